@@ -1,0 +1,111 @@
+//! Errors on the wire: RFC 9457 problems with a stable `code`. The service never sends words for people.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $variant:ident = $code:tt, $status:literal;)*) => {
+        /// What went wrong: stable, for programs. The widget turns it into words.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum ErrorCode {
+            $($(#[$doc])* #[serde(rename = $code)] $variant,)*
+            /// A code that this reader does not know yet.
+            #[serde(other, rename = "unknown")]
+            Unknown,
+        }
+
+        impl ErrorCode {
+            /// Every code that the service sends.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// As it stands on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* Self::Unknown => "unknown" }
+            }
+
+            /// The code of that name; [`Self::Unknown`] for one that this reader does not know yet.
+            pub fn from_wire(code: &str) -> Self {
+                Self::ALL.iter().copied().find(|known| known.as_str() == code).unwrap_or(Self::Unknown)
+            }
+
+            /// The HTTP status that goes with it.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status,)* Self::Unknown => 500 }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// The body is no JSON, or not of the documented shape.
+    RequestInvalid = "request_invalid", 400;
+    /// The body is over 16 KiB.
+    RequestTooLarge = "request_too_large", 413;
+    /// The body is not declared as `application/json`.
+    MediaTypeUnsupported = "media_type_unsupported", 415;
+    /// No API key, or one that is not registered.
+    ApiKeyInvalid = "api_key_invalid", 401;
+    /// No flow token, or one of no open flow; nothing more is told.
+    FlowExpired = "flow_expired", 401;
+    /// A newer flow of the same person, or another body under the same id, stands against this.
+    FlowConflict = "flow_conflict", 409;
+    /// The request comes from another origin than the flow was made for.
+    OriginMismatch = "origin_mismatch", 403;
+    /// The person has a second factor, and this version cannot add another one.
+    AlreadyEnrolled = "already_enrolled", 409;
+    /// The first factor was checked too long ago: ask for the password again.
+    ReauthRequired = "reauth_required", 403;
+    /// The code does not match.
+    CodeWrong = "code_wrong", 422;
+    /// Too many wrong codes in this flow.
+    TooManyAttempts = "too_many_attempts", 429;
+    /// The result code is unknown, used, late, or of another flow or session; nothing more is told.
+    ResultCodeInvalid = "result_code_invalid", 404;
+    /// No such path.
+    NotFound = "not_found", 404;
+    /// The path does not take this HTTP method.
+    MethodNotAllowed = "http_method_not_allowed", 405;
+    /// The database is locked, full or read-only; nothing was stored. Try again.
+    Unavailable = "unavailable", 503;
+    /// The request took too long; whether it was stored is told by sending the same again.
+    TimedOut = "timed_out", 503;
+    /// A defect of the service; the log has the reason under the request id.
+    Internal = "internal", 500;
+}
+
+/// An RFC 9457 problem, sent as `application/problem+json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Problem {
+    /// `urn:nidan:problem:` and the code.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// The HTTP status, repeated.
+    #[serde(default)]
+    pub status: u16,
+    /// What went wrong.
+    pub code: ErrorCode,
+    /// The field or header that was wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// How many tries are left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts_left: Option<u32>,
+    /// Joins this answer to the service's log.
+    #[serde(default)]
+    pub request_id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_refusals_are_client_or_server_errors() {
+        for (index, code) in ErrorCode::ALL.iter().enumerate() {
+            assert!(ErrorCode::ALL[..index].iter().all(|earlier| earlier.as_str() != code.as_str()));
+            assert!((400..600).contains(&code.status()));
+            assert_eq!(ErrorCode::from_wire(code.as_str()), *code);
+        }
+    }
+}

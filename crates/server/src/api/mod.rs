@@ -1,0 +1,71 @@
+//! The HTTP interface. Every route is declared once, by its handler; the OpenAPI document is made from the same.
+
+mod enrolment;
+mod flow;
+mod flows;
+mod meta;
+mod subjects;
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, Method, header};
+use axum::{Extension, Router, middleware};
+use nidan_protocol::{ErrorCode, MethodView};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::problem::Refusal;
+use crate::store::Method as StoredMethod;
+use crate::{Service, edge};
+
+/// How long a browser may remember the answer to a preflight.
+const PREFLIGHT_MAX_AGE: std::time::Duration = std::time::Duration::from_secs(600);
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Nidan",
+    description = "Two-step verification beside your own login. Errors are RFC 9457 problems with a stable `code`."
+))]
+struct Document;
+
+/// The whole service, to serve as it is or to nest in another application.
+pub fn router(service: Service) -> Router {
+    let origins = service.0.config.hosts.iter().flat_map(|host| &host.origins);
+    let origins: Vec<_> = origins.filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
+    let cors = CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .max_age(PREFLIGHT_MAX_AGE);
+    let (for_widgets, widget_document) =
+        OpenApiRouter::new().routes(routes!(flow::view)).routes(routes!(enrolment::enrol)).split_for_parts();
+    let (for_hosts, mut document) = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(flows::create))
+        .routes(routes!(flows::redeem))
+        .routes(routes!(subjects::view))
+        .routes(routes!(meta::jwks))
+        .routes(routes!(meta::healthz))
+        .routes(routes!(meta::openapi))
+        .split_for_parts();
+    document.merge(widget_document);
+    let document = meta::Document(Arc::from(document.to_json().unwrap_or_default()));
+    // The fallback stands inside the CORS layer, which answers preflights before it.
+    let method_not_allowed = async || Refusal::new(ErrorCode::MethodNotAllowed);
+    for_hosts
+        .method_not_allowed_fallback(method_not_allowed)
+        .merge(for_widgets.method_not_allowed_fallback(method_not_allowed).layer(cors))
+        .fallback(async || Refusal::new(ErrorCode::NotFound))
+        .layer(DefaultBodyLimit::max(edge::BODY_LIMIT_BYTES))
+        .layer(CatchPanicLayer::custom(edge::panicked))
+        .layer(middleware::from_fn_with_state(service.clone(), edge::edge))
+        .layer(Extension(document))
+        .with_state(service)
+}
+
+fn method_view(method: &StoredMethod) -> MethodView {
+    MethodView { id: method.id.clone(), kind: method.kind, created_at: method.created_at }
+}

@@ -1,0 +1,66 @@
+//! The signed result: a JWT (RFC 7519) signed with Ed25519 (RFC 8037), and the public key as JWKS (RFC 7517).
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use ed25519_dalek::{Signer as _, SigningKey};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::keys::{Keys, sha256};
+
+/// RFC 8725 §3.11: an explicit type, so that no other kind of JWT passes for an assertion.
+pub const ASSERTION_TYP: &str = "nidan-assertion+jwt";
+/// A host redeems and checks at once; a minute leaves room for clocks that differ.
+pub const ASSERTION_TTL_S: u64 = 60;
+
+/// What an assertion says; every claim is always there.
+#[derive(Debug, Serialize)]
+pub(crate) struct Claims<'a> {
+    pub(crate) iss: &'a str,
+    pub(crate) aud: &'a str,
+    pub(crate) sub: &'a str,
+    pub(crate) iat: u64,
+    pub(crate) nbf: u64,
+    pub(crate) exp: u64,
+    pub(crate) jti: &'a str,
+    /// The host's `session_binding`.
+    pub(crate) nonce: &'a str,
+    pub(crate) auth_time: u64,
+    /// RFC 8176.
+    pub(crate) amr: &'a [&'a str],
+    pub(crate) acr: &'a str,
+    pub(crate) purpose: &'a str,
+    pub(crate) method_id: &'a str,
+    pub(crate) factor_epoch: u64,
+}
+
+/// Signs assertions.
+pub(crate) struct AssertionSigner {
+    key: SigningKey,
+    kid: String,
+    public: String,
+}
+
+impl AssertionSigner {
+    pub(crate) fn new(keys: &Keys) -> Self {
+        let key = SigningKey::from_bytes(keys.signing_seed());
+        let public = Base64UrlUnpadded::encode_string(key.verifying_key().as_bytes());
+        // RFC 7638 §3: the thumbprint over the required members in this order.
+        let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{public}"}}"#);
+        let kid = Base64UrlUnpadded::encode_string(&sha256(members.as_bytes()));
+        Self { key, kid, public }
+    }
+
+    pub(crate) fn sign(&self, claims: &Claims<'_>) -> Result<String, serde_json::Error> {
+        let header = json!({ "alg": "EdDSA", "typ": ASSERTION_TYP, "kid": self.kid });
+        let encode = |part: Vec<u8>| Base64UrlUnpadded::encode_string(&part);
+        let signed = format!("{}.{}", encode(serde_json::to_vec(&header)?), encode(serde_json::to_vec(claims)?));
+        let signature = self.key.sign(signed.as_bytes()).to_bytes();
+        Ok(format!("{signed}.{}", Base64UrlUnpadded::encode_string(&signature)))
+    }
+
+    pub(crate) fn jwks(&self) -> serde_json::Value {
+        json!({ "keys": [{
+            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": self.kid, "x": self.public
+        }] })
+    }
+}

@@ -1,0 +1,247 @@
+//! One TOML file plus the environment. Unknown keys are refused by name: a misspelt setting is never ignored.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use nidan_otp::Label;
+use nidan_protocol::BackupGate;
+use serde::Deserialize;
+
+use crate::keys::KEY_VARIABLES;
+
+/// Prefix of the environment variables that override top-level settings: `NIDAN_LISTEN` is `listen`.
+const VARIABLE_PREFIX: &str = "NIDAN_";
+/// Names the configuration file itself, so it is no setting.
+pub const CONFIG_VARIABLE: &str = "NIDAN_CONFIG";
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// Everything an operator sets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the service listens.
+    pub listen: SocketAddr,
+    /// The SQLite file.
+    pub database: PathBuf,
+    /// The key file.
+    pub keys_file: PathBuf,
+    /// `iss` of every assertion; hosts compare it exactly.
+    pub issuer: String,
+    /// How log lines look.
+    #[serde(default)]
+    pub log: LogFormat,
+    /// Where people get help.
+    pub support_url: Option<String>,
+    /// Who may use the service.
+    pub hosts: Vec<Host>,
+}
+
+/// A site with a login page.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Host {
+    /// `aud` of its assertions; never changes.
+    pub id: String,
+    /// What people see in their authenticator app.
+    pub name: String,
+    /// SHA-256 of its API key, hex.
+    pub api_key_sha256: String,
+    /// Origins whose pages may embed the widget.
+    pub origins: Vec<String>,
+    /// What the step "save the backup codes" asks for.
+    #[serde(default = "default_gate")]
+    pub backup_gate: BackupGate,
+}
+
+const fn default_gate() -> BackupGate {
+    BackupGate::TypeOne
+}
+
+/// Why there is no configuration to run with.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Not TOML, an unknown key, or a value of another type.
+    #[error("{path}: {reason}")]
+    Shape {
+        /// The file.
+        path: PathBuf,
+        /// The parser's words, with key and place.
+        reason: String,
+    },
+    /// A value that cannot work.
+    #[error("`{key}`: {reason}")]
+    Value {
+        /// The setting.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Config {
+    /// Reads the file, lays the environment over it and checks every value.
+    ///
+    /// # Errors
+    /// With the name of the first setting that cannot work.
+    pub fn load(path: &Path, environment: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let mut config = Self::parse(path, &text, environment)?;
+        // Relative paths are relative to the file that names them, wherever the service is started.
+        let folder = path.parent().unwrap_or(Path::new(""));
+        config.database = folder.join(&config.database);
+        config.keys_file = folder.join(&config.keys_file);
+        Ok(config)
+    }
+
+    fn parse(
+        path: &Path,
+        text: &str,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let shape = |error: toml::de::Error| ConfigError::Shape { path: path.to_owned(), reason: error.to_string() };
+        // Typed once from the text alone, so that errors show the line.
+        toml::from_str::<Self>(text).map_err(shape)?;
+        let mut table: toml::Table = toml::from_str(text).map_err(shape)?;
+        for (name, value) in environment {
+            let Some(key) = name.strip_prefix(VARIABLE_PREFIX) else { continue };
+            if name != CONFIG_VARIABLE && !KEY_VARIABLES.contains(&name.as_str()) {
+                table.insert(key.to_ascii_lowercase(), toml::Value::String(value));
+            }
+        }
+        let config: Self = table.try_into().map_err(|error: toml::de::Error| ConfigError::Shape {
+            path: PathBuf::from("environment"),
+            reason: error.to_string(),
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let value = |key: String, reason: &str| Err(ConfigError::Value { key, reason: reason.to_owned() });
+        if !is_http_url(&self.issuer) {
+            return value("issuer".to_owned(), "must be the service's http(s) URL without a trailing slash");
+        }
+        if let Some(support) = &self.support_url
+            && !(is_http_url(support) || support.starts_with("mailto:"))
+        {
+            return value("support_url".to_owned(), "must be an http(s) URL or a mailto: link");
+        }
+        if self.hosts.is_empty() {
+            return value("hosts".to_owned(), "name at least one host");
+        }
+        for (index, host) in self.hosts.iter().enumerate() {
+            let key = |name: &str| format!("hosts.{}.{name}", host.id);
+            if host.id.is_empty() || !host.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+                return value(format!("hosts[{index}].id"), "must be ASCII letters, digits, - and _");
+            }
+            if self.hosts.iter().take(index).any(|earlier| earlier.id == host.id) {
+                return value(key("id"), "stands twice");
+            }
+            if Label::parse(&host.name).is_err() {
+                return value(key("name"), "must be 1 to 64 characters without colons and control characters");
+            }
+            if parse_hex(&host.api_key_sha256).is_none() {
+                return value(key("api_key_sha256"), "must be 64 hex digits: the SHA-256 of the API key");
+            }
+            if self
+                .hosts
+                .iter()
+                .take(index)
+                .any(|earlier| earlier.api_key_sha256.eq_ignore_ascii_case(&host.api_key_sha256))
+            {
+                return value(key("api_key_sha256"), "is another host's: each needs a key of its own");
+            }
+            if host.origins.is_empty() || !host.origins.iter().all(|origin| is_origin(origin)) {
+                return value(key("origins"), "must be origins such as https://shop.example, without a path");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// 64 hex digits.
+pub(crate) fn parse_hex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if pairs.len() != bytes.len() || !rest.is_empty() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(pairs) {
+        let digits = std::str::from_utf8(pair).ok().filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        *byte = u8::from_str_radix(digits, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+fn is_http_url(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+        && !text.ends_with('/')
+}
+
+fn is_origin(text: &str) -> bool {
+    url::Url::parse(text)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+        listen = "127.0.0.1:8080"
+        database = "nidan.db"
+        keys_file = "nidan.keys"
+        issuer = "https://2sv.shop.example"
+        [[hosts]]
+        id = "shop"
+        name = "Shop"
+        api_key_sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+        origins = ["https://shop.example"]
+    "#;
+
+    fn load(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::parse(Path::new("nidan.toml"), text, environment).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_environment_overrides_the_file() {
+        let config = load(GOOD, &[("NIDAN_LISTEN", "127.0.0.1:9"), ("NIDAN_PEPPER", "x"), ("HOME", "y")]).unwrap();
+        assert_eq!(config.listen.port(), 9);
+    }
+
+    #[test]
+    fn an_unknown_or_wrong_setting_is_named() {
+        let check = |text: &str, environment: &[(&str, &str)], named: &str| {
+            let error = load(text, environment).unwrap_err();
+            assert!(error.contains(named), "{named:?} is not in {error:?}");
+        };
+        check(&GOOD.replace("issuer", "isuer"), &[], "isuer");
+        check(&GOOD.replace("origins", "orgins"), &[], "orgins");
+        check(GOOD, &[("NIDAN_LISTNE", "127.0.0.1:9")], "listne");
+        check(GOOD, &[("NIDAN_LISTEN", "nowhere")], "listen");
+        check(&GOOD.replace("0000\"", "\""), &[], "hosts.shop.api_key_sha256");
+        check(&GOOD.replace("https://shop.example", "https://shop.example/"), &[], "hosts.shop.origins");
+        check(&GOOD.replace("\"Shop\"", "\"A:B\""), &[], "hosts.shop.name");
+        check(&GOOD.replace("https://2sv.shop.example", "2sv"), &[], "issuer");
+    }
+}

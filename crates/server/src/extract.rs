@@ -1,0 +1,128 @@
+//! Who calls, and what they sent: past these extractors, only valid values travel.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use nidan_protocol::ErrorCode;
+use serde::de::DeserializeOwned;
+use subtle::ConstantTimeEq;
+
+use crate::config::Host;
+use crate::keys::sha256;
+use crate::problem::Refusal;
+use crate::store::{Flow, FlowState};
+use crate::{FLOW_RETENTION_S, Service};
+
+/// A JSON body of exactly the documented shape.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Service> for Body<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, service: &Service) -> Result<Self, Refusal> {
+        // Not a form's type: a cross-site form cannot make this request (ASVS 3.5.1).
+        if !is_json(request.headers()) {
+            return Err(ErrorCode::MediaTypeUnsupported.into());
+        }
+        let bytes = Bytes::from_request(request, service).await.map_err(|rejection: BytesRejection| match rejection
+            .status()
+        {
+            StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(ErrorCode::RequestTooLarge),
+            _ => Refusal::new(ErrorCode::RequestInvalid),
+        })?;
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let body = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            // The path only: the message may quote what was sent.
+            let path = error.path().to_string();
+            let named = path.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !path.is_empty();
+            Refusal { field: named.then_some(path), ..Refusal::new(ErrorCode::RequestInvalid) }
+        })?;
+        json.end().map_err(|_| Refusal::new(ErrorCode::RequestInvalid))?;
+        Ok(Self(body))
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(Ok(value)) = headers.get(header::CONTENT_TYPE).map(|value| value.to_str()) else { return false };
+    value.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// A host's back end, known by its API key.
+pub(crate) struct HostCaller(pub(crate) Host);
+
+impl FromRequestParts<Service> for HostCaller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Refusal> {
+        let key = bearer(&parts.headers).ok_or(ErrorCode::ApiKeyInvalid)?;
+        let hash = sha256(key.as_bytes());
+        // Every registered key is compared, so that the time tells nothing about which came close.
+        let known = service.0.api_keys.iter().zip(&service.0.config.hosts).fold(None, |found, (registered, host)| {
+            if bool::from(registered.ct_eq(&hash)) { Some(host) } else { found }
+        });
+        known.cloned().map(Self).ok_or_else(|| ErrorCode::ApiKeyInvalid.into())
+    }
+}
+
+/// A widget, known by its flow token: a flow that is not over, on the page that it was made for.
+pub(crate) struct FlowCaller {
+    pub(crate) flow: Flow,
+    pub(crate) host: Host,
+}
+
+impl FromRequestParts<Service> for FlowCaller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Refusal> {
+        let token = bearer(&parts.headers).ok_or(ErrorCode::FlowExpired)?;
+        let flow = service.0.store.flow_by_token(&sha256(token.as_bytes())).await?.ok_or(ErrorCode::FlowExpired)?;
+        // A stored enrolment answers its own post for some time longer: an answer that was lost near the end must not
+        // look like "nothing was stored".
+        let late = match (&flow.state, &parts.method) {
+            (FlowState::Completed { .. }, &Method::POST) => FLOW_RETENTION_S,
+            _ => 0,
+        };
+        if service.0.clock.now_s() >= flow.opened.expires_at.saturating_add(late) {
+            return Err(ErrorCode::FlowExpired.into());
+        }
+        let host = service.host(&flow.opened.host).ok_or(ErrorCode::FlowExpired)?.clone();
+        check_origin(parts, &flow.opened.origin)?;
+        if flow.state == FlowState::Superseded {
+            return Err(ErrorCode::FlowConflict.into());
+        }
+        Ok(Self { flow, host })
+    }
+}
+
+/// ASVS 3.5.1–3.5.3: browsers send `Origin` with every POST and every cross-origin request; a same-origin GET has none.
+fn check_origin(parts: &Parts, expected: &str) -> Result<(), Refusal> {
+    let right = match parts.headers.get(header::ORIGIN) {
+        Some(origin) => origin.as_bytes() == expected.as_bytes(),
+        None => {
+            let site = parts.headers.get("sec-fetch-site").map(|site| site.as_bytes());
+            parts.method == Method::GET && matches!(site, None | Some(b"same-origin"))
+        }
+    };
+    if right { Ok(()) } else { Err(ErrorCode::OriginMismatch.into()) }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, value) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") && !value.is_empty()).then_some(value)
+}
+
+/// Exactly `N` bytes of base64url without padding.
+pub(crate) fn decode<const N: usize>(field: &str, text: &str) -> Result<[u8; N], Refusal> {
+    let mut bytes = [0; N];
+    match Base64UrlUnpadded::decode(text, &mut bytes) {
+        Ok(decoded) if decoded.len() == N => Ok(bytes),
+        _ => Err(Refusal::field(field)),
+    }
+}
+
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}

@@ -1,0 +1,117 @@
+//! `nidan-server init`: a commented configuration, fresh keys and an API key that is shown once.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+
+use crate::keys::{Keys, sha256};
+use crate::seams::{Random, random_bytes};
+
+/// API keys begin with this, so that secret scanners find them.
+const API_KEY_PREFIX: &str = "nidan_sk_";
+
+/// What to write.
+#[derive(Debug, Clone)]
+pub struct Init<'a> {
+    /// The folder for `nidan.toml` and `nidan.keys`.
+    pub folder: &'a Path,
+    /// Where the service will listen.
+    pub listen: &'a str,
+    /// `aud` of assertions.
+    pub host_id: &'a str,
+    /// What people see in their app.
+    pub host_name: &'a str,
+    /// The page's origin.
+    pub origin: &'a str,
+}
+
+/// What was written.
+#[derive(Debug)]
+pub struct Written {
+    /// The configuration.
+    pub config: PathBuf,
+    /// The keys.
+    pub keys: PathBuf,
+    /// For the host's back end. Nothing keeps it: show it now.
+    pub api_key: String,
+}
+
+/// Nothing, or not everything, was written.
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    /// A file is there already, or its folder takes none.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// There is no randomness.
+    #[error("no randomness: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+/// Writes both files with mode 0600; never over existing ones.
+///
+/// # Errors
+/// [`InitError`].
+pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> {
+    let api_key = format!("{API_KEY_PREFIX}{}", Base64UrlUnpadded::encode_string(&random_bytes::<32>(random)?));
+    let hash: String = sha256(api_key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let quote = |text: &str| toml::Value::from(text).to_string();
+    let config_text = include_str!("nidan.toml")
+        .replace("{listen}", &quote(init.listen))
+        .replace("{issuer}", &quote(&format!("http://{}", init.listen)))
+        .replace("{host_id}", &quote(init.host_id))
+        .replace("{host_name}", &quote(init.host_name))
+        .replace("{api_key_sha256}", &quote(&hash))
+        .replace("{origin}", &quote(init.origin));
+    let (config, keys) = (init.folder.join("nidan.toml"), init.folder.join("nidan.keys"));
+    write_private(&keys, &Keys::generate(random)?)?;
+    write_private(&config, &config_text)?;
+    Ok(Written { config, keys, api_key })
+}
+
+fn write_private(path: &Path, text: &str) -> Result<(), InitError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .map_err(|source| InitError::Write { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::seams::Os;
+
+    #[test]
+    fn what_init_writes_can_be_loaded_and_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let request = Init {
+            folder: folder.path(),
+            listen: "127.0.0.1:8080",
+            host_id: "shop",
+            host_name: "二段 \"Shop\"",
+            origin: "http://localhost:8000",
+        };
+        let written = init(&request, &Os).unwrap();
+        let config = Config::load(&written.config, std::iter::empty()).unwrap();
+        assert_eq!(config.hosts[0].name, "二段 \"Shop\"");
+        assert!(Keys::load(&config.keys_file, |_| None).is_ok());
+        assert!(!std::fs::read_to_string(&written.config).unwrap().contains(&written.api_key));
+        #[cfg(unix)]
+        for file in [&written.config, &written.keys] {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert!(matches!(init(&request, &Os), Err(InitError::Write { .. })), "nothing is overwritten");
+    }
+}

@@ -1,0 +1,305 @@
+//! The service's keys: outside the database, in a file of mode 0600 or in the environment.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
+use nidan_otp::{SECRET_LEN_BYTES, Secret};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::seams::{Random, random_bytes};
+
+const KEY_LEN_BYTES: usize = 32;
+/// XChaCha20 takes nonces long enough to be drawn at random (draft-irtf-cfrg-xchacha §2.1).
+const NONCE_LEN_BYTES: usize = 24;
+const SEALED_VERSION: u8 = 1;
+
+/// Environment variables that stand in for the entries of the key file.
+pub const KEY_VARIABLES: [&str; 3] = ["NIDAN_SEALING_KEY", "NIDAN_SIGNING_KEY", "NIDAN_PEPPER"];
+
+/// Why there are no keys to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The key file cannot be read.
+    #[error("cannot read the key file {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Others can read the key file.
+    #[error("the key file {0} can be read by others: run `chmod 600` on it")]
+    Mode(PathBuf),
+    /// The key file has another shape.
+    #[error("the key file {path} is not valid: {reason}")]
+    Shape {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong; never the value.
+        reason: String,
+    },
+    /// One key is not 32 bytes of base64url.
+    #[error("`{0}` is not 32 bytes of base64url without padding")]
+    Value(&'static str),
+}
+
+/// 32 bytes that nobody may see. Wiped on drop.
+#[derive(Zeroize, ZeroizeOnDrop)]
+struct Key([u8; KEY_LEN_BYTES]);
+
+impl Key {
+    fn parse(name: &'static str, text: &str) -> Result<Self, KeyError> {
+        let mut bytes = [0; KEY_LEN_BYTES];
+        match Base64UrlUnpadded::decode(text.trim(), &mut bytes) {
+            Ok(decoded) if decoded.len() == KEY_LEN_BYTES => Ok(Self(bytes)),
+            _ => Err(KeyError::Value(name)),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyFile {
+    sealing_key: Zeroizing<String>,
+    signing_key: Zeroizing<String>,
+    pepper: Zeroizing<String>,
+}
+
+/// All keys of a running service.
+pub struct Keys {
+    sealing: Key,
+    signing: Key,
+    pepper: Key,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys(<redacted>)")
+    }
+}
+
+/// What a keyed hash is for, so that one use never answers for another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum HashUse {
+    BackupCode,
+    SecretFingerprint,
+    EnrolmentBody,
+    ResultCode,
+}
+
+impl HashUse {
+    const fn label(self) -> &'static [u8] {
+        match self {
+            Self::BackupCode => b"nidan v1 backup code\0",
+            Self::SecretFingerprint => b"nidan v1 secret fingerprint\0",
+            Self::EnrolmentBody => b"nidan v1 enrolment body\0",
+            Self::ResultCode => b"nidan v1 result code\0",
+        }
+    }
+}
+
+/// The sealed secret does not open: changed, moved to another row, or sealed under another key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a sealed secret does not open")]
+pub struct Unsealable;
+
+/// The row that a sealed secret belongs to: the associated data, so that a secret moved to another row does not open.
+#[derive(Debug, Clone, Copy)]
+pub struct SealedFor<'a> {
+    /// The host's id.
+    pub host: &'a str,
+    /// The host's user id.
+    pub subject: &'a str,
+    /// The method's id.
+    pub method_id: &'a str,
+}
+
+impl SealedFor<'_> {
+    fn associated_data(&self) -> Vec<u8> {
+        let mut data = vec![SEALED_VERSION];
+        for part in [self.host, self.subject, self.method_id] {
+            // Lengths first, so that no two rows give the same bytes.
+            data.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            data.extend_from_slice(part.as_bytes());
+        }
+        data
+    }
+}
+
+impl Keys {
+    /// Reads the environment, and the file for what the environment leaves open.
+    ///
+    /// # Errors
+    /// When a key is missing or malformed, or the file is open to others.
+    pub fn load(file: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Self, KeyError> {
+        if let [Some(sealing), Some(signing), Some(pepper)] =
+            KEY_VARIABLES.map(|name| variable(name).map(Zeroizing::new))
+        {
+            return Self::parse(&sealing, &signing, &pepper);
+        }
+        let text = read_private(file)?;
+        let keys: KeyFile = toml::from_str(&text)
+            .map_err(|error| KeyError::Shape { path: file.to_owned(), reason: error.message().to_owned() })?;
+        let or_file = |name, from_file: Zeroizing<String>| variable(name).map_or(from_file, Zeroizing::new);
+        let [sealing, signing, pepper] = KEY_VARIABLES;
+        Self::parse(
+            &or_file(sealing, keys.sealing_key),
+            &or_file(signing, keys.signing_key),
+            &or_file(pepper, keys.pepper),
+        )
+    }
+
+    /// A fresh key file's text.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn generate(random: &dyn Random) -> Result<Zeroizing<String>, getrandom::Error> {
+        let fresh = || -> Result<Zeroizing<String>, getrandom::Error> {
+            let key = Zeroizing::new(random_bytes::<KEY_LEN_BYTES>(random)?);
+            Ok(Zeroizing::new(Base64UrlUnpadded::encode_string(key.as_slice())))
+        };
+        Ok(Zeroizing::new(format!(
+            "# Nidan's keys. Keep them out of backups of the database; without them the database cannot be read,\n\
+             # and whoever has both can make every person's codes.\n\n\
+             # Encrypts the secrets of authenticator apps (XChaCha20-Poly1305).\nsealing_key = \"{}\"\n\
+             # Signs results for hosts (Ed25519); the public half is at /.well-known/jwks.json.\nsigning_key = \"{}\"\n\
+             # Keys the hashes of backup codes and result codes (HMAC-SHA-256).\npepper = \"{}\"\n",
+            *fresh()?,
+            *fresh()?,
+            *fresh()?
+        )))
+    }
+
+    fn parse(sealing: &str, signing: &str, pepper: &str) -> Result<Self, KeyError> {
+        Ok(Self {
+            sealing: Key::parse("sealing_key", sealing)?,
+            signing: Key::parse("signing_key", signing)?,
+            pepper: Key::parse("pepper", pepper)?,
+        })
+    }
+
+    pub(crate) const fn signing_seed(&self) -> &[u8; KEY_LEN_BYTES] {
+        &self.signing.0
+    }
+
+    /// HMAC-SHA-256 over a label and the parts, each with its length.
+    pub(crate) fn hash(&self, hash_use: HashUse, parts: &[&[u8]]) -> [u8; 32] {
+        // HMAC takes keys of any length.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.pepper.0) else { return [0; 32] };
+        mac.update(hash_use.label());
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
+    /// Encrypts a secret for its row: version, nonce and cipher text.
+    ///
+    /// # Errors
+    /// When there is no randomness, or the cipher refuses.
+    pub(crate) fn seal(
+        &self,
+        secret: &Secret,
+        row: SealedFor<'_>,
+        random: &dyn Random,
+    ) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+        let nonce = random_bytes::<NONCE_LEN_BYTES>(random)?;
+        let cipher = XChaCha20Poly1305::new(&self.sealing.0.into());
+        let associated = row.associated_data();
+        let text = cipher
+            .encrypt(&XNonce::from(nonce), Payload { msg: secret.expose(), aad: &associated })
+            .map_err(|_| "the cipher refused")?;
+        Ok([&[SEALED_VERSION], nonce.as_slice(), &text].concat())
+    }
+
+    /// Decrypts a secret of the given row.
+    ///
+    /// # Errors
+    /// [`Unsealable`] for everything that was not sealed for this row with this key.
+    pub fn open(&self, sealed: &[u8], row: SealedFor<'_>) -> Result<Secret, Unsealable> {
+        let Some((&SEALED_VERSION, rest)) = sealed.split_first() else { return Err(Unsealable) };
+        let (nonce, text) = rest.split_first_chunk::<NONCE_LEN_BYTES>().ok_or(Unsealable)?;
+        let cipher = XChaCha20Poly1305::new(&self.sealing.0.into());
+        let associated = row.associated_data();
+        let open = cipher
+            .decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: &associated })
+            .map(Zeroizing::new)
+            .map_err(|_| Unsealable)?;
+        let bytes = <[u8; SECRET_LEN_BYTES]>::try_from(open.as_slice()).map_err(|_| Unsealable)?;
+        Ok(Secret::from_bytes(bytes))
+    }
+}
+
+/// SHA-256, for values that are random enough to need no key: tokens, API keys, result codes.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyError> {
+    let read_error = |source| KeyError::Read { path: path.to_owned(), source };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(path).map_err(read_error)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(KeyError::Mode(path.to_owned()));
+        }
+    }
+    std::fs::read_to_string(path).map(Zeroizing::new).map_err(read_error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seams::Os;
+
+    const ROW: SealedFor<'static> = SealedFor { host: "shop", subject: "u1", method_id: "m1" };
+
+    fn keys() -> Keys {
+        let key = Base64UrlUnpadded::encode_string(&random_bytes::<32>(&Os).unwrap());
+        Keys::parse(&key, &key, &key).unwrap()
+    }
+
+    #[test]
+    fn a_sealed_secret_opens_only_in_its_own_row_under_its_own_key() {
+        let keys = keys();
+        let sealed = keys.seal(&Secret::from_bytes(*b"12345678901234567890"), ROW, &Os).unwrap();
+        assert_eq!(keys.open(&sealed, ROW).unwrap().expose(), b"12345678901234567890");
+        assert!(keys.open(&sealed, SealedFor { subject: "u2", ..ROW }).is_err());
+        assert!(keys.open(&sealed, SealedFor { host: "shopu", subject: "1", ..ROW }).is_err());
+        assert!(keys.open(&sealed, SealedFor { method_id: "m2", ..ROW }).is_err());
+        assert!(super::tests::keys().open(&sealed, ROW).is_err(), "another key");
+        for position in 0..sealed.len() {
+            let mut flipped = sealed.clone();
+            flipped[position] ^= 1;
+            assert!(keys.open(&flipped, ROW).is_err(), "bit flip at {position}");
+            assert!(keys.open(&sealed[..position], ROW).is_err(), "cut at {position}");
+        }
+    }
+
+    #[test]
+    fn a_hash_for_one_use_answers_for_no_other() {
+        let keys = keys();
+        let uses = [HashUse::BackupCode, HashUse::SecretFingerprint, HashUse::EnrolmentBody, HashUse::ResultCode];
+        let hashes = uses.map(|hash_use| keys.hash(hash_use, &[b"same"]));
+        for (index, hash) in hashes.iter().enumerate() {
+            assert!(!hashes[..index].contains(hash));
+        }
+        assert_ne!(keys.hash(HashUse::BackupCode, &[b"ab", b"c"]), keys.hash(HashUse::BackupCode, &[b"a", b"bc"]));
+    }
+
+    #[test]
+    fn keys_are_not_printed_and_a_bad_one_is_named() {
+        assert_eq!(format!("{:?}", keys()), "Keys(<redacted>)");
+        let good = Base64UrlUnpadded::encode_string(&[7; 32]);
+        let error = Keys::parse(&good, "dG9vIHNob3J0", &good).unwrap_err();
+        assert_eq!(error.to_string(), "`signing_key` is not 32 bytes of base64url without padding");
+    }
+}

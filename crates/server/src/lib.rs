@@ -1,0 +1,126 @@
+//! The service behind the widget, as a library: [`Service::new`] and [`router`] mount it in any axum application.
+//!
+//! Layers, outermost first: [`edge`] (request ids, limits, headers, problems) → `extract` (who calls, what they sent)
+//! → `api` (the rules) → [`store`] (what is kept). Keys are in [`keys`], time and randomness come through [`seams`].
+
+mod api;
+mod assertion;
+pub mod backup;
+pub mod config;
+mod edge;
+mod extract;
+pub mod init;
+pub mod keys;
+mod problem;
+pub mod seams;
+pub mod store;
+
+use std::sync::Arc;
+
+pub use api::router;
+pub use assertion::{ASSERTION_TTL_S, ASSERTION_TYP};
+
+use assertion::AssertionSigner;
+use backup::BackupHasher;
+use config::{Config, Host};
+use keys::Keys;
+use nidan_otp::TIME_STEP_S;
+use seams::{Clock, Random};
+use store::{Store, StoreError};
+
+/// A flow lives ten minutes: R21, and long enough to install an app.
+pub const FLOW_TTL_S: u64 = 600;
+/// ASVS 7.5.1 wants a fresh first factor before a factor changes; five minutes by R20.
+pub const AUTH_TIME_MAX_AGE_S: u64 = 300;
+/// A result code is redeemed by the host's back end at once.
+pub const RESULT_TTL_S: u64 = 60;
+/// Posts in one enrolment that were not stored. The browser checks codes first, and tries again by itself some twenty times
+/// in ten minutes when the database fails: more than that is no person.
+pub const ENROLMENT_ATTEMPTS: u32 = 60;
+/// Flows are kept this long after they expired, so that a late answer is "expired" and not "unknown".
+const FLOW_RETENTION_S: u64 = 3600;
+/// How far a clock may be behind the latest accepted code: one step of drift and one of network delay.
+const CLOCK_TOLERANCE_S: u64 = 90;
+
+/// Everything that a request needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Service(Arc<Parts>);
+
+struct Parts {
+    config: Config,
+    /// SHA-256 of each host's API key, in the order of `config.hosts`.
+    api_keys: Vec<[u8; 32]>,
+    keys: Arc<Keys>,
+    signer: AssertionSigner,
+    hasher: BackupHasher,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+/// The service must not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The clock is behind codes that were accepted before: every code would be judged by a wrong time.
+    #[error("the clock is wrong: it says {now}, but a code of {latest} was accepted before (Unix seconds)")]
+    ClockBehind {
+        /// What the clock says.
+        now: u64,
+        /// When the latest accepted code was made.
+        latest: u64,
+    },
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Service {
+    /// Puts the parts together. `config` has passed [`Config::load`].
+    pub fn new(
+        config: Config,
+        keys: Keys,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Self {
+        let keys = Arc::new(keys);
+        // `Config::load` refused what is no hash; an all-zero one matches no key.
+        let api_keys =
+            config.hosts.iter().map(|host| config::parse_hex(&host.api_key_sha256).unwrap_or_default()).collect();
+        Self(Arc::new(Parts {
+            api_keys,
+            signer: AssertionSigner::new(&keys),
+            hasher: BackupHasher::new(Arc::clone(&keys)),
+            config,
+            keys,
+            store,
+            clock,
+            random,
+        }))
+    }
+
+    /// Refuses to run on a clock that is behind the latest accepted code.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn check_clock(&self) -> Result<(), StartError> {
+        let now = self.0.clock.now_s();
+        let latest = self.0.store.latest_step().await?.unwrap_or(0).saturating_mul(TIME_STEP_S);
+        if now < latest.saturating_sub(CLOCK_TOLERANCE_S) {
+            return Err(StartError::ClockBehind { now, latest });
+        }
+        Ok(())
+    }
+
+    /// Deletes flows that ended long ago; how many. To be called now and then.
+    ///
+    /// # Errors
+    /// When the database does not take it now.
+    pub async fn purge(&self) -> Result<u64, StoreError> {
+        self.0.store.purge_flows(self.0.clock.now_s().saturating_sub(FLOW_RETENTION_S)).await
+    }
+
+    fn host(&self, id: &str) -> Option<&Host> {
+        self.0.config.hosts.iter().find(|host| host.id == id)
+    }
+}

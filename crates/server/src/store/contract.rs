@@ -1,0 +1,150 @@
+//! What every engine must do, as one suite: an engine's test calls [`run`] on an empty store.
+
+#![allow(clippy::unwrap_used, reason = "a failed step of the suite is a failed test")]
+
+use nidan_protocol::{MethodKind, Purpose};
+
+use super::{Activated, Activation, Attempt, FlowState, NewFlow, Opened, Redemption, Store};
+
+/// Runs every check of the suite.
+///
+/// # Panics
+/// When the engine breaks the contract.
+pub async fn run(store: &dyn Store) {
+    store.ping().await.unwrap();
+    a_newer_flow_supersedes(store).await;
+    attempts_are_counted_and_end(store).await;
+    an_enrolment_is_stored_whole_and_once(store).await;
+    a_secret_is_never_enrolled_twice(store).await;
+    a_result_code_is_redeemed_once_and_only_by_its_host_and_session(store).await;
+    purging_leaves_what_is_alive(store).await;
+}
+
+fn flow(name: &str, number: u8) -> NewFlow {
+    NewFlow {
+        id: format!("{name}-{number}"),
+        host: "shop".to_owned(),
+        subject: name.to_owned(),
+        purpose: Purpose::Enroll,
+        account_name: "account".to_owned(),
+        auth_time: 900,
+        session_binding: "binding".to_owned(),
+        origin: "https://shop.example".to_owned(),
+        token_hash: hash(name, number, 1),
+        enrolment_id: *hash(name, number, 2).first_chunk().unwrap(),
+        server_nonce: hash(name, number, 3),
+        created_at: 1000,
+        expires_at: 1600,
+    }
+}
+
+fn activation(flow: &NewFlow) -> Activation {
+    Activation {
+        flow_id: flow.id.clone(),
+        host: flow.host.clone(),
+        subject: flow.subject.clone(),
+        method_id: format!("method-{}", flow.id),
+        kind: MethodKind::Totp,
+        sealed_secret: vec![1, 2, 3],
+        fingerprint: flow.token_hash,
+        last_step: 33,
+        backup_salt: [5; 16],
+        backup_hashes: vec![[6; 32], [7; 32]],
+        body_hash: [8; 32],
+        result_hash: flow.server_nonce,
+        result_expires_at: 1100,
+        now: 1040,
+    }
+}
+
+/// Distinct bytes for each flow and use.
+fn hash(name: &str, number: u8, salt: u8) -> [u8; 32] {
+    crate::keys::sha256(format!("{name}/{number}/{salt}").as_bytes())
+}
+
+async fn a_newer_flow_supersedes(store: &dyn Store) {
+    let (first, second) = (flow("supersede", 1), flow("supersede", 2));
+    assert_eq!(store.open_flow(&first).await.unwrap(), Opened::Yes);
+    assert_eq!(store.open_flow(&second).await.unwrap(), Opened::Yes);
+    let state = async |flow: &NewFlow| store.flow_by_token(&flow.token_hash).await.unwrap().unwrap().state;
+    assert_eq!(state(&first).await, FlowState::Superseded);
+    assert_eq!(state(&second).await, FlowState::Open);
+    assert_eq!(store.activate(&activation(&first)).await.unwrap(), Activated::Conflict);
+    assert!(store.subject("shop", "supersede").await.unwrap().methods.is_empty());
+    assert!(store.flow_by_token(&[0; 32]).await.unwrap().is_none());
+}
+
+async fn attempts_are_counted_and_end(store: &dyn Store) {
+    let flow = flow("attempts", 1);
+    assert_eq!(store.open_flow(&flow).await.unwrap(), Opened::Yes);
+    assert_eq!(store.reserve_attempt(&flow.id, 2).await.unwrap(), Attempt::Reserved { left: 1 });
+    assert_eq!(store.reserve_attempt(&flow.id, 2).await.unwrap(), Attempt::Reserved { left: 0 });
+    assert_eq!(store.reserve_attempt(&flow.id, 2).await.unwrap(), Attempt::Exhausted);
+}
+
+async fn an_enrolment_is_stored_whole_and_once(store: &dyn Store) {
+    let flow = flow("enrol", 1);
+    assert_eq!(store.open_flow(&flow).await.unwrap(), Opened::Yes);
+    assert_eq!(store.subject("shop", "enrol").await.unwrap(), super::Subject::default());
+    assert_eq!(store.activate(&activation(&flow)).await.unwrap(), Activated::Yes);
+    assert_eq!(store.activate(&activation(&flow)).await.unwrap(), Activated::Conflict);
+    let subject = store.subject("shop", "enrol").await.unwrap();
+    assert_eq!((subject.methods.len(), subject.backup_codes_left, subject.factor_epoch), (1, 2, 1));
+    assert_eq!(subject.methods.first().map(|method| method.last_step), Some(33));
+    let codes = store.backup_set("shop", "enrol").await.unwrap().unwrap();
+    assert_eq!(codes.unused, vec![(1, [6; 32]), (2, [7; 32])]);
+    assert_eq!(store.latest_step().await.unwrap(), Some(33));
+    // Another host's or another person's rows are not reached, whatever the case.
+    for (host, name) in [("other", "enrol"), ("shop", "ENROL"), ("shop", "enrol ")] {
+        assert_eq!(store.subject(host, name).await.unwrap(), super::Subject::default());
+        assert!(store.backup_set(host, name).await.unwrap().is_none());
+    }
+    assert_eq!(store.open_flow(&self::flow("enrol", 2)).await.unwrap(), Opened::FactorActive);
+    let state = store.flow_by_token(&flow.token_hash).await.unwrap().unwrap().state;
+    assert_eq!(state, FlowState::Completed { body_hash: [8; 32], method_id: "method-enrol-1".to_owned() });
+}
+
+async fn a_secret_is_never_enrolled_twice(store: &dyn Store) {
+    let flow = flow("reuse", 1);
+    assert_eq!(store.open_flow(&flow).await.unwrap(), Opened::Yes);
+    let known = Activation { fingerprint: hash("enrol", 1, 1), ..activation(&flow) };
+    assert_eq!(store.activate(&known).await.unwrap(), Activated::SecretKnown);
+    assert_eq!(store.subject("shop", "reuse").await.unwrap(), super::Subject::default());
+    assert_eq!(store.flow_by_token(&flow.token_hash).await.unwrap().unwrap().state, FlowState::Open);
+}
+
+async fn a_result_code_is_redeemed_once_and_only_by_its_host_and_session(store: &dyn Store) {
+    let flow = flow("enrol", 1);
+    let right = Redemption {
+        host: "shop",
+        flow_id: &flow.id,
+        result_hash: flow.server_nonce,
+        session_binding: "binding",
+        now: 1100,
+    };
+    let wrong = [
+        Redemption { host: "other", ..right.clone() },
+        Redemption { flow_id: "attempts-1", ..right.clone() },
+        Redemption { result_hash: [0; 32], ..right.clone() },
+        Redemption { session_binding: "Binding", ..right.clone() },
+        Redemption { now: 1101, ..right.clone() },
+    ];
+    for redemption in &wrong {
+        assert!(store.redeem(redemption).await.unwrap().is_none(), "{redemption:?}");
+    }
+    store.extend_result(&flow.id, 1150).await.unwrap();
+    let late = Redemption { now: 1150, ..right.clone() };
+    assert!(store.redeem(&late).await.unwrap().is_some());
+    assert!(store.redeem(&late).await.unwrap().is_none(), "twice");
+    store.extend_result(&flow.id, 2000).await.unwrap();
+    assert!(store.redeem(&late).await.unwrap().is_none(), "an extension does not revive a used code");
+}
+
+async fn purging_leaves_what_is_alive(store: &dyn Store) {
+    let alive = NewFlow { expires_at: 9000, ..flow("purge", 1) };
+    assert_eq!(store.open_flow(&alive).await.unwrap(), Opened::Yes);
+    assert!(store.purge_flows(9000).await.unwrap() > 0);
+    assert!(store.flow_by_token(&alive.token_hash).await.unwrap().is_some());
+    assert!(store.flow_by_token(&flow("enrol", 1).token_hash).await.unwrap().is_none());
+    assert_eq!(store.subject("shop", "enrol").await.unwrap().methods.len(), 1);
+}

@@ -1,0 +1,234 @@
+//! The one seam to the database. An engine implements [`Store`] and runs [`contract`]; atomicity is one statement or
+//! one transaction inside the engine, never a read followed by a write outside.
+
+pub mod contract;
+mod sqlite;
+
+pub use sqlite::SqliteStore;
+
+use async_trait::async_trait;
+use nidan_protocol::{MethodKind, Purpose};
+
+use crate::backup::{BackupHash, SALT_LEN_BYTES};
+
+/// Nothing was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Locked, full, read-only or gone: trying again may help.
+    #[error("the database does not take this now: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A row does not have the shape that this version writes.
+    #[error("a row cannot be read: {0}")]
+    Row(String),
+}
+
+/// A flow about to be stored. All identifiers are opaque text, all times Unix seconds.
+#[derive(Debug, Clone)]
+pub struct NewFlow {
+    /// Opaque, public to the host.
+    pub id: String,
+    /// The host's id.
+    pub host: String,
+    /// The host's user id.
+    pub subject: String,
+    /// What the flow is for.
+    pub purpose: Purpose,
+    /// What the person knows the account by.
+    pub account_name: String,
+    /// When the host checked the first factor.
+    pub auth_time: u64,
+    /// A hash of the host's session.
+    pub session_binding: String,
+    /// The page's origin.
+    pub origin: String,
+    /// SHA-256 of the flow token.
+    pub token_hash: [u8; 32],
+    /// Names the enrolment.
+    pub enrolment_id: [u8; 16],
+    /// The service's share of the secret.
+    pub server_nonce: [u8; 32],
+    /// Now.
+    pub created_at: u64,
+    /// When the token ends.
+    pub expires_at: u64,
+}
+
+/// Where a flow stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FlowState {
+    /// Waiting for the person.
+    Open,
+    /// A newer flow of the same person took its place.
+    Superseded,
+    /// The enrolment is stored.
+    Completed {
+        /// Keyed hash of the final post.
+        body_hash: [u8; 32],
+        /// What was enrolled.
+        method_id: String,
+    },
+}
+
+/// A stored flow.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    /// What was stored when it was opened.
+    pub opened: NewFlow,
+    /// Where it stands.
+    pub state: FlowState,
+}
+
+/// The answer to [`Store::open_flow`].
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    /// Stored; earlier open flows of the subject are superseded.
+    Yes,
+    /// The subject has an active factor, which would have to be proved first. Nothing was stored.
+    FactorActive,
+}
+
+/// The answer to [`Store::reserve_attempt`].
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// One more try is spent.
+    Reserved {
+        /// How many are left after it.
+        left: u32,
+    },
+    /// None was left.
+    Exhausted,
+}
+
+/// Everything that one enrolment stores, in one transaction.
+#[derive(Debug, Clone)]
+pub struct Activation {
+    /// The flow that it completes.
+    pub flow_id: String,
+    /// The host's id.
+    pub host: String,
+    /// The host's user id.
+    pub subject: String,
+    /// The new method's id.
+    pub method_id: String,
+    /// What it is.
+    pub kind: MethodKind,
+    /// The sealed secret.
+    pub sealed_secret: Vec<u8>,
+    /// Keyed hash of the secret.
+    pub fingerprint: [u8; 32],
+    /// The step of the code that proved it (RFC 6238 §5.2: it is spent).
+    pub last_step: u64,
+    /// The salt of the backup codes.
+    pub backup_salt: [u8; SALT_LEN_BYTES],
+    /// The hashed backup codes in order.
+    pub backup_hashes: Vec<BackupHash>,
+    /// Keyed hash of the final post.
+    pub body_hash: [u8; 32],
+    /// SHA-256 of the result code.
+    pub result_hash: [u8; 32],
+    /// When the result code ends.
+    pub result_expires_at: u64,
+    /// Now.
+    pub now: u64,
+}
+
+/// The answer to [`Store::activate`].
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activated {
+    /// Stored whole.
+    Yes,
+    /// The flow is no longer open, or the subject has a factor by now. Nothing was stored.
+    Conflict,
+    /// This secret was enrolled before, by whomever. Nothing was stored.
+    SecretKnown,
+}
+
+/// An active method.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Method {
+    /// Opaque.
+    pub id: String,
+    /// What it is.
+    pub kind: MethodKind,
+    /// Opens only for this row.
+    pub sealed_secret: Vec<u8>,
+    /// The last step whose code was accepted.
+    pub last_step: u64,
+    /// Unix seconds.
+    pub created_at: u64,
+}
+
+/// What a person has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// Active methods, oldest first.
+    pub methods: Vec<Method>,
+    /// Good backup codes.
+    pub backup_codes_left: u32,
+    /// Rises with every change of a factor.
+    pub factor_epoch: u64,
+}
+
+/// The hashed backup codes that are still good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupSet {
+    /// The salt of the set.
+    pub salt: [u8; SALT_LEN_BYTES],
+    /// Ordinal and hash.
+    pub unused: Vec<(u32, BackupHash)>,
+}
+
+/// A result code presented by a host.
+#[derive(Debug, Clone)]
+pub struct Redemption<'a> {
+    /// The host that asks.
+    pub host: &'a str,
+    /// The flow that it names.
+    pub flow_id: &'a str,
+    /// SHA-256 of the result code.
+    pub result_hash: [u8; 32],
+    /// The host's session hash.
+    pub session_binding: &'a str,
+    /// Now.
+    pub now: u64,
+}
+
+/// Everything the service stores.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Stores a flow and supersedes the subject's earlier open ones.
+    async fn open_flow(&self, flow: &NewFlow) -> Result<Opened, StoreError>;
+
+    /// The flow of a token, in whatever state and however old.
+    async fn flow_by_token(&self, token_hash: &[u8; 32]) -> Result<Option<Flow>, StoreError>;
+
+    /// Spends one try of a flow, committed before anything is checked.
+    async fn reserve_attempt(&self, flow_id: &str, limit: u32) -> Result<Attempt, StoreError>;
+
+    /// Stores a method, its backup codes, the raised epoch and the flow's end: all or nothing.
+    async fn activate(&self, activation: &Activation) -> Result<Activated, StoreError>;
+
+    /// Lets an unused result code live until `expires_at`, for a person whose answer was lost on the way.
+    async fn extend_result(&self, flow_id: &str, expires_at: u64) -> Result<(), StoreError>;
+
+    /// Spends a result code: the flow it belongs to and the subject's factor epoch, once; `None` for everything else.
+    async fn redeem(&self, redemption: &Redemption<'_>) -> Result<Option<(Flow, u64)>, StoreError>;
+
+    /// What a person has.
+    async fn subject(&self, host: &str, subject: &str) -> Result<Subject, StoreError>;
+
+    /// The person's good backup codes.
+    async fn backup_set(&self, host: &str, subject: &str) -> Result<Option<BackupSet>, StoreError>;
+
+    /// The latest time step that was ever spent: a clock behind it is wrong.
+    async fn latest_step(&self) -> Result<Option<u64>, StoreError>;
+
+    /// Deletes flows that ended before `expired_before`; how many.
+    async fn purge_flows(&self, expired_before: u64) -> Result<u64, StoreError>;
+
+    /// Whether the database answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+}

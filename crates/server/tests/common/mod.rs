@@ -1,0 +1,177 @@
+//! A service in memory with a clock that the test moves.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "test support; each test file uses a part"
+)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use http_body_util::BodyExt;
+use nidan_otp::{ClientRandom, EnrolmentId, Secret, ServerNonce, derive};
+use nidan_server::config::Config;
+use nidan_server::init::{Init, init};
+use nidan_server::keys::Keys;
+use nidan_server::seams::{Clock, Os};
+use nidan_server::store::{SqliteStore, Store};
+use nidan_server::{Service, router};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+pub const ORIGIN: &str = "https://shop.example";
+pub const BINDING: &str = "c2Vzc2lvbi1iaW5kaW5nLTE";
+pub const NOW: u64 = 1_800_000_000;
+
+#[derive(Clone)]
+pub struct TestClock(pub Arc<AtomicU64>);
+
+impl Clock for TestClock {
+    fn now_ms(&self) -> u64 {
+        self.0.load(Ordering::SeqCst) * 1000
+    }
+}
+
+pub struct Bench {
+    pub router: Router,
+    pub clock: TestClock,
+    pub store: SqliteStore,
+    pub api_key: String,
+    pub folder: TempDir,
+}
+
+impl Bench {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("nidan.db")).await.unwrap();
+        Self::with_store(folder, store.clone(), Arc::new(store))
+    }
+
+    pub fn with_store(folder: TempDir, store: SqliteStore, used: Arc<dyn Store>) -> Self {
+        let request = Init {
+            folder: folder.path(),
+            listen: "127.0.0.1:1",
+            host_id: "shop",
+            host_name: "二段 Shop",
+            origin: ORIGIN,
+        };
+        let written = init(&request, &Os).unwrap();
+        let config = Config::load(&written.config, std::iter::empty()).unwrap();
+        let keys = Keys::load(&config.keys_file, |_| None).unwrap();
+        let clock = TestClock(Arc::new(AtomicU64::new(NOW)));
+        let service = Service::new(config, keys, used, Arc::new(clock.clone()), Arc::new(Os));
+        Self { router: router(service), clock, store, api_key: written.api_key, folder }
+    }
+
+    pub fn pass(&self, seconds: u64) {
+        self.clock.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub fn now(&self) -> u64 {
+        self.clock.now_s()
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    pub async fn host_post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+        self.send(post(path, &self.api_key, None, body)).await
+    }
+
+    pub async fn flow_get(&self, token: &str) -> (StatusCode, Value) {
+        let request = Request::get("/v1/flow").header(header::AUTHORIZATION, format!("Bearer {token}"));
+        self.send(request.header(header::ORIGIN, ORIGIN).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn flow_post(&self, token: &str, body: &Value) -> (StatusCode, Value) {
+        self.send(post("/v1/flow/enrolment", token, Some(ORIGIN), body)).await
+    }
+
+    pub fn create_body(&self, subject: &str) -> Value {
+        json!({
+            "purpose": "enroll", "subject": subject, "account_name": "hanako@example.com",
+            "auth_time": self.now(), "session_binding": BINDING, "origin": ORIGIN,
+        })
+    }
+
+    /// A fresh flow: its id, its token and what the widget sees.
+    pub async fn open(&self, subject: &str) -> (String, String, Value) {
+        let (status, created) = self.host_post("/v1/flows", &self.create_body(subject)).await;
+        assert_eq!(status, StatusCode::CREATED, "{created}");
+        let token = created["flow_token"].as_str().unwrap().to_owned();
+        let (status, view) = self.flow_get(&token).await;
+        assert_eq!(status, StatusCode::OK, "{view}");
+        (created["flow_id"].as_str().unwrap().to_owned(), token, view)
+    }
+
+    pub async fn subject(&self, subject: &str) -> Value {
+        let request = Request::get(format!("/v1/subjects/{subject}"))
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.api_key));
+        self.send(request.body(Body::empty()).unwrap()).await.1
+    }
+
+    pub async fn redeem(&self, flow_id: &str, result_code: &str) -> (StatusCode, Value) {
+        let body = json!({ "result_code": result_code, "session_binding": BINDING });
+        self.host_post(&format!("/v1/flows/{flow_id}/redeem"), &body).await
+    }
+}
+
+pub fn post(path: &str, bearer: &str, origin: Option<&str>, body: &Value) -> Request<Body> {
+    let mut request = Request::post(path)
+        .header(header::AUTHORIZATION, format!("Bearer {bearer}"))
+        .header(header::CONTENT_TYPE, "application/json");
+    if let Some(origin) = origin {
+        request = request.header(header::ORIGIN, origin);
+    }
+    request.body(Body::from(body.to_string())).unwrap()
+}
+
+/// What the widget does: derive, and make the app's code of now.
+pub struct Widget {
+    pub random: [u8; 32],
+    pub secret: Secret,
+    pub backup_codes: nidan_otp::BackupCodes,
+    pub enrolment_id: String,
+}
+
+impl Widget {
+    pub fn new(view: &Value, seed: u8) -> Self {
+        use base64ct::{Base64UrlUnpadded, Encoding};
+        let mut random = [seed; 32];
+        random[0] = seed.wrapping_add(1);
+        let enrolment = &view["enrolment"];
+        let bytes = |field: &str| Base64UrlUnpadded::decode_vec(enrolment[field].as_str().unwrap()).unwrap();
+        let (secret, backup_codes) = derive(
+            &ClientRandom::new(random).unwrap(),
+            &ServerNonce(bytes("server_nonce").try_into().unwrap()),
+            EnrolmentId(bytes("enrolment_id").try_into().unwrap()),
+        );
+        Self { random, secret, backup_codes, enrolment_id: enrolment["enrolment_id"].as_str().unwrap().to_owned() }
+    }
+
+    pub fn body(&self, now: u64) -> Value {
+        use base64ct::{Base64UrlUnpadded, Encoding};
+        json!({
+            "enrolment_id": self.enrolment_id, "kind": "totp",
+            "client_random": Base64UrlUnpadded::encode_string(&self.random), "code": code_at(&self.secret, now),
+        })
+    }
+}
+
+/// The app's code.
+pub fn code_at(secret: &Secret, now: u64) -> String {
+    let app = totp_rs::Builder::new().with_secret(totp_rs::Secret::new_stack(*secret.expose()));
+    app.build().unwrap().generate(now).to_string()
+}

@@ -1,0 +1,249 @@
+//! Malformed requests and broken disks: a clear refusal, nothing stored, nothing half-written.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use common::{Bench, ORIGIN, Widget};
+use nidan_server::store::{SqliteStore, Store, contract};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestRng, TestRunner};
+use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+
+const MALFORMED: usize = 10_000;
+
+#[tokio::test]
+async fn sqlite_keeps_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("contract.db")).await.unwrap();
+    contract::run(&store).await;
+}
+
+/// Any JSON, with the contract's own field names and values among the keys and leaves.
+fn any_json() -> impl Strategy<Value = Value> {
+    let names = prop::sample::select(vec![
+        "purpose",
+        "subject",
+        "account_name",
+        "auth_time",
+        "session_binding",
+        "origin",
+        "enrolment_id",
+        "kind",
+        "client_random",
+        "code",
+        "result_code",
+        "",
+        "__proto__",
+        "secret",
+    ]);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "\\PC{0,40}".prop_map(Value::from),
+        prop::sample::select(vec!["enroll", "totp", ORIGIN, "000000", common::BINDING]).prop_map(Value::from),
+        "[A-Za-z0-9_-]{22}".prop_map(Value::from),
+        "[A-Za-z0-9_-]{43}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 24, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::vec((names.clone().prop_map(String::from), inner), 0..8)
+                .prop_map(|fields| fields.into_iter().collect::<serde_json::Map<_, _>>().into()),
+        ]
+    })
+}
+
+#[derive(Debug, Clone)]
+struct Malformed {
+    method: &'static str,
+    path: String,
+    body: Vec<u8>,
+    kind: Option<&'static str>,
+    /// 0: none, 1: the host's key, 2: a flow's token, 3: anything.
+    bearer: u8,
+    anything: String,
+    origin: bool,
+}
+
+fn malformed() -> impl Strategy<Value = Malformed> {
+    let paths = prop_oneof![
+        6 => prop::sample::select(vec!["/v1/flows", "/v1/flow/enrolment", "/v1/flows/x/redeem"]).prop_map(String::from),
+        2 => prop::sample::select(vec!["/v1/flow", "/v1/subjects/u1", "/healthz", "/openapi.json", "/.well-known/jwks.json"]).prop_map(String::from),
+        1 => "/v1/subjects/[%a-zA-Z0-9._~-]{0,20}",
+        1 => "/v1/flows/[%a-zA-Z0-9._~-]{0,20}/redeem",
+        1 => "/[%a-z0-9/._~-]{0,30}",
+    ];
+    let bodies = prop_oneof![
+        5 => any_json().prop_map(|json| json.to_string().into_bytes()),
+        1 => prop::collection::vec(any::<u8>(), 0..200),
+        1 => any_json().prop_map(|json| {
+            let mut text = json.to_string().into_bytes();
+            text.truncate(text.len() / 2);
+            text
+        }),
+        1 => (0usize..40_000).prop_map(|length| vec![b'['; length]),
+    ];
+    let methods =
+        prop::sample::select(vec!["POST", "POST", "POST", "GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]);
+    let kinds = prop::sample::select(vec![
+        Some("application/json"),
+        Some("application/json"),
+        Some("application/json; charset=utf-8"),
+        Some("text/plain"),
+        Some("application/x-www-form-urlencoded"),
+        None,
+    ]);
+    (methods, paths, bodies, kinds, 0u8..4, "[!-~]{1,60}", any::<bool>()).prop_map(
+        |(method, path, body, kind, bearer, anything, origin)| Malformed {
+            method,
+            path,
+            body,
+            kind,
+            bearer,
+            anything,
+            origin,
+        },
+    )
+}
+
+#[tokio::test]
+async fn ten_thousand_malformed_requests_are_refused_and_leave_nothing() {
+    let bench = Bench::new().await;
+    let (_, token, _) = bench.open("victim").await;
+    let seed = TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(Config::default(), seed);
+    let strategy = malformed();
+    let mut refused = 0;
+    for _ in 0..MALFORMED {
+        let sent = strategy.new_tree(&mut runner).unwrap().current();
+        let Ok(mut request) =
+            Request::builder().method(sent.method).uri(&sent.path).body(Body::from(sent.body.clone()))
+        else {
+            continue;
+        };
+        let headers = request.headers_mut();
+        if let Some(kind) = sent.kind {
+            headers.insert(header::CONTENT_TYPE, kind.parse().unwrap());
+        }
+        let bearer = [None, Some(&bench.api_key), Some(&token), Some(&sent.anything)][usize::from(sent.bearer)];
+        if let Some(bearer) = bearer {
+            headers.insert(header::AUTHORIZATION, format!("Bearer {bearer}").parse().unwrap());
+        }
+        if sent.origin {
+            headers.insert(header::ORIGIN, ORIGIN.parse().unwrap());
+        }
+        let (status, answer) = bench.send(request).await;
+        assert!(!status.is_server_error(), "{status} {answer} for {sent:?}");
+        if status.is_client_error() && sent.method != "HEAD" {
+            assert!(answer["code"].is_string(), "{status} without a code for {sent:?}");
+            refused += 1;
+        }
+    }
+    assert!(refused > MALFORMED / 2, "only {refused} were refused: the generator makes good requests");
+    let flows: i64 = count(&bench, "flow").await;
+    assert_eq!((flows, count(&bench, "method").await, count(&bench, "subject").await), (1, 0, 0));
+    // The flow that they all hit still works.
+    let (_, view) = bench.flow_get(&token).await;
+    let (status, answer) = bench.flow_post(&token, &Widget::new(&view, 7).body(bench.now())).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+}
+
+async fn count(bench: &Bench, table: &'static str) -> i64 {
+    let options = SqliteConnectOptions::new().filename(bench.folder.path().join("nidan.db"));
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"))).fetch_one(&pool).await.unwrap()
+}
+
+/// What a full, locked or read-only disk looks like from outside, and that it can be gone on from.
+async fn is_unavailable(bench: &Bench, token: &str, body: &Value) {
+    let (status, problem) = bench.flow_post(token, body).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("unavailable")));
+    let (status, _) = bench.host_post("/v1/flows", &bench.create_body("somebody")).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn a_locked_database_is_503_and_afterwards_everything_goes_on() {
+    let bench = Bench::new().await;
+    let (_, token, view) = bench.open("u1").await;
+    let body = Widget::new(&view, 7).body(bench.now());
+    let options = SqliteConnectOptions::new().filename(bench.folder.path().join("nidan.db"));
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    let lock = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    is_unavailable(&bench, &token, &body).await;
+    lock.rollback().await.unwrap();
+    assert_eq!(bench.subject("u1").await["enrolled"], false);
+    assert_eq!(bench.flow_post(&token, &body).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_full_database_writes_nothing_half() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("nidan.db");
+    let store = SqliteStore::open(&file).await.unwrap();
+    let bench = Bench::with_store(folder, store.clone(), Arc::new(store));
+    let (_, token, view) = bench.open("u1").await;
+    let body = Widget::new(&view, 7).body(bench.now());
+    // A second store over the same file that may not grow by one page.
+    let options = SqliteConnectOptions::new().filename(&file);
+    let pool = sqlx::SqlitePool::connect_with(options.clone()).await.unwrap();
+    let pages: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(&pool).await.unwrap();
+    fill(&pool).await;
+    let full = SqliteStore::open_with(options.pragma("max_page_count", pages.to_string())).await.unwrap();
+    let activation = activation_for(&full, &token).await;
+    assert!(full.activate(&activation).await.is_err());
+    let subject = full.subject("shop", "u1").await.unwrap();
+    assert_eq!((subject.methods.len(), subject.backup_codes_left, subject.factor_epoch), (0, 0, 0));
+    assert_eq!(bench.flow_post(&token, &body).await.0, StatusCode::OK, "with room again it works");
+}
+
+/// Uses up the free pages inside the file.
+async fn fill(pool: &sqlx::SqlitePool) {
+    sqlx::query("CREATE TABLE filler (bytes BLOB)").execute(pool).await.unwrap();
+    sqlx::query("INSERT INTO filler VALUES (zeroblob(20000))").execute(pool).await.unwrap();
+}
+
+async fn activation_for(store: &SqliteStore, token: &str) -> nidan_server::store::Activation {
+    use sha2::{Digest, Sha256};
+    let flow = store.flow_by_token(&Sha256::digest(token.as_bytes()).into()).await.unwrap().unwrap().opened;
+    nidan_server::store::Activation {
+        flow_id: flow.id,
+        host: flow.host,
+        subject: flow.subject,
+        method_id: "m".to_owned(),
+        kind: nidan_protocol::MethodKind::Totp,
+        sealed_secret: vec![0; 30_000],
+        fingerprint: [1; 32],
+        last_step: 1,
+        backup_salt: [2; 16],
+        backup_hashes: vec![[3; 32]; 10],
+        body_hash: [4; 32],
+        result_hash: [5; 32],
+        result_expires_at: 1,
+        now: 1,
+    }
+}
+
+#[tokio::test]
+async fn a_read_only_database_is_503() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("nidan.db");
+    let store = SqliteStore::open(&file).await.unwrap();
+    let writable = Bench::with_store(tempfile::tempdir().unwrap(), store.clone(), Arc::new(store.clone()));
+    let (_, token, view) = writable.open("u1").await;
+    let body = Widget::new(&view, 7).body(writable.now());
+    let refusing = SqliteStore::open_with(SqliteConnectOptions::new().filename(&file).pragma("query_only", "ON")).await;
+    let read_only = Bench::with_store(folder, store, Arc::new(refusing.unwrap()));
+    assert_eq!(read_only.flow_get(&token).await.0, StatusCode::OK, "reading goes on");
+    is_unavailable(&read_only, &token, &body).await;
+    assert_eq!(writable.subject("u1").await["enrolled"], false);
+}

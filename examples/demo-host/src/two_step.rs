@@ -1,0 +1,180 @@
+//! The host's side of Nidan: two calls and one check. This file is what a customer copies.
+
+use std::time::Duration;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+/// Our name at the service: `aud` of everything that it signs for us.
+const AUDIENCE: &str = "shop";
+const ASSERTION_TYP: &str = "nidan-assertion+jwt";
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The service beside us.
+#[derive(Clone)]
+pub(crate) struct TwoStep {
+    url: String,
+    issuer: String,
+    api_key: String,
+    http: reqwest::Client,
+}
+
+/// Why two-step verification did not answer.
+#[derive(Debug)]
+pub(crate) enum TwoStepError {
+    /// The service refused, with this stable code.
+    Refused(String),
+    /// Not reachable, or an answer that cannot be trusted.
+    Failed(String),
+}
+
+impl From<reqwest::Error> for TwoStepError {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<jsonwebtoken::errors::Error> for TwoStepError {
+    fn from(error: jsonwebtoken::errors::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// RFC 9457; only the code matters to a program.
+#[derive(Debug, Deserialize)]
+struct Problem {
+    code: String,
+}
+
+/// What the page needs.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Flow {
+    pub(crate) flow_id: String,
+    pub(crate) flow_token: String,
+}
+
+/// What we show of a person's second factor.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct State {
+    pub(crate) enrolled: bool,
+    pub(crate) backup_codes_left: u32,
+}
+
+/// What the service signed. Every claim must be there and of its type.
+#[derive(Debug, Deserialize)]
+struct Claims {
+    sub: String,
+    jti: String,
+    nonce: String,
+    purpose: String,
+    acr: String,
+    amr: Vec<String>,
+    auth_time: u64,
+    method_id: String,
+    factor_epoch: u64,
+    iat: u64,
+    nbf: u64,
+    exp: u64,
+}
+
+impl TwoStep {
+    pub(crate) fn new(url: String, issuer: String, api_key: String) -> Self {
+        // Building fails only for TLS settings, and there are none here.
+        let http = reqwest::Client::builder().timeout(TIMEOUT).build().unwrap_or_default();
+        Self { url, issuer, api_key, http }
+    }
+
+    /// Call one: after the password was right, ask for a flow.
+    pub(crate) async fn begin(
+        &self,
+        subject: &str,
+        email: &str,
+        auth_time: u64,
+        session: &str,
+        origin: &str,
+    ) -> Result<Flow, TwoStepError> {
+        let body = json!({
+            "purpose": "enroll", "subject": subject, "account_name": email, "auth_time": auth_time,
+            "session_binding": session_binding(session), "origin": origin,
+        });
+        let answer = self.post("/v1/flows", &body).await?;
+        if answer.status().is_client_error() {
+            let problem: Problem = answer.json().await?;
+            return Err(TwoStepError::Refused(problem.code));
+        }
+        Ok(answer.error_for_status()?.json().await?)
+    }
+
+    /// Call two: exchange what the page brought for a signed result, and check every part of it. Returns its `jti`,
+    /// which the caller spends.
+    pub(crate) async fn finish(
+        &self,
+        flow_id: &str,
+        result_code: &str,
+        session: &str,
+        subject: &str,
+    ) -> Result<String, TwoStepError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            assertion: String,
+        }
+        let body = json!({ "result_code": result_code, "session_binding": session_binding(session) });
+        let answer = self.post(&format!("/v1/flows/{flow_id}/redeem"), &body).await?.error_for_status()?;
+        let Answer { assertion } = answer.json().await?;
+        let claims = self.check(&assertion).await?;
+        // Who, for what, and in which session: one wrong answer and nothing happened.
+        let ours = claims.sub == subject && claims.purpose == "enroll" && claims.nonce == session_binding(session);
+        let enrolled = claims.acr == "urn:nidan:acr:enrolment" && claims.amr == ["otp"];
+        let named = !claims.method_id.is_empty() && claims.factor_epoch > 0 && claims.auth_time <= claims.iat;
+        // The library has compared `nbf` and `exp` with now; together they must not span more than a minute.
+        let fresh = claims.nbf == claims.iat && claims.iat < claims.exp && claims.exp - claims.iat <= 60;
+        if ours && enrolled && named && fresh {
+            Ok(claims.jti)
+        } else {
+            Err(TwoStepError::Failed("a result for somebody else".to_owned()))
+        }
+    }
+
+    /// What a person has. The service is asked each time: nothing here can be out of date.
+    pub(crate) async fn state(&self, subject: &str) -> Result<State, TwoStepError> {
+        let url = format!("{}/v1/subjects/{subject}", self.url);
+        Ok(self.http.get(url).bearer_auth(&self.api_key).send().await?.error_for_status()?.json().await?)
+    }
+
+    async fn check(&self, assertion: &str) -> Result<Claims, TwoStepError> {
+        let header = decode_header(assertion)?;
+        let keys: JwkSet = self
+            .http
+            .get(format!("{}/.well-known/jwks.json", self.url))
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?;
+        let key = header.kid.as_deref().and_then(|kid| keys.find(kid));
+        let (Some(key), Some(ASSERTION_TYP)) = (key, header.typ.as_deref()) else {
+            return Err(TwoStepError::Failed("signed by another key or of another type".to_owned()));
+        };
+        // The algorithm is ours to say, never the token's.
+        let mut rules = Validation::new(Algorithm::EdDSA);
+        rules.set_issuer(&[&self.issuer]);
+        rules.set_audience(&[AUDIENCE]);
+        rules.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
+        rules.validate_nbf = true;
+        rules.leeway = 5;
+        Ok(decode::<Claims>(assertion, &DecodingKey::from_jwk(key)?, &rules)?.claims)
+    }
+
+    async fn post(&self, path: &str, body: &serde_json::Value) -> Result<reqwest::Response, TwoStepError> {
+        Ok(self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.api_key).json(body).send().await?)
+    }
+}
+
+/// A hash of the session id: it ties the result to this browser without giving the session away.
+fn session_binding(session: &str) -> String {
+    Base64UrlUnpadded::encode_string(&Sha256::digest(format!("two-step {session}").as_bytes()))
+}

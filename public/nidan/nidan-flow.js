@@ -1,0 +1,290 @@
+// Defines <nidan-flow>. Everything that the widget needs is fetched at once and side by side: no request waits for
+// another. Where WebAssembly or the network is missing, the element's own children stay.
+
+const base = new URL('.', import.meta.url)
+const LOCALES = ['en', 'ja']
+/** The service gives up after ten seconds; slow networks need some more. */
+const REQUEST_TIMEOUT_MS = 15_000
+/** Then the fallback comes back: an empty place helps nobody. */
+const LOAD_TIMEOUT_MS = 20_000
+const TOKEN = /^[\w-]{20,200}$/
+
+// The compiled widget, one for all elements of the page.
+let engine
+// Catalogues by locale.
+const once = new Map()
+
+function loadEngine() {
+  engine ??= (async () => {
+    const wasm = fetch(new URL('nidan_bg.wasm', base), { credentials: 'same-origin' })
+    const [glue, sheet] = await Promise.all([import(new URL('nidan.js', base)), loadSheet()])
+    await glue.default({ module_or_path: wasm })
+    return { glue, sheet }
+  })()
+  // The next element tries again.
+  engine.catch(() => { engine = undefined })
+  return engine
+}
+
+async function loadSheet() {
+  const answer = await fetch(new URL('nidan-flow.css', base))
+  if (!answer.ok) throw new Error(`nidan-flow.css: ${answer.status}`)
+  // Adopted, not inserted: this works under a policy without any style-src grant.
+  return new CSSStyleSheet().replace(await answer.text())
+}
+
+function loadWords(locale) {
+  if (!once.has(locale)) {
+    const words = fetch(new URL(`locales/${locale}.json`, base)).then((answer) => {
+      if (!answer.ok) throw new Error(`${locale}.json: ${answer.status}`)
+      return answer.json()
+    })
+    words.catch(() => once.delete(locale))
+    once.set(locale, words)
+  }
+  return once.get(locale)
+}
+
+/** The first of the wishes that there is a catalogue for. */
+function pickLocale(wishes) {
+  for (const wish of wishes) {
+    const language = wish?.toLowerCase().split('-')[0]
+    if (LOCALES.includes(language)) return language
+  }
+  return LOCALES[0]
+}
+
+/**
+ * What the widget asks of the page around it: network, words, clipboard, printer, host events. It decides nothing.
+ * Here and not in Rust, because the glue for each browser interface costs more bytes than the whole call.
+ */
+class Page {
+  #element
+  #words
+  #wanted
+  #anchor
+  #asking
+  #guard = (event) => event.preventDefault()
+
+  constructor(element, words, wanted) {
+    this.#element = element
+    this.#words = words
+    this.#wanted = wanted
+  }
+
+  get locale() {
+    return this.#wanted.locale
+  }
+
+  /** The words, or the key where a catalogue of another version lacks it: still better than nothing. */
+  words(key) {
+    return this.#words[key] ?? key
+  }
+
+  number(value) {
+    return value.toLocaleString(this.locale)
+  }
+
+  date(seconds) {
+    return new Date(seconds * 1000).toLocaleDateString(this.locale, { dateStyle: 'long' })
+  }
+
+  /**
+   * Unix seconds by the service's clock: the person's own may be wrong. The browser's steady clock counts on from the
+   * service's answer; some machines stop it while they sleep, so where it and the wall clock part, the service is asked
+   * again.
+   */
+  now() {
+    if (!this.#anchor) return 0
+    const steady = performance.now() - this.#anchor.steady
+    const wall = Date.now() - this.#anchor.wall
+    if (Math.abs(wall - steady) > 2_000 && !this.#asking) {
+      this.#asking = true
+      // Any answer settles it, a refusal too: a flow that is over is not asked about every second. Without one the next
+      // call asks again.
+      const settle = () => { this.#anchor.wall = Date.now() - (performance.now() - this.#anchor.steady) }
+      this.request('/v1/flow').then(settle, () => {}).then(() => { this.#asking = false })
+    }
+    return (this.#anchor.service + steady) / 1000
+  }
+
+  /** Resolves to [ok, json]; rejects when nobody answers, too late, or with something else than JSON. */
+  async request(path, body) {
+    const answer = await fetch(this.#wanted.service + path, {
+      method: body ? 'POST' : 'GET',
+      body: body && JSON.stringify(body),
+      headers: { Authorization: `Bearer ${this.#wanted.token}`, ...(body && { 'Content-Type': 'application/json' }) },
+      cache: 'no-store',
+      // The flow token is all that the service needs.
+      credentials: 'omit',
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    })
+    const json = await answer.json()
+    if (json.server_time_ms) {
+      this.#anchor = { service: json.server_time_ms, steady: performance.now(), wall: Date.now() }
+    }
+    return [answer.ok, json]
+  }
+
+  /** A finger and a narrow screen: most likely the phone that has the app. */
+  isPhone() {
+    return matchMedia('(pointer: coarse) and (max-width: 640px)').matches
+  }
+
+  /** Puts the focus on the element that a screen marks, or on its title, once it stands. */
+  focus() {
+    requestAnimationFrame(() => {
+      const target = this.#element.querySelector('[data-focus]') ?? this.#element.querySelector('h2')
+      target?.focus({ preventScroll: true })
+      this.#element.scrollIntoView({ block: 'nearest' })
+    })
+  }
+
+  /** Whether leaving now asks first. */
+  guard(on) {
+    if (on) addEventListener('beforeunload', this.#guard)
+    else removeEventListener('beforeunload', this.#guard)
+  }
+
+  async copy(text) {
+    await navigator.clipboard.writeText(text)
+  }
+
+  download(name, text) {
+    // The mark tells old editors that Japanese may follow.
+    const url = URL.createObjectURL(new Blob(['\uFEFF', text], { type: 'text/plain;charset=utf-8' }))
+    const link = Object.assign(document.createElement('a'), { href: url, download: name })
+    link.click()
+    setTimeout(() => URL.revokeObjectURL(url), 10_000)
+  }
+
+  /** A hidden frame with nothing but the sheet, made node by node, so that a strict policy allows it. */
+  print(title, lines) {
+    const frame = document.createElement('iframe')
+    frame.className = 'nidan-print'
+    frame.ariaHidden = 'true'
+    document.body.append(frame)
+    const sheet = frame.contentDocument
+    sheet.documentElement.lang = this.locale
+    sheet.title = title
+    const add = (tag, text) => sheet.body.appendChild(sheet.createElement(tag)).append(text)
+    add('h1', title)
+    for (const line of lines) add('p', line)
+    frame.contentWindow.addEventListener('afterprint', () => setTimeout(() => frame.remove()))
+    frame.contentWindow.print()
+  }
+
+  /** `nidan-complete`; unless the page takes it, a form post: hosts without any script of their own work too. */
+  complete(resultCode) {
+    const taken = this.#announce('nidan-complete', { resultCode, outcome: 'enrolled' })
+    if (taken || !this.#wanted.completeUrl) return
+    const form = Object.assign(document.createElement('form'), { method: 'post', action: this.#wanted.completeUrl })
+    form.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'result_code', value: resultCode }))
+    document.body.append(form)
+    form.submit()
+  }
+
+  /** `nidan-restart`; unless the page takes it, a reload: the page then brings a new flow token. */
+  restart() {
+    if (!this.#announce('nidan-restart')) location.reload()
+  }
+
+  #announce(name, detail) {
+    return !this.#element.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, cancelable: true, detail }))
+  }
+}
+
+class NidanFlow extends HTMLElement {
+  static observedAttributes = ['service', 'flow-token', 'locale', 'complete-url']
+  #mounted = null
+  #page = null
+  #children = null
+  #generation = 0
+
+  connectedCallback() {
+    this.#restart()
+  }
+
+  disconnectedCallback() {
+    this.#generation++
+    this.#unmount()
+  }
+
+  attributeChangedCallback() {
+    if (this.isConnected) this.#restart()
+  }
+
+  /** Frameworks set attributes one by one: start when they are all there. */
+  #restart() {
+    const generation = ++this.#generation
+    queueMicrotask(() => { if (generation === this.#generation) this.#start(generation) })
+  }
+
+  async #start(generation) {
+    this.#unmount()
+    const wanted = this.#read()
+    if (!wanted) return
+    this.#children = document.createDocumentFragment()
+    this.#children.append(...this.childNodes)
+    this.setAttribute('aria-busy', 'true')
+    try {
+      const late = new Promise((_, reject) => setTimeout(() => reject(new Error('too slow')), LOAD_TIMEOUT_MS))
+      const [{ glue, sheet }, words] = await Promise.race([Promise.all([loadEngine(), loadWords(wanted.locale)]), late])
+      if (generation !== this.#generation) return
+      const root = this.getRootNode()
+      if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet)
+      this.#page = new Page(this, words, wanted)
+      this.#mounted = glue.mount(this, this.#page)
+    } catch (error) {
+      if (generation !== this.#generation) return
+      this.#unmount()
+      console.error('nidan-flow: the widget could not be loaded, so the fallback stays', error)
+    }
+    this.removeAttribute('aria-busy')
+  }
+
+  #unmount() {
+    this.#mounted?.free()
+    this.#page?.guard(false)
+    this.#mounted = this.#page = null
+    if (this.#children) this.append(this.#children)
+    this.#children = null
+    this.removeAttribute('aria-busy')
+  }
+
+  /** The attributes, checked; null and one line in the console when one cannot work. */
+  #read() {
+    const wrong = (name, why) => {
+      console.error(`nidan-flow: the attribute "${name}" ${why}`, this)
+      return null
+    }
+    const service = httpUrl(this.getAttribute('service'))
+    if (!service) return wrong('service', 'must be the http(s) URL of the service')
+    const token = this.getAttribute('flow-token') ?? ''
+    if (!TOKEN.test(token)) return wrong('flow-token', 'must be the flow_token that POST /v1/flows answered')
+    const locale = this.getAttribute('locale')
+    if (locale !== null && !LOCALES.includes(locale.toLowerCase().split('-')[0])) {
+      return wrong('locale', `must be one of ${LOCALES.join(', ')}`)
+    }
+    const completeUrl = this.hasAttribute('complete-url') ? httpUrl(this.getAttribute('complete-url')) : undefined
+    if (completeUrl === null) return wrong('complete-url', 'must be an http(s) URL')
+    return {
+      service: service.replace(/\/$/, ''),
+      token,
+      locale: pickLocale([locale, document.documentElement.lang, ...navigator.languages]),
+      completeUrl,
+    }
+  }
+}
+
+function httpUrl(text) {
+  if (!text) return null
+  try {
+    const url = new URL(text, document.baseURI)
+    return ['http:', 'https:'].includes(url.protocol) ? url.href : null
+  } catch {
+    return null
+  }
+}
+
+if (!customElements.get('nidan-flow')) customElements.define('nidan-flow', NidanFlow)

@@ -1,0 +1,14 @@
+//! Joins the widget to the custom element. The class itself is in `public/nidan/nidan-flow.js`: wasm-bindgen cannot
+//! extend `HTMLElement`.
+
+use leptos::mount::mount_to_renderer;
+use web_sys::HtmlElement;
+
+pub use crate::shell::Page;
+use crate::shell::Shell;
+use crate::ui;
+
+/// Shows the widget inside its host element until the handle is dropped.
+pub fn mount(host: HtmlElement, page: Page) -> Box<dyn std::any::Any> {
+    Box::new(mount_to_renderer(&host, move || ui::widget(Shell::start(page))))
+}

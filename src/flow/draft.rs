@@ -1,0 +1,104 @@
+//! The secret to come: made in the browser from both shares, shown, checked, and forgotten.
+
+use std::fmt;
+
+use nidan_otp::{
+    BackupCodes, ClientRandom, Code, EnrolmentId, KeyUri, Label, Matched, Secret, ServerNonce, Steps, WeakRandom,
+    derive, key_uri,
+};
+use nidan_protocol::BackupGate;
+
+use super::Now;
+
+/// What the service said of the flow, parsed.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// The site, as it will stand in the app.
+    pub issuer: Label,
+    /// The account, as it will stand in the app.
+    pub account: Label,
+    /// As the service wrote it: it goes back unchanged.
+    pub enrolment_id_text: String,
+    /// Its 16 bytes.
+    pub enrolment_id: EnrolmentId,
+    /// The service's share.
+    pub server_nonce: ServerNonce,
+    /// What "save the backup codes" asks for.
+    pub backup_gate: BackupGate,
+    /// When the flow's life ends.
+    pub expires_at: Now,
+}
+
+/// Both shares and what they make.
+pub struct Draft {
+    client_random: ClientRandom,
+    secret: Secret,
+    backup_codes: BackupCodes,
+    uri: KeyUri,
+}
+
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Draft(<redacted>)")
+    }
+}
+
+/// A code that the draft's secret made: the final post cannot be built without one.
+#[derive(Debug)]
+pub struct Proof {
+    code: Code,
+    _matched: Matched,
+}
+
+impl Proof {
+    /// The code, for the final post.
+    pub const fn code(&self) -> &Code {
+        &self.code
+    }
+}
+
+impl Draft {
+    /// Derives everything from the service's share and 32 fresh bytes of the browser's CSPRNG.
+    ///
+    /// # Errors
+    /// When the bytes are of no random source.
+    pub fn new(client_random: [u8; 32], opening: &Opening) -> Result<Self, WeakRandom> {
+        let client_random = ClientRandom::new(client_random)?;
+        let (secret, backup_codes) = derive(&client_random, &opening.server_nonce, opening.enrolment_id);
+        let uri = key_uri(&opening.issuer, &opening.account, &secret);
+        Ok(Self { client_random, secret, backup_codes, uri })
+    }
+
+    /// The browser's share, for the final post.
+    pub const fn client_random(&self) -> &ClientRandom {
+        &self.client_random
+    }
+
+    /// The secret's Base32 form, for typing.
+    pub fn key(&self) -> nidan_otp::Key {
+        self.secret.key()
+    }
+
+    /// For the QR code and the link on a phone.
+    pub const fn uri(&self) -> &KeyUri {
+        &self.uri
+    }
+
+    /// The ten codes.
+    pub const fn backup_codes(&self) -> &BackupCodes {
+        &self.backup_codes
+    }
+
+    /// Checks a code the way the service will, one step either way.
+    pub fn check(&self, code: Code, now: Now) -> Result<Proof, Code> {
+        match self.secret.check(&code, &Steps::around(now)) {
+            Some(matched) => Ok(Proof { code, _matched: matched }),
+            None => Err(code),
+        }
+    }
+
+    /// By how many seconds the phone's clock is ahead (positive) or behind, when that explains a refused code.
+    pub fn clock_error_s(&self, code: &Code, now: Now) -> Option<i64> {
+        self.secret.locate(code, now)
+    }
+}

@@ -1,0 +1,338 @@
+//! The steps of an enrolment.
+
+use std::sync::Arc;
+
+use nidan_otp::{BackupCode, BackupCodeError, Code, CodeError};
+use nidan_protocol::{BackupGate, EnrolmentAnswer, ErrorCode};
+
+use super::{Draft, Effect, Ending, Event, Flow, Now, Opening, Proof, Trouble, ending_for};
+
+/// Waiting times between tries of the final post, in seconds; the last one repeats.
+const RETRY_AFTER_S: [u64; 5] = [2, 4, 8, 15, 30];
+/// A result code lives 60 seconds: one that is older than this is asked for again before it goes to the host.
+const RESULT_FRESH_S: u64 = 40;
+
+/// Why a typed code was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeRefusal {
+    /// Not six digits.
+    Shape(CodeError),
+    /// Not the code of now, nor of a nearby time.
+    Wrong {
+        /// How often in a row.
+        times: u32,
+    },
+    /// Right for another time: the phone's clock is off by so many seconds; negative is slow.
+    Clock(i64),
+}
+
+/// Why a typed backup code was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BackupRefusal {
+    /// Mistyped: told without asking anybody.
+    Typo(BackupCodeError),
+    /// A good code, but none of these ten.
+    Other,
+    /// The box is not ticked.
+    NotTicked,
+}
+
+/// How the final post fares.
+#[derive(Debug)]
+pub enum Delivery {
+    /// On its way.
+    Sending {
+        /// How often it failed before.
+        failed: u32,
+    },
+    /// Failed for now; tried again by itself.
+    Waiting {
+        /// How often it failed.
+        failed: u32,
+        /// Why.
+        trouble: Trouble,
+        /// When it is tried again.
+        until: Now,
+    },
+}
+
+/// Where the person is.
+#[derive(Debug)]
+pub enum Step {
+    /// What this is.
+    Start,
+    /// Which method.
+    Method,
+    /// Which app.
+    GetApp,
+    /// QR code, link and key.
+    AddAccount,
+    /// Type the app's code.
+    Confirm {
+        /// Why the last one was not taken.
+        refused: Option<CodeRefusal>,
+    },
+    /// Keep the backup codes.
+    SaveCodes {
+        /// The code was right.
+        proof: Arc<Proof>,
+        /// Why going on was refused.
+        refused: Option<BackupRefusal>,
+    },
+    /// The final post.
+    Posting {
+        /// The code was right.
+        proof: Arc<Proof>,
+        /// How it fares.
+        delivery: Delivery,
+    },
+    /// Stored.
+    Done {
+        /// Kept to ask for a fresh result code.
+        proof: Arc<Proof>,
+        /// What the service stored.
+        answer: Box<EnrolmentAnswer>,
+        /// When it answered.
+        answered_at: Now,
+        /// Why the host could not be told yet.
+        trouble: Option<Trouble>,
+    },
+    /// A fresh result code is on its way to the host.
+    Finishing {
+        /// Kept to ask again.
+        proof: Arc<Proof>,
+        /// What the service stored.
+        answer: Box<EnrolmentAnswer>,
+    },
+}
+
+/// An enrolment in progress: what was typed stays when the person goes back.
+#[derive(Debug)]
+pub struct Enrolment {
+    /// What the service said.
+    pub opening: Opening,
+    /// The secret to come.
+    pub draft: Arc<Draft>,
+    /// The code field.
+    pub typed_code: String,
+    /// The backup code field.
+    pub typed_backup: String,
+    /// "I have saved them".
+    pub ticked: bool,
+    /// Wrong codes in a row.
+    wrong_codes: u32,
+    /// The last of them, as it was typed.
+    wrong_code: String,
+    /// Where the person is.
+    pub step: Step,
+}
+
+impl Enrolment {
+    pub(super) fn new(opening: Opening, draft: Draft) -> Self {
+        Self {
+            opening,
+            draft: Arc::new(draft),
+            typed_code: String::new(),
+            typed_backup: String::new(),
+            ticked: false,
+            wrong_codes: 0,
+            wrong_code: String::new(),
+            step: Step::Start,
+        }
+    }
+
+    pub(super) const fn retry_at(&self) -> Option<Now> {
+        match &self.step {
+            Step::Posting { delivery: Delivery::Waiting { until, .. }, .. } => Some(*until),
+            _other => None,
+        }
+    }
+
+    /// Whether the service has the enrolment.
+    pub const fn is_stored(&self) -> bool {
+        matches!(self.step, Step::Done { .. } | Step::Finishing { .. })
+    }
+
+    /// Whether the service has, or may have, the enrolment.
+    pub(super) const fn may_be_stored(&self) -> bool {
+        self.is_stored() || matches!(self.step, Step::Posting { .. })
+    }
+
+    pub(super) fn would_lose(&self) -> bool {
+        matches!(self.step, Step::SaveCodes { .. } | Step::Posting { .. })
+    }
+
+    pub(super) fn on(mut self: Box<Self>, event: Event, now: Now) -> (Flow, Option<Effect>) {
+        // The step is taken out and always put back: by the arms below, or by ending the flow.
+        let step = std::mem::replace(&mut self.step, Step::Start);
+        let (step, effect) = match step {
+            Step::Start => plain(event, Step::Start, Step::Start, Step::Method),
+            Step::Method => plain(event, Step::Method, Step::Start, Step::GetApp),
+            Step::GetApp => plain(event, Step::GetApp, Step::Method, Step::AddAccount),
+            Step::AddAccount => plain(event, Step::AddAccount, Step::GetApp, Step::Confirm { refused: None }),
+            Step::Confirm { refused } => self.on_confirm(event, refused, now),
+            Step::SaveCodes { proof, refused } => self.on_save_codes(event, proof, refused),
+            Step::Posting { proof, delivery } => match self.on_posting(event, proof, delivery, now) {
+                Ok(next) => next,
+                Err(ending) => return (Flow::Ended(ending), None),
+            },
+            Step::Done { proof, answer, answered_at, trouble } => match event {
+                Event::Next if now.0.saturating_sub(answered_at.0) <= RESULT_FRESH_S => {
+                    return (Flow::Completed, Some(Effect::Complete(answer.result_code)));
+                }
+                Event::Next => {
+                    let again = Effect::Post(Arc::clone(&self.draft), Arc::clone(&proof));
+                    (Step::Finishing { proof, answer }, Some(again))
+                }
+                _other => (Step::Done { proof, answer, answered_at, trouble }, None),
+            },
+            Step::Finishing { proof, answer } => match event {
+                Event::Answered(fresh) => return (Flow::Completed, Some(Effect::Complete(fresh.result_code))),
+                // Nobody answers: the person stays where they can try again, as the code at hand is too old by now.
+                Event::NotAnswered(trouble) if ending_for(trouble).is_none() => {
+                    (Step::Done { proof, answer, answered_at: nidan_otp::UnixSeconds(0), trouble: Some(trouble) }, None)
+                }
+                // It is stored all the same; the host learns that from the service, if not from this code.
+                Event::NotAnswered(_) => return (Flow::Completed, Some(Effect::Complete(answer.result_code))),
+                _other => (Step::Finishing { proof, answer }, None),
+            },
+        };
+        self.step = step;
+        (Flow::Enrolling(self), effect)
+    }
+
+    fn on_confirm(&mut self, event: Event, refused: Option<CodeRefusal>, now: Now) -> (Step, Option<Effect>) {
+        match event {
+            Event::Back => (Step::AddAccount, None),
+            Event::CodeTyped(typed) => {
+                self.typed_code = typed;
+                // Complete codes are checked by themselves; a half-typed one is no mistake yet.
+                match Code::from_typed(&self.typed_code) {
+                    Ok(code) => (self.check(code, now), None),
+                    // The refusal of the last one goes, so that the next one is told again.
+                    Err(_) => (Step::Confirm { refused: None }, None),
+                }
+            }
+            Event::CodeSubmitted | Event::Next => match Code::from_typed(&self.typed_code) {
+                Ok(code) => (self.check(code, now), None),
+                Err(error) => (Step::Confirm { refused: Some(CodeRefusal::Shape(error)) }, None),
+            },
+            _other => (Step::Confirm { refused }, None),
+        }
+    }
+
+    fn check(&mut self, code: Code, now: Now) -> Step {
+        match self.draft.check(code, now) {
+            Ok(proof) => {
+                self.wrong_codes = 0;
+                Step::SaveCodes { proof: Arc::new(proof), refused: None }
+            }
+            Err(code) => {
+                // The same code once more is the same mistake.
+                if self.wrong_code != self.typed_code {
+                    self.wrong_codes += 1;
+                    self.wrong_code.clone_from(&self.typed_code);
+                }
+                let wrong = CodeRefusal::Wrong { times: self.wrong_codes };
+                let refused = self.draft.clock_error_s(&code, now).map_or(wrong, CodeRefusal::Clock);
+                Step::Confirm { refused: Some(refused) }
+            }
+        }
+    }
+
+    fn on_save_codes(
+        &mut self,
+        event: Event,
+        proof: Arc<Proof>,
+        refused: Option<BackupRefusal>,
+    ) -> (Step, Option<Effect>) {
+        match event {
+            Event::Back => {
+                self.typed_code.clear();
+                (Step::Confirm { refused: None }, None)
+            }
+            Event::BackupTyped(typed) => {
+                self.typed_backup = typed;
+                (Step::SaveCodes { proof, refused: None }, None)
+            }
+            Event::SavedTicked(ticked) => {
+                self.ticked = ticked;
+                (Step::SaveCodes { proof, refused: None }, None)
+            }
+            Event::Next => match self.gate() {
+                Ok(()) => {
+                    let post = Effect::Post(Arc::clone(&self.draft), Arc::clone(&proof));
+                    (Step::Posting { proof, delivery: Delivery::Sending { failed: 0 } }, Some(post))
+                }
+                Err(refusal) => (Step::SaveCodes { proof, refused: Some(refusal) }, None),
+            },
+            _other => (Step::SaveCodes { proof, refused }, None),
+        }
+    }
+
+    /// Whether the person showed that the codes are safe, in the way that the host asks for.
+    fn gate(&self) -> Result<(), BackupRefusal> {
+        match self.opening.backup_gate {
+            BackupGate::Tick if self.ticked => Ok(()),
+            BackupGate::Tick => Err(BackupRefusal::NotTicked),
+            BackupGate::TypeOne => {
+                let code = BackupCode::from_typed(&self.typed_backup).map_err(BackupRefusal::Typo)?;
+                if self.draft.backup_codes().contains(&code) { Ok(()) } else { Err(BackupRefusal::Other) }
+            }
+        }
+    }
+
+    fn on_posting(
+        &mut self,
+        event: Event,
+        proof: Arc<Proof>,
+        delivery: Delivery,
+        now: Now,
+    ) -> Result<(Step, Option<Effect>), Ending> {
+        match (event, delivery) {
+            (Event::Answered(answer), _) => Ok((Step::Done { proof, answer, answered_at: now, trouble: None }, None)),
+            (Event::NotAnswered(trouble), Delivery::Sending { failed }) => {
+                self.on_failed_post(proof, trouble, failed, now)
+            }
+            (Event::RetryDue | Event::Again, Delivery::Waiting { failed, .. }) => {
+                let post = Effect::Post(Arc::clone(&self.draft), Arc::clone(&proof));
+                Ok((Step::Posting { proof, delivery: Delivery::Sending { failed } }, Some(post)))
+            }
+            (_other, delivery) => Ok((Step::Posting { proof, delivery }, None)),
+        }
+    }
+
+    fn on_failed_post(
+        &mut self,
+        proof: Arc<Proof>,
+        trouble: Trouble,
+        failed: u32,
+        now: Now,
+    ) -> Result<(Step, Option<Effect>), Ending> {
+        if trouble == Trouble::Refused(ErrorCode::CodeWrong) {
+            // The service's clock decides. The backup codes stay as they are: they hang on the secret, not on the code.
+            self.wrong_codes += 1;
+            self.typed_code.clear();
+            return Ok((Step::Confirm { refused: Some(CodeRefusal::Wrong { times: self.wrong_codes }) }, None));
+        }
+        if let Some(ending) = ending_for(trouble) {
+            return Err(ending);
+        }
+        let last = RETRY_AFTER_S.len() - 1;
+        let wait = usize::try_from(failed).map_or(last, |failed| failed.min(last));
+        let wait = RETRY_AFTER_S.get(wait).copied().unwrap_or(30);
+        let until = nidan_otp::UnixSeconds(now.0.saturating_add(wait));
+        let delivery = Delivery::Waiting { failed: failed + 1, trouble, until };
+        Ok((Step::Posting { proof, delivery }, None))
+    }
+}
+
+/// A step that only goes on or back.
+fn plain(event: Event, stay: Step, back: Step, next: Step) -> (Step, Option<Effect>) {
+    let step = match event {
+        Event::Next => next,
+        Event::Back => back,
+        _other => stay,
+    };
+    (step, None)
+}

@@ -1,0 +1,177 @@
+//! The enrolment as a pure state machine: a state, an event, the next state and what the shell shall do.
+
+mod draft;
+mod enrolment;
+
+pub use draft::{Draft, Opening, Proof};
+pub use enrolment::{BackupRefusal, CodeRefusal, Delivery, Enrolment, Step};
+
+use std::sync::Arc;
+
+use nidan_protocol::{EnrolmentAnswer, ErrorCode};
+
+/// What went wrong between the widget and the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// No answer: the network is gone, the service is down, or it took too long.
+    Unreachable,
+    /// The service answered with a problem.
+    Refused(ErrorCode),
+}
+
+/// Why there is nothing more to do in this flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Ten minutes are over, or the token is of no open flow.
+    Expired,
+    /// Another window began after this one, or somebody enrolled meanwhile.
+    Superseded,
+    /// The person has two-step verification already.
+    AlreadyOn,
+    /// The page and the service do not fit together: only the site's team can help.
+    Misconfigured,
+}
+
+/// Where the widget stands.
+#[derive(Debug)]
+pub enum Flow {
+    /// The first answer is awaited.
+    Loading,
+    /// The service could not be reached at the start.
+    Unavailable(Trouble),
+    /// The person is setting two-step verification up.
+    Enrolling(Box<Enrolment>),
+    /// Over without a result.
+    Ended(Ending),
+    /// Over, and the host has been told.
+    Completed,
+}
+
+/// What happens to the widget.
+#[derive(Debug)]
+pub enum Event {
+    /// The service described the flow, and the browser drew its share.
+    Opened(Box<(Opening, Draft)>),
+    /// The service described a flow that has no enrolment to begin.
+    NothingToEnrol,
+    /// The service could not be asked, or refused.
+    NotOpened(Trouble),
+    /// "Try again", or "Start again".
+    Again,
+    /// The main button of a screen without input.
+    Next,
+    /// "Back".
+    Back,
+    /// The code field changed.
+    CodeTyped(String),
+    /// The code is to be checked now, wherever the field stands.
+    CodeSubmitted,
+    /// The field for a backup code changed.
+    BackupTyped(String),
+    /// "I have saved them" changed.
+    SavedTicked(bool),
+    /// The final post was answered.
+    Answered(Box<EnrolmentAnswer>),
+    /// The final post was not answered, or refused.
+    NotAnswered(Trouble),
+    /// The time of [`Flow::retry_at`] has come.
+    RetryDue,
+    /// The flow's life is over.
+    TimeUp,
+}
+
+/// What the shell shall do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Ask the service for the flow, and draw the browser's share.
+    Open,
+    /// Send the final post.
+    Post(Arc<Draft>, Arc<Proof>),
+    /// Hand the result to the host.
+    Complete(String),
+    /// Ask the host for a new flow.
+    Restart,
+}
+
+/// The moment that an event happens, by the service's clock.
+pub use nidan_otp::UnixSeconds as Now;
+
+impl Flow {
+    /// The next state, and what is to be done.
+    pub fn on(self, event: Event, now: Now) -> (Self, Option<Effect>) {
+        match self {
+            Self::Loading => on_loading(event),
+            Self::Unavailable(trouble) => match event {
+                Event::Again => (Self::Loading, Some(Effect::Open)),
+                Event::TimeUp => (Self::Ended(Ending::Expired), None),
+                _other => (Self::Unavailable(trouble), None),
+            },
+            Self::Enrolling(enrolment) => match event {
+                // While the final post is on its way nobody here knows whether it is stored: the service tells.
+                Event::TimeUp if enrolment.may_be_stored() => (Self::Enrolling(enrolment), None),
+                Event::TimeUp => (Self::Ended(Ending::Expired), None),
+                other => enrolment.on(other, now),
+            },
+            Self::Ended(ending) => match event {
+                Event::Again => (Self::Ended(ending), Some(Effect::Restart)),
+                _other => (Self::Ended(ending), None),
+            },
+            Self::Completed => (Self::Completed, None),
+        }
+    }
+
+    /// When the shell shall send [`Event::RetryDue`].
+    pub fn retry_at(&self) -> Option<Now> {
+        match self {
+            Self::Enrolling(enrolment) => enrolment.retry_at(),
+            Self::Loading | Self::Unavailable(_) | Self::Ended(_) | Self::Completed => None,
+        }
+    }
+
+    /// Whether leaving now would lose something that the person cannot get back.
+    pub fn would_lose(&self) -> bool {
+        matches!(self, Self::Enrolling(enrolment) if enrolment.would_lose())
+    }
+}
+
+fn on_loading(event: Event) -> (Flow, Option<Effect>) {
+    match event {
+        Event::Opened(opened) => {
+            let (opening, draft) = *opened;
+            (Flow::Enrolling(Box::new(Enrolment::new(opening, draft))), None)
+        }
+        Event::NothingToEnrol => (Flow::Ended(Ending::AlreadyOn), None),
+        Event::NotOpened(trouble) => match ending_for(trouble) {
+            Some(ending) => (Flow::Ended(ending), None),
+            None => (Flow::Unavailable(trouble), None),
+        },
+        _other => (Flow::Loading, None),
+    }
+}
+
+/// The refusals that no second try helps against.
+fn ending_for(trouble: Trouble) -> Option<Ending> {
+    let Trouble::Refused(code) = trouble else { return None };
+    match code {
+        ErrorCode::FlowExpired => Some(Ending::Expired),
+        ErrorCode::FlowConflict => Some(Ending::Superseded),
+        ErrorCode::AlreadyEnrolled => Some(Ending::AlreadyOn),
+        ErrorCode::ReauthRequired | ErrorCode::TooManyAttempts => Some(Ending::Expired),
+        ErrorCode::OriginMismatch
+        | ErrorCode::RequestInvalid
+        | ErrorCode::RequestTooLarge
+        | ErrorCode::MediaTypeUnsupported
+        | ErrorCode::ApiKeyInvalid
+        | ErrorCode::ResultCodeInvalid
+        | ErrorCode::NotFound
+        | ErrorCode::MethodNotAllowed => Some(Ending::Misconfigured),
+        ErrorCode::CodeWrong
+        | ErrorCode::Unavailable
+        | ErrorCode::TimedOut
+        | ErrorCode::Internal
+        | ErrorCode::Unknown => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

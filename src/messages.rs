@@ -1,0 +1,210 @@
+//! Every text that people read, by key. The words are in `locales/*.json`; nothing else in the widget knows any.
+
+macro_rules! messages {
+    ($($variant:ident = $key:literal,)*) => {
+        /// A text, named `screen.what` in the catalogues.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the catalogue shows what each one says")]
+        pub enum Msg { $($variant,)* }
+
+        impl Msg {
+            /// Every text there is.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The catalogue's key.
+            pub const fn key(self) -> &'static str {
+                match self { $(Self::$variant => $key,)* }
+            }
+        }
+    };
+}
+
+messages! {
+    CommonBack = "common.back",
+    CommonNext = "common.next",
+    CommonRetry = "common.retry",
+    CommonSupport = "common.support",
+    CommonLoading = "common.loading",
+    CommonStep = "common.step",
+    CommonTimeLeft = "common.time-left",
+    CommonYes = "common.yes",
+    CommonNo = "common.no",
+    StepStart = "step.start",
+    StepMethod = "step.method",
+    StepApp = "step.app",
+    StepAdd = "step.add",
+    StepConfirm = "step.confirm",
+    StepCodes = "step.codes",
+    StepDone = "step.done",
+    StartTitle = "start.title",
+    StartWhat = "start.what",
+    StartWhyTitle = "start.why-title",
+    StartWhyReuse = "start.why-reuse",
+    StartWhyPhishing = "start.why-phishing",
+    StartWhyReach = "start.why-reach",
+    StartAdvice = "start.advice",
+    StartTime = "start.time",
+    StartHaveTitle = "start.have-title",
+    StartHavePhone = "start.have-phone",
+    StartHaveApp = "start.have-app",
+    StartHavePaper = "start.have-paper",
+    StartBegin = "start.begin",
+    MethodTitle = "method.title",
+    MethodTotpName = "method.totp-name",
+    MethodRecommended = "method.recommended",
+    MethodTotpWhat = "method.totp-what",
+    MethodNeeds = "method.needs",
+    MethodTotpNeeds = "method.totp-needs",
+    MethodStrengths = "method.strengths",
+    MethodTotpStrengths = "method.totp-strengths",
+    MethodWeaknesses = "method.weaknesses",
+    MethodTotpWeaknesses = "method.totp-weaknesses",
+    MethodBackupNote = "method.backup-note",
+    MethodUse = "method.use",
+    AppTitle = "app.title",
+    AppLead = "app.lead",
+    AppHaveOne = "app.have-one",
+    AppTableLabel = "app.table-label",
+    AppColumnApp = "app.column-app",
+    AppColumnRunsOn = "app.column-runs-on",
+    AppColumnBackup = "app.column-backup",
+    AppColumnDevices = "app.column-devices",
+    AppBackupAccount = "app.backup-account",
+    AppBackupEncrypted = "app.backup-encrypted",
+    AppBackupPassword = "app.backup-password",
+    AppBackupFile = "app.backup-file",
+    AppNoteGoogle = "app.note-google",
+    AppNoteMicrosoft = "app.note-microsoft",
+    AppNoteAuthy = "app.note-authy",
+    AppNoteApple = "app.note-apple",
+    AppNoteAegis = "app.note-aegis",
+    AppNoteEnte = "app.note-ente",
+    AppVerifiedOn = "app.verified-on",
+    AppKeepUpdated = "app.keep-updated",
+    AddTitle = "add.title",
+    AddScan = "add.scan",
+    AddQrLabel = "add.qr-label",
+    AddEnlarge = "add.enlarge",
+    AddShrink = "add.shrink",
+    AddNoScan = "add.no-scan",
+    AddShowQr = "add.show-qr",
+    AddOpenApp = "add.open-app",
+    AddOpenAppHelp = "add.open-app-help",
+    AddKeyLabel = "add.key-label",
+    AddCopyKey = "add.copy-key",
+    AddCopied = "add.copied",
+    AddCopyFailed = "add.copy-failed",
+    AddKeyHelp = "add.key-help",
+    AddSecret = "add.secret",
+    AddDone = "add.done",
+    ConfirmTitle = "confirm.title",
+    ConfirmLabel = "confirm.label",
+    ConfirmHelp = "confirm.help",
+    ConfirmCheck = "confirm.check",
+    ConfirmNotDigits = "confirm.not-digits",
+    ConfirmLength = "confirm.length",
+    ConfirmWrong = "confirm.wrong",
+    ConfirmWrongAgain = "confirm.wrong-again",
+    ConfirmClockSlow = "confirm.clock-slow",
+    ConfirmClockFast = "confirm.clock-fast",
+    CodesTitle = "codes.title",
+    CodesWhat = "codes.what",
+    CodesWhere = "codes.where",
+    CodesListLabel = "codes.list-label",
+    CodesCopy = "codes.copy",
+    CodesDownload = "codes.download",
+    CodesPrint = "codes.print",
+    CodesTypeLabel = "codes.type-label",
+    CodesTick = "codes.tick",
+    CodesTypoSymbol = "codes.typo-symbol",
+    CodesTypoLength = "codes.typo-length",
+    CodesTypoCheck = "codes.typo-check",
+    CodesOther = "codes.other",
+    CodesNotTicked = "codes.not-ticked",
+    CodesFinish = "codes.finish",
+    CodesFileTitle = "codes.file-title",
+    CodesFileAccount = "codes.file-account",
+    CodesFileDate = "codes.file-date",
+    CodesFileNote = "codes.file-note",
+    PostTitle = "post.title",
+    PostSending = "post.sending",
+    PostUnreachable = "post.unreachable",
+    PostServer = "post.server",
+    PostKeep = "post.keep",
+    PostNow = "post.now",
+    DoneTitle = "done.title",
+    DoneMethod = "done.method",
+    DoneCodes = "done.codes",
+    DoneProof = "done.proof",
+    DoneNextTitle = "done.next-title",
+    DoneNextKeep = "done.next-keep",
+    DoneNextBackup = "done.next-backup",
+    DoneNextNever = "done.next-never",
+    DoneFinish = "done.finish",
+    TroubleTitle = "trouble.title",
+    TroubleUnreachable = "trouble.unreachable",
+    TroubleServer = "trouble.server",
+    EndedExpiredTitle = "ended.expired-title",
+    EndedExpired = "ended.expired",
+    EndedSupersededTitle = "ended.superseded-title",
+    EndedSuperseded = "ended.superseded",
+    EndedOnTitle = "ended.on-title",
+    EndedOn = "ended.on",
+    EndedMisconfiguredTitle = "ended.misconfigured-title",
+    EndedMisconfigured = "ended.misconfigured",
+    EndedAgain = "ended.again",
+    CompletedTitle = "completed.title",
+}
+
+/// Puts values into a text's named places: `{seconds}`.
+pub fn fill(text: &str, places: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let Some((name, after)) = after.split_once('}') else { break };
+        if let Some((_, value)) = places.iter().find(|(place, _)| *place == name) {
+            filled.push_str(value);
+        }
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn catalogue(json: &str) -> BTreeMap<String, String> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn places(text: &str) -> BTreeSet<&str> {
+        text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
+    }
+
+    #[test]
+    fn both_catalogues_say_everything_and_name_the_same_places() {
+        let english = catalogue(include_str!("../locales/en.json"));
+        let japanese = catalogue(include_str!("../locales/ja.json"));
+        let keys: BTreeSet<_> = Msg::ALL.iter().map(|msg| msg.key()).collect();
+        assert_eq!(keys.len(), Msg::ALL.len(), "a key stands twice");
+        for catalogue in [&english, &japanese] {
+            assert_eq!(catalogue.keys().map(String::as_str).collect::<BTreeSet<_>>(), keys);
+            assert!(catalogue.values().all(|text| !text.trim().is_empty()));
+        }
+        for (key, text) in &english {
+            assert_eq!(places(text), places(&japanese[key]), "{key}");
+            assert!(!japanese[key].is_ascii(), "{key} is not translated");
+        }
+    }
+
+    #[test]
+    fn places_are_filled_by_name() {
+        assert_eq!(fill("{a} of {b}: {a}", &[("b", "2"), ("a", "1")]), "1 of 2: 1");
+        assert_eq!(fill("nothing", &[]), "nothing");
+        assert_eq!(fill("{unknown}!", &[]), "!");
+    }
+}

@@ -1,0 +1,69 @@
+//! Taking things along: copy, download and print. Nothing of it leaves the browser.
+
+use wasm_bindgen::JsValue;
+use zeroize::Zeroizing;
+
+use super::{Page, Shell};
+use crate::messages::Msg;
+use leptos::prelude::untrack;
+
+impl Shell {
+    /// Copies text; tells whether it worked.
+    pub(crate) fn copy(self, text: Zeroizing<String>, told: impl Fn(bool) + 'static) {
+        let page = self.page(Page::clone);
+        leptos::task::spawn_local(async move { told(page.copy(&text).await.is_ok()) });
+    }
+
+    pub(crate) fn backup_codes(self) -> Vec<Zeroizing<String>> {
+        self.enrolment_now(|enrolment| {
+            enrolment.draft.backup_codes().iter().map(nidan_otp::BackupCode::expose_grouped).collect()
+        })
+        .unwrap_or_default()
+    }
+
+    /// The codes one a line.
+    pub(crate) fn backup_text(self) -> Zeroizing<String> {
+        joined(&self.backup_codes(), "\n")
+    }
+
+    /// Saves the codes as a text file with site, account and date.
+    pub(crate) fn download_codes(self) {
+        let (title, lines) = self.sheet();
+        let mut text = Zeroizing::new(title);
+        text.push_str("\r\n\r\n");
+        text.push_str(&joined(&lines, "\r\n"));
+        self.page(|page| page.download("backup-codes.txt", &text));
+    }
+
+    /// Prints the codes on a page of their own, not the host's page around them.
+    pub(crate) fn print_codes(self) {
+        let (title, lines) = self.sheet();
+        self.page(|page| page.print(&title, lines.iter().map(|line| JsValue::from_str(line)).collect()));
+    }
+
+    /// A title, three lines about the codes, and the codes.
+    fn sheet(self) -> (String, Vec<Zeroizing<String>>) {
+        let names = |enrolment: &crate::flow::Enrolment| {
+            (enrolment.opening.issuer.as_str().to_owned(), enrolment.opening.account.as_str().to_owned())
+        };
+        let (issuer, account) = self.enrolment_now(names).unwrap_or_default();
+        let date = self.date(untrack(|| self.now()));
+        let about = [
+            self.t_with(Msg::CodesFileAccount, &[("account", &account)]),
+            self.t_with(Msg::CodesFileDate, &[("date", &date)]),
+            self.t_with(Msg::CodesFileNote, &[("issuer", &issuer)]),
+        ];
+        let mut lines: Vec<_> = about.into_iter().map(Zeroizing::new).collect();
+        lines.extend(self.backup_codes());
+        (self.t_with(Msg::CodesFileTitle, &[("issuer", &issuer)]), lines)
+    }
+}
+
+fn joined(lines: &[Zeroizing<String>], end: &str) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(1024));
+    for line in lines {
+        text.push_str(line);
+        text.push_str(end);
+    }
+    text
+}

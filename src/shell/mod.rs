@@ -1,0 +1,204 @@
+//! Holds the flow in one signal and performs what it asks for.
+
+mod api;
+mod keepsake;
+mod page;
+mod read;
+
+use std::sync::Arc;
+
+use gloo_timers::callback::Interval;
+use leptos::prelude::*;
+use nidan_otp::UnixSeconds;
+use nidan_protocol::ErrorCode;
+
+pub use page::Page;
+
+use crate::flow::{Draft, Effect, Enrolment, Event, Flow, Proof, Trouble};
+use crate::messages::{Msg, fill};
+
+/// How often waiting times on the screen move on.
+const TICK_MS: u32 = 1_000;
+
+/// The handle that screens hold. Copies are the same shell.
+#[derive(Clone, Copy)]
+pub(crate) struct Shell {
+    flow: RwSignal<Flow, LocalStorage>,
+    /// Moves once a second while the widget is on the page.
+    now: RwSignal<UnixSeconds>,
+    parts: StoredValue<Parts, LocalStorage>,
+}
+
+struct Parts {
+    page: Page,
+    /// Told by the first answer.
+    expires_at: Option<UnixSeconds>,
+    support_url: Option<String>,
+    /// Dropped with the widget.
+    _ticking: Option<Interval>,
+}
+
+impl Shell {
+    pub(crate) fn start(page: Page) -> Self {
+        let parts = Parts { page, expires_at: None, support_url: None, _ticking: None };
+        let shell = Self {
+            flow: RwSignal::new_local(Flow::Loading),
+            now: RwSignal::new(UnixSeconds(0)),
+            parts: StoredValue::new_local(parts),
+        };
+        shell.parts.update_value(|parts| parts._ticking = Some(Interval::new(TICK_MS, move || shell.tick())));
+        shell.perform(Effect::Open);
+        shell
+    }
+
+    /// Tells the state machine what happened, and does what it asks for.
+    pub(crate) fn send(self, event: Event) {
+        // Where the element has left the page meanwhile, there is nothing to tell.
+        let Some((now, page)) = self.parts.try_with_value(|parts| (now(parts), parts.page.clone())) else {
+            return;
+        };
+        let mut effect = None;
+        let would_lose = self.flow.try_update(|flow| {
+            let (next, asked) = std::mem::replace(flow, Flow::Loading).on(event, now);
+            *flow = next;
+            effect = asked;
+            flow.would_lose()
+        });
+        page.guard(would_lose == Some(true));
+        if let Some(effect) = effect {
+            self.perform(effect);
+        }
+    }
+
+    pub(crate) fn with<T>(self, read: impl FnOnce(&Flow) -> T) -> T {
+        self.flow.with(read)
+    }
+
+    /// Reads the enrolment; `None` on screens that have none.
+    pub(crate) fn enrolment<T>(self, read: impl FnOnce(&Enrolment) -> T) -> Option<T> {
+        self.flow.with(|flow| match flow {
+            Flow::Enrolling(enrolment) => Some(read(enrolment)),
+            Flow::Loading | Flow::Unavailable(_) | Flow::Ended(_) | Flow::Completed => None,
+        })
+    }
+
+    /// As [`enrolment`](Self::enrolment), without being called again when it changes.
+    pub(crate) fn enrolment_now<T>(self, read: impl FnOnce(&Enrolment) -> T) -> Option<T> {
+        untrack(|| self.enrolment(read))
+    }
+
+    pub(crate) fn t(self, msg: Msg) -> String {
+        self.page(|page| page.words(msg.key()))
+    }
+
+    pub(crate) fn t_with(self, msg: Msg, places: &[(&str, &str)]) -> String {
+        fill(&self.t(msg), places)
+    }
+
+    /// A number as the person's language writes it.
+    pub(crate) fn number(self, value: u64) -> String {
+        self.page(|page| page.number(value as f64))
+    }
+
+    /// A date as the person's language writes it.
+    pub(crate) fn date(self, at: UnixSeconds) -> String {
+        self.page(|page| page.date(at.0 as f64))
+    }
+
+    pub(crate) fn locale(self) -> String {
+        self.page(Page::locale)
+    }
+
+    /// Most likely the phone that has the app.
+    pub(crate) fn is_phone(self) -> bool {
+        self.page(Page::is_phone)
+    }
+
+    /// Where people get help, once the service told.
+    pub(crate) fn support_url(self) -> Option<String> {
+        self.parts.with_value(|parts| parts.support_url.clone())
+    }
+
+    /// The service's time, moving once a second.
+    pub(crate) fn now(self) -> UnixSeconds {
+        self.now.get()
+    }
+
+    /// Seconds until the flow's life ends; `None` before it is known.
+    pub(crate) fn seconds_left(self) -> Option<u64> {
+        let now = self.now.get();
+        self.parts.with_value(|parts| parts.expires_at).map(|end| end.0.saturating_sub(now.0))
+    }
+
+    /// Puts the focus where the person goes on.
+    pub(crate) fn focus_screen(self) {
+        self.page(Page::focus);
+    }
+
+    fn page<T>(self, ask: impl FnOnce(&Page) -> T) -> T {
+        self.parts.with_value(|parts| ask(&parts.page))
+    }
+
+    fn perform(self, effect: Effect) {
+        match effect {
+            Effect::Open => leptos::task::spawn_local(self.open()),
+            Effect::Post(draft, proof) => leptos::task::spawn_local(self.post(draft, proof)),
+            Effect::Complete(result_code) => self.page(|page| page.complete(&result_code)),
+            Effect::Restart => self.page(Page::restart),
+        }
+    }
+
+    async fn open(self) {
+        let event = match api::flow(self.page(Page::clone)).await {
+            Err(trouble) => Event::NotOpened(trouble),
+            Ok(view) => {
+                let told = self.parts.try_update_value(|parts| {
+                    parts.expires_at = Some(UnixSeconds(view.expires_at));
+                    parts.support_url = view.support_url.clone().filter(|url| api::is_safe_link(url));
+                });
+                // The screens' time runs from now on, and not from the first tick.
+                self.tick();
+                match &view.enrolment {
+                    _ if told.is_none() => return,
+                    None => Event::NothingToEnrol,
+                    Some(enrolment) => api::opening(&view, enrolment)
+                        .and_then(|opening| Some((Draft::new(client_random()?, &opening).ok()?, opening)))
+                        .map_or(Event::NotOpened(Trouble::Refused(ErrorCode::Internal)), |(draft, opening)| {
+                            Event::Opened(Box::new((opening, draft)))
+                        }),
+                }
+            }
+        };
+        self.send(event);
+    }
+
+    async fn post(self, draft: Arc<Draft>, proof: Arc<Proof>) {
+        let Some(id) = self.enrolment_now(|enrolment| enrolment.opening.enrolment_id_text.clone()) else { return };
+        self.send(match api::enrol(self.page(Page::clone), id, &draft, &proof).await {
+            Ok(answer) => Event::Answered(Box::new(answer)),
+            Err(trouble) => Event::NotAnswered(trouble),
+        });
+    }
+
+    fn tick(self) {
+        let Some((now, end)) = self.parts.try_with_value(|parts| (now(parts), parts.expires_at)) else { return };
+        let _gone = self.now.try_set(now);
+        if end.is_some_and(|end| now >= end) {
+            let _gone = self.parts.try_update_value(|parts| parts.expires_at = None);
+            self.send(Event::TimeUp);
+        } else if self.flow.with_untracked(Flow::retry_at).is_some_and(|due| now >= due) {
+            self.send(Event::RetryDue);
+        }
+    }
+}
+
+fn now(parts: &Parts) -> UnixSeconds {
+    UnixSeconds(parts.page.now() as u64)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the shell is where the browser's randomness comes in")]
+fn client_random() -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).ok()?;
+    Some(bytes)
+}

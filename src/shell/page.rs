@@ -1,0 +1,68 @@
+//! The page around the widget, as the loader (`public/nidan/nidan-flow.js`, class `Page`) offers it.
+
+#![allow(unsafe_code, reason = "#[wasm_bindgen] writes the imports' glue with it")]
+
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Network, words, clipboard, printer and host events. It decides nothing.
+    #[derive(Clone)]
+    pub type Page;
+
+    /// `ja` or `en`.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn locale(this: &Page) -> String;
+
+    /// The catalogue's words.
+    #[wasm_bindgen(method)]
+    pub(super) fn words(this: &Page, key: &str) -> String;
+
+    /// A number as the person's language writes it.
+    #[wasm_bindgen(method)]
+    pub(super) fn number(this: &Page, value: f64) -> String;
+
+    /// A date, from Unix seconds.
+    #[wasm_bindgen(method)]
+    pub(super) fn date(this: &Page, seconds: f64) -> String;
+
+    /// Unix seconds by the service's clock, also after a sleep; 0 before the first answer.
+    #[wasm_bindgen(method)]
+    pub(super) fn now(this: &Page) -> f64;
+
+    /// `[ok, json]`; an error when nobody answers.
+    #[wasm_bindgen(method, catch)]
+    pub(super) async fn request(this: &Page, path: &str, body: JsValue) -> Result<JsValue, JsValue>;
+
+    /// Whether this is most likely the phone that has the app.
+    #[wasm_bindgen(method, js_name = isPhone)]
+    pub(super) fn is_phone(this: &Page) -> bool;
+
+    /// Puts the focus where the person goes on.
+    #[wasm_bindgen(method)]
+    pub(super) fn focus(this: &Page);
+
+    /// Whether leaving now asks first.
+    #[wasm_bindgen(method)]
+    pub(super) fn guard(this: &Page, on: bool);
+
+    /// Into the clipboard.
+    #[wasm_bindgen(method, catch)]
+    pub(super) async fn copy(this: &Page, text: &str) -> Result<(), JsValue>;
+
+    /// As a text file.
+    #[wasm_bindgen(method)]
+    pub(super) fn download(this: &Page, name: &str, text: &str);
+
+    /// On a page of its own.
+    #[wasm_bindgen(method)]
+    pub(super) fn print(this: &Page, title: &str, lines: Vec<JsValue>);
+
+    /// The result goes to the host.
+    #[wasm_bindgen(method)]
+    pub(super) fn complete(this: &Page, result_code: &str);
+
+    /// The host is asked for a new flow.
+    #[wasm_bindgen(method)]
+    pub(super) fn restart(this: &Page);
+}

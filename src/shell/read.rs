@@ -1,0 +1,88 @@
+//! Answers of the service, read field by field from what the browser parsed.
+//!
+//! Not through serde: its error texts bring the formatting of every kind of number along, 9 KB of brotli for words that
+//! nobody here reads. The types are the protocol's, so a field that is added there has to be read here.
+
+use nidan_protocol::{
+    BackupGate, EnrolmentAnswer, EnrolmentOpening, ErrorCode, FlowOutcome, FlowView, MethodKind, MethodView, Policy,
+    Purpose,
+};
+use wasm_bindgen::JsValue;
+
+pub(super) fn flow_view(json: &JsValue) -> Option<FlowView> {
+    let policy = field(json, "policy")?;
+    let enrolment = field(json, "enrolment")?;
+    Some(FlowView {
+        purpose: match text(json, "purpose")?.as_str() {
+            "enroll" => Purpose::Enroll,
+            _later => return None,
+        },
+        server_time_ms: number(json, "server_time_ms")?,
+        expires_at: number(json, "expires_at")?,
+        issuer: text(json, "issuer")?,
+        account_name: text(json, "account_name")?,
+        policy: Policy {
+            methods: js_sys::Array::from(&field(&policy, "methods")?)
+                .iter()
+                .filter_map(|kind| method_kind(&kind))
+                .collect(),
+            backup_gate: match text(&policy, "backup_gate")?.as_str() {
+                "tick" => BackupGate::Tick,
+                _strict => BackupGate::TypeOne,
+            },
+        },
+        methods: js_sys::Array::from(&field(json, "methods")?).iter().filter_map(|one| method_view(&one)).collect(),
+        enrolment: match enrolment.is_object() {
+            true => Some(EnrolmentOpening {
+                enrolment_id: text(&enrolment, "enrolment_id")?,
+                server_nonce: text(&enrolment, "server_nonce")?,
+            }),
+            false => None,
+        },
+        support_url: text(json, "support_url"),
+    })
+}
+
+pub(super) fn enrolment_answer(json: &JsValue) -> Option<EnrolmentAnswer> {
+    Some(EnrolmentAnswer {
+        outcome: match text(json, "outcome")?.as_str() {
+            "enrolled" => FlowOutcome::Enrolled,
+            _later => return None,
+        },
+        method: method_view(&field(json, "method")?)?,
+        backup_codes_left: u32::try_from(number(json, "backup_codes_left")?).ok()?,
+        result_code: text(json, "result_code")?,
+    })
+}
+
+/// The `code` of a problem document.
+pub(super) fn error_code(json: &JsValue) -> Option<ErrorCode> {
+    Some(ErrorCode::from_wire(&text(json, "code")?))
+}
+
+fn method_view(json: &JsValue) -> Option<MethodView> {
+    Some(MethodView {
+        id: text(json, "id")?,
+        kind: method_kind(&field(json, "kind")?)?,
+        created_at: number(json, "created_at")?,
+    })
+}
+
+/// `None` for a kind that this version cannot show.
+fn method_kind(json: &JsValue) -> Option<MethodKind> {
+    (json.as_string()? == "totp").then_some(MethodKind::Totp)
+}
+
+fn field(json: &JsValue, name: &str) -> Option<JsValue> {
+    js_sys::Reflect::get(json, &name.into()).ok()
+}
+
+fn text(json: &JsValue, name: &str) -> Option<String> {
+    field(json, name)?.as_string()
+}
+
+/// A whole number that a JavaScript number holds exactly.
+fn number(json: &JsValue, name: &str) -> Option<u64> {
+    let number = field(json, name)?.as_f64()?;
+    (0.0..=js_sys::Number::MAX_SAFE_INTEGER).contains(&number).then_some(number as u64)
+}

@@ -1,0 +1,45 @@
+//! The app's code, checked at once.
+
+use nidan_otp::CodeError;
+
+use super::dom::Dom;
+use super::parts::{Field, field, main_button, screen};
+use crate::flow::{CodeRefusal, Enrolment, Event, Step};
+use crate::messages::Msg;
+use crate::shell::Shell;
+
+/// One field; the last digit sends it.
+pub(super) fn confirm(shell: Shell) -> Dom {
+    let issuer = shell.enrolment_now(|enrolment| enrolment.opening.issuer.as_str().to_owned()).unwrap_or_default();
+    let code_field = Field {
+        id: "nidan-code",
+        label: shell.t_with(Msg::ConfirmLabel, &[("issuer", &issuer)]),
+        help: Some(shell.t(Msg::ConfirmHelp)),
+        value: shell.enrolment_now(|enrolment| enrolment.typed_code.clone()).unwrap_or_default(),
+        code: true,
+        typed: Event::CodeTyped,
+        submit: || Event::CodeSubmitted,
+    };
+    let error = move || shell.enrolment(|enrolment| error_words(shell, enrolment)).flatten();
+    let check = main_button().say(shell, Msg::ConfirmCheck).on("click", move |_| shell.send(Event::CodeSubmitted));
+    screen(shell, Msg::ConfirmTitle).child(field(shell, code_field, error, check))
+}
+
+fn error_words(shell: Shell, enrolment: &Enrolment) -> Option<String> {
+    let Step::Confirm { refused: Some(refused) } = &enrolment.step else { return None };
+    Some(match refused {
+        CodeRefusal::Shape(CodeError::NotDigits) => shell.t(Msg::ConfirmNotDigits),
+        CodeRefusal::Shape(CodeError::Length { actual }) => {
+            shell.t_with(Msg::ConfirmLength, &[("actual", &shell.number(*actual as u64))])
+        }
+        CodeRefusal::Wrong { times: 0 | 1 } => shell.t(Msg::ConfirmWrong),
+        CodeRefusal::Wrong { .. } => {
+            let (issuer, account) = (enrolment.opening.issuer.as_str(), enrolment.opening.account.as_str());
+            shell.t_with(Msg::ConfirmWrongAgain, &[("issuer", issuer), ("account", account)])
+        }
+        CodeRefusal::Clock(seconds) => {
+            let words = if *seconds < 0 { Msg::ConfirmClockSlow } else { Msg::ConfirmClockFast };
+            shell.t_with(words, &[("seconds", &shell.number(seconds.unsigned_abs()))])
+        }
+    })
+}

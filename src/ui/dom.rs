@@ -1,0 +1,223 @@
+//! One view type for every screen: an element with its listeners and effects.
+//!
+//! `view!` gives every element a type of its own, and each type its own code to build, rebuild, mount and unmount:
+//! for these screens that was 85 KB of brotli more (docs/decisions/0004-one-view-type.md). This type is a Leptos view
+//! like any other, with Leptos' effects inside; there is just one of it.
+
+use std::any::Any;
+
+use leptos::prelude::untrack;
+use leptos::reactive::effect::RenderEffect;
+use leptos::tachys::renderer::{Rndr, types};
+use leptos::tachys::view::{Mountable, Render};
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, Event, HtmlInputElement};
+
+use crate::messages::Msg;
+use crate::shell::Shell;
+
+/// SVG elements need their namespace to be drawn.
+const SVG: &str = "http://www.w3.org/2000/svg";
+
+/// An element and all that must live as long as it stands. Boxed: chains of builder calls then pass one pointer.
+pub(crate) struct Dom(Box<Standing>);
+
+struct Standing {
+    element: Element,
+    kept: Vec<Kept>,
+}
+
+/// Dropped together with the element: effects stop and listeners end.
+enum Kept {
+    Effect { _runs: RenderEffect<()> },
+    Region { _runs: Box<dyn Any> },
+    Listener { _called: Closure<dyn FnMut(Event)> },
+    Child { _stands: Dom },
+}
+
+/// An empty element.
+pub(crate) fn h(tag: &'static str) -> Dom {
+    Dom::around(Rndr::create_element(tag, None))
+}
+
+/// An empty SVG element.
+pub(crate) fn svg(tag: &'static str) -> Dom {
+    Dom::around(Rndr::create_element(tag, Some(SVG)))
+}
+
+impl Dom {
+    fn around(element: Element) -> Self {
+        Self(Box::new(Standing { element, kept: Vec::new() }))
+    }
+
+    /// The words of the catalogue.
+    pub(crate) fn say(self, shell: Shell, msg: Msg) -> Self {
+        self.text(&shell.t(msg))
+    }
+
+    /// An attribute with words of the catalogue.
+    pub(crate) fn say_in(self, name: &'static str, shell: Shell, msg: Msg) -> Self {
+        self.attr(name, &shell.t(msg))
+    }
+
+    pub(crate) fn class(self, name: &str) -> Self {
+        self.attr("class", name)
+    }
+
+    pub(crate) fn attr(self, name: &'static str, value: &str) -> Self {
+        set(&self.0.element, name, Some(value));
+        self
+    }
+
+    /// An attribute without a value, where it holds.
+    pub(crate) fn flag(self, name: &'static str, holds: bool) -> Self {
+        if holds { self.attr(name, "") } else { self }
+    }
+
+    pub(crate) fn text(self, words: &str) -> Self {
+        self.0.element.set_text_content(Some(words));
+        self
+    }
+
+    pub(crate) fn child(mut self, child: Dom) -> Self {
+        append(&self.0.element, &child.0.element);
+        self.0.kept.push(Kept::Child { _stands: child });
+        self
+    }
+
+    pub(crate) fn children(self, children: impl IntoIterator<Item = Dom>) -> Self {
+        children.into_iter().fold(self, Self::child)
+    }
+
+    /// An attribute that follows what the closure reads; `None` takes it away.
+    pub(crate) fn live_attr(self, name: &'static str, value: impl Fn() -> Option<String> + 'static) -> Self {
+        let element = self.0.element.clone();
+        self.follow(Box::new(move || set(&element, name, value().as_deref())))
+    }
+
+    /// Text that follows what the closure reads. The same words again are not written again, so nothing reads them out.
+    pub(crate) fn live_text(self, words: impl Fn() -> Option<String> + 'static) -> Self {
+        let element = self.0.element.clone();
+        self.follow(Box::new(move || {
+            let words = words();
+            if element.text_content().as_deref() != Some(words.as_deref().unwrap_or_default()) {
+                element.set_text_content(words.as_deref());
+            }
+        }))
+    }
+
+    /// A child that is drawn anew whenever `key` is another one; what changes under the same key does not draw it.
+    pub(crate) fn region<K: PartialEq + Copy + 'static>(
+        mut self,
+        key: impl Fn() -> K + 'static,
+        draw: impl Fn(K) -> Option<Dom> + 'static,
+    ) -> Self {
+        let parent = self.0.element.clone();
+        let runs = RenderEffect::new(move |before: Option<(K, Option<Dom>)>| {
+            let key = key();
+            if let Some((before_key, before)) = before {
+                if before_key == key {
+                    return (before_key, before);
+                }
+                if let Some(before) = before {
+                    before.0.element.remove();
+                }
+            }
+            // What the drawing reads is not followed: only another key draws anew.
+            let drawn = untrack(|| draw(key));
+            if let Some(drawn) = &drawn {
+                append(&parent, &drawn.0.element);
+            }
+            (key, drawn)
+        });
+        self.0.kept.push(Kept::Region { _runs: Box::new(runs) });
+        self
+    }
+
+    pub(crate) fn on(self, event: &'static str, heard: impl FnMut(Event) + 'static) -> Self {
+        self.listen(event, Closure::new(heard))
+    }
+
+    /// What stands in a field when it is drawn.
+    pub(crate) fn value(self, value: &str) -> Self {
+        if let Some(input) = self.0.element.dyn_ref::<HtmlInputElement>() {
+            input.set_value(value);
+        }
+        self
+    }
+
+    /// Whether a box is ticked when it is drawn.
+    pub(crate) fn checked(self, checked: bool) -> Self {
+        if let Some(input) = self.0.element.dyn_ref::<HtmlInputElement>() {
+            input.set_checked(checked);
+        }
+        self
+    }
+
+    fn follow(mut self, update: Box<dyn Fn()>) -> Self {
+        self.0.kept.push(Kept::Effect { _runs: RenderEffect::new(move |_| update()) });
+        self
+    }
+
+    fn listen(mut self, event: &'static str, called: Closure<dyn FnMut(Event)>) -> Self {
+        // An element takes every listener.
+        let _added = self.0.element.add_event_listener_with_callback(event, called.as_ref().unchecked_ref());
+        self.0.kept.push(Kept::Listener { _called: called });
+        self
+    }
+}
+
+fn set(element: &Element, name: &str, value: Option<&str>) {
+    match value {
+        Some(value) => Rndr::set_attribute(element, name, value),
+        None => Rndr::remove_attribute(element, name),
+    }
+}
+
+fn append(parent: &Element, child: &Element) {
+    Rndr::insert_node(parent, child, None);
+}
+
+impl Render for Dom {
+    type State = Self;
+
+    fn build(self) -> Self {
+        self
+    }
+
+    fn rebuild(self, state: &mut Self) {
+        Rndr::insert_node(
+            &Rndr::get_parent(&state.0.element)
+                .map_or_else(|| state.0.element.clone().unchecked_into(), |parent| parent.unchecked_into::<Element>()),
+            &self.0.element,
+            Some(&state.0.element),
+        );
+        state.0.element.remove();
+        *state = self;
+    }
+}
+
+impl Mountable for Dom {
+    fn unmount(&mut self) {
+        self.0.element.remove();
+    }
+
+    fn mount(&mut self, parent: &types::Element, marker: Option<&types::Node>) {
+        Rndr::insert_node(parent, &self.0.element, marker);
+    }
+
+    fn insert_before_this(&self, child: &mut dyn Mountable) -> bool {
+        let Some(parent) = self.0.element.parent_element() else { return false };
+        child.mount(&parent, Some(&self.0.element));
+        true
+    }
+
+    fn elements(&self) -> Vec<types::Element> {
+        vec![self.0.element.clone()]
+    }
+}
+
+/// The text in a field, or whether a box is ticked.
+pub(crate) fn target(event: &Event) -> Option<HtmlInputElement> {
+    event.target()?.dyn_into().ok()
+}

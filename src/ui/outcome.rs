@@ -1,0 +1,90 @@
+//! Waiting, done, and every way in which it can end.
+
+use nidan_otp::UnixSeconds;
+
+use super::dom::{Dom, h};
+use super::parts::{actions, error_line, heading, list, screen, sends, text};
+use crate::flow::{Delivery, Ending, Enrolment, Event, Flow, Step, Trouble};
+use crate::messages::Msg;
+use crate::shell::Shell;
+
+/// Something is on its way, and there is nothing to do meanwhile.
+pub(super) fn busy(shell: Shell, words: Msg) -> Dom {
+    h("p").class("nidan-busy").attr("role", "status").say(shell, words)
+}
+
+/// The service could not be asked.
+pub(super) fn unavailable(shell: Shell) -> Dom {
+    let words = move || {
+        let unreachable = shell.with(|flow| matches!(flow, Flow::Unavailable(Trouble::Unreachable)));
+        Some(shell.t(if unreachable { Msg::TroubleUnreachable } else { Msg::TroubleServer }))
+    };
+    screen(shell, Msg::TroubleTitle).child(h("p").attr("role", "alert").live_text(words)).child(actions(
+        shell,
+        sends(shell, Msg::CommonRetry, || Event::Again),
+        false,
+    ))
+}
+
+/// The final post, however long it takes.
+pub(super) fn posting(shell: Shell) -> Dom {
+    // The kind of trouble is announced once; the seconds beside it are only shown.
+    let waits = move || shell.enrolment(|enrolment| waiting(enrolment).is_some()).unwrap_or(false);
+    let words = move || {
+        let now = shell.now();
+        let waiting = shell.enrolment(waiting).flatten();
+        let Some((trouble, until)) = waiting else { return Some(shell.t(Msg::PostSending)) };
+        let seconds = shell.number(until.0.saturating_sub(now.0));
+        let words = match trouble {
+            Trouble::Unreachable => Msg::PostUnreachable,
+            Trouble::Refused(_) => Msg::PostServer,
+        };
+        Some(shell.t_with(words, &[("seconds", &seconds)]))
+    };
+    let again = move |waits: bool| waits.then(|| sends(shell, Msg::PostNow, || Event::Again));
+    screen(shell, Msg::PostTitle)
+        .child(h("p").class("nidan-busy").live_text(words))
+        .child(h("p").attr("role", "alert").live_text(move || waits().then(|| shell.t(Msg::PostKeep))))
+        .child(h("div").class("nidan-actions").region(waits, again))
+}
+
+fn waiting(enrolment: &Enrolment) -> Option<(Trouble, UnixSeconds)> {
+    match &enrolment.step {
+        Step::Posting { delivery: Delivery::Waiting { trouble, until, .. }, .. } => Some((*trouble, *until)),
+        _other => None,
+    }
+}
+
+/// What was turned on, as the service stored it, and what to do with it.
+pub(super) fn done(shell: Shell) -> Dom {
+    let stored = shell.enrolment_now(|enrolment| {
+        let (Step::Done { answer, .. } | Step::Finishing { answer, .. }) = &enrolment.step else { return None };
+        let added = shell.date(UnixSeconds(answer.method.created_at));
+        let method = [("account", enrolment.opening.account.as_str()), ("date", &added)];
+        let codes_left = shell.number(answer.backup_codes_left.into());
+        let codes = shell.t_with(Msg::DoneCodes, &[("count", &codes_left)]);
+        Some([shell.t_with(Msg::DoneMethod, &method), codes].map(|words| h("li").text(&words)))
+    });
+    let trouble = move || {
+        let failed = |enrolment: &Enrolment| matches!(enrolment.step, Step::Done { trouble: Some(_), .. });
+        shell.enrolment(failed).unwrap_or(false).then(|| shell.t(Msg::TroubleUnreachable))
+    };
+    screen(shell, Msg::DoneTitle)
+        .child(h("ul").class("nidan-proof").children(stored.flatten().into_iter().flatten()))
+        .child(text(shell, Msg::DoneProof))
+        .child(heading(shell, Msg::DoneNextTitle))
+        .child(list(shell, &[Msg::DoneNextKeep, Msg::DoneNextBackup, Msg::DoneNextNever]))
+        .child(error_line("nidan-done-error", trouble))
+        .child(actions(shell, sends(shell, Msg::DoneFinish, || Event::Next), false))
+}
+
+/// Over without a result: why, and the way on.
+pub(super) fn ended(shell: Shell, ending: Ending) -> Dom {
+    let (heading, words, again) = match ending {
+        Ending::Expired => (Msg::EndedExpiredTitle, Msg::EndedExpired, Msg::EndedAgain),
+        Ending::Superseded => (Msg::EndedSupersededTitle, Msg::EndedSuperseded, Msg::EndedAgain),
+        Ending::AlreadyOn => (Msg::EndedOnTitle, Msg::EndedOn, Msg::CommonNext),
+        Ending::Misconfigured => (Msg::EndedMisconfiguredTitle, Msg::EndedMisconfigured, Msg::CommonRetry),
+    };
+    screen(shell, heading).child(text(shell, words)).child(actions(shell, sends(shell, again, || Event::Again), false))
+}

@@ -1,0 +1,177 @@
+//! What several screens share.
+
+use leptos::prelude::*;
+
+use super::dom::{Dom, h, target};
+use crate::flow::Event;
+use crate::messages::Msg;
+use crate::shell::Shell;
+
+/// The steps in the order in which people take them.
+const STEPS: [Msg; 7] =
+    [Msg::StepStart, Msg::StepMethod, Msg::StepApp, Msg::StepAdd, Msg::StepConfirm, Msg::StepCodes, Msg::StepDone];
+/// Below this the remaining time is told, in seconds.
+const TELL_TIME_BELOW_S: u64 = 180;
+
+/// All steps as bars, the current one by name.
+pub(super) fn progress(shell: Shell, at: impl Fn() -> Option<usize> + Copy + 'static) -> Dom {
+    let name = move || {
+        let index = at()?;
+        let name = shell.t(*STEPS.get(index)?);
+        let (current, total) = (shell.number(index as u64 + 1), shell.number(STEPS.len() as u64));
+        Some(shell.t_with(Msg::CommonStep, &[("current", &current), ("total", &total), ("name", &name)]))
+    };
+    let bar = |index: usize| {
+        h("li").live_attr("data-state", move || {
+            let current = at()?;
+            (index <= current).then(|| if index == current { "current" } else { "done" }.to_owned())
+        })
+    };
+    h("div")
+        .class("nidan-progress")
+        .attr("part", "progress")
+        .live_attr("hidden", move || at().is_none().then(String::new))
+        .child(h("ol").attr("aria-hidden", "true").children((0..STEPS.len()).map(bar)))
+        .child(h("p").live_text(name))
+}
+
+/// Told when little is left, without counting seconds aloud.
+pub(super) fn time_left(shell: Shell) -> Dom {
+    h("p").class("nidan-time").attr("role", "status").live_text(move || {
+        shell.enrolment(|enrolment| !enrolment.is_stored()).filter(|runs| *runs)?;
+        let left = shell.seconds_left().filter(|left| *left > 0 && *left <= TELL_TIME_BELOW_S)?;
+        Some(shell.t_with(Msg::CommonTimeLeft, &[("minutes", &shell.number(left.div_ceil(60)))]))
+    })
+}
+
+/// The way to people who help, on every screen.
+pub(super) fn support(shell: Shell, known: bool) -> Option<Dom> {
+    let url = shell.support_url().filter(|_| known)?;
+    let link = h("a").attr("href", &url).attr("target", "_blank").attr("rel", "noopener");
+    Some(h("p").class("nidan-support").child(link.say(shell, Msg::CommonSupport)))
+}
+
+/// A screen: its heading and what stands below. The heading takes the focus when nothing else on the screen does.
+pub(super) fn screen(shell: Shell, title: Msg) -> Dom {
+    h("div").class("nidan-screen").child(h("h2").attr("part", "title").attr("tabindex", "-1").say(shell, title))
+}
+
+/// A paragraph.
+pub(super) fn text(shell: Shell, msg: Msg) -> Dom {
+    h("p").say(shell, msg)
+}
+
+/// A smaller heading.
+pub(super) fn heading(shell: Shell, msg: Msg) -> Dom {
+    h("h3").say(shell, msg)
+}
+
+/// A paragraph of a kind.
+pub(super) fn paragraph(class: &str, text: &str) -> Dom {
+    h("p").class(class).text(text)
+}
+
+/// A list of short texts.
+pub(super) fn list(shell: Shell, items: &[Msg]) -> Dom {
+    h("ul").children(items.iter().map(|msg| h("li").say(shell, *msg)))
+}
+
+/// What opens on demand.
+pub(super) fn details(shell: Shell, summary: Msg, inside: Dom) -> Dom {
+    h("details").child(h("summary").say(shell, summary)).child(inside)
+}
+
+/// A button that goes on.
+pub(super) fn main_button() -> Dom {
+    h("button").attr("type", "button").class("nidan-main").attr("part", "button-main")
+}
+
+/// Any other button.
+pub(super) fn quiet_button() -> Dom {
+    h("button").attr("type", "button").class("nidan-quiet").attr("part", "button")
+}
+
+/// A button that goes on and only tells the state machine.
+pub(super) fn sends(shell: Shell, label: Msg, event: fn() -> Event) -> Dom {
+    main_button().say(shell, label).on("click", move |_| shell.send(event()))
+}
+
+/// The row at the end of a screen: going on first, as it is read first; going back is drawn on the left.
+pub(super) fn actions(shell: Shell, main: Dom, back: bool) -> Dom {
+    let back = back.then(|| quiet_button().say(shell, Msg::CommonBack).on("click", move |_| shell.send(Event::Back)));
+    h("div").class("nidan-actions").child(main).children(back)
+}
+
+/// A text field with its label, help and error.
+pub(super) struct Field {
+    /// Distinct on the page.
+    pub(super) id: &'static str,
+    pub(super) label: String,
+    pub(super) help: Option<String>,
+    /// What stands in it when the screen is drawn.
+    pub(super) value: String,
+    /// One-time codes and backup codes want other keyboards.
+    pub(super) code: bool,
+    /// What a change of the text means.
+    pub(super) typed: fn(String) -> Event,
+    /// What Enter and the keyboard's own "go" mean.
+    pub(super) submit: fn() -> Event,
+}
+
+/// Draws a [`Field`] in a form of its own. `button` is of type `button`; Enter goes the same way.
+pub(super) fn field(
+    shell: Shell,
+    field: Field,
+    error: impl Fn() -> Option<String> + Copy + 'static,
+    button: Dom,
+) -> Dom {
+    let Field { id, label, help, value, code, typed, submit } = field;
+    let (error_id, help_id) = ([id, "-error"].concat(), [id, "-help"].concat());
+    let [class, part, mode, complete, length, capitals] = if code {
+        ["nidan-code", "code-input", "numeric", "one-time-code", "24", "off"]
+    } else {
+        ["nidan-text", "text-input", "text", "off", "40", "characters"]
+    };
+    let input = h("input")
+        .attr("id", id)
+        .attr("part", part)
+        .attr("type", "text")
+        .attr("inputmode", mode)
+        .attr("autocomplete", complete)
+        .attr("maxlength", length)
+        .attr("autocapitalize", capitals)
+        .attr("spellcheck", "false")
+        .attr("aria-describedby", &[&error_id, " ", &help_id].concat())
+        .flag("data-focus", code)
+        .live_attr("aria-invalid", move || error().map(|_| "true".to_owned()))
+        .value(&value)
+        .on("input", move |event| {
+            if let Some(input) = target(&event) {
+                shell.send(typed(input.value()));
+            }
+        });
+    let help = help.map(|help| paragraph("nidan-help", &help).attr("id", &help_id));
+    h("form")
+        .class(class)
+        .flag("novalidate", true)
+        .on("submit", move |event| {
+            event.prevent_default();
+            shell.send(submit());
+        })
+        .child(h("label").attr("for", id).text(&label))
+        .children(help)
+        .child(input)
+        .child(error_line(&error_id, error))
+        .child(actions(shell, button, true))
+}
+
+/// Shown and announced while there is one.
+pub(super) fn error_line(id: &str, error: impl Fn() -> Option<String> + 'static) -> Dom {
+    h("p").class("nidan-error").attr("id", id).attr("role", "alert").live_text(error)
+}
+
+/// Whether the last copy worked, told politely.
+pub(super) fn told(shell: Shell, copied: RwSignal<Option<bool>>) -> Dom {
+    let words = move || copied.get().map(|done| shell.t(if done { Msg::AddCopied } else { Msg::AddCopyFailed }));
+    h("p").class("nidan-help").attr("role", "status").live_text(words)
+}

@@ -1,0 +1,58 @@
+// Times of the widget in fresh pages, medians of several. Prints lines for `cargo xtask bench`.
+
+import { browser, person, press, signUp, title } from './lib.mjs'
+
+const RUNS = 9
+const shared = await browser()
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
+const times = { field: [], qr: [], memory: [], floor: [] }
+
+for (let run = 0; run < RUNS; run++) {
+  const at = await person(shared, { lang: 'ja' })
+  await at.context.addInitScript(() => {
+    // The module's memory, as it is made.
+    const { instantiateStreaming } = WebAssembly
+    WebAssembly.instantiateStreaming = async (...given) => {
+      const made = await instantiateStreaming.apply(WebAssembly, given)
+      window.wasmMemory = Object.values(made.instance.exports).find((value) => value instanceof WebAssembly.Memory)
+      return made
+    }
+  })
+  await signUp(at)
+  // A page of its own that holds nothing but the element: from navigation to the first button that can be pressed.
+  const { flow_token: token } = await at.page.evaluate(async () => (await fetch('/api/two-step', {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}',
+  })).json())
+  const page = await at.context.newPage()
+  const html = `<!doctype html><html lang="ja"><meta charset="utf-8"><script type="module" src="/nidan/nidan-flow.js"></script>
+    <nidan-flow service="/2sv" flow-token="${token}"></nidan-flow>`
+  await page.route('**/embed', (route) => route.fulfill({ contentType: 'text/html', body: html }))
+  await page.route('**/floor', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><form><input></form>' }))
+  await page.goto(new URL('/floor', at.page.url()).href)
+  times.floor.push(await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now()))))))
+  await page.goto(new URL('/embed', at.page.url()).href)
+  times.field.push(await page.evaluate(() => new Promise((done) => {
+    const look = () => (document.querySelector('nidan-flow button') ? done(performance.now()) : requestAnimationFrame(look))
+    look()
+  })))
+  const here = { page, w: at.w }
+  await press(here, 'start.begin')
+  await press(here, 'method.use')
+  await title(here, 'app.title')
+  // The first QR code of the page: from the press to the drawn path. Effects run in microtasks after the press.
+  times.qr.push(await page.evaluate(async (name) => {
+    const button = [...document.querySelectorAll('nidan-flow button')].find((one) => one.textContent === name)
+    const started = performance.now()
+    button.click()
+    for (let turn = 0; turn < 1000 && !document.querySelector('nidan-flow svg path'); turn++) await null
+    if (!document.querySelector('nidan-flow svg path')) throw new Error('no QR code')
+    return performance.now() - started
+  }, at.w['app.have-one']))
+  times.memory.push(await page.evaluate(() => window.wasmMemory?.buffer.byteLength ?? 0))
+  await at.context.close()
+}
+await shared.close()
+console.log(`navigation to the first usable field   ${median(times.field).toFixed(0)} ms (a plain HTML form: ${median(times.floor).toFixed(0)} ms)`)
+console.log(`first QR code in a fresh page           ${median(times.qr).toFixed(1)} ms, screen and all (slowest of ${RUNS}: ${Math.max(...times.qr).toFixed(1)} ms)`)
+if (Math.min(...times.memory) === 0) throw new Error('the memory was not seen')
+console.log(`peak wasm memory                        ${(Math.max(...times.memory) / 1048576).toFixed(2)} MiB`)

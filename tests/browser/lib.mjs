@@ -1,0 +1,107 @@
+// What the browser scripts share: a Chromium, and the steps that a person takes.
+
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { chromium } from 'playwright-core'
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync)
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync']
+
+export const url = process.env.NIDAN_URL
+export const folder = process.env.NIDAN_FOLDER
+
+export function browser() {
+  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+}
+
+/** A page in a fresh profile. What it must never do (errors, policy violations, foreign requests) is collected. */
+export async function person(shared, { lang = 'ja', width = 1280, height = 900, dark = false, phone = false, scale = 1 } = {}) {
+  const context = await shared.newContext({
+    locale: lang === 'ja' ? 'ja-JP' : 'en-US',
+    viewport: { width, height },
+    colorScheme: dark ? 'dark' : 'light',
+    deviceScaleFactor: scale,
+    hasTouch: phone,
+    isMobile: phone,
+    timezoneId: 'Asia/Tokyo',
+  })
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url })
+  const page = await context.newPage()
+  const complaints = []
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
+  page.on('console', (message) => { if (message.type() === 'error') complaints.push(`console: ${message.text()}`) })
+  page.on('request', (request) => {
+    const to = request.url()
+    if (!to.startsWith(`${url}/`) && !to.startsWith('blob:') && !to.startsWith('data:')) complaints.push(`foreign request: ${to}`)
+  })
+  page.on('dialog', (dialog) => dialog.accept())
+  await page.goto(`${url}/?lang=${lang}`)
+  return { page, context, complaints, lang, w: await words(page, lang) }
+}
+
+/** The widget's own catalogue: scripts find things by the words that people read. */
+async function words(page, lang) {
+  return page.evaluate(async (lang) => (await fetch(`/nidan/locales/${lang}.json`)).json(), lang)
+}
+
+let people = 0
+
+export async function signUp({ page, lang }) {
+  const email = `person-${process.pid}-${Date.now()}-${people++}@example.com`
+  await page.getByRole('button', { name: lang === 'ja' ? 'はじめての方は新規登録' : 'I am new here' }).click()
+  await page.getByLabel(lang === 'ja' ? 'メールアドレス' : 'Email').fill(email)
+  await page.getByLabel(lang === 'ja' ? 'パスワード' : 'Password').fill('correct horse battery')
+  await page.getByRole('button', { name: lang === 'ja' ? '新規登録' : 'Create account' }).click()
+  await page.locator('#set-up').waitFor()
+  return email
+}
+
+export async function signOut({ page, lang }) {
+  await page.getByRole('button', { name: lang === 'ja' ? 'ログアウト' : 'Sign out' }).click()
+}
+
+export async function signIn({ page, lang }, email) {
+  await page.getByLabel(lang === 'ja' ? 'メールアドレス' : 'Email').fill(email)
+  await page.getByLabel(lang === 'ja' ? 'パスワード' : 'Password').fill('correct horse battery')
+  await page.getByRole('button', { name: lang === 'ja' ? 'ログイン' : 'Sign in', exact: true }).click()
+  await page.locator('#set-up').waitFor()
+}
+
+export const press = (at, key) => at.page.getByRole('button', { name: at.w[key], exact: true }).click()
+export const title = (at, key) => at.page.getByRole('heading', { name: at.w[key], level: 2 }).waitFor()
+
+/** From the security page to the QR code. */
+export async function toQrCode(at) {
+  await at.page.locator('#set-up').click()
+  await title(at, 'start.title')
+  await press(at, 'start.begin')
+  await title(at, 'method.title')
+  await press(at, 'method.use')
+  await title(at, 'app.title')
+  await press(at, 'app.have-one')
+  await title(at, 'add.title')
+}
+
+/** The text that zbarimg reads from a screenshot of the whole page. */
+export async function scan(page) {
+  const image = await page.screenshot({ type: 'png' })
+  return execFileSync('zbarimg', ['--quiet', '--raw', '-'], { input: image, encoding: 'utf8' }).trim()
+}
+
+/** An independent authenticator. `now` in seconds; the machine's own clock is the service's too. */
+export function codeOf(uri, now = Date.now() / 1000) {
+  const secret = new URL(uri).searchParams.get('secret')
+  const at = new Date(now * 1000).toISOString().replace('T', ' ').slice(0, 19) + ' UTC'
+  return execFileSync('oathtool', ['--totp', '--base32', `--now=${at}`, secret], { encoding: 'utf8' }).trim()
+}
+
+export async function typeCode(at, code) {
+  await at.page.locator('#nidan-code').fill(code)
+}
+
+export async function backupCodes(at) {
+  const list = at.page.getByRole('list', { name: at.w['codes.list-label'] })
+  await list.waitFor()
+  return list.getByRole('listitem').allTextContents()
+}

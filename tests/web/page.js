@@ -1,0 +1,37 @@
+// The page around the widget, for tests: it keeps what the widget asks for. What the service would answer is set by each
+// test; the end-to-end tests run against the real one.
+
+export class TestPage {
+  constructor(words, answers) {
+    this.catalogue = JSON.parse(words)
+    this.answers = answers
+    this.asked = []
+    this.guarded = false
+    this.completed = null
+  }
+  get locale() { return 'en' }
+  words(key) { return this.catalogue[key] ?? key }
+  now() { return this.asked.length ? 1_800_000_000 : 0 }
+  number(value) { return String(value) }
+  date(seconds) { return new Date(seconds * 1000).toISOString().slice(0, 10) }
+  async request(path, body) {
+    this.asked.push([path, body])
+    const answer = this.answers.shift()
+    if (answer === undefined) throw new Error('nobody answers')
+    return [answer.code === undefined, answer]
+  }
+  isPhone() { return false }
+  focus() { document.querySelector('[data-focus]')?.focus() }
+  guard(on) { this.guarded = on }
+  async copy(text) { this.copied = text }
+  download(name, text) { this.downloaded = text }
+  print() {}
+  complete(code) { this.completed = code }
+  restart() { this.restarted = true }
+}
+
+export function newPage(words, answers) { return new TestPage(words, JSON.parse(answers)) }
+export function askedBody(page, index) { return JSON.stringify(page.asked[index]?.[1] ?? null) }
+export function askedCount(page) { return page.asked.length }
+export function get(page, name) { return page[name] }
+export async function settle() { await new Promise((done) => setTimeout(done, 30)) }

@@ -1,0 +1,79 @@
+//! `cargo xtask bench`: every figure that the project claims, measured again.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::run::{Done, Failed, command, output, root, run, step};
+use crate::stack::{Build, Stack};
+use crate::tools::Tools;
+
+/// What a page loads for the widget, with one locale.
+const FILES: [&str; 5] = ["nidan_bg.wasm", "nidan.js", "nidan-flow.js", "nidan-flow.css", "locales/ja.json"];
+/// All files together after brotli, in bytes.
+const BUDGET_BYTES: usize = 75_000;
+const BROTLI_QUALITY: u32 = 11;
+const BROTLI_WINDOW_BITS: u32 = 24;
+
+/// Sizes of the release build, and times in Chromium.
+pub(crate) fn bench() -> Done {
+    let tools = Tools::for_tests()?;
+    let stack =
+        Stack::start(&tools, Build::Release, &root().join("target/bench").join(std::process::id().to_string()))?;
+    println!();
+    let total = sizes()?;
+    println!();
+    let mut browser = command("node", &["tests/browser/bench.mjs"], &tools.path);
+    browser.env("NIDAN_URL", &stack.url).env("NIDAN_FOLDER", &stack.folder);
+    run(browser)?;
+    step("build the speed test in the profile that ships", || {
+        let words =
+            ["test", "-p", "nidan", "--target", "wasm32-unknown-unknown", "--profile", "widget", "--test", "speed"];
+        let mut speed = command("cargo", &[&words[..], &["--", "--nocapture"]].concat(), &tools.path);
+        let driver =
+            std::env::split_paths(&tools.path).map(|folder| folder.join("chromedriver")).find(|path| path.is_file());
+        speed.env("CHROMEDRIVER", driver.unwrap_or_default());
+        let said = output(speed)?;
+        let lines: Vec<_> =
+            said.lines().filter_map(|line| line.split_once("bench: ")).map(|(_, figure)| figure).collect();
+        if lines.is_empty() {
+            return Err(Failed(format!("the speed test said nothing:\n{said}")));
+        }
+        lines.iter().for_each(|line| println!("{line}"));
+        Ok(())
+    })?;
+    if total > BUDGET_BYTES {
+        return Err(Failed(format!("{total} bytes are over the budget of {BUDGET_BYTES}")));
+    }
+    Ok(())
+}
+
+fn sizes() -> Done<usize> {
+    println!("{:<22}{:>10}{:>10}{:>10}", "bytes", "raw", "gzip", "brotli");
+    let mut totals = [0; 3];
+    for name in FILES {
+        let bytes = std::fs::read(root().join("dist/nidan").join(name))?;
+        let row = [bytes.len(), gzip(&bytes)?, brotli(&bytes)?];
+        let [raw, gzip, brotli] = row;
+        println!("{name:<22}{raw:>10}{gzip:>10}{brotli:>10}");
+        totals.iter_mut().zip(row).for_each(|(total, more)| *total += more);
+    }
+    let [raw, gzip, brotli] = totals;
+    println!("{:<22}{raw:>10}{gzip:>10}{brotli:>10}", "all");
+    Ok(brotli)
+}
+
+fn gzip(bytes: &[u8]) -> Done<usize> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.len())
+}
+
+fn brotli(bytes: &[u8]) -> Done<usize> {
+    let mut packed = Vec::new();
+    let mut writer = brotli::CompressorWriter::new(&mut packed, 4096, BROTLI_QUALITY, BROTLI_WINDOW_BITS);
+    writer.write_all(bytes)?;
+    drop(writer);
+    Ok(packed.len())
+}

@@ -1,0 +1,44 @@
+//! Everything that a person or CI runs. Each step says what it does and how long it took.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its terminal")]
+
+mod bench;
+mod demo;
+mod run;
+mod screens;
+mod stack;
+mod test;
+mod tidy;
+mod tools;
+
+use std::process::ExitCode;
+
+use run::Failed;
+
+const USAGE: &str = "\
+cargo xtask demo [--dev]   start the service, the demo shop and the page; print one URL; Ctrl-C ends all
+cargo xtask test           every check that CI runs
+cargo xtask bench          sizes and times of the widget, measured again
+cargo xtask screens        screenshots of all screens into docs/screens/
+cargo xtask tidy           what a machine can see of the house rules";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["demo"] => demo::demo(stack::Build::Release),
+        ["demo", "--dev"] => demo::demo(stack::Build::Dev),
+        ["test"] => test::test(),
+        ["bench"] => bench::bench(),
+        ["screens"] => screens::screens(),
+        ["tidy"] => tidy::tidy(),
+        _ => Err(Failed(USAGE.to_owned())),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed(reason)) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Finds what is on PATH in a fitting version, and installs the rest into a user-level cache folder, so that a second
+//! clone finds it there.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::run::{Done, Failed, command, root, run, step};
+
+const TRUNK: Crate = Crate {
+    name: "trunk",
+    program: "trunk",
+    version: "0.21.14",
+    // Without TLS and update checks: it only builds and serves here.
+    arguments: &["--locked", "--no-default-features"],
+};
+const CARGO_DENY: Crate =
+    Crate { name: "cargo-deny", program: "cargo-deny", version: "0.20.2", arguments: &["--locked"] };
+const WASM_BINDGEN: &str = "wasm-bindgen-cli";
+/// The npm package's major version is Binaryen's, which Trunk.toml names too.
+const BINARYEN: &str = "132.0.0";
+const WASM_OPT_VERSION: &str = "version 132";
+
+/// Debian packages for `test`: program and package.
+const TEST_PROGRAMS: [(&str, &str); 4] = [
+    ("chromium", "chromium"),
+    ("chromedriver", "chromium-driver"),
+    ("zbarimg", "zbar-tools"),
+    ("oathtool", "oathtool"),
+];
+
+/// A program that cargo installs.
+struct Crate {
+    name: &'static str,
+    program: &'static str,
+    version: &'static str,
+    arguments: &'static [&'static str],
+}
+
+/// PATH with everything found and installed in front.
+pub(crate) struct Tools {
+    pub(crate) path: OsString,
+}
+
+impl Tools {
+    fn begin() -> Self {
+        Self { path: std::env::var_os("PATH").unwrap_or_default() }
+    }
+
+    /// What building and serving the widget needs.
+    pub(crate) fn for_widget() -> Done<Self> {
+        step("tools for the widget", || {
+            let mut tools = Self::begin();
+            tools.wasm_target()?;
+            tools.need("node", "install Node.js 20 or newer")?;
+            tools.wasm_opt()?;
+            tools.crate_program(&TRUNK)?;
+            tools.wasm_bindgen()?;
+            Ok(tools)
+        })
+    }
+
+    /// What the checks need besides.
+    pub(crate) fn for_tests() -> Done<Self> {
+        let mut tools = Self::for_widget()?;
+        step("tools for the tests", || {
+            tools.debian_programs(&TEST_PROGRAMS)?;
+            tools.crate_program(&CARGO_DENY)?;
+            tools.node_modules()
+        })?;
+        Ok(tools)
+    }
+
+    /// What screenshots of Japanese text need besides.
+    pub(crate) fn for_screens() -> Done<Self> {
+        let tools = Self::for_tests()?;
+        let has_font = command("fc-list", &[":lang=ja"], &tools.path).output();
+        if has_font.is_ok_and(|fonts| !fonts.stdout.is_empty()) {
+            return Ok(tools);
+        }
+        step("Japanese fonts", || apt_get(&["fonts-noto-cjk"], &tools.path))?;
+        Ok(tools)
+    }
+
+    fn wasm_target(&self) -> Done {
+        let target = "wasm32-unknown-unknown";
+        let installed = command("rustup", &["target", "list", "--installed"], &self.path).output();
+        if installed.is_ok_and(|list| String::from_utf8_lossy(&list.stdout).contains(target)) {
+            return Ok(());
+        }
+        step(target, || run(command("rustup", &["target", "add", target], &self.path)))
+    }
+
+    fn wasm_opt(&mut self) -> Done {
+        let folder = cache()?.join(format!("binaryen-{BINARYEN}"));
+        let programs = folder.join("node_modules/.bin");
+        if self.says("wasm-opt", WASM_OPT_VERSION) || self.take(&programs, "wasm-opt", WASM_OPT_VERSION) {
+            return Ok(());
+        }
+        step("wasm-opt (npm: binaryen)", || {
+            std::fs::create_dir_all(&folder)?;
+            let package = format!("binaryen@{BINARYEN}");
+            let prefix = folder.to_string_lossy().into_owned();
+            let words = ["install", "--prefix", &prefix, "--no-audit", "--no-fund", "--ignore-scripts", &package];
+            run(command("npm", &words, &self.path))
+        })?;
+        self.took(&programs, "wasm-opt", WASM_OPT_VERSION)
+    }
+
+    /// The command line must be of the very version of the library.
+    fn wasm_bindgen(&mut self) -> Done {
+        let lock = std::fs::read_to_string(root().join("Cargo.lock"))?;
+        let version = locked_version(&lock, "wasm-bindgen")
+            .ok_or_else(|| Failed("Cargo.lock names no wasm-bindgen".to_owned()))?;
+        // Not locked: its lock file may name versions that a registry no longer has.
+        self.crate_of_version(WASM_BINDGEN, "wasm-bindgen", &version, &[])
+    }
+
+    fn crate_program(&mut self, wanted: &Crate) -> Done {
+        self.crate_of_version(wanted.name, wanted.program, wanted.version, wanted.arguments)
+    }
+
+    fn crate_of_version(&mut self, name: &str, program: &str, version: &str, arguments: &[&str]) -> Done {
+        let folder = cache()?.join(format!("{name}-{version}"));
+        let programs = folder.join("bin");
+        if self.says(program, version) || self.take(&programs, program, version) {
+            return Ok(());
+        }
+        let place = folder.to_string_lossy().into_owned();
+        if command("cargo", &["binstall", "-V"], &self.path).output().is_ok_and(|output| output.status.success()) {
+            let wanted = format!("{name}@{version}");
+            let words = ["binstall", "--no-confirm", "--disable-telemetry", "--root", &place, &wanted];
+            let fetched =
+                step(&format!("{name} {version} (cargo binstall)"), || run(command("cargo", &words, &self.path)));
+            if fetched.is_ok() && self.take(&programs, program, version) {
+                return Ok(());
+            }
+        }
+        step(&format!("{name} {version} (cargo install; once, some minutes)"), || {
+            let words = [&["install", "--quiet", name, "--version", version, "--root", &place], arguments].concat();
+            let mut install = command("cargo", &words, &self.path);
+            // These run for a moment each: built fast, not for speed, and outside this project's own target folder.
+            install.env("CARGO_TARGET_DIR", cache()?.join("build")).env("CARGO_PROFILE_RELEASE_LTO", "false");
+            install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+            install.env("CARGO_PROFILE_RELEASE_DEBUG", "0").current_dir(cache()?);
+            run(install)
+        })?;
+        self.took(&programs, program, version)
+    }
+
+    fn debian_programs(&self, wanted: &[(&str, &str)]) -> Done {
+        let missing: Vec<&str> =
+            wanted.iter().filter(|(program, _)| !self.has(program)).map(|(_, package)| *package).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        step(&format!("apt-get install {}", missing.join(" ")), || apt_get(&missing, &self.path))
+    }
+
+    /// Playwright (it drives the Chromium that is there) and an independent TOTP for comparison.
+    fn node_modules(&self) -> Done {
+        let folder = root().join("tests/browser");
+        let lock = std::fs::read(folder.join("package-lock.json"))?;
+        let mark = folder.join("node_modules/.installed-lock");
+        if std::fs::read(&mark).is_ok_and(|installed| installed == lock) {
+            return Ok(());
+        }
+        step("npm ci in tests/browser", || {
+            let mut install = command("npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund"], &self.path);
+            install.current_dir(&folder);
+            run(install)?;
+            Ok(std::fs::write(&mark, &lock)?)
+        })
+    }
+
+    fn need(&self, program: &str, advice: &str) -> Done {
+        if self.has(program) { Ok(()) } else { Err(Failed(format!("{program} is missing: {advice}."))) }
+    }
+
+    fn has(&self, program: &str) -> bool {
+        std::env::split_paths(&self.path).any(|folder| folder.join(program).is_file())
+    }
+
+    /// Whether `program --version` on PATH tells this version.
+    fn says(&self, program: &str, version: &str) -> bool {
+        let mut ask = command(program, &["--version"], &self.path);
+        ask.stderr(Stdio::null());
+        ask.output().is_ok_and(|output| {
+            String::from_utf8_lossy(&output.stdout).split_once(version).is_some_and(|(_, rest)| {
+                // 0.21.1 is not 0.21.14.
+                !rest.starts_with(|next: char| next.is_ascii_digit() || next == '.')
+            })
+        })
+    }
+
+    /// Puts a folder in front of PATH when it has the program in this version.
+    fn take(&mut self, folder: &Path, program: &str, version: &str) -> bool {
+        if !folder.join(program).exists() {
+            return false;
+        }
+        let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&self.path));
+        let Ok(path) = std::env::join_paths(folders) else { return false };
+        let before = std::mem::replace(&mut self.path, path);
+        let fits = self.says(program, version);
+        if !fits {
+            self.path = before;
+        }
+        fits
+    }
+
+    fn took(&mut self, folder: &Path, program: &str, version: &str) -> Done {
+        if self.take(folder, program, version) {
+            Ok(())
+        } else {
+            Err(Failed(format!("{program} was installed into {} but does not say {version}", folder.display())))
+        }
+    }
+}
+
+fn apt_get(packages: &[&str], path: &OsString) -> Done {
+    let list = packages.join(" ");
+    let advice = Failed(format!("Please install these Debian packages (or what your system calls them): {list}"));
+    let is_root = command("id", &["-u"], path).output().is_ok_and(|id| id.stdout == b"0\n");
+    let has_apt = Command::new("apt-get").arg("--version").output().is_ok();
+    let may_sudo = || command("sudo", &["-n", "true"], path).output().is_ok_and(|tried| tried.status.success());
+    let prefix: &[&str] = match (has_apt, is_root) {
+        (true, true) => &[],
+        (true, false) if may_sudo() => &["sudo", "-n"],
+        _ => return Err(advice),
+    };
+    let apt = |words: &[&str]| {
+        let all = [prefix, &["apt-get", "-qq"], words].concat();
+        let (program, rest) = all.split_first().ok_or_else(|| Failed(String::new()))?;
+        let mut command = command(program, rest, path);
+        command.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
+        run(command)
+    };
+    let install = [&["install", "-y", "--no-install-recommends"], packages].concat();
+    apt(&["update"]).and_then(|()| apt(&install)).map_err(|Failed(reason)| Failed(format!("{reason}. {}", advice.0)))
+}
+
+/// `$XDG_CACHE_HOME/nidan/tools`, by the XDG Base Directory Specification.
+fn cache() -> Done<PathBuf> {
+    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = base.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    let folder = base.ok_or_else(|| Failed("set HOME or XDG_CACHE_HOME".to_owned()))?.join("nidan/tools");
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+fn locked_version(lock: &str, package: &str) -> Option<String> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name);
+    let version = lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')?;
+    Some(version.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locked_version_is_of_the_very_package() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"1\"\n\n[[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
+        assert_eq!(locked_version(lock, "wasm-bindgen").as_deref(), Some("0.2.130"));
+        assert_eq!(locked_version(lock, "other"), None);
+    }
+}
