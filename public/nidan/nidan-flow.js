@@ -131,9 +131,12 @@ class Page {
     return matchMedia('(pointer: coarse) and (max-width: 640px)').matches
   }
 
-  /** Puts the focus on the element that a screen marks, or on its title, once it stands. */
+  /**
+   * Puts the focus on the element that a screen marks, or on its title, once it stands. Still within the press that led
+   * here: some phones open their keyboard only then, and whoever types on at once loses nothing.
+   */
   focus() {
-    requestAnimationFrame(() => {
+    queueMicrotask(() => {
       const target = this.#element.querySelector('[data-focus]') ?? this.#element.querySelector('h2')
       target?.focus({ preventScroll: true })
       this.#element.scrollIntoView({ block: 'nearest' })
