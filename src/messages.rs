@@ -140,6 +140,7 @@ messages! {
     DoneNextKeep = "done.next-keep",
     DoneNextBackup = "done.next-backup",
     DoneNextNever = "done.next-never",
+    DoneTrouble = "done.trouble",
     DoneFinish = "done.finish",
     TroubleTitle = "trouble.title",
     TroubleUnreachable = "trouble.unreachable",

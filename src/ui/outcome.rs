@@ -67,7 +67,7 @@ pub(super) fn done(shell: Shell) -> Dom {
     });
     let trouble = move || {
         let failed = |enrolment: &Enrolment| matches!(enrolment.step, Step::Done { trouble: Some(_), .. });
-        shell.enrolment(failed).unwrap_or(false).then(|| shell.t(Msg::TroubleUnreachable))
+        shell.enrolment(failed).unwrap_or(false).then(|| shell.t(Msg::DoneTrouble))
     };
     screen(shell, Msg::DoneTitle)
         .child(h("ul").class("nidan-proof").children(stored.flatten().into_iter().flatten()))

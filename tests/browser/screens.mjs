@@ -62,6 +62,16 @@ async function walk({ lang, width, dark }) {
   await press(at, 'post.now')
   await title(at, 'done.title')
   await shot('done')
+  if (phone && !dark) {
+    // The result is fresh for 40 seconds; then going on asks the service once more.
+    await at.page.waitForTimeout(42_000)
+    await at.page.route(`${url}/2sv/v1/flow/enrolment`, (route) => route.abort())
+    await press(at, 'done.finish')
+    await at.page.getByRole('alert').filter({ hasText: at.w['done.trouble'] }).waitFor()
+    number -= 1
+    await shot('done-no-connection')
+    await at.page.unroute(`${url}/2sv/v1/flow/enrolment`)
+  }
   await press(at, 'done.finish')
   await at.page.locator('#state').waitFor()
   await shot('security-on')
@@ -88,4 +98,20 @@ async function endings({ lang, width, dark, phone, number }) {
   await title(at, 'ended.expired-title')
   await shot('expired')
   await at.context.close()
+  for (const [name, heading, answer] of [
+    ['superseded', 'ended.superseded-title', { status: 409, json: { code: 'flow_conflict' } }],
+    ['misconfigured', 'ended.misconfigured-title', { status: 403, json: { code: 'origin_mismatch' } }],
+    ['already-on', 'ended.on-title', { status: 200, json: null }],
+  ]) {
+    const here = await person(shared, { lang, width, height: phone ? 740 : 900, dark, phone })
+    await signUp(here)
+    await here.page.route(`${url}/2sv/v1/flow`, async (route) => route.fulfill(answer.json ? answer
+      : { json: { ...await (await route.fetch()).json(), enrolment: null } }))
+    await here.page.locator('#set-up').click()
+    await title(here, heading)
+    number += 1
+    const file = `${String(number).padStart(2, '0')}-${name}-${lang}-${width}-${dark ? 'dark' : 'light'}.png`
+    await here.page.screenshot({ path: join(into, file), fullPage: true })
+    await here.context.close()
+  }
 }
