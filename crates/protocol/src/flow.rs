@@ -11,6 +11,50 @@ use crate::host::Purpose;
 pub enum MethodKind {
     /// An authenticator app (RFC 6238).
     Totp,
+    /// A code by text message.
+    Sms,
+    /// A code read out in a call.
+    Voice,
+}
+
+impl MethodKind {
+    /// As it stands on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::Sms => "sms",
+            Self::Voice => "voice",
+        }
+    }
+}
+
+/// How a code reaches a phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// A text message.
+    Sms,
+    /// A call that reads the code out.
+    Voice,
+}
+
+impl Channel {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Sms, Self::Voice];
+
+    /// As it stands on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        self.method().as_str()
+    }
+
+    /// The method that a number verified this way becomes.
+    pub const fn method(self) -> MethodKind {
+        match self {
+            Self::Sms => MethodKind::Sms,
+            Self::Voice => MethodKind::Voice,
+        }
+    }
 }
 
 /// How the person shows that the backup codes are safe before going on.
@@ -42,8 +86,24 @@ pub struct MethodView {
     pub id: String,
     /// What it is.
     pub kind: MethodKind,
+    /// What the person calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The last two digits of a phone number; never more of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// Unix seconds.
     pub created_at: u64,
+}
+
+/// Where codes may be sent. Countries are ISO 3166-1 alpha-2.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PhoneOffer {
+    /// The operator's allow-list.
+    pub countries: Vec<String>,
+    /// The likely one, when the host knows it.
+    pub country: Option<String>,
 }
 
 /// The open enrolment: the service's share of the secret to come.
@@ -74,25 +134,110 @@ pub struct FlowView {
     pub policy: Policy,
     /// The person's active methods.
     pub methods: Vec<MethodView>,
+    /// There when a phone method is on offer.
+    pub phone: Option<PhoneOffer>,
     /// There while an enrolment is open.
     pub enrolment: Option<EnrolmentOpening>,
     /// Where people get help: a URL or a `mailto:` link, set by the operator.
     pub support_url: Option<String>,
 }
 
-/// `POST /v1/flow/enrolment`: the one final post. It carries neither the secret nor the backup codes.
+/// `POST /v1/flow/challenges`: a code is made and sent.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ChallengePost {
+    /// The number as typed: national (then `country` says whose) or international.
+    pub number: String,
+    /// ISO 3166-1 alpha-2; not needed when the number begins with `+`.
+    #[serde(default)]
+    pub country: Option<String>,
+    /// How the code is to come.
+    pub channel: Channel,
+    /// The language of the message: a BCP 47 tag; English where there is no text for it.
+    #[serde(default)]
+    pub locale: Option<String>,
+}
+
+/// What is known of a message on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    /// Waiting for a gateway to take it.
+    Queued,
+    /// A gateway has taken it and hands it to the carrier.
+    Accepted,
+    /// The carrier says that it arrived.
+    Delivered,
+    /// It will not arrive.
+    Failed,
+}
+
+/// A code on its way, without the code and without the number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChallengeView {
+    /// Opaque.
+    pub id: String,
+    /// How the code comes.
+    pub channel: Channel,
+    /// The last two digits of the number.
+    pub hint: String,
+    /// Stands in the message too, so that people see which code belongs here.
+    pub reference: String,
+    /// For a call: the two digits to press before the code is read out.
+    pub keys: Option<String>,
+    /// Unix seconds: the code is good until then, however often it is sent.
+    pub expires_at: u64,
+    /// Unix seconds: when the same code may be sent again; `None` when it may not.
+    pub resend_at: Option<u64>,
+    /// How many tries are left.
+    pub attempts_left: u32,
+    /// How the latest message fares.
+    pub delivery: DeliveryState,
+    /// Unix seconds: since when it fares so.
+    pub delivery_at: u64,
+    /// Whether the right code was typed.
+    pub answered: bool,
+}
+
+/// `POST /v1/flow/challenges/{id}/answer`.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ChallengeAnswerPost {
+    /// Six digits.
+    pub code: String,
+}
+
+/// A phone number in the final post, by the challenge that proved it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PhonePost {
+    /// An answered challenge of this flow.
+    pub challenge_id: String,
+    /// What the person calls the number: up to 64 characters.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// `POST /v1/flow/enrolment`: the one final post. It carries neither the secret nor the backup codes, and no number.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnrolmentPost {
     /// As given by `GET /v1/flow`.
     pub enrolment_id: String,
-    /// What is enrolled.
-    pub kind: MethodKind,
-    /// 32 bytes of the browser's CSPRNG, base64url.
+    /// 32 bytes of the browser's CSPRNG, base64url: the backup codes and the app's secret come from it.
     pub client_random: String,
-    /// Six digits that the app showed while the enrolment was open.
-    pub code: String,
+    /// Six digits that the app showed while the enrolment was open; left out when no app is set up.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// Phone numbers, the primary one first.
+    #[serde(default)]
+    pub phones: Vec<PhonePost>,
 }
 
 /// How a flow ended.
@@ -110,8 +255,8 @@ pub enum FlowOutcome {
 pub struct EnrolmentAnswer {
     /// How the flow ended.
     pub outcome: FlowOutcome,
-    /// The method as the service stored it.
-    pub method: MethodView,
+    /// The methods as the service stored them, the app first.
+    pub methods: Vec<MethodView>,
     /// How many backup codes are good.
     pub backup_codes_left: u32,
     /// For the host's back end to redeem: 60 seconds, one use.

@@ -39,6 +39,9 @@ pub struct CreateFlow {
     pub session_binding: String,
     /// The origin of the page that embeds the widget; one of the host's registered ones.
     pub origin: String,
+    /// Where the person most likely is, ISO 3166-1 alpha-2: the first country on offer for phone numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
 }
 
 /// What the host should do next.

@@ -8,7 +8,8 @@ mod host;
 mod problem;
 
 pub use flow::{
-    BackupGate, EnrolmentAnswer, EnrolmentOpening, EnrolmentPost, FlowOutcome, FlowView, MethodKind, MethodView, Policy,
+    BackupGate, ChallengeAnswerPost, ChallengePost, ChallengeView, Channel, DeliveryState, EnrolmentAnswer,
+    EnrolmentOpening, EnrolmentPost, FlowOutcome, FlowView, MethodKind, MethodView, PhoneOffer, PhonePost, Policy,
 };
 pub use host::{AssertionAnswer, CreateFlow, FlowCreated, FlowStatus, Purpose, Redeem, SubjectView};
 pub use problem::{ErrorCode, Problem};

@@ -57,8 +57,38 @@ error_codes! {
     ReauthRequired = "reauth_required", 403;
     /// The code does not match.
     CodeWrong = "code_wrong", 422;
-    /// Too many wrong codes in this flow.
+    /// Too many wrong codes; a new code or flow is needed.
     TooManyAttempts = "too_many_attempts", 429;
+    /// The code's life is over; a new one is needed.
+    CodeExpired = "code_expired", 422;
+    /// The code was right once and is spent.
+    CodeUsed = "code_used", 409;
+    /// No such challenge in this flow.
+    ChallengeNotFound = "challenge_not_found", 404;
+    /// The same code was sent a moment ago; `retry_at` says when it may be sent again.
+    ResendTooSoon = "resend_too_soon", 429;
+    /// The code was sent as often as it may be.
+    ResendsSpent = "resends_spent", 429;
+    /// Too many codes to this number, person, place or altogether; `retry_at` says when it can go on.
+    SendBudgetSpent = "send_budget_spent", 429;
+    /// No phone number that can be.
+    PhoneInvalid = "phone_invalid", 422;
+    /// Digits are missing.
+    PhoneTooShort = "phone_too_short", 422;
+    /// Digits are too many.
+    PhoneTooLong = "phone_too_long", 422;
+    /// The number begins with no known calling code.
+    PhoneCountryUnknown = "phone_country_unknown", 422;
+    /// Extensions cannot be called by the service.
+    PhoneExtension = "phone_extension", 422;
+    /// A landline, which receives no text messages; a call may do.
+    PhoneNotSmsCapable = "phone_not_sms_capable", 422;
+    /// A kind of number that codes are never sent to: toll-free, premium, internet, pager, short.
+    PhoneKindRefused = "phone_kind_refused", 422;
+    /// The operator sends no codes to this country.
+    CountryNotAllowed = "country_not_allowed", 422;
+    /// This method is not on offer in this flow.
+    MethodRefused = "method_not_allowed", 422;
     /// The result code is unknown, used, late, or of another flow or session; nothing more is told.
     ResultCodeInvalid = "result_code_invalid", 404;
     /// No such path.
@@ -91,6 +121,9 @@ pub struct Problem {
     /// How many tries are left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts_left: Option<u32>,
+    /// When the same request can succeed, Unix seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<u64>,
     /// Joins this answer to the service's log.
     #[serde(default)]
     pub request_id: String,

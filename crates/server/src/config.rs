@@ -1,16 +1,23 @@
 //! One TOML file plus the environment. Unknown keys are refused by name: a misspelt setting is never ignored.
 
+mod phone;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use nidan_otp::Label;
-use nidan_protocol::BackupGate;
+use nidan_protocol::{BackupGate, Channel, MethodKind};
 use serde::Deserialize;
+use zeroize::Zeroizing;
+
+pub use phone::{Budgets, GatewayConfig, Outbox, PhoneConfig, Webhook};
 
 use crate::keys::KEY_VARIABLES;
 
 /// Prefix of the environment variables that override top-level settings: `NIDAN_LISTEN` is `listen`.
 const VARIABLE_PREFIX: &str = "NIDAN_";
+/// 128 bits of hex or more (RFC 2104 §3).
+const SECRET_MIN_CHARS: usize = 32;
 /// Names the configuration file itself, so it is no setting.
 pub const CONFIG_VARIABLE: &str = "NIDAN_CONFIG";
 
@@ -42,8 +49,25 @@ pub struct Config {
     pub log: LogFormat,
     /// Where people get help.
     pub support_url: Option<String>,
+    /// Whether people rely on it: what is only for trying out is then refused.
+    #[serde(default = "default_production")]
+    pub production: bool,
+    /// Where counts for Prometheus are served; nowhere when left out.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Where codes may be sent by phone; no phone methods when left out.
+    pub phone: Option<PhoneConfig>,
+    /// Ways out for messages, in the order in which they are tried.
+    #[serde(default)]
+    pub gateways: Vec<GatewayConfig>,
     /// Who may use the service.
     pub hosts: Vec<Host>,
+    /// The folder of the file that this was read from.
+    #[serde(skip)]
+    pub folder: PathBuf,
+}
+
+const fn default_production() -> bool {
+    true
 }
 
 /// A site with a login page.
@@ -61,6 +85,8 @@ pub struct Host {
     /// What the step "save the backup codes" asks for.
     #[serde(default = "default_gate")]
     pub backup_gate: BackupGate,
+    /// The methods on offer, the recommended one first; all that there is a way for when left out.
+    pub methods: Option<Vec<MethodKind>>,
 }
 
 const fn default_gate() -> BackupGate {
@@ -109,7 +135,36 @@ impl Config {
         let folder = path.parent().unwrap_or(Path::new(""));
         config.database = folder.join(&config.database);
         config.keys_file = folder.join(&config.keys_file);
+        config.folder = folder.to_owned();
         Ok(config)
+    }
+
+    /// What a host offers, the recommended method first. An app is always the stronger one (R33).
+    pub(crate) fn methods(&self, host: &Host) -> Vec<MethodKind> {
+        let possible = |kind: &MethodKind| match kind {
+            MethodKind::Totp => true,
+            MethodKind::Sms => self.can_send(Channel::Sms),
+            MethodKind::Voice => self.can_send(Channel::Voice),
+        };
+        let all = [MethodKind::Totp, MethodKind::Sms, MethodKind::Voice];
+        host.methods.as_deref().unwrap_or(&all).iter().copied().filter(possible).collect()
+    }
+
+    fn can_send(&self, channel: Channel) -> bool {
+        self.phone.is_some() && self.gateways.iter().any(|gateway| gateway.channels.contains(&channel))
+    }
+
+    /// A secret from a file beside the configuration.
+    pub(crate) fn secret(&self, file: &Path) -> Result<Zeroizing<String>, ConfigError> {
+        let path = self.folder.join(file);
+        let text = crate::keys::read_private(&path)
+            .map_err(|error| ConfigError::Value { key: "secret_file".to_owned(), reason: error.to_string() })?;
+        let secret = Zeroizing::new(text.trim().to_owned());
+        if secret.len() < SECRET_MIN_CHARS {
+            let reason = format!("{} holds less than {SECRET_MIN_CHARS} characters", path.display());
+            return Err(ConfigError::Value { key: "secret_file".to_owned(), reason });
+        }
+        Ok(secret)
     }
 
     fn parse(
@@ -173,8 +228,12 @@ impl Config {
             if host.origins.is_empty() || !host.origins.iter().all(|origin| is_origin(origin)) {
                 return value(key("origins"), "must be origins such as https://shop.example, without a path");
             }
+            let methods = self.methods(host);
+            if methods.is_empty() || host.methods.as_ref().is_some_and(|wanted| wanted.len() != methods.len()) {
+                return value(key("methods"), "must name methods that there is a gateway for, and one at least");
+            }
         }
-        Ok(())
+        phone::check(self)
     }
 }
 
@@ -243,5 +302,15 @@ mod tests {
         check(&GOOD.replace("https://shop.example", "https://shop.example/"), &[], "hosts.shop.origins");
         check(&GOOD.replace("\"Shop\"", "\"A:B\""), &[], "hosts.shop.name");
         check(&GOOD.replace("https://2sv.shop.example", "2sv"), &[], "issuer");
+        let more = |text: &str| GOOD.replace("[[hosts]]", &format!("{text}\n[[hosts]]"));
+        let outbox = "[[gateways]]\nid = \"out\"\nchannels = [\"sms\"]\noutbox = {}";
+        let japan = "[phone]\ncountries = [\"JP\"]";
+        check(&more(&format!("{japan}\n{outbox}")), &[], "gateways.out.outbox");
+        check(&more(japan), &[], "phone");
+        check(&more(outbox), &[], "phone");
+        check(&more(&format!("[phone]\ncountries = [\"XX\"]\n{outbox}")), &[], "phone.countries");
+        check(&more(&format!("{japan}\nbudgets = {{ number_per_hours = 1 }}\n{outbox}")), &[], "number_per_hours");
+        check(&more(&format!("{japan}\n{outbox}\nwebhook = {{ url = \"x\", secret_file = \"y\" }}")), &[], "gateways.out");
+        check(&GOOD.replace("origins", "methods = [\"sms\"]\norigins"), &[], "hosts.shop.methods");
     }
 }

@@ -25,6 +25,8 @@ pub struct Init<'a> {
     pub host_name: &'a str,
     /// The page's origin.
     pub origin: &'a str,
+    /// For trying out: messages are kept and shown instead of sent.
+    pub demo: bool,
 }
 
 /// What was written.
@@ -68,7 +70,8 @@ pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> 
         .replace("{host_id}", &quote(init.host_id))
         .replace("{host_name}", &quote(init.host_name))
         .replace("{api_key_sha256}", &quote(&hash))
-        .replace("{origin}", &quote(init.origin));
+        .replace("{origin}", &quote(init.origin))
+        .replace("{phone}", if init.demo { include_str!("nidan-demo.toml") } else { include_str!("nidan-phone.toml") });
     let (config, keys) = (init.folder.join("nidan.toml"), init.folder.join("nidan.keys"));
     write_private(&keys, &Keys::generate(random)?)?;
     write_private(&config, &config_text)?;
@@ -101,11 +104,17 @@ mod tests {
             host_id: "shop",
             host_name: "二段 \"Shop\"",
             origin: "http://localhost:8000",
+            demo: true,
         };
         let written = init(&request, &Os).unwrap();
         let config = Config::load(&written.config, std::iter::empty()).unwrap();
         assert_eq!(config.hosts[0].name, "二段 \"Shop\"");
         assert!(Keys::load(&config.keys_file, |_| None).is_ok());
+        assert!(!config.production && config.gateways.len() == 1);
+        let other = tempfile::tempdir().unwrap();
+        let real = init(&Init { folder: other.path(), demo: false, ..request.clone() }, &Os).unwrap();
+        let real = Config::load(&real.config, std::iter::empty()).unwrap();
+        assert!(real.production && real.gateways.is_empty());
         assert!(!std::fs::read_to_string(&written.config).unwrap().contains(&written.api_key));
         #[cfg(unix)]
         for file in [&written.config, &written.keys] {

@@ -91,6 +91,9 @@ pub(crate) enum HashUse {
     SecretFingerprint,
     EnrolmentBody,
     ResultCode,
+    PhoneCode,
+    NumberIndex,
+    SendCount,
 }
 
 impl HashUse {
@@ -100,6 +103,9 @@ impl HashUse {
             Self::SecretFingerprint => b"nidan v1 secret fingerprint\0",
             Self::EnrolmentBody => b"nidan v1 enrolment body\0",
             Self::ResultCode => b"nidan v1 result code\0",
+            Self::PhoneCode => b"nidan v1 phone code\0",
+            Self::NumberIndex => b"nidan v1 number index\0",
+            Self::SendCount => b"nidan v1 send count\0",
         }
     }
 }
@@ -109,14 +115,14 @@ impl HashUse {
 #[error("a sealed secret does not open")]
 pub struct Unsealable;
 
-/// The row that a sealed secret belongs to: the associated data, so that a secret moved to another row does not open.
+/// The row that a sealed secret or number belongs to: the associated data, so that a secret moved to another row does not open.
 #[derive(Debug, Clone, Copy)]
 pub struct SealedFor<'a> {
     /// The host's id.
     pub host: &'a str,
     /// The host's user id.
     pub subject: &'a str,
-    /// The method's id.
+    /// The method's or challenge's id.
     pub method_id: &'a str,
 }
 
@@ -204,19 +210,8 @@ impl Keys {
     ///
     /// # Errors
     /// When there is no randomness, or the cipher refuses.
-    pub(crate) fn seal(
-        &self,
-        secret: &Secret,
-        row: SealedFor<'_>,
-        random: &dyn Random,
-    ) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-        let nonce = random_bytes::<NONCE_LEN_BYTES>(random)?;
-        let cipher = XChaCha20Poly1305::new(&self.sealing.0.into());
-        let associated = row.associated_data();
-        let text = cipher
-            .encrypt(&XNonce::from(nonce), Payload { msg: secret.expose(), aad: &associated })
-            .map_err(|_| "the cipher refused")?;
-        Ok([&[SEALED_VERSION], nonce.as_slice(), &text].concat())
+    pub(crate) fn seal(&self, secret: &Secret, row: SealedFor<'_>, random: &dyn Random) -> Result<Vec<u8>, SealError> {
+        self.seal_bytes(secret.expose(), row, random)
     }
 
     /// Decrypts a secret of the given row.
@@ -224,25 +219,59 @@ impl Keys {
     /// # Errors
     /// [`Unsealable`] for everything that was not sealed for this row with this key.
     pub fn open(&self, sealed: &[u8], row: SealedFor<'_>) -> Result<Secret, Unsealable> {
+        let open = self.open_bytes(sealed, row)?;
+        let bytes = <[u8; SECRET_LEN_BYTES]>::try_from(open.as_slice()).map_err(|_| Unsealable)?;
+        Ok(Secret::from_bytes(bytes))
+    }
+
+    /// Encrypts a phone number for its row.
+    ///
+    /// # Errors
+    /// As [`seal`](Self::seal).
+    pub(crate) fn seal_text(&self, text: &str, row: SealedFor<'_>, random: &dyn Random) -> Result<Vec<u8>, SealError> {
+        self.seal_bytes(text.as_bytes(), row, random)
+    }
+
+    /// Decrypts a phone number of the given row.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_text(&self, sealed: &[u8], row: SealedFor<'_>) -> Result<Zeroizing<String>, Unsealable> {
+        let mut open = self.open_bytes(sealed, row)?;
+        String::from_utf8(std::mem::take(&mut *open)).map(Zeroizing::new).map_err(|_| Unsealable)
+    }
+
+    fn seal_bytes(&self, bytes: &[u8], row: SealedFor<'_>, random: &dyn Random) -> Result<Vec<u8>, SealError> {
+        let nonce = random_bytes::<NONCE_LEN_BYTES>(random)?;
+        let cipher = XChaCha20Poly1305::new(&self.sealing.0.into());
+        let associated = row.associated_data();
+        let text = cipher
+            .encrypt(&XNonce::from(nonce), Payload { msg: bytes, aad: &associated })
+            .map_err(|_| "the cipher refused")?;
+        Ok([&[SEALED_VERSION], nonce.as_slice(), &text].concat())
+    }
+
+    fn open_bytes(&self, sealed: &[u8], row: SealedFor<'_>) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         let Some((&SEALED_VERSION, rest)) = sealed.split_first() else { return Err(Unsealable) };
         let (nonce, text) = rest.split_first_chunk::<NONCE_LEN_BYTES>().ok_or(Unsealable)?;
         let cipher = XChaCha20Poly1305::new(&self.sealing.0.into());
         let associated = row.associated_data();
-        let open = cipher
+        cipher
             .decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: &associated })
             .map(Zeroizing::new)
-            .map_err(|_| Unsealable)?;
-        let bytes = <[u8; SECRET_LEN_BYTES]>::try_from(open.as_slice()).map_err(|_| Unsealable)?;
-        Ok(Secret::from_bytes(bytes))
+            .map_err(|_| Unsealable)
     }
 }
+
+/// Why nothing was sealed.
+pub(crate) type SealError = Box<dyn std::error::Error + Send + Sync>;
 
 /// SHA-256, for values that are random enough to need no key: tokens, API keys, result codes.
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyError> {
+pub(crate) fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     let read_error = |source| KeyError::Read { path: path.to_owned(), source };
     #[cfg(unix)]
     {
@@ -287,7 +316,15 @@ mod tests {
     #[test]
     fn a_hash_for_one_use_answers_for_no_other() {
         let keys = keys();
-        let uses = [HashUse::BackupCode, HashUse::SecretFingerprint, HashUse::EnrolmentBody, HashUse::ResultCode];
+        let uses = [
+            HashUse::BackupCode,
+            HashUse::SecretFingerprint,
+            HashUse::EnrolmentBody,
+            HashUse::ResultCode,
+            HashUse::PhoneCode,
+            HashUse::NumberIndex,
+            HashUse::SendCount,
+        ];
         let hashes = uses.map(|hash_use| keys.hash(hash_use, &[b"same"]));
         for (index, hash) in hashes.iter().enumerate() {
             assert!(!hashes[..index].contains(hash));

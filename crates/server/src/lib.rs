@@ -1,16 +1,21 @@
 //! The service behind the widget, as a library: [`Service::new`] and [`router`] mount it in any axum application.
 //!
 //! Layers, outermost first: [`edge`] (request ids, limits, headers, problems) → `extract` (who calls, what they sent)
-//! → `api` (the rules) → [`store`] (what is kept). Keys are in [`keys`], time and randomness come through [`seams`].
+//! → `api` (the rules) → [`store`] (what is kept). Messages leave by [`delivery`]. Keys are in [`keys`], time and
+//! randomness come through [`seams`].
 
 mod api;
 mod assertion;
 pub mod backup;
+pub mod challenge;
 pub mod config;
+pub mod delivery;
 mod edge;
 mod extract;
 pub mod init;
 pub mod keys;
+mod metrics;
+pub mod phone;
 mod problem;
 pub mod seams;
 pub mod store;
@@ -19,10 +24,12 @@ use std::sync::Arc;
 
 pub use api::router;
 pub use assertion::{ASSERTION_TTL_S, ASSERTION_TYP};
+pub use metrics::{metrics_router, stats};
 
 use assertion::AssertionSigner;
 use backup::BackupHasher;
 use config::{Config, Host};
+use delivery::{Catalogue, Route};
 use keys::Keys;
 use nidan_otp::TIME_STEP_S;
 use seams::{Clock, Random};
@@ -56,6 +63,10 @@ struct Parts {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    routes: Vec<Route>,
+    catalogue: Catalogue,
+    /// Wakes a delivery worker.
+    ring: tokio::sync::Notify,
 }
 
 /// The service must not start.
@@ -72,22 +83,30 @@ pub enum StartError {
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The words of messages cannot be read: this build is broken.
+    #[error("the words of messages: {0}")]
+    Words(#[from] serde_json::Error),
 }
 
 impl Service {
-    /// Puts the parts together. `config` has passed [`Config::load`].
+    /// Puts the parts together. `config` has passed [`Config::load`]; `routes` come from [`delivery::routes`], and
+    /// [`delivery::run`] sends what is ordered.
+    ///
+    /// # Errors
+    /// [`StartError::Words`].
     pub fn new(
         config: Config,
         keys: Keys,
+        routes: Vec<Route>,
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
-    ) -> Self {
+    ) -> Result<Self, StartError> {
         let keys = Arc::new(keys);
         // `Config::load` refused what is no hash; an all-zero one matches no key.
         let api_keys =
             config.hosts.iter().map(|host| config::parse_hex(&host.api_key_sha256).unwrap_or_default()).collect();
-        Self(Arc::new(Parts {
+        Ok(Self(Arc::new(Parts {
             api_keys,
             signer: AssertionSigner::new(&keys),
             hasher: BackupHasher::new(Arc::clone(&keys)),
@@ -96,7 +115,10 @@ impl Service {
             store,
             clock,
             random,
-        }))
+            routes,
+            catalogue: Catalogue::load()?,
+            ring: tokio::sync::Notify::new(),
+        })))
     }
 
     /// Refuses to run on a clock that is behind the latest accepted code.
@@ -117,7 +139,9 @@ impl Service {
     /// # Errors
     /// When the database does not take it now.
     pub async fn purge(&self) -> Result<u64, StoreError> {
-        self.0.store.purge_flows(self.0.clock.now_s().saturating_sub(FLOW_RETENTION_S)).await
+        let now = self.0.clock.now_s();
+        self.0.store.purge_counts(now).await?;
+        self.0.store.purge_flows(now.saturating_sub(FLOW_RETENTION_S)).await
     }
 
     fn host(&self, id: &str) -> Option<&Host> {

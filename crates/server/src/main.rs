@@ -14,7 +14,7 @@ use nidan_server::init::{Init, init};
 use nidan_server::keys::Keys;
 use nidan_server::seams::Os;
 use nidan_server::store::SqliteStore;
-use nidan_server::{Service, router};
+use nidan_server::{Service, delivery, metrics_router, router, stats};
 use tracing_subscriber::EnvFilter;
 
 /// How often flows that ended are deleted.
@@ -52,9 +52,14 @@ enum Command {
         /// The origin of your login page.
         #[arg(long, default_value = "https://localhost")]
         origin: String,
+        /// For trying out: not for production, and with an outbox that shows codes by SMS and call to the host.
+        #[arg(long)]
+        demo: bool,
     },
     /// Say what is wrong with the configuration, the keys, the database and the clock.
     Check,
+    /// Print how many messages were ordered in the running windows, and of how many.
+    Stats,
 }
 
 #[tokio::main]
@@ -63,12 +68,14 @@ async fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Serve => serve(&arguments.config).await,
         Command::Check => check(&arguments.config).await,
-        Command::Init { folder, listen, host_id, host_name, origin } => write_files(&Init {
+        Command::Stats => print_stats(&arguments.config).await,
+        Command::Init { folder, listen, host_id, host_name, origin, demo } => write_files(&Init {
             folder: &folder,
             listen: &listen,
             host_id: &host_id,
             host_name: &host_name,
             origin: &origin,
+            demo,
         }),
     };
     match done {
@@ -83,14 +90,28 @@ async fn main() -> ExitCode {
 async fn serve(path: &Path) -> Result<(), Box<dyn Error>> {
     let config = Config::load(path, variables())?;
     start_logging(config.log);
-    let listen = config.listen;
+    let (listen, metrics_listen) = (config.listen, config.metrics_listen);
     let (service, store) = open(config).await?;
     let listener =
         tokio::net::TcpListener::bind(listen).await.map_err(|error| format!("listen on {listen}: {error}"))?;
     tracing::info!(%listen, "serving");
-    let purging = tokio::spawn(purge_now_and_then(service.clone()));
+    let mut beside = vec![
+        tokio::spawn(purge_now_and_then(service.clone())),
+        // What is being handed over when this stops is taken again by the next worker.
+        tokio::spawn(delivery::run(service.clone())),
+    ];
+    if let Some(listen) = metrics_listen {
+        let listener =
+            tokio::net::TcpListener::bind(listen).await.map_err(|error| format!("listen on {listen}: {error}"))?;
+        let metrics = metrics_router(service.clone());
+        beside.push(tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, metrics).await {
+                tracing::error!(%error, "metrics are no longer served");
+            }
+        }));
+    }
     axum::serve(listener, router(service)).with_graceful_shutdown(stop_signal()).await?;
-    purging.abort();
+    beside.iter().for_each(tokio::task::JoinHandle::abort);
     store.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -107,12 +128,19 @@ async fn check(path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+async fn print_stats(path: &Path) -> Result<(), Box<dyn Error>> {
+    let (service, _) = open(Config::load(path, variables())?).await?;
+    print!("{}", stats(&service).await?);
+    Ok(())
+}
+
 async fn open(config: Config) -> Result<(Service, SqliteStore), Box<dyn Error>> {
     let keys = Keys::load(&config.keys_file, |name| std::env::var(name).ok())?;
     let store = SqliteStore::open(&config.database)
         .await
         .map_err(|error| format!("database {}: {error}", config.database.display()))?;
-    let service = Service::new(config, keys, Arc::new(store.clone()), Arc::new(Os), Arc::new(Os));
+    let routes = delivery::routes(&config)?;
+    let service = Service::new(config, keys, routes, Arc::new(store.clone()), Arc::new(Os), Arc::new(Os))?;
     service.check_clock().await?;
     Ok((service, store))
 }

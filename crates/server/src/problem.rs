@@ -15,11 +15,12 @@ pub(crate) struct Refusal {
     pub(crate) code: ErrorCode,
     pub(crate) field: Option<String>,
     pub(crate) attempts_left: Option<u32>,
+    pub(crate) retry_at: Option<u64>,
 }
 
 impl Refusal {
     pub(crate) const fn new(code: ErrorCode) -> Self {
-        Self { code, field: None, attempts_left: None }
+        Self { code, field: None, attempts_left: None, retry_at: None }
     }
 
     /// A request whose named field is not as documented.
@@ -47,6 +48,7 @@ impl Refusal {
             code: self.code,
             field: self.field,
             attempts_left: self.attempts_left,
+            retry_at: self.retry_at,
             request_id,
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();

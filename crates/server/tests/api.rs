@@ -265,9 +265,18 @@ async fn every_route_stands_in_the_openapi_document() {
         "/healthz",
         "/openapi.json",
         "/v1/flow",
+        "/v1/flow/challenges",
+        "/v1/flow/challenges/{id}",
+        "/v1/flow/challenges/{id}/answer",
+        "/v1/flow/challenges/{id}/events",
+        "/v1/flow/challenges/{id}/resend",
         "/v1/flow/enrolment",
         "/v1/flows",
         "/v1/flows/{id}/redeem",
+        "/v1/gateways/{id}/receipt",
+        "/v1/outbox",
+        "/v1/outbox/{id}/keys",
+        "/v1/outbox/{id}/receipt",
         "/v1/subjects/{subject}",
     ];
     assert_eq!(paths, expected);
@@ -343,10 +352,12 @@ async fn the_service_refuses_to_start_on_a_clock_that_is_behind() {
     let service = nidan_server::Service::new(
         config,
         keys,
+        Vec::new(),
         Arc::new(bench.store.clone()),
         Arc::new(clock.clone()),
         Arc::new(nidan_server::seams::Os),
-    );
+    )
+    .unwrap();
     assert!(service.check_clock().await.is_ok());
     clock.0.fetch_sub(150, std::sync::atomic::Ordering::SeqCst);
     assert!(service.check_clock().await.is_err());

@@ -104,7 +104,7 @@ async fn the_final_post_survives_death_at_any_moment() {
     let port = listener.local_addr().unwrap().port();
     drop(listener);
     let request =
-        Init { folder: folder.path(), listen: "127.0.0.1:1", host_id: "shop", host_name: "Shop", origin: ORIGIN };
+        Init { folder: folder.path(), listen: "127.0.0.1:1", host_id: "shop", host_name: "Shop", origin: ORIGIN, demo: true };
     let api_key = init(&request, &Os).unwrap().api_key;
     let keys = Arc::new(Keys::load(&folder.path().join("nidan.keys"), |_| None).unwrap());
     let mut server = Server::start(folder.path(), port);
@@ -162,7 +162,7 @@ async fn works(folder: &Path, keys: &Arc<Keys>, subject: &str, widget: &Widget) 
     let stored = store.subject("shop", subject).await.unwrap();
     let [method] = stored.methods.as_slice() else { panic!("{} methods", stored.methods.len()) };
     let row = SealedFor { host: "shop", subject, method_id: &method.id };
-    assert_eq!(keys.open(&method.sealed_secret, row).unwrap().expose(), widget.secret.expose());
+    assert_eq!(keys.open(&method.sealed, row).unwrap().expose(), widget.secret.expose());
     let set = store.backup_set("shop", subject).await.unwrap().unwrap();
     let hashes: Vec<_> = set.unused.iter().map(|(_, hash)| *hash).collect();
     assert_eq!(hashes.len(), 10);

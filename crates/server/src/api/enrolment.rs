@@ -2,37 +2,49 @@
 
 use axum::Json;
 use axum::extract::State;
-use nidan_otp::{ClientRandom, Code, EnrolmentId, ServerNonce, Steps, UnixSeconds, derive};
-use nidan_protocol::{EnrolmentAnswer, EnrolmentPost, ErrorCode, FlowOutcome, MethodKind, Problem};
+use nidan_otp::{ClientRandom, Code, EnrolmentId, Label, ServerNonce, Steps, UnixSeconds, derive};
+use nidan_protocol::{EnrolmentAnswer, EnrolmentPost, ErrorCode, FlowOutcome, MethodKind, PhonePost, Problem};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::challenges::{find, number_of};
 use super::method_view;
+use crate::config::Host;
 use crate::extract::{Body, FlowCaller, decode, encode};
-use crate::keys::{HashUse, SealedFor, sha256};
+use crate::keys::{HashUse, SealError, SealedFor, sha256};
 use crate::problem::Refusal;
 use crate::seams::random_bytes;
-use crate::store::{Activated, Activation, Attempt, FlowState, NewFlow};
+use crate::store::{Activated, Activation, Attempt, FlowState, MethodDetail, NewFlow, NewMethod};
 use crate::{ENROLMENT_ATTEMPTS, RESULT_TTL_S, Service};
+
+/// More numbers than anybody names for one account.
+const PHONES_MAX: usize = 5;
 
 /// The final post with every value parsed.
 struct Enrolment {
     client_random: ClientRandom,
-    code: Code,
+    /// There when an app is set up.
+    code: Option<Code>,
+    phones: Vec<Phone>,
     /// Tells a repeated post from a changed one without keeping either.
     body_hash: [u8; 32],
+}
+
+struct Phone {
+    challenge_id: String,
+    name: Option<String>,
 }
 
 /// Stores the enrolment. The same body again gets the same answer; another body gets 409.
 #[utoipa::path(post, path = "/v1/flow/enrolment", request_body = EnrolmentPost, responses(
     (status = 200, body = EnrolmentAnswer),
     (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
-    (status = 409, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
-    (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem), (status = 413, body = Problem),
+    (status = 415, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem),
 ))]
 pub(crate) async fn enrol(
     State(service): State<Service>,
-    FlowCaller { flow, .. }: FlowCaller,
+    FlowCaller { flow, host }: FlowCaller,
     Body(post): Body<EnrolmentPost>,
 ) -> Result<Json<EnrolmentAnswer>, Refusal> {
     let enrolment = parse(&service, &flow.opened, post)?;
@@ -43,14 +55,15 @@ pub(crate) async fn enrol(
         Attempt::Reserved { left } => left,
         Attempt::Exhausted => return Err(ErrorCode::TooManyAttempts.into()),
     };
-    let Some(activation) = prepare(&service, &flow.opened, &enrolment).await? else {
+    let Some(activation) = prepare(&service, &flow.opened, &host, &enrolment).await? else {
         tracing::info!(flow = flow.opened.id, "wrong code at enrolment");
         return Err(Refusal { attempts_left: Some(left), ..ErrorCode::CodeWrong.into() });
     };
     let state = match service.0.store.activate(&activation).await? {
         Activated::Yes => {
             tracing::info!(host = flow.opened.host, flow = flow.opened.id, "method enrolled");
-            FlowState::Completed { body_hash: activation.body_hash, method_id: activation.method_id }
+            let method_id = activation.methods.into_iter().next().map(|method| method.id).unwrap_or_default();
+            FlowState::Completed { body_hash: activation.body_hash, method_id }
         }
         // The same post may have come twice at once: the other one is then stored, and this is its answer too.
         Activated::Conflict => {
@@ -64,53 +77,117 @@ pub(crate) async fn enrol(
 
 fn parse(service: &Service, flow: &NewFlow, post: EnrolmentPost) -> Result<Enrolment, Refusal> {
     let sent_random = Zeroizing::new(post.client_random);
-    let sent_code = Zeroizing::new(post.code);
+    let sent_code = post.code.map(Zeroizing::new);
     if decode("enrolment_id", &post.enrolment_id)? != flow.enrolment_id {
         return Err(Refusal::field("enrolment_id"));
     }
-    let MethodKind::Totp = post.kind;
     let bytes = Zeroizing::new(decode("client_random", &sent_random)?);
     let client_random = ClientRandom::new(*bytes).map_err(|_| Refusal::field("client_random"))?;
-    let code = Code::from_wire(&sent_code).map_err(|_| Refusal::field("code"))?;
-    let parts = [flow.id.as_bytes(), b"totp", bytes.as_slice(), code.expose().as_bytes()];
+    let code = sent_code.map(|code| Code::from_wire(&code)).transpose().map_err(|_| Refusal::field("code"))?;
+    let phones = post.phones.into_iter().map(parse_phone).collect::<Result<Vec<_>, _>>()?;
+    let twice = |index: usize, phone: &Phone| {
+        phones.iter().take(index).any(|earlier| earlier.challenge_id == phone.challenge_id)
+    };
+    if phones.len() > PHONES_MAX || phones.iter().enumerate().any(|(index, phone)| twice(index, phone)) {
+        return Err(Refusal::field("phones"));
+    }
+    if code.is_none() && phones.is_empty() {
+        return Err(Refusal::field("code"));
+    }
+    let mut parts = vec![flow.id.as_bytes(), bytes.as_slice(), code.as_ref().map_or(&[][..], |code| code.expose().as_bytes())];
+    for phone in &phones {
+        parts.extend([phone.challenge_id.as_bytes(), phone.name.as_deref().unwrap_or_default().as_bytes()]);
+    }
     let body_hash = service.0.keys.hash(HashUse::EnrolmentBody, &parts);
-    Ok(Enrolment { client_random, code, body_hash })
+    Ok(Enrolment { client_random, code, phones, body_hash })
+}
+
+fn parse_phone(post: PhonePost) -> Result<Phone, Refusal> {
+    let name = post.name.map(|name| Label::parse(&name)).transpose().map_err(|_| Refusal::field("phones.name"))?;
+    Ok(Phone { challenge_id: post.challenge_id, name: name.map(|name| name.as_str().to_owned()) })
 }
 
 /// Everything to store, when the code is right; `None` when it is not.
-async fn prepare(service: &Service, flow: &NewFlow, enrolment: &Enrolment) -> Result<Option<Activation>, Refusal> {
+async fn prepare(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    enrolment: &Enrolment,
+) -> Result<Option<Activation>, Refusal> {
     let parts = &service.0;
     let now = parts.clock.now_s();
     let (secret, backup_codes) =
         derive(&enrolment.client_random, &ServerNonce(flow.server_nonce), EnrolmentId(flow.enrolment_id));
-    // The person confirmed the code some screens ago, so every step of the enrolment's own life counts; the widget
-    // compared it with the current one. See docs/decisions/0002-enrolment-code-window.md.
-    let steps = Steps::since(UnixSeconds(flow.created_at), UnixSeconds(now));
-    let Some(matched) = secret.check(&enrolment.code, &steps) else { return Ok(None) };
-    let method_id = encode(&random_bytes::<16>(&*parts.random)?);
-    let row = SealedFor { host: &flow.host, subject: &flow.subject, method_id: &method_id };
-    let sealed_secret = parts
-        .keys
-        .seal(&secret, row, &*parts.random)
-        .map_err(|error| Refusal::logged(ErrorCode::Internal, "the secret was not sealed", &*error))?;
+    let mut methods = Vec::new();
+    if let Some(code) = &enrolment.code {
+        allowed(service, host, MethodKind::Totp)?;
+        // The person confirmed the code some screens ago, so every step of the enrolment's own life counts; the widget
+        // compared it with the current one. See docs/decisions/0002-enrolment-code-window.md.
+        let steps = Steps::since(UnixSeconds(flow.created_at), UnixSeconds(now));
+        let Some(matched) = secret.check(code, &steps) else { return Ok(None) };
+        methods.push(new_method(service, flow, |row| {
+            let detail = MethodDetail::Totp {
+                fingerprint: parts.keys.hash(HashUse::SecretFingerprint, &[secret.expose()]),
+                last_step: matched.counter().0,
+            };
+            Ok((None, parts.keys.seal(&secret, row, &*parts.random)?, detail))
+        })?);
+    }
+    for phone in &enrolment.phones {
+        methods.push(phone_method(service, flow, host, phone).await?);
+    }
     let backup_salt = random_bytes(&*parts.random)?;
     let result_code = result_code(service, flow, &enrolment.body_hash);
     Ok(Some(Activation {
         flow_id: flow.id.clone(),
         host: flow.host.clone(),
         subject: flow.subject.clone(),
-        kind: MethodKind::Totp,
-        sealed_secret,
-        fingerprint: parts.keys.hash(HashUse::SecretFingerprint, &[secret.expose()]),
-        last_step: matched.counter().0,
+        methods,
         backup_salt,
         backup_hashes: parts.hasher.hash_set(backup_codes, backup_salt).await?,
         body_hash: enrolment.body_hash,
         result_hash: sha256(result_code.as_bytes()),
         result_expires_at: parts.clock.now_s().saturating_add(RESULT_TTL_S),
         now,
-        method_id,
     }))
+}
+
+/// The number of an answered challenge of this very flow (B41), sealed anew for the method's own row.
+async fn phone_method(service: &Service, flow: &NewFlow, host: &Host, phone: &Phone) -> Result<NewMethod, Refusal> {
+    let challenge = find(service, flow, &phone.challenge_id).await?;
+    allowed(service, host, challenge.opened.channel.method())?;
+    if challenge.answered_at.is_none() {
+        return Err(ErrorCode::ChallengeNotFound.into());
+    }
+    let number = number_of(service, host, flow, &challenge)?;
+    let parts = &service.0;
+    new_method(service, flow, |row| {
+        let detail = MethodDetail::Phone {
+            channel: challenge.opened.channel,
+            number_index: challenge.opened.number_index,
+            hint: number.hint(),
+        };
+        Ok((phone.name.clone(), parts.keys.seal_text(number.e164(), row, &*parts.random)?, detail))
+    })
+}
+
+/// R33: a host that forbids a method gets none of it, whatever the browser sends.
+fn allowed(service: &Service, host: &Host, kind: MethodKind) -> Result<(), Refusal> {
+    if service.0.config.methods(host).contains(&kind) { Ok(()) } else { Err(ErrorCode::MethodRefused.into()) }
+}
+
+type Sealed = (Option<String>, Vec<u8>, MethodDetail);
+
+fn new_method(
+    service: &Service,
+    flow: &NewFlow,
+    seal: impl FnOnce(SealedFor<'_>) -> Result<Sealed, SealError>,
+) -> Result<NewMethod, Refusal> {
+    let id = encode(&random_bytes::<16>(&*service.0.random)?);
+    let row = SealedFor { host: &flow.host, subject: &flow.subject, method_id: &id };
+    let (name, sealed, detail) =
+        seal(row).map_err(|error| Refusal::logged(ErrorCode::Internal, "a method was not sealed", &*error))?;
+    Ok(NewMethod { id, name, sealed, detail })
 }
 
 /// The answer for a flow that is complete, when it was completed by this very body.
@@ -127,10 +204,12 @@ async fn answer(
     let expires_at = service.0.clock.now_s().saturating_add(RESULT_TTL_S);
     service.0.store.extend_result(&flow.id, expires_at).await?;
     let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
-    let method = subject.methods.iter().find(|method| method.id == *method_id).ok_or(ErrorCode::FlowConflict)?;
+    if !subject.methods.iter().any(|method| method.id == *method_id) {
+        return Err(ErrorCode::FlowConflict.into());
+    }
     Ok(Json(EnrolmentAnswer {
         outcome: FlowOutcome::Enrolled,
-        method: method_view(method),
+        methods: subject.methods.iter().map(method_view).collect(),
         backup_codes_left: subject.backup_codes_left,
         result_code: result_code(service, flow, body_hash),
     }))

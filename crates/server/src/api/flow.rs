@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use nidan_protocol::{EnrolmentOpening, FlowView, MethodKind, Policy, Problem};
+use nidan_protocol::{EnrolmentOpening, FlowView, MethodKind, PhoneOffer, Policy, Problem};
 
 use super::method_view;
 use crate::Service;
@@ -25,14 +25,21 @@ pub(crate) async fn view(
         enrolment_id: encode(&flow.opened.enrolment_id),
         server_nonce: encode(&flow.opened.server_nonce),
     });
+    let methods = service.0.config.methods(&host);
+    let by_phone = methods.iter().any(|kind| *kind != MethodKind::Totp);
+    let phone = service.0.config.phone.as_ref().filter(|_| by_phone).map(|phone| PhoneOffer {
+        countries: phone.countries.clone(),
+        country: flow.opened.country.filter(|country| phone.countries.contains(country)),
+    });
     Ok(Json(FlowView {
         purpose: flow.opened.purpose,
         server_time_ms: service.0.clock.now_ms(),
         expires_at: flow.opened.expires_at,
         issuer: host.name,
         account_name: flow.opened.account_name,
-        policy: Policy { methods: vec![MethodKind::Totp], backup_gate: host.backup_gate },
+        policy: Policy { methods, backup_gate: host.backup_gate },
         methods: subject.methods.iter().map(method_view).collect(),
+        phone,
         enrolment,
         support_url: service.0.config.support_url.clone(),
     }))

@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use nidan_otp::{ENROLMENT_ID_LEN_BYTES, Label, NONCE_LEN_BYTES};
-use nidan_protocol::{AssertionAnswer, CreateFlow, ErrorCode, FlowCreated, FlowStatus, Problem, Purpose, Redeem};
+use nidan_protocol::{AssertionAnswer, CreateFlow, ErrorCode, FlowCreated, FlowStatus, MethodKind, Problem, Purpose, Redeem};
 
 use crate::assertion::{ASSERTION_TTL_S, Claims};
 use crate::config::Host;
 use crate::extract::{Body, HostCaller, encode};
 use crate::keys::sha256;
+use crate::phone::is_country;
 use crate::problem::Refusal;
 use crate::seams::random_bytes;
 use crate::store::{FlowState, NewFlow, Opened, Redemption};
@@ -46,6 +47,7 @@ pub(crate) async fn create(
         auth_time: request.auth_time,
         session_binding: request.session_binding,
         origin: request.origin,
+        country: request.country,
         token_hash: sha256(token.as_bytes()),
         enrolment_id: random_bytes::<ENROLMENT_ID_LEN_BYTES>(random)?,
         server_nonce: random_bytes::<NONCE_LEN_BYTES>(random)?,
@@ -73,6 +75,9 @@ fn check(request: &CreateFlow, host: &Host, now: u64) -> Result<String, Refusal>
     let is_base64url = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     if !BINDING_LENGTHS.contains(&binding.len()) || !binding.bytes().all(is_base64url) {
         return Err(Refusal::field("session_binding"));
+    }
+    if request.country.as_deref().is_some_and(|country| !is_country(country)) {
+        return Err(Refusal::field("country"));
     }
     if !host.origins.contains(&request.origin) {
         return Err(Refusal { field: Some("origin".to_owned()), ..ErrorCode::OriginMismatch.into() });
@@ -117,6 +122,11 @@ pub(crate) async fn redeem(
         return Err(ErrorCode::ResultCodeInvalid.into());
     };
     let flow = redeemed.opened;
+    // An enrolment is a person's first, so what there is now came with it.
+    let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
+    let mut amr: Vec<&str> = subject.methods.iter().map(|method| amr_of(method.detail.kind())).collect();
+    amr.sort_unstable();
+    amr.dedup();
     let claims = Claims {
         iss: &service.0.config.issuer,
         aud: &host.id,
@@ -127,8 +137,8 @@ pub(crate) async fn redeem(
         jti: &jti,
         nonce: &flow.session_binding,
         auth_time: flow.auth_time,
-        // What the service saw: a right code of the app. It is no login; hosts compare `purpose`.
-        amr: &["otp"],
+        // What the service saw right codes of. It is no login; hosts compare `purpose`.
+        amr: &amr,
         acr: "urn:nidan:acr:enrolment",
         purpose: flow.purpose.as_str(),
         method_id: &method_id,
@@ -141,4 +151,13 @@ pub(crate) async fn redeem(
         .map_err(|error| Refusal::logged(ErrorCode::Internal, "the assertion was not written", &error))?;
     tracing::info!(host = flow.host, flow = flow.id, "result redeemed");
     Ok(Json(AssertionAnswer { assertion }))
+}
+
+/// RFC 8176 §2.
+const fn amr_of(kind: MethodKind) -> &'static str {
+    match kind {
+        MethodKind::Totp => "otp",
+        MethodKind::Sms => "sms",
+        MethodKind::Voice => "tel",
+    }
 }

@@ -1,9 +1,13 @@
 //! The HTTP interface. Every route is declared once, by its handler; the OpenAPI document is made from the same.
 
+mod challenges;
 mod enrolment;
+mod events;
 mod flow;
 mod flows;
+mod gateways;
 mod meta;
+mod outbox;
 mod subjects;
 
 use std::sync::Arc;
@@ -19,7 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::problem::Refusal;
-use crate::store::Method as StoredMethod;
+use crate::store::{Method as StoredMethod, MethodDetail};
 use crate::{Service, edge};
 
 /// How long a browser may remember the answer to a preflight.
@@ -41,12 +45,23 @@ pub fn router(service: Service) -> Router {
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .max_age(PREFLIGHT_MAX_AGE);
-    let (for_widgets, widget_document) =
-        OpenApiRouter::new().routes(routes!(flow::view)).routes(routes!(enrolment::enrol)).split_for_parts();
+    let (for_widgets, widget_document) = OpenApiRouter::new()
+        .routes(routes!(flow::view))
+        .routes(routes!(enrolment::enrol))
+        .routes(routes!(challenges::create))
+        .routes(routes!(challenges::view))
+        .routes(routes!(challenges::resend))
+        .routes(routes!(challenges::answer))
+        .routes(routes!(events::stream))
+        .split_for_parts();
     let (for_hosts, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(flows::create))
         .routes(routes!(flows::redeem))
         .routes(routes!(subjects::view))
+        .routes(routes!(gateways::receipt))
+        .routes(routes!(outbox::messages))
+        .routes(routes!(outbox::keys))
+        .routes(routes!(outbox::receipt))
         .routes(routes!(meta::jwks))
         .routes(routes!(meta::healthz))
         .routes(routes!(meta::openapi))
@@ -67,5 +82,15 @@ pub fn router(service: Service) -> Router {
 }
 
 fn method_view(method: &StoredMethod) -> MethodView {
-    MethodView { id: method.id.clone(), kind: method.kind, created_at: method.created_at }
+    let hint = match &method.detail {
+        MethodDetail::Totp { .. } => None,
+        MethodDetail::Phone { hint, .. } => Some(hint.clone()),
+    };
+    MethodView {
+        id: method.id.clone(),
+        kind: method.detail.kind(),
+        name: method.name.clone(),
+        hint,
+        created_at: method.created_at,
+    }
 }

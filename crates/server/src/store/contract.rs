@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed step of the suite is a failed test")]
 
-use nidan_protocol::{MethodKind, Purpose};
+use nidan_protocol::Purpose;
 
-use super::{Activated, Activation, Attempt, FlowState, NewFlow, Opened, Redemption, Store};
+use super::{
+    Activated, Activation, Attempt, FlowState, MethodDetail, NewFlow, NewMethod, Opened, Redemption, Store, phone_contract,
+};
 
 /// Runs every check of the suite.
 ///
@@ -17,6 +19,7 @@ pub async fn run(store: &dyn Store) {
     an_enrolment_is_stored_whole_and_once(store).await;
     a_secret_is_never_enrolled_twice(store).await;
     a_result_code_is_redeemed_once_and_only_by_its_host_and_session(store).await;
+    phone_contract::run(store, &flow("phone", 1)).await;
     purging_leaves_what_is_alive(store).await;
 }
 
@@ -33,6 +36,7 @@ fn flow(name: &str, number: u8) -> NewFlow {
         token_hash: hash(name, number, 1),
         enrolment_id: *hash(name, number, 2).first_chunk().unwrap(),
         server_nonce: hash(name, number, 3),
+        country: None,
         created_at: 1000,
         expires_at: 1600,
     }
@@ -43,17 +47,22 @@ fn activation(flow: &NewFlow) -> Activation {
         flow_id: flow.id.clone(),
         host: flow.host.clone(),
         subject: flow.subject.clone(),
-        method_id: format!("method-{}", flow.id),
-        kind: MethodKind::Totp,
-        sealed_secret: vec![1, 2, 3],
-        fingerprint: flow.token_hash,
-        last_step: 33,
+        methods: vec![app(flow, flow.token_hash)],
         backup_salt: [5; 16],
         backup_hashes: vec![[6; 32], [7; 32]],
         body_hash: [8; 32],
         result_hash: flow.server_nonce,
         result_expires_at: 1100,
         now: 1040,
+    }
+}
+
+fn app(flow: &NewFlow, fingerprint: [u8; 32]) -> NewMethod {
+    NewMethod {
+        id: format!("method-{}", flow.id),
+        name: None,
+        sealed: vec![1, 2, 3],
+        detail: MethodDetail::Totp { fingerprint, last_step: 33 },
     }
 }
 
@@ -90,7 +99,8 @@ async fn an_enrolment_is_stored_whole_and_once(store: &dyn Store) {
     assert_eq!(store.activate(&activation(&flow)).await.unwrap(), Activated::Conflict);
     let subject = store.subject("shop", "enrol").await.unwrap();
     assert_eq!((subject.methods.len(), subject.backup_codes_left, subject.factor_epoch), (1, 2, 1));
-    assert_eq!(subject.methods.first().map(|method| method.last_step), Some(33));
+    let detail = MethodDetail::Totp { fingerprint: flow.token_hash, last_step: 33 };
+    assert_eq!(subject.methods.first().map(|method| &method.detail), Some(&detail));
     let codes = store.backup_set("shop", "enrol").await.unwrap().unwrap();
     assert_eq!(codes.unused, vec![(1, [6; 32]), (2, [7; 32])]);
     assert_eq!(store.latest_step().await.unwrap(), Some(33));
@@ -107,7 +117,7 @@ async fn an_enrolment_is_stored_whole_and_once(store: &dyn Store) {
 async fn a_secret_is_never_enrolled_twice(store: &dyn Store) {
     let flow = flow("reuse", 1);
     assert_eq!(store.open_flow(&flow).await.unwrap(), Opened::Yes);
-    let known = Activation { fingerprint: hash("enrol", 1, 1), ..activation(&flow) };
+    let known = Activation { methods: vec![app(&flow, hash("enrol", 1, 1))], ..activation(&flow) };
     assert_eq!(store.activate(&known).await.unwrap(), Activated::SecretKnown);
     assert_eq!(store.subject("shop", "reuse").await.unwrap(), super::Subject::default());
     assert_eq!(store.flow_by_token(&flow.token_hash).await.unwrap().unwrap().state, FlowState::Open);

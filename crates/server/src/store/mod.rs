@@ -2,12 +2,17 @@
 //! one transaction inside the engine, never a read followed by a write outside.
 
 pub mod contract;
+mod phone;
+mod phone_contract;
 mod sqlite;
 
+pub use phone::{
+    Budget, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, Scope, Taken,
+};
 pub use sqlite::SqliteStore;
 
 use async_trait::async_trait;
-use nidan_protocol::{MethodKind, Purpose};
+use nidan_protocol::{Channel, MethodKind, Purpose};
 
 use crate::backup::{BackupHash, SALT_LEN_BYTES};
 
@@ -41,6 +46,8 @@ pub struct NewFlow {
     pub session_binding: String,
     /// The page's origin.
     pub origin: String,
+    /// Where the person most likely is.
+    pub country: Option<String>,
     /// SHA-256 of the flow token.
     pub token_hash: [u8; 32],
     /// Names the enrolment.
@@ -64,7 +71,7 @@ pub enum FlowState {
     Completed {
         /// Keyed hash of the final post.
         body_hash: [u8; 32],
-        /// What was enrolled.
+        /// The first of the methods that were enrolled.
         method_id: String,
     },
 }
@@ -101,6 +108,50 @@ pub enum Attempt {
     Exhausted,
 }
 
+/// A method about to be stored.
+#[derive(Debug, Clone)]
+pub struct NewMethod {
+    /// Opaque.
+    pub id: String,
+    /// What the person calls it.
+    pub name: Option<String>,
+    /// An app's secret or a phone's number; opens only for this row.
+    pub sealed: Vec<u8>,
+    /// What else belongs to its kind.
+    pub detail: MethodDetail,
+}
+
+/// What belongs to one kind of method only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MethodDetail {
+    /// An authenticator app.
+    Totp {
+        /// Keyed hash of the secret.
+        fingerprint: [u8; 32],
+        /// The step of the last accepted code (RFC 6238 §5.2: it is spent).
+        last_step: u64,
+    },
+    /// A phone.
+    Phone {
+        /// How codes reach it.
+        channel: Channel,
+        /// Keyed hash of the number.
+        number_index: [u8; 32],
+        /// The last two digits.
+        hint: String,
+    },
+}
+
+impl MethodDetail {
+    /// The kind.
+    pub const fn kind(&self) -> MethodKind {
+        match self {
+            Self::Totp { .. } => MethodKind::Totp,
+            Self::Phone { channel, .. } => channel.method(),
+        }
+    }
+}
+
 /// Everything that one enrolment stores, in one transaction.
 #[derive(Debug, Clone)]
 pub struct Activation {
@@ -110,16 +161,8 @@ pub struct Activation {
     pub host: String,
     /// The host's user id.
     pub subject: String,
-    /// The new method's id.
-    pub method_id: String,
-    /// What it is.
-    pub kind: MethodKind,
-    /// The sealed secret.
-    pub sealed_secret: Vec<u8>,
-    /// Keyed hash of the secret.
-    pub fingerprint: [u8; 32],
-    /// The step of the code that proved it (RFC 6238 §5.2: it is spent).
-    pub last_step: u64,
+    /// What is enrolled, in the order in which it is listed.
+    pub methods: Vec<NewMethod>,
     /// The salt of the backup codes.
     pub backup_salt: [u8; SALT_LEN_BYTES],
     /// The hashed backup codes in order.
@@ -151,12 +194,12 @@ pub enum Activated {
 pub struct Method {
     /// Opaque.
     pub id: String,
-    /// What it is.
-    pub kind: MethodKind,
+    /// What the person calls it.
+    pub name: Option<String>,
     /// Opens only for this row.
-    pub sealed_secret: Vec<u8>,
-    /// The last step whose code was accepted.
-    pub last_step: u64,
+    pub sealed: Vec<u8>,
+    /// What else belongs to its kind.
+    pub detail: MethodDetail,
     /// Unix seconds.
     pub created_at: u64,
 }
@@ -164,7 +207,7 @@ pub struct Method {
 /// What a person has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subject {
-    /// Active methods, oldest first.
+    /// Active methods in the order in which they were set up.
     pub methods: Vec<Method>,
     /// Good backup codes.
     pub backup_codes_left: u32,
@@ -198,7 +241,7 @@ pub struct Redemption<'a> {
 
 /// Everything the service stores.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: PhoneStore {
     /// Stores a flow and supersedes the subject's earlier open ones.
     async fn open_flow(&self, flow: &NewFlow) -> Result<Opened, StoreError>;
 
@@ -208,7 +251,7 @@ pub trait Store: Send + Sync + 'static {
     /// Spends one try of a flow, committed before anything is checked.
     async fn reserve_attempt(&self, flow_id: &str, limit: u32) -> Result<Attempt, StoreError>;
 
-    /// Stores a method, its backup codes, the raised epoch and the flow's end: all or nothing.
+    /// Stores the methods, their backup codes, the raised epoch and the flow's end: all or nothing.
     async fn activate(&self, activation: &Activation) -> Result<Activated, StoreError>;
 
     /// Lets an unused result code live until `expires_at`, for a person whose answer was lost on the way.

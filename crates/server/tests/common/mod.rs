@@ -18,6 +18,7 @@ use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
 use nidan_otp::{ClientRandom, EnrolmentId, Secret, ServerNonce, derive};
 use nidan_server::config::Config;
+use nidan_server::delivery::{self, Route};
 use nidan_server::init::{Init, init};
 use nidan_server::keys::Keys;
 use nidan_server::seams::{Clock, Os};
@@ -42,6 +43,7 @@ impl Clock for TestClock {
 
 pub struct Bench {
     pub router: Router,
+    pub service: Service,
     pub clock: TestClock,
     pub store: SqliteStore,
     pub api_key: String,
@@ -56,19 +58,58 @@ impl Bench {
     }
 
     pub fn with_store(folder: TempDir, store: SqliteStore, used: Arc<dyn Store>) -> Self {
+        Self::build(folder, store, used, |_| {}, None)
+    }
+
+    /// With a configuration and gateways of the test's own.
+    pub async fn tuned(tune: impl FnOnce(&mut Config), routes: Option<Vec<Route>>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("nidan.db")).await.unwrap();
+        Self::build(folder, store.clone(), Arc::new(store), tune, routes)
+    }
+
+    fn build(
+        folder: TempDir,
+        store: SqliteStore,
+        used: Arc<dyn Store>,
+        tune: impl FnOnce(&mut Config),
+        routes: Option<Vec<Route>>,
+    ) -> Self {
         let request = Init {
             folder: folder.path(),
             listen: "127.0.0.1:1",
             host_id: "shop",
             host_name: "二段 Shop",
             origin: ORIGIN,
+            demo: true,
         };
         let written = init(&request, &Os).unwrap();
-        let config = Config::load(&written.config, std::iter::empty()).unwrap();
+        let mut config = Config::load(&written.config, std::iter::empty()).unwrap();
+        tune(&mut config);
         let keys = Keys::load(&config.keys_file, |_| None).unwrap();
         let clock = TestClock(Arc::new(AtomicU64::new(NOW)));
-        let service = Service::new(config, keys, used, Arc::new(clock.clone()), Arc::new(Os));
-        Self { router: router(service), clock, store, api_key: written.api_key, folder }
+        let routes = routes.unwrap_or_else(|| delivery::routes(&config).unwrap());
+        let service = Service::new(config, keys, routes, used, Arc::new(clock.clone()), Arc::new(Os)).unwrap();
+        Self { router: router(service.clone()), service, clock, store, api_key: written.api_key, folder }
+    }
+
+    /// Sends what is ordered, until the test ends.
+    pub fn deliver(&self) {
+        tokio::spawn(delivery::run(self.service.clone()));
+    }
+
+    pub async fn widget_post(&self, path: &str, token: &str, body: &Value) -> (StatusCode, Value) {
+        self.send(post(path, token, Some(ORIGIN), body)).await
+    }
+
+    pub async fn widget_get(&self, path: &str, token: &str) -> (StatusCode, Value) {
+        let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
+        self.send(request.header(header::ORIGIN, ORIGIN).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn host_get(&self, path: &str) -> (StatusCode, Value) {
+        let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {}", self.api_key));
+        self.send(request.body(Body::empty()).unwrap()).await
     }
 
     pub fn pass(&self, seconds: u64) {
@@ -164,7 +205,7 @@ impl Widget {
     pub fn body(&self, now: u64) -> Value {
         use base64ct::{Base64UrlUnpadded, Encoding};
         json!({
-            "enrolment_id": self.enrolment_id, "kind": "totp",
+            "enrolment_id": self.enrolment_id,
             "client_random": Base64UrlUnpadded::encode_string(&self.random), "code": code_at(&self.secret, now),
         })
     }

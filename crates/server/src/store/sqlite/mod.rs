@@ -1,25 +1,30 @@
 //! SQLite in WAL mode with `synchronous=FULL`: what was answered is on the disk.
 
+mod budgets;
+mod challenges;
+mod messages;
+mod rows;
+
 use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use nidan_protocol::{MethodKind, Purpose};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 
 use super::{
-    Activated, Activation, Attempt, BackupSet, Flow, FlowState, Method, NewFlow, Opened, Redemption, Store, StoreError,
-    Subject,
+    Activated, Activation, Attempt, BackupSet, Flow, MethodDetail, NewFlow, NewMethod, Opened,
+    Redemption, Store, StoreError, Subject,
 };
 use crate::backup::SALT_LEN_BYTES;
+use rows::{bytes, flow_from, from_sql, method_from, to_sql};
 
 /// How long a request waits for another writer before it answers 503.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const CONNECTIONS: u32 = 8;
 
 const FLOW_COLUMNS: &str = "id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
-    token_hash, enrolment_id, server_nonce, created_at, expires_at, state, body_hash, method_id";
+    token_hash, enrolment_id, server_nonce, created_at, expires_at, country, state, body_hash, method_id";
 
 /// A database in one file.
 #[derive(Debug, Clone)]
@@ -95,8 +100,8 @@ impl Store for SqliteStore {
             .await?;
         sqlx::query(
             "INSERT INTO flow (id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
-             token_hash, enrolment_id, server_nonce, created_at, expires_at, state) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'open')",
+             token_hash, enrolment_id, server_nonce, created_at, expires_at, country, state) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 'open')",
         )
         .bind(&flow.id)
         .bind(&flow.host)
@@ -111,6 +116,7 @@ impl Store for SqliteStore {
         .bind(flow.server_nonce.as_slice())
         .bind(to_sql(flow.created_at))
         .bind(to_sql(flow.expires_at))
+        .bind(&flow.country)
         .execute(&mut *write)
         .await?;
         write.commit().await?;
@@ -148,7 +154,7 @@ impl Store for SqliteStore {
         )
         .bind(&a.flow_id)
         .bind(a.body_hash.as_slice())
-        .bind(&a.method_id)
+        .bind(a.methods.first().map(|method| &method.id))
         .bind(a.result_hash.as_slice())
         .bind(to_sql(a.result_expires_at))
         .execute(&mut *write)
@@ -157,22 +163,10 @@ impl Store for SqliteStore {
             return Ok(Activated::Conflict);
         }
         raise_epoch(&mut write, &a.host, &a.subject).await?;
-        let stored = sqlx::query(
-            "INSERT INTO method (id, host, subject, kind, sealed_secret, fingerprint, last_step, created_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (fingerprint) DO NOTHING",
-        )
-        .bind(&a.method_id)
-        .bind(&a.host)
-        .bind(&a.subject)
-        .bind(kind_to_sql(a.kind))
-        .bind(&a.sealed_secret)
-        .bind(a.fingerprint.as_slice())
-        .bind(to_sql(a.last_step))
-        .bind(to_sql(a.now))
-        .execute(&mut *write)
-        .await?;
-        if stored.rows_affected() != 1 {
-            return Ok(Activated::SecretKnown);
+        for (position, method) in (0_i64..).zip(&a.methods) {
+            if !insert_method(&mut write, a, method, position).await? {
+                return Ok(Activated::SecretKnown);
+            }
         }
         replace_backup_set(&mut write, a).await?;
         write.commit().await?;
@@ -224,8 +218,8 @@ impl Store for SqliteStore {
                 .fetch_optional(&mut *read)
                 .await?;
         let rows = sqlx::query(
-            "SELECT id, kind, sealed_secret, last_step, created_at FROM method \
-             WHERE host = ?1 AND subject = ?2 ORDER BY created_at, id",
+            "SELECT id, kind, name, sealed, fingerprint, last_step, number_index, hint, created_at FROM method \
+             WHERE host = ?1 AND subject = ?2 ORDER BY created_at, position",
         )
         .bind(host)
         .bind(subject)
@@ -308,6 +302,41 @@ async fn has_factor(write: &mut Transaction<'_, Sqlite>, host: &str, subject: &s
     Ok(found == 1)
 }
 
+/// False when the secret is known.
+async fn insert_method(
+    write: &mut Transaction<'_, Sqlite>,
+    a: &Activation,
+    method: &NewMethod,
+    position: i64,
+) -> Result<bool, StoreError> {
+    let (fingerprint, last_step, number_index, hint) = match &method.detail {
+        MethodDetail::Totp { fingerprint, last_step } => {
+            (Some(fingerprint.as_slice()), Some(to_sql(*last_step)), None, None)
+        }
+        MethodDetail::Phone { number_index, hint, .. } => (None, None, Some(number_index.as_slice()), Some(hint)),
+    };
+    let stored = sqlx::query(
+        "INSERT INTO method (id, host, subject, kind, name, sealed, fingerprint, last_step, number_index, hint, \
+         position, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
+         ON CONFLICT (fingerprint) DO NOTHING",
+    )
+    .bind(&method.id)
+    .bind(&a.host)
+    .bind(&a.subject)
+    .bind(method.detail.kind().as_str())
+    .bind(&method.name)
+    .bind(&method.sealed)
+    .bind(fingerprint)
+    .bind(last_step)
+    .bind(number_index)
+    .bind(hint)
+    .bind(position)
+    .bind(to_sql(a.now))
+    .execute(&mut **write)
+    .await?;
+    Ok(stored.rows_affected() == 1)
+}
+
 async fn raise_epoch(write: &mut Transaction<'_, Sqlite>, host: &str, subject: &str) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO subject (host, subject, factor_epoch) VALUES (?1, ?2, 1) \
@@ -343,67 +372,4 @@ async fn replace_backup_set(write: &mut Transaction<'_, Sqlite>, a: &Activation)
             .await?;
     }
     Ok(())
-}
-
-fn flow_from(row: &SqliteRow) -> Result<Flow, StoreError> {
-    let state = match row.try_get::<&str, _>("state")? {
-        "open" => FlowState::Open,
-        "superseded" => FlowState::Superseded,
-        "completed" => {
-            FlowState::Completed { body_hash: bytes(row, "body_hash")?, method_id: row.try_get("method_id")? }
-        }
-        other => return Err(StoreError::Row(format!("flow.state {other}"))),
-    };
-    let purpose = match row.try_get::<&str, _>("purpose")? {
-        "enroll" => Purpose::Enroll,
-        other => return Err(StoreError::Row(format!("flow.purpose {other}"))),
-    };
-    let opened = NewFlow {
-        id: row.try_get("id")?,
-        host: row.try_get("host")?,
-        subject: row.try_get("subject")?,
-        purpose,
-        account_name: row.try_get("account_name")?,
-        auth_time: from_sql(row.try_get("auth_time")?)?,
-        session_binding: row.try_get("session_binding")?,
-        origin: row.try_get("origin")?,
-        token_hash: bytes(row, "token_hash")?,
-        enrolment_id: bytes(row, "enrolment_id")?,
-        server_nonce: bytes(row, "server_nonce")?,
-        created_at: from_sql(row.try_get("created_at")?)?,
-        expires_at: from_sql(row.try_get("expires_at")?)?,
-    };
-    Ok(Flow { opened, state })
-}
-
-fn method_from(row: &SqliteRow) -> Result<Method, StoreError> {
-    Ok(Method {
-        id: row.try_get("id")?,
-        kind: match row.try_get::<&str, _>("kind")? {
-            "totp" => MethodKind::Totp,
-            other => return Err(StoreError::Row(format!("method.kind {other}"))),
-        },
-        sealed_secret: row.try_get("sealed_secret")?,
-        last_step: from_sql(row.try_get("last_step")?)?,
-        created_at: from_sql(row.try_get("created_at")?)?,
-    })
-}
-
-const fn kind_to_sql(kind: MethodKind) -> &'static str {
-    match kind {
-        MethodKind::Totp => "totp",
-    }
-}
-
-fn bytes<const N: usize>(row: &SqliteRow, column: &str) -> Result<[u8; N], StoreError> {
-    row.try_get::<&[u8], _>(column)?.try_into().map_err(|_| StoreError::Row(column.to_owned()))
-}
-
-/// SQLite's integers are signed; times and steps stay far below 2⁶³.
-fn to_sql(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-fn from_sql(value: i64) -> Result<u64, StoreError> {
-    u64::try_from(value).map_err(|_| StoreError::Row("negative number".to_owned()))
 }

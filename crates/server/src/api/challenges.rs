@@ -1,0 +1,236 @@
+//! Codes by phone: ordered, sent again, answered.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use nidan_otp::Code;
+use nidan_protocol::{ChallengeAnswerPost, ChallengePost, ChallengeView, ErrorCode, Problem};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::Service;
+use crate::challenge::{
+    CODE_ATTEMPTS, CODE_TTL_S, RESEND_WAITS_S, budgets, call_keys, code_of, reference, resend_at, view as view_of,
+};
+use crate::config::{Host, PhoneConfig};
+use crate::extract::{Body, FlowCaller, encode};
+use crate::keys::{HashUse, SealedFor};
+use crate::phone::PhoneNumber;
+use crate::problem::Refusal;
+use crate::seams::random_bytes;
+use crate::store::{Attempt, Challenge, Flow, FlowState, NewChallenge, NewFlow, Order, Ordered};
+
+/// 128 bits (R51); the code is derived from it.
+const ID_LEN_BYTES: usize = 16;
+
+type Id = Result<Path<String>, axum::extract::rejection::PathRejection>;
+
+/// Makes a code for a number and orders it to be sent. Whether the number exists is not told.
+#[utoipa::path(post, path = "/v1/flow/challenges", request_body = ChallengePost, responses(
+    (status = 201, body = ChallengeView),
+    (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 409, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
+    (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn create(
+    State(service): State<Service>,
+    FlowCaller { flow, host }: FlowCaller,
+    Body(post): Body<ChallengePost>,
+) -> Result<(StatusCode, Json<ChallengeView>), Refusal> {
+    let typed = Zeroizing::new(post.number);
+    let phone = open_flow_with_phone(&service, &flow)?;
+    if !service.0.config.methods(&host).contains(&post.channel.method()) {
+        return Err(Refusal { field: Some("channel".to_owned()), ..ErrorCode::MethodRefused.into() });
+    }
+    let of_number = |code: ErrorCode| Refusal { field: Some("number".to_owned()), ..code.into() };
+    let number = PhoneNumber::parse(&typed, post.country.as_deref()).map_err(|error| of_number(error.into()))?;
+    let routed = service.0.routes.iter().any(|route| route.fits(post.channel, number.country()));
+    if !routed || !phone.countries.iter().any(|country| country == number.country()) {
+        return Err(of_number(ErrorCode::CountryNotAllowed));
+    }
+    number.reach(post.channel).map_err(of_number)?;
+
+    let parts = &service.0;
+    let id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
+    let row = SealedFor { host: &host.id, subject: &flow.opened.subject, method_id: &id };
+    let sealed_number = parts
+        .keys
+        .seal_text(number.e164(), row, &*parts.random)
+        .map_err(|error| Refusal::logged(ErrorCode::Internal, "the number was not sealed", &*error))?;
+    let keys = match post.channel {
+        nidan_protocol::Channel::Sms => None,
+        nidan_protocol::Channel::Voice => Some(call_keys(random_bytes(&*parts.random)?)),
+    };
+    let challenge = NewChallenge {
+        flow_id: flow.opened.id.clone(),
+        channel: post.channel,
+        country: number.country().to_owned(),
+        locale: parts.catalogue.language(post.locale.as_deref().unwrap_or("en")).to_owned(),
+        sealed_number,
+        number_index: parts.keys.hash(HashUse::NumberIndex, &[number.e164().as_bytes()]),
+        hint: number.hint(),
+        reference: reference(random_bytes(&*parts.random)?),
+        keys,
+        expires_at: parts.clock.now_s().saturating_add(CODE_TTL_S).min(flow.opened.expires_at),
+        id,
+    };
+    let message_id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
+    let budgets = budgets(&parts.keys, &phone.budgets, &host, &flow.opened.subject, &number);
+    let order = Order { message_id: &message_id, budgets: &budgets, now_ms: parts.clock.now_ms() };
+    refuse_unordered(parts.store.open_challenge(&challenge, &order).await?)?;
+    parts.ring.notify_one();
+    tracing::info!(
+        flow = flow.opened.id,
+        channel = challenge.channel.as_str(),
+        country = challenge.country,
+        "code ordered"
+    );
+    Ok((StatusCode::CREATED, Json(view_of(&find(&service, &flow.opened, &challenge.id).await?))))
+}
+
+/// How a code fares.
+#[utoipa::path(get, path = "/v1/flow/challenges/{id}", params(("id" = String, Path, description = "The challenge's id")),
+    responses((status = 200, body = ChallengeView),
+    (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 503, body = Problem),
+))]
+pub(crate) async fn view(
+    State(service): State<Service>,
+    FlowCaller { flow, .. }: FlowCaller,
+    id: Id,
+) -> Result<Json<ChallengeView>, Refusal> {
+    Ok(Json(view_of(&find(&service, &flow.opened, &path(id)?).await?)))
+}
+
+/// Sends the same code again: it stays good as long as it was, and wrong tries stay counted.
+#[utoipa::path(post, path = "/v1/flow/challenges/{id}/resend",
+    params(("id" = String, Path, description = "The challenge's id")), responses(
+    (status = 200, body = ChallengeView),
+    (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem),
+    (status = 503, body = Problem),
+))]
+pub(crate) async fn resend(
+    State(service): State<Service>,
+    FlowCaller { flow, host }: FlowCaller,
+    id: Id,
+) -> Result<Json<ChallengeView>, Refusal> {
+    let parts = &service.0;
+    let phone = open_flow_with_phone(&service, &flow)?;
+    let challenge = find(&service, &flow.opened, &path(id)?).await?;
+    let now = parts.clock.now_s();
+    refuse_ended(&challenge, now)?;
+    let due = resend_at(&challenge).ok_or(if challenge.sends as usize > RESEND_WAITS_S.len() {
+        ErrorCode::ResendsSpent
+    } else {
+        ErrorCode::CodeExpired
+    })?;
+    if now < due {
+        return Err(Refusal { retry_at: Some(due), ..ErrorCode::ResendTooSoon.into() });
+    }
+    let number = number_of(&service, &host, &flow.opened, &challenge)?;
+    let message_id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
+    let budgets = budgets(&parts.keys, &phone.budgets, &host, &flow.opened.subject, &number);
+    let order = Order { message_id: &message_id, budgets: &budgets, now_ms: parts.clock.now_ms() };
+    refuse_unordered(parts.store.resend(&challenge.opened.id, challenge.sends, &order).await?)?;
+    parts.ring.notify_one();
+    tracing::info!(flow = flow.opened.id, "code ordered again");
+    Ok(Json(view_of(&find(&service, &flow.opened, &challenge.opened.id).await?)))
+}
+
+/// Checks a typed code. The number counts from then on, until the flow ends.
+#[utoipa::path(post, path = "/v1/flow/challenges/{id}/answer", request_body = ChallengeAnswerPost,
+    params(("id" = String, Path, description = "The challenge's id")), responses(
+    (status = 200, body = ChallengeView),
+    (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem), (status = 413, body = Problem),
+    (status = 415, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem),
+    (status = 503, body = Problem),
+))]
+pub(crate) async fn answer(
+    State(service): State<Service>,
+    FlowCaller { flow, .. }: FlowCaller,
+    id: Id,
+    Body(post): Body<ChallengeAnswerPost>,
+) -> Result<Json<ChallengeView>, Refusal> {
+    let typed = Zeroizing::new(post.code);
+    let code = Code::from_wire(&typed).map_err(|_| Refusal::field("code"))?;
+    open_flow_with_phone(&service, &flow)?;
+    let (parts, now) = (&service.0, service.0.clock.now_s());
+    let challenge = find(&service, &flow.opened, &path(id)?).await?;
+    let left = match parts.store.reserve_answer(&challenge.opened.id, CODE_ATTEMPTS, now).await? {
+        Attempt::Reserved { left } => left,
+        Attempt::Exhausted => {
+            let challenge = find(&service, &flow.opened, &challenge.opened.id).await?;
+            refuse_ended(&challenge, now)?;
+            return Err(ErrorCode::TooManyAttempts.into());
+        }
+    };
+    let right = code_of(&parts.keys, &challenge.opened.id);
+    if !bool::from(right.as_bytes().ct_eq(code.expose().as_bytes())) {
+        tracing::info!(flow = flow.opened.id, left, "wrong code of a phone");
+        return Err(Refusal { attempts_left: Some(left), ..ErrorCode::CodeWrong.into() });
+    }
+    if !parts.store.answered(&challenge.opened.id, now).await? {
+        return Err(ErrorCode::CodeUsed.into());
+    }
+    tracing::info!(flow = flow.opened.id, channel = challenge.opened.channel.as_str(), "number verified");
+    Ok(Json(view_of(&find(&service, &flow.opened, &challenge.opened.id).await?)))
+}
+
+fn open_flow_with_phone<'a>(service: &'a Service, flow: &Flow) -> Result<&'a PhoneConfig, Refusal> {
+    if flow.state != FlowState::Open {
+        return Err(ErrorCode::FlowConflict.into());
+    }
+    service.0.config.phone.as_ref().ok_or_else(|| ErrorCode::MethodRefused.into())
+}
+
+fn path(id: Id) -> Result<String, Refusal> {
+    id.map(|Path(id)| id).map_err(|_| ErrorCode::NotFound.into())
+}
+
+/// A challenge of this very flow.
+pub(super) async fn find(service: &Service, flow: &NewFlow, id: &str) -> Result<Challenge, Refusal> {
+    service.0.store.challenge(&flow.id, id).await?.ok_or_else(|| ErrorCode::ChallengeNotFound.into())
+}
+
+/// The challenge's own number, opened for its own row.
+pub(super) fn number_of(
+    service: &Service,
+    host: &Host,
+    flow: &NewFlow,
+    challenge: &Challenge,
+) -> Result<PhoneNumber, Refusal> {
+    let row = SealedFor { host: &host.id, subject: &flow.subject, method_id: &challenge.opened.id };
+    let e164 = service
+        .0
+        .keys
+        .open_text(&challenge.opened.sealed_number, row)
+        .map_err(|error| Refusal::logged(ErrorCode::Internal, "a number does not open", &error))?;
+    PhoneNumber::parse(&e164, None).map_err(|_| ErrorCode::Internal.into())
+}
+
+fn refuse_ended(challenge: &Challenge, now: u64) -> Result<(), Refusal> {
+    if challenge.answered_at.is_some() {
+        return Err(ErrorCode::CodeUsed.into());
+    }
+    if now >= challenge.opened.expires_at {
+        return Err(ErrorCode::CodeExpired.into());
+    }
+    if challenge.attempts >= CODE_ATTEMPTS {
+        return Err(ErrorCode::TooManyAttempts.into());
+    }
+    Ok(())
+}
+
+fn refuse_unordered(ordered: Ordered) -> Result<(), Refusal> {
+    match ordered {
+        Ordered::Yes => Ok(()),
+        Ordered::BudgetSpent { scope, retry_at } => {
+            tracing::warn!(scope = scope.as_str(), "send budget spent");
+            Err(Refusal { retry_at: Some(retry_at), ..ErrorCode::SendBudgetSpent.into() })
+        }
+        // Another tab or an impatient finger was first.
+        Ordered::Changed => Err(ErrorCode::ResendTooSoon.into()),
+    }
+}

@@ -1,0 +1,67 @@
+//! How a code fares, as it happens: server-sent events (WHATWG HTML §9.2).
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::Stream;
+use nidan_protocol::{ChallengeView, Problem};
+
+use super::challenges::find;
+use crate::Service;
+use crate::challenge::view;
+use crate::extract::FlowCaller;
+use crate::problem::Refusal;
+
+/// How often the database is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Then the widget asks anew: no stream outlives its reader by much.
+const STREAM_TURNS: u32 = 120;
+
+/// The challenge, now and whenever it changes. Ends when there is nothing more to tell.
+#[utoipa::path(get, path = "/v1/flow/challenges/{id}/events",
+    params(("id" = String, Path, description = "The challenge's id")), responses(
+    (status = 200, body = ChallengeView, content_type = "text/event-stream"),
+    (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 503, body = Problem),
+))]
+pub(crate) async fn stream(
+    State(service): State<Service>,
+    FlowCaller { flow, .. }: FlowCaller,
+    id: Result<Path<String>, axum::extract::rejection::PathRejection>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
+    let Path(id) = id.map_err(|_| nidan_protocol::ErrorCode::NotFound)?;
+    let first = view(&find(&service, &flow.opened, &id).await?);
+    let start = Following { service, flow_id: flow.opened.id, told: None, next: Some(first), turns: STREAM_TURNS };
+    let events = futures_util::stream::unfold(start, async |mut state| {
+        loop {
+            if let Some(next) = state.next.take().filter(|next| state.told.as_ref() != Some(next)) {
+                let event = Event::default().json_data(&next).ok()?;
+                state.told = Some(next);
+                return Some((Ok(event), state));
+            }
+            let over = state.told.as_ref().is_none_or(|told| told.answered || told.expires_at <= state.now());
+            state.turns = state.turns.checked_sub(1).filter(|_| !over)?;
+            tokio::time::sleep(LOOK_EVERY).await;
+            let told = state.told.as_ref()?;
+            let found = state.service.0.store.challenge(&state.flow_id, &told.id).await.ok()??;
+            state.next = Some(view(&found));
+        }
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+}
+
+struct Following {
+    service: Service,
+    flow_id: String,
+    told: Option<ChallengeView>,
+    next: Option<ChallengeView>,
+    turns: u32,
+}
+
+impl Following {
+    fn now(&self) -> u64 {
+        self.service.0.clock.now_s()
+    }
+}

@@ -1,0 +1,54 @@
+//! What gateways call back with: how a message fares. Late, doubled, forged or foreign callbacks change nothing.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use nidan_protocol::{DeliveryState, ErrorCode, Problem};
+use serde::{Deserialize, Serialize};
+
+use crate::Service;
+use crate::delivery::{SIGNATURE_HEADER, TIMESTAMP_HEADER, verify};
+use crate::problem::Refusal;
+
+/// How a message fares, by the operator's own sender.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Receipt {
+    /// As it came with the message.
+    id: String,
+    /// `delivered` or `failed`.
+    state: DeliveryState,
+}
+
+/// The answer to every genuine callback, whether it changed anything or not.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Received {}
+
+/// Takes a receipt that is signed like the messages are.
+#[utoipa::path(post, path = "/v1/gateways/{id}/receipt", request_body = Receipt,
+    params(("id" = String, Path, description = "The gateway's id in the configuration")), responses(
+    (status = 200, body = Received), (status = 400, body = Problem), (status = 401, body = Problem),
+    (status = 413, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn receipt(
+    State(service): State<Service>,
+    id: Result<Path<String>, axum::extract::rejection::PathRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+) -> Result<Json<Received>, Refusal> {
+    let Path(id) = id.map_err(|_| ErrorCode::NotFound)?;
+    let body = body.map_err(|_| ErrorCode::RequestTooLarge)?;
+    // An unknown gateway, one without a secret and a wrong signature are one answer.
+    let route = service.0.routes.iter().find(|route| route.id == id).ok_or(ErrorCode::ApiKeyInvalid)?;
+    let secret = route.secret.as_ref().ok_or(ErrorCode::ApiKeyInvalid)?;
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let now = service.0.clock.now_s();
+    if !verify(secret, header(TIMESTAMP_HEADER), header(SIGNATURE_HEADER), &body, now) {
+        return Err(ErrorCode::ApiKeyInvalid.into());
+    }
+    let receipt: Receipt = serde_json::from_slice(&body).map_err(|_| ErrorCode::RequestInvalid)?;
+    let changed = service.0.store.receipt(&id, &receipt.id, receipt.state, now).await?;
+    tracing::info!(gateway = id, message = receipt.id, state = ?receipt.state, changed, "receipt");
+    Ok(Json(Received {}))
+}

@@ -1,0 +1,130 @@
+//! How messages leave: an outbox in the database, workers, and gateways.
+//!
+//! An order is stored together with its challenge; a worker takes it, composes the text and hands it to the first
+//! gateway that fits. Whatever dies in between, the message is taken again: at least once, with the message's id as
+//! the idempotency key.
+
+mod text;
+mod webhook;
+mod worker;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use nidan_protocol::Channel;
+use zeroize::Zeroizing;
+
+pub(crate) use text::{Catalogue, Filling};
+pub use webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
+pub(crate) use webhook::verify;
+pub(crate) use worker::compose;
+pub use worker::{MESSAGE_TRIES, run};
+
+use crate::config::{Config, ConfigError, GatewayConfig};
+
+/// A message, ready to be handed over. It carries a code and a number: wiped on drop, never printed.
+pub struct Outgoing {
+    /// The idempotency key: the same for every try.
+    pub id: String,
+    /// How it travels.
+    pub channel: Channel,
+    /// E.164.
+    pub number: Zeroizing<String>,
+    /// The whole text message, or what a call says after the right keys.
+    pub text: Zeroizing<String>,
+    /// For a call: what it says first.
+    pub prompt: String,
+    /// For a call: what must be pressed.
+    pub keys: Option<String>,
+    /// For a call: the language of the voice (BCP 47).
+    pub speech: String,
+    /// Unix seconds: later it is of no use.
+    pub expires_at: u64,
+}
+
+/// Why a gateway did not take a message. The reasons go to the log: no code, no number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// It will not send it, now or later: the next gateway may.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// It certainly did not take it, but might later.
+    #[error("not reached: {0}")]
+    NotReached(String),
+    /// Nobody knows whether it took it.
+    #[error("no clear answer: {0}")]
+    Unclear(String),
+}
+
+/// A way out.
+#[async_trait]
+pub trait Gateway: Send + Sync + 'static {
+    /// Hands a message over; the gateway's own reference, where it has one.
+    async fn send(&self, message: &Outgoing) -> Result<Option<String>, SendError>;
+
+    /// Whether the same id twice is sent once: then an unclear answer may be asked for again.
+    fn is_idempotent(&self) -> bool;
+}
+
+/// A gateway and what it is for.
+#[derive(Clone)]
+pub struct Route {
+    /// As configured.
+    pub id: String,
+    channels: Vec<Channel>,
+    countries: Option<Vec<String>>,
+    /// Shows its messages to the host.
+    pub(crate) is_outbox: bool,
+    /// Verifies what the gateway calls back with.
+    pub(crate) secret: Option<Arc<Zeroizing<String>>>,
+    gateway: Arc<dyn Gateway>,
+}
+
+impl Route {
+    /// A gateway of the caller's own, for every country.
+    pub fn new(id: impl Into<String>, channels: Vec<Channel>, gateway: Arc<dyn Gateway>) -> Self {
+        Self { id: id.into(), channels, countries: None, is_outbox: false, secret: None, gateway }
+    }
+
+    /// Whether it takes such messages.
+    pub(crate) fn fits(&self, channel: Channel, country: &str) -> bool {
+        self.channels.contains(&channel)
+            && self.countries.as_ref().is_none_or(|countries| countries.iter().any(|known| known == country))
+    }
+}
+
+/// The configured gateways, in their order.
+///
+/// # Errors
+/// When a secret cannot be read.
+pub fn routes(config: &Config) -> Result<Vec<Route>, ConfigError> {
+    config.gateways.iter().map(|gateway| route(config, gateway)).collect()
+}
+
+fn route(config: &Config, gateway: &GatewayConfig) -> Result<Route, ConfigError> {
+    let mut route = Route {
+        countries: gateway.countries.clone(),
+        is_outbox: gateway.outbox.is_some(),
+        ..Route::new(gateway.id.clone(), gateway.channels.clone(), Arc::new(Outbox))
+    };
+    if let Some(webhook) = &gateway.webhook {
+        let secret = Arc::new(config.secret(&webhook.secret_file)?);
+        route.gateway = Arc::new(webhook::Webhook::new(webhook.url.clone(), Arc::clone(&secret)));
+        route.secret = Some(secret);
+    }
+    Ok(route)
+}
+
+/// Keeps messages where they are: the host reads them at `/v1/outbox`.
+struct Outbox;
+
+#[async_trait]
+impl Gateway for Outbox {
+    async fn send(&self, _message: &Outgoing) -> Result<Option<String>, SendError> {
+        Ok(None)
+    }
+
+    fn is_idempotent(&self) -> bool {
+        true
+    }
+}

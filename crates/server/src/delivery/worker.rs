@@ -1,0 +1,141 @@
+//! Takes messages that are due and sees each to a gateway, several at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+use super::{Filling, Outgoing, Route, SendError};
+use crate::Service;
+use crate::challenge::code_of;
+use crate::keys::SealedFor;
+use crate::store::{Fate, StoreError, Taken};
+
+/// At most this many hand-overs run at once, so that a slow gateway holds up itself only so far.
+const PARALLEL: usize = 32;
+/// Longer than any gateway's own time limit: a message is taken again only when its worker is dead.
+const LEASE_MS: u64 = 30_000;
+/// Tries at one gateway.
+pub const MESSAGE_TRIES: u32 = 6;
+/// After the first try, the second, and so on; the last value stays.
+const WAITS_MS: [u64; 4] = [500, 2_000, 5_000, 15_000];
+/// How often the database is looked at when nobody rings.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Sends until the task is dropped. Several may run on one database.
+pub async fn run(service: Service) {
+    let permits = Arc::new(Semaphore::new(PARALLEL));
+    loop {
+        let free = u32::try_from(permits.available_permits()).unwrap_or(0);
+        let taken = match take(&service, free).await {
+            Ok(taken) => taken,
+            Err(error) => {
+                tracing::warn!(%error, "no messages taken");
+                Vec::new()
+            }
+        };
+        if taken.is_empty() {
+            // A ring while nobody listens is kept.
+            let _rung = tokio::time::timeout(LOOK_EVERY, service.0.ring.notified()).await;
+            continue;
+        }
+        for message in taken {
+            let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
+            let service = service.clone();
+            tokio::spawn(async move {
+                deliver(&service, message).await;
+                drop(permit);
+                service.0.ring.notify_one();
+            });
+        }
+    }
+}
+
+async fn take(service: &Service, free: u32) -> Result<Vec<Taken>, StoreError> {
+    if free == 0 {
+        return Ok(Vec::new());
+    }
+    service.0.store.take_messages(service.0.clock.now_ms(), LEASE_MS, free).await
+}
+
+async fn deliver(service: &Service, message: Taken) {
+    let fate = fate(service, &message).await;
+    if let Err(error) = service.0.store.settle(&message.id, &fate, service.0.clock.now_s()).await {
+        // It stays taken, and comes back when the lease ends.
+        tracing::warn!(%error, message = message.id, "a message was not settled");
+    }
+}
+
+async fn fate(service: &Service, message: &Taken) -> Fate {
+    let challenge = &message.challenge;
+    if service.0.clock.now_s() >= challenge.expires_at {
+        tracing::warn!(message = message.id, "a message was too late to be sent");
+        return Fate::Failed;
+    }
+    let routes: Vec<&Route> =
+        service.0.routes.iter().filter(|route| route.fits(challenge.channel, &challenge.country)).collect();
+    let Some(route) = routes.get(message.refused as usize) else {
+        tracing::error!(message = message.id, "no gateway took a message");
+        return Fate::Failed;
+    };
+    let Some(outgoing) = compose(service, message) else {
+        tracing::error!(message = message.id, "a message could not be composed");
+        return Fate::Failed;
+    };
+    let again = |refused: u32| {
+        let wait = WAITS_MS.get(message.tries.saturating_sub(1) as usize).or(WAITS_MS.last()).copied().unwrap_or(0);
+        let due_at_ms = service.0.clock.now_ms().saturating_add(if refused > message.refused { 0 } else { wait });
+        Fate::Again { due_at_ms, refused }
+    };
+    let next = again(message.refused.saturating_add(1));
+    let error = match route.gateway.send(&outgoing).await {
+        Ok(reference) => {
+            tracing::info!(message = message.id, gateway = route.id, "message handed over");
+            return Fate::Accepted { gateway: route.id.clone(), reference };
+        }
+        Err(error) => error,
+    };
+    tracing::warn!(message = message.id, gateway = route.id, %error, "message not handed over");
+    match error {
+        SendError::Refused(_) => next,
+        // With another way out, nobody waits for this one.
+        SendError::NotReached(_) if routes.len() > message.refused as usize + 1 => next,
+        SendError::NotReached(_) if message.tries < MESSAGE_TRIES => again(message.refused),
+        SendError::NotReached(_) => next,
+        // Asked again under the same id. Never another gateway: the person might get two messages.
+        SendError::Unclear(_) if route.gateway.is_idempotent() && message.tries < MESSAGE_TRIES => {
+            again(message.refused)
+        }
+        SendError::Unclear(_) => Fate::Accepted { gateway: route.id.clone(), reference: None },
+    }
+}
+
+/// The message as it will be read. `None` when its number does not open: nothing can be sent then.
+pub(crate) fn compose(service: &Service, message: &Taken) -> Option<Outgoing> {
+    let (parts, challenge) = (&service.0, &message.challenge);
+    let row = SealedFor { host: &message.host, subject: &message.subject, method_id: &challenge.id };
+    let number = parts.keys.open_text(&challenge.sealed_number, row).ok()?;
+    let code = code_of(&parts.keys, &challenge.id);
+    let site = service.host(&message.host)?.name.clone();
+    let page = url::Url::parse(&message.origin).ok()?;
+    let filling =
+        Filling { site: &site, page_host: page.host_str()?, code: &code, reference: &challenge.reference };
+    let language = parts.catalogue.language(&challenge.locale);
+    let (prompt, text): (String, Zeroizing<String>) = match challenge.channel {
+        nidan_protocol::Channel::Sms => (String::new(), parts.catalogue.sms(language, &filling)),
+        nidan_protocol::Channel::Voice => {
+            (parts.catalogue.call_prompt(language, &site), parts.catalogue.call_code(language, &filling))
+        }
+    };
+    Some(Outgoing {
+        id: message.id.clone(),
+        channel: challenge.channel,
+        number,
+        text,
+        prompt,
+        keys: challenge.keys.clone(),
+        speech: parts.catalogue.speech(language).to_owned(),
+        expires_at: challenge.expires_at,
+    })
+}

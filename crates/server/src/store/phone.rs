@@ -1,0 +1,232 @@
+//! What the store keeps of codes that travel by phone.
+
+use async_trait::async_trait;
+use nidan_protocol::{Channel, DeliveryState};
+
+use super::{Attempt, StoreError};
+
+/// A code about to be sent for the first time. Times are Unix seconds.
+#[derive(Debug, Clone)]
+pub struct NewChallenge {
+    /// Opaque; the code is derived from it.
+    pub id: String,
+    /// The flow that it belongs to.
+    pub flow_id: String,
+    /// How the code comes.
+    pub channel: Channel,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// The language of the message.
+    pub locale: String,
+    /// Opens only for this challenge.
+    pub sealed_number: Vec<u8>,
+    /// Keyed hash of the number.
+    pub number_index: [u8; 32],
+    /// The last two digits.
+    pub hint: String,
+    /// Stands in the message and on the screen.
+    pub reference: String,
+    /// For a call: what to press before the code is read out.
+    pub keys: Option<String>,
+    /// When the code ends.
+    pub expires_at: u64,
+}
+
+/// A stored challenge.
+#[derive(Debug, Clone)]
+pub struct Challenge {
+    /// What was stored when it was opened.
+    pub opened: NewChallenge,
+    /// How often it was ordered to be sent.
+    pub sends: u32,
+    /// When it was last ordered.
+    pub sent_at: u64,
+    /// Tries spent.
+    pub attempts: u32,
+    /// When the right code came.
+    pub answered_at: Option<u64>,
+    /// How its latest message fares.
+    pub delivery: DeliveryState,
+    /// Since when.
+    pub delivery_at: u64,
+}
+
+/// One limit on sending: at most `limit` messages for `key` in each window of `window_s` seconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    /// What is counted.
+    pub scope: Scope,
+    /// Whose: a keyed hash, or an identifier that tells nothing of a person.
+    pub key: Vec<u8>,
+    /// Seconds; windows begin at multiples of it.
+    pub window_s: u64,
+    /// Messages.
+    pub limit: u32,
+}
+
+/// What messages are counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// One number, in an hour.
+    NumberHour,
+    /// One number, in a day.
+    NumberDay,
+    /// One person.
+    Subject,
+    /// A thousand neighbouring numbers.
+    Block,
+    /// One host.
+    Host,
+    /// One country.
+    Country,
+    /// The whole service: the spending stop.
+    Total,
+}
+
+impl Scope {
+    /// As it is stored and printed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NumberHour => "number_hour",
+            Self::NumberDay => "number_day",
+            Self::Subject => "subject",
+            Self::Block => "block",
+            Self::Host => "host",
+            Self::Country => "country",
+            Self::Total => "total",
+        }
+    }
+}
+
+/// An order to send a challenge's code.
+#[derive(Debug, Clone)]
+pub struct Order<'a> {
+    /// The new message's id; gateways know it as the idempotency key.
+    pub message_id: &'a str,
+    /// All of them must have room; then each counts one more.
+    pub budgets: &'a [Budget],
+    /// Now.
+    pub now_ms: u64,
+}
+
+/// The answer to an order.
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ordered {
+    /// Stored; a worker will send it.
+    Yes,
+    /// A budget is spent. Nothing was stored.
+    BudgetSpent {
+        /// Which.
+        scope: Scope,
+        /// When its next window begins, Unix seconds.
+        retry_at: u64,
+    },
+    /// The challenge is no longer as the caller saw it. Nothing was stored.
+    Changed,
+}
+
+/// A message that a worker has taken.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// The idempotency key.
+    pub id: String,
+    /// What it carries.
+    pub challenge: NewChallenge,
+    /// The flow's host and person: the sealed number's row.
+    pub host: String,
+    /// The host's user id.
+    pub subject: String,
+    /// The page's origin: the message is bound to it.
+    pub origin: String,
+    /// How many tries there were, with this one.
+    pub tries: u32,
+    /// How many of its gateways have refused it.
+    pub refused: u32,
+    /// Where it stands.
+    pub state: DeliveryState,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// A gateway has it.
+    Accepted {
+        /// Which.
+        gateway: String,
+        /// Its own id for it.
+        reference: Option<String>,
+    },
+    /// Try again then; `refused` moves on to another gateway.
+    Again {
+        /// Milliseconds since the Unix epoch.
+        due_at_ms: u64,
+        /// How many gateways have refused it.
+        refused: u32,
+    },
+    /// Nobody will send it.
+    Failed,
+}
+
+/// A count for the operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// What is counted.
+    pub scope: String,
+    /// The key, where it is an identifier and no hash.
+    pub key: Option<String>,
+    /// The most that any one key has.
+    pub highest: u64,
+    /// How many messages over all keys.
+    pub sum: u64,
+}
+
+/// Challenges and their messages.
+#[async_trait]
+pub trait PhoneStore: Send + Sync + 'static {
+    /// Stores a challenge with its first message, ends the flow's earlier unanswered ones, and spends the budgets: all
+    /// or nothing.
+    async fn open_challenge(&self, challenge: &NewChallenge, order: &Order<'_>) -> Result<Ordered, StoreError>;
+
+    /// Orders the same code once more, when the challenge was sent `sends` times so far and is still open.
+    async fn resend(&self, challenge_id: &str, sends: u32, order: &Order<'_>) -> Result<Ordered, StoreError>;
+
+    /// A challenge of a flow.
+    async fn challenge(&self, flow_id: &str, id: &str) -> Result<Option<Challenge>, StoreError>;
+
+    /// All challenges of a flow, oldest first.
+    async fn challenges(&self, flow_id: &str) -> Result<Vec<Challenge>, StoreError>;
+
+    /// Spends one try of an open challenge, committed before anything is checked.
+    async fn reserve_answer(&self, id: &str, limit: u32, now: u64) -> Result<Attempt, StoreError>;
+
+    /// Marks a challenge as answered: true for exactly one caller.
+    async fn answered(&self, id: &str, now: u64) -> Result<bool, StoreError>;
+
+    /// Takes up to `count` messages that are due; whoever dies with them loses them to the next after `lease_ms`.
+    async fn take_messages(&self, now_ms: u64, lease_ms: u64, count: u32) -> Result<Vec<Taken>, StoreError>;
+
+    /// Records what became of a taken message, unless somebody has recorded it meanwhile.
+    async fn settle(&self, id: &str, fate: &Fate, now: u64) -> Result<(), StoreError>;
+
+    /// A gateway's word on a message that it has: moves `accepted` on, and nothing else. True when it did.
+    async fn receipt(&self, gateway: &str, id: &str, state: DeliveryState, now: u64) -> Result<bool, StoreError>;
+
+    /// The id of the message that a gateway knows by a reference of its own.
+    async fn message_by_reference(&self, gateway: &str, reference: &str) -> Result<Option<String>, StoreError>;
+
+    /// One message that a gateway has.
+    async fn message(&self, gateway: &str, id: &str) -> Result<Option<Taken>, StoreError>;
+
+    /// Messages of a host that a gateway has, of the last `seconds`, oldest first, with the time of acceptance.
+    async fn messages(&self, gateway: &str, host: &str, since: u64) -> Result<Vec<(Taken, u64)>, StoreError>;
+
+    /// How many messages are queued, and since when the oldest waits (milliseconds since the Unix epoch).
+    async fn queue(&self) -> Result<(u64, Option<u64>), StoreError>;
+
+    /// Counts of the windows that run now.
+    async fn counts(&self, now: u64) -> Result<Vec<Count>, StoreError>;
+
+    /// Deletes counts of windows that ended.
+    async fn purge_counts(&self, now: u64) -> Result<u64, StoreError>;
+}
