@@ -1,11 +1,12 @@
 //! The two-step verification widget: `<nidan-flow>`.
 //!
-//! `flow`, `qr`, `apps` and `messages` know no browser; they decide and are tested natively. `shell` performs what
+//! `flow`, `qr`, `phone`, `apps` and `messages` know no browser; they decide and are tested natively. `shell` performs what
 //! they ask for, `ui` shows it, `element` joins both to the custom element. See ARCHITECTURE.md.
 
 pub mod apps;
 pub mod flow;
 pub mod messages;
+pub mod phone;
 pub mod qr;
 
 #[cfg(target_arch = "wasm32")]

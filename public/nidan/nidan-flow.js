@@ -3,6 +3,10 @@
 
 const base = new URL('.', import.meta.url)
 const LOCALES = ['en', 'ja']
+/** Countries that there is a pack of help for, when no code arrives (help/COUNTRY.LOCALE.json). */
+const HELP = ['JP']
+/** How often a code is asked about where the stream of events ends. */
+const POLL_MS = 3_000
 /** The service gives up after ten seconds; slow networks need some more. */
 const REQUEST_TIMEOUT_MS = 15_000
 /** Then the fallback comes back: an empty place helps nobody. */
@@ -37,7 +41,8 @@ function loadWords(locale) {
   if (!once.has(locale)) {
     const words = fetch(new URL(`locales/${locale}.json`, base)).then((answer) => {
       if (!answer.ok) throw new Error(`${locale}.json: ${answer.status}`)
-      return answer.json()
+      // By place: a release leaves the keys out.
+      return answer.json().then(Object.values)
     })
     words.catch(() => once.delete(locale))
     once.set(locale, words)
@@ -64,6 +69,7 @@ class Page {
   #wanted
   #anchor
   #asking
+  #watched
   #guard = (event) => event.preventDefault()
 
   constructor(element, words, wanted) {
@@ -76,9 +82,8 @@ class Page {
     return this.#wanted.locale
   }
 
-  /** The words, or the key where a catalogue of another version lacks it: still better than nothing. */
-  words(key) {
-    return this.#words[key] ?? key
+  words(place) {
+    return this.#words[place]
   }
 
   number(value) {
@@ -124,6 +129,83 @@ class Page {
       this.#anchor = { service: json.server_time_ms, steady: performance.now(), wall: Date.now() }
     }
     return [answer.ok, json]
+  }
+
+  base64(bytes) {
+    return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (sign) => ({ '+': '-', '/': '_', '=': '' })[sign])
+  }
+
+  bytes(text) {
+    try {
+      return Uint8Array.from(atob(text.replace(/[-_]/g, (sign) => (sign === '-' ? '+' : '/'))), (one) => one.charCodeAt())
+    } catch {
+      return new Uint8Array()
+    }
+  }
+
+  /** A file of the widget's own folder; rejects when it is not there. */
+  async #file(name) {
+    const answer = await fetch(new URL(name, base))
+    if (!answer.ok) throw new Error(`${name}: ${answer.status}`)
+    return answer
+  }
+
+  /** The table of phone regions. */
+  async regions() {
+    return (await this.#file('regions.txt')).text()
+  }
+
+  /** What helps in a country: when it was looked up, then names and advice in turn. Nothing where nobody wrote it. */
+  async help(country, channel) {
+    if (!HELP.includes(country)) return []
+    const pack = await (await this.#file(`help/${country}.${this.locale}.json`)).json()
+    return [pack.verified_on, ...pack[channel].flat()]
+  }
+
+  /** A country with its flag and calling code; empty where neither holds what is searched for. */
+  country(iso, code, search) {
+    const flag = String.fromCodePoint(...[...iso].map((letter) => letter.codePointAt(0) + 0x1f1a5))
+    const name = new Intl.DisplayNames(this.locale, { type: 'region' }).of(iso)
+    const wanted = search.normalize('NFKC').trim().toLowerCase()
+    return `${name} ${iso} +${code}`.toLowerCase().includes(wanted) ? `${flag} ${name} +${code}` : ''
+  }
+
+  /**
+   * Tells how a code fares, and the code itself where the browser reads the message (WebOTP), until the next call. An
+   * empty path only ends it.
+   */
+  watch(path, heard) {
+    this.#watched?.abort()
+    this.#watched = new AbortController()
+    if (!path) return
+    const { signal } = this.#watched
+    this.#follow(path, heard, signal)
+    if (!window.OTPCredential) return
+    const told = ({ code }) => { if (!signal.aborted) heard(code) }
+    navigator.credentials.get({ otp: { transport: ['sms'] }, signal }).then(told, () => {})
+  }
+
+  /** Server-sent events; `EventSource` cannot send the token. Where they do not come through, it asks now and then. */
+  async #follow(path, heard, signal) {
+    while (!signal.aborted) {
+      try {
+        const { body } = await fetch(`${this.#wanted.service}${path}/events`, {
+          headers: { Authorization: `Bearer ${this.#wanted.token}` }, cache: 'no-store', credentials: 'omit', signal,
+        })
+        let rest = ''
+        for (const reader = body.pipeThrough(new TextDecoderStream()).getReader(); ;) {
+          const { value, done } = await reader.read()
+          if (done) break
+          const lines = (rest + value).split('\n')
+          rest = lines.pop()
+          for (const line of lines) if (line.startsWith('data:')) heard(JSON.parse(line.slice(5)))
+        }
+      } catch { /* The next turn asks without a stream. */ }
+      await new Promise((done) => setTimeout(done, POLL_MS))
+      if (signal.aborted) return
+      const [ok, json] = await this.request(path).catch(() => [])
+      if (ok && !signal.aborted) heard(json)
+    }
   }
 
   /** A finger and a narrow screen: most likely the phone that has the app. */
@@ -249,6 +331,7 @@ class NidanFlow extends HTMLElement {
   #unmount() {
     this.#mounted?.free()
     this.#page?.guard(false)
+    this.#page?.watch('')
     this.#mounted = this.#page = null
     if (this.#children) this.append(this.#children)
     this.#children = null

@@ -3,13 +3,15 @@
 
 const WORDS = {
   ja: {
-    title: 'デモ用スマートフォン', what: 'スマートフォンがなくても試せるように、認証アプリの代わりをします。設定画面の「キーをコピー」で取ったキー、または otpauth:// リンクを貼り付けてください。',
-    label: 'キーまたは otpauth:// リンク', add: '追加', forgets: 'このタブを閉じると消えます。本物のアカウントには使わないでください。',
+    title: 'デモ用スマートフォン', what: 'スマートフォンがなくても試せるように、電話と認証アプリの代わりをします。',
+    app: '認証アプリ', line: 'SMSと電話', lineNote: 'このデモから送られたSMSと電話が、番号にかかわらずすべてここに届きます。', nothing: 'まだ何も届いていません。',
+    label: '設定画面の「キーをコピー」で取ったキー、または otpauth:// リンク', add: '追加', forgets: 'このタブを閉じると消えます。本物のアカウントには使わないでください。',
     wrong: 'キーを読み取れません。英字A〜Zと数字2〜7の32文字です。', unnamed: '名前なし', remove: '削除', copy: 'コードをコピー', copied: 'コピーしました',
   },
   en: {
-    title: 'Demo phone', what: 'Stands in for an authenticator app, so that you can try everything without a phone. Paste the key (“Copy the key” in the set-up) or an otpauth:// link.',
-    label: 'Key or otpauth:// link', add: 'Add', forgets: 'Closing this tab forgets everything. Do not use it for real accounts.',
+    title: 'Demo phone', what: 'Stands in for your phone and its authenticator app, so that you can try everything without one.',
+    app: 'Authenticator app', line: 'Messages and calls', lineNote: 'Every text and call of this demo comes here, whatever its number.', nothing: 'Nothing has come yet.',
+    label: 'Key (“Copy the key” in the set-up) or otpauth:// link', add: 'Add', forgets: 'Closing this tab forgets everything. Do not use it for real accounts.',
     wrong: 'This is no key: it has 32 characters, A to Z and 2 to 7.', unnamed: 'Unnamed', remove: 'Remove', copy: 'Copy the code', copied: 'Copied',
   },
 }
@@ -98,4 +100,3 @@ document.getElementById('add').onsubmit = (event) => {
   field.value = ''
   add(entry.name, entry.secret)
 }
-document.getElementById('key').focus()

@@ -8,7 +8,7 @@ const WORDS = {
     haveAccount: '登録済みの方はログイン', noAccount: 'はじめての方は新規登録', hello: 'ようこそ、{email} さん',
     account: 'アカウントサービス', security: 'ログインとセキュリティ', twoStep: '2段階認証', off: 'オフ', on: 'オン',
     offText: 'パスワードに加えて、スマートフォンのコードで守ります。', setUp: '2段階認証を設定する',
-    onText: '認証アプリ 1件、バックアップコード {count}個', justOn: '設定が完了しました。',
+    totp: '認証アプリ 1件', sms: 'SMS（末尾 {hint}）', voice: '電話（末尾 {hint}）', codes: 'バックアップコード {count}個', and: '、', justOn: '設定が完了しました。',
     onNote: 'このデモショップは、署名された結果を確認しました。なお、ログイン時にコードをお聞きする機能はまだありません。',
     again: 'ご本人確認のため、もう一度パスワードを入力してください。', confirm: '確認する', cancel: '設定をやめる',
     serviceDown: '2段階認証サービスに接続できません。しばらくしてから、もう一度お試しください。',
@@ -24,7 +24,7 @@ const WORDS = {
     haveAccount: 'I have an account', noAccount: 'I am new here', hello: 'Welcome, {email}',
     account: 'Your account', security: 'Login & security', twoStep: 'Two-step verification', off: 'Off', on: 'On',
     offText: 'Protects your account with a code from your phone, in addition to the password.', setUp: 'Set up two-step verification',
-    onText: '1 authenticator app, {count} backup codes', justOn: 'Set-up complete.',
+    totp: '1 authenticator app', sms: 'SMS to •••{hint}', voice: 'call to •••{hint}', codes: '{count} backup codes', and: ', ', justOn: 'Set-up complete.',
     onNote: 'This demo shop has checked the signed result. Asking for the code at login is not built yet.',
     again: 'To make sure it is you, please type your password again.', confirm: 'Confirm', cancel: 'Leave the set-up',
     serviceDown: 'The two-step verification service cannot be reached. Please try again in a moment.',
@@ -114,7 +114,7 @@ function security(me, notice) {
   const state = two === null
     ? h('p', { class: 'error' }, t('serviceDown'))
     : two.enrolled
-      ? [h('p', {}, t('onText', { count: two.backup_codes_left })), h('p', { class: 'note' }, t('onNote'))]
+      ? [h('p', {}, [...two.methods.map((method) => t(method.kind, method)), t('codes', { count: two.backup_codes_left })].join(t('and'))), h('p', { class: 'note' }, t('onNote'))]
       : [h('p', {}, t('offText')), h('button', { id: 'set-up', onclick: startTwoStep }, t('setUp'))]
   show(
     h('p', {}, t('hello', { email: me.email })),

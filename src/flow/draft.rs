@@ -6,7 +6,7 @@ use nidan_otp::{
     BackupCodes, ClientRandom, Code, EnrolmentId, KeyUri, Label, Matched, Secret, ServerNonce, Steps, WeakRandom,
     derive, key_uri,
 };
-use nidan_protocol::BackupGate;
+use nidan_protocol::{BackupGate, MethodKind};
 
 use super::Now;
 
@@ -27,6 +27,10 @@ pub struct Opening {
     pub backup_gate: BackupGate,
     /// When the flow's life ends.
     pub expires_at: Now,
+    /// What is on offer, the recommended method first.
+    pub methods: Vec<MethodKind>,
+    /// Where codes may be sent by phone, the likely country first.
+    pub countries: Vec<String>,
 }
 
 /// Both shares and what they make.

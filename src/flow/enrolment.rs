@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use nidan_otp::{BackupCode, BackupCodeError, Code, CodeError};
-use nidan_protocol::{BackupGate, EnrolmentAnswer, ErrorCode};
+use nidan_protocol::{BackupGate, ChallengeView, Channel, EnrolmentAnswer, ErrorCode, MethodKind};
 
-use super::{Draft, Effect, Ending, Event, Flow, Now, Opening, Proof, Trouble, ending_for};
+use super::{
+    Asking, Draft, Effect, Ending, Event, Flow, Now, Opening, PhoneEntry, Proof, Trouble, VerifiedPhone, ending_for,
+};
 
 /// Waiting times between tries of the final post, in seconds; the last one repeats.
 const RETRY_AFTER_S: [u64; 5] = [2, 4, 8, 15, 30];
+/// As many as the service takes.
+const PHONES_MAX: usize = 5;
 /// A result code lives 60 seconds: one that is older than this is asked for again before it goes to the host.
 const RESULT_FRESH_S: u64 = 40;
 
@@ -56,6 +60,25 @@ pub enum Delivery {
     },
 }
 
+/// What was proved, one method at least: the final post cannot be built without it.
+#[derive(Debug)]
+pub struct Evidence {
+    app: Option<Arc<Proof>>,
+    phones: Vec<VerifiedPhone>,
+}
+
+impl Evidence {
+    /// The app's code, where an app is set up.
+    pub fn app(&self) -> Option<&Proof> {
+        self.app.as_deref()
+    }
+
+    /// The verified numbers, the primary one first.
+    pub fn phones(&self) -> &[VerifiedPhone] {
+        &self.phones
+    }
+}
+
 /// Where the person is.
 #[derive(Debug)]
 pub enum Step {
@@ -72,24 +95,40 @@ pub enum Step {
         /// Why the last one was not taken.
         refused: Option<CodeRefusal>,
     },
+    /// Type a phone number.
+    Number {
+        /// How its code is to come.
+        channel: Channel,
+        /// How asking for a code fares.
+        asking: Asking,
+    },
+    /// Type the code that was sent to a phone.
+    PhoneCode {
+        /// What is known of it.
+        challenge: Box<ChallengeView>,
+        /// How checking it, or sending it again, fares.
+        asking: Asking,
+        /// Which question of the help is open, while it is.
+        help: Option<usize>,
+    },
+    /// What is set up so far, and what could come beside it.
+    Another,
     /// Keep the backup codes.
     SaveCodes {
-        /// The code was right.
-        proof: Arc<Proof>,
         /// Why going on was refused.
         refused: Option<BackupRefusal>,
     },
     /// The final post.
     Posting {
-        /// The code was right.
-        proof: Arc<Proof>,
+        /// What was proved.
+        proof: Arc<Evidence>,
         /// How it fares.
         delivery: Delivery,
     },
     /// Stored.
     Done {
         /// Kept to ask for a fresh result code.
-        proof: Arc<Proof>,
+        proof: Arc<Evidence>,
         /// What the service stored.
         answer: Box<EnrolmentAnswer>,
         /// When it answered.
@@ -100,7 +139,7 @@ pub enum Step {
     /// A fresh result code is on its way to the host.
     Finishing {
         /// Kept to ask again.
-        proof: Arc<Proof>,
+        proof: Arc<Evidence>,
         /// What the service stored.
         answer: Box<EnrolmentAnswer>,
     },
@@ -119,6 +158,12 @@ pub struct Enrolment {
     pub typed_backup: String,
     /// "I have saved them".
     pub ticked: bool,
+    /// The phone number that is being typed.
+    pub phone: PhoneEntry,
+    /// The app's right code.
+    app: Option<Arc<Proof>>,
+    /// Verified numbers.
+    pub phones: Vec<VerifiedPhone>,
     /// Wrong codes in a row.
     wrong_codes: u32,
     /// The last of them, as it was typed.
@@ -129,7 +174,12 @@ pub struct Enrolment {
 
 impl Enrolment {
     pub(super) fn new(opening: Opening, draft: Draft) -> Self {
+        let countries = opening.countries.clone();
+        let country = countries.first().cloned().unwrap_or_default();
         Self {
+            phone: PhoneEntry { countries, country, ..PhoneEntry::default() },
+            app: None,
+            phones: Vec::new(),
             opening,
             draft: Arc::new(draft),
             typed_code: String::new(),
@@ -159,7 +209,29 @@ impl Enrolment {
     }
 
     pub(super) fn would_lose(&self) -> bool {
-        matches!(self.step, Step::SaveCodes { .. } | Step::Posting { .. })
+        matches!(self.step, Step::SaveCodes { .. } | Step::Posting { .. } | Step::Another)
+    }
+
+    /// Whether an app is set up already.
+    pub const fn has_app(&self) -> bool {
+        self.app.is_some()
+    }
+
+    /// Whether anything is.
+    pub(super) const fn has_method(&self) -> bool {
+        self.has_app() || !self.phones.is_empty()
+    }
+
+    /// What may be added: an app once, phones as many as the service takes.
+    pub fn addable(&self) -> impl Iterator<Item = MethodKind> {
+        let room = self.phones.len() < PHONES_MAX;
+        let fits = move |kind: &MethodKind| if *kind == MethodKind::Totp { !self.has_app() } else { room };
+        self.opening.methods.iter().copied().filter(fits)
+    }
+
+    /// Where to after a method was proved: S12 recommends a second one, where there is one.
+    pub(super) fn after_method(&self) -> Step {
+        if self.opening.methods.len() > 1 { Step::Another } else { Step::SaveCodes { refused: None } }
     }
 
     pub(super) fn on(mut self: Box<Self>, event: Event, now: Now) -> (Flow, Option<Effect>) {
@@ -167,11 +239,29 @@ impl Enrolment {
         let step = std::mem::replace(&mut self.step, Step::Start);
         let (step, effect) = match step {
             Step::Start => plain(event, Step::Start, Step::Start, Step::Method),
-            Step::Method => plain(event, Step::Method, Step::Start, Step::GetApp),
-            Step::GetApp => plain(event, Step::GetApp, Step::Method, Step::AddAccount),
+            Step::Method => match event {
+                Event::Choose(kind) => self.choose(kind),
+                other => plain(other, Step::Method, Step::Start, Step::Method),
+            },
+            Step::GetApp => {
+                let back = if self.has_method() { Step::Another } else { Step::Method };
+                plain(event, Step::GetApp, back, Step::AddAccount)
+            }
             Step::AddAccount => plain(event, Step::AddAccount, Step::GetApp, Step::Confirm { refused: None }),
             Step::Confirm { refused } => self.on_confirm(event, refused, now),
-            Step::SaveCodes { proof, refused } => self.on_save_codes(event, proof, refused),
+            Step::Number { channel, asking } => match self.on_number(event, channel, asking) {
+                Ok(next) => next,
+                Err(ending) => return (Flow::Ended(ending), None),
+            },
+            Step::PhoneCode { challenge, asking, help } => match self.on_phone_code(event, challenge, asking, help) {
+                Ok(next) => next,
+                Err(ending) => return (Flow::Ended(ending), None),
+            },
+            Step::Another => match event {
+                Event::Choose(kind) => self.choose(kind),
+                other => plain(other, Step::Another, Step::Another, Step::SaveCodes { refused: None }),
+            },
+            Step::SaveCodes { refused } => self.on_save_codes(event, refused),
             Step::Posting { proof, delivery } => match self.on_posting(event, proof, delivery, now) {
                 Ok(next) => next,
                 Err(ending) => return (Flow::Ended(ending), None),
@@ -225,7 +315,9 @@ impl Enrolment {
         match self.draft.check(code, now) {
             Ok(proof) => {
                 self.wrong_codes = 0;
-                Step::SaveCodes { proof: Arc::new(proof), refused: None }
+                self.typed_code.clear();
+                self.app = Some(Arc::new(proof));
+                self.after_method()
             }
             Err(code) => {
                 // The same code once more is the same mistake.
@@ -240,33 +332,27 @@ impl Enrolment {
         }
     }
 
-    fn on_save_codes(
-        &mut self,
-        event: Event,
-        proof: Arc<Proof>,
-        refused: Option<BackupRefusal>,
-    ) -> (Step, Option<Effect>) {
+    fn on_save_codes(&mut self, event: Event, refused: Option<BackupRefusal>) -> (Step, Option<Effect>) {
         match event {
-            Event::Back => {
-                self.typed_code.clear();
-                (Step::Confirm { refused: None }, None)
-            }
+            Event::Back if self.opening.methods.len() > 1 => (Step::Another, None),
+            Event::Back => (Step::Confirm { refused: None }, None),
             Event::BackupTyped(typed) => {
                 self.typed_backup = typed;
-                (Step::SaveCodes { proof, refused: None }, None)
+                (Step::SaveCodes { refused: None }, None)
             }
             Event::SavedTicked(ticked) => {
                 self.ticked = ticked;
-                (Step::SaveCodes { proof, refused: None }, None)
+                (Step::SaveCodes { refused: None }, None)
             }
             Event::Next => match self.gate() {
                 Ok(()) => {
+                    let proof = Arc::new(Evidence { app: self.app.clone(), phones: self.phones.clone() });
                     let post = Effect::Post(Arc::clone(&self.draft), Arc::clone(&proof));
                     (Step::Posting { proof, delivery: Delivery::Sending { failed: 0 } }, Some(post))
                 }
-                Err(refusal) => (Step::SaveCodes { proof, refused: Some(refusal) }, None),
+                Err(refusal) => (Step::SaveCodes { refused: Some(refusal) }, None),
             },
-            _other => (Step::SaveCodes { proof, refused }, None),
+            _other => (Step::SaveCodes { refused }, None),
         }
     }
 
@@ -285,7 +371,7 @@ impl Enrolment {
     fn on_posting(
         &mut self,
         event: Event,
-        proof: Arc<Proof>,
+        proof: Arc<Evidence>,
         delivery: Delivery,
         now: Now,
     ) -> Result<(Step, Option<Effect>), Ending> {
@@ -304,7 +390,7 @@ impl Enrolment {
 
     fn on_failed_post(
         &mut self,
-        proof: Arc<Proof>,
+        proof: Arc<Evidence>,
         trouble: Trouble,
         failed: u32,
         now: Now,
@@ -312,7 +398,7 @@ impl Enrolment {
         if trouble == Trouble::Refused(ErrorCode::CodeWrong) {
             // The service's clock decides. The backup codes stay as they are: they hang on the secret, not on the code.
             self.wrong_codes += 1;
-            self.typed_code.clear();
+            self.app = None;
             return Ok((Step::Confirm { refused: Some(CodeRefusal::Wrong { times: self.wrong_codes }) }, None));
         }
         if let Some(ending) = ending_for(trouble) {

@@ -2,13 +2,15 @@
 
 mod draft;
 mod enrolment;
+mod phone;
 
 pub use draft::{Draft, Opening, Proof};
-pub use enrolment::{BackupRefusal, CodeRefusal, Delivery, Enrolment, Step};
+pub use enrolment::{BackupRefusal, CodeRefusal, Delivery, Enrolment, Evidence, Step};
+pub use phone::{Asking, PhoneEntry, PhoneRefusal, VerifiedPhone};
 
 use std::sync::Arc;
 
-use nidan_protocol::{EnrolmentAnswer, ErrorCode};
+use nidan_protocol::{ChallengeView, Channel, EnrolmentAnswer, ErrorCode, MethodKind};
 
 /// What went wrong between the widget and the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +64,36 @@ pub enum Event {
     Next,
     /// "Back".
     Back,
+    /// A method was chosen.
+    Choose(MethodKind),
+    /// The table of regions, when it could be fetched.
+    Regions(Option<String>),
+    /// The search for a country changed.
+    CountrySearched(String),
+    /// A country was chosen.
+    CountryChosen(String),
+    /// The number field changed.
+    NumberTyped(String),
+    /// The field for the number's name changed.
+    NameTyped(String),
+    /// The same number another way.
+    Switch(Channel),
+    /// A code was sent, for the first time or again.
+    Ordered(Box<ChallengeView>),
+    /// A code was not sent, or not taken.
+    NotOrdered(PhoneRefusal),
+    /// The phone's code was right.
+    Accepted,
+    /// "Send again".
+    Resend,
+    /// Another number.
+    ChangeNumber,
+    /// A message fares differently.
+    Changed(Box<ChallengeView>),
+    /// "The code does not arrive".
+    Help,
+    /// What helps in the person's country: when it was looked up, then names and advice in turn.
+    HelpFound(Vec<String>),
     /// The code field changed.
     CodeTyped(String),
     /// The code is to be checked now, wherever the field stands.
@@ -85,8 +117,28 @@ pub enum Event {
 pub enum Effect {
     /// Ask the service for the flow, and draw the browser's share.
     Open,
+    /// Fetch the table of regions.
+    LoadRegions,
+    /// Fetch what helps in a country when no code arrives.
+    LoadHelp(String),
+    /// Order a code.
+    Order {
+        /// E.164.
+        number: String,
+        /// How it is to come.
+        channel: Channel,
+    },
+    /// Order the same code again.
+    Resend(String),
+    /// Ask whether a phone's code is right.
+    Answer {
+        /// Whose code.
+        challenge_id: String,
+        /// Six digits.
+        code: String,
+    },
     /// Send the final post.
-    Post(Arc<Draft>, Arc<Proof>),
+    Post(Arc<Draft>, Arc<Evidence>),
     /// Hand the result to the host.
     Complete(String),
     /// Ask the host for a new flow.
@@ -128,6 +180,17 @@ impl Flow {
         }
     }
 
+    /// The code that the person waits for: how its message fares is worth watching.
+    pub fn awaited(&self) -> Option<&ChallengeView> {
+        match self {
+            Self::Enrolling(enrolment) => match &enrolment.step {
+                Step::PhoneCode { challenge, .. } => Some(challenge),
+                _other => None,
+            },
+            Self::Loading | Self::Unavailable(_) | Self::Ended(_) | Self::Completed => None,
+        }
+    }
+
     /// Whether leaving now would lose something that the person cannot get back.
     pub fn would_lose(&self) -> bool {
         matches!(self, Self::Enrolling(enrolment) if enrolment.would_lose())
@@ -158,6 +221,21 @@ fn ending_for(trouble: Trouble) -> Option<Ending> {
         ErrorCode::AlreadyEnrolled => Some(Ending::AlreadyOn),
         ErrorCode::ReauthRequired | ErrorCode::TooManyAttempts => Some(Ending::Expired),
         ErrorCode::OriginMismatch
+        | ErrorCode::CodeExpired
+        | ErrorCode::CodeUsed
+        | ErrorCode::ChallengeNotFound
+        | ErrorCode::ResendTooSoon
+        | ErrorCode::ResendsSpent
+        | ErrorCode::SendBudgetSpent
+        | ErrorCode::PhoneInvalid
+        | ErrorCode::PhoneTooShort
+        | ErrorCode::PhoneTooLong
+        | ErrorCode::PhoneCountryUnknown
+        | ErrorCode::PhoneExtension
+        | ErrorCode::PhoneNotSmsCapable
+        | ErrorCode::PhoneKindRefused
+        | ErrorCode::CountryNotAllowed
+        | ErrorCode::MethodRefused
         | ErrorCode::RequestInvalid
         | ErrorCode::RequestTooLarge
         | ErrorCode::MediaTypeUnsupported

@@ -1,15 +1,17 @@
-//! The two requests of an enrolment.
+//! The requests of an enrolment.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
 use nidan_otp::{EnrolmentId, Label, ServerNonce, UnixSeconds};
-use nidan_protocol::{EnrolmentAnswer, EnrolmentOpening, EnrolmentPost, FlowView, MethodKind};
+use nidan_protocol::{ChallengeView, EnrolmentAnswer, EnrolmentOpening, FlowView};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use super::{Page, read};
-use crate::flow::{Draft, Opening, Proof, Trouble};
+use crate::flow::{Draft, Evidence, Opening, PhoneRefusal, Trouble};
+
+/// Where codes by phone are ordered.
+pub(super) const CHALLENGES: &str = "/v1/flow/challenges";
 
 pub(super) async fn flow(page: Page) -> Result<FlowView, Trouble> {
     let json = request(page, "/v1/flow", JsValue::UNDEFINED).await?;
@@ -20,34 +22,52 @@ pub(super) async fn enrol(
     page: Page,
     enrolment_id: String,
     draft: &Draft,
-    proof: &Proof,
+    proof: &Evidence,
 ) -> Result<EnrolmentAnswer, Trouble> {
-    let mut post = EnrolmentPost {
-        enrolment_id,
-        kind: MethodKind::Totp,
-        client_random: Base64UrlUnpadded::encode_string(draft.client_random().expose()),
-        code: proof.code().expose().to_owned(),
-    };
-    let body = Fields(&post).serialize(&Serializer::json_compatible()).map_err(|_| Trouble::Unreachable);
-    post.client_random.zeroize();
-    post.code.zeroize();
-    let json = request(page, "/v1/flow/enrolment", body?).await?;
+    let client_random = Zeroizing::new(page.base64(draft.client_random().expose()));
+    let mut fields = vec![("enrolment_id", enrolment_id.as_str()), ("client_random", &client_random)];
+    fields.extend(proof.app().map(|app| ("code", app.code().expose())));
+    let body = object(&fields);
+    let phones = js_sys::Array::new();
+    for phone in proof.phones() {
+        let mut fields = vec![("challenge_id", phone.challenge_id.as_str())];
+        let name = phone.name.trim();
+        fields.extend((!name.is_empty()).then_some(("name", name)));
+        phones.push(&object(&fields));
+    }
+    // A fresh object takes every field.
+    let _set = js_sys::Reflect::set(&body, &"phones".into(), &phones);
+    let json = request(page, "/v1/flow/enrolment", body).await?;
     read::enrolment_answer(&json).ok_or(Trouble::Unreachable)
 }
 
-/// The post as a map: serde-wasm-bindgen keeps a table of struct fields' names, 0.7 KB of brotli for four names used once.
-struct Fields<'a>(&'a EnrolmentPost);
+/// Where a challenge can be watched.
+pub(super) fn path(id: &str) -> String {
+    [CHALLENGES, "/", id].concat()
+}
 
-impl Serialize for Fields<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let EnrolmentPost { enrolment_id, kind: MethodKind::Totp, client_random, code } = self.0;
-        serializer.collect_map([
-            ("enrolment_id", enrolment_id.as_str()),
-            ("kind", "totp"),
-            ("client_random", client_random),
-            ("code", code),
-        ])
+/// Asks something of a code; the code as it stands then.
+pub(super) async fn challenge(page: Page, path: &str, body: JsValue) -> Result<ChallengeView, PhoneRefusal> {
+    let answer = page.request(path, body).await.map_err(|_| PhoneRefusal::Unreachable)?;
+    let answer: js_sys::Array = answer.into();
+    let json = answer.get(1);
+    if !answer.get(0).is_truthy() {
+        return Err(read::refusal(&json));
     }
+    read::challenge_view(&json).ok_or(PhoneRefusal::Unreachable)
+}
+
+/// A JavaScript object of strings. A map: serde-wasm-bindgen keeps a table of struct fields' names, 0.7 KB of brotli for
+/// a few names used once.
+pub(super) fn object(fields: &[(&str, &str)]) -> JsValue {
+    struct Fields<'a>(&'a [(&'a str, &'a str)]);
+    impl Serialize for Fields<'_> {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().copied())
+        }
+    }
+    // Strings always serialise; an empty body would be refused with its name.
+    Fields(fields).serialize(&Serializer::json_compatible()).unwrap_or_default()
 }
 
 /// The answer's JSON, or what the service refused. What is no problem document is a proxy's error: an outage.
@@ -61,16 +81,30 @@ async fn request(page: Page, path: &str, body: JsValue) -> Result<JsValue, Troub
 }
 
 /// The flow as the state machine needs it; `None` when the service sent what no version of it sends.
-pub(super) fn opening(view: &FlowView, enrolment: &EnrolmentOpening) -> Option<Opening> {
+pub(super) fn opening(page: &Page, view: &FlowView, enrolment: &EnrolmentOpening) -> Option<Opening> {
     Some(Opening {
         issuer: Label::parse(&view.issuer).ok()?,
         account: Label::parse(&view.account_name).ok()?,
-        enrolment_id: EnrolmentId(decode(&enrolment.enrolment_id)?),
-        server_nonce: ServerNonce(decode(&enrolment.server_nonce)?),
+        enrolment_id: EnrolmentId(decode(page, &enrolment.enrolment_id)?),
+        server_nonce: ServerNonce(decode(page, &enrolment.server_nonce)?),
         enrolment_id_text: enrolment.enrolment_id.clone(),
         backup_gate: view.policy.backup_gate,
         expires_at: UnixSeconds(view.expires_at),
+        methods: view.policy.methods.clone(),
+        countries: countries(view, &page.locale()),
     })
+}
+
+/// The countries on offer, the likely one first: what the host says, else the language's own.
+fn countries(view: &FlowView, locale: &str) -> Vec<String> {
+    let Some(phone) = &view.phone else { return Vec::new() };
+    let likely = phone.country.as_deref().unwrap_or(if locale == "ja" { "JP" } else { "US" });
+    let mut countries = phone.countries.clone();
+    if let Some(index) = countries.iter().position(|country| country == likely) {
+        let likely = countries.remove(index);
+        countries.insert(0, likely);
+    }
+    countries
 }
 
 /// A link to a script would run in the page.
@@ -78,8 +112,6 @@ pub(super) fn is_safe_link(url: &str) -> bool {
     ["https://", "http://", "mailto:"].iter().any(|scheme| url.starts_with(scheme))
 }
 
-fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    let decoded = Base64UrlUnpadded::decode(text, &mut bytes).ok()?;
-    (decoded.len() == N).then_some(bytes)
+fn decode<const N: usize>(page: &Page, text: &str) -> Option<[u8; N]> {
+    page.bytes(text).try_into().ok()
 }

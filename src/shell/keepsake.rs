@@ -1,9 +1,10 @@
 //! Taking things along: copy, download and print. Nothing of it leaves the browser.
 
+use nidan_protocol::DeliveryState;
 use wasm_bindgen::JsValue;
 use zeroize::Zeroizing;
 
-use super::{Page, Shell};
+use super::{Page, Shell, spawn};
 use crate::messages::Msg;
 use leptos::prelude::untrack;
 
@@ -11,7 +12,33 @@ impl Shell {
     /// Copies text; tells whether it worked.
     pub(crate) fn copy(self, text: Zeroizing<String>, told: impl Fn(bool) + 'static) {
         let page = self.page(Page::clone);
-        leptos::task::spawn_local(async move { told(page.copy(&text).await.is_ok()) });
+        spawn(async move { told(page.copy(&text).await.is_ok()) });
+    }
+
+    /// What support needs to know of a code that does not arrive: no code, no secret, two digits of the number.
+    pub(crate) fn support_summary(self) -> Zeroizing<String> {
+        let date = self.date(untrack(|| self.now()));
+        let summary = untrack(|| {
+            self.with(|flow| {
+                flow.awaited().map(|challenge| {
+                    let state = match challenge.delivery {
+                        DeliveryState::Queued => "queued",
+                        DeliveryState::Accepted => "accepted",
+                        DeliveryState::Delivered => "delivered",
+                        DeliveryState::Failed => "failed",
+                    };
+                    let places = [
+                        ("channel", challenge.channel.as_str()),
+                        ("hint", &challenge.hint),
+                        ("reference", &challenge.reference),
+                        ("state", state),
+                        ("date", &date),
+                    ];
+                    self.t_with(Msg::HelpSummary, &places)
+                })
+            })
+        });
+        Zeroizing::new(summary.unwrap_or_default())
     }
 
     pub(crate) fn backup_codes(self) -> Vec<Zeroizing<String>> {

@@ -5,16 +5,18 @@ mod keepsake;
 mod page;
 mod read;
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use nidan_otp::UnixSeconds;
 use nidan_protocol::ErrorCode;
+use wasm_bindgen::prelude::*;
 
 pub use page::Page;
 
-use crate::flow::{Draft, Effect, Enrolment, Event, Flow, Proof, Trouble};
+use crate::flow::{Draft, Effect, Enrolment, Event, Evidence, Flow, Trouble};
 use crate::messages::{Msg, fill};
 
 /// How often waiting times on the screen move on.
@@ -34,19 +36,25 @@ struct Parts {
     /// Told by the first answer.
     expires_at: Option<UnixSeconds>,
     support_url: Option<String>,
+    /// The challenge that is watched.
+    watched: String,
+    /// Hears how it fares.
+    heard: Option<Closure<dyn FnMut(JsValue)>>,
     /// Dropped with the widget.
     _ticking: Option<Interval>,
 }
 
 impl Shell {
     pub(crate) fn start(page: Page) -> Self {
-        let parts = Parts { page, expires_at: None, support_url: None, _ticking: None };
+        let parts =
+            Parts { page, expires_at: None, support_url: None, watched: String::new(), heard: None, _ticking: None };
         let shell = Self {
             flow: RwSignal::new_local(Flow::Loading),
             now: RwSignal::new(UnixSeconds(0)),
             parts: StoredValue::new_local(parts),
         };
         shell.parts.update_value(|parts| parts._ticking = Some(Interval::new(TICK_MS, move || shell.tick())));
+        shell.parts.update_value(|parts| parts.heard = Some(Closure::new(move |heard| shell.hear(&heard))));
         shell.perform(Effect::Open);
         shell
     }
@@ -58,15 +66,41 @@ impl Shell {
             return;
         };
         let mut effect = None;
-        let would_lose = self.flow.try_update(|flow| {
+        let after = self.flow.try_update(|flow| {
             let (next, asked) = std::mem::replace(flow, Flow::Loading).on(event, now);
             *flow = next;
             effect = asked;
-            flow.would_lose()
+            (flow.would_lose(), flow.awaited().map(|challenge| challenge.id.clone()).unwrap_or_default())
         });
-        page.guard(would_lose == Some(true));
+        let (would_lose, awaited) = after.unwrap_or_default();
+        page.guard(would_lose);
+        self.watch(&page, awaited);
         if let Some(effect) = effect {
             self.perform(effect);
+        }
+    }
+
+    /// Follows the code that the person waits for, and no other.
+    fn watch(self, page: &Page, awaited: String) {
+        self.parts.update_value(|parts| {
+            if parts.watched != awaited
+                && let Some(heard) = &parts.heard
+            {
+                page.watch(&if awaited.is_empty() { String::new() } else { api::path(&awaited) }, heard.as_ref());
+                parts.watched = awaited;
+            }
+        });
+    }
+
+    /// A challenge that fares differently, or the code that the browser read from a message.
+    fn hear(self, heard: &JsValue) {
+        match heard.as_string() {
+            Some(code) => self.send(Event::CodeTyped(code)),
+            None => {
+                if let Some(challenge) = read::challenge_view(heard) {
+                    self.send(Event::Changed(Box::new(challenge)));
+                }
+            }
         }
     }
 
@@ -88,7 +122,7 @@ impl Shell {
     }
 
     pub(crate) fn t(self, msg: Msg) -> String {
-        self.page(|page| page.words(msg.key()))
+        self.page(|page| page.words(msg as u32))
     }
 
     pub(crate) fn t_with(self, msg: Msg, places: &[(&str, &str)]) -> String {
@@ -119,6 +153,11 @@ impl Shell {
         self.parts.with_value(|parts| parts.support_url.clone())
     }
 
+    /// A country as a list shows it; empty where the search does not fit.
+    pub(crate) fn country(self, iso: &str, code: &str, search: &str) -> String {
+        self.page(|page| page.country(iso, code, search))
+    }
+
     /// The service's time, moving once a second.
     pub(crate) fn now(self) -> UnixSeconds {
         self.now.get()
@@ -141,11 +180,37 @@ impl Shell {
 
     fn perform(self, effect: Effect) {
         match effect {
-            Effect::Open => leptos::task::spawn_local(self.open()),
-            Effect::Post(draft, proof) => leptos::task::spawn_local(self.post(draft, proof)),
+            Effect::Open => spawn(self.open()),
+            Effect::LoadRegions => spawn(async move {
+                let table = self.page(Page::clone).regions().await;
+                self.send(Event::Regions(table.ok().and_then(|table| table.as_string())));
+            }),
+            Effect::LoadHelp(country) => spawn(self.load_help(country)),
+            Effect::Order { number, channel } => {
+                let locale = self.locale();
+                let fields = [("number", number.as_str()), ("channel", channel.as_str()), ("locale", &locale)];
+                self.ask(api::CHALLENGES.to_owned(), &fields);
+            }
+            Effect::Resend(id) => self.ask([&api::path(&id), "/resend"].concat(), &[]),
+            Effect::Answer { challenge_id, code } => {
+                self.ask([&api::path(&challenge_id), "/answer"].concat(), &[("code", &code)]);
+            }
+            Effect::Post(draft, proof) => spawn(self.post(draft, proof)),
             Effect::Complete(result_code) => self.page(|page| page.complete(&result_code)),
             Effect::Restart => self.page(Page::restart),
         }
+    }
+
+    /// Asks something of a phone's code; the answer tells what it was.
+    fn ask(self, path: String, fields: &[(&str, &str)]) {
+        let body = api::object(fields);
+        spawn(async move {
+            self.send(match api::challenge(self.page(Page::clone), &path, body).await {
+                Ok(challenge) if challenge.answered => Event::Accepted,
+                Ok(challenge) => Event::Ordered(Box::new(challenge)),
+                Err(refusal) => Event::NotOrdered(refusal),
+            });
+        });
     }
 
     async fn open(self) {
@@ -161,7 +226,7 @@ impl Shell {
                 match &view.enrolment {
                     _ if told.is_none() => return,
                     None => Event::NothingToEnrol,
-                    Some(enrolment) => api::opening(&view, enrolment)
+                    Some(enrolment) => api::opening(&self.page(Page::clone), &view, enrolment)
                         .and_then(|opening| Some((Draft::new(client_random()?, &opening).ok()?, opening)))
                         .map_or(Event::NotOpened(Trouble::Refused(ErrorCode::Internal)), |(draft, opening)| {
                             Event::Opened(Box::new((opening, draft)))
@@ -172,7 +237,16 @@ impl Shell {
         self.send(event);
     }
 
-    async fn post(self, draft: Arc<Draft>, proof: Arc<Proof>) {
+    async fn load_help(self, country: String) {
+        let channel = self.flow.with_untracked(|flow| flow.awaited().map(|challenge| challenge.channel));
+        let Some(channel) = channel else { return };
+        // Without it the rest of the help is there all the same.
+        let found = self.page(Page::clone).help(&country, channel.as_str()).await.unwrap_or_default();
+        let found = js_sys::Array::from(&found).iter().filter_map(|one| one.as_string()).collect();
+        self.send(Event::HelpFound(found));
+    }
+
+    async fn post(self, draft: Arc<Draft>, proof: Arc<Evidence>) {
         let Some(id) = self.enrolment_now(|enrolment| enrolment.opening.enrolment_id_text.clone()) else { return };
         self.send(match api::enrol(self.page(Page::clone), id, &draft, &proof).await {
             Ok(answer) => Event::Answered(Box::new(answer)),
@@ -190,6 +264,12 @@ impl Shell {
             self.send(Event::RetryDue);
         }
     }
+}
+
+/// One kind of task for all futures: each kind has its own code to start and wake it.
+fn spawn(task: impl Future<Output = ()> + 'static) {
+    let task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
+    leptos::task::spawn_local(task);
 }
 
 fn now(parts: &Parts) -> UnixSeconds {

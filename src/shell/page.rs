@@ -14,9 +14,9 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(super) fn locale(this: &Page) -> String;
 
-    /// The catalogue's words.
+    /// The catalogue's words, by their place in it.
     #[wasm_bindgen(method)]
-    pub(super) fn words(this: &Page, key: &str) -> String;
+    pub(super) fn words(this: &Page, place: u32) -> String;
 
     /// A number as the person's language writes it.
     #[wasm_bindgen(method)]
@@ -33,6 +33,30 @@ extern "C" {
     /// `[ok, json]`; an error when nobody answers.
     #[wasm_bindgen(method, catch)]
     pub(super) async fn request(this: &Page, path: &str, body: JsValue) -> Result<JsValue, JsValue>;
+
+    /// Bytes as base64url without padding (RFC 4648 §5).
+    #[wasm_bindgen(method)]
+    pub(super) fn base64(this: &Page, bytes: &[u8]) -> String;
+
+    /// The bytes that base64url stands for; none where it is no base64url.
+    #[wasm_bindgen(method)]
+    pub(super) fn bytes(this: &Page, text: &str) -> Vec<u8>;
+
+    /// The table of phone regions.
+    #[wasm_bindgen(method, catch)]
+    pub(super) async fn regions(this: &Page) -> Result<JsValue, JsValue>;
+
+    /// A date, then names and advice in turn.
+    #[wasm_bindgen(method, catch)]
+    pub(super) async fn help(this: &Page, country: &str, channel: &str) -> Result<JsValue, JsValue>;
+
+    /// A country as a list shows it; empty where the search does not fit.
+    #[wasm_bindgen(method)]
+    pub(super) fn country(this: &Page, iso: &str, code: &str, search: &str) -> String;
+
+    /// Tells how a code fares, or the code, until the next call.
+    #[wasm_bindgen(method)]
+    pub(super) fn watch(this: &Page, path: &str, heard: &JsValue);
 
     /// Whether this is most likely the phone that has the app.
     #[wasm_bindgen(method, js_name = isPhone)]

@@ -3,15 +3,19 @@
 //! Not through serde: its error texts bring the formatting of every kind of number along, 9 KB of brotli for words that
 //! nobody here reads. The types are the protocol's, so a field that is added there has to be read here.
 
+use nidan_otp::UnixSeconds;
 use nidan_protocol::{
-    BackupGate, EnrolmentAnswer, EnrolmentOpening, ErrorCode, FlowOutcome, FlowView, MethodKind, MethodView, Policy,
-    Purpose,
+    BackupGate, ChallengeView, Channel, DeliveryState, EnrolmentAnswer, EnrolmentOpening, ErrorCode, FlowOutcome,
+    FlowView, MethodKind, MethodView, PhoneOffer, Policy, Purpose,
 };
 use wasm_bindgen::JsValue;
+
+use crate::flow::PhoneRefusal;
 
 pub(super) fn flow_view(json: &JsValue) -> Option<FlowView> {
     let policy = field(json, "policy")?;
     let enrolment = field(json, "enrolment")?;
+    let phone = field(json, "phone")?;
     Some(FlowView {
         purpose: match text(json, "purpose")?.as_str() {
             "enroll" => Purpose::Enroll,
@@ -32,6 +36,16 @@ pub(super) fn flow_view(json: &JsValue) -> Option<FlowView> {
             },
         },
         methods: js_sys::Array::from(&field(json, "methods")?).iter().filter_map(|one| method_view(&one)).collect(),
+        phone: match phone.is_object() {
+            true => Some(PhoneOffer {
+                countries: js_sys::Array::from(&field(&phone, "countries")?)
+                    .iter()
+                    .filter_map(|one| one.as_string())
+                    .collect(),
+                country: text(&phone, "country"),
+            }),
+            false => None,
+        },
         enrolment: match enrolment.is_object() {
             true => Some(EnrolmentOpening {
                 enrolment_id: text(&enrolment, "enrolment_id")?,
@@ -49,7 +63,7 @@ pub(super) fn enrolment_answer(json: &JsValue) -> Option<EnrolmentAnswer> {
             "enrolled" => FlowOutcome::Enrolled,
             _later => return None,
         },
-        method: method_view(&field(json, "method")?)?,
+        methods: js_sys::Array::from(&field(json, "methods")?).iter().filter_map(|one| method_view(&one)).collect(),
         backup_codes_left: u32::try_from(number(json, "backup_codes_left")?).ok()?,
         result_code: text(json, "result_code")?,
     })
@@ -64,13 +78,46 @@ fn method_view(json: &JsValue) -> Option<MethodView> {
     Some(MethodView {
         id: text(json, "id")?,
         kind: method_kind(&field(json, "kind")?)?,
+        name: text(json, "name"),
+        hint: text(json, "hint"),
         created_at: number(json, "created_at")?,
+    })
+}
+
+pub(super) fn challenge_view(json: &JsValue) -> Option<ChallengeView> {
+    Some(ChallengeView {
+        id: text(json, "id")?,
+        channel: if text(json, "channel")? == Channel::Voice.as_str() { Channel::Voice } else { Channel::Sms },
+        hint: text(json, "hint")?,
+        reference: text(json, "reference")?,
+        keys: text(json, "keys"),
+        expires_at: number(json, "expires_at")?,
+        resend_at: number(json, "resend_at"),
+        attempts_left: number(json, "attempts_left")? as u32,
+        delivery: match text(json, "delivery")?.as_str() {
+            "accepted" => DeliveryState::Accepted,
+            "delivered" => DeliveryState::Delivered,
+            "failed" => DeliveryState::Failed,
+            _earlier => DeliveryState::Queued,
+        },
+        delivery_at: number(json, "delivery_at")?,
+        answered: field(json, "answered")?.is_truthy(),
+    })
+}
+
+/// What a problem document says to the person.
+pub(super) fn refusal(json: &JsValue) -> PhoneRefusal {
+    error_code(json).map_or(PhoneRefusal::Unreachable, |code| PhoneRefusal::Service {
+        code,
+        retry_at: number(json, "retry_at").map(UnixSeconds),
+        attempts_left: number(json, "attempts_left").map(|left| left as u32),
     })
 }
 
 /// `None` for a kind that this version cannot show.
 fn method_kind(json: &JsValue) -> Option<MethodKind> {
-    (json.as_string()? == "totp").then_some(MethodKind::Totp)
+    let kind = json.as_string()?;
+    [MethodKind::Totp, MethodKind::Sms, MethodKind::Voice].into_iter().find(|known| known.as_str() == kind)
 }
 
 fn field(json: &JsValue, name: &str) -> Option<JsValue> {

@@ -3,7 +3,7 @@
 use nidan_otp::CodeError;
 
 use super::dom::Dom;
-use super::parts::{Field, field, main_button, screen};
+use super::parts::{Field, FieldKind, field, main_button, screen};
 use crate::flow::{CodeRefusal, Enrolment, Event, Step};
 use crate::messages::Msg;
 use crate::shell::Shell;
@@ -16,22 +16,19 @@ pub(super) fn confirm(shell: Shell) -> Dom {
         label: shell.t_with(Msg::ConfirmLabel, &[("issuer", &issuer)]),
         help: Some(shell.t(Msg::ConfirmHelp)),
         value: shell.enrolment_now(|enrolment| enrolment.typed_code.clone()).unwrap_or_default(),
-        code: true,
+        kind: FieldKind::Code,
         typed: Event::CodeTyped,
         submit: || Event::CodeSubmitted,
     };
     let error = move || shell.enrolment(|enrolment| error_words(shell, enrolment)).flatten();
     let check = main_button().say(shell, Msg::ConfirmCheck).on("click", move |_| shell.send(Event::CodeSubmitted));
-    screen(shell, Msg::ConfirmTitle).child(field(shell, code_field, error, check))
+    screen(shell, Msg::ConfirmTitle).child(field(shell, code_field, error, None, check))
 }
 
 fn error_words(shell: Shell, enrolment: &Enrolment) -> Option<String> {
     let Step::Confirm { refused: Some(refused) } = &enrolment.step else { return None };
     Some(match refused {
-        CodeRefusal::Shape(CodeError::NotDigits) => shell.t(Msg::ConfirmNotDigits),
-        CodeRefusal::Shape(CodeError::Length { actual }) => {
-            shell.t_with(Msg::ConfirmLength, &[("actual", &shell.number(*actual as u64))])
-        }
+        CodeRefusal::Shape(error) => shape_words(shell, *error),
         CodeRefusal::Wrong { times: 0 | 1 } => shell.t(Msg::ConfirmWrong),
         CodeRefusal::Wrong { .. } => {
             let (issuer, account) = (enrolment.opening.issuer.as_str(), enrolment.opening.account.as_str());
@@ -42,4 +39,12 @@ fn error_words(shell: Shell, enrolment: &Enrolment) -> Option<String> {
             shell.t_with(words, &[("seconds", &shell.number(seconds.unsigned_abs()))])
         }
     })
+}
+
+/// What is wrong with the shape of a code.
+pub(super) fn shape_words(shell: Shell, error: CodeError) -> String {
+    match error {
+        CodeError::NotDigits => shell.t(Msg::ConfirmNotDigits),
+        CodeError::Length { actual } => shell.t_with(Msg::ConfirmLength, &[("actual", &shell.number(actual as u64))]),
+    }
 }

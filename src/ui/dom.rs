@@ -4,8 +4,6 @@
 //! for these screens that was 85 KB of brotli more (docs/decisions/0004-one-view-type.md). This type is a Leptos view
 //! like any other, with Leptos' effects inside; there is just one of it.
 
-use std::any::Any;
-
 use leptos::prelude::untrack;
 use leptos::reactive::effect::RenderEffect;
 use leptos::tachys::renderer::{Rndr, types};
@@ -30,7 +28,7 @@ struct Standing {
 /// Dropped together with the element: effects stop and listeners end.
 enum Kept {
     Effect { _runs: RenderEffect<()> },
-    Region { _runs: Box<dyn Any> },
+    Region { _runs: RenderEffect<Option<Dom>> },
     Listener { _called: Closure<dyn FnMut(Event)> },
     Child { _stands: Dom },
 }
@@ -79,6 +77,14 @@ impl Dom {
         self
     }
 
+    /// Other words in the first child: what a summary says of what is inside.
+    pub(crate) fn first_text(self, words: &str) -> Self {
+        if let Some(first) = self.0.element.first_element_child() {
+            first.set_text_content(Some(words));
+        }
+        self
+    }
+
     pub(crate) fn child(mut self, child: Dom) -> Self {
         append(&self.0.element, &child.0.element);
         self.0.kept.push(Kept::Child { _stands: child });
@@ -98,39 +104,42 @@ impl Dom {
     /// Text that follows what the closure reads. The same words again are not written again, so nothing reads them out.
     pub(crate) fn live_text(self, words: impl Fn() -> Option<String> + 'static) -> Self {
         let element = self.0.element.clone();
-        self.follow(Box::new(move || {
-            let words = words();
-            if element.text_content().as_deref() != Some(words.as_deref().unwrap_or_default()) {
-                element.set_text_content(words.as_deref());
-            }
-        }))
+        self.follow(Box::new(move || set_words(&element, words())))
     }
 
     /// A child that is drawn anew whenever `key` is another one; what changes under the same key does not draw it.
     pub(crate) fn region<K: PartialEq + Copy + 'static>(
-        mut self,
+        self,
         key: impl Fn() -> K + 'static,
         draw: impl Fn(K) -> Option<Dom> + 'static,
     ) -> Self {
-        let parent = self.0.element.clone();
-        let runs = RenderEffect::new(move |before: Option<(K, Option<Dom>)>| {
+        let mut before = None;
+        self.redraw(Box::new(move || {
             let key = key();
-            if let Some((before_key, before)) = before {
-                if before_key == key {
-                    return (before_key, before);
-                }
-                if let Some(before) = before {
-                    before.0.element.remove();
-                }
+            if before.replace(key) == Some(key) {
+                return None;
             }
             // What the drawing reads is not followed: only another key draws anew.
-            let drawn = untrack(|| draw(key));
+            Some(untrack(|| draw(key)))
+        }))
+    }
+
+    /// The part of [`region`](Self::region) that there is one of for all keys: the closure answers what to draw instead
+    /// of what stands, or `None` to leave it.
+    fn redraw(mut self, mut next: Box<dyn FnMut() -> Option<Option<Dom>>>) -> Self {
+        let parent = self.0.element.clone();
+        let runs = RenderEffect::new(move |before: Option<Option<Dom>>| {
+            let before = before.flatten();
+            let Some(drawn) = next() else { return before };
+            if let Some(before) = before {
+                before.0.element.remove();
+            }
             if let Some(drawn) = &drawn {
                 append(&parent, &drawn.0.element);
             }
-            (key, drawn)
+            drawn
         });
-        self.0.kept.push(Kept::Region { _runs: Box::new(runs) });
+        self.0.kept.push(Kept::Region { _runs: runs });
         self
     }
 
@@ -171,6 +180,13 @@ fn set(element: &Element, name: &str, value: Option<&str>) {
     match value {
         Some(value) => Rndr::set_attribute(element, name, value),
         None => Rndr::remove_attribute(element, name),
+    }
+}
+
+#[inline(never)]
+fn set_words(element: &Element, words: Option<String>) {
+    if element.text_content().as_deref() != Some(words.as_deref().unwrap_or_default()) {
+        element.set_text_content(words.as_deref());
     }
 }
 

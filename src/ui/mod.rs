@@ -1,17 +1,22 @@
 //! Screens and components: they show, they do not decide.
 
 mod add_account;
+mod another;
 mod confirm;
 mod dom;
 mod get_app;
+mod number;
 mod outcome;
 mod parts;
+mod phone_code;
+mod phone_help;
 mod save_codes;
 mod start;
 
 use std::cell::Cell;
 
 use dom::{Dom, h};
+use nidan_protocol::Channel;
 
 use crate::flow::{Ending, Flow, Step};
 use crate::messages::Msg;
@@ -27,6 +32,10 @@ enum Screen {
     GetApp,
     AddAccount,
     Confirm,
+    Number(Channel),
+    PhoneCode(Channel),
+    PhoneHelp,
+    Another,
     SaveCodes,
     Posting,
     Done,
@@ -41,12 +50,16 @@ impl Screen {
             Flow::Unavailable(_) => Self::Unavailable,
             Flow::Ended(ending) => Self::Ended(*ending),
             Flow::Completed => Self::Completed,
-            Flow::Enrolling(enrolment) => match enrolment.step {
+            Flow::Enrolling(enrolment) => match &enrolment.step {
                 Step::Start => Self::Start,
                 Step::Method => Self::Method,
                 Step::GetApp => Self::GetApp,
                 Step::AddAccount => Self::AddAccount,
                 Step::Confirm { .. } => Self::Confirm,
+                Step::Number { channel, .. } => Self::Number(*channel),
+                Step::PhoneCode { help: Some(_), .. } => Self::PhoneHelp,
+                Step::PhoneCode { challenge, help: None, .. } => Self::PhoneCode(challenge.channel),
+                Step::Another => Self::Another,
                 Step::SaveCodes { .. } => Self::SaveCodes,
                 Step::Posting { .. } => Self::Posting,
                 Step::Done { .. } | Step::Finishing { .. } => Self::Done,
@@ -54,18 +67,20 @@ impl Screen {
         }
     }
 
-    /// How far along, of [`parts::STEPS`]; `None` outside the steps.
-    const fn progress(self) -> Option<usize> {
-        match self {
-            Self::Start => Some(0),
-            Self::Method => Some(1),
-            Self::GetApp => Some(2),
-            Self::AddAccount => Some(3),
-            Self::Confirm => Some(4),
-            Self::SaveCodes | Self::Posting => Some(5),
-            Self::Done => Some(6),
-            Self::Loading | Self::Unavailable | Self::Ended(_) | Self::Completed => None,
-        }
+    /// How far along, and what the step is called; `None` outside the steps.
+    const fn progress(self) -> Option<(usize, Msg)> {
+        Some(match self {
+            Self::Start => (0, Msg::StepStart),
+            Self::Method => (1, Msg::StepMethod),
+            Self::GetApp => (2, Msg::StepApp),
+            Self::AddAccount => (3, Msg::StepAdd),
+            Self::Number(_) => (3, Msg::StepNumber),
+            Self::Confirm | Self::PhoneCode(_) | Self::PhoneHelp => (4, Msg::StepConfirm),
+            Self::Another => (4, Msg::StepAnother),
+            Self::SaveCodes | Self::Posting => (5, Msg::StepCodes),
+            Self::Done => (6, Msg::StepDone),
+            Self::Loading | Self::Unavailable | Self::Ended(_) | Self::Completed => return None,
+        })
     }
 }
 
@@ -99,6 +114,10 @@ fn draw(shell: Shell, screen: Screen) -> Dom {
         Screen::GetApp => get_app::get_app(shell),
         Screen::AddAccount => add_account::add_account(shell),
         Screen::Confirm => confirm::confirm(shell),
+        Screen::Number(channel) => number::number(shell, channel),
+        Screen::PhoneCode(_) => phone_code::phone_code(shell),
+        Screen::PhoneHelp => phone_help::phone_help(shell),
+        Screen::Another => another::another(shell),
         Screen::SaveCodes => save_codes::save_codes(shell),
         Screen::Posting => outcome::posting(shell),
         Screen::Done => outcome::done(shell),

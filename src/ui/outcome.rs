@@ -1,7 +1,9 @@
 //! Waiting, done, and every way in which it can end.
 
 use nidan_otp::UnixSeconds;
+use nidan_protocol::{MethodKind, MethodView};
 
+use super::another::kind_words;
 use super::dom::{Dom, h};
 use super::parts::{actions, error_line, heading, list, screen, sends, text};
 use crate::flow::{Delivery, Ending, Enrolment, Event, Flow, Step, Trouble};
@@ -59,23 +61,39 @@ fn waiting(enrolment: &Enrolment) -> Option<(Trouble, UnixSeconds)> {
 pub(super) fn done(shell: Shell) -> Dom {
     let stored = shell.enrolment_now(|enrolment| {
         let (Step::Done { answer, .. } | Step::Finishing { answer, .. }) = &enrolment.step else { return None };
-        let added = shell.date(UnixSeconds(answer.method.created_at));
-        let method = [("account", enrolment.opening.account.as_str()), ("date", &added)];
+        let account = enrolment.opening.account.as_str();
+        let mut lines: Vec<_> = answer.methods.iter().map(|method| method_words(shell, method, account)).collect();
         let codes_left = shell.number(answer.backup_codes_left.into());
-        let codes = shell.t_with(Msg::DoneCodes, &[("count", &codes_left)]);
-        Some([shell.t_with(Msg::DoneMethod, &method), codes].map(|words| h("li").text(&words)))
+        lines.push(shell.t_with(Msg::DoneCodes, &[("count", &codes_left)]));
+        Some(lines.into_iter().map(|words| h("li").text(&words)).collect::<Vec<_>>())
     });
     let trouble = move || {
         let failed = |enrolment: &Enrolment| matches!(enrolment.step, Step::Done { trouble: Some(_), .. });
         shell.enrolment(failed).unwrap_or(false).then(|| shell.t(Msg::DoneTrouble))
     };
+    let (app, phone) =
+        shell.enrolment_now(|enrolment| (enrolment.has_app(), !enrolment.phones.is_empty())).unwrap_or_default();
+    let next: &[Msg] = match (app, phone) {
+        (true, true) => &[Msg::DoneNextKeep, Msg::DoneNextBackup, Msg::DoneNextNumber, Msg::DoneNextNever],
+        (true, false) => &[Msg::DoneNextKeep, Msg::DoneNextBackup, Msg::DoneNextNever],
+        (false, _) => &[Msg::DoneNextNumber, Msg::DoneNextNever],
+    };
     screen(shell, Msg::DoneTitle)
         .child(h("ul").class("nidan-proof").children(stored.flatten().into_iter().flatten()))
         .child(text(shell, Msg::DoneProof))
         .child(heading(shell, Msg::DoneNextTitle))
-        .child(list(shell, &[Msg::DoneNextKeep, Msg::DoneNextBackup, Msg::DoneNextNever]))
+        .child(list(shell, next))
         .child(error_line("nidan-done-error", trouble))
         .child(actions(shell, sends(shell, Msg::DoneFinish, || Event::Next), false))
+}
+
+fn method_words(shell: Shell, method: &MethodView, account: &str) -> String {
+    if method.kind == MethodKind::Totp {
+        let added = shell.date(UnixSeconds(method.created_at));
+        return shell.t_with(Msg::DoneMethod, &[("account", account), ("date", &added)]);
+    }
+    let (hint, name) = (method.hint.as_deref().unwrap_or_default(), method.name.as_deref().unwrap_or_default());
+    kind_words(shell, method.kind, hint, name)
 }
 
 /// Over without a result: why, and the way on.

@@ -7,23 +7,22 @@ use crate::flow::Event;
 use crate::messages::Msg;
 use crate::shell::Shell;
 
-/// The steps in the order in which people take them.
-const STEPS: [Msg; 7] =
-    [Msg::StepStart, Msg::StepMethod, Msg::StepApp, Msg::StepAdd, Msg::StepConfirm, Msg::StepCodes, Msg::StepDone];
+/// How many steps the longest way has.
+const STEPS: usize = 7;
 /// Below this the remaining time is told, in seconds.
 const TELL_TIME_BELOW_S: u64 = 180;
 
-/// All steps as bars, the current one by name.
-pub(super) fn progress(shell: Shell, at: impl Fn() -> Option<usize> + Copy + 'static) -> Dom {
+/// All steps as bars, the current one by name. `at` tells its place, from 0, and its name.
+pub(super) fn progress(shell: Shell, at: impl Fn() -> Option<(usize, Msg)> + Copy + 'static) -> Dom {
     let name = move || {
-        let index = at()?;
-        let name = shell.t(*STEPS.get(index)?);
-        let (current, total) = (shell.number(index as u64 + 1), shell.number(STEPS.len() as u64));
+        let (index, name) = at()?;
+        let name = shell.t(name);
+        let (current, total) = (shell.number(index as u64 + 1), shell.number(STEPS as u64));
         Some(shell.t_with(Msg::CommonStep, &[("current", &current), ("total", &total), ("name", &name)]))
     };
     let bar = |index: usize| {
         h("li").live_attr("data-state", move || {
-            let current = at()?;
+            let (current, _) = at()?;
             (index <= current).then(|| if index == current { "current" } else { "done" }.to_owned())
         })
     };
@@ -31,7 +30,7 @@ pub(super) fn progress(shell: Shell, at: impl Fn() -> Option<usize> + Copy + 'st
         .class("nidan-progress")
         .attr("part", "progress")
         .live_attr("hidden", move || at().is_none().then(String::new))
-        .child(h("ol").attr("aria-hidden", "true").children((0..STEPS.len()).map(bar)))
+        .child(h("ol").attr("aria-hidden", "true").children((0..STEPS).map(bar)))
         .child(h("p").live_text(name))
 }
 
@@ -96,10 +95,26 @@ pub(super) fn sends(shell: Shell, label: Msg, event: fn() -> Event) -> Dom {
     main_button().say(shell, label).on("click", move |_| shell.send(event()))
 }
 
+/// A small button that only tells the state machine.
+pub(super) fn says(shell: Shell, label: Msg, event: impl Fn() -> Event + 'static) -> Dom {
+    quiet_button().say(shell, label).on("click", move |_| shell.send(event()))
+}
+
 /// The row at the end of a screen: going on first, as it is read first; going back is drawn on the left.
 pub(super) fn actions(shell: Shell, main: Dom, back: bool) -> Dom {
     let back = back.then(|| quiet_button().say(shell, Msg::CommonBack).on("click", move |_| shell.send(Event::Back)));
     h("div").class("nidan-actions").child(main).children(back)
+}
+
+/// What a field takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum FieldKind {
+    /// A one-time code.
+    Code,
+    /// A backup code.
+    Text,
+    /// A phone number.
+    Tel,
 }
 
 /// A text field with its label, help and error.
@@ -110,27 +125,28 @@ pub(super) struct Field {
     pub(super) help: Option<String>,
     /// What stands in it when the screen is drawn.
     pub(super) value: String,
-    /// One-time codes and backup codes want other keyboards.
-    pub(super) code: bool,
+    /// One-time codes, numbers and texts want other keyboards.
+    pub(super) kind: FieldKind,
     /// What a change of the text means.
     pub(super) typed: fn(String) -> Event,
     /// What Enter and the keyboard's own "go" mean.
     pub(super) submit: fn() -> Event,
 }
 
-/// Draws a [`Field`] in a form of its own. `button` is of type `button`; Enter goes the same way.
+/// Draws a [`Field`] in a form of its own, with what belongs to it below. `button` is of type `button`; Enter goes the same way.
 pub(super) fn field(
     shell: Shell,
     field: Field,
     error: impl Fn() -> Option<String> + Copy + 'static,
+    beside: Option<Dom>,
     button: Dom,
 ) -> Dom {
-    let Field { id, label, help, value, code, typed, submit } = field;
+    let Field { id, label, help, value, kind, typed, submit } = field;
     let (error_id, help_id) = ([id, "-error"].concat(), [id, "-help"].concat());
-    let [class, part, mode, complete, length, capitals] = if code {
-        ["nidan-code", "code-input", "numeric", "one-time-code", "24", "off"]
-    } else {
-        ["nidan-text", "text-input", "text", "off", "40", "characters"]
+    let [class, part, mode, complete, length, capitals] = match kind {
+        FieldKind::Code => ["nidan-code", "code-input", "numeric", "one-time-code", "24", "off"],
+        FieldKind::Text => ["nidan-text", "text-input", "text", "off", "40", "characters"],
+        FieldKind::Tel => ["nidan-tel", "tel-input", "tel", "tel", "40", "off"],
     };
     let input = h("input")
         .attr("id", id)
@@ -142,7 +158,7 @@ pub(super) fn field(
         .attr("autocapitalize", capitals)
         .attr("spellcheck", "false")
         .attr("aria-describedby", &[&error_id, " ", &help_id].concat())
-        .flag("data-focus", code)
+        .flag("data-focus", kind != FieldKind::Text)
         .live_attr("aria-invalid", move || error().map(|_| "true".to_owned()))
         .value(&value)
         .on("input", move |event| {
@@ -162,6 +178,7 @@ pub(super) fn field(
         .children(help)
         .child(input)
         .child(error_line(&error_id, error))
+        .children(beside)
         .child(actions(shell, button, true))
 }
 

@@ -5,7 +5,7 @@ use nidan_otp::BackupCodeError;
 use nidan_protocol::BackupGate;
 
 use super::dom::{Dom, h, target};
-use super::parts::{Field, actions, error_line, field, quiet_button, screen, sends, text, told};
+use super::parts::{Field, FieldKind, actions, error_line, field, quiet_button, screen, sends, text, told};
 use crate::flow::{BackupRefusal, Enrolment, Event, Step};
 use crate::messages::Msg;
 use crate::shell::Shell;
@@ -41,12 +41,12 @@ fn type_one(shell: Shell) -> Dom {
         label: shell.t(Msg::CodesTypeLabel),
         help: None,
         value: shell.enrolment_now(|enrolment| enrolment.typed_backup.clone()).unwrap_or_default(),
-        code: false,
+        kind: FieldKind::Text,
         typed: Event::BackupTyped,
         submit: || Event::Next,
     };
     let error = move || shell.enrolment(|enrolment| error_words(shell, enrolment)).flatten();
-    field(shell, backup_field, error, sends(shell, Msg::CodesFinish, || Event::Next))
+    field(shell, backup_field, error, None, sends(shell, Msg::CodesFinish, || Event::Next))
 }
 
 fn tick(shell: Shell) -> Dom {

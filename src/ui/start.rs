@@ -1,7 +1,9 @@
 //! What this is, and which method.
 
+use nidan_protocol::MethodKind;
+
 use super::dom::{Dom, h};
-use super::parts::{actions, details, heading, list, screen, sends, text};
+use super::parts::{actions, details, heading, list, main_button, quiet_button, says, screen, sends, text};
 use crate::flow::Event;
 use crate::messages::Msg;
 use crate::shell::Shell;
@@ -18,25 +20,51 @@ pub(super) fn start(shell: Shell) -> Dom {
         .child(actions(shell, sends(shell, Msg::StartBegin, || Event::Next), false))
 }
 
-/// The methods on offer: what each needs, where it is strong and where weak.
+/// The methods on offer, the recommended one first: what each needs, where it is strong and where weak.
 pub(super) fn method(shell: Shell) -> Dom {
-    let name =
-        h("h3").child(h("span").say(shell, Msg::MethodTotpName)).child(h("small").say(shell, Msg::MethodRecommended));
-    let facts = [
-        (Msg::MethodNeeds, Msg::MethodTotpNeeds),
-        (Msg::MethodStrengths, Msg::MethodTotpStrengths),
-        (Msg::MethodWeaknesses, Msg::MethodTotpWeaknesses),
-    ];
+    let methods = shell.enrolment_now(|enrolment| enrolment.opening.methods.clone()).unwrap_or_default();
+    let cards = methods.into_iter().enumerate().map(|(place, kind)| card(shell, kind, place == 0));
+    let back = h("div").class("nidan-actions").child(says(shell, Msg::CommonBack, || Event::Back));
+    screen(shell, Msg::MethodTitle).children(cards).child(text(shell, Msg::MethodBackupNote)).child(back)
+}
+
+fn card(shell: Shell, kind: MethodKind, recommended: bool) -> Dom {
+    let [name, what, needs, strengths, weaknesses, choose] = match kind {
+        MethodKind::Totp => [
+            Msg::MethodTotpName,
+            Msg::MethodTotpWhat,
+            Msg::MethodTotpNeeds,
+            Msg::MethodTotpStrengths,
+            Msg::MethodTotpWeaknesses,
+            Msg::MethodUse,
+        ],
+        MethodKind::Sms => [
+            Msg::MethodSmsName,
+            Msg::MethodSmsWhat,
+            Msg::MethodSmsNeeds,
+            Msg::MethodSmsStrengths,
+            Msg::MethodSmsWeaknesses,
+            Msg::MethodSmsUse,
+        ],
+        MethodKind::Voice => [
+            Msg::MethodVoiceName,
+            Msg::MethodVoiceWhat,
+            Msg::MethodVoiceNeeds,
+            Msg::MethodVoiceStrengths,
+            Msg::MethodVoiceWeaknesses,
+            Msg::MethodVoiceUse,
+        ],
+    };
+    let title = h("h3").child(h("span").say(shell, name));
+    let title = if recommended { title.child(h("small").say(shell, Msg::MethodRecommended)) } else { title };
+    let facts = [(Msg::MethodNeeds, needs), (Msg::MethodStrengths, strengths), (Msg::MethodWeaknesses, weaknesses)];
     let facts = facts.map(|(name, words)| [h("dt").say(shell, name), h("dd").say(shell, words)]);
-    let card = h("article")
+    let button = if recommended { main_button() } else { quiet_button() };
+    h("article")
         .class("nidan-card")
         .attr("part", "card")
-        .child(name)
-        .child(text(shell, Msg::MethodTotpWhat))
-        .child(h("dl").children(facts.into_iter().flatten()));
-    screen(shell, Msg::MethodTitle).child(card).child(text(shell, Msg::MethodBackupNote)).child(actions(
-        shell,
-        sends(shell, Msg::MethodUse, || Event::Next),
-        true,
-    ))
+        .child(title)
+        .child(text(shell, what))
+        .child(h("dl").children(facts.into_iter().flatten()))
+        .child(button.say(shell, choose).on("click", move |_| shell.send(Event::Choose(kind))))
 }

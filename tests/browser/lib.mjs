@@ -1,7 +1,7 @@
 // What the browser scripts share: a Chromium, and the steps that a person takes.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync)
@@ -37,12 +37,12 @@ export async function person(shared, { lang = 'ja', width = 1280, height = 900, 
   })
   page.on('dialog', (dialog) => dialog.accept())
   await page.goto(`${url}/?lang=${lang}`)
-  return { page, context, complaints, lang, w: await words(page, lang) }
+  return { page, context, complaints, lang, w: words(lang) }
 }
 
 /** The widget's own catalogue: scripts find things by the words that people read. */
-async function words(page, lang) {
-  return page.evaluate(async (lang) => (await fetch(`/nidan/locales/${lang}.json`)).json(), lang)
+function words(lang) {
+  return JSON.parse(readFileSync(new URL(`../../locales/${lang}.json`, import.meta.url)))
 }
 
 let people = 0

@@ -3,14 +3,14 @@
 
 export class TestPage {
   constructor(words, answers) {
-    this.catalogue = JSON.parse(words)
+    this.catalogue = Object.values(JSON.parse(words))
     this.answers = answers
     this.asked = []
     this.guarded = false
     this.completed = null
   }
   get locale() { return 'en' }
-  words(key) { return this.catalogue[key] ?? key }
+  words(place) { return this.catalogue[place] }
   now() { return this.asked.length ? 1_800_000_000 : 0 }
   number(value) { return String(value) }
   date(seconds) { return new Date(seconds * 1000).toISOString().slice(0, 10) }
@@ -26,6 +26,9 @@ export class TestPage {
   async copy(text) { this.copied = text }
   download(name, text) { this.downloaded = text }
   print() {}
+  watch() {}
+  base64(bytes) { return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (sign) => ({ '+': '-', '/': '_', '=': '' })[sign]) }
+  bytes(text) { return Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (one) => one.charCodeAt()) }
   complete(code) { this.completed = code }
   restart() { this.restarted = true }
 }

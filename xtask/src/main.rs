@@ -4,6 +4,7 @@
 
 mod bench;
 mod demo;
+mod regions;
 mod run;
 mod screens;
 mod stack;
@@ -20,6 +21,7 @@ cargo xtask demo [--dev]   start the service, the demo shop and the page; print 
 cargo xtask test           every check that CI runs
 cargo xtask bench          sizes and times of the widget, measured again
 cargo xtask screens        screenshots of all screens into docs/screens/
+cargo xtask regions        the widget's table of phone regions, made again from the service's metadata
 cargo xtask tidy           what a machine can see of the house rules";
 
 fn main() -> ExitCode {
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         ["test"] => test::test(),
         ["bench"] => bench::bench(),
         ["screens"] => screens::screens(),
+        ["regions"] => regions::regions(false),
         ["tidy"] => tidy::tidy(),
         _ => Err(Failed(USAGE.to_owned())),
     };

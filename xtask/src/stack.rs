@@ -71,7 +71,7 @@ impl Stack {
         if !config.exists() {
             let mut init = Command::new(program("nidan-server"));
             init.arg("init").arg(&self.folder).args(["--host-id", "shop", "--host-name", "二段ショップ"]);
-            init.args(["--origin", &self.url]);
+            init.args(["--origin", &self.url, "--demo"]);
             let printed = crate::run::output(init)?;
             let key = printed.split_whitespace().last().unwrap_or_default();
             write_private(&key_file, key)?;

@@ -34,6 +34,7 @@ pub(crate) fn test() -> Done {
         command("cargo-deny", &["--offline", "check", "licenses", "bans", "sources"], path),
     );
     tally.advisories(path);
+    tally.step("the table of phone regions is what the metadata says", || crate::regions::regions(true));
     tally.check("an independent TOTP agrees with the committed vectors", agreement(path));
     tally.count("native tests", cargo(&["test", "--workspace", "--no-fail-fast"], path));
     tally.count("browser tests (wasm-bindgen-test)", wasm_tests(path));
@@ -144,7 +145,8 @@ fn wasm_tests(path: &OsString) -> Command {
 }
 
 fn end_to_end(path: &OsString, stack: &Stack) -> Command {
-    let mut test = command("node", &["--test", "--test-reporter=tap", "tests/browser/end-to-end.test.mjs"], path);
+    let mut test = command("node", &["--test", "--test-reporter=tap", "--test-concurrency=1"], path);
+    test.args(["tests/browser/end-to-end.test.mjs", "tests/browser/phone.test.mjs"]);
     test.env("NIDAN_URL", &stack.url).env("NIDAN_FOLDER", &stack.folder).env("NIDAN_SERVICE", &stack.service_url);
     test
 }

@@ -20,6 +20,8 @@ const WASM_BINDGEN: &str = "wasm-bindgen-cli";
 /// The npm package's major version is Binaryen's, which Trunk.toml names too.
 const BINARYEN: &str = "132.0.0";
 const WASM_OPT_VERSION: &str = "version 132";
+/// Shortens the scripts of a release.
+const TERSER: &str = "5.51.2";
 
 /// Debian packages for `test`: program and package.
 const TEST_PROGRAMS: [(&str, &str); 4] = [
@@ -53,7 +55,8 @@ impl Tools {
             let mut tools = Self::begin();
             tools.wasm_target()?;
             tools.need("node", "install Node.js 20 or newer")?;
-            tools.wasm_opt()?;
+            tools.npm_program("binaryen", BINARYEN, "wasm-opt", WASM_OPT_VERSION)?;
+            tools.npm_program("terser", TERSER, "terser", TERSER)?;
             tools.crate_program(&TRUNK)?;
             tools.wasm_bindgen()?;
             Ok(tools)
@@ -91,20 +94,21 @@ impl Tools {
         step(target, || run(command("rustup", &["target", "add", target], &self.path)))
     }
 
-    fn wasm_opt(&mut self) -> Done {
-        let folder = cache()?.join(format!("binaryen-{BINARYEN}"));
+    /// A program of an npm package, in a folder of the cache.
+    fn npm_program(&mut self, package: &str, number: &str, program: &str, says: &str) -> Done {
+        let folder = cache()?.join(format!("{package}-{number}"));
         let programs = folder.join("node_modules/.bin");
-        if self.says("wasm-opt", WASM_OPT_VERSION) || self.take(&programs, "wasm-opt", WASM_OPT_VERSION) {
+        if self.says(program, says) || self.take(&programs, program, says) {
             return Ok(());
         }
-        step("wasm-opt (npm: binaryen)", || {
+        step(&format!("{program} (npm: {package})"), || {
             std::fs::create_dir_all(&folder)?;
-            let package = format!("binaryen@{BINARYEN}");
+            let wanted = format!("{package}@{number}");
             let prefix = folder.to_string_lossy().into_owned();
-            let words = ["install", "--prefix", &prefix, "--no-audit", "--no-fund", "--ignore-scripts", &package];
+            let words = ["install", "--prefix", &prefix, "--no-audit", "--no-fund", "--ignore-scripts", &wanted];
             run(command("npm", &words, &self.path))
         })?;
-        self.took(&programs, "wasm-opt", WASM_OPT_VERSION)
+        self.took(&programs, program, says)
     }
 
     /// The command line must be of the very version of the library.

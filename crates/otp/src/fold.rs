@@ -4,7 +4,7 @@
 ///
 /// Full-width forms (U+FF01–FF5E) are what a Japanese keyboard types; Arabic-Indic and Persian digits what an Arabic
 /// one does. Anything else is returned as it is and refused by whoever parses.
-pub(crate) fn fold(typed: char) -> Option<char> {
+pub fn fold(typed: char) -> Option<char> {
     let folded = match typed {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(typed as u32 - 0xFEE0).unwrap_or(typed),
         '\u{0660}'..='\u{0669}' => ascii_digit(typed, 0x0660),

@@ -11,6 +11,7 @@ mod totp;
 
 pub use backup::{BACKUP_CODE_COUNT, BACKUP_CODE_SYMBOLS, BackupCode, BackupCodeError, BackupCodeText, BackupCodes};
 pub use derive::{ClientRandom, ENROLMENT_ID_LEN_BYTES, EnrolmentId, NONCE_LEN_BYTES, ServerNonce, WeakRandom, derive};
+pub use fold::fold;
 pub use label::{KeyUri, LABEL_MAX_CHARS, Label, LabelError, key_uri};
 pub use totp::{
     CODE_DIGITS, Code, CodeError, Counter, DRIFT_SEARCH_STEPS, Key, Matched, SECRET_LEN_BYTES, Secret, Steps,

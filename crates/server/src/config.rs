@@ -310,7 +310,11 @@ mod tests {
         check(&more(outbox), &[], "phone");
         check(&more(&format!("[phone]\ncountries = [\"XX\"]\n{outbox}")), &[], "phone.countries");
         check(&more(&format!("{japan}\nbudgets = {{ number_per_hours = 1 }}\n{outbox}")), &[], "number_per_hours");
-        check(&more(&format!("{japan}\n{outbox}\nwebhook = {{ url = \"x\", secret_file = \"y\" }}")), &[], "gateways.out");
+        check(
+            &more(&format!("{japan}\n{outbox}\nwebhook = {{ url = \"x\", secret_file = \"y\" }}")),
+            &[],
+            "gateways.out",
+        );
         check(&GOOD.replace("origins", "methods = [\"sms\"]\norigins"), &[], "hosts.shop.methods");
     }
 }

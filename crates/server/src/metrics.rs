@@ -11,15 +11,8 @@ use crate::Service;
 use crate::config::Budgets;
 use crate::store::{Scope, StoreError};
 
-const SCOPES: [Scope; 7] = [
-    Scope::NumberHour,
-    Scope::NumberDay,
-    Scope::Subject,
-    Scope::Block,
-    Scope::Host,
-    Scope::Country,
-    Scope::Total,
-];
+const SCOPES: [Scope; 7] =
+    [Scope::NumberHour, Scope::NumberDay, Scope::Subject, Scope::Block, Scope::Host, Scope::Country, Scope::Total];
 
 const fn limit(budgets: &Budgets, scope: Scope) -> u32 {
     match scope {
@@ -78,7 +71,10 @@ pub async fn stats(service: &Service) -> Result<String, StoreError> {
     let budgets = service.0.config.phone.as_ref().map(|phone| phone.budgets).unwrap_or_default();
     let (queued, _) = service.0.store.queue().await?;
     let counts = service.0.store.counts(service.0.clock.now_s()).await?;
-    let mut text = format!("messages waiting: {queued}\n\n{:<14}{:<20}{:>10}{:>10}{:>10}\n", "counted by", "key", "highest", "limit", "all");
+    let mut text = format!(
+        "messages waiting: {queued}\n\n{:<14}{:<20}{:>10}{:>10}{:>10}\n",
+        "counted by", "key", "highest", "limit", "all"
+    );
     for scope in SCOPES {
         let of_scope: Vec<_> = counts.iter().filter(|count| count.scope == scope.as_str()).collect();
         if of_scope.is_empty() {

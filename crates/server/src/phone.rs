@@ -179,7 +179,9 @@ mod tests {
     #[test]
     fn numbers_are_read_the_way_people_type_them() {
         let mobile = Ok(("+819012345678", PhoneNumberType::Mobile));
-        for typed in ["090-1234-5678", "+81 (0)90 1234 5678", "+81 090-1234-5678", "０９０－１２３４－５６７８", "9012345678"] {
+        for typed in
+            ["090-1234-5678", "+81 (0)90 1234 5678", "+81 090-1234-5678", "０９０－１２３４－５６７８", "9012345678"]
+        {
             check(typed, "JP", mobile);
         }
         check("03-1234-5678", "JP", Ok(("+81312345678", PhoneNumberType::FixedLine)));

@@ -103,8 +103,14 @@ async fn the_final_post_survives_death_at_any_moment() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let request =
-        Init { folder: folder.path(), listen: "127.0.0.1:1", host_id: "shop", host_name: "Shop", origin: ORIGIN, demo: true };
+    let request = Init {
+        folder: folder.path(),
+        listen: "127.0.0.1:1",
+        host_id: "shop",
+        host_name: "Shop",
+        origin: ORIGIN,
+        demo: true,
+    };
     let api_key = init(&request, &Os).unwrap().api_key;
     let keys = Arc::new(Keys::load(&folder.path().join("nidan.keys"), |_| None).unwrap());
     let mut server = Server::start(folder.path(), port);

@@ -1,10 +1,10 @@
 //! Codes by phone, request by request.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
 
 mod common;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -235,7 +235,7 @@ async fn five_hundred_tries_at_once_count_as_five() {
             tokio::spawn(bench.router.clone().oneshot(request))
         })
         .collect();
-    let mut seen = HashMap::new();
+    let mut seen = BTreeMap::new();
     for task in tasks {
         *seen.entry(task.await.unwrap().unwrap().status().as_u16()).or_insert(0) += 1;
     }
@@ -341,13 +341,15 @@ async fn the_outbox_shows_messages_to_their_host_and_calls_read_the_code_for_the
     let message = &outbox["messages"][0];
     assert_eq!((&message["channel"], &message["number"]), (&json!("voice"), &json!("+81312345678")));
     let id = message["id"].as_str().unwrap();
-    let press = async |keys: &Value| bench.host_post(&format!("/v1/outbox/{id}/keys"), &json!({ "keys": keys })).await.1;
+    let press =
+        async |keys: &Value| bench.host_post(&format!("/v1/outbox/{id}/keys"), &json!({ "keys": keys })).await.1;
     for wrong in ["", "0", "00", "123456"] {
         assert_eq!(press(&json!(wrong)).await["says"], Value::Null, "{wrong}");
     }
     let said = press(&challenge["keys"]).await["says"].as_str().unwrap().to_owned();
     assert_eq!(answer(&bench, &token, &challenge, &spoken(&said)).await.0, StatusCode::OK);
-    let receipt = async |state: &str| bench.host_post(&format!("/v1/outbox/{id}/receipt"), &json!({ "state": state })).await.0;
+    let receipt =
+        async |state: &str| bench.host_post(&format!("/v1/outbox/{id}/receipt"), &json!({ "state": state })).await.0;
     assert_eq!(receipt("delivered").await, StatusCode::OK);
     assert_eq!(receipt("failed").await, StatusCode::OK, "late: no effect, no error");
     assert_eq!(look(&bench, &token, &challenge).await["delivery"], "delivered");
@@ -377,8 +379,9 @@ async fn a_fraudster_gets_the_budget_and_nothing_outside_the_allow_list() {
     };
     let bench = Bench::tuned(tune, Some(vec![route])).await;
     // Where mobile numbers are easy to write down; the last four digits run through blocks.
-    let plans = ["+8190", "+447400", "+4915112", "+33612", "+34612", "+3932912", "+316123", "+7912", "+8613812", "+919812"];
-    let mut codes = HashMap::<String, u32>::new();
+    let plans =
+        ["+8190", "+447400", "+4915112", "+33612", "+34612", "+3932912", "+316123", "+7912", "+8613812", "+919812"];
+    let mut codes = BTreeMap::<String, u32>::new();
     for account in 0..2_000_u32 {
         // A day has 86,400 seconds: one account every 43.
         bench.pass(if account < 1_990 { 43 } else { 0 });

@@ -56,7 +56,17 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         "\\PC{0,40}".prop_map(Value::from),
-        prop::sample::select(vec!["enroll", "sms", "JP", "+819012345678", "delivered", ORIGIN, "000000", common::BINDING]).prop_map(Value::from),
+        prop::sample::select(vec![
+            "enroll",
+            "sms",
+            "JP",
+            "+819012345678",
+            "delivered",
+            ORIGIN,
+            "000000",
+            common::BINDING
+        ])
+        .prop_map(Value::from),
         "[A-Za-z0-9_-]{22}".prop_map(Value::from),
         "[A-Za-z0-9_-]{43}".prop_map(Value::from),
     ];

@@ -1,6 +1,8 @@
 //! A small shop with a password login, written the way a customer would: `two_step` is all that Nidan adds to a host.
+//! `demo_phone` is for the demo alone.
 
 mod accounts;
+mod demo_phone;
 mod routes;
 mod two_step;
 
@@ -21,10 +23,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listen: SocketAddr = variable("SHOP_LISTEN")?.parse()?;
     let accounts = Accounts::open(&PathBuf::from(variable("SHOP_DATABASE")?)).await?;
     let two_step = TwoStep::new(variable("TWO_STEP_URL")?, variable("TWO_STEP_ISSUER")?, variable("TWO_STEP_API_KEY")?);
+    let phone = demo_phone::router(variable("TWO_STEP_URL")?, variable("TWO_STEP_API_KEY")?);
     let shop = routes::Shop { accounts, two_step, origin: variable("SHOP_ORIGIN")? };
     let listener = tokio::net::TcpListener::bind(listen).await?;
     tracing::info!(%listen, "the shop is open");
-    axum::serve(listener, routes::router(shop))
+    axum::serve(listener, routes::router(shop).nest("/phone", phone))
         .with_graceful_shutdown(async {
             // Without a handler the process ends at once, which does as well.
             let _ended = tokio::signal::ctrl_c().await;

@@ -61,7 +61,16 @@ pub(crate) struct Flow {
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct State {
     pub(crate) enrolled: bool,
+    pub(crate) methods: Vec<MethodState>,
     pub(crate) backup_codes_left: u32,
+}
+
+/// One method; the number of a phone stays with the service but for its end.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct MethodState {
+    pub(crate) kind: String,
+    pub(crate) name: Option<String>,
+    pub(crate) hint: Option<String>,
 }
 
 /// What the service signed. Every claim must be there and of its type.
@@ -128,7 +137,7 @@ impl TwoStep {
         let claims = self.check(&assertion).await?;
         // Who, for what, and in which session: one wrong answer and nothing happened.
         let ours = claims.sub == subject && claims.purpose == "enroll" && claims.nonce == session_binding(session);
-        let enrolled = claims.acr == "urn:nidan:acr:enrolment" && claims.amr == ["otp"];
+        let enrolled = claims.acr == "urn:nidan:acr:enrolment" && !claims.amr.is_empty();
         let named = !claims.method_id.is_empty() && claims.factor_epoch > 0 && claims.auth_time <= claims.iat;
         // The library has compared `nbf` and `exp` with now; together they must not span more than a minute.
         let fresh = claims.nbf == claims.iat && claims.iat < claims.exp && claims.exp - claims.iat <= 60;

@@ -94,7 +94,8 @@ fn parse(service: &Service, flow: &NewFlow, post: EnrolmentPost) -> Result<Enrol
     if code.is_none() && phones.is_empty() {
         return Err(Refusal::field("code"));
     }
-    let mut parts = vec![flow.id.as_bytes(), bytes.as_slice(), code.as_ref().map_or(&[][..], |code| code.expose().as_bytes())];
+    let mut parts =
+        vec![flow.id.as_bytes(), bytes.as_slice(), code.as_ref().map_or(&[][..], |code| code.expose().as_bytes())];
     for phone in &phones {
         parts.extend([phone.challenge_id.as_bytes(), phone.name.as_deref().unwrap_or_default().as_bytes()]);
     }

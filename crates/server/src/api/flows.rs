@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use nidan_otp::{ENROLMENT_ID_LEN_BYTES, Label, NONCE_LEN_BYTES};
-use nidan_protocol::{AssertionAnswer, CreateFlow, ErrorCode, FlowCreated, FlowStatus, MethodKind, Problem, Purpose, Redeem};
+use nidan_protocol::{
+    AssertionAnswer, CreateFlow, ErrorCode, FlowCreated, FlowStatus, MethodKind, Problem, Purpose, Redeem,
+};
 
 use crate::assertion::{ASSERTION_TTL_S, Claims};
 use crate::config::Host;

@@ -15,8 +15,8 @@ use nidan_protocol::Channel;
 use zeroize::Zeroizing;
 
 pub(crate) use text::{Catalogue, Filling};
-pub use webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 pub(crate) use webhook::verify;
+pub use webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 pub(crate) use worker::compose;
 pub use worker::{MESSAGE_TRIES, run};
 

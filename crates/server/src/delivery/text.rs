@@ -40,7 +40,11 @@ impl Catalogue {
     /// All languages that there are words for, English first.
     pub(crate) fn load() -> Result<Self, serde_json::Error> {
         let files = [("en", include_str!("../../locales/en.json")), ("ja", include_str!("../../locales/ja.json"))];
-        files.into_iter().map(|(language, text)| Ok((language, serde_json::from_str(text)?))).collect::<Result<_, _>>().map(Self)
+        files
+            .into_iter()
+            .map(|(language, text)| Ok((language, serde_json::from_str(text)?)))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// The language of the catalogue that a BCP 47 tag gets: its own, else English.
@@ -87,8 +91,7 @@ impl Catalogue {
 
 fn fill(words: &str, filling: &Filling<'_>, digits: &str) -> String {
     // One pass, so that a site's name is never taken for a place.
-    let places =
-        [("site", filling.site), ("code", filling.code), ("reference", filling.reference), ("digits", digits)];
+    let places = [("site", filling.site), ("code", filling.code), ("reference", filling.reference), ("digits", digits)];
     let mut filled = String::with_capacity(words.len() + 64);
     let mut rest = words;
     while let Some((before, after)) = rest.split_once('{') {
@@ -152,7 +155,8 @@ mod tests {
     #[test]
     fn a_usual_message_names_the_site() {
         let catalogue = Catalogue::load().unwrap();
-        let filling = Filling { site: "二段ショップ", page_host: "shop.example", code: "012345", reference: "A7" };
+        let filling =
+            Filling { site: "二段ショップ", page_host: "shop.example", code: "012345", reference: "A7" };
         let japanese = catalogue.sms("ja", &filling);
         assert_eq!(
             *japanese,
@@ -169,7 +173,10 @@ mod tests {
         assert_eq!(catalogue.call_code("ja", &filling).matches("0、1、2、3、4、5").count(), 2);
         assert_eq!(catalogue.call_code("en", &filling).matches("0, 1, 2, 3, 4, 5").count(), 2);
         assert!(!catalogue.call_prompt("ja", "店").contains('0'), "no digit of a code before the keys");
-        assert_eq!((catalogue.language("ja-JP"), catalogue.language("xx"), catalogue.speech("ja")), ("ja", "en", "ja-JP"));
+        assert_eq!(
+            (catalogue.language("ja-JP"), catalogue.language("xx"), catalogue.speech("ja")),
+            ("ja", "en", "ja-JP")
+        );
     }
 
     #[test]

@@ -109,7 +109,8 @@ mod tests {
     #[test]
     fn a_callback_counts_only_with_a_fresh_signature_over_its_body() {
         let signature = sign("secret", 1000, b"body");
-        let check = |timestamp: &str, signature: &str, body: &[u8], now| verify("secret", timestamp, signature, body, now);
+        let check =
+            |timestamp: &str, signature: &str, body: &[u8], now| verify("secret", timestamp, signature, body, now);
         assert!(check("1000", &signature, b"body", 1000) && check("1000", &signature, b"body", 1300));
         assert!(!check("1000", &signature, b"body", 1301), "a copy");
         assert!(!check("1001", &signature, b"body", 1001), "another time");

@@ -119,8 +119,7 @@ pub(crate) fn compose(service: &Service, message: &Taken) -> Option<Outgoing> {
     let code = code_of(&parts.keys, &challenge.id);
     let site = service.host(&message.host)?.name.clone();
     let page = url::Url::parse(&message.origin).ok()?;
-    let filling =
-        Filling { site: &site, page_host: page.host_str()?, code: &code, reference: &challenge.reference };
+    let filling = Filling { site: &site, page_host: page.host_str()?, code: &code, reference: &challenge.reference };
     let language = parts.catalogue.language(&challenge.locale);
     let (prompt, text): (String, Zeroizing<String>) = match challenge.channel {
         nidan_protocol::Channel::Sms => (String::new(), parts.catalogue.sms(language, &filling)),

@@ -5,7 +5,8 @@
 use nidan_protocol::Purpose;
 
 use super::{
-    Activated, Activation, Attempt, FlowState, MethodDetail, NewFlow, NewMethod, Opened, Redemption, Store, phone_contract,
+    Activated, Activation, Attempt, FlowState, MethodDetail, NewFlow, NewMethod, Opened, Redemption, Store,
+    phone_contract,
 };
 
 /// Runs every check of the suite.

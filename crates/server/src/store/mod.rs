@@ -6,9 +6,7 @@ mod phone;
 mod phone_contract;
 mod sqlite;
 
-pub use phone::{
-    Budget, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, Scope, Taken,
-};
+pub use phone::{Budget, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, Scope, Taken};
 pub use sqlite::SqliteStore;
 
 use async_trait::async_trait;

@@ -126,15 +126,13 @@ async fn finish_order(
     if let Err((scope, retry_at)) = budgets::spend(&mut write, order.budgets, now).await? {
         return Ok(Ordered::BudgetSpent { scope, retry_at });
     }
-    sqlx::query(
-        "INSERT INTO message (id, challenge_id, state, state_at, due_at_ms) VALUES (?1, ?2, 'queued', ?3, ?4)",
-    )
-    .bind(order.message_id)
-    .bind(challenge_id)
-    .bind(to_sql(now))
-    .bind(to_sql(order.now_ms))
-    .execute(&mut *write)
-    .await?;
+    sqlx::query("INSERT INTO message (id, challenge_id, state, state_at, due_at_ms) VALUES (?1, ?2, 'queued', ?3, ?4)")
+        .bind(order.message_id)
+        .bind(challenge_id)
+        .bind(to_sql(now))
+        .bind(to_sql(order.now_ms))
+        .execute(&mut *write)
+        .await?;
     write.commit().await?;
     Ok(Ordered::Yes)
 }

@@ -8,9 +8,7 @@ use sqlx::sqlite::SqliteRow;
 use super::challenges::{COLUMNS, opened_from};
 use super::rows::{delivery_from, from_sql, state_to_sql, to_sql};
 use super::{SqliteStore, budgets};
-use crate::store::{
-    Attempt, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, StoreError, Taken,
-};
+use crate::store::{Attempt, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, StoreError, Taken};
 
 /// Joins a message to all that sending it needs.
 fn joined(what: &str) -> String {
@@ -146,10 +144,8 @@ impl PhoneStore for SqliteStore {
     }
 
     async fn purge_counts(&self, now: u64) -> Result<u64, StoreError> {
-        let purged = sqlx::query("DELETE FROM send_count WHERE window_end <= ?1")
-            .bind(to_sql(now))
-            .execute(&self.pool)
-            .await?;
+        let purged =
+            sqlx::query("DELETE FROM send_count WHERE window_end <= ?1").bind(to_sql(now)).execute(&self.pool).await?;
         Ok(purged.rows_affected())
     }
 }

@@ -13,8 +13,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 
 use super::{
-    Activated, Activation, Attempt, BackupSet, Flow, MethodDetail, NewFlow, NewMethod, Opened,
-    Redemption, Store, StoreError, Subject,
+    Activated, Activation, Attempt, BackupSet, Flow, MethodDetail, NewFlow, NewMethod, Opened, Redemption, Store,
+    StoreError, Subject,
 };
 use crate::backup::SALT_LEN_BYTES;
 use rows::{bytes, flow_from, from_sql, method_from, to_sql};

@@ -1,0 +1,79 @@
+//! Prints the widget's table of phone regions from the metadata that the service parses with: `cargo xtask regions`.
+//!
+//! A line for each: ISO 3166-1 code, calling code, trunk prefix or `-`, possible lengths of mobile and fixed-line
+//! numbers as hexadecimal digits (with `=` where all of the example's length are grouped alike), and how a mobile
+//! number is grouped after the calling code: its first digit, then zeros. The main region of a calling code
+//! comes first.
+
+#![allow(clippy::print_stdout, reason = "this is what it is for")]
+
+use rlibphonenumber::enums::{NumberLengthType, PhoneNumberFormat, PhoneNumberType, Region};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber};
+
+const TYPES: [PhoneNumberType; 3] =
+    [PhoneNumberType::Mobile, PhoneNumberType::FixedLine, PhoneNumberType::FixedLineOrMobile];
+/// E.164: fifteen digits with the calling code.
+const LENGTHS: std::ops::RangeInclusive<usize> = 4..=14;
+
+fn main() {
+    let util = &*PHONE_NUMBER_UTIL;
+    let mut lines: Vec<(i32, bool, String)> = util
+        .get_supported_regions()
+        .filter_map(|region| {
+            let code = util.get_country_code_for_region(region)?;
+            let is_other = util.get_region_for_country_code(code) != Some(region);
+            Some((code, is_other, line(region, code)?))
+        })
+        .collect();
+    lines.sort();
+    for (_, _, line) in lines {
+        println!("{line}");
+    }
+}
+
+fn line(region: Region, code: i32) -> Option<String> {
+    let util = &*PHONE_NUMBER_UTIL;
+    let example = TYPES.iter().find_map(|kind| util.get_example_number_for_type_and_region(region, *kind).ok())?;
+    let international = example.format_as(PhoneNumberFormat::International);
+    let example = international.strip_prefix(&format!("+{code} "))?;
+    let lengths: String =
+        LENGTHS.filter(|length| is_possible(code, *length)).map(|length| format!("{length:x}")).collect();
+    let trunk = TYPES.iter().find_map(|kind| trunk(region, *kind));
+    let uniform = if is_uniform(code, example) { "=" } else { "" };
+    // Only its first digit and its groups are of use: zeros compress.
+    let first = example.find(|c: char| c.is_ascii_digit())?;
+    let shape = |(place, c): (usize, char)| if c.is_ascii_digit() && place != first { '0' } else { c };
+    let example: String = example.char_indices().map(shape).collect();
+    Some(format!("{region} {code} {} {lengths}{uniform} {example}", trunk.as_deref().unwrap_or("-")))
+}
+
+/// Whether numbers of this length are grouped alike, whatever digit they begin with.
+fn is_uniform(code: i32, example: &str) -> bool {
+    let groups = |text: &str| text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect::<String>();
+    let digits: String = example.chars().filter(char::is_ascii_digit).collect();
+    ('1'..='9').all(|first| {
+        let other: String = std::iter::once(first).chain(digits.chars().skip(1)).collect();
+        let number = PHONE_NUMBER_UTIL.parse(format!("+{code}{other}"), None);
+        number.is_ok_and(|number| {
+            let seen = groups(&number.format_as(PhoneNumberFormat::International));
+            // Digits that begin no number leave it ungrouped.
+            seen == groups(&format!("+{code} {example}")) || seen == groups(&format!("+{code} {digits}"))
+        })
+    })
+}
+
+/// What stands before the significant number when it is written the national way.
+fn trunk(region: Region, kind: PhoneNumberType) -> Option<String> {
+    let example = PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, kind).ok()?;
+    let digits: String = example.format_as(PhoneNumberFormat::National).chars().filter(char::is_ascii_digit).collect();
+    let prefix = digits.strip_suffix(&example.get_national_significant_number())?;
+    (!prefix.is_empty()).then(|| prefix.to_owned())
+}
+
+fn is_possible(code: i32, length: usize) -> bool {
+    let national_number = 10_u64.pow(u32::try_from(length).unwrap_or(0)) / 9;
+    let number = PhoneNumber { country_code: code, national_number, ..PhoneNumber::default() };
+    // Numbers without their area code do not count.
+    let full = Ok(NumberLengthType::IsPossible);
+    TYPES.iter().any(|kind| PHONE_NUMBER_UTIL.is_possible_number_for_type_with_reason(&number, *kind) == full)
+}

@@ -1,0 +1,240 @@
+//! A phone number and its code: typed, sent, answered, and what to do when nothing arrives.
+
+use nidan_otp::Code;
+use nidan_protocol::{ChallengeView, Channel, DeliveryState, ErrorCode, MethodKind};
+
+use super::{Effect, Ending, Enrolment, Event, Now, Step, Trouble};
+use crate::phone::{NumberError, Regions};
+
+/// What the person has typed of a number; it stays when the person goes back.
+#[derive(Debug, Default)]
+pub struct PhoneEntry {
+    /// Where codes may be sent, the likely country first (ISO 3166-1 alpha-2).
+    pub countries: Vec<String>,
+    /// The chosen one.
+    pub country: String,
+    /// How often one was chosen: each time closes the list.
+    pub choices: u32,
+    /// What countries are searched for.
+    pub search: String,
+    /// The number field.
+    pub typed: String,
+    /// What the person calls the number.
+    pub name: String,
+    /// What helps in the chosen country: when it was looked up, then names and advice in turn.
+    pub help: Vec<String>,
+    /// The table of regions, once it is there.
+    pub regions: Option<Regions>,
+}
+
+/// Why a number or a code was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhoneRefusal {
+    /// The number cannot be.
+    Number(NumberError),
+    /// The code has another shape.
+    Code(nidan_otp::CodeError),
+    /// The service could not be asked.
+    Unreachable,
+    /// The service refused.
+    Service {
+        /// Why.
+        code: ErrorCode,
+        /// When it may go on.
+        retry_at: Option<Now>,
+        /// How many tries are left.
+        attempts_left: Option<u32>,
+    },
+}
+
+impl PhoneRefusal {
+    const fn trouble(self) -> Option<Trouble> {
+        match self {
+            Self::Service { code, .. } => Some(Trouble::Refused(code)),
+            Self::Number(_) | Self::Code(_) | Self::Unreachable => None,
+        }
+    }
+
+    /// Whether the flow itself is over, and not just this number or code.
+    fn ending(self) -> Option<Ending> {
+        match self.trouble()? {
+            Trouble::Refused(ErrorCode::FlowExpired) => Some(Ending::Expired),
+            Trouble::Refused(ErrorCode::FlowConflict) => Some(Ending::Superseded),
+            Trouble::Refused(_) | Trouble::Unreachable => None,
+        }
+    }
+}
+
+/// How asking the service fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// Nothing is on its way.
+    Idle,
+    /// Something is.
+    Waiting,
+    /// The last answer was a no.
+    Refused(PhoneRefusal),
+}
+
+/// A number whose code was right: the final post names it by its challenge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedPhone {
+    /// The answered challenge.
+    pub challenge_id: String,
+    /// How codes reach it.
+    pub channel: Channel,
+    /// The last two digits.
+    pub hint: String,
+    /// What the person calls it.
+    pub name: String,
+}
+
+type Next = Result<(Step, Option<Effect>), Ending>;
+
+impl Enrolment {
+    /// To the number of a phone; the table of regions is fetched once.
+    pub(super) fn enter_number(&mut self, channel: Channel) -> (Step, Option<Effect>) {
+        let missing = self.phone.regions.is_none();
+        (Step::Number { channel, asking: Asking::Idle }, missing.then_some(Effect::LoadRegions))
+    }
+
+    pub(super) fn on_number(&mut self, event: Event, channel: Channel, asking: Asking) -> Next {
+        let idle = Step::Number { channel, asking: Asking::Idle };
+        Ok(match event {
+            Event::Back if self.has_method() => (Step::Another, None),
+            Event::Back => (Step::Method, None),
+            Event::Regions(table) => {
+                self.phone.regions = table.map(Regions::new);
+                let lost = Asking::Refused(PhoneRefusal::Unreachable);
+                let asking = if self.phone.regions.is_some() { asking } else { lost };
+                (Step::Number { channel, asking }, None)
+            }
+            Event::CountrySearched(search) => {
+                self.phone.search = search;
+                (Step::Number { channel, asking }, None)
+            }
+            Event::CountryChosen(country) => {
+                self.phone.country = country;
+                self.phone.choices += 1;
+                self.phone.search.clear();
+                (idle, None)
+            }
+            Event::NumberTyped(typed) => {
+                self.phone.typed = typed;
+                (idle, None)
+            }
+            Event::NameTyped(name) => {
+                self.phone.name = name;
+                (Step::Number { channel, asking }, None)
+            }
+            // One at a time: a second press sends nothing.
+            Event::Next if asking != Asking::Waiting => self.order(channel),
+            Event::Switch(channel) if asking != Asking::Waiting => self.order(channel),
+            Event::Ordered(challenge) => (self.enter_code(challenge), None),
+            Event::NotOrdered(refusal) => match refusal.ending() {
+                Some(ending) => return Err(ending),
+                None => (Step::Number { channel, asking: Asking::Refused(refusal) }, None),
+            },
+            _other => (Step::Number { channel, asking }, None),
+        })
+    }
+
+    /// Orders a code for the number that stands in the field.
+    fn order(&mut self, channel: Channel) -> (Step, Option<Effect>) {
+        let Some(regions) = &self.phone.regions else {
+            return (Step::Number { channel, asking: Asking::Idle }, Some(Effect::LoadRegions));
+        };
+        match regions.read(&self.phone.typed, &self.phone.country) {
+            Ok(number) => {
+                let order = Effect::Order { number: number.e164, channel };
+                (Step::Number { channel, asking: Asking::Waiting }, Some(order))
+            }
+            Err(error) => {
+                let refusal = PhoneRefusal::Number(error);
+                (Step::Number { channel, asking: Asking::Refused(refusal) }, None)
+            }
+        }
+    }
+
+    fn enter_code(&mut self, challenge: Box<ChallengeView>) -> Step {
+        self.typed_code.clear();
+        Step::PhoneCode { challenge, asking: Asking::Idle, help: None }
+    }
+
+    pub(super) fn on_phone_code(
+        &mut self,
+        event: Event,
+        challenge: Box<ChallengeView>,
+        asking: Asking,
+        help: Option<usize>,
+    ) -> Next {
+        let step = |challenge, asking| Step::PhoneCode { challenge, asking, help };
+        Ok(match event {
+            Event::Back if help.is_some() => (Step::PhoneCode { challenge, asking, help: None }, None),
+            // The number is typed again; what was typed stays.
+            Event::Back => (Step::Number { channel: challenge.channel, asking: Asking::Idle }, None),
+            Event::ChangeNumber => (Step::Number { channel: challenge.channel, asking: Asking::Idle }, None),
+            Event::CodeTyped(typed) => {
+                self.typed_code = typed;
+                match Code::from_typed(&self.typed_code) {
+                    Ok(code) if asking != Asking::Waiting => self.answer(challenge, &code),
+                    Ok(_) => (step(challenge, asking), None),
+                    Err(_) => (step(challenge, if asking == Asking::Waiting { asking } else { Asking::Idle }), None),
+                }
+            }
+            Event::CodeSubmitted if asking != Asking::Waiting => match Code::from_typed(&self.typed_code) {
+                Ok(code) => self.answer(challenge, &code),
+                Err(error) => (step(challenge, Asking::Refused(PhoneRefusal::Code(error))), None),
+            },
+            Event::Ordered(fresh) => (Step::PhoneCode { challenge: fresh, asking: Asking::Idle, help: None }, None),
+            Event::Changed(fresh) if fresh.id == challenge.id => (step(fresh, asking), None),
+            Event::Accepted => {
+                self.phones.push(VerifiedPhone {
+                    challenge_id: challenge.id,
+                    channel: challenge.channel,
+                    hint: challenge.hint,
+                    name: std::mem::take(&mut self.phone.name),
+                });
+                self.phone.typed.clear();
+                self.typed_code.clear();
+                (self.after_method(), None)
+            }
+            Event::NotOrdered(refusal) => match refusal.ending() {
+                Some(ending) => return Err(ending),
+                None => (step(challenge, Asking::Refused(refusal)), None),
+            },
+            Event::Resend if asking != Asking::Waiting => {
+                let resend = Effect::Resend(challenge.id.clone());
+                (step(challenge, Asking::Waiting), Some(resend))
+            }
+            Event::Switch(channel) if asking != Asking::Waiting => self.order(channel),
+            Event::Choose(kind) => self.choose(kind),
+            Event::Help => {
+                // A gateway that reported a failure has answered every question.
+                let start = if challenge.delivery == DeliveryState::Failed { usize::MAX } else { 0 };
+                let loads = Some(Effect::LoadHelp(self.phone.country.clone()));
+                (Step::PhoneCode { challenge, asking: Asking::Idle, help: Some(start) }, loads)
+            }
+            Event::HelpFound(found) => {
+                self.phone.help = found;
+                (step(challenge, asking), None)
+            }
+            Event::Next => (Step::PhoneCode { challenge, asking, help: help.map(|at| at.saturating_add(1)) }, None),
+            _other => (step(challenge, asking), None),
+        })
+    }
+
+    fn answer(&mut self, challenge: Box<ChallengeView>, code: &Code) -> (Step, Option<Effect>) {
+        let answer = Effect::Answer { challenge_id: challenge.id.clone(), code: code.expose().to_owned() };
+        (Step::PhoneCode { challenge, asking: Asking::Waiting, help: None }, Some(answer))
+    }
+
+    /// To the first screen of a method.
+    pub(super) fn choose(&mut self, kind: MethodKind) -> (Step, Option<Effect>) {
+        match kind {
+            MethodKind::Totp => (Step::GetApp, None),
+            MethodKind::Sms => self.enter_number(Channel::Sms),
+            MethodKind::Voice => self.enter_number(Channel::Voice),
+        }
+    }
+}

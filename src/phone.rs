@@ -1,0 +1,211 @@
+//! Phone numbers as people type them, read as far as the browser can: it shows what will be dialled before anything is
+//! sent. The service parses in full.
+//!
+//! The table of regions is made from the same metadata (`cargo xtask regions`).
+
+use nidan_otp::fold;
+
+/// All regions, a line each: see `crates/server/examples/regions.rs`.
+#[derive(Debug)]
+pub struct Regions(String);
+
+/// One line of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Region<'a> {
+    /// ISO 3166-1 alpha-2.
+    pub iso: &'a str,
+    /// Without `+`.
+    pub calling_code: &'a str,
+    /// What is dialled before a number at home and not from abroad; empty where there is none.
+    pub trunk: &'a str,
+    /// Possible lengths of a number, as hexadecimal digits, and `=` where all are grouped like the example.
+    lengths: &'a str,
+    /// How a mobile number is written after the calling code: its first digit, then zeros.
+    pub example: &'a str,
+}
+
+/// A number that can be, with the country that it was read by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Number {
+    /// `+` and digits.
+    pub e164: String,
+    /// The same in groups, for reading.
+    pub shown: String,
+}
+
+/// What is wrong with what was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberError {
+    /// Nothing yet.
+    Empty,
+    /// Something that stands in no number.
+    NotDigits,
+    /// Digits are missing.
+    TooShort,
+    /// Digits are too many.
+    TooLong,
+    /// `+` and no calling code.
+    CountryUnknown,
+}
+
+impl Regions {
+    /// A table of the format above; lines of another shape are skipped.
+    pub const fn new(table: String) -> Self {
+        Self(table)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Region<'_>> {
+        self.0.lines().filter_map(|line| {
+            let mut parts = line.splitn(5, ' ');
+            Some(Region {
+                iso: parts.next()?,
+                calling_code: parts.next()?,
+                trunk: parts.next().map(|trunk| if trunk == "-" { "" } else { trunk })?,
+                lengths: parts.next()?,
+                example: parts.next()?,
+            })
+        })
+    }
+
+    /// The region of that code.
+    pub fn get(&self, iso: &str) -> Option<Region<'_>> {
+        self.iter().find(|region| region.iso == iso)
+    }
+
+    /// Reads a number; `iso` is the country that was chosen.
+    ///
+    /// # Errors
+    /// [`NumberError`].
+    pub fn read(&self, typed: &str, iso: &str) -> Result<Number, NumberError> {
+        let digits: String = typed.chars().filter_map(fold).filter(|c| !matches!(c, '(' | ')' | '.' | '/')).collect();
+        if digits.is_empty() {
+            return Err(NumberError::Empty);
+        }
+        let (region, national) = match digits.strip_prefix('+') {
+            Some(international) => {
+                let fits = |region: &Region<'_>| international.starts_with(region.calling_code);
+                // The chosen country where several share the code; else the main one, which stands first.
+                let region = self.get(iso).filter(fits).or_else(|| self.iter().find(fits));
+                let region = region.ok_or(if international.len() < 3 {
+                    NumberError::TooShort
+                } else {
+                    NumberError::CountryUnknown
+                })?;
+                (region, international.get(region.calling_code.len()..).unwrap_or_default())
+            }
+            None => (self.get(iso).ok_or(NumberError::CountryUnknown)?, digits.as_str()),
+        };
+        if !national.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(NumberError::NotDigits);
+        }
+        let national = region.without_trunk(national);
+        region.check_length(national.len())?;
+        let shown = region.group(national);
+        Ok(Number {
+            e164: ["+", region.calling_code, national].concat(),
+            shown: ["+", region.calling_code, " ", &shown].concat(),
+        })
+    }
+}
+
+impl Region<'_> {
+    /// `090…` is `90…` from abroad. A number that is complete as it stands keeps its first digit: Italy's zero is part of
+    /// the number, and Russia's `8` begins some numbers.
+    fn without_trunk<'n>(&self, national: &'n str) -> &'n str {
+        match national.strip_prefix(self.trunk).filter(|_| !self.trunk.is_empty()) {
+            Some(rest) if self.trunk == "0" || self.has_length(rest.len()) && !self.has_length(national.len()) => rest,
+            _ => national,
+        }
+    }
+
+    fn has_length(&self, length: usize) -> bool {
+        self.lengths().any(|known| known == length)
+    }
+
+    fn lengths(&self) -> impl Iterator<Item = usize> {
+        self.lengths.chars().filter_map(|digit| digit.to_digit(16)).map(|length| length as usize)
+    }
+
+    fn check_length(&self, length: usize) -> Result<(), NumberError> {
+        if self.has_length(length) {
+            return Ok(());
+        }
+        let is_short = self.lengths().any(|known| length < known);
+        Err(if is_short { NumberError::TooShort } else { NumberError::TooLong })
+    }
+
+    /// In the groups of the example, where it is a number of the same kind; ungrouped otherwise: a wrong grouping would
+    /// look like a wrong number.
+    fn group(&self, national: &str) -> String {
+        let places = self.example.bytes().filter(u8::is_ascii_digit).count();
+        let is_alike = self.lengths.ends_with('=') || self.example.get(..1) == national.get(..1);
+        if places != national.len() || !is_alike {
+            return national.to_owned();
+        }
+        let mut digits = national.chars();
+        self.example.chars().filter_map(|c| if c.is_ascii_digit() { digits.next() } else { Some(c) }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(typed: &str, iso: &str, expected: Result<(&str, &str), NumberError>) {
+        let regions = Regions::new(include_str!("../public/nidan/regions.txt").to_owned());
+        let read = regions.read(typed, iso);
+        let seen = read.as_ref().map(|number| (number.e164.as_str(), number.shown.as_str())).map_err(|error| *error);
+        assert_eq!(seen, expected, "{typed} in {iso}");
+    }
+
+    #[test]
+    fn numbers_are_read_the_way_people_type_them() {
+        let mobile = Ok(("+819012345678", "+81 90-1234-5678"));
+        for typed in [
+            "09012345678",
+            "090-1234-5678",
+            "０９０－１２３４－５６７８",
+            "090ー1234ー5678",
+            "(090) 1234 5678",
+            "90 1234 5678",
+        ] {
+            check(typed, "JP", mobile);
+        }
+        for typed in ["+81 90 1234 5678", "+81 (0)90-1234-5678", "＋８１０９０１２３４５６７８"] {
+            check(typed, "US", mobile);
+        }
+        check("06 1234 5678", "IT", Ok(("+390612345678", "+39 0612345678")));
+        check("8 912 345-67-89", "RU", Ok(("+79123456789", "+7 912 345-67-89")));
+        check("(201) 555-0123", "US", Ok(("+12015550123", "+1 201-555-0123")));
+        check("+1 506 234 5678", "JP", Ok(("+15062345678", "+1 506-234-5678")));
+        check("07400 123456", "GB", Ok(("+447400123456", "+44 7400 123456")));
+        check("045-123-4567", "JP", Ok(("+81451234567", "+81 451234567")));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_while_it_is_typed() {
+        check("", "JP", Err(NumberError::Empty));
+        check(" - ", "JP", Err(NumberError::Empty));
+        check("090", "JP", Err(NumberError::TooShort));
+        check("+", "JP", Err(NumberError::TooShort));
+        check("+8", "JP", Err(NumberError::TooShort));
+        check("+999 1234", "JP", Err(NumberError::CountryUnknown));
+        check("090-1234-56789", "JP", Err(NumberError::TooLong));
+        check("090-1234-567a", "JP", Err(NumberError::NotDigits));
+        check("090", "XX", Err(NumberError::CountryUnknown));
+    }
+
+    #[test]
+    fn every_line_of_the_table_can_be_read() {
+        let table = include_str!("../public/nidan/regions.txt");
+        let regions = Regions::new(table.to_owned());
+        assert_eq!(regions.iter().count(), table.lines().count());
+        for region in regions.iter() {
+            assert!(region.iso.len() == 2 && region.lengths().count() > 0, "{region:?}");
+            let typed = [region.trunk, region.example].concat();
+            let read = regions.read(&typed, region.iso).unwrap();
+            assert_eq!(read.shown, ["+", region.calling_code, " ", region.example].concat(), "{region:?}");
+            assert_eq!(regions.read(&read.e164, region.iso).unwrap(), read, "{region:?}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What is set up so far, and what could come beside it.
+
+use nidan_protocol::MethodKind;
+
+use super::dom::{Dom, h};
+use super::parts::{actions, heading, says, screen, sends, text};
+use crate::flow::{Event, VerifiedPhone};
+use crate::messages::Msg;
+use crate::shell::Shell;
+
+/// A second method is recommended, never forced.
+pub(super) fn another(shell: Shell) -> Dom {
+    let (app, phones, addable) = shell
+        .enrolment_now(|enrolment| {
+            (enrolment.has_app(), enrolment.phones.clone(), enrolment.addable().collect::<Vec<_>>())
+        })
+        .unwrap_or_default();
+    let app = app.then(|| h("li").say(shell, Msg::MethodTotpName));
+    let set = h("ul")
+        .class("nidan-proof")
+        .children(app)
+        .children(phones.iter().map(|phone| h("li").text(&phone_words(shell, phone))));
+    let add = |kind: MethodKind| {
+        let words = match kind {
+            MethodKind::Totp => Msg::MethodUse,
+            MethodKind::Sms => Msg::MethodSmsUse,
+            MethodKind::Voice => Msg::MethodVoiceUse,
+        };
+        says(shell, words, move || Event::Choose(kind))
+    };
+    screen(shell, Msg::AnotherTitle)
+        .child(set)
+        .child(heading(shell, Msg::AnotherMore))
+        .child(text(shell, Msg::AnotherWhy))
+        .child(h("div").class("nidan-tools").children(addable.into_iter().map(add)))
+        .child(actions(shell, sends(shell, Msg::CommonNext, || Event::Next), false))
+}
+
+fn phone_words(shell: Shell, phone: &VerifiedPhone) -> String {
+    kind_words(shell, phone.channel.method(), &phone.hint, &phone.name)
+}
+
+/// "SMS to the number ending in 78 (work)".
+pub(super) fn kind_words(shell: Shell, kind: MethodKind, hint: &str, name: &str) -> String {
+    let words = if kind == MethodKind::Voice { Msg::DoneVoice } else { Msg::DoneSms };
+    shell.t_with(words, &[("hint", hint), ("name", name.trim())])
+}

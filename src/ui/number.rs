@@ -1,0 +1,178 @@
+//! A phone number: whose country, which digits, and what will be dialled.
+
+use nidan_protocol::{Channel, ErrorCode};
+
+use super::dom::{Dom, h, target};
+use super::parts::{Field, FieldKind, details, field, main_button, paragraph, says, screen, text};
+use crate::flow::{Asking, Enrolment, Event, PhoneRefusal, Step};
+use crate::messages::Msg;
+use crate::phone::NumberError;
+use crate::shell::Shell;
+
+/// The number is read while it is typed, and shown as it will be dialled before anything is sent.
+pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
+    let (title, note, send) = match channel {
+        Channel::Sms => (Msg::NumberSmsTitle, Msg::NumberSmsNote, Msg::NumberSmsSend),
+        Channel::Voice => (Msg::NumberVoiceTitle, Msg::NumberVoiceNote, Msg::NumberVoiceSend),
+    };
+    let number_field = Field {
+        id: "nidan-number",
+        label: shell.t(Msg::NumberLabel),
+        help: Some(shell.t(Msg::NumberHelp)),
+        value: shell.enrolment_now(|enrolment| enrolment.phone.typed.clone()).unwrap_or_default(),
+        kind: FieldKind::Tel,
+        typed: Event::NumberTyped,
+        submit: || Event::Next,
+    };
+    let waits = move || asking(shell) == Some(Asking::Waiting);
+    let refused = move || match asking(shell) {
+        Some(Asking::Refused(refusal)) => Some(refusal),
+        _other => None,
+    };
+    let button = main_button()
+        .live_text(move || Some(shell.t(if waits() { Msg::CommonLoading } else { send })))
+        .on("click", move |_| shell.send(Event::Next));
+    let is_landline = move || {
+        matches!(refused(), Some(PhoneRefusal::Service { code: ErrorCode::PhoneNotSmsCapable, .. }))
+            && shell.enrolment_now(|enrolment| enrolment.addable().any(|kind| kind == Channel::Voice.method()))
+                == Some(true)
+    };
+    let call =
+        move |offered: bool| offered.then(|| says(shell, Msg::NumberCallInstead, || Event::Switch(Channel::Voice)));
+    let beside = h("div")
+        .child(h("p").class("nidan-preview").attr("role", "status").live_text(move || preview(shell)))
+        .child(h("div").region(is_landline, call))
+        .child(name(shell));
+    let error = move || refused().map(|refusal| refusal_words(shell, refusal));
+    screen(shell, title)
+        .child(text(shell, note))
+        .child(h("div").region(move || picked(shell), move |ready| picker(shell, ready)))
+        .child(field(shell, number_field, error, Some(beside), button))
+}
+
+fn asking(shell: Shell) -> Option<Asking> {
+    shell
+        .enrolment(|enrolment| match &enrolment.step {
+            Step::Number { asking, .. } | Step::PhoneCode { asking, .. } => Some(*asking),
+            _other => None,
+        })
+        .flatten()
+}
+
+/// "+81 90-1234-5678: right?"
+fn preview(shell: Shell) -> Option<String> {
+    if matches!(asking(shell), Some(Asking::Refused(_))) {
+        return None;
+    }
+    let shown = |enrolment: &Enrolment| {
+        let phone = &enrolment.phone;
+        phone.regions.as_ref()?.read(&phone.typed, &phone.country).ok().map(|number| number.shown)
+    };
+    let number = shell.enrolment(shown).flatten()?;
+    Some(shell.t_with(Msg::NumberPreview, &[("number", &number)]))
+}
+
+/// How often a country was chosen, once the table is there: each choice closes the list.
+fn picked(shell: Shell) -> Option<u32> {
+    shell.enrolment(|enrolment| enrolment.phone.regions.as_ref().map(|_| enrolment.phone.choices)).flatten()
+}
+
+/// The chosen country, and behind it the others with a search.
+fn picker(shell: Shell, picked: Option<u32>) -> Option<Dom> {
+    picked?;
+    let country = shell.enrolment_now(|enrolment| enrolment.phone.country.clone())?;
+    let chosen = [&shell.t(Msg::NumberCountry), " ", &label(shell, &country, "")].concat();
+    let others = shell.enrolment_now(|enrolment| enrolment.phone.countries.len())?;
+    if others < 2 {
+        return Some(paragraph("nidan-help", &chosen));
+    }
+    let search = h("input")
+        .attr("type", "search")
+        .attr("autocomplete", "off")
+        .say_in("aria-label", shell, Msg::NumberSearch)
+        .say_in("placeholder", shell, Msg::NumberSearch)
+        .on("input", move |event| {
+            if let Some(input) = target(&event) {
+                shell.send(Event::CountrySearched(input.value()));
+            }
+        });
+    let turn = move || shell.enrolment(|enrolment| enrolment.phone.search.len()).unwrap_or(0);
+    let list = h("div").class("nidan-countries").region(turn, move |_| Some(countries(shell)));
+    Some(details(shell, Msg::NumberCountry, h("div").child(search).child(list)).first_text(&chosen))
+}
+
+fn countries(shell: Shell) -> Dom {
+    let (countries, search) = shell
+        .enrolment_now(|enrolment| (enrolment.phone.countries.clone(), enrolment.phone.search.clone()))
+        .unwrap_or_default();
+    h("div").children(countries.into_iter().filter_map(|country| {
+        let label = label(shell, &country, &search);
+        if label.is_empty() {
+            return None;
+        }
+        let choose = move |_| shell.send(Event::CountryChosen(country.clone()));
+        Some(h("button").attr("type", "button").class("nidan-country").text(&label).on("click", choose))
+    }))
+}
+
+fn label(shell: Shell, country: &str, search: &str) -> String {
+    let code = shell.enrolment_now(|enrolment| {
+        enrolment.phone.regions.as_ref()?.get(country).map(|region| region.calling_code.to_owned())
+    });
+    shell.country(country, &code.flatten().unwrap_or_default(), search)
+}
+
+fn name(shell: Shell) -> Dom {
+    let input = h("input")
+        .attr("id", "nidan-name")
+        .attr("type", "text")
+        .attr("autocomplete", "off")
+        .attr("maxlength", "40")
+        .value(&shell.enrolment_now(|enrolment| enrolment.phone.name.clone()).unwrap_or_default())
+        .on("input", move |event| {
+            if let Some(input) = target(&event) {
+                shell.send(Event::NameTyped(input.value()));
+            }
+        });
+    let label = h("label").attr("for", "nidan-name").say(shell, Msg::NumberNameLabel);
+    details(shell, Msg::NumberName, h("div").child(label).child(input))
+}
+
+/// What is wrong, and what to do.
+pub(super) fn refusal_words(shell: Shell, refusal: PhoneRefusal) -> String {
+    let (code, retry_at, attempts_left) = match refusal {
+        PhoneRefusal::Number(error) => return shell.t(number_words(error)),
+        PhoneRefusal::Code(error) => return super::confirm::shape_words(shell, error),
+        PhoneRefusal::Unreachable => return shell.t(Msg::PhoneUnreachable),
+        PhoneRefusal::Service { code, retry_at, attempts_left } => (code, retry_at, attempts_left),
+    };
+    let minutes = retry_at.map_or(1, |at| at.0.saturating_sub(shell.now().0).div_ceil(60).max(1));
+    let words = match code {
+        ErrorCode::PhoneTooShort => Msg::PhoneTooShort,
+        ErrorCode::PhoneTooLong => Msg::PhoneTooLong,
+        ErrorCode::PhoneCountryUnknown => Msg::PhoneCountryUnknown,
+        ErrorCode::PhoneExtension => Msg::PhoneExtension,
+        ErrorCode::PhoneNotSmsCapable => Msg::PhoneLandline,
+        ErrorCode::PhoneKindRefused => Msg::PhoneKind,
+        ErrorCode::CountryNotAllowed => Msg::PhoneCountryRefused,
+        ErrorCode::PhoneInvalid => Msg::PhoneInvalid,
+        ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon => Msg::PhoneLater,
+        ErrorCode::ResendsSpent => Msg::PhoneResendsSpent,
+        ErrorCode::CodeWrong => Msg::PhoneCodeWrong,
+        ErrorCode::CodeExpired | ErrorCode::CodeUsed | ErrorCode::ChallengeNotFound => Msg::PhoneCodeExpired,
+        ErrorCode::TooManyAttempts => Msg::PhoneCodeSpent,
+        _other => Msg::PhoneUnreachable,
+    };
+    let left = shell.number(attempts_left.unwrap_or(0).into());
+    shell.t_with(words, &[("minutes", &shell.number(minutes)), ("left", &left)])
+}
+
+const fn number_words(error: NumberError) -> Msg {
+    match error {
+        NumberError::Empty => Msg::PhoneEmpty,
+        NumberError::NotDigits => Msg::PhoneNotDigits,
+        NumberError::TooShort => Msg::PhoneTooShort,
+        NumberError::TooLong => Msg::PhoneTooLong,
+        NumberError::CountryUnknown => Msg::PhoneCountryUnknown,
+    }
+}

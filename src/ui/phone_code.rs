@@ -1,0 +1,117 @@
+//! The code that was sent to a phone.
+
+use nidan_protocol::{ChallengeView, Channel, DeliveryState};
+
+use super::dom::{Dom, h};
+use super::number::refusal_words;
+use super::parts::{Field, FieldKind, field, main_button, paragraph, says, screen, text};
+use crate::flow::{Asking, Event, Step};
+use crate::messages::Msg;
+use crate::shell::Shell;
+
+/// One field; the last digit sends it. Below: how the message fares, and when it can be sent again.
+pub(super) fn phone_code(shell: Shell) -> Dom {
+    let channel = challenge(shell, |challenge| challenge.channel).unwrap_or(Channel::Sms);
+    let here = screen(shell, if channel == Channel::Sms { Msg::PhoneSmsTitle } else { Msg::PhoneVoiceTitle });
+    let here = match channel {
+        Channel::Sms => here.child(sent(shell, Msg::PhoneSmsSent)),
+        Channel::Voice => here.child(sent(shell, Msg::PhoneVoiceSent)).child(keys(shell)),
+    };
+    let code_field = Field {
+        id: "nidan-code",
+        label: shell.t(Msg::PhoneCodeLabel),
+        help: None,
+        value: shell.enrolment_now(|enrolment| enrolment.typed_code.clone()).unwrap_or_default(),
+        kind: FieldKind::Code,
+        typed: Event::CodeTyped,
+        submit: || Event::CodeSubmitted,
+    };
+    let error = move || match asking(shell)? {
+        Asking::Refused(refusal) => Some(refusal_words(shell, refusal)),
+        Asking::Idle | Asking::Waiting => None,
+    };
+    let check = main_button()
+        .live_text(move || {
+            let waits = asking(shell) == Some(Asking::Waiting);
+            Some(shell.t(if waits { Msg::CommonLoading } else { Msg::ConfirmCheck }))
+        })
+        .on("click", move |_| shell.send(Event::CodeSubmitted));
+    let beside = h("p").class("nidan-help").live_text(move || delivery_words(shell));
+    here.child(field(shell, code_field, error, Some(beside), check)).child(ways_on(shell, channel))
+}
+
+/// What can be done when it does not arrive.
+fn ways_on(shell: Shell, channel: Channel) -> Dom {
+    let can_resend = move || resend_in(shell) == Some(0);
+    let resend = move |can: bool| can.then(|| says(shell, Msg::PhoneResend, || Event::Resend));
+    h("div")
+        .class("nidan-tools")
+        .child(says(shell, Msg::HelpTitle, || Event::Help))
+        .child(h("div").region(can_resend, resend))
+        .child(h("p").class("nidan-help").live_text(move || {
+            let seconds = resend_in(shell).filter(|seconds| *seconds > 0)?;
+            Some(shell.t_with(Msg::PhoneResendIn, &[("seconds", &shell.number(seconds))]))
+        }))
+        .children(switch(shell, channel))
+}
+
+/// The same number the other way, where that is on offer.
+pub(super) fn switch(shell: Shell, channel: Channel) -> Option<Dom> {
+    let (other, words) = match channel {
+        Channel::Sms => (Channel::Voice, Msg::NumberCallInstead),
+        Channel::Voice => (Channel::Sms, Msg::PhoneSmsInstead),
+    };
+    let offered = shell.enrolment_now(|enrolment| enrolment.addable().any(|kind| kind == other.method()))?;
+    offered.then(|| says(shell, words, move || Event::Switch(other)))
+}
+
+fn sent(shell: Shell, words: Msg) -> Dom {
+    let (hint, reference) =
+        challenge(shell, |challenge| (challenge.hint.clone(), challenge.reference.clone())).unwrap_or_default();
+    paragraph("", &shell.t_with(words, &[("hint", &hint), ("reference", &reference)]))
+}
+
+fn keys(shell: Shell) -> Dom {
+    let keys = move || shell.with(|flow| flow.awaited().and_then(|challenge| challenge.keys.clone()));
+    h("div")
+        .child(text(shell, Msg::PhoneVoiceKeys))
+        .child(h("p").class("nidan-keys").attr("role", "status").live_text(keys))
+}
+
+fn asking(shell: Shell) -> Option<Asking> {
+    shell
+        .enrolment(|enrolment| match &enrolment.step {
+            Step::PhoneCode { asking, .. } => Some(*asking),
+            _other => None,
+        })
+        .flatten()
+}
+
+/// Reads what is known of the code, without following it.
+pub(super) fn challenge<T>(shell: Shell, read: impl FnOnce(&ChallengeView) -> T) -> Option<T> {
+    leptos::prelude::untrack(|| shell.with(|flow| flow.awaited().map(read)))
+}
+
+/// Seconds until the same code may be sent again; `None` when it may not.
+fn resend_in(shell: Shell) -> Option<u64> {
+    let at = shell.with(|flow| flow.awaited().and_then(|challenge| challenge.resend_at))?;
+    Some(at.saturating_sub(shell.now().0))
+}
+
+/// "Handed to the carrier 12 s ago."
+fn delivery_words(shell: Shell) -> Option<String> {
+    let now = shell.now().0;
+    let (state, at, expires_at) = shell.with(|flow| {
+        flow.awaited().map(|challenge| (challenge.delivery, challenge.delivery_at, challenge.expires_at))
+    })?;
+    if now >= expires_at {
+        return Some(shell.t(Msg::PhoneCodeExpired));
+    }
+    let words = match state {
+        DeliveryState::Queued => Msg::PhoneQueued,
+        DeliveryState::Accepted => Msg::PhoneAccepted,
+        DeliveryState::Delivered => Msg::PhoneDelivered,
+        DeliveryState::Failed => Msg::PhoneFailed,
+    };
+    Some(shell.t_with(words, &[("seconds", &shell.number(now.saturating_sub(at)))]))
+}

@@ -1,0 +1,94 @@
+//! "The code does not arrive": one question at a time, then every way on.
+
+use leptos::prelude::*;
+use nidan_protocol::{Channel, DeliveryState, MethodKind};
+
+use super::dom::{Dom, h};
+use super::parts::{actions, details, main_button, paragraph, quiet_button, says, screen, told};
+use super::phone_code::{challenge, switch};
+use crate::flow::{Event, Step};
+use crate::messages::Msg;
+use crate::shell::Shell;
+
+/// The question where the number is shown once more.
+const NUMBER: usize = 0;
+const SMS: [Msg; 6] =
+    [Msg::HelpNumber, Msg::HelpReach, Msg::HelpFolder, Msg::HelpCarrier, Msg::HelpRestart, Msg::HelpAbroad];
+const VOICE: [Msg; 4] = [Msg::HelpNumber, Msg::HelpLine, Msg::HelpCarrier, Msg::HelpHours];
+
+/// The question that is open, by its place.
+pub(super) fn phone_help(shell: Shell) -> Dom {
+    let channel = challenge(shell, |challenge| challenge.channel).unwrap_or(Channel::Sms);
+    let at = move || {
+        let at = |enrolment: &crate::flow::Enrolment| match &enrolment.step {
+            Step::PhoneCode { help, .. } => *help,
+            _other => None,
+        };
+        shell.enrolment(at).flatten().unwrap_or(NUMBER)
+    };
+    let facts = move || shell.enrolment(|enrolment| enrolment.phone.help.len()).unwrap_or(0);
+    screen(shell, Msg::HelpTitle).child(
+        h("div")
+            .class("nidan-screen")
+            .region(move || (at(), facts()), move |(at, _)| Some(question(shell, channel, at))),
+    )
+}
+
+fn question(shell: Shell, channel: Channel, at: usize) -> Dom {
+    let questions = match channel {
+        Channel::Sms => SMS.as_slice(),
+        Channel::Voice => VOICE.as_slice(),
+    };
+    let Some(words) = questions.get(at) else { return ways_on(shell, channel) };
+    let count = [("current", shell.number(at as u64 + 1)), ("total", shell.number(questions.len() as u64))];
+    let count = count.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let typed = shell.enrolment_now(|enrolment| enrolment.phone.typed.clone()).unwrap_or_default();
+    let here = h("div")
+        .class("nidan-screen")
+        .child(paragraph("nidan-help", &shell.t_with(Msg::HelpCount, &count)))
+        .child(paragraph("", &shell.t_with(*words, &[("number", &typed)])));
+    let here = if at == NUMBER { here.child(says(shell, Msg::PhoneChange, || Event::ChangeNumber)) } else { here };
+    let here = if *words == Msg::HelpCarrier { here.children(carriers(shell)) } else { here };
+    here.child(actions(
+        shell,
+        main_button().say(shell, Msg::HelpNext).on("click", move |_| shell.send(Event::Next)),
+        true,
+    ))
+}
+
+/// What the carriers of the country have for it: dated facts.
+fn carriers(shell: Shell) -> Option<Dom> {
+    let help = shell.enrolment_now(|enrolment| enrolment.phone.help.clone())?;
+    let (date, facts) = help.split_first()?;
+    let (facts, _) = facts.as_chunks::<2>();
+    let one = |[name, advice]: &[String; 2]| h("details").child(h("summary").text(name)).child(h("p").text(advice));
+    let dated = paragraph("nidan-help", &shell.t_with(Msg::HelpVerifiedOn, &[("date", date)]));
+    Some(h("div").children(facts.iter().map(one)).child(dated))
+}
+
+/// Every way that is left.
+fn ways_on(shell: Shell, channel: Channel) -> Dom {
+    let failed = challenge(shell, |challenge| challenge.delivery == DeliveryState::Failed) == Some(true);
+    let app = shell.enrolment_now(|enrolment| enrolment.addable().any(|kind| kind == MethodKind::Totp)) == Some(true);
+    let copied = RwSignal::new(None::<bool>);
+    let copy = move || shell.copy(shell.support_summary(), move |done| copied.set(Some(done)));
+    h("div")
+        .class("nidan-screen")
+        .child(h("p").say(shell, if failed { Msg::PhoneFailed } else { Msg::HelpEnd }))
+        .child(
+            h("div")
+                .class("nidan-tools")
+                .children(switch(shell, channel))
+                .child(says(shell, Msg::PhoneChange, || Event::ChangeNumber))
+                .children(app.then(|| says(shell, Msg::MethodUse, || Event::Choose(MethodKind::Totp)))),
+        )
+        .child(details(
+            shell,
+            Msg::HelpSupport,
+            h("div")
+                .child(paragraph("nidan-help", &shell.support_summary()))
+                .child(quiet_button().say(shell, Msg::HelpCopy).on("click", move |_| copy()))
+                .child(told(shell, copied)),
+        ))
+        .child(actions(shell, says(shell, Msg::CommonBack, || Event::Back), false))
+}

@@ -1,0 +1,273 @@
+// Codes by phone, against the real service and shop: the demo phone's outbox plays the carrier.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { backupCodes, browser, codeOf, person, press, scan, signUp, title, typeCode, url } from './lib.mjs'
+
+let shared
+before(async () => { shared = await browser() })
+after(async () => { await shared.close() })
+
+/** A number of its own for each test, so that budgets and outboxes are not shared. */
+let numbers = Date.now() % 9_000_000
+const mobile = () => `090-1${String(++numbers).padStart(7, '0').replace(/(...)(....)/, '$1-$2')}`
+const e164 = (number) => `+81${number.replace(/\D/g, '').slice(1)}`
+
+async function outbox(number) {
+  const { messages } = await (await fetch(`${url}/api/phone/messages`)).json()
+  return messages.filter((message) => message.number === e164(number))
+}
+
+async function arrived(number, count = 1) {
+  for (let turn = 0; turn < 100; turn++) {
+    const messages = await outbox(number)
+    if (messages.length >= count) return messages.at(-1)
+    await new Promise((done) => setTimeout(done, 100))
+  }
+  return assert.fail(`${count} messages to ${number} never arrived`)
+}
+
+async function carrier(message, action, body) {
+  const answer = await fetch(`${url}/api/phone/messages/${message.id}/${action}`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+  })
+  return answer.json()
+}
+
+const codeIn = (message) => message.text.match(/#(\d{6})$/)[1]
+
+async function toMethods(at) {
+  await at.page.locator('#set-up').click()
+  await title(at, 'start.title')
+  await press(at, 'start.begin')
+  await title(at, 'method.title')
+}
+
+async function toNumber(at, key = 'method.sms-use') {
+  await toMethods(at)
+  await press(at, key)
+  await inJapan(at)
+}
+
+/** English begins with another country. */
+async function inJapan(at) {
+  const chosen = at.page.locator('summary').filter({ hasText: at.w['number.country'] })
+  await chosen.waitFor()
+  if ((await chosen.textContent()).includes('+81')) return
+  await chosen.click()
+  await at.page.getByRole('button', { name: /Japan/ }).click()
+  await chosen.filter({ hasText: '+81' }).waitFor()
+}
+
+async function order(at, number, key = 'number.sms-send') {
+  await at.page.locator('#nidan-number').fill(number)
+  await press(at, key)
+}
+
+async function finish(at) {
+  const [code] = await backupCodes(at)
+  await at.page.locator('#nidan-backup').fill(code)
+  await press(at, 'codes.finish')
+  await title(at, 'done.title')
+}
+
+for (const lang of ['ja', 'en']) {
+  test(`a person enrols by SMS (${lang})`, async () => {
+    const at = await person(shared, { lang })
+    const number = mobile()
+    await signUp(at)
+    await toNumber(at)
+    await at.page.locator('#nidan-number').fill(number)
+    const read = `+81 ${number.slice(1)}`
+    await at.page.getByText(read).waitFor()
+    assert.equal((await outbox(number)).length, 0, 'nothing is sent before the person agrees')
+    await press(at, 'number.sms-send')
+    await title(at, 'phone.sms-title')
+    const message = await arrived(number)
+    const reference = message.text.match(/[（(]([A-Z]\d)[）)]/)[1]
+    await at.page.getByText(reference).waitFor()
+    assert.equal(await at.page.locator('#nidan-code').getAttribute('autocomplete'), 'one-time-code')
+    assert.equal(await at.page.evaluate(() => document.activeElement.id), 'nidan-code')
+    await carrier(message, 'receipt', { state: 'delivered' })
+    await at.page.getByText(at.w['phone.delivered'].replace(/.*\{seconds\}/, '').trim()).waitFor()
+    assert.ok(!(await at.page.locator('nidan-flow').textContent()).includes(number.slice(4)), 'two digits are enough')
+    await typeCode(at, codeIn(message))
+    await title(at, 'another.title')
+    await press(at, 'common.next')
+    await finish(at)
+    await press(at, 'done.finish')
+    await at.page.getByText(lang === 'ja' ? `SMS（末尾 ${number.slice(-2)}）` : `SMS to •••${number.slice(-2)}`).waitFor()
+    assert.deepEqual(at.complaints, [])
+  })
+
+  test(`a person enrols by a call (${lang})`, async () => {
+    const at = await person(shared, { lang })
+    const number = `03-${mobile().slice(4)}`
+    await signUp(at)
+    await toNumber(at, 'method.voice-use')
+    await order(at, number, 'number.voice-send')
+    await title(at, 'phone.voice-title')
+    const keys = await at.page.locator('.nidan-keys').textContent()
+    const message = await arrived(number)
+    assert.equal((await carrier(message, 'keys', { keys: keys === '11' ? '12' : '11' })).says, null)
+    const { says } = await carrier(message, 'keys', { keys })
+    await typeCode(at, says.match(/\d/g).slice(0, 6).join(''))
+    await title(at, 'another.title')
+    assert.deepEqual(at.complaints, [])
+  })
+}
+
+test('an app and a number go into one set-up', async () => {
+  const at = await person(shared, { lang: 'en' })
+  const number = mobile()
+  await signUp(at)
+  await toMethods(at)
+  await press(at, 'method.use')
+  await press(at, 'app.have-one')
+  const uri = await scan(at.page)
+  await press(at, 'add.done')
+  await typeCode(at, codeOf(uri))
+  await title(at, 'another.title')
+  await press(at, 'method.sms-use')
+  await inJapan(at)
+  await at.page.getByText(at.w['number.name'], { exact: true }).click()
+  await at.page.locator('#nidan-name').fill('仕事用')
+  await order(at, number)
+  await typeCode(at, codeIn(await arrived(number)))
+  await title(at, 'another.title')
+  await at.page.getByText('仕事用').waitFor()
+  await press(at, 'common.next')
+  await finish(at)
+  await press(at, 'done.finish')
+  await at.page.getByText(`1 authenticator app, SMS to •••${number.slice(-2)}, 10 backup codes`).waitFor()
+})
+
+test('a landline that is typed for SMS is called instead', async () => {
+  const at = await person(shared, { lang: 'en' })
+  const number = `03-${mobile().slice(4)}`
+  await signUp(at)
+  await toNumber(at)
+  await order(at, number)
+  await at.page.getByRole('alert').filter({ hasText: at.w['phone.landline'] }).waitFor()
+  assert.equal(await at.page.locator('#nidan-number').inputValue(), number, 'nothing typed is lost')
+  await press(at, 'number.call-instead')
+  await title(at, 'phone.voice-title')
+  assert.equal((await arrived(number)).channel, 'voice')
+})
+
+test('wrong codes are counted, a changed number gets a code of its own', async () => {
+  const at = await person(shared, { lang: 'en' })
+  const [first, second] = [mobile(), mobile()]
+  await signUp(at)
+  await toNumber(at)
+  await order(at, first)
+  await title(at, 'phone.sms-title')
+  const old = codeIn(await arrived(first))
+  await typeCode(at, old === '000000' ? '000001' : '000000')
+  await at.page.getByRole('alert').filter({ hasText: '4 tries left' }).waitFor()
+  await press(at, 'common.back')
+  assert.equal(await at.page.locator('#nidan-number').inputValue(), first)
+  await order(at, second)
+  await title(at, 'phone.sms-title')
+  const code = codeIn(await arrived(second))
+  await typeCode(at, code)
+  await title(at, 'another.title')
+})
+
+test('a number that cannot be is told before anything is sent', async () => {
+  const at = await person(shared, { lang: 'en' })
+  await signUp(at)
+  await toNumber(at)
+  for (const [typed, key] of [['', 'phone.empty'], ['090-1234', 'phone.too-short'], ['090-1234-56789', 'phone.too-long'], ['hello', 'phone.not-digits']]) {
+    await order(at, typed)
+    await at.page.getByRole('alert').filter({ hasText: at.w[key] }).waitFor()
+    assert.equal(await at.page.locator('#nidan-number').inputValue(), typed)
+  }
+  await order(at, '050-1234-5678')
+  await at.page.getByRole('alert').filter({ hasText: at.w['phone.kind'] }).waitFor()
+})
+
+test('a country is found by name and code, and the number is read by it', async () => {
+  const at = await person(shared, { lang: 'ja' })
+  await signUp(at)
+  await toNumber(at)
+  await at.page.locator('summary').filter({ hasText: at.w['number.country'] }).click()
+  const search = at.page.getByRole('searchbox', { name: at.w['number.search'] })
+  await search.fill('+39')
+  await at.page.getByRole('button', { name: /イタリア/ }).click()
+  await at.page.locator('#nidan-number').fill('312 345 6789')
+  await at.page.getByText('+39 312 345 6789').waitFor()
+})
+
+test('a code that does not arrive leads to the call', async () => {
+  const at = await person(shared, { lang: 'ja' })
+  const number = mobile()
+  await signUp(at)
+  await toNumber(at)
+  await order(at, number)
+  await title(at, 'phone.sms-title')
+  await arrived(number)
+  await press(at, 'help.title')
+  await title(at, 'help.title')
+  await at.page.getByText(number).waitFor()
+  for (let check = 0; check < 6; check++) {
+    if (check === 3) {
+      await at.page.getByText('docomo・ahamo・irumo').click()
+      await at.page.getByText('SMS一括拒否').waitFor()
+    }
+    await press(at, 'help.next')
+  }
+  await at.page.getByText(at.w['help.support'], { exact: true }).click()
+  await press(at, 'help.copy')
+  const copied = await at.page.evaluate(() => navigator.clipboard.readText())
+  assert.ok(copied.includes(number.slice(-2)) && !copied.includes(number.slice(4, 8)), copied)
+  await press(at, 'number.call-instead')
+  await title(at, 'phone.voice-title')
+  const keys = await at.page.locator('.nidan-keys').textContent()
+  const message = await arrived(number, 2)
+  const { says } = await carrier(message, 'keys', { keys })
+  await typeCode(at, says.match(/\d/g).slice(0, 6).join(''))
+  await title(at, 'another.title')
+  assert.deepEqual(at.complaints, [])
+})
+
+test('a failure that the gateway reports is said first', async () => {
+  const at = await person(shared, { lang: 'en' })
+  const number = mobile()
+  await signUp(at)
+  await toNumber(at)
+  await order(at, number)
+  await carrier(await arrived(number), 'receipt', { state: 'failed' })
+  await at.page.getByText(at.w['phone.failed']).waitFor()
+  await press(at, 'help.title')
+  await at.page.getByText(at.w['phone.failed']).waitFor()
+  await at.page.getByRole('button', { name: at.w['method.use'] }).waitFor()
+})
+
+test('the same code is sent again after the countdown', async () => {
+  const at = await person(shared, { lang: 'en' })
+  const number = mobile()
+  await signUp(at)
+  await toNumber(at)
+  await order(at, number)
+  const first = await arrived(number)
+  await at.page.getByText(/sent again in \d+ s/).waitFor()
+  await at.page.getByRole('button', { name: at.w['phone.resend'], exact: true }).click({ timeout: 35_000 })
+  const second = await arrived(number, 2)
+  assert.equal(second.text, first.text)
+  await at.page.getByText(/sent again in \d+ s/).waitFor()
+})
+
+test('the demo phone shows texts and takes calls', async () => {
+  const at = await person(shared, { lang: 'en' })
+  const number = mobile()
+  const phone = await at.context.newPage()
+  await phone.goto(`${url}/shop/phone.html?lang=en`)
+  await signUp(at)
+  await toNumber(at)
+  await order(at, number)
+  await phone.getByText(e164(number)).waitFor()
+  await phone.locator('section', { hasText: e164(number) }).last().getByRole('button', { name: 'Copy the code' }).click()
+  await typeCode(at, await phone.evaluate(() => navigator.clipboard.readText()))
+  await title(at, 'another.title')
+})
