@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { backupCodes, browser, codeOf, folder, person, press, scan, signIn, signOut, signUp, title, toQrCode, typeCode, url } from './lib.mjs'
+import { backupCodes, browser, codeOf, folder, person, press, scan, signIn, signOut, signUp, title, toQrCode, toSave, typeCode, url } from './lib.mjs'
 
 let shared
 before(async () => { shared = await browser() })
@@ -19,7 +19,7 @@ async function toCodes(at) {
   await press(at, 'add.done')
   await title(at, 'confirm.title')
   await typeCode(at, codeOf(uri))
-  await title(at, 'codes.title')
+  await toSave(at)
   return uri
 }
 
@@ -138,7 +138,7 @@ test('wrong codes are explained, going back keeps what was typed', async () => {
   await press(at, 'add.done')
   assert.notEqual(await at.page.locator('#nidan-code').inputValue(), '')
   await typeCode(at, codeOf(uri).replace(/(...)/, '$1 '))
-  await title(at, 'codes.title')
+  await toSave(at)
 })
 
 test('a computer whose clock is an hour wrong does no harm', async () => {
@@ -166,7 +166,7 @@ test('a clock that jumps meanwhile, as after a sleep, is asked about once', asyn
   assert.equal(asked, 2, 'a refusal does too')
   await press(at, 'add.done')
   await typeCode(at, codeOf(uri))
-  await title(at, 'codes.title')
+  await toSave(at)
 })
 
 test('another window takes over, and this one says so', async () => {
@@ -199,6 +199,8 @@ test('the whole set-up by keyboard alone', async () => {
   const uri = await scan(at.page)
   await reach(at.w['add.done'])
   await at.page.keyboard.type(codeOf(uri))
+  await title(at, 'another.title')
+  await reach(at.w['common.next'])
   await title(at, 'codes.title')
   const [code] = await backupCodes(at)
   for (let tabs = 0; tabs < 20 && await at.page.evaluate(() => document.activeElement.id) !== 'nidan-backup'; tabs++) {
@@ -254,5 +256,5 @@ test('the demo phone plays the phone', async () => {
   await phone.waitForFunction(() => /^\d{6}$/.test(document.querySelector('.phone-code')?.textContent ?? ''))
   await press(at, 'add.done')
   await typeCode(at, await shown.textContent())
-  await title(at, 'codes.title')
+  await toSave(at)
 })

@@ -83,6 +83,13 @@ export async function toQrCode(at) {
   await title(at, 'add.title')
 }
 
+/** From a method that works to the backup codes, past the offer of a second one. */
+export async function toSave(at) {
+  await title(at, 'another.title')
+  await press(at, 'common.next')
+  await title(at, 'codes.title')
+}
+
 /** The text that zbarimg reads from a screenshot of the whole page. */
 export async function scan(page) {
   const image = await page.screenshot({ type: 'png' })

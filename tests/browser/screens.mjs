@@ -2,7 +2,8 @@
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { backupCodes, browser, codeOf, person, press, scan, signUp, title, typeCode, url } from './lib.mjs'
+import { backupCodes, browser, codeOf, person, press, scan, signUp, title, toSave, typeCode, url } from './lib.mjs'
+import { phones } from './phone-screens.mjs'
 
 const into = process.env.NIDAN_SCREENS
 mkdirSync(into, { recursive: true })
@@ -10,7 +11,10 @@ const shared = await browser()
 
 for (const lang of ['ja', 'en']) {
   for (const width of [360, 1280]) {
-    for (const dark of [false, true]) await walk({ lang, width, dark })
+    for (const dark of [false, true]) {
+      await walk({ lang, width, dark })
+      await phones(shared, into, { lang, width, dark })
+    }
   }
 }
 await shared.close()
@@ -47,7 +51,7 @@ async function walk({ lang, width, dark }) {
   await at.page.getByRole('alert').filter({ hasText: '90' }).waitFor()
   await shot('confirm-slow-clock')
   await typeCode(at, codeOf(uri))
-  await title(at, 'codes.title')
+  await toSave(at)
   await shot('save-codes')
   const codes = await backupCodes(at)
   await at.page.locator('#nidan-backup').fill(codes[0].replace(/.$/, (last) => (last === '0' ? '1' : '0')))

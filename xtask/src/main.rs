@@ -4,6 +4,7 @@
 
 mod bench;
 mod demo;
+mod phones;
 mod regions;
 mod run;
 mod screens;
@@ -21,6 +22,7 @@ cargo xtask demo [--dev]   start the service, the demo shop and the page; print 
 cargo xtask test           every check that CI runs
 cargo xtask bench          sizes and times of the widget, measured again
 cargo xtask screens        screenshots of all screens into docs/screens/
+cargo xtask phones         the service's phone numbers against the reference, and ten million inputs
 cargo xtask regions        the widget's table of phone regions, made again from the service's metadata
 cargo xtask tidy           what a machine can see of the house rules";
 
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         ["test"] => test::test(),
         ["bench"] => bench::bench(),
         ["screens"] => screens::screens(),
+        ["phones"] => phones::phones(),
         ["regions"] => regions::regions(false),
         ["tidy"] => tidy::tidy(),
         _ => Err(Failed(USAGE.to_owned())),

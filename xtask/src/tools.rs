@@ -244,7 +244,7 @@ fn apt_get(packages: &[&str], path: &OsString) -> Done {
 }
 
 /// `$XDG_CACHE_HOME/nidan/tools`, by the XDG Base Directory Specification.
-fn cache() -> Done<PathBuf> {
+pub(crate) fn cache() -> Done<PathBuf> {
     let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let base = base.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
     let folder = base.ok_or_else(|| Failed("set HOME or XDG_CACHE_HOME".to_owned()))?.join("nidan/tools");
