@@ -42,12 +42,16 @@ pub(super) fn phone_code(shell: Shell) -> Dom {
 
 /// What can be done when it does not arrive.
 fn ways_on(shell: Shell, channel: Channel) -> Dom {
-    let can_resend = move || resend_in(shell) == Some(0);
-    let resend = move |can: bool| can.then(|| says(shell, Msg::PhoneResend, || Event::Resend));
+    // A code that is over is replaced by a new one for the same number; a live one is sent once more.
+    let again = move |sends: Sends| match sends {
+        Sends::Nothing => None,
+        Sends::Same => Some(says(shell, Msg::PhoneResend, || Event::Resend)),
+        Sends::New => Some(says(shell, Msg::PhoneResend, move || Event::Switch(channel))),
+    };
     h("div")
         .class("nidan-tools")
         .child(says(shell, Msg::HelpTitle, || Event::Help))
-        .child(h("div").region(can_resend, resend))
+        .child(h("div").region(move || sends(shell), again))
         .child(h("p").class("nidan-help").live_text(move || {
             let seconds = resend_in(shell).filter(|seconds| *seconds > 0)?;
             Some(shell.t_with(Msg::PhoneResendIn, &[("seconds", &shell.number(seconds))]))
@@ -90,6 +94,26 @@ fn asking(shell: Shell) -> Option<Asking> {
 /// Reads what is known of the code, without following it.
 pub(super) fn challenge<T>(shell: Shell, read: impl FnOnce(&ChallengeView) -> T) -> Option<T> {
     leptos::prelude::untrack(|| shell.with(|flow| flow.awaited().map(read)))
+}
+
+/// What "send again" does now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sends {
+    Nothing,
+    Same,
+    New,
+}
+
+fn sends(shell: Shell) -> Sends {
+    let now = shell.now().0;
+    let over = |challenge: &ChallengeView| now >= challenge.expires_at || challenge.attempts_left == 0;
+    if shell.with(|flow| flow.awaited().is_some_and(over)) {
+        Sends::New
+    } else if resend_in(shell) == Some(0) {
+        Sends::Same
+    } else {
+        Sends::Nothing
+    }
 }
 
 /// Seconds until the same code may be sent again; `None` when it may not.

@@ -174,6 +174,46 @@ test('wrong codes are counted, a changed number gets a code of its own', async (
   await title(at, 'another.title')
 })
 
+test('five wrong codes, and a new one for the same number', async () => {
+  const at = await person(shared, { lang: 'en' })
+  const number = mobile()
+  await signUp(at)
+  await toNumber(at)
+  await order(at, number)
+  await title(at, 'phone.sms-title')
+  const code = codeIn(await arrived(number))
+  const wrong = ['000000', '000001', '000002', '000003', '000004', '000005'].filter((guess) => guess !== code)
+  for (let left = 4; left >= 0; left--) {
+    await typeCode(at, wrong[left])
+    await at.page.getByRole('alert').filter({ hasText: `${left} tries left` }).waitFor()
+  }
+  await press(at, 'phone.resend')
+  const fresh = codeIn(await arrived(number, 2))
+  await at.page.getByRole('alert').filter({ hasText: 'tries left' }).waitFor({ state: 'hidden' })
+  await typeCode(at, fresh)
+  await title(at, 'another.title')
+})
+
+test('a code that has expired says so and is replaced', async () => {
+  const at = await person(shared, { lang: 'en' })
+  const number = mobile()
+  await signUp(at)
+  // The answer of the service, but for the end of the code's life.
+  await at.page.route(`${url}/2sv/v1/flow/challenges`, async (route) => {
+    const answer = await route.fetch()
+    await route.fulfill({ response: answer, json: { ...await answer.json(), expires_at: 1 } })
+  }, { times: 1 })
+  await at.page.route(`${url}/2sv/v1/flow/challenges/*/events`, (route) => route.abort())
+  await toNumber(at)
+  await order(at, number)
+  await at.page.getByText(at.w['phone.code-expired']).waitFor()
+  await press(at, 'phone.resend')
+  await arrived(number, 2)
+  await at.page.getByText(at.w['phone.code-expired']).waitFor({ state: 'hidden' })
+  await typeCode(at, codeIn(await arrived(number, 2)))
+  await title(at, 'another.title')
+})
+
 test('a number that cannot be is told before anything is sent', async () => {
   const at = await person(shared, { lang: 'en' })
   await signUp(at)
