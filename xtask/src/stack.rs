@@ -112,10 +112,7 @@ impl Stack {
 
     fn page(&mut self, tools: &Tools, build: Build, page: u16, shop: u16, service: u16) -> Done {
         // Trunk's own file, with the ports of this time.
-        let config = fs::read_to_string(root().join("Trunk.toml"))?
-            .replace(&format!("port = {PAGE_PORT}"), &format!("port = {page}"))
-            .replace(&format!(":{SHOP_PORT}/"), &format!(":{shop}/"))
-            .replace(&format!(":{SERVICE_PORT}/"), &format!(":{service}/"));
+        let config = with_ports(&fs::read_to_string(root().join("Trunk.toml"))?, page, shop, service);
         let file = root().join(".trunk-demo.toml");
         fs::write(&file, config)?;
         let words: &[&str] = match build {
@@ -206,4 +203,25 @@ fn write_private(path: &Path, text: &str) -> Done {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     Ok(options.open(path)?.write_all(text.as_bytes())?)
+}
+
+/// The usual ports replaced by these. The service's first: the shop's new port may be the service's usual one.
+fn with_ports(config: &str, page: u16, shop: u16, service: u16) -> String {
+    config
+        .replace(&format!("port = {PAGE_PORT}"), &format!("port = {page}"))
+        .replace(&format!(":{SERVICE_PORT}/"), &format!(":{service}/"))
+        .replace(&format!(":{SHOP_PORT}/"), &format!(":{shop}/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_part_keeps_its_own_port_when_all_move_by_one() {
+        let config = "port = 8000\nhttp://127.0.0.1:8001/\nhttp://127.0.0.1:8002/";
+        let moved = "port = 8001\nhttp://127.0.0.1:8002/\nhttp://127.0.0.1:8003/";
+        assert_eq!(with_ports(config, 8001, 8002, 8003), moved);
+        assert_eq!(with_ports(config, 8000, 8001, 8002), config);
+    }
 }
