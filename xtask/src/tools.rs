@@ -74,14 +74,15 @@ impl Tools {
         Ok(tools)
     }
 
-    /// What screenshots of Japanese text need besides.
+    /// What screenshots of Japanese text and of flags need besides.
     pub(crate) fn for_screens() -> Done<Self> {
         let tools = Self::for_tests()?;
-        let has_font = command("fc-list", &[":lang=ja"], &tools.path).output();
-        if has_font.is_ok_and(|fonts| !fonts.stdout.is_empty()) {
-            return Ok(tools);
+        for (pattern, package) in [(":lang=ja", "fonts-noto-cjk"), (":charset=1f1ef", "fonts-noto-color-emoji")] {
+            let has_font = command("fc-list", &[pattern], &tools.path).output();
+            if !has_font.is_ok_and(|fonts| !fonts.stdout.is_empty()) {
+                step(package, || apt_get(&[package], &tools.path))?;
+            }
         }
-        step("Japanese fonts", || apt_get(&["fonts-noto-cjk"], &tools.path))?;
         Ok(tools)
     }
 

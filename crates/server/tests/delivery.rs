@@ -113,7 +113,7 @@ async fn order(bench: &Bench, subject: &str, number: &str) -> (String, Value) {
 
 async fn state(bench: &Bench, token: &str, challenge: &Value, wanted: &str) {
     let path = format!("/v1/flow/challenges/{}", challenge["id"].as_str().unwrap());
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         if bench.widget_get(&path, token).await.1["delivery"] == wanted {
             return;
         }

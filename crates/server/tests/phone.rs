@@ -79,7 +79,7 @@ async fn look(bench: &Bench, token: &str, challenge: &Value) -> Value {
 
 /// Waits until the worker has done its part.
 async fn arrived(network: &Network, count: usize) -> Vec<(String, String)> {
-    for _ in 0..400 {
+    for _ in 0..2_000 {
         let arrived = network.arrived.lock().unwrap().clone();
         if arrived.len() >= count {
             return arrived;
@@ -90,7 +90,7 @@ async fn arrived(network: &Network, count: usize) -> Vec<(String, String)> {
 }
 
 async fn settled(bench: &Bench, token: &str, challenge: &Value, state: &str) -> Value {
-    for _ in 0..400 {
+    for _ in 0..2_000 {
         let seen = look(bench, token, challenge).await;
         if seen["delivery"] == state {
             return seen;
