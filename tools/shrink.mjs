@@ -8,6 +8,8 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { pieces, trapping } from './wasm-file.mjs'
+
 if (process.env.TRUNK_PROFILE !== 'release') process.exit(0)
 
 const folder = join(process.env.TRUNK_STAGING_DIR, 'nidan')
@@ -23,6 +25,7 @@ const PASSES = ['--flatten', '--rereloop', '-Oz', '-Oz', '--reorder-locals', '--
 const KEPT = ['Mounted', 'mount']
 let glue = withoutUnusedClasses(readFileSync(gluePath, 'utf8'))
 
+writeFileSync(wasmPath, withoutStreams(readFileSync(wasmPath)))
 metadce(usedExports())
 glue = withoutUnusedImports(glue, imports())
 // Functions of the glue may have been the last callers of an export.
@@ -30,9 +33,9 @@ metadce(usedExports())
 execFileSync('wasm-opt', [wasmPath, ...PASSES, '-o', wasmPath, ...FEATURES])
 rename()
 execFileSync('wasm-opt', [wasmPath, '-Oz', '--reorder-locals', '-o', wasmPath, ...FEATURES])
-writeFileSync(gluePath, minified(glue))
-rewrite('nidan-flow.js', minified)
-writeFileSync(wasmPath, withoutPaths(readFileSync(wasmPath, 'latin1')), 'latin1')
+rewrite('nidan-flow.js', (loader) => minified(joined(loader)))
+rmSync(gluePath)
+writeFileSync(wasmPath, withoutPlaces(readFileSync(wasmPath)))
 // No string of the sheet holds these characters with a space.
 rewrite('nidan-flow.css', (text) => withoutComments(text).replace(/\s*([{};,])\s*/g, '$1').replaceAll(': ', ':'))
 for (const locale of readdirSync(join(folder, 'locales'))) {
@@ -134,11 +137,52 @@ function withoutComments(text) {
   return text.replace(/^\s*\/\*[\s\S]*?\*\/$\n/gm, '').replace(/^\s+/gm, '')
 }
 
+/** The element's script with the glue inside: one request less, and the names of both are shortened together. */
+function joined(loader) {
+  const setUp = /^export \{ (?:initSync, )?(\w+) as default \};$/m.exec(glue) ?? fail('the glue exports no set-up')
+  const own = glue.replace(setUp[0], '').replaceAll(/^export /gm, '')
+  const whole = loader.replace("import(new URL('nidan.js', base))", `{ default: ${setUp[1]}, mount }`)
+  if (whole === loader) fail('the script does not import the glue')
+  return whole + own
+}
+
 /**
- * Where the builder keeps the sources of other crates: panics would tell it to every visitor, and two machines would
- * not build the same bytes. Blanks of the same length: nothing in the module moves.
+ * The tasks of the streams stay in the table of functions when the exports that start them are gone. A call would trap;
+ * what only they use goes too, 1 KB of brotli.
  */
-function withoutPaths(bytes) {
-  return bytes.replace(/\/[\w./-]*\/(?:registry\/src\/[^/]+|rustc\/[0-9a-f]{40})\/[\w./-]+?\.rs|\/rustc\/[0-9a-f]{40}\/[\w./-]+?\.rs/g,
-    (path) => ' '.repeat(path.length))
+function withoutStreams(bytes) {
+  const { module, trapped } = trapping(bytes, (name) => name.includes('future_to_promise') && name.includes('wasm_streams'))
+  if (trapped === 0) fail('no tasks of streams: does Leptos link them no more?')
+  return module
+}
+
+/**
+ * Where the builder keeps the sources of other crates, and the lines in them: panics would tell it to every visitor, and
+ * two machines would not build the same bytes. Blanks in the same place: nothing in the module moves. Panics of this
+ * project keep their lines.
+ */
+function withoutPlaces(bytes) {
+  const parts = pieces(bytes)
+  const text = bytes.toString('latin1')
+  const path = String.raw`(?:\/[\w./-]*\/registry\/src\/[^/]+|\/rustc\/[0-9a-f]{40}|\/rust\/deps)\/[\w./-]+?\.rs`
+  const foreign = new RegExp(`^${path}\\0?$`)
+  let blank
+  for (const { address, start, end } of parts) {
+    // `core::panic::Location`: a path, its length, a line and a column.
+    for (let at = start + ((4 - (address % 4)) % 4); at + 16 <= end; at += 4) {
+      const [pointer, length] = [bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4)]
+      const home = parts.find((part) => pointer >= part.address && pointer + length <= part.address + part.end - part.start)
+      if (!home || length > 300) continue
+      const begin = home.start + pointer - home.address
+      if (!foreign.test(text.slice(begin, begin + length))) continue
+      blank ??= pointer
+      bytes.writeUInt32LE(blank, at)
+      // One blank: no reader of places expects an empty path.
+      bytes.writeUInt32LE(1, at + 4)
+      bytes.fill(0, at + 8, at + 16)
+    }
+  }
+  if (blank === undefined) fail('no places of other crates: is the layout of panics another one?')
+  const blanks = (found) => ' '.repeat(found.length)
+  return Buffer.from(bytes.toString('latin1').replace(new RegExp(path, 'g'), blanks), 'latin1')
 }
