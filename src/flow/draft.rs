@@ -31,6 +31,8 @@ pub struct Opening {
     pub methods: Vec<MethodKind>,
     /// Where codes may be sent by phone, the likely country first.
     pub countries: Vec<String>,
+    /// Whether a call may read its code at once.
+    pub calls_without_keys: bool,
 }
 
 /// Both shares and what they make.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nidan_otp::{BackupCode, BackupCodeError, Code, CodeError};
-use nidan_protocol::{BackupGate, ChallengeView, Channel, EnrolmentAnswer, ErrorCode, MethodKind};
+use nidan_protocol::{BackupGate, ChallengeView, Channel, EnrolmentAnswer, ErrorCode, MethodKind, PHONES_MAX};
 
 use super::{
     Asking, Draft, Effect, Ending, Event, Flow, Now, Opening, PhoneEntry, Proof, Trouble, VerifiedPhone, ending_for,
@@ -11,8 +11,6 @@ use super::{
 
 /// Waiting times between tries of the final post, in seconds; the last one repeats.
 const RETRY_AFTER_S: [u64; 5] = [2, 4, 8, 15, 30];
-/// As many as the service takes.
-const PHONES_MAX: usize = 5;
 /// A result code lives 60 seconds: one that is older than this is asked for again before it goes to the host.
 const RESULT_FRESH_S: u64 = 40;
 

@@ -10,7 +10,7 @@ pub use phone::{Asking, PhoneEntry, PhoneRefusal, VerifiedPhone};
 
 use std::sync::Arc;
 
-use nidan_protocol::{ChallengeView, Channel, EnrolmentAnswer, ErrorCode, MethodKind};
+use nidan_protocol::{CallKeys, ChallengeView, Channel, EnrolmentAnswer, ErrorCode, MethodKind};
 
 /// What went wrong between the widget and the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +78,8 @@ pub enum Event {
     NameTyped(String),
     /// The same number another way.
     Switch(Channel),
+    /// A call that reads its code at once.
+    CallWithoutKeys,
     /// A code was sent, for the first time or again.
     Ordered(Box<ChallengeView>),
     /// A code was not sent, or not taken.
@@ -127,6 +129,8 @@ pub enum Effect {
         number: String,
         /// How it is to come.
         channel: Channel,
+        /// What a call waits for.
+        keys: CallKeys,
     },
     /// Order the same code again.
     Resend(String),
@@ -251,5 +255,7 @@ fn ending_for(trouble: Trouble) -> Option<Ending> {
     }
 }
 
+#[cfg(test)]
+mod phone_tests;
 #[cfg(test)]
 mod tests;

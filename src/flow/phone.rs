@@ -1,7 +1,7 @@
 //! A phone number and its code: typed, sent, answered, and what to do when nothing arrives.
 
 use nidan_otp::Code;
-use nidan_protocol::{ChallengeView, Channel, DeliveryState, ErrorCode, MethodKind};
+use nidan_protocol::{CallKeys, ChallengeView, Channel, DeliveryState, ErrorCode, MethodKind};
 
 use super::{Effect, Ending, Enrolment, Event, Now, Step, Trouble};
 use crate::phone::{NumberError, Regions};
@@ -92,6 +92,14 @@ pub struct VerifiedPhone {
 type Next = Result<(Step, Option<Effect>), Ending>;
 
 impl Enrolment {
+    /// How the last question about a number or its code fares; `None` on other steps.
+    pub fn asking(&self) -> Option<Asking> {
+        match &self.step {
+            Step::Number { asking, .. } | Step::PhoneCode { asking, .. } => Some(*asking),
+            _other => None,
+        }
+    }
+
     /// To the number of a phone; the table of regions is fetched once.
     pub(super) fn enter_number(&mut self, channel: Channel) -> (Step, Option<Effect>) {
         let missing = self.phone.regions.is_none();
@@ -99,7 +107,9 @@ impl Enrolment {
     }
 
     pub(super) fn on_number(&mut self, event: Event, channel: Channel, asking: Asking) -> Next {
-        let idle = Step::Number { channel, asking: Asking::Idle };
+        // What is typed takes a refusal away, and never the mark of a question that is still on its way.
+        let waits = asking == Asking::Waiting;
+        let edited = Step::Number { channel, asking: if waits { asking } else { Asking::Idle } };
         Ok(match event {
             Event::Back if self.has_method() => (Step::Another, None),
             Event::Back => (Step::Method, None),
@@ -117,22 +127,25 @@ impl Enrolment {
                 self.phone.country = country;
                 self.phone.choices += 1;
                 self.phone.search.clear();
-                (idle, None)
+                (edited, None)
             }
             Event::NumberTyped(typed) => {
                 self.phone.typed = typed;
-                (idle, None)
+                (edited, None)
             }
             Event::NameTyped(name) => {
                 self.phone.name = name;
                 (Step::Number { channel, asking }, None)
             }
             // One at a time: a second press sends nothing.
-            Event::Next if asking != Asking::Waiting => self.order(channel),
-            Event::Switch(channel) if asking != Asking::Waiting => self.order(channel),
+            Event::Next if !waits => self.order(channel, CallKeys::Shown),
+            Event::Switch(channel) if !waits => self.order(channel, CallKeys::Shown),
+            Event::CallWithoutKeys if !waits => self.order(Channel::Voice, CallKeys::None),
             Event::Ordered(challenge) => (self.enter_code(challenge), None),
+            // What was asked on a screen that the person has left is no news here.
             Event::NotOrdered(refusal) => match refusal.ending() {
                 Some(ending) => return Err(ending),
+                None if !waits => (Step::Number { channel, asking }, None),
                 None => (Step::Number { channel, asking: Asking::Refused(refusal) }, None),
             },
             _other => (Step::Number { channel, asking }, None),
@@ -140,13 +153,13 @@ impl Enrolment {
     }
 
     /// Orders a code for the number that stands in the field.
-    fn order(&mut self, channel: Channel) -> (Step, Option<Effect>) {
+    fn order(&mut self, channel: Channel, keys: CallKeys) -> (Step, Option<Effect>) {
         let Some(regions) = &self.phone.regions else {
             return (Step::Number { channel, asking: Asking::Idle }, Some(Effect::LoadRegions));
         };
         match regions.read(&self.phone.typed, &self.phone.country) {
             Ok(number) => {
-                let order = Effect::Order { number: number.e164, channel };
+                let order = Effect::Order { number: number.e164, channel, keys };
                 (Step::Number { channel, asking: Asking::Waiting }, Some(order))
             }
             Err(error) => {
@@ -207,7 +220,7 @@ impl Enrolment {
                 let resend = Effect::Resend(challenge.id.clone());
                 (step(challenge, Asking::Waiting), Some(resend))
             }
-            Event::Switch(channel) if asking != Asking::Waiting => self.order(channel),
+            Event::Switch(channel) if asking != Asking::Waiting => self.order(channel, CallKeys::Shown),
             Event::Choose(kind) => self.choose(kind),
             Event::Help => {
                 // A gateway that reported a failure has answered every question.

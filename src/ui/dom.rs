@@ -77,14 +77,6 @@ impl Dom {
         self
     }
 
-    /// Other words in the first child: what a summary says of what is inside.
-    pub(crate) fn first_text(self, words: &str) -> Self {
-        if let Some(first) = self.0.element.first_element_child() {
-            first.set_text_content(Some(words));
-        }
-        self
-    }
-
     pub(crate) fn child(mut self, child: Dom) -> Self {
         append(&self.0.element, &child.0.element);
         self.0.kept.push(Kept::Child { _stands: child });

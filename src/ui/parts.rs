@@ -77,7 +77,12 @@ pub(super) fn list(shell: Shell, items: &[Msg]) -> Dom {
 
 /// What opens on demand.
 pub(super) fn details(shell: Shell, summary: Msg, inside: Dom) -> Dom {
-    h("details").child(h("summary").say(shell, summary)).child(inside)
+    opens(&shell.t(summary), inside)
+}
+
+/// As [`details`], with words that are no text of the catalogue alone.
+pub(super) fn opens(summary: &str, inside: Dom) -> Dom {
+    h("details").child(h("summary").text(summary)).child(inside)
 }
 
 /// A button that goes on.

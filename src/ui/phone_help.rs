@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use nidan_protocol::{Channel, DeliveryState, MethodKind};
 
 use super::dom::{Dom, h};
-use super::parts::{actions, details, main_button, paragraph, quiet_button, says, screen, told};
+use super::parts::{actions, details, main_button, opens, paragraph, quiet_button, says, screen, told};
 use super::phone_code::{challenge, switch};
 use crate::flow::{Event, Step};
 use crate::messages::Msg;
@@ -61,7 +61,7 @@ fn carriers(shell: Shell) -> Option<Dom> {
     let help = shell.enrolment_now(|enrolment| enrolment.phone.help.clone())?;
     let (date, facts) = help.split_first()?;
     let (facts, _) = facts.as_chunks::<2>();
-    let one = |[name, advice]: &[String; 2]| h("details").child(h("summary").text(name)).child(h("p").text(advice));
+    let one = |[name, advice]: &[String; 2]| opens(name, h("p").text(advice));
     let dated = paragraph("nidan-help", &shell.t_with(Msg::HelpVerifiedOn, &[("date", date)]));
     Some(h("div").children(facts.iter().map(one)).child(dated))
 }

@@ -119,16 +119,13 @@ pub(crate) async fn redeem(
     };
     // Drawn before the code is spent: what can fail comes first.
     let jti = encode(&random_bytes::<ID_LEN_BYTES>(&*service.0.random)?);
-    let (redeemed, factor_epoch) = service.0.store.redeem(&redemption).await?.ok_or(ErrorCode::ResultCodeInvalid)?;
-    let FlowState::Completed { method_id, .. } = redeemed.state else {
+    let redeemed = service.0.store.redeem(&redemption).await?.ok_or(ErrorCode::ResultCodeInvalid)?;
+    let FlowState::Completed { method_id, .. } = redeemed.flow.state else {
         return Err(ErrorCode::ResultCodeInvalid.into());
     };
-    let flow = redeemed.opened;
+    let flow = redeemed.flow.opened;
     // An enrolment is a person's first, so what there is now came with it.
-    let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
-    let mut amr: Vec<&str> = subject.methods.iter().map(|method| amr_of(method.detail.kind())).collect();
-    amr.sort_unstable();
-    amr.dedup();
+    let amr: Vec<&str> = redeemed.kinds.iter().map(|kind| amr_of(*kind)).collect();
     let claims = Claims {
         iss: &service.0.config.issuer,
         aud: &host.id,
@@ -144,7 +141,7 @@ pub(crate) async fn redeem(
         acr: "urn:nidan:acr:enrolment",
         purpose: flow.purpose.as_str(),
         method_id: &method_id,
-        factor_epoch,
+        factor_epoch: redeemed.factor_epoch,
     };
     let assertion = service
         .0

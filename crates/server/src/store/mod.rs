@@ -222,6 +222,17 @@ pub struct BackupSet {
     pub unused: Vec<(u32, BackupHash)>,
 }
 
+/// What a result code was spent for, all of one moment.
+#[derive(Debug, Clone)]
+pub struct Redeemed {
+    /// The flow that it belongs to.
+    pub flow: Flow,
+    /// The subject's factor epoch.
+    pub factor_epoch: u64,
+    /// The kinds of the subject's methods, each once.
+    pub kinds: Vec<MethodKind>,
+}
+
 /// A result code presented by a host.
 #[derive(Debug, Clone)]
 pub struct Redemption<'a> {
@@ -255,8 +266,9 @@ pub trait Store: PhoneStore {
     /// Lets an unused result code live until `expires_at`, for a person whose answer was lost on the way.
     async fn extend_result(&self, flow_id: &str, expires_at: u64) -> Result<(), StoreError>;
 
-    /// Spends a result code: the flow it belongs to and the subject's factor epoch, once; `None` for everything else.
-    async fn redeem(&self, redemption: &Redemption<'_>) -> Result<Option<(Flow, u64)>, StoreError>;
+    /// Spends a result code, once, together with all that the answer needs: a failure leaves it good. `None` for
+    /// everything else.
+    async fn redeem(&self, redemption: &Redemption<'_>) -> Result<Option<Redeemed>, StoreError>;
 
     /// What a person has.
     async fn subject(&self, host: &str, subject: &str) -> Result<Subject, StoreError>;

@@ -13,11 +13,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 
 use super::{
-    Activated, Activation, Attempt, BackupSet, Flow, MethodDetail, NewFlow, NewMethod, Opened, Redemption, Store,
-    StoreError, Subject,
+    Activated, Activation, Attempt, BackupSet, Flow, MethodDetail, NewFlow, NewMethod, Opened, Redeemed, Redemption,
+    Store, StoreError, Subject,
 };
 use crate::backup::SALT_LEN_BYTES;
-use rows::{bytes, flow_from, from_sql, method_from, to_sql};
+use rows::{bytes, flow_from, from_sql, kind_from, method_from, to_sql};
 
 /// How long a request waits for another writer before it answers 503.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -182,7 +182,7 @@ impl Store for SqliteStore {
         Ok(())
     }
 
-    async fn redeem(&self, r: &Redemption<'_>) -> Result<Option<(Flow, u64)>, StoreError> {
+    async fn redeem(&self, r: &Redemption<'_>) -> Result<Option<Redeemed>, StoreError> {
         // Spent only together with all that the answer needs: a failure in between leaves the code good.
         let mut write = self.write().await?;
         let sql = format!(
@@ -203,7 +203,14 @@ impl Store for SqliteStore {
             .bind(row.try_get::<&str, _>("subject")?)
             .fetch_one(&mut *write)
             .await?;
-        let redeemed = (flow_from(&row)?, from_sql(epoch)?);
+        let kinds: Vec<String> =
+            sqlx::query_scalar("SELECT DISTINCT kind FROM method WHERE host = ?1 AND subject = ?2 ORDER BY kind")
+                .bind(row.try_get::<&str, _>("host")?)
+                .bind(row.try_get::<&str, _>("subject")?)
+                .fetch_all(&mut *write)
+                .await?;
+        let kinds = kinds.iter().map(|kind| kind_from(kind)).collect::<Result<_, _>>()?;
+        let redeemed = Redeemed { flow: flow_from(&row)?, factor_epoch: from_sql(epoch)?, kinds };
         write.commit().await?;
         Ok(Some(redeemed))
     }

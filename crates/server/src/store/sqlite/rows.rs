@@ -1,6 +1,6 @@
 //! Rows of the database as the store's types.
 
-use nidan_protocol::{Channel, DeliveryState, Purpose};
+use nidan_protocol::{Channel, DeliveryState, MethodKind, Purpose};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -56,6 +56,10 @@ pub(super) fn method_from(row: &SqliteRow) -> Result<Method, StoreError> {
         detail,
         created_at: from_sql(row.try_get("created_at")?)?,
     })
+}
+
+pub(super) fn kind_from(text: &str) -> Result<MethodKind, StoreError> {
+    if text == MethodKind::Totp.as_str() { Ok(MethodKind::Totp) } else { Ok(channel_from(text)?.method()) }
 }
 
 pub(super) fn channel_from(text: &str) -> Result<Channel, StoreError> {

@@ -1,0 +1,143 @@
+//! Phones in the state machine: from the number to the verified phone, and what a slow or late answer may not do.
+
+use nidan_otp::{EnrolmentId, Label, ServerNonce, UnixSeconds};
+use nidan_protocol::{BackupGate, CallKeys, ChallengeView, Channel, DeliveryState, ErrorCode, MethodKind};
+
+use super::*;
+
+const NOW: Now = UnixSeconds(1_800_000_000);
+const LOST: PhoneRefusal = PhoneRefusal::Unreachable;
+
+/// At the number of a phone, with the table of regions that the page gets.
+fn at_number() -> Flow {
+    let opening = Opening {
+        issuer: Label::parse("二段").unwrap(),
+        account: Label::parse("hanako@example.com").unwrap(),
+        enrolment_id_text: "AAECAwQFBgcICQoLDA0ODw".to_owned(),
+        enrolment_id: EnrolmentId(std::array::from_fn(|i| i as u8)),
+        server_nonce: ServerNonce([9; 32]),
+        backup_gate: BackupGate::Tick,
+        expires_at: UnixSeconds(NOW.0 + 600),
+        methods: vec![MethodKind::Totp, MethodKind::Sms, MethodKind::Voice],
+        countries: vec!["JP".to_owned(), "IT".to_owned()],
+        calls_without_keys: true,
+    };
+    let draft = Draft::new(std::array::from_fn(|i| i as u8), &opening).unwrap();
+    let (flow, _) = Flow::Loading.on(Event::Opened(Box::new((opening, draft))), NOW);
+    let (flow, effect) = at(flow, [Event::Next, Event::Choose(MethodKind::Sms)]);
+    assert!(matches!(effect, Some(Effect::LoadRegions)));
+    at(flow, [Event::Regions(Some(include_str!("../../public/nidan/regions.txt").to_owned()))]).0
+}
+
+fn at(flow: Flow, events: impl IntoIterator<Item = Event>) -> (Flow, Option<Effect>) {
+    events.into_iter().fold((flow, None), |(flow, _), event| flow.on(event, NOW))
+}
+
+fn typed(text: &str) -> Event {
+    Event::NumberTyped(text.to_owned())
+}
+
+fn ordered(id: &str) -> Event {
+    Event::Ordered(Box::new(ChallengeView {
+        id: id.to_owned(),
+        channel: Channel::Sms,
+        hint: "78".to_owned(),
+        reference: "A7".to_owned(),
+        keys: None,
+        expires_at: NOW.0 + 300,
+        resend_at: Some(NOW.0 + 30),
+        attempts_left: 5,
+        delivery: DeliveryState::Queued,
+        delivery_at: NOW.0,
+        answered: false,
+    }))
+}
+
+fn enrolment(flow: &Flow) -> &Enrolment {
+    let Flow::Enrolling(enrolment) = flow else { panic!("no enrolment: {flow:?}") };
+    enrolment
+}
+
+#[test]
+fn a_number_is_ordered_once_however_often_it_is_pressed_or_typed_at() {
+    let (flow, effect) = at(at_number(), [typed("０９０ 1234 5678"), Event::Next]);
+    let Some(Effect::Order { number, channel: Channel::Sms, keys: CallKeys::Shown }) = effect else {
+        panic!("{effect:?}")
+    };
+    assert_eq!(number, "+819012345678");
+    let (flow, effect) = at(flow, [Event::Next]);
+    assert!(effect.is_none(), "a second press");
+    for event in [typed("090 1234 5679"), Event::CountryChosen("IT".to_owned()), Event::Switch(Channel::Voice)] {
+        let name = format!("{event:?}");
+        let (flow, effect) = at(at_number(), [typed("090 1234 5678"), Event::Next, event, Event::Next]);
+        assert!(effect.is_none(), "{name} while the answer is on its way");
+        assert_eq!(enrolment(&flow).asking(), Some(Asking::Waiting));
+    }
+    assert!(matches!(enrolment(&at(flow, [ordered("c1")]).0).step, Step::PhoneCode { help: None, .. }));
+}
+
+#[test]
+fn a_call_without_keys_is_a_wish_of_its_own() {
+    let (_, effect) = at(at_number(), [typed("03-1234-5678"), Event::Switch(Channel::Voice)]);
+    assert!(matches!(effect, Some(Effect::Order { channel: Channel::Voice, keys: CallKeys::Shown, .. })), "{effect:?}");
+    let (_, effect) = at(at_number(), [typed("03-1234-5678"), Event::CallWithoutKeys]);
+    assert!(matches!(effect, Some(Effect::Order { channel: Channel::Voice, keys: CallKeys::None, .. })), "{effect:?}");
+}
+
+#[test]
+fn a_refusal_goes_when_the_number_changes_and_a_late_one_says_nothing() {
+    let (flow, effect) = at(at_number(), [typed("123"), Event::Next]);
+    assert!(effect.is_none());
+    assert!(matches!(enrolment(&flow).asking(), Some(Asking::Refused(PhoneRefusal::Number(_)))));
+    let flow = at(flow, [typed("090 1234 5678")]).0;
+    assert_eq!(enrolment(&flow).asking(), Some(Asking::Idle));
+    let flow = at(flow, [Event::NotOrdered(LOST)]).0;
+    assert_eq!(enrolment(&flow).asking(), Some(Asking::Idle), "of a question that was left");
+    let flow = at(flow, [Event::Next, Event::NotOrdered(LOST)]).0;
+    assert_eq!(enrolment(&flow).asking(), Some(Asking::Refused(LOST)));
+    assert_eq!(enrolment(&flow).phone.typed, "090 1234 5678", "what was typed stays");
+}
+
+#[test]
+fn a_right_code_makes_a_verified_phone_and_a_wrong_one_can_be_typed_again() {
+    let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::Next, ordered("c1")]);
+    let (flow, effect) = at(flow, [Event::CodeTyped("１２３ ４５６".to_owned())]);
+    let Some(Effect::Answer { challenge_id, code }) = effect else { panic!("{effect:?}") };
+    assert_eq!((challenge_id.as_str(), code.as_str()), ("c1", "123456"));
+    assert!(at(flow, [Event::CodeSubmitted]).1.is_none(), "one at a time");
+
+    let wrong = PhoneRefusal::Service { code: ErrorCode::CodeWrong, retry_at: None, attempts_left: Some(4) };
+    let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::Next, ordered("c1")]);
+    let (flow, _) = at(flow, [Event::CodeTyped("123456".to_owned()), Event::NotOrdered(wrong)]);
+    assert_eq!(enrolment(&flow).asking(), Some(Asking::Refused(wrong)));
+    let (flow, effect) = at(flow, [Event::CodeTyped("123457".to_owned())]);
+    assert!(matches!(effect, Some(Effect::Answer { .. })));
+    let flow = at(flow, [Event::NameTyped("仕事用".to_owned()), Event::Accepted]).0;
+    assert!(matches!(enrolment(&flow).step, Step::Another));
+    assert_eq!(enrolment(&flow).phones[0].challenge_id, "c1");
+}
+
+#[test]
+fn the_number_can_be_changed_half_way_and_is_still_there() {
+    let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::Next, ordered("c1"), Event::Help]);
+    assert!(matches!(enrolment(&flow).step, Step::PhoneCode { help: Some(0), .. }));
+    let (flow, _) = at(flow, [Event::Next, Event::Back]);
+    assert!(matches!(enrolment(&flow).step, Step::PhoneCode { help: None, .. }), "back from the help is the code");
+    let flow = at(flow, [Event::ChangeNumber]).0;
+    assert!(matches!(enrolment(&flow).step, Step::Number { channel: Channel::Sms, .. }));
+    assert_eq!(enrolment(&flow).phone.typed, "090 1234 5678");
+}
+
+#[test]
+fn news_of_another_challenge_and_a_second_resend_change_nothing() {
+    let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::Next, ordered("c1")]);
+    let (flow, effect) = at(flow, [Event::Resend]);
+    assert!(matches!(effect, Some(Effect::Resend(id)) if id == "c1"));
+    let (flow, effect) = at(flow, [Event::Resend]);
+    assert!(effect.is_none());
+    let Event::Ordered(other) = ordered("c2") else { unreachable!() };
+    let flow = at(flow, [Event::Changed(other)]).0;
+    assert!(matches!(&enrolment(&flow).step, Step::PhoneCode { challenge, .. } if challenge.id == "c1"));
+    let expired = PhoneRefusal::Service { code: ErrorCode::FlowExpired, retry_at: None, attempts_left: None };
+    assert!(matches!(at(flow, [Event::NotOrdered(expired)]).0, Flow::Ended(Ending::Expired)));
+}
