@@ -146,6 +146,7 @@ messages! {
     NumberVoiceTitle = "number.voice-title",
     NumberVoiceNote = "number.voice-note",
     NumberVoiceSend = "number.voice-send",
+    NumberWithoutKeys = "number.without-keys",
     NumberLabel = "number.label",
     NumberHelp = "number.help",
     NumberPreview = "number.preview",

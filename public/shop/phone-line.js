@@ -84,6 +84,7 @@ function call(message) {
   answer.onclick = () => {
     receipt(message, 'delivered')
     say(message.text)
+    if (!message.waits_for_keys) return answer.remove()
     answer.replaceWith(keypad(async (keys) => {
       const { says } = await post(message, 'keys', { keys })
       // Wrong keys: the call hangs up and says nothing.

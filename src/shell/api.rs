@@ -92,6 +92,7 @@ pub(super) fn opening(page: &Page, view: &FlowView, enrolment: &EnrolmentOpening
         expires_at: UnixSeconds(view.expires_at),
         methods: view.policy.methods.clone(),
         countries: countries(view, &page.locale()),
+        calls_without_keys: view.phone.as_ref().is_some_and(|phone| phone.calls_without_keys),
     })
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use nidan_otp::UnixSeconds;
-use nidan_protocol::ErrorCode;
+use nidan_protocol::{CallKeys, ErrorCode};
 use wasm_bindgen::prelude::*;
 
 pub use page::Page;
@@ -186,9 +186,10 @@ impl Shell {
                 self.send(Event::Regions(table.ok().and_then(|table| table.as_string())));
             }),
             Effect::LoadHelp(country) => spawn(self.load_help(country)),
-            Effect::Order { number, channel } => {
-                let locale = self.locale();
-                let fields = [("number", number.as_str()), ("channel", channel.as_str()), ("locale", &locale)];
+            Effect::Order { number, channel, keys } => {
+                let (locale, keys) = (self.locale(), if keys == CallKeys::None { "none" } else { "shown" });
+                let channel = channel.as_str();
+                let fields = [("number", number.as_str()), ("channel", channel), ("locale", &locale), ("keys", keys)];
                 self.ask(api::CHALLENGES.to_owned(), &fields);
             }
             Effect::Resend(id) => self.ask([&api::path(&id), "/resend"].concat(), &[]),

@@ -43,6 +43,7 @@ pub(super) fn flow_view(json: &JsValue) -> Option<FlowView> {
                     .filter_map(|one| one.as_string())
                     .collect(),
                 country: text(&phone, "country"),
+                calls_without_keys: field(&phone, "calls_without_keys")?.is_truthy(),
             }),
             false => None,
         },

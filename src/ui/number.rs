@@ -3,8 +3,8 @@
 use nidan_protocol::{Channel, ErrorCode};
 
 use super::dom::{Dom, h, target};
-use super::parts::{Field, FieldKind, details, field, main_button, paragraph, says, screen, text};
-use crate::flow::{Asking, Enrolment, Event, PhoneRefusal, Step};
+use super::parts::{Field, FieldKind, details, field, main_button, opens, paragraph, says, screen, text};
+use crate::flow::{Asking, Enrolment, Event, PhoneRefusal};
 use crate::messages::Msg;
 use crate::phone::NumberError;
 use crate::shell::Shell;
@@ -42,6 +42,7 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
     let beside = h("div")
         .child(h("p").class("nidan-preview").attr("role", "status").live_text(move || preview(shell)))
         .child(h("div").region(is_landline, call))
+        .children(without_keys(shell, channel))
         .child(name(shell));
     let error = move || refused().map(|refusal| refusal_words(shell, refusal));
     screen(shell, title)
@@ -50,13 +51,15 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
         .child(field(shell, number_field, error, Some(beside), button))
 }
 
-fn asking(shell: Shell) -> Option<Asking> {
-    shell
-        .enrolment(|enrolment| match &enrolment.step {
-            Step::Number { asking, .. } | Step::PhoneCode { asking, .. } => Some(*asking),
-            _other => None,
-        })
-        .flatten()
+/// For people who cannot press keys in a call, where the host allows it.
+fn without_keys(shell: Shell, channel: Channel) -> Option<Dom> {
+    let offered = shell.enrolment_now(|enrolment| enrolment.opening.calls_without_keys)? && channel == Channel::Voice;
+    offered.then(|| says(shell, Msg::NumberWithoutKeys, || Event::CallWithoutKeys))
+}
+
+/// How the last question to the service fares.
+pub(super) fn asking(shell: Shell) -> Option<Asking> {
+    shell.enrolment(Enrolment::asking).flatten()
 }
 
 /// "+81 90-1234-5678: right?"
@@ -98,7 +101,7 @@ fn picker(shell: Shell, picked: Option<u32>) -> Option<Dom> {
         });
     let turn = move || shell.enrolment(|enrolment| enrolment.phone.search.len()).unwrap_or(0);
     let list = h("div").class("nidan-countries").region(turn, move |_| Some(countries(shell)));
-    Some(details(shell, Msg::NumberCountry, h("div").child(search).child(list)).first_text(&chosen))
+    Some(opens(&chosen, h("div").child(search).child(list)))
 }
 
 fn countries(shell: Shell) -> Dom {

@@ -3,9 +3,9 @@
 use nidan_protocol::{ChallengeView, Channel, DeliveryState};
 
 use super::dom::{Dom, h};
-use super::number::refusal_words;
+use super::number::{asking, refusal_words};
 use super::parts::{Field, FieldKind, field, main_button, paragraph, says, screen, text};
-use crate::flow::{Asking, Event, Step};
+use crate::flow::{Asking, Event};
 use crate::messages::Msg;
 use crate::shell::Shell;
 
@@ -15,7 +15,7 @@ pub(super) fn phone_code(shell: Shell) -> Dom {
     let here = screen(shell, if channel == Channel::Sms { Msg::PhoneSmsTitle } else { Msg::PhoneVoiceTitle });
     let here = match channel {
         Channel::Sms => here.child(sent(shell, Msg::PhoneSmsSent)),
-        Channel::Voice => here.child(sent(shell, Msg::PhoneVoiceSent)).child(keys(shell)),
+        Channel::Voice => here.child(sent(shell, Msg::PhoneVoiceSent)).children(keys(shell)),
     };
     let code_field = Field {
         id: "nidan-code",
@@ -75,20 +75,12 @@ fn sent(shell: Shell, words: Msg) -> Dom {
     paragraph("", &shell.t_with(words, &[("hint", &hint), ("reference", &reference)]))
 }
 
-fn keys(shell: Shell) -> Dom {
+/// What to press, unless the code is read at once.
+fn keys(shell: Shell) -> Option<Dom> {
+    challenge(shell, |challenge| challenge.keys.is_some()).filter(|pressed| *pressed)?;
     let keys = move || shell.with(|flow| flow.awaited().and_then(|challenge| challenge.keys.clone()));
-    h("div")
-        .child(text(shell, Msg::PhoneVoiceKeys))
-        .child(h("p").class("nidan-keys").attr("role", "status").live_text(keys))
-}
-
-fn asking(shell: Shell) -> Option<Asking> {
-    shell
-        .enrolment(|enrolment| match &enrolment.step {
-            Step::PhoneCode { asking, .. } => Some(*asking),
-            _other => None,
-        })
-        .flatten()
+    let shown = h("p").class("nidan-keys").attr("role", "status").live_text(keys);
+    Some(h("div").child(text(shell, Msg::PhoneVoiceKeys)).child(shown))
 }
 
 /// Reads what is known of the code, without following it.

@@ -69,6 +69,8 @@ impl Tools {
         step("tools for the tests", || {
             tools.debian_programs(&TEST_PROGRAMS)?;
             tools.crate_program(&CARGO_DENY)?;
+            // cargo-deny looks at the crates of all platforms, also those that no build here fetches.
+            run(command("cargo", &["fetch", "--locked", "--quiet"], &tools.path))?;
             tools.node_modules()
         })?;
         Ok(tools)
@@ -162,20 +164,24 @@ impl Tools {
         step(&format!("apt-get install {}", missing.join(" ")), || apt_get(&missing, &self.path))
     }
 
-    /// Playwright (it drives the Chromium that is there) and an independent TOTP for comparison.
+    /// Packages that only tests use: Playwright, which drives the Chromium that is there, an independent TOTP, and whom
+    /// the gateways talk to.
     fn node_modules(&self) -> Done {
-        let folder = root().join("tests/browser");
-        let lock = std::fs::read(folder.join("package-lock.json"))?;
-        let mark = folder.join("node_modules/.installed-lock");
-        if std::fs::read(&mark).is_ok_and(|installed| installed == lock) {
-            return Ok(());
+        for name in ["tests/browser", "crates/server/tests/peers"] {
+            let folder = root().join(name);
+            let lock = std::fs::read(folder.join("package-lock.json"))?;
+            let mark = folder.join("node_modules/.installed-lock");
+            if std::fs::read(&mark).is_ok_and(|installed| installed == lock) {
+                continue;
+            }
+            step(&format!("npm ci in {name}"), || {
+                let mut install = command("npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund"], &self.path);
+                install.current_dir(&folder);
+                run(install)?;
+                Ok(std::fs::write(&mark, &lock)?)
+            })?;
         }
-        step("npm ci in tests/browser", || {
-            let mut install = command("npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund"], &self.path);
-            install.current_dir(&folder);
-            run(install)?;
-            Ok(std::fs::write(&mark, &lock)?)
-        })
+        Ok(())
     }
 
     fn need(&self, program: &str, advice: &str) -> Done {

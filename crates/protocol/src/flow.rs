@@ -104,6 +104,20 @@ pub struct PhoneOffer {
     pub countries: Vec<String>,
     /// The likely one, when the host knows it.
     pub country: Option<String>,
+    /// Whether a call may read its code at once, for people who cannot press keys.
+    pub calls_without_keys: bool,
+}
+
+/// What has to be pressed in a call before the code is read out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CallKeys {
+    /// Two digits that the screen shows: a mailbox presses none.
+    #[default]
+    Shown,
+    /// Nothing, where the host allows it: a mailbox that answers keeps the code.
+    None,
 }
 
 /// The open enrolment: the service's share of the secret to come.
@@ -157,6 +171,9 @@ pub struct ChallengePost {
     /// The language of the message: a BCP 47 tag; English where there is no text for it.
     #[serde(default)]
     pub locale: Option<String>,
+    /// For a call.
+    #[serde(default)]
+    pub keys: CallKeys,
 }
 
 /// What is known of a message on its way.
@@ -186,7 +203,7 @@ pub struct ChallengeView {
     pub hint: String,
     /// Stands in the message too, so that people see which code belongs here.
     pub reference: String,
-    /// For a call: the two digits to press before the code is read out.
+    /// For a call: the two digits to press before the code is read out; `None` where it is read at once.
     pub keys: Option<String>,
     /// Unix seconds: the code is good until then, however often it is sent.
     pub expires_at: u64,
@@ -210,6 +227,9 @@ pub struct ChallengeAnswerPost {
     /// Six digits.
     pub code: String,
 }
+
+/// More numbers than anybody names for one account.
+pub const PHONES_MAX: usize = 5;
 
 /// A phone number in the final post, by the challenge that proved it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

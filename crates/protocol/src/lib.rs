@@ -8,8 +8,9 @@ mod host;
 mod problem;
 
 pub use flow::{
-    BackupGate, ChallengeAnswerPost, ChallengePost, ChallengeView, Channel, DeliveryState, EnrolmentAnswer,
-    EnrolmentOpening, EnrolmentPost, FlowOutcome, FlowView, MethodKind, MethodView, PhoneOffer, PhonePost, Policy,
+    BackupGate, CallKeys, ChallengeAnswerPost, ChallengePost, ChallengeView, Channel, DeliveryState, EnrolmentAnswer,
+    EnrolmentOpening, EnrolmentPost, FlowOutcome, FlowView, MethodKind, MethodView, PHONES_MAX, PhoneOffer, PhonePost,
+    Policy,
 };
 pub use host::{AssertionAnswer, CreateFlow, FlowCreated, FlowStatus, Purpose, Redeem, SubjectView};
 pub use problem::{ErrorCode, Problem};

@@ -1,6 +1,6 @@
 //! Prints the widget's table of phone regions from the metadata that the service parses with: `cargo xtask regions`.
 //!
-//! A line for each: ISO 3166-1 code, calling code, trunk prefix or `-`, possible lengths of mobile and fixed-line
+//! A column in each line, with a comma between regions (it packs a fifth smaller than a region in each line): ISO 3166-1 code, calling code, trunk prefix, possible lengths of mobile and fixed-line
 //! numbers as hexadecimal digits (with `=` where all of the example's length are grouped alike), and how a mobile
 //! number is grouped after the calling code: its first digit, then zeros. The main region of a calling code
 //! comes first.
@@ -17,21 +17,23 @@ const LENGTHS: std::ops::RangeInclusive<usize> = 4..=14;
 
 fn main() {
     let util = &*PHONE_NUMBER_UTIL;
-    let mut lines: Vec<(i32, bool, String)> = util
+    let mut regions: Vec<(i32, bool, [String; 5])> = util
         .get_supported_regions()
         .filter_map(|region| {
             let code = util.get_country_code_for_region(region)?;
             let is_other = util.get_region_for_country_code(code) != Some(region);
-            Some((code, is_other, line(region, code)?))
+            Some((code, is_other, columns(region, code)?))
         })
         .collect();
-    lines.sort();
-    for (_, _, line) in lines {
-        println!("{line}");
+    regions.sort();
+    for at in 0..5 {
+        let column: Vec<&str> =
+            regions.iter().filter_map(|(_, _, columns)| columns.get(at)).map(String::as_str).collect();
+        println!("{}", column.join(","));
     }
 }
 
-fn line(region: Region, code: i32) -> Option<String> {
+fn columns(region: Region, code: i32) -> Option<[String; 5]> {
     let util = &*PHONE_NUMBER_UTIL;
     let example = TYPES.iter().find_map(|kind| util.get_example_number_for_type_and_region(region, *kind).ok())?;
     let international = example.format_as(PhoneNumberFormat::International);
@@ -44,7 +46,7 @@ fn line(region: Region, code: i32) -> Option<String> {
     let first = example.find(|c: char| c.is_ascii_digit())?;
     let shape = |(place, c): (usize, char)| if c.is_ascii_digit() && place != first { '0' } else { c };
     let example: String = example.char_indices().map(shape).collect();
-    Some(format!("{region} {code} {} {lengths}{uniform} {example}", trunk.as_deref().unwrap_or("-")))
+    Some([region.to_string(), code.to_string(), trunk.unwrap_or_default(), format!("{lengths}{uniform}"), example])
 }
 
 /// Whether numbers of this length are grouped alike, whatever digit they begin with.

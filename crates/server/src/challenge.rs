@@ -85,7 +85,7 @@ pub(crate) fn budgets(keys: &Keys, limits: &Budgets, host: &Host, subject: &str,
     let hashed = |parts: &[&[u8]]| keys.hash(HashUse::SendCount, parts).to_vec();
     let of_number = hashed(&[b"number", number.e164().as_bytes()]);
     let budget = |scope, key, window_s, limit| Budget { scope, key, window_s, limit };
-    // The widest last: a person who is over a limit of his own spends nothing of the others'.
+    // The narrowest first: its end is what the person is told.
     vec![
         budget(Scope::NumberHour, of_number.clone(), HOUR_S, limits.number_per_hour),
         budget(Scope::NumberDay, of_number, DAY_S, limits.number_per_day),

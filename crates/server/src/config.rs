@@ -10,7 +10,8 @@ use nidan_protocol::{BackupGate, Channel, MethodKind};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-pub use phone::{Budgets, GatewayConfig, Outbox, PhoneConfig, Webhook};
+pub(crate) use phone::GatewayKind;
+pub use phone::{Budgets, GatewayConfig, Outbox, PhoneConfig, SmppConfig, TwilioConfig, Webhook};
 
 use crate::keys::KEY_VARIABLES;
 
@@ -87,6 +88,9 @@ pub struct Host {
     pub backup_gate: BackupGate,
     /// The methods on offer, the recommended one first; all that there is a way for when left out.
     pub methods: Option<Vec<MethodKind>>,
+    /// Whether people who cannot press keys may have a call read its code at once (R38 wants keys: a mailbox presses none).
+    #[serde(default)]
+    pub calls_without_keys: bool,
 }
 
 const fn default_gate() -> BackupGate {
@@ -154,17 +158,21 @@ impl Config {
         self.phone.is_some() && self.gateways.iter().any(|gateway| gateway.channels.contains(&channel))
     }
 
-    /// A secret from a file beside the configuration.
+    /// A secret that signs, from a file beside the configuration.
     pub(crate) fn secret(&self, file: &Path) -> Result<Zeroizing<String>, ConfigError> {
-        let path = self.folder.join(file);
-        let text = crate::keys::read_private(&path)
-            .map_err(|error| ConfigError::Value { key: "secret_file".to_owned(), reason: error.to_string() })?;
-        let secret = Zeroizing::new(text.trim().to_owned());
+        let secret = self.password(file)?;
         if secret.len() < SECRET_MIN_CHARS {
-            let reason = format!("{} holds less than {SECRET_MIN_CHARS} characters", path.display());
+            let reason = format!("{} holds less than {SECRET_MIN_CHARS} characters", file.display());
             return Err(ConfigError::Value { key: "secret_file".to_owned(), reason });
         }
         Ok(secret)
+    }
+
+    /// A password of whatever length its service wants, from a file beside the configuration.
+    pub(crate) fn password(&self, file: &Path) -> Result<Zeroizing<String>, ConfigError> {
+        let text = crate::keys::read_private(&self.folder.join(file))
+            .map_err(|error| ConfigError::Value { key: "secret_file".to_owned(), reason: error.to_string() })?;
+        Ok(Zeroizing::new(text.trim().to_owned()))
     }
 
     fn parse(

@@ -274,6 +274,8 @@ async fn every_route_stands_in_the_openapi_document() {
         "/v1/flows",
         "/v1/flows/{id}/redeem",
         "/v1/gateways/{id}/receipt",
+        "/v1/gateways/{id}/twilio/{message}/keys",
+        "/v1/gateways/{id}/twilio/{message}/status",
         "/v1/outbox",
         "/v1/outbox/{id}/keys",
         "/v1/outbox/{id}/receipt",

@@ -11,81 +11,50 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use common::Bench;
+use common::peer::{Peer, serve, write_secret};
+use common::{Bench, next};
 use nidan_server::config::{Budgets, Config, Webhook};
 use nidan_server::delivery::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 use nidan_server::store::PhoneStore;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const MESSAGES: usize = 5_000;
 const DEATHS: u64 = 200;
 
-/// An example sender as its own process, on a port that the system chose.
-struct Sender {
-    child: Child,
-    port: u16,
-    delivered: Arc<Mutex<Vec<String>>>,
+fn sender(program: &str, script: &str) -> Peer {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/senders").join(script);
+    Peer::start(program, &file, &[("NIDAN_SECRET", SECRET), ("PORT", "0")])
 }
 
-impl Sender {
-    fn start(program: &str, script: &str) -> Self {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/senders").join(script);
-        let mut child = Command::new(program)
-            .arg(file)
-            .env("NIDAN_SECRET", SECRET)
-            .env("PORT", "0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first = lines.next().unwrap().unwrap();
-        let port = first.strip_prefix("listening on ").unwrap().parse().unwrap();
-        let delivered = Arc::new(Mutex::new(Vec::new()));
-        let into = Arc::clone(&delivered);
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                into.lock().unwrap().push(line);
-            }
-        });
-        Self { child, port, delivered }
+/// The first line says where it listens, the others what it delivered.
+async fn url(sender: &Peer) -> String {
+    for _ in 0..1_000 {
+        if let Some(port) = sender.lines.lock().unwrap().first().and_then(|line| line.strip_prefix("listening on ")) {
+            return format!("http://127.0.0.1:{port}");
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
-
-    fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
+    panic!("the sender does not listen");
 }
 
-impl Drop for Sender {
-    fn drop(&mut self) {
-        let _ended = self.child.kill();
-        let _reaped = self.child.wait();
-    }
-}
-
-fn write_secret(folder: &Path, secret: &str) {
-    let file = folder.join("webhook.secret");
-    std::fs::write(&file, secret).unwrap();
-    #[cfg(unix)]
-    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+fn delivered(sender: &Peer) -> Vec<String> {
+    sender.lines.lock().unwrap().iter().skip(1).cloned().collect()
 }
 
 /// All messages by webhook to one URL.
 async fn bench(url: String, secret: &'static str) -> Bench {
     let bench = Bench::tuned(
         move |config: &mut Config| {
-            write_secret(&config.folder, secret);
+            let secret_file = write_secret(&config.folder, "webhook.secret", secret);
             let gateway = &mut config.gateways[0];
             gateway.outbox = None;
-            gateway.webhook = Some(Webhook { url, secret_file: "webhook.secret".into() });
+            gateway.webhook = Some(Webhook { url, secret_file });
             let plenty = 100_000;
             config.phone.as_mut().unwrap().budgets = Budgets {
                 block_per_day: plenty,
@@ -99,36 +68,18 @@ async fn bench(url: String, secret: &'static str) -> Bench {
     )
     .await;
     // The service of another process has the real time.
-    bench.clock.0.store(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs(), Ordering::SeqCst);
+    bench.real_time();
     bench
 }
 
-async fn order(bench: &Bench, subject: &str, number: &str) -> (String, Value) {
-    let (_, token, _) = bench.open(subject).await;
-    let body = json!({ "number": number, "country": "JP", "channel": "sms" });
-    let (status, challenge) = bench.widget_post("/v1/flow/challenges", &token, &body).await;
-    assert_eq!(status, StatusCode::CREATED, "{challenge}");
-    (token, challenge)
-}
-
-async fn state(bench: &Bench, token: &str, challenge: &Value, wanted: &str) {
-    let path = format!("/v1/flow/challenges/{}", challenge["id"].as_str().unwrap());
-    for _ in 0..3_000 {
-        if bench.widget_get(&path, token).await.1["delivery"] == wanted {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("never {wanted}: {}", bench.widget_get(&path, token).await.1);
-}
-
 async fn takes_a_message_and_refuses_a_forged_one(program: &str, script: &str) {
-    let sender = Sender::start(program, script);
-    let right = bench(sender.url(), SECRET).await;
+    let sender = sender(program, script);
+    let url = url(&sender).await;
+    let right = bench(url.clone(), SECRET).await;
     right.deliver();
-    let (token, challenge) = order(&right, "u1", "090-1234-5678").await;
-    state(&right, &token, &challenge, "accepted").await;
-    let line = sender.delivered.lock().unwrap()[0].clone();
+    let ordered = right.order("u1", "090-1234-5678", "sms").await;
+    right.fares(&ordered, "accepted").await;
+    let line = delivered(&sender)[0].clone();
     assert!(line.starts_with("sms ") && line.ends_with(" +819012345678"), "{line}");
 
     // The sender's receipt comes back, signed the same way; a forged one changes nothing.
@@ -142,16 +93,16 @@ async fn takes_a_message_and_refuses_a_forged_one(program: &str, script: &str) {
         right.send(request.body(axum::body::Body::from(body)).unwrap()).await.0
     };
     assert_eq!(receipt("another secret of some thirty-two").await, StatusCode::UNAUTHORIZED);
-    state(&right, &token, &challenge, "accepted").await;
+    right.fares(&ordered, "accepted").await;
     assert_eq!(receipt(SECRET).await, StatusCode::OK);
     assert_eq!(receipt(SECRET).await, StatusCode::OK, "doubled: no effect, no error");
-    state(&right, &token, &challenge, "delivered").await;
+    right.fares(&ordered, "delivered").await;
 
-    let wrong = bench(sender.url(), "another secret of some thirty-two").await;
+    let wrong = bench(url, "another secret of some thirty-two").await;
     wrong.deliver();
-    let (token, challenge) = order(&wrong, "u1", "090-1234-5678").await;
-    state(&wrong, &token, &challenge, "failed").await;
-    assert_eq!(sender.delivered.lock().unwrap().len(), 1);
+    let ordered = wrong.order("u1", "090-1234-5678", "sms").await;
+    wrong.fares(&ordered, "failed").await;
+    assert_eq!(delivered(&sender).len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,33 +119,14 @@ async fn the_sender_in_python_takes_a_message_and_refuses_a_forged_one() {
     takes_a_message_and_refuses_a_forged_one("python3", "sender.py").await;
 }
 
-/// Small, known, and different each time: xorshift (Marsaglia 2003).
-fn next(state: &mut u64) -> u64 {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    *state
-}
-
-fn serve(folder: &Path) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_nidan-server"))
-        .arg("--config")
-        .arg(folder.join("nidan.toml"))
-        .arg("serve")
-        .env("NIDAN_LISTEN", "127.0.0.1:0")
-        .env("RUST_LOG", "error")
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_deaths_lose_no_message_and_deliver_none_twice() {
-    let sender = Sender::start("node", "sender.mjs");
-    let bench = bench(sender.url(), SECRET).await;
+    let sender = sender("node", "sender.mjs");
+    let url = url(&sender).await;
+    let bench = bench(url.clone(), SECRET).await;
     for index in 0..MESSAGES {
-        order(&bench, &format!("u{index}"), &format!("090-{:04}-{:04}", 1000 + index / 10, index % 10 * 7 + 1000))
-            .await;
+        let number = format!("090-{:04}-{:04}", 1000 + index / 10, index % 10 * 7 + 1000);
+        bench.order(&format!("u{index}"), &number, "sms").await;
     }
     // The queue outlives the codes of this test: what is tested is the queue.
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(bench.folder.path().join("nidan.db"));
@@ -202,27 +134,27 @@ async fn two_hundred_deaths_lose_no_message_and_deliver_none_twice() {
     sqlx::query("UPDATE challenge SET expires_at = expires_at + 3600").execute(&pool).await.unwrap();
     let config = bench.folder.path().join("nidan.toml");
     let text = std::fs::read_to_string(&config).unwrap();
-    let webhook = format!("webhook = {{ url = \"{}\", secret_file = \"webhook.secret\" }}", sender.url());
+    let webhook = format!("webhook = {{ url = \"{url}\", secret_file = \"webhook.secret\" }}");
     std::fs::write(&config, text.replace("outbox = {}", &webhook)).unwrap();
 
     let mut random = 0x5eed_u64;
     let mut died_at_work = 0;
     for _ in 0..DEATHS {
-        let before = sender.delivered.lock().unwrap().len();
-        let mut child = serve(bench.folder.path());
+        let before = delivered(&sender).len();
+        let mut child = serve(bench.folder.path(), &[]);
         // Until it is at work, and a moment more.
         let started = Instant::now();
-        while sender.delivered.lock().unwrap().len() == before && started.elapsed() < Duration::from_secs(5) {
+        while delivered(&sender).len() == before && started.elapsed() < Duration::from_secs(5) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         tokio::time::sleep(Duration::from_millis(next(&mut random) % 30)).await;
         child.kill().unwrap();
         child.wait().unwrap();
-        let after = sender.delivered.lock().unwrap().len();
+        let after = delivered(&sender).len();
         died_at_work += u64::from(after > before && after < MESSAGES);
     }
-    let at_the_end = sender.delivered.lock().unwrap().len();
-    let mut child = serve(bench.folder.path());
+    let at_the_end = delivered(&sender).len();
+    let mut child = serve(bench.folder.path(), &[]);
     let started = Instant::now();
     while bench.store.queue().await.unwrap().0 > 0 {
         assert!(started.elapsed() < Duration::from_secs(240), "{:?}", bench.store.queue().await);
@@ -231,13 +163,13 @@ async fn two_hundred_deaths_lose_no_message_and_deliver_none_twice() {
     child.kill().unwrap();
     child.wait().unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
-    let delivered = sender.delivered.lock().unwrap().clone();
-    let unique: BTreeSet<_> = delivered.iter().map(|line| line.split(' ').nth(1).unwrap()).collect();
+    let all = delivered(&sender);
+    let unique: BTreeSet<_> = all.iter().map(|line| line.split(' ').nth(1).unwrap()).collect();
     println!(
         "{DEATHS} deaths, {died_at_work} of them amid work ({at_the_end} of {MESSAGES} delivered by then): {} lost, {} twice",
         MESSAGES - unique.len(),
-        delivered.len() - unique.len()
+        all.len() - unique.len()
     );
-    assert_eq!((unique.len(), delivered.len()), (MESSAGES, MESSAGES));
+    assert_eq!((unique.len(), all.len()), (MESSAGES, MESSAGES));
     assert!(died_at_work > DEATHS / 2, "the service died idle: {died_at_work}");
 }

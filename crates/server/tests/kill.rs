@@ -18,7 +18,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use common::{BINDING, Widget};
+use common::{BINDING, Widget, next};
 use nidan_server::backup::BackupHasher;
 use nidan_server::init::{Init, init};
 use nidan_server::keys::{Keys, SealedFor};
@@ -83,14 +83,6 @@ fn send(port: u16, method: &str, path: &str, bearer: &str, body: &Value) -> Opti
     );
     stream.write_all(head.as_bytes()).ok()?;
     Some(stream)
-}
-
-/// Small, known, and different each time: xorshift (Marsaglia 2003).
-fn next(state: &mut u64) -> u64 {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    *state
 }
 
 fn now() -> u64 {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use nidan_otp::Code;
-use nidan_protocol::{ChallengeAnswerPost, ChallengePost, ChallengeView, ErrorCode, Problem};
+use nidan_protocol::{CallKeys, ChallengeAnswerPost, ChallengePost, ChallengeView, Channel, ErrorCode, Problem};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -42,6 +42,9 @@ pub(crate) async fn create(
     if !service.0.config.methods(&host).contains(&post.channel.method()) {
         return Err(Refusal { field: Some("channel".to_owned()), ..ErrorCode::MethodRefused.into() });
     }
+    if post.keys == CallKeys::None && !host.calls_without_keys {
+        return Err(Refusal { field: Some("keys".to_owned()), ..ErrorCode::MethodRefused.into() });
+    }
     let of_number = |code: ErrorCode| Refusal { field: Some("number".to_owned()), ..code.into() };
     let number = PhoneNumber::parse(&typed, post.country.as_deref()).map_err(|error| of_number(error.into()))?;
     let routed = service.0.routes.iter().any(|route| route.fits(post.channel, number.country()));
@@ -57,9 +60,9 @@ pub(crate) async fn create(
         .keys
         .seal_text(number.e164(), row, &*parts.random)
         .map_err(|error| Refusal::logged(ErrorCode::Internal, "the number was not sealed", &*error))?;
-    let keys = match post.channel {
-        nidan_protocol::Channel::Sms => None,
-        nidan_protocol::Channel::Voice => Some(call_keys(random_bytes(&*parts.random)?)),
+    let keys = match (post.channel, post.keys) {
+        (Channel::Sms, _) | (Channel::Voice, CallKeys::None) => None,
+        (Channel::Voice, CallKeys::Shown) => Some(call_keys(random_bytes(&*parts.random)?)),
     };
     let challenge = NewChallenge {
         flow_id: flow.opened.id.clone(),

@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use nidan_otp::{ClientRandom, Code, EnrolmentId, Label, ServerNonce, Steps, UnixSeconds, derive};
-use nidan_protocol::{EnrolmentAnswer, EnrolmentPost, ErrorCode, FlowOutcome, MethodKind, PhonePost, Problem};
+use nidan_protocol::{
+    EnrolmentAnswer, EnrolmentPost, ErrorCode, FlowOutcome, MethodKind, PHONES_MAX, PhonePost, Problem,
+};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -16,9 +18,6 @@ use crate::problem::Refusal;
 use crate::seams::random_bytes;
 use crate::store::{Activated, Activation, Attempt, FlowState, MethodDetail, NewFlow, NewMethod};
 use crate::{ENROLMENT_ATTEMPTS, RESULT_TTL_S, Service};
-
-/// More numbers than anybody names for one account.
-const PHONES_MAX: usize = 5;
 
 /// The final post with every value parsed.
 struct Enrolment {

@@ -30,6 +30,7 @@ pub(crate) async fn view(
     let phone = service.0.config.phone.as_ref().filter(|_| by_phone).map(|phone| PhoneOffer {
         countries: phone.countries.clone(),
         country: flow.opened.country.filter(|country| phone.countries.contains(country)),
+        calls_without_keys: host.calls_without_keys,
     });
     Ok(Json(FlowView {
         purpose: flow.opened.purpose,

@@ -8,7 +8,7 @@ use nidan_protocol::{DeliveryState, ErrorCode, Problem};
 use serde::{Deserialize, Serialize};
 
 use crate::Service;
-use crate::delivery::{SIGNATURE_HEADER, TIMESTAMP_HEADER, verify};
+use crate::delivery::{Callbacks, Known, Receipts, SIGNATURE_HEADER, TIMESTAMP_HEADER, verify};
 use crate::problem::Refusal;
 
 /// How a message fares, by the operator's own sender.
@@ -39,16 +39,24 @@ pub(crate) async fn receipt(
 ) -> Result<Json<Received>, Refusal> {
     let Path(id) = id.map_err(|_| ErrorCode::NotFound)?;
     let body = body.map_err(|_| ErrorCode::RequestTooLarge)?;
-    // An unknown gateway, one without a secret and a wrong signature are one answer.
-    let route = service.0.routes.iter().find(|route| route.id == id).ok_or(ErrorCode::ApiKeyInvalid)?;
-    let secret = route.secret.as_ref().ok_or(ErrorCode::ApiKeyInvalid)?;
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // An unknown gateway, one that does not sign like this and a wrong signature are one answer.
+    let Some(Callbacks::Webhook(secret)) = callbacks(&service, &id) else {
+        return Err(ErrorCode::ApiKeyInvalid.into());
+    };
     let now = service.0.clock.now_s();
-    if !verify(secret, header(TIMESTAMP_HEADER), header(SIGNATURE_HEADER), &body, now) {
+    if !verify(secret, header_text(&headers, TIMESTAMP_HEADER), header_text(&headers, SIGNATURE_HEADER), &body, now) {
         return Err(ErrorCode::ApiKeyInvalid.into());
     }
     let receipt: Receipt = serde_json::from_slice(&body).map_err(|_| ErrorCode::RequestInvalid)?;
-    let changed = service.0.store.receipt(&id, &receipt.id, receipt.state, now).await?;
-    tracing::info!(gateway = id, message = receipt.id, state = ?receipt.state, changed, "receipt");
+    Receipts::new(&service, &id).note(Known::Id(&receipt.id), receipt.state).await?;
     Ok(Json(Received {}))
+}
+
+/// How a gateway's callbacks are told from others.
+pub(super) fn callbacks<'a>(service: &'a Service, gateway: &str) -> Option<&'a Callbacks> {
+    service.0.routes.iter().find(|route| route.id == gateway).map(|route| &route.callbacks)
+}
+
+pub(super) fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }

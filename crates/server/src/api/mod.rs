@@ -9,6 +9,7 @@ mod gateways;
 mod meta;
 mod outbox;
 mod subjects;
+mod twilio;
 
 use std::sync::Arc;
 
@@ -59,6 +60,8 @@ pub fn router(service: Service) -> Router {
         .routes(routes!(flows::redeem))
         .routes(routes!(subjects::view))
         .routes(routes!(gateways::receipt))
+        .routes(routes!(twilio::status))
+        .routes(routes!(twilio::keys))
         .routes(routes!(outbox::messages))
         .routes(routes!(outbox::keys))
         .routes(routes!(outbox::receipt))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use crate::Service;
-use crate::delivery::{Route, compose};
+use crate::delivery::{Callbacks, Route, compose};
 use crate::extract::{Body, HostCaller};
 use crate::problem::Refusal;
 use crate::store::Taken;
@@ -22,8 +22,10 @@ pub(crate) struct OutboxMessage {
     channel: Channel,
     /// E.164.
     number: String,
-    /// The text message; of a call, what it says before keys are pressed.
+    /// The text message; of a call, what it says first.
     text: String,
+    /// Whether a call waits for keys.
+    waits_for_keys: bool,
     /// The language of the voice.
     speech: String,
     state: DeliveryState,
@@ -74,6 +76,8 @@ pub(crate) async fn messages(
             let Some(composed) = compose(&service, &taken) else { continue };
             let text = match composed.channel {
                 Channel::Sms => composed.text.to_string(),
+                // Without keys, it speaks at once.
+                Channel::Voice if composed.keys.is_none() => composed.text.to_string(),
                 Channel::Voice => composed.prompt.clone(),
             };
             messages.push(OutboxMessage {
@@ -81,6 +85,7 @@ pub(crate) async fn messages(
                 channel: composed.channel,
                 number: composed.number.to_string(),
                 text,
+                waits_for_keys: composed.keys.is_some(),
                 speech: composed.speech.clone(),
                 state: taken.state,
                 at,
@@ -131,7 +136,7 @@ pub(crate) async fn receipt(
 }
 
 fn outboxes(service: &Service) -> Result<impl Iterator<Item = &Route>, Refusal> {
-    let mut outboxes = service.0.routes.iter().filter(|route| route.is_outbox).peekable();
+    let mut outboxes = service.0.routes.iter().filter(|route| matches!(route.callbacks, Callbacks::Outbox)).peekable();
     if outboxes.peek().is_none() {
         return Err(ErrorCode::NotFound.into());
     }

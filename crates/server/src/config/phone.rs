@@ -68,6 +68,31 @@ pub struct GatewayConfig {
     pub outbox: Option<Outbox>,
     /// Posts messages to a URL of the operator's.
     pub webhook: Option<Webhook>,
+    /// Sends and calls by Twilio.
+    pub twilio: Option<TwilioConfig>,
+    /// Hands text messages to a carrier.
+    pub smpp: Option<SmppConfig>,
+}
+
+/// What a gateway is.
+pub(crate) enum GatewayKind<'a> {
+    Outbox,
+    Webhook(&'a Webhook),
+    Twilio(&'a TwilioConfig),
+    Smpp(&'a SmppConfig),
+}
+
+impl GatewayConfig {
+    /// `None` unless it names exactly one.
+    pub(crate) const fn kind(&self) -> Option<GatewayKind<'_>> {
+        match (&self.outbox, &self.webhook, &self.twilio, &self.smpp) {
+            (Some(_), None, None, None) => Some(GatewayKind::Outbox),
+            (None, Some(webhook), None, None) => Some(GatewayKind::Webhook(webhook)),
+            (None, None, Some(twilio), None) => Some(GatewayKind::Twilio(twilio)),
+            (None, None, None, Some(smpp)) => Some(GatewayKind::Smpp(smpp)),
+            _none_or_several => None,
+        }
+    }
 }
 
 /// Has nothing to set.
@@ -83,6 +108,53 @@ pub struct Webhook {
     pub url: String,
     /// A file with the shared secret that signs both ways: at least 32 characters.
     pub secret_file: PathBuf,
+}
+
+/// An account at Twilio.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TwilioConfig {
+    /// `AC…`.
+    pub account_sid: String,
+    /// A file with the account's auth token: it also signs what Twilio calls back with.
+    pub auth_token_file: PathBuf,
+    /// The number that messages and calls come from, E.164. Calls need one.
+    pub from: Option<String>,
+    /// `MG…`: picks the sender of text messages.
+    pub messaging_service_sid: Option<String>,
+    /// This service as Twilio reaches it.
+    pub public_url: String,
+    /// Another place than Twilio's own, such as a region's.
+    #[serde(default = "default_twilio")]
+    pub api_url: String,
+}
+
+fn default_twilio() -> String {
+    "https://api.twilio.com".to_owned()
+}
+
+/// An account at a carrier.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmppConfig {
+    /// `smpps://host:port`, or `smpp:` where the way is private.
+    pub url: String,
+    /// At most 15 characters.
+    pub system_id: String,
+    /// A file with the password: at most 8 characters.
+    pub password_file: PathBuf,
+    /// At most 12 characters; most carriers want none.
+    #[serde(default)]
+    pub system_type: String,
+    /// Who the message is from: a number in E.164, a short number, or a name of at most 11 letters.
+    pub source: String,
+    /// How often the connection is asked whether it still stands, seconds.
+    #[serde(default = "default_enquire_link_s")]
+    pub enquire_link_s: u64,
+}
+
+const fn default_enquire_link_s() -> u64 {
+    30
 }
 
 pub(super) fn check(config: &super::Config) -> Result<(), ConfigError> {
@@ -109,17 +181,78 @@ pub(super) fn check(config: &super::Config) -> Result<(), ConfigError> {
         if gateway.countries.iter().flatten().any(|country| !is_country(country)) {
             return value(key("countries"), "must name countries by their two-letter codes, such as JP");
         }
-        if [gateway.outbox.is_some(), gateway.webhook.is_some()].iter().filter(|there| **there).count() != 1 {
-            return value(key("outbox"), "name exactly one of outbox and webhook");
-        }
-        if gateway.outbox.is_some() && config.production {
-            return value(key("outbox"), "shows codes to whoever asks: only with `production = false`");
-        }
-        if let Some(webhook) = &gateway.webhook
-            && !is_http_url(&webhook.url)
-        {
-            return value(key("webhook.url"), "must be an http(s) URL without a trailing slash");
+        let Some(kind) = gateway.kind() else {
+            return value(key("outbox"), "name exactly one of outbox, webhook, twilio and smpp");
+        };
+        match kind {
+            GatewayKind::Outbox if config.production => {
+                return value(key("outbox"), "shows codes to whoever asks: only with `production = false`");
+            }
+            GatewayKind::Webhook(webhook) if !is_http_url(&webhook.url) => {
+                return value(key("webhook.url"), "must be an http(s) URL without a trailing slash");
+            }
+            GatewayKind::Twilio(twilio) => {
+                if let Some((name, reason)) = twilio_fault(twilio, &gateway.channels) {
+                    return value(key(name), reason);
+                }
+            }
+            GatewayKind::Smpp(smpp) => {
+                if let Some((name, reason)) = smpp_fault(smpp, &gateway.channels) {
+                    return value(key(name), reason);
+                }
+            }
+            GatewayKind::Outbox | GatewayKind::Webhook(_) => {}
         }
     }
     Ok(())
+}
+
+fn twilio_fault(twilio: &TwilioConfig, channels: &[Channel]) -> Option<(&'static str, &'static str)> {
+    let sid = |text: &str, kind: &str| {
+        text.strip_prefix(kind).is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
+    };
+    if !sid(&twilio.account_sid, "AC") {
+        return Some(("twilio.account_sid", "must be AC and 32 letters and digits"));
+    }
+    if twilio.messaging_service_sid.as_ref().is_some_and(|service| !sid(service, "MG")) {
+        return Some(("twilio.messaging_service_sid", "must be MG and 32 letters and digits"));
+    }
+    let needs_from = channels.contains(&Channel::Voice) || twilio.messaging_service_sid.is_none();
+    if twilio.from.as_ref().map_or(needs_from, |from| !is_e164(from)) {
+        return Some(("twilio.from", "must be a number in E.164, such as +12025550123"));
+    }
+    if !is_http_url(&twilio.public_url) {
+        return Some(("twilio.public_url", "must be this service's public http(s) URL without a trailing slash"));
+    }
+    (!is_http_url(&twilio.api_url)).then_some(("twilio.api_url", "must be an http(s) URL without a trailing slash"))
+}
+
+fn smpp_fault(smpp: &SmppConfig, channels: &[Channel]) -> Option<(&'static str, &'static str)> {
+    let fits = |text: &str, max: usize| text.is_ascii() && text.len() <= max;
+    if channels.contains(&Channel::Voice) {
+        return Some(("channels", "must be [\"sms\"]: SMPP makes no calls"));
+    }
+    let has_place = url::Url::parse(&smpp.url)
+        .is_ok_and(|url| matches!(url.scheme(), "smpp" | "smpps") && url.host().is_some() && url.port().is_some());
+    if !has_place {
+        return Some(("smpp.url", "must be smpps://host:port, or smpp: on a private way"));
+    }
+    // SMPP 3.4 §5.2.1 and §5.2.3, without the closing zero.
+    if smpp.system_id.is_empty() || !fits(&smpp.system_id, 15) {
+        return Some(("smpp.system_id", "must be 1 to 15 ASCII characters"));
+    }
+    if !fits(&smpp.system_type, 12) {
+        return Some(("smpp.system_type", "must be at most 12 ASCII characters"));
+    }
+    let is_number = smpp.source.bytes().all(|byte| byte.is_ascii_digit());
+    // 3GPP TS 23.040 §9.1.2.5: eleven characters of a name.
+    if smpp.source.is_empty() || !(is_e164(&smpp.source) || fits(&smpp.source, if is_number { 15 } else { 11 })) {
+        return Some(("smpp.source", "must be a number in E.164, a short number or a name of at most 11 letters"));
+    }
+    (smpp.enquire_link_s == 0).then_some(("smpp.enquire_link_s", "must be at least 1"))
+}
+
+fn is_e164(text: &str) -> bool {
+    text.strip_prefix('+')
+        .is_some_and(|digits| (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -4,7 +4,11 @@
 //! gateway that fits. Whatever dies in between, the message is taken again: at least once, with the message's id as
 //! the idempotency key.
 
+mod http;
+mod receipts;
+mod smpp;
 mod text;
+pub(crate) mod twilio;
 mod webhook;
 mod worker;
 
@@ -14,13 +18,14 @@ use async_trait::async_trait;
 use nidan_protocol::Channel;
 use zeroize::Zeroizing;
 
+pub use receipts::{Known, Receipts};
 pub(crate) use text::{Catalogue, Filling};
 pub(crate) use webhook::verify;
 pub use webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 pub(crate) use worker::compose;
 pub use worker::{MESSAGE_TRIES, run};
 
-use crate::config::{Config, ConfigError, GatewayConfig};
+use crate::config::{Config, ConfigError, GatewayConfig, GatewayKind};
 
 /// A message, ready to be handed over. It carries a code and a number: wiped on drop, never printed.
 pub struct Outgoing {
@@ -40,6 +45,8 @@ pub struct Outgoing {
     pub speech: String,
     /// Unix seconds: later it is of no use.
     pub expires_at: u64,
+    /// For gateways that count from now: seconds, a minute at least.
+    pub valid_for_s: u64,
 }
 
 /// Why a gateway did not take a message. The reasons go to the log: no code, no number.
@@ -64,6 +71,22 @@ pub trait Gateway: Send + Sync + 'static {
 
     /// Whether the same id twice is sent once: then an unclear answer may be asked for again.
     fn is_idempotent(&self) -> bool;
+
+    /// Runs while messages are sent, for gateways that keep a connection and hear of their messages by it.
+    async fn attend(&self, _receipts: Receipts) {}
+}
+
+/// Who may say how a gateway's messages fared.
+#[derive(Clone)]
+pub(crate) enum Callbacks {
+    /// Nobody by HTTP.
+    None,
+    /// The host that reads the outbox.
+    Outbox,
+    /// Whoever signs with the shared secret.
+    Webhook(Arc<Zeroizing<String>>),
+    /// Twilio.
+    Twilio(Arc<twilio::Callbacks>),
 }
 
 /// A gateway and what it is for.
@@ -73,17 +96,14 @@ pub struct Route {
     pub id: String,
     channels: Vec<Channel>,
     countries: Option<Vec<String>>,
-    /// Shows its messages to the host.
-    pub(crate) is_outbox: bool,
-    /// Verifies what the gateway calls back with.
-    pub(crate) secret: Option<Arc<Zeroizing<String>>>,
+    pub(crate) callbacks: Callbacks,
     gateway: Arc<dyn Gateway>,
 }
 
 impl Route {
     /// A gateway of the caller's own, for every country.
     pub fn new(id: impl Into<String>, channels: Vec<Channel>, gateway: Arc<dyn Gateway>) -> Self {
-        Self { id: id.into(), channels, countries: None, is_outbox: false, secret: None, gateway }
+        Self { id: id.into(), channels, countries: None, callbacks: Callbacks::None, gateway }
     }
 
     /// Whether it takes such messages.
@@ -101,18 +121,27 @@ pub fn routes(config: &Config) -> Result<Vec<Route>, ConfigError> {
     config.gateways.iter().map(|gateway| route(config, gateway)).collect()
 }
 
-fn route(config: &Config, gateway: &GatewayConfig) -> Result<Route, ConfigError> {
-    let mut route = Route {
-        countries: gateway.countries.clone(),
-        is_outbox: gateway.outbox.is_some(),
-        ..Route::new(gateway.id.clone(), gateway.channels.clone(), Arc::new(Outbox))
+fn route(config: &Config, settings: &GatewayConfig) -> Result<Route, ConfigError> {
+    let (gateway, callbacks): (Arc<dyn Gateway>, Callbacks) = match settings.kind() {
+        None | Some(GatewayKind::Outbox) => (Arc::new(Outbox), Callbacks::Outbox),
+        Some(GatewayKind::Webhook(webhook)) => {
+            let secret = Arc::new(config.secret(&webhook.secret_file)?);
+            let gateway = webhook::Webhook::new(webhook.url.clone(), Arc::clone(&secret));
+            (Arc::new(gateway), Callbacks::Webhook(secret))
+        }
+        Some(GatewayKind::Twilio(twilio)) => {
+            let token = config.secret(&twilio.auth_token_file)?;
+            let callbacks = Arc::new(twilio::Callbacks::new(twilio, &settings.id, token));
+            let gateway = twilio::Twilio::new(twilio.clone(), Arc::clone(&callbacks));
+            (Arc::new(gateway), Callbacks::Twilio(callbacks))
+        }
+        Some(GatewayKind::Smpp(smpp)) => {
+            let password = config.password(&smpp.password_file)?;
+            (Arc::new(smpp::Smpp::new(smpp.clone(), password)), Callbacks::None)
+        }
     };
-    if let Some(webhook) = &gateway.webhook {
-        let secret = Arc::new(config.secret(&webhook.secret_file)?);
-        route.gateway = Arc::new(webhook::Webhook::new(webhook.url.clone(), Arc::clone(&secret)));
-        route.secret = Some(secret);
-    }
-    Ok(route)
+    let route = Route::new(settings.id.clone(), settings.channels.clone(), gateway);
+    Ok(Route { countries: settings.countries.clone(), callbacks, ..route })
 }
 
 /// Keeps messages where they are: the host reads them at `/v1/outbox`.

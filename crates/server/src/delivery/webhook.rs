@@ -1,7 +1,6 @@
 //! The operator's own sender: a signed POST, safe against replay and repetition.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit, Mac};
@@ -11,7 +10,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{Gateway, Outgoing, SendError};
+use super::{Gateway, Outgoing, SendError, http};
 use crate::seams::{Clock, Os};
 
 /// Unix seconds; part of what is signed.
@@ -20,8 +19,6 @@ pub const TIMESTAMP_HEADER: &str = "nidan-timestamp";
 pub const SIGNATURE_HEADER: &str = "nidan-signature";
 /// A signature that is older or newer is somebody's copy.
 const TIMESTAMP_TOLERANCE_S: u64 = 300;
-/// A sender that only queues answers at once.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The signature of a body.
 pub fn sign(secret: &str, timestamp: u64, body: &[u8]) -> String {
@@ -48,12 +45,7 @@ pub(super) struct Webhook {
 
 impl Webhook {
     pub(super) fn new(url: String, secret: Arc<Zeroizing<String>>) -> Self {
-        let settings = ureq::Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .build();
-        Self { url, secret, agent: settings.into() }
+        Self { url, secret, agent: http::agent() }
     }
 }
 
@@ -75,25 +67,20 @@ impl Gateway for Webhook {
             .to_string(),
         );
         let timestamp = Os.now_s();
-        let request = self
-            .agent
-            .post(&self.url)
-            .header("content-type", "application/json")
-            .header("idempotency-key", &message.id)
-            .header(TIMESTAMP_HEADER, timestamp.to_string())
-            .header(SIGNATURE_HEADER, sign(&self.secret, timestamp, body.as_bytes()));
-        let sent = tokio::task::spawn_blocking(move || request.send(body.as_bytes()).map(|answer| answer.status()));
-        match sent.await.map_err(|error| SendError::NotReached(error.to_string()))? {
-            Ok(status) if status.is_success() => Ok(None),
+        let signature = sign(&self.secret, timestamp, body.as_bytes());
+        let headers = [
+            ("content-type", "application/json"),
+            ("idempotency-key", &message.id),
+            (TIMESTAMP_HEADER, &timestamp.to_string()),
+            (SIGNATURE_HEADER, &signature),
+        ];
+        match http::post(&self.agent, &self.url, &headers, body).await? {
+            (status, _) if status.is_success() => Ok(None),
             // A client error other than "later" is its last word.
-            Ok(status) if status.is_client_error() && !matches!(status.as_u16(), 408 | 425 | 429) => {
+            (status, _) if status.is_client_error() && !matches!(status.as_u16(), 408 | 425 | 429) => {
                 Err(SendError::Refused(status.to_string()))
             }
-            Ok(status) => Err(SendError::Unclear(status.to_string())),
-            Err(error @ (ureq::Error::ConnectionFailed | ureq::Error::HostNotFound)) => {
-                Err(SendError::NotReached(error.to_string()))
-            }
-            Err(error) => Err(SendError::Unclear(error.to_string())),
+            (status, _) => Err(SendError::Unclear(status.to_string())),
         }
     }
 

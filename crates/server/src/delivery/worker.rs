@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
-use super::{Filling, Outgoing, Route, SendError};
+use super::{Filling, Outgoing, Receipts, Route, SendError};
 use crate::Service;
 use crate::challenge::code_of;
 use crate::keys::SealedFor;
@@ -20,12 +21,20 @@ const LEASE_MS: u64 = 30_000;
 pub const MESSAGE_TRIES: u32 = 6;
 /// After the first try, the second, and so on; the last value stays.
 const WAITS_MS: [u64; 4] = [500, 2_000, 5_000, 15_000];
+/// Networks round shorter times up or refuse them.
+const VALIDITY_MIN_S: u64 = 60;
 /// How often the database is looked at when nobody rings.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Sends until the task is dropped. Several may run on one database.
 pub async fn run(service: Service) {
     let permits = Arc::new(Semaphore::new(PARALLEL));
+    // They end with this task.
+    let mut attended = JoinSet::new();
+    for route in &service.0.routes {
+        let (gateway, receipts) = (Arc::clone(&route.gateway), Receipts::new(&service, &route.id));
+        attended.spawn(async move { gateway.attend(receipts).await });
+    }
     loop {
         let free = u32::try_from(permits.available_permits()).unwrap_or(0);
         let taken = match take(&service, free).await {
@@ -136,5 +145,6 @@ pub(crate) fn compose(service: &Service, message: &Taken) -> Option<Outgoing> {
         keys: challenge.keys.clone(),
         speech: parts.catalogue.speech(language).to_owned(),
         expires_at: challenge.expires_at,
+        valid_for_s: challenge.expires_at.saturating_sub(parts.clock.now_s()).max(VALIDITY_MIN_S),
     })
 }

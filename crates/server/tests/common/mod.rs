@@ -9,8 +9,11 @@
     reason = "test support; each test file uses a part"
 )]
 
+pub mod peer;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -157,6 +160,50 @@ impl Bench {
         (created["flow_id"].as_str().unwrap().to_owned(), token, view)
     }
 
+    /// Orders a code for a fresh flow: the flow's token and the challenge.
+    pub async fn order(&self, subject: &str, number: &str, channel: &str) -> (String, Value) {
+        self.order_with(subject, &json!({ "number": number, "country": "JP", "channel": channel, "locale": "ja" }))
+            .await
+    }
+
+    pub async fn order_with(&self, subject: &str, body: &Value) -> (String, Value) {
+        let (_, token, _) = self.open(subject).await;
+        let (status, challenge) = self.widget_post("/v1/flow/challenges", &token, body).await;
+        assert_eq!(status, StatusCode::CREATED, "{challenge}");
+        (token, challenge)
+    }
+
+    /// Waits until the widget would be told that a code fares like this.
+    pub async fn fares(&self, (token, challenge): &(String, Value), wanted: &str) {
+        let path = format!("/v1/flow/challenges/{}", challenge["id"].as_str().unwrap());
+        for _ in 0..3_000 {
+            if self.widget_get(&path, token).await.1["delivery"] == wanted {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("never {wanted}: {}", self.widget_get(&path, token).await.1);
+    }
+
+    /// The code that stands in the message.
+    pub fn code(&self, (_, challenge): &(String, Value)) -> String {
+        let keys = Keys::load(&self.folder.path().join("nidan.keys"), |_| None).unwrap();
+        nidan_server::challenge::code_of(&keys, challenge["id"].as_str().unwrap()).to_string()
+    }
+
+    /// Which gateway has the message of a challenge, and the gateway's reference.
+    pub async fn taken_by(&self, (_, challenge): &(String, Value)) -> (String, Option<String>) {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.folder.path().join("nidan.db"));
+        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+        let query = sqlx::query_as("SELECT gateway, gateway_ref FROM message WHERE challenge_id = ?1");
+        query.bind(challenge["id"].as_str().unwrap()).fetch_one(&pool).await.unwrap()
+    }
+
+    /// The time that other processes have.
+    pub fn real_time(&self) {
+        self.clock.0.store(Os.now_s(), Ordering::SeqCst);
+    }
+
     pub async fn subject(&self, subject: &str) -> Value {
         let request = Request::get(format!("/v1/subjects/{subject}"))
             .header(header::AUTHORIZATION, format!("Bearer {}", self.api_key));
@@ -215,4 +262,12 @@ impl Widget {
 pub fn code_at(secret: &Secret, now: u64) -> String {
     let app = totp_rs::Builder::new().with_secret(totp_rs::Secret::new_stack(*secret.expose()));
     app.build().unwrap().generate(now).to_string()
+}
+
+/// Small, known, and different each time: xorshift (Marsaglia 2003).
+pub fn next(state: &mut u64) -> u64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    *state
 }

@@ -1,0 +1,83 @@
+//! What Twilio calls back with: how a message fares, and the keys that were pressed in a call.
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use nidan_protocol::{ErrorCode, Problem};
+use subtle::ConstantTimeEq;
+
+use super::gateways::{callbacks, header_text};
+use crate::Service;
+use crate::delivery::twilio::{self, Form, SIGNATURE_HEADER};
+use crate::delivery::{Callbacks, Known, Receipts, compose};
+use crate::problem::Refusal;
+
+/// Gateway and message.
+type Place = Result<Path<(String, String)>, PathRejection>;
+
+/// How a message or a call fares.
+#[utoipa::path(post, path = "/v1/gateways/{id}/twilio/{message}/status",
+    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    params(("id" = String, Path, description = "The gateway's id in the configuration"),
+        ("message" = String, Path, description = "The message's id")), responses(
+    (status = 204), (status = 401, body = Problem), (status = 404, body = Problem), (status = 413, body = Problem),
+    (status = 503, body = Problem),
+))]
+pub(crate) async fn status(
+    State(service): State<Service>,
+    place: Place,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<StatusCode, Refusal> {
+    let (gateway, message, form) = genuine(&service, place, &headers, body, "status")?;
+    if let Some(state) = form.state() {
+        Receipts::new(&service, &gateway).note(Known::Id(&message), state).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Keys pressed in a call: the right ones make it read the code, others end it (R38).
+#[utoipa::path(post, path = "/v1/gateways/{id}/twilio/{message}/keys",
+    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    params(("id" = String, Path, description = "The gateway's id in the configuration"),
+        ("message" = String, Path, description = "The message's id")), responses(
+    (status = 200, body = String, content_type = "text/xml"), (status = 401, body = Problem),
+    (status = 404, body = Problem), (status = 413, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn keys(
+    State(service): State<Service>,
+    place: Place,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<([(header::HeaderName, &'static str); 1], String), Refusal> {
+    let (gateway, message, form) = genuine(&service, place, &headers, body, "keys")?;
+    let taken = service.0.store.message(&gateway, &message).await?;
+    let call = taken.filter(|taken| service.0.clock.now_s() < taken.challenge.expires_at);
+    let call = call.and_then(|taken| compose(&service, &taken));
+    let pressed = form.get("Digits").unwrap_or_default();
+    let right =
+        call.filter(|call| call.keys.as_ref().is_some_and(|keys| keys.as_bytes().ct_eq(pressed.as_bytes()).into()));
+    let says = right.map_or_else(twilio::hang_up, |call| twilio::spoken(&call.speech, &call.text));
+    Ok(([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], says.to_string()))
+}
+
+/// The fields, when Twilio signed them. An unknown gateway, another kind and a wrong signature are one answer.
+fn genuine(
+    service: &Service,
+    place: Place,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+    what: &str,
+) -> Result<(String, String, Form), Refusal> {
+    let Path((gateway, message)) = place.map_err(|_| ErrorCode::NotFound)?;
+    let body = body.map_err(|_| ErrorCode::RequestTooLarge)?;
+    let Some(Callbacks::Twilio(callbacks)) = callbacks(service, &gateway) else {
+        return Err(ErrorCode::ApiKeyInvalid.into());
+    };
+    let form = Form::parse(&body);
+    if !callbacks.verify(&callbacks.url(&message, what), &form, header_text(headers, SIGNATURE_HEADER)) {
+        return Err(ErrorCode::ApiKeyInvalid.into());
+    }
+    Ok((gateway, message, form))
+}
