@@ -54,23 +54,22 @@ impl Regions {
         Self(table)
     }
 
-    fn iter(&self) -> impl Iterator<Item = Region<'_>> {
-        let [iso, codes, trunks, lengths, examples] =
-            std::array::from_fn(|at| self.0.lines().nth(at).unwrap_or_default().split(','));
-        iso.zip(codes).zip(trunks).zip(lengths).zip(examples).map(
-            |((((iso, calling_code), trunk), lengths), example)| Region { iso, calling_code, trunk, lengths, example },
-        )
+    fn column(&self, at: usize) -> impl Iterator<Item = &str> {
+        self.0.lines().nth(at).unwrap_or_default().split(',')
     }
 
-    /// One body for all questions: five splits are no small code.
-    #[inline(never)]
-    fn find(&self, fits: &dyn Fn(&Region<'_>) -> bool) -> Option<Region<'_>> {
-        self.iter().find(fits)
+    fn at(&self, place: usize) -> Option<Region<'_>> {
+        let cell = |at| self.column(at).nth(place);
+        Some(Region { iso: cell(0)?, calling_code: cell(1)?, trunk: cell(2)?, lengths: cell(3)?, example: cell(4)? })
     }
 
-    /// The region of that code.
-    pub fn get(&self, iso: &str) -> Option<Region<'_>> {
-        self.find(&|region| region.iso == iso)
+    fn place(&self, iso: &str) -> Option<usize> {
+        self.column(0).position(|known| known == iso)
+    }
+
+    /// The calling code of a region.
+    pub fn calling_code(&self, iso: &str) -> Option<&str> {
+        self.column(1).nth(self.place(iso)?)
     }
 
     /// Reads a number; `iso` is the country that was chosen.
@@ -84,17 +83,21 @@ impl Regions {
         }
         let (region, national) = match digits.strip_prefix('+') {
             Some(international) => {
-                let fits = |region: &Region<'_>| international.starts_with(region.calling_code);
+                let fits = |code: &str| international.starts_with(code);
                 // The chosen country where several share the code; else the main one, which stands first.
-                let region = self.get(iso).filter(fits).or_else(|| self.find(&fits));
-                let region = region.ok_or(if international.len() < 3 {
+                let chosen = self.calling_code(iso).filter(|code| fits(code)).and_then(|_| self.place(iso));
+                let place = chosen.or_else(|| self.column(1).position(fits));
+                let region = place.and_then(|place| self.at(place)).ok_or(if international.len() < 3 {
                     NumberError::TooShort
                 } else {
                     NumberError::CountryUnknown
                 })?;
                 (region, international.get(region.calling_code.len()..).unwrap_or_default())
             }
-            None => (self.get(iso).ok_or(NumberError::CountryUnknown)?, digits.as_str()),
+            None => {
+                let region = self.place(iso).and_then(|place| self.at(place));
+                (region.ok_or(NumberError::CountryUnknown)?, digits.as_str())
+            }
         };
         if !national.bytes().all(|b| b.is_ascii_digit()) {
             return Err(NumberError::NotDigits);
@@ -200,9 +203,10 @@ mod tests {
     fn every_line_of_the_table_can_be_read() {
         let table = include_str!("../public/nidan/regions.txt");
         let regions = Regions::new(table.to_owned());
-        assert_eq!(regions.iter().count(), table.lines().next().unwrap().split(',').count());
-        for region in regions.iter() {
+        for place in 0..table.lines().next().unwrap().split(',').count() {
+            let region = regions.at(place).unwrap();
             assert!(region.iso.len() == 2 && region.lengths().count() > 0, "{region:?}");
+            assert_eq!(regions.calling_code(region.iso), Some(region.calling_code));
             let typed = [region.trunk, region.example].concat();
             let read = regions.read(&typed, region.iso).unwrap();
             assert_eq!(read.shown, ["+", region.calling_code, " ", region.example].concat(), "{region:?}");

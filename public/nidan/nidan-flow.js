@@ -70,6 +70,9 @@ class Page {
   #anchor
   #asking
   #watched
+  // Made once: that takes longer than all their answers.
+  #regions
+  #numbers
   #guard = (event) => event.preventDefault()
 
   constructor(element, words, wanted) {
@@ -87,7 +90,8 @@ class Page {
   }
 
   number(value) {
-    return value.toLocaleString(this.locale)
+    this.#numbers ??= new Intl.NumberFormat(this.locale)
+    return this.#numbers.format(value)
   }
 
   date(seconds) {
@@ -165,7 +169,8 @@ class Page {
   /** A country with its flag and calling code; empty where neither holds what is searched for. */
   country(iso, code, search) {
     const flag = String.fromCodePoint(...[...iso].map((letter) => letter.codePointAt(0) + 0x1f1a5))
-    const name = new Intl.DisplayNames(this.locale, { type: 'region' }).of(iso)
+    this.#regions ??= new Intl.DisplayNames(this.locale, { type: 'region' })
+    const name = this.#regions.of(iso)
     const wanted = search.normalize('NFKC').trim().toLowerCase()
     return `${name} ${iso} +${code}`.toLowerCase().includes(wanted) ? `${flag} ${name} +${code}` : ''
   }

@@ -17,6 +17,8 @@ pub struct PhoneEntry {
     pub choices: u32,
     /// What countries are searched for.
     pub search: String,
+    /// How often that changed.
+    pub searches: u32,
     /// The number field.
     pub typed: String,
     /// What the person calls the number.
@@ -121,12 +123,14 @@ impl Enrolment {
             }
             Event::CountrySearched(search) => {
                 self.phone.search = search;
+                self.phone.searches += 1;
                 (Step::Number { channel, asking }, None)
             }
             Event::CountryChosen(country) => {
                 self.phone.country = country;
                 self.phone.choices += 1;
                 self.phone.search.clear();
+                self.phone.searches += 1;
                 (edited, None)
             }
             Event::NumberTyped(typed) => {

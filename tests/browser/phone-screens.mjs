@@ -56,5 +56,8 @@ export async function phones(shared, into, { lang, width, dark }) {
   await typeCode(at, (await answer.json()).says.match(/\d/g).slice(0, 6).join(''))
   await title(at, 'another.title')
   await shot('another')
+  await press(at, 'method.voice-use')
+  await at.page.locator('#nidan-number').fill('03-1234-5678')
+  await shot('call-number')
   await at.context.close()
 }

@@ -117,6 +117,21 @@ for (const lang of ['ja', 'en']) {
   })
 }
 
+test('whoever cannot press keys hears the code at once', async () => {
+  const at = await person(shared, { lang: 'ja' })
+  const number = `03-${mobile().slice(4)}`
+  await signUp(at)
+  await toNumber(at, 'method.voice-use')
+  await order(at, number, 'number.without-keys')
+  await title(at, 'phone.voice-title')
+  assert.equal(await at.page.locator('.nidan-keys').count(), 0)
+  const message = await arrived(number)
+  assert.equal(message.waits_for_keys, false)
+  await typeCode(at, message.text.match(/\d/g).slice(0, 6).join(''))
+  await title(at, 'another.title')
+  assert.deepEqual(at.complaints, [])
+})
+
 test('an app and a number go into one set-up', async () => {
   const at = await person(shared, { lang: 'en' })
   const number = mobile()

@@ -41,7 +41,10 @@ pub(crate) fn test() -> Done {
     let stack =
         Stack::start(&tools, Build::Release, &root().join("target/end-to-end").join(std::process::id().to_string()));
     match stack {
-        Ok(stack) => tally.count("end-to-end tests", end_to_end(path, &stack)),
+        Ok(stack) => {
+            tally.step("page weight", crate::bench::weight);
+            tally.count("end-to-end tests", end_to_end(path, &stack));
+        }
         Err(Failed(reason)) => {
             println!("✗ {reason}");
             tally.failed += 1;

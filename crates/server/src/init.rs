@@ -71,6 +71,10 @@ pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> 
         .replace("{host_name}", &quote(init.host_name))
         .replace("{api_key_sha256}", &quote(&hash))
         .replace("{origin}", &quote(init.origin))
+        .replace(
+            "{calls_without_keys}",
+            if init.demo { "calls_without_keys = true" } else { "# calls_without_keys = true" },
+        )
         .replace("{phone}", if init.demo { include_str!("nidan-demo.toml") } else { include_str!("nidan-phone.toml") });
     let (config, keys) = (init.folder.join("nidan.toml"), init.folder.join("nidan.keys"));
     write_private(&keys, &Keys::generate(random)?)?;

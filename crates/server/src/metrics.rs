@@ -49,6 +49,12 @@ async fn text(service: &Service) -> Result<String, StoreError> {
     let _ = writeln!(text, "# TYPE nidan_messages_queued gauge\nnidan_messages_queued {queued}");
     let _ = writeln!(text, "# HELP nidan_messages_oldest_seconds How long the oldest of them waits.");
     let _ = writeln!(text, "# TYPE nidan_messages_oldest_seconds gauge\nnidan_messages_oldest_seconds {waiting_s}");
+    let _ = writeln!(text, "# HELP nidan_messages Messages of the last hour or so, by gateway and how they fare.");
+    let _ = writeln!(text, "# TYPE nidan_messages gauge");
+    for (gateway, state, count) in service.0.store.deliveries().await? {
+        let state = state.as_str();
+        let _ = writeln!(text, "nidan_messages{{gateway=\"{gateway}\",state=\"{state}\"}} {count}");
+    }
     let _ = writeln!(text, "# HELP nidan_sends_highest Messages ordered in the running window by the busiest key.");
     let _ = writeln!(text, "# TYPE nidan_sends_highest gauge");
     for count in service.0.store.counts(now_ms / 1000).await? {
@@ -85,6 +91,11 @@ pub async fn stats(service: &Service) -> Result<String, StoreError> {
             let limit = limit(&budgets, scope);
             let _ = writeln!(text, "{:<14}{key:<20}{:>10}{limit:>10}{:>10}", scope.as_str(), count.highest, count.sum);
         }
+    }
+    let _ = writeln!(text, "\n{:<20}{:<12}{:>10}", "gateway", "state", "messages");
+    for (gateway, state, count) in service.0.store.deliveries().await? {
+        let gateway = if gateway.is_empty() { "(none)" } else { &gateway };
+        let _ = writeln!(text, "{gateway:<20}{:<12}{count:>10}", state.as_str());
     }
     Ok(text)
 }

@@ -125,7 +125,8 @@ pub(crate) async fn redeem(
     };
     let flow = redeemed.flow.opened;
     // An enrolment is a person's first, so what there is now came with it.
-    let amr: Vec<&str> = redeemed.kinds.iter().map(|kind| amr_of(*kind)).collect();
+    let mut amr: Vec<&str> = redeemed.kinds.iter().map(|kind| amr_of(*kind)).collect();
+    amr.sort_unstable();
     let claims = Claims {
         iss: &service.0.config.issuer,
         aud: &host.id,

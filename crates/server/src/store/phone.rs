@@ -224,6 +224,9 @@ pub trait PhoneStore: Send + Sync + 'static {
     /// How many messages are queued, and since when the oldest waits (milliseconds since the Unix epoch).
     async fn queue(&self) -> Result<(u64, Option<u64>), StoreError>;
 
+    /// Messages that are still kept, by gateway and state: how many. No gateway yet: the empty name.
+    async fn deliveries(&self) -> Result<Vec<(String, DeliveryState, u64)>, StoreError>;
+
     /// Counts of the windows that run now.
     async fn counts(&self, now: u64) -> Result<Vec<Count>, StoreError>;
 

@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use nidan_protocol::Channel;
+use nidan_server::config::{Config, GatewayConfig};
 use serde_json::Value;
 
 /// A program that tells what it got, line by line.
@@ -71,6 +73,14 @@ impl Drop for Peer {
         let _ended = self.child.kill();
         let _reaped = self.child.wait();
     }
+}
+
+/// The first gateway, for everything that the others are not for.
+pub fn gateway(config: &mut Config, id: &str, channels: &[Channel]) -> usize {
+    let [outbox] = config.gateways.as_slice() else { panic!("one gateway to begin with") };
+    let gateway = GatewayConfig { id: id.to_owned(), channels: channels.to_vec(), outbox: None, ..outbox.clone() };
+    config.gateways.insert(0, gateway);
+    0
 }
 
 /// Where a peer's script is.

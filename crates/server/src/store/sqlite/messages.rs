@@ -6,7 +6,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::challenges::{COLUMNS, opened_from};
-use super::rows::{delivery_from, from_sql, state_to_sql, to_sql};
+use super::rows::{delivery_from, from_sql, to_sql};
 use super::{SqliteStore, budgets};
 use crate::store::{Attempt, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, StoreError, Taken};
 
@@ -98,7 +98,7 @@ impl PhoneStore for SqliteStore {
         )
         .bind(gateway)
         .bind(id)
-        .bind(state_to_sql(state))
+        .bind(state.as_str())
         .bind(to_sql(now))
         .execute(&self.pool)
         .await?;
@@ -137,6 +137,17 @@ impl PhoneStore for SqliteStore {
                 .fetch_one(&self.pool)
                 .await?;
         Ok((from_sql(queued)?, oldest.map(from_sql).transpose()?))
+    }
+
+    async fn deliveries(&self) -> Result<Vec<(String, DeliveryState, u64)>, StoreError> {
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+            "SELECT COALESCE(gateway, ''), state, COUNT(*) FROM message GROUP BY gateway, state ORDER BY gateway, state",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|(gateway, state, count)| Ok((gateway, delivery_from(&state)?, from_sql(count)?)))
+            .collect()
     }
 
     async fn counts(&self, now: u64) -> Result<Vec<Count>, StoreError> {

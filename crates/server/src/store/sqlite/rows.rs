@@ -72,17 +72,8 @@ pub(super) fn channel_from(text: &str) -> Result<Channel, StoreError> {
 pub(super) fn delivery_from(text: &str) -> Result<DeliveryState, StoreError> {
     [DeliveryState::Queued, DeliveryState::Accepted, DeliveryState::Delivered, DeliveryState::Failed]
         .into_iter()
-        .find(|state| state_to_sql(*state) == text)
+        .find(|state| state.as_str() == text)
         .ok_or_else(|| StoreError::Row(format!("message.state {text}")))
-}
-
-pub(super) const fn state_to_sql(state: DeliveryState) -> &'static str {
-    match state {
-        DeliveryState::Queued => "queued",
-        DeliveryState::Accepted => "accepted",
-        DeliveryState::Delivered => "delivered",
-        DeliveryState::Failed => "failed",
-    }
 }
 
 pub(super) fn bytes<const N: usize>(row: &SqliteRow, column: &str) -> Result<[u8; N], StoreError> {
