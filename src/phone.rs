@@ -31,6 +31,8 @@ pub struct Number {
     pub e164: String,
     /// The same in groups, for reading.
     pub shown: String,
+    /// Whose it is (ISO 3166-1 alpha-2): of countries that share a calling code the chosen one, else the main one.
+    pub iso: String,
 }
 
 /// What is wrong with what was typed.
@@ -46,6 +48,8 @@ pub enum NumberError {
     TooLong,
     /// `+` and no calling code.
     CountryUnknown,
+    /// A number inside a company: no code reaches it.
+    Extension,
 }
 
 impl Regions {
@@ -77,39 +81,74 @@ impl Regions {
     /// # Errors
     /// [`NumberError`].
     pub fn read(&self, typed: &str, iso: &str) -> Result<Number, NumberError> {
-        let digits: String = typed.chars().filter_map(fold).filter(|c| !matches!(c, '(' | ')' | '.' | '/')).collect();
+        if typed.contains(EXTENSION) {
+            return Err(NumberError::Extension);
+        }
+        let digits = digits(typed);
+        self.read_digits(&digits, iso).or_else(|error| {
+            // As it is dialled abroad, or with the calling code and no plus: only what is no number as it stands.
+            let abroad = INTERNATIONAL_PREFIXES.iter().filter_map(|prefix| digits.strip_prefix(prefix));
+            let with_code = self.calling_code(iso).filter(|code| digits.starts_with(code)).map(|_| digits.as_str());
+            let mut others = abroad.chain(with_code).map(|rest| ["+", rest].concat());
+            others.find_map(|other| self.read_digits(&other, iso).ok()).ok_or(error)
+        })
+    }
+
+    /// The beginning of a number in groups, while it is typed.
+    pub fn begun(&self, typed: &str, iso: &str) -> Option<String> {
+        let digits = digits(typed);
+        let (region, national) = self.split(&digits, iso).ok()?;
+        (!national.is_empty()).then(|| ["+", region.calling_code, " ", &region.group(national)].concat())
+    }
+
+    fn read_digits(&self, digits: &str, iso: &str) -> Result<Number, NumberError> {
+        let (region, national) = self.split(digits, iso)?;
+        region.check_length(national.len())?;
+        Ok(Number {
+            e164: ["+", region.calling_code, national].concat(),
+            shown: ["+", region.calling_code, " ", &region.group(national)].concat(),
+            iso: region.iso.to_owned(),
+        })
+    }
+
+    /// The region, and the number in it without what is only dialled at home.
+    fn split<'d>(&self, digits: &'d str, iso: &str) -> Result<(Region<'_>, &'d str), NumberError> {
         if digits.is_empty() {
             return Err(NumberError::Empty);
         }
-        let (region, national) = match digits.strip_prefix('+') {
+        let (place, national) = match digits.strip_prefix('+') {
             Some(international) => {
                 let fits = |code: &str| international.starts_with(code);
                 // The chosen country where several share the code; else the main one, which stands first.
                 let chosen = self.calling_code(iso).filter(|code| fits(code)).and_then(|_| self.place(iso));
                 let place = chosen.or_else(|| self.column(1).position(fits));
-                let region = place.and_then(|place| self.at(place)).ok_or(if international.len() < 3 {
+                let place = place.ok_or(if international.len() < 3 {
                     NumberError::TooShort
                 } else {
                     NumberError::CountryUnknown
                 })?;
-                (region, international.get(region.calling_code.len()..).unwrap_or_default())
+                let code = self.column(1).nth(place).unwrap_or_default();
+                (Some(place), international.strip_prefix(code).unwrap_or_default())
             }
-            None => {
-                let region = self.place(iso).and_then(|place| self.at(place));
-                (region.ok_or(NumberError::CountryUnknown)?, digits.as_str())
-            }
+            None => (self.place(iso), digits),
         };
+        let region = place.and_then(|place| self.at(place)).ok_or(NumberError::CountryUnknown)?;
         if !national.bytes().all(|b| b.is_ascii_digit()) {
             return Err(NumberError::NotDigits);
         }
         let national = region.without_trunk(national);
-        region.check_length(national.len())?;
-        let shown = region.group(national);
-        Ok(Number {
-            e164: ["+", region.calling_code, national].concat(),
-            shown: ["+", region.calling_code, " ", &shown].concat(),
-        })
+        Ok((region, national))
     }
+}
+
+/// What stands before an extension: "ext.", "x", RFC 3966's parameter, 内線, and what is dialled after the answer.
+const EXTENSION: [char; 6] = ['x', 'X', '#', ';', '＃', '内'];
+/// ITU-T E.123 recommends `+`; people type what they dial: most countries, Japan, North America.
+const INTERNATIONAL_PREFIXES: [&str; 3] = ["00", "010", "011"];
+
+/// Without what only groups.
+fn digits(typed: &str) -> String {
+    typed.chars().filter_map(fold).filter(|c| !matches!(c, '(' | ')' | '.' | '/')).collect()
 }
 
 impl Region<'_> {
@@ -142,12 +181,17 @@ impl Region<'_> {
     /// look like a wrong number.
     fn group(&self, national: &str) -> String {
         let places = self.example.bytes().filter(u8::is_ascii_digit).count();
+        let is_complete = self.has_length(national.len());
         let is_alike = self.lengths.ends_with('=') || self.example.get(..1) == national.get(..1);
-        if places != national.len() || !is_alike {
+        if national.len() > places || is_complete && national.len() < places || !is_alike {
             return national.to_owned();
         }
-        let mut digits = national.chars();
-        self.example.chars().filter_map(|c| if c.is_ascii_digit() { digits.next() } else { Some(c) }).collect()
+        let mut digits = national.chars().peekable();
+        let place = |c: char| match c.is_ascii_digit() {
+            true => digits.next(),
+            false => digits.peek().map(|_| c),
+        };
+        self.example.chars().map_while(place).collect()
     }
 }
 
@@ -155,9 +199,12 @@ impl Region<'_> {
 mod tests {
     use super::*;
 
+    fn table() -> Regions {
+        Regions::new(include_str!("../public/nidan/regions.txt").to_owned())
+    }
+
     fn check(typed: &str, iso: &str, expected: Result<(&str, &str), NumberError>) {
-        let regions = Regions::new(include_str!("../public/nidan/regions.txt").to_owned());
-        let read = regions.read(typed, iso);
+        let read = table().read(typed, iso);
         let seen = read.as_ref().map(|number| (number.e164.as_str(), number.shown.as_str())).map_err(|error| *error);
         assert_eq!(seen, expected, "{typed} in {iso}");
     }
@@ -196,7 +243,34 @@ mod tests {
         check("+999 1234", "JP", Err(NumberError::CountryUnknown));
         check("090-1234-56789", "JP", Err(NumberError::TooLong));
         check("090-1234-567a", "JP", Err(NumberError::NotDigits));
+        for extension in ["03-1234-5678 ext. 5", "03-1234-5678;ext=5", "03-1234-5678 内線5", "03-1234-5678 X5"] {
+            check(extension, "JP", Err(NumberError::Extension));
+        }
         check("090", "XX", Err(NumberError::CountryUnknown));
+    }
+
+    #[test]
+    fn what_is_dialled_from_abroad_is_read_and_a_number_at_home_stays_one() {
+        let mobile = Ok(("+819012345678", "+81 90-1234-5678"));
+        for (typed, iso) in [("0081 90 1234 5678", "GB"), ("010 81 90-1234-5678", "JP"), ("81 90 1234 5678", "JP")] {
+            check(typed, iso, mobile);
+        }
+        check("011 81 90 1234 5678", "US", mobile);
+        // Not a number of Lebanon's with 81, which needs none.
+        check("090-1234-56789", "JP", Err(NumberError::TooLong));
+        assert_eq!(table().read("+1 204 555 0123", "CA").unwrap().iso, "CA");
+        assert_eq!(table().read("+81 90 1234 5678", "US").unwrap().iso, "JP");
+    }
+
+    #[test]
+    fn a_number_is_grouped_while_it_is_typed() {
+        let begun = |typed| table().begun(typed, "JP");
+        assert_eq!(begun("0"), None);
+        assert_eq!(begun("09").as_deref(), Some("+81 9"));
+        assert_eq!(begun("0901").as_deref(), Some("+81 90-1"));
+        assert_eq!(begun("090123456").as_deref(), Some("+81 90-1234-56"));
+        assert_eq!(begun("+8190123456").as_deref(), Some("+81 90-1234-56"));
+        assert_eq!(begun("abc"), None);
     }
 
     #[test]

@@ -85,6 +85,12 @@ class Page {
     return this.#wanted.locale
   }
 
+  /** Where the person's language is at home, as far as the browser says. */
+  region() {
+    const wish = navigator.languages.find((one) => one.startsWith(this.locale)) ?? this.locale
+    return new Intl.Locale(wish).maximize().region
+  }
+
   words(place) {
     return this.#words[place]
   }
@@ -95,7 +101,7 @@ class Page {
   }
 
   date(seconds) {
-    return new Date(seconds * 1000).toLocaleDateString(this.locale, { dateStyle: 'long' })
+    return new Date(seconds * 1000).toLocaleString(this.locale, { dateStyle: 'long', timeStyle: 'short' })
   }
 
   /**

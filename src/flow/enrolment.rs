@@ -227,9 +227,14 @@ impl Enrolment {
         self.opening.methods.iter().copied().filter(fits)
     }
 
+    /// Whether something can stand beside the first method: another kind, or another number.
+    fn has_choice(&self) -> bool {
+        self.opening.methods.len() > 1 || self.opening.methods.iter().any(|kind| *kind != MethodKind::Totp)
+    }
+
     /// Where to after a method was proved: S12 recommends a second one, where there is one.
     pub(super) fn after_method(&self) -> Step {
-        if self.opening.methods.len() > 1 { Step::Another } else { Step::SaveCodes { refused: None } }
+        if self.has_choice() { Step::Another } else { Step::SaveCodes { refused: None } }
     }
 
     pub(super) fn on(mut self: Box<Self>, event: Event, now: Now) -> (Flow, Option<Effect>) {
@@ -332,7 +337,7 @@ impl Enrolment {
 
     fn on_save_codes(&mut self, event: Event, refused: Option<BackupRefusal>) -> (Step, Option<Effect>) {
         match event {
-            Event::Back if self.opening.methods.len() > 1 => (Step::Another, None),
+            Event::Back if self.has_choice() => (Step::Another, None),
             Event::Back => (Step::Confirm { refused: None }, None),
             Event::BackupTyped(typed) => {
                 self.typed_backup = typed;

@@ -21,6 +21,8 @@ pub struct PhoneEntry {
     pub searches: u32,
     /// The number field.
     pub typed: String,
+    /// What a call waits for, as the person wishes.
+    pub keys: CallKeys,
     /// What the person calls the number.
     pub name: String,
     /// What helps in the chosen country: when it was looked up, then names and advice in turn.
@@ -142,9 +144,15 @@ impl Enrolment {
                 (Step::Number { channel, asking }, None)
             }
             // One at a time: a second press sends nothing.
-            Event::Next if !waits => self.order(channel, CallKeys::Shown),
-            Event::Switch(channel) if !waits => self.order(channel, CallKeys::Shown),
-            Event::CallWithoutKeys if !waits => self.order(Channel::Voice, CallKeys::None),
+            Event::Next if !waits => {
+                self.phone.keys = CallKeys::Shown;
+                self.order(channel)
+            }
+            Event::Switch(channel) if !waits => self.order(channel),
+            Event::CallWithoutKeys if !waits => {
+                self.phone.keys = CallKeys::None;
+                self.order(Channel::Voice)
+            }
             Event::Ordered(challenge) => (self.enter_code(challenge), None),
             // What was asked on a screen that the person has left is no news here.
             Event::NotOrdered(refusal) => match refusal.ending() {
@@ -157,13 +165,15 @@ impl Enrolment {
     }
 
     /// Orders a code for the number that stands in the field.
-    fn order(&mut self, channel: Channel, keys: CallKeys) -> (Step, Option<Effect>) {
+    fn order(&mut self, channel: Channel) -> (Step, Option<Effect>) {
         let Some(regions) = &self.phone.regions else {
             return (Step::Number { channel, asking: Asking::Idle }, Some(Effect::LoadRegions));
         };
         match regions.read(&self.phone.typed, &self.phone.country) {
             Ok(number) => {
-                let order = Effect::Order { number: number.e164, channel, keys };
+                // The help is for the number's country, whichever was chosen before.
+                self.phone.country = number.iso;
+                let order = Effect::Order { number: number.e164, channel, keys: self.phone.keys };
                 (Step::Number { channel, asking: Asking::Waiting }, Some(order))
             }
             Err(error) => {
@@ -204,7 +214,12 @@ impl Enrolment {
                 Err(error) => (step(challenge, Asking::Refused(PhoneRefusal::Code(error))), None),
             },
             Event::Ordered(fresh) => (Step::PhoneCode { challenge: fresh, asking: Asking::Idle, help: None }, None),
-            Event::Changed(fresh) if fresh.id == challenge.id => (step(fresh, asking), None),
+            Event::Changed(fresh) if fresh.id == challenge.id => {
+                // What the gateway reports answers the questions.
+                let failed = fresh.delivery == DeliveryState::Failed;
+                let help = help.map(|at| if failed { usize::MAX } else { at });
+                (Step::PhoneCode { challenge: fresh, asking, help }, None)
+            }
             Event::Accepted => {
                 self.phones.push(VerifiedPhone {
                     challenge_id: challenge.id,
@@ -224,7 +239,7 @@ impl Enrolment {
                 let resend = Effect::Resend(challenge.id.clone());
                 (step(challenge, Asking::Waiting), Some(resend))
             }
-            Event::Switch(channel) if asking != Asking::Waiting => self.order(channel, CallKeys::Shown),
+            Event::Switch(channel) if asking != Asking::Waiting => self.order(channel),
             Event::Choose(kind) => self.choose(kind),
             Event::Help => {
                 // A gateway that reported a failure has answered every question.

@@ -91,15 +91,15 @@ pub(super) fn opening(page: &Page, view: &FlowView, enrolment: &EnrolmentOpening
         backup_gate: view.policy.backup_gate,
         expires_at: UnixSeconds(view.expires_at),
         methods: view.policy.methods.clone(),
-        countries: countries(view, &page.locale()),
+        countries: countries(view, &page.region()),
         calls_without_keys: view.phone.as_ref().is_some_and(|phone| phone.calls_without_keys),
     })
 }
 
 /// The countries on offer, the likely one first: what the host says, else the language's own.
-fn countries(view: &FlowView, locale: &str) -> Vec<String> {
+fn countries(view: &FlowView, region: &str) -> Vec<String> {
     let Some(phone) = &view.phone else { return Vec::new() };
-    let likely = phone.country.as_deref().unwrap_or(if locale == "ja" { "JP" } else { "US" });
+    let likely = phone.country.as_deref().unwrap_or(region);
     let mut countries = phone.countries.clone();
     if let Some(index) = countries.iter().position(|country| country == likely) {
         let likely = countries.remove(index);

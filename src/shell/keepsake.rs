@@ -1,6 +1,6 @@
 //! Taking things along: copy, download and print. Nothing of it leaves the browser.
 
-use nidan_protocol::DeliveryState;
+use nidan_protocol::{Channel, DeliveryState};
 use wasm_bindgen::JsValue;
 use zeroize::Zeroizing;
 
@@ -22,16 +22,19 @@ impl Shell {
             self.with(|flow| {
                 flow.awaited().map(|challenge| {
                     let state = match challenge.delivery {
-                        DeliveryState::Queued => "queued",
-                        DeliveryState::Accepted => "accepted",
-                        DeliveryState::Delivered => "delivered",
-                        DeliveryState::Failed => "failed",
+                        DeliveryState::Queued => Msg::StateQueued,
+                        DeliveryState::Accepted => Msg::StateAccepted,
+                        DeliveryState::Delivered => Msg::StateDelivered,
+                        DeliveryState::Failed => Msg::StateFailed,
                     };
+                    let channel =
+                        if challenge.channel == Channel::Sms { Msg::MethodSmsName } else { Msg::MethodVoiceName };
+                    let (state, channel) = (self.t(state), self.t(channel));
                     let places = [
-                        ("channel", challenge.channel.as_str()),
+                        ("channel", channel.as_str()),
                         ("hint", &challenge.hint),
                         ("reference", &challenge.reference),
-                        ("state", state),
+                        ("state", state.as_str()),
                         ("date", &date),
                     ];
                     self.t_with(Msg::HelpSummary, &places)

@@ -42,6 +42,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn bytes(this: &Page, text: &str) -> Vec<u8>;
 
+    /// ISO 3166-1 alpha-2: where the person's language is at home.
+    #[wasm_bindgen(method)]
+    pub(super) fn region(this: &Page) -> String;
+
     /// The table of phone regions.
     #[wasm_bindgen(method, catch)]
     pub(super) async fn regions(this: &Page) -> Result<JsValue, JsValue>;

@@ -16,10 +16,11 @@ pub(super) fn another(shell: Shell) -> Dom {
         })
         .unwrap_or_default();
     let app = app.then(|| h("li").say(shell, Msg::MethodTotpName));
-    let set = h("ul")
-        .class("nidan-proof")
-        .children(app)
-        .children(phones.iter().map(|phone| h("li").text(&phone_words(shell, phone))));
+    let set = h("ul").class("nidan-proof").children(app).children(phones.iter().enumerate().map(|(place, phone)| {
+        let words = phone_words(shell, phone);
+        let is_main = place == 0 && phones.len() > 1;
+        h("li").text(&if is_main { shell.t_with(Msg::AnotherMain, &[("name", &words)]) } else { words })
+    }));
     let add = |kind: MethodKind| {
         let words = match kind {
             MethodKind::Totp => Msg::MethodUse,

@@ -9,6 +9,8 @@ use crate::messages::Msg;
 use crate::phone::NumberError;
 use crate::shell::Shell;
 
+/// A flow lives ten minutes.
+const LATER_MAX_MIN: u64 = 10;
 /// Countries that a search shows.
 const FOUND_MAX: usize = 20;
 
@@ -43,6 +45,8 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
     let call =
         move |offered: bool| offered.then(|| says(shell, Msg::NumberCallInstead, || Event::Switch(Channel::Voice)));
     let beside = h("div")
+        // Every key changes the first; only the second is for the ear.
+        .child(h("p").class("nidan-help").attr("aria-hidden", "true").live_text(move || begun(shell)))
         .child(h("p").class("nidan-preview").attr("role", "status").live_text(move || preview(shell)))
         .child(h("div").region(is_landline, call))
         .children(without_keys(shell, channel))
@@ -76,6 +80,17 @@ fn preview(shell: Shell) -> Option<String> {
     };
     let number = shell.enrolment(shown).flatten()?;
     Some(shell.t_with(Msg::NumberPreview, &[("number", &number)]))
+}
+
+/// "+81 90-12": the number in groups while it is typed. The field itself stays as the person types it.
+fn begun(shell: Shell) -> Option<String> {
+    let shown = |enrolment: &Enrolment| {
+        let phone = &enrolment.phone;
+        let regions = phone.regions.as_ref()?;
+        let complete = regions.read(&phone.typed, &phone.country).is_ok();
+        regions.begun(&phone.typed, &phone.country).filter(|_| !complete)
+    };
+    shell.enrolment(shown).flatten()
 }
 
 /// How often a country was chosen, once the table is there: each choice closes the list.
@@ -163,7 +178,10 @@ pub(super) fn refusal_words(shell: Shell, refusal: PhoneRefusal) -> String {
         ErrorCode::PhoneKindRefused => Msg::PhoneKind,
         ErrorCode::CountryNotAllowed => Msg::PhoneCountryRefused,
         ErrorCode::PhoneInvalid => Msg::PhoneInvalid,
+        // Longer than this set-up lives: another way is the only one.
+        ErrorCode::SendBudgetSpent if minutes > LATER_MAX_MIN => Msg::PhoneNotNow,
         ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon => Msg::PhoneLater,
+        ErrorCode::MethodRefused => Msg::PhoneNotNow,
         ErrorCode::ResendsSpent => Msg::PhoneResendsSpent,
         ErrorCode::CodeWrong => Msg::PhoneCodeWrong,
         ErrorCode::CodeExpired | ErrorCode::CodeUsed | ErrorCode::ChallengeNotFound => Msg::PhoneCodeExpired,
@@ -181,5 +199,6 @@ const fn number_words(error: NumberError) -> Msg {
         NumberError::TooShort => Msg::PhoneTooShort,
         NumberError::TooLong => Msg::PhoneTooLong,
         NumberError::CountryUnknown => Msg::PhoneCountryUnknown,
+        NumberError::Extension => Msg::PhoneExtension,
     }
 }

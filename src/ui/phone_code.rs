@@ -36,27 +36,36 @@ pub(super) fn phone_code(shell: Shell) -> Dom {
             Some(shell.t(if waits { Msg::CommonLoading } else { Msg::ConfirmCheck }))
         })
         .on("click", move |_| shell.send(Event::CodeSubmitted));
-    let beside = h("p").class("nidan-help").live_text(move || delivery_words(shell));
+    // What ends the waiting is announced once; the seconds beside it are only shown.
+    let beside = h("div")
+        .child(h("p").class("nidan-help").live_text(move || delivery_words(shell)))
+        .child(h("p").attr("role", "alert").live_text(move || ended_words(shell)));
     here.child(field(shell, code_field, error, Some(beside), check)).child(ways_on(shell, channel))
 }
 
 /// What can be done when it does not arrive.
 fn ways_on(shell: Shell, channel: Channel) -> Dom {
-    // A code that is over is replaced by a new one for the same number; a live one is sent once more.
-    let again = move |sends: Sends| match sends {
+    h("div")
+        .class("nidan-tools")
+        .child(says(shell, Msg::HelpTitle, || Event::Help))
+        .child(again(shell, channel))
+        .children(switch(shell, channel))
+        .child(says(shell, Msg::PhoneChange, || Event::ChangeNumber))
+}
+
+/// "Send again", or when that is possible. A code that is over is replaced by a new one for the same number; a live one is
+/// sent once more.
+pub(super) fn again(shell: Shell, channel: Channel) -> Dom {
+    let button = move |sends: Sends| match sends {
         Sends::Nothing => None,
         Sends::Same => Some(says(shell, Msg::PhoneResend, || Event::Resend)),
         Sends::New => Some(says(shell, Msg::PhoneResend, move || Event::Switch(channel))),
     };
-    h("div")
-        .class("nidan-tools")
-        .child(says(shell, Msg::HelpTitle, || Event::Help))
-        .child(h("div").region(move || sends(shell), again))
-        .child(h("p").class("nidan-help").live_text(move || {
-            let seconds = resend_in(shell).filter(|seconds| *seconds > 0)?;
-            Some(shell.t_with(Msg::PhoneResendIn, &[("seconds", &shell.number(seconds))]))
-        }))
-        .children(switch(shell, channel))
+    let wait = move || {
+        let seconds = resend_in(shell).filter(|seconds| *seconds > 0)?;
+        Some(shell.t_with(Msg::PhoneResendIn, &[("seconds", &shell.number(seconds))]))
+    };
+    h("div").child(h("div").region(move || sends(shell), button)).child(h("p").class("nidan-help").live_text(wait))
 }
 
 /// The same number the other way, where that is on offer.
@@ -115,19 +124,27 @@ fn resend_in(shell: Shell) -> Option<u64> {
 }
 
 /// "Handed to the carrier 12 s ago."
-fn delivery_words(shell: Shell) -> Option<String> {
+pub(crate) fn delivery_words(shell: Shell) -> Option<String> {
     let now = shell.now().0;
     let (state, at, expires_at) = shell.with(|flow| {
         flow.awaited().map(|challenge| (challenge.delivery, challenge.delivery_at, challenge.expires_at))
     })?;
     if now >= expires_at {
-        return Some(shell.t(Msg::PhoneCodeExpired));
+        return None;
     }
     let words = match state {
         DeliveryState::Queued => Msg::PhoneQueued,
         DeliveryState::Accepted => Msg::PhoneAccepted,
         DeliveryState::Delivered => Msg::PhoneDelivered,
-        DeliveryState::Failed => Msg::PhoneFailed,
+        DeliveryState::Failed => return None,
     };
     Some(shell.t_with(words, &[("seconds", &shell.number(now.saturating_sub(at)))]))
+}
+
+/// Why nothing more is to be waited for.
+fn ended_words(shell: Shell) -> Option<String> {
+    let now = shell.now().0;
+    let (state, expires_at) = shell.with(|flow| flow.awaited().map(|code| (code.delivery, code.expires_at)))?;
+    let words = if now >= expires_at { Msg::PhoneCodeExpired } else { Msg::PhoneFailed };
+    (now >= expires_at || state == DeliveryState::Failed).then(|| shell.t(words))
 }

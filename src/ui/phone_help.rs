@@ -5,22 +5,29 @@ use nidan_protocol::{Channel, DeliveryState, MethodKind};
 
 use super::dom::{Dom, h};
 use super::parts::{actions, details, main_button, opens, paragraph, quiet_button, says, screen, told};
-use super::phone_code::{challenge, switch};
-use crate::flow::{Event, Step};
+use super::phone_code::{again, challenge, switch};
+use crate::flow::{Enrolment, Event, Step};
 use crate::messages::Msg;
 use crate::shell::Shell;
 
 /// The question where the number is shown once more.
 const NUMBER: usize = 0;
-const SMS: [Msg; 6] =
-    [Msg::HelpNumber, Msg::HelpReach, Msg::HelpFolder, Msg::HelpCarrier, Msg::HelpRestart, Msg::HelpAbroad];
+const SMS: [Msg; 7] = [
+    Msg::HelpNumber,
+    Msg::HelpReach,
+    Msg::HelpFolder,
+    Msg::HelpCarrier,
+    Msg::HelpStorage,
+    Msg::HelpAbroad,
+    Msg::HelpRestart,
+];
 const VOICE: [Msg; 4] = [Msg::HelpNumber, Msg::HelpLine, Msg::HelpCarrier, Msg::HelpHours];
 
 /// The question that is open, by its place.
 pub(super) fn phone_help(shell: Shell) -> Dom {
     let channel = challenge(shell, |challenge| challenge.channel).unwrap_or(Channel::Sms);
     let at = move || {
-        let at = |enrolment: &crate::flow::Enrolment| match &enrolment.step {
+        let at = |enrolment: &Enrolment| match &enrolment.step {
             Step::PhoneCode { help, .. } => *help,
             _other => None,
         };
@@ -42,7 +49,7 @@ fn question(shell: Shell, channel: Channel, at: usize) -> Dom {
     let Some(words) = questions.get(at) else { return ways_on(shell, channel) };
     let count = [("current", shell.number(at as u64 + 1)), ("total", shell.number(questions.len() as u64))];
     let count = count.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let typed = shell.enrolment_now(|enrolment| enrolment.phone.typed.clone()).unwrap_or_default();
+    let typed = shell.enrolment_now(number).unwrap_or_default();
     let here = h("div")
         .class("nidan-screen")
         .child(paragraph("nidan-help", &shell.t_with(Msg::HelpCount, &count)))
@@ -54,6 +61,13 @@ fn question(shell: Shell, channel: Channel, at: usize) -> Dom {
         main_button().say(shell, Msg::HelpNext).on("click", move |_| shell.send(Event::Next)),
         true,
     ))
+}
+
+/// As it was typed, and as it was dialled.
+fn number(enrolment: &Enrolment) -> String {
+    let phone = &enrolment.phone;
+    let dialled = phone.regions.as_ref().and_then(|regions| regions.read(&phone.typed, &phone.country).ok());
+    dialled.map_or_else(|| phone.typed.clone(), |number| [&phone.typed, " → ", &number.shown].concat())
 }
 
 /// What the carriers of the country have for it: dated facts.
@@ -78,6 +92,7 @@ fn ways_on(shell: Shell, channel: Channel) -> Dom {
         .child(
             h("div")
                 .class("nidan-tools")
+                .child(again(shell, channel))
                 .children(switch(shell, channel))
                 .child(says(shell, Msg::PhoneChange, || Event::ChangeNumber))
                 .children(app.then(|| says(shell, Msg::MethodUse, || Event::Choose(MethodKind::Totp)))),

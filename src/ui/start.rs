@@ -4,18 +4,24 @@ use nidan_protocol::MethodKind;
 
 use super::dom::{Dom, h};
 use super::parts::{actions, details, heading, list, main_button, quiet_button, says, screen, sends, text};
-use crate::flow::Event;
+use crate::flow::{Enrolment, Event};
 use crate::messages::Msg;
 use crate::shell::Shell;
 
 /// What two-step verification is, why, how long it takes, and what to have at hand.
 pub(super) fn start(shell: Shell) -> Dom {
     let why = list(shell, &[Msg::StartWhyReuse, Msg::StartWhyPhishing, Msg::StartWhyReach]);
+    let by_phone = |enrolment: &Enrolment| enrolment.opening.methods.iter().any(|kind| *kind != MethodKind::Totp);
+    let have: &[Msg] = if shell.enrolment_now(by_phone) == Some(true) {
+        &[Msg::StartHaveLine, Msg::StartHavePaper]
+    } else {
+        &[Msg::StartHavePhone, Msg::StartHaveApp, Msg::StartHavePaper]
+    };
     screen(shell, Msg::StartTitle)
         .child(text(shell, Msg::StartWhat))
         .child(h("div").class("nidan-advice").child(text(shell, Msg::StartAdvice)).child(text(shell, Msg::StartTime)))
         .child(heading(shell, Msg::StartHaveTitle))
-        .child(list(shell, &[Msg::StartHavePhone, Msg::StartHaveApp, Msg::StartHavePaper]))
+        .child(list(shell, have))
         .child(details(shell, Msg::StartWhyTitle, why))
         .child(actions(shell, sends(shell, Msg::StartBegin, || Event::Next), false))
 }

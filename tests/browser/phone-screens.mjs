@@ -38,7 +38,7 @@ export async function phones(shared, into, { lang, width, dark }) {
   for (let check = 0; check < 3; check++) await press(at, 'help.next')
   await at.page.getByText('docomo').first().click()
   await shot('help-carriers')
-  for (let check = 0; check < 3; check++) await press(at, 'help.next')
+  for (let check = 0; check < 4; check++) await press(at, 'help.next')
   await shot('help-end')
   await press(at, 'number.call-instead')
   await title(at, 'phone.voice-title')

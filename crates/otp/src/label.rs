@@ -45,6 +45,11 @@ impl Label {
         Ok(Self(name.to_owned()))
     }
 
+    /// A name of a person's own, fit to be shown: what is invisible is left out, and what is too long is cut.
+    pub fn shown(name: &str) -> String {
+        name.trim().chars().filter(|c| !is_invisible(*c)).take(LABEL_MAX_CHARS).collect()
+    }
+
     /// The name as it is shown.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -3,7 +3,7 @@
 //! A code is never stored: it is derived from the challenge's random id under the pepper, so that a copy of the database
 //! holds none, and sending the same code again needs no copy of it (docs/decisions/0007-codes-by-phone.md).
 
-use nidan_protocol::ChallengeView;
+use nidan_protocol::{ChallengeView, Channel};
 use zeroize::Zeroizing;
 
 use crate::config::{Budgets, Host};
@@ -81,13 +81,22 @@ pub(crate) fn view(challenge: &Challenge) -> ChallengeView {
 }
 
 /// Everything that one more message is counted by.
-pub(crate) fn budgets(keys: &Keys, limits: &Budgets, host: &Host, subject: &str, number: &PhoneNumber) -> Vec<Budget> {
+pub(crate) fn budgets(
+    keys: &Keys,
+    limits: &Budgets,
+    host: &Host,
+    subject: &str,
+    number: &PhoneNumber,
+    channel: Channel,
+) -> Vec<Budget> {
     let hashed = |parts: &[&[u8]]| keys.hash(HashUse::SendCount, parts).to_vec();
+    // An hour of texts leaves room for a call: whoever got none of them is helped to that.
+    let of_channel = hashed(&[b"channel", channel.as_str().as_bytes(), number.e164().as_bytes()]);
     let of_number = hashed(&[b"number", number.e164().as_bytes()]);
     let budget = |scope, key, window_s, limit| Budget { scope, key, window_s, limit };
     // The narrowest first: its end is what the person is told.
     vec![
-        budget(Scope::NumberHour, of_number.clone(), HOUR_S, limits.number_per_hour),
+        budget(Scope::NumberHour, of_channel, HOUR_S, limits.number_per_hour),
         budget(Scope::NumberDay, of_number, DAY_S, limits.number_per_day),
         budget(
             Scope::Subject,

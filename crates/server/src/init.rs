@@ -64,6 +64,8 @@ pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> 
     let api_key = format!("{API_KEY_PREFIX}{}", Base64UrlUnpadded::encode_string(&random_bytes::<32>(random)?));
     let hash: String = sha256(api_key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     let quote = |text: &str| toml::Value::from(text).to_string();
+    // Whoever tries it out sees it all.
+    let shown = |line: &str| if init.demo { line.to_owned() } else { ["# ", line].concat() };
     let config_text = include_str!("nidan.toml")
         .replace("{listen}", &quote(init.listen))
         .replace("{issuer}", &quote(&format!("http://{}", init.listen)))
@@ -71,10 +73,8 @@ pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> 
         .replace("{host_name}", &quote(init.host_name))
         .replace("{api_key_sha256}", &quote(&hash))
         .replace("{origin}", &quote(init.origin))
-        .replace(
-            "{calls_without_keys}",
-            if init.demo { "calls_without_keys = true" } else { "# calls_without_keys = true" },
-        )
+        .replace("{support_url}", &shown("support_url = \"https://shop.example/help\""))
+        .replace("{calls_without_keys}", &shown("calls_without_keys = true"))
         .replace("{phone}", if init.demo { include_str!("nidan-demo.toml") } else { include_str!("nidan-phone.toml") });
     let (config, keys) = (init.folder.join("nidan.toml"), init.folder.join("nidan.keys"));
     write_private(&keys, &Keys::generate(random)?)?;

@@ -27,6 +27,7 @@ type Id = Result<Path<String>, axum::extract::rejection::PathRejection>;
 
 /// Makes a code for a number and orders it to be sent. Whether the number exists is not told.
 #[utoipa::path(post, path = "/v1/flow/challenges", request_body = ChallengePost, responses(
+    (status = 200, body = ChallengeView, description = "The code for this number that is on its way already"),
     (status = 201, body = ChallengeView),
     (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
     (status = 409, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
@@ -35,9 +36,9 @@ type Id = Result<Path<String>, axum::extract::rejection::PathRejection>;
 pub(crate) async fn create(
     State(service): State<Service>,
     FlowCaller { flow, host }: FlowCaller,
-    Body(post): Body<ChallengePost>,
+    Body(mut post): Body<ChallengePost>,
 ) -> Result<(StatusCode, Json<ChallengeView>), Refusal> {
-    let typed = Zeroizing::new(post.number);
+    let typed = Zeroizing::new(std::mem::take(&mut post.number));
     let phone = open_flow_with_phone(&service, &flow)?;
     if !service.0.config.methods(&host).contains(&post.channel.method()) {
         return Err(Refusal { field: Some("channel".to_owned()), ..ErrorCode::MethodRefused.into() });
@@ -54,6 +55,11 @@ pub(crate) async fn create(
     number.reach(post.channel).map_err(of_number)?;
 
     let parts = &service.0;
+    let number_index = parts.keys.hash(HashUse::NumberIndex, &[number.e164().as_bytes()]);
+    if let Some(live) = live(&service, &flow.opened, &post, &number_index).await? {
+        // Whoever went back and asks once more has the code on its way already: waits and tries go on as they were.
+        return Ok((StatusCode::OK, Json(view_of(&live))));
+    }
     let id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
     let row = SealedFor { host: &host.id, subject: &flow.opened.subject, method_id: &id };
     let sealed_number = parts
@@ -70,7 +76,7 @@ pub(crate) async fn create(
         country: number.country().to_owned(),
         locale: parts.catalogue.language(post.locale.as_deref().unwrap_or("en")).to_owned(),
         sealed_number,
-        number_index: parts.keys.hash(HashUse::NumberIndex, &[number.e164().as_bytes()]),
+        number_index,
         hint: number.hint(),
         reference: reference(random_bytes(&*parts.random)?),
         keys,
@@ -78,7 +84,7 @@ pub(crate) async fn create(
         id,
     };
     let message_id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
-    let budgets = budgets(&parts.keys, &phone.budgets, &host, &flow.opened.subject, &number);
+    let budgets = budgets(&parts.keys, &phone.budgets, &host, &flow.opened.subject, &number, post.channel);
     let order = Order { message_id: &message_id, budgets: &budgets, now_ms: parts.clock.now_ms() };
     refuse_unordered(parts.store.open_challenge(&challenge, &order).await?)?;
     parts.ring.notify_one();
@@ -89,6 +95,24 @@ pub(crate) async fn create(
         "code ordered"
     );
     Ok((StatusCode::CREATED, Json(view_of(&find(&service, &flow.opened, &challenge.id).await?))))
+}
+
+/// The flow's code for this very wish, while it can still be answered.
+async fn live(
+    service: &Service,
+    flow: &NewFlow,
+    post: &ChallengePost,
+    number_index: &[u8; 32],
+) -> Result<Option<Challenge>, Refusal> {
+    let latest = service.0.store.challenges(&flow.id).await?.pop();
+    let now = service.0.clock.now_s();
+    Ok(latest.filter(|challenge| {
+        let opened = &challenge.opened;
+        let is_same = opened.number_index == *number_index
+            && opened.channel == post.channel
+            && (post.channel == Channel::Sms || opened.keys.is_none() == (post.keys == CallKeys::None));
+        is_same && refuse_ended(challenge, now).is_ok()
+    }))
 }
 
 /// How a code fares.
@@ -133,7 +157,7 @@ pub(crate) async fn resend(
     }
     let number = number_of(&service, &host, &flow.opened, &challenge)?;
     let message_id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
-    let budgets = budgets(&parts.keys, &phone.budgets, &host, &flow.opened.subject, &number);
+    let budgets = budgets(&parts.keys, &phone.budgets, &host, &flow.opened.subject, &number, challenge.opened.channel);
     let order = Order { message_id: &message_id, budgets: &budgets, now_ms: parts.clock.now_ms() };
     refuse_unordered(parts.store.resend(&challenge.opened.id, challenge.sends, &order).await?)?;
     parts.ring.notify_one();

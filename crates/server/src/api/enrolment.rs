@@ -83,7 +83,7 @@ fn parse(service: &Service, flow: &NewFlow, post: EnrolmentPost) -> Result<Enrol
     let bytes = Zeroizing::new(decode("client_random", &sent_random)?);
     let client_random = ClientRandom::new(*bytes).map_err(|_| Refusal::field("client_random"))?;
     let code = sent_code.map(|code| Code::from_wire(&code)).transpose().map_err(|_| Refusal::field("code"))?;
-    let phones = post.phones.into_iter().map(parse_phone).collect::<Result<Vec<_>, _>>()?;
+    let phones: Vec<Phone> = post.phones.into_iter().map(phone).collect();
     let twice = |index: usize, phone: &Phone| {
         phones.iter().take(index).any(|earlier| earlier.challenge_id == phone.challenge_id)
     };
@@ -102,9 +102,10 @@ fn parse(service: &Service, flow: &NewFlow, post: EnrolmentPost) -> Result<Enrol
     Ok(Enrolment { client_random, code, phones, body_hash })
 }
 
-fn parse_phone(post: PhonePost) -> Result<Phone, Refusal> {
-    let name = post.name.map(|name| Label::parse(&name)).transpose().map_err(|_| Refusal::field("phones.name"))?;
-    Ok(Phone { challenge_id: post.challenge_id, name: name.map(|name| name.as_str().to_owned()) })
+fn phone(post: PhonePost) -> Phone {
+    // Made fit, never refused: at this step a person would lose the whole set-up over a name.
+    let name = post.name.map(|name| Label::shown(&name)).filter(|name| !name.is_empty());
+    Phone { challenge_id: post.challenge_id, name }
 }
 
 /// Everything to store, when the code is right; `None` when it is not.

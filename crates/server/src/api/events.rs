@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
+use axum::http::HeaderName;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use nidan_protocol::{ChallengeView, Problem};
@@ -19,6 +20,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Then the widget asks anew: no stream outlives its reader by much.
 const STREAM_TURNS: u32 = 120;
 
+/// nginx's name for it, which others took over.
+const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
+
 /// The challenge, now and whenever it changes. Ends when there is nothing more to tell.
 #[utoipa::path(get, path = "/v1/flow/challenges/{id}/events",
     params(("id" = String, Path, description = "The challenge's id")), responses(
@@ -30,7 +34,7 @@ pub(crate) async fn stream(
     State(service): State<Service>,
     FlowCaller { flow, .. }: FlowCaller,
     id: Result<Path<String>, axum::extract::rejection::PathRejection>,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
+) -> Result<([(HeaderName, &'static str); 1], Sse<impl Stream<Item = Result<Event, Infallible>>>), Refusal> {
     let Path(id) = id.map_err(|_| nidan_protocol::ErrorCode::NotFound)?;
     let first = view(&find(&service, &flow.opened, &id).await?);
     let start = Following { service, flow_id: flow.opened.id, told: None, next: Some(first), turns: STREAM_TURNS };
@@ -49,7 +53,8 @@ pub(crate) async fn stream(
             state.next = Some(view(&found));
         }
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+    // Proxies that gather answers before they pass them on would hold every event back.
+    Ok(([(UNBUFFERED, "no")], Sse::new(events).keep_alive(KeepAlive::default())))
 }
 
 struct Following {

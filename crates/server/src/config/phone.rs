@@ -19,12 +19,12 @@ pub struct PhoneConfig {
     pub budgets: Budgets,
 }
 
-/// Messages of any kind, in windows of UTC. R42 and R43 give the numbers for one number; the others are a start that
+/// Messages of any kind, in windows of UTC. R42 and R43 give the numbers for one number (see docs/decisions/0007-codes-by-phone.md); the others are a start that
 /// an operator fits to the site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Budgets {
-    /// To one number in an hour, over all people.
+    /// Texts, or calls, to one number in an hour, over all people: the first and its three repetitions.
     pub number_per_hour: u32,
     /// To one number in a day.
     pub number_per_day: u32,
@@ -43,7 +43,7 @@ pub struct Budgets {
 impl Default for Budgets {
     fn default() -> Self {
         Self {
-            number_per_hour: 3,
+            number_per_hour: 4,
             number_per_day: 8,
             subject_per_day: 10,
             block_per_day: 20,

@@ -184,7 +184,7 @@ impl Gateway for Twilio {
 
 /// A call that says something and hangs up.
 pub(crate) fn spoken(language: &str, text: &str) -> Zeroizing<String> {
-    twiml(&format!("{}<Hangup/>", say(language, text)))
+    twiml(&format!("{}<Hangup/>", slowly(language, text)))
 }
 
 /// A call that ends.
@@ -194,6 +194,21 @@ pub(crate) fn hang_up() -> Zeroizing<String> {
 
 fn twiml(verbs: &str) -> Zeroizing<String> {
     Zeroizing::new(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>{verbs}</Response>"))
+}
+
+/// Digits one by one, with a second between them: a voice reads a row of them faster than people write.
+fn slowly(language: &str, text: &str) -> String {
+    let (mut verbs, mut part, mut after_digit) = (String::new(), String::new(), false);
+    for c in text.chars() {
+        if c.is_ascii_digit() && after_digit {
+            verbs.push_str(&say(language, &part));
+            verbs.push_str("<Pause length=\"1\"/>");
+            part.clear();
+        }
+        part.push(c);
+        after_digit = c.is_ascii_digit() || after_digit && !c.is_alphanumeric();
+    }
+    verbs + &say(language, &part)
 }
 
 fn say(language: &str, text: &str) -> String {
