@@ -7,6 +7,8 @@ const LOCALES = ['en', 'ja']
 const HELP = ['JP']
 /** How often a code is asked about where the stream of events ends. */
 const POLL_MS = 3_000
+/** The service tells how the code fares at once; a stream that is silent so long is held up on the way. */
+const STALL_MS = 5_000
 /** The service gives up after ten seconds; slow networks need some more. */
 const REQUEST_TIMEOUT_MS = 15_000
 /** Then the fallback comes back: an empty place helps nobody. */
@@ -198,20 +200,27 @@ class Page {
 
   /** Server-sent events; `EventSource` cannot send the token. Where they do not come through, it asks now and then. */
   async #follow(path, heard, signal) {
+    let streams = true
     while (!signal.aborted) {
+      const turn = new AbortController()
+      signal.addEventListener('abort', () => turn.abort())
+      // A proxy that gathers answers passes nothing on.
+      const stalled = setTimeout(() => { streams = false; turn.abort() }, STALL_MS)
       try {
-        const { body } = await fetch(`${this.#wanted.service}${path}/events`, {
-          headers: { Authorization: `Bearer ${this.#wanted.token}` }, cache: 'no-store', credentials: 'omit', signal,
+        const { body } = streams && await fetch(`${this.#wanted.service}${path}/events`, {
+          headers: { Authorization: `Bearer ${this.#wanted.token}` }, cache: 'no-store', credentials: 'omit', signal: turn.signal,
         })
         let rest = ''
         for (const reader = body.pipeThrough(new TextDecoderStream()).getReader(); ;) {
           const { value, done } = await reader.read()
+          clearTimeout(stalled)
           if (done) break
           const lines = (rest + value).split('\n')
           rest = lines.pop()
           for (const line of lines) if (line.startsWith('data:')) heard(JSON.parse(line.slice(5)))
         }
       } catch { /* The next turn asks without a stream. */ }
+      clearTimeout(stalled)
       await new Promise((done) => setTimeout(done, POLL_MS))
       if (signal.aborted) return
       const [ok, json] = await this.request(path).catch(() => [])

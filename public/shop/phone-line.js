@@ -3,11 +3,11 @@
 
 const WORDS = {
   ja: {
-    good: '正常', lost: '届かない', late: '1分遅れる', landline: '固定電話', copy: 'コードをコピー', copied: 'コピーしました',
+    good: '正常', lost: '届かない', late: '1分遅れる', landline: '固定電話', fill: 'コードを自動入力', filled: '入力しました（コピーもしました）',
     sms: '{number} へのSMS', call: '{number} に着信', answer: '電話に出る', ended: '通話終了', ringing: '呼び出し中…', keys: 'キーパッド', key: '{key} を押す',
   },
   en: {
-    good: 'Works', lost: 'Loses messages', late: 'One minute late', landline: 'Landline', copy: 'Copy the code', copied: 'Copied',
+    good: 'Works', lost: 'Loses messages', late: 'One minute late', landline: 'Landline', fill: 'Fill in the code', filled: 'Filled in, and copied',
     sms: 'Text to {number}', call: 'Call to {number}', answer: 'Answer', ended: 'Call ended', ringing: 'Ringing…', keys: 'Keypad', key: 'Press {key}',
   },
 }
@@ -20,6 +20,8 @@ const t = (key, places = {}) => WORDS[lang][key].replace(/\{(\w+)\}/g, (_, name)
 const make = (tag, className, text) => Object.assign(document.createElement(tag), { className, textContent: text ?? '' })
 const list = document.getElementById('messages')
 const known = new Set()
+/** What a phone's browser offers above the keyboard: here the shop's page takes it. */
+const autofill = new BroadcastChannel('autofill')
 let behaviour = 'good'
 
 const switches = ['good', 'lost', 'late', 'landline'].map((name) => {
@@ -42,7 +44,8 @@ const receipt = (message, state) => post(message, 'receipt', { state }).catch(()
 
 function arrive(message) {
   if (message.channel === 'sms' && behaviour === 'landline') return receipt(message, 'failed')
-  if (behaviour === 'lost') return undefined
+  // A network that loses texts still carries calls: that is the way out.
+  if (behaviour === 'lost' && message.channel === 'sms') return undefined
   if (behaviour === 'late') return setTimeout(() => show(message), LATE_MS)
   return show(message)
 }
@@ -57,13 +60,27 @@ function text(message) {
   receipt(message, 'delivered')
   const card = make('section', 'card')
   const body = make('p', 'phone-text', message.text)
-  const copy = make('button', '', t('copy'))
-  copy.onclick = async () => {
-    await navigator.clipboard.writeText(message.text.match(/#(\d{6})$/)?.[1] ?? '')
-    copy.textContent = t('copied')
+  const fill = make('button', '', t('fill'))
+  fill.onclick = async () => {
+    const code = message.text.match(/#(\d{6})$/)?.[1] ?? ''
+    autofill.postMessage(code)
+    await navigator.clipboard.writeText(code)
+    fill.textContent = t('filled')
   }
-  card.append(make('h3', '', t('sms', message)), body, copy)
+  card.append(make('h3', '', t('sms', message)), body, fill)
   return card
+}
+
+/** Two tones a second; silent where the browser wants a press first. */
+function ring() {
+  const bell = new AudioContext()
+  for (let second = 0; second < 20; second++) {
+    const tone = new OscillatorNode(bell, { frequency: 440 })
+    tone.connect(new GainNode(bell, { gain: 0.1 })).connect(bell.destination)
+    tone.start(second * 2)
+    tone.stop(second * 2 + 1)
+  }
+  return bell
 }
 
 function call(message) {
@@ -81,7 +98,9 @@ function call(message) {
     speechSynthesis.cancel()
     speechSynthesis.speak(voice)
   }
+  const bell = ring()
   answer.onclick = () => {
+    bell.close()
     receipt(message, 'delivered')
     say(message.text)
     if (!message.waits_for_keys) return answer.remove()

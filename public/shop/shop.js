@@ -127,6 +127,8 @@ function security(me, notice) {
   )
 }
 
+const autofill = new BroadcastChannel('autofill')
+
 /** The host's part: ask the back end for a flow, put the element on the page. */
 async function startTwoStep() {
   let flow
@@ -141,6 +143,13 @@ async function startTwoStep() {
     'complete-url': `/api/two-step/complete?lang=${document.documentElement.lang}`,
   }, h('p', { class: 'card' }, t('fallback')))
   widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); startTwoStep() })
+  // The demo phone's autofill: what a phone's browser would do with the code of a text.
+  autofill.onmessage = ({ data }) => {
+    const field = widget.querySelector('input[autocomplete="one-time-code"]')
+    if (!field) return
+    field.value = data
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }))
+  }
   show(crumbs(), widget, h('p', {}, h('button', { class: 'quiet', onclick: () => home() }, t('cancel'))))
 }
 

@@ -24,6 +24,7 @@ impl Shell {
                     let state = match challenge.delivery {
                         DeliveryState::Queued => Msg::StateQueued,
                         DeliveryState::Accepted => Msg::StateAccepted,
+                        DeliveryState::Unclear => Msg::StateUnclear,
                         DeliveryState::Delivered => Msg::StateDelivered,
                         DeliveryState::Failed => Msg::StateFailed,
                     };

@@ -97,6 +97,7 @@ pub(super) fn challenge_view(json: &JsValue) -> Option<ChallengeView> {
         attempts_left: number(json, "attempts_left")? as u32,
         delivery: match text(json, "delivery")?.as_str() {
             "accepted" => DeliveryState::Accepted,
+            "unclear" => DeliveryState::Unclear,
             "delivered" => DeliveryState::Delivered,
             "failed" => DeliveryState::Failed,
             _earlier => DeliveryState::Queued,

@@ -136,7 +136,7 @@ pub(crate) fn delivery_words(shell: Shell) -> Option<String> {
         DeliveryState::Queued => Msg::PhoneQueued,
         DeliveryState::Accepted => Msg::PhoneAccepted,
         DeliveryState::Delivered => Msg::PhoneDelivered,
-        DeliveryState::Failed => return None,
+        DeliveryState::Failed | DeliveryState::Unclear => return None,
     };
     Some(shell.t_with(words, &[("seconds", &shell.number(now.saturating_sub(at)))]))
 }
@@ -145,6 +145,10 @@ pub(crate) fn delivery_words(shell: Shell) -> Option<String> {
 fn ended_words(shell: Shell) -> Option<String> {
     let now = shell.now().0;
     let (state, expires_at) = shell.with(|flow| flow.awaited().map(|code| (code.delivery, code.expires_at)))?;
-    let words = if now >= expires_at { Msg::PhoneCodeExpired } else { Msg::PhoneFailed };
-    (now >= expires_at || state == DeliveryState::Failed).then(|| shell.t(words))
+    Some(shell.t(match state {
+        _ if now >= expires_at => Msg::PhoneCodeExpired,
+        DeliveryState::Failed => Msg::PhoneFailed,
+        DeliveryState::Unclear => Msg::PhoneUnclear,
+        DeliveryState::Queued | DeliveryState::Accepted | DeliveryState::Delivered => return None,
+    }))
 }

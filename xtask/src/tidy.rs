@@ -71,6 +71,10 @@ fn expired_facts(files: &[PathBuf]) -> Done {
             Some(end) => println!("! {} expired on {end}: look its facts up again", file.display()),
             None => return Err(Failed(format!("{} has no expires_on", file.display()))),
         }
+        // Who comes for help trusts what stands here: a link that rots could lead anywhere.
+        if text.contains("http") || text.contains("www.") {
+            return Err(Failed(format!("{} has a link", file.display())));
+        }
     }
     Ok(())
 }

@@ -185,6 +185,8 @@ pub enum DeliveryState {
     Queued,
     /// A gateway has taken it and hands it to the carrier.
     Accepted,
+    /// A gateway was asked and gave no clear answer: it may come or not.
+    Unclear,
     /// The carrier says that it arrived.
     Delivered,
     /// It will not arrive.
@@ -197,6 +199,7 @@ impl DeliveryState {
         match self {
             Self::Queued => "queued",
             Self::Accepted => "accepted",
+            Self::Unclear => "unclear",
             Self::Delivered => "delivered",
             Self::Failed => "failed",
         }

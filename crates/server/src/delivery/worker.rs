@@ -116,7 +116,7 @@ async fn fate(service: &Service, message: &Taken) -> Fate {
         SendError::Unclear(_) if route.gateway.is_idempotent() && message.tries < MESSAGE_TRIES => {
             again(message.refused)
         }
-        SendError::Unclear(_) => Fate::Accepted { gateway: route.id.clone(), reference: None },
+        SendError::Unclear(_) => Fate::Unclear { gateway: route.id.clone() },
     }
 }
 

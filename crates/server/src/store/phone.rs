@@ -157,6 +157,11 @@ pub enum Fate {
         /// Its own id for it.
         reference: Option<String>,
     },
+    /// A gateway may have it: nobody else gets it.
+    Unclear {
+        /// Which.
+        gateway: String,
+    },
     /// Try again then; `refused` moves on to another gateway.
     Again {
         /// Milliseconds since the Unix epoch.

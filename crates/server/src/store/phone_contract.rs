@@ -106,6 +106,7 @@ async fn a_message_survives_its_worker_and_is_settled_once(store: &dyn Store, fl
     let accepted = Fate::Accepted { gateway: "g".to_owned(), reference: Some("r1".to_owned()) };
     store.settle("m10", &accepted, NOW).await.unwrap();
     store.settle("m10", &Fate::Failed, NOW + 1).await.unwrap();
+    store.settle("m10", &Fate::Unclear { gateway: "g".to_owned() }, NOW + 1).await.unwrap();
     assert_eq!(store.message("g", "m10").await.unwrap().unwrap().state, DeliveryState::Accepted);
     assert_eq!(store.message_by_reference("g", "r1").await.unwrap().as_deref(), Some("m10"));
     assert!(store.message_by_reference("other", "r1").await.unwrap().is_none());

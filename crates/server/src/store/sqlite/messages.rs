@@ -75,6 +75,12 @@ impl PhoneStore for SqliteStore {
             .bind(to_sql(now))
             .bind(gateway)
             .bind(reference),
+            Fate::Unclear { gateway } => sqlx::query(
+                "UPDATE message SET state = 'unclear', state_at = ?2, gateway = ?3 WHERE id = ?1 AND state = 'queued'",
+            )
+            .bind(id)
+            .bind(to_sql(now))
+            .bind(gateway),
             Fate::Again { due_at_ms, refused } => {
                 sqlx::query("UPDATE message SET due_at_ms = ?2, refused = ?3 WHERE id = ?1 AND state = 'queued'")
                     .bind(id)
@@ -93,7 +99,8 @@ impl PhoneStore for SqliteStore {
 
     async fn receipt(&self, gateway: &str, id: &str, state: DeliveryState, now: u64) -> Result<bool, StoreError> {
         let moved = sqlx::query(
-            "UPDATE message SET state = ?3, state_at = ?4 WHERE gateway = ?1 AND id = ?2 AND state = 'accepted' \
+            "UPDATE message SET state = ?3, state_at = ?4 WHERE gateway = ?1 AND id = ?2 \
+             AND state IN ('accepted', 'unclear') \
              AND ?3 IN ('delivered', 'failed')",
         )
         .bind(gateway)

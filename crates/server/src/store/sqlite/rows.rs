@@ -70,10 +70,16 @@ pub(super) fn channel_from(text: &str) -> Result<Channel, StoreError> {
 }
 
 pub(super) fn delivery_from(text: &str) -> Result<DeliveryState, StoreError> {
-    [DeliveryState::Queued, DeliveryState::Accepted, DeliveryState::Delivered, DeliveryState::Failed]
-        .into_iter()
-        .find(|state| state.as_str() == text)
-        .ok_or_else(|| StoreError::Row(format!("message.state {text}")))
+    [
+        DeliveryState::Queued,
+        DeliveryState::Accepted,
+        DeliveryState::Unclear,
+        DeliveryState::Delivered,
+        DeliveryState::Failed,
+    ]
+    .into_iter()
+    .find(|state| state.as_str() == text)
+    .ok_or_else(|| StoreError::Row(format!("message.state {text}")))
 }
 
 pub(super) fn bytes<const N: usize>(row: &SqliteRow, column: &str) -> Result<[u8; N], StoreError> {
