@@ -21,6 +21,7 @@ export class TestPage {
     return [answer.code === undefined, answer]
   }
   isPhone() { return false }
+  region() { return 'US' }
   focus() { document.querySelector('[data-focus]')?.focus() }
   guard(on) { this.guarded = on }
   async copy(text) { this.copied = text }
