@@ -90,7 +90,8 @@ class Page {
   /** Where the person's language is at home, as far as the browser says. */
   region() {
     const wish = navigator.languages.find((one) => one.startsWith(this.locale)) ?? this.locale
-    return new Intl.Locale(wish).maximize().region
+    // Some browsers report tags that they do not take themselves.
+    try { return new Intl.Locale(wish).maximize().region ?? '' } catch { return '' }
   }
 
   words(place) {
