@@ -1,4 +1,4 @@
--- A message that nobody knows to have left: neither sent again nor called handed over.
+-- A message that nobody knows to have left: no other gateway gets it, and it is not called handed over.
 
 CREATE TABLE message_new (
     id            TEXT    NOT NULL PRIMARY KEY,
@@ -12,9 +12,12 @@ CREATE TABLE message_new (
     -- How many of the gateways in question refused it.
     refused       INTEGER NOT NULL DEFAULT 0,
     gateway       TEXT,
-    gateway_ref   TEXT
+    gateway_ref   TEXT,
+    -- Whether a worker has it; whether one that had it died, or got no clear answer: it may be out already.
+    in_hand       INTEGER NOT NULL DEFAULT 0,
+    doubt         INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-INSERT INTO message_new SELECT * FROM message;
+INSERT INTO message_new SELECT *, 0, 0 FROM message;
 DROP TABLE message;
 ALTER TABLE message_new RENAME TO message;
 CREATE INDEX message_by_challenge ON message (challenge_id);

@@ -95,11 +95,11 @@ async fn serve(path: &Path) -> Result<(), Box<dyn Error>> {
     let listener =
         tokio::net::TcpListener::bind(listen).await.map_err(|error| format!("listen on {listen}: {error}"))?;
     tracing::info!(%listen, "serving");
-    let mut beside = vec![
-        tokio::spawn(purge_now_and_then(service.clone())),
-        // What is being handed over when this stops is taken again by the next worker.
-        tokio::spawn(delivery::run(service.clone())),
-    ];
+    let mut beside = vec![tokio::spawn(purge_now_and_then(service.clone()))];
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let sending = tokio::spawn(delivery::run_until(service.clone(), async {
+        let _dropped = stopped.await;
+    }));
     if let Some(listen) = metrics_listen {
         let listener =
             tokio::net::TcpListener::bind(listen).await.map_err(|error| format!("listen on {listen}: {error}"))?;
@@ -112,6 +112,9 @@ async fn serve(path: &Path) -> Result<(), Box<dyn Error>> {
     }
     axum::serve(listener, router(service)).with_graceful_shutdown(stop_signal()).await?;
     beside.iter().for_each(tokio::task::JoinHandle::abort);
+    // No new message is taken; what is being handed over is written down.
+    drop(stop);
+    sending.await?;
     store.close().await;
     tracing::info!("stopped");
     Ok(())

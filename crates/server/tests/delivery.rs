@@ -12,13 +12,16 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use common::peer::{Peer, serve, write_secret};
 use common::{Bench, next};
+use nidan_protocol::Channel;
 use nidan_server::config::{Budgets, Config, Webhook};
-use nidan_server::delivery::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
+use nidan_server::delivery::{Gateway, Outgoing, Route, SIGNATURE_HEADER, SendError, TIMESTAMP_HEADER, sign};
 use nidan_server::store::PhoneStore;
 use serde_json::json;
 
@@ -112,6 +115,47 @@ async fn the_sender_in_node_takes_a_message_and_refuses_a_forged_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sender_in_python_takes_a_message_and_refuses_a_forged_one() {
     takes_a_message_and_refuses_a_forged_one("python3", "sender.py").await;
+}
+
+/// Gives no clear answer once, and then this one.
+struct Doubtful(Option<SendError>, AtomicU32);
+
+#[async_trait::async_trait]
+impl Gateway for Doubtful {
+    async fn send(&self, _message: &Outgoing) -> Result<Option<String>, SendError> {
+        match (self.1.fetch_add(1, Ordering::SeqCst), &self.0) {
+            (0, Some(_)) => Err(SendError::Unclear("no answer".to_owned())),
+            (_, Some(then)) => Err(then.clone()),
+            (_, None) => Ok(None),
+        }
+    }
+
+    fn is_idempotent(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_an_unclear_answer_no_other_gateway_gets_the_message() {
+    for then in [SendError::Refused("409".to_owned()), SendError::NotReached("restarting".to_owned())] {
+        let (first, second) =
+            (Arc::new(Doubtful(Some(then), AtomicU32::new(0))), Arc::new(Doubtful(None, AtomicU32::new(0))));
+        let route =
+            |id: &str, gateway: &Arc<Doubtful>| Route::new(id, Channel::ALL.to_vec(), Arc::<Doubtful>::clone(gateway));
+        let bench = Bench::tuned(|_| {}, Some(vec![route("first", &first), route("second", &second)])).await;
+        bench.deliver();
+        let ordered = bench.order("u1", "090-1234-5678", "sms").await;
+        for _ in 0..200 {
+            // Waits between tries are by the service's clock.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            bench.pass(1);
+            if first.1.load(Ordering::SeqCst) > 1 && bench.store.queue().await.unwrap().0 == 0 {
+                break;
+            }
+        }
+        bench.fares(&ordered, "unclear").await;
+        assert_eq!((bench.taken_by(&ordered).await.0.as_str(), second.1.load(Ordering::SeqCst)), ("first", 0));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -246,7 +246,8 @@ fn smpp_fault(smpp: &SmppConfig, channels: &[Channel]) -> Option<(&'static str, 
     }
     let is_number = smpp.source.bytes().all(|byte| byte.is_ascii_digit());
     // 3GPP TS 23.040 §9.1.2.5: eleven characters of a name.
-    if smpp.source.is_empty() || !(is_e164(&smpp.source) || fits(&smpp.source, if is_number { 15 } else { 11 })) {
+    let is_name = !smpp.source.starts_with('+') && fits(&smpp.source, if is_number { 15 } else { 11 });
+    if smpp.source.is_empty() || !(is_e164(&smpp.source) || is_name) {
         return Some(("smpp.source", "must be a number in E.164, a short number or a name of at most 11 letters"));
     }
     (smpp.enquire_link_s == 0).then_some(("smpp.enquire_link_s", "must be at least 1"))

@@ -60,7 +60,13 @@ pub(super) async fn post(
 /// Only what ends before a byte of the message has left is known not to have arrived.
 fn meaning(error: &Error) -> SendError {
     let not_sent = match error {
-        Error::ConnectionFailed | Error::HostNotFound | Error::Timeout(Timeout::Resolve | Timeout::Connect) => true,
+        Error::ConnectionFailed
+        | Error::HostNotFound
+        | Error::BadUri(_)
+        | Error::Timeout(Timeout::Resolve | Timeout::Connect)
+        // Both come from the handshake only.
+        | Error::Tls(_)
+        | Error::Rustls(_) => true,
         Error::Io(error) => {
             let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
             matches!(inner, Some(rustls::Error::InvalidCertificate(_)))

@@ -23,7 +23,7 @@ pub(crate) use text::{Catalogue, Filling};
 pub(crate) use webhook::verify;
 pub use webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 pub(crate) use worker::compose;
-pub use worker::{MESSAGE_TRIES, run};
+pub use worker::{MESSAGE_TRIES, run, run_until};
 
 use crate::config::{Config, ConfigError, GatewayConfig, GatewayKind};
 
@@ -137,6 +137,11 @@ fn route(config: &Config, settings: &GatewayConfig) -> Result<Route, ConfigError
         }
         Some(GatewayKind::Smpp(smpp)) => {
             let password = config.password(&smpp.password_file)?;
+            // SMPP 3.4 §5.2.2, without the closing zero.
+            if password.len() > 8 || !password.is_ascii() {
+                let key = format!("gateways.{}.smpp.password_file", settings.id);
+                return Err(ConfigError::Value { key, reason: "must hold at most 8 ASCII characters".to_owned() });
+            }
             (Arc::new(smpp::Smpp::new(smpp.clone(), password)), Callbacks::None)
         }
     };

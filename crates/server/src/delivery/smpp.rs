@@ -32,6 +32,11 @@ use crate::config::SmppConfig;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// A message waits this long for a connection that is being made; then the next gateway may take it.
 const BIND_WAIT: Duration = Duration::from_secs(3);
+/// A message that is not written to the connection by then is given up together with it: long before its worker counts as
+/// dead and another one takes it.
+const SEND_TIMEOUT: Duration = Duration::from_secs(20);
+/// See [`driven`].
+const DRIVE_EVERY: Duration = Duration::from_millis(20);
 /// Between two connections, doubled for each that breaks at once.
 const RECONNECT_MIN: Duration = Duration::from_millis(200);
 const RECONNECT_MAX: Duration = Duration::from_secs(30);
@@ -80,7 +85,7 @@ impl Smpp {
             tokio::time::timeout(TIMEOUT, connecting).await.map_err(|_| SessionError::Slow)??;
         // The codec logs whole commands: codes, numbers and the password. Here it has nobody to log to.
         let mut tasks = JoinSet::new();
-        tasks.spawn(connection.with_subscriber(NoSubscriber::default()));
+        tasks.spawn(driven(connection).with_subscriber(NoSubscriber::default()));
         client.bind_transceiver(self.log_in()?).await?;
         tracing::info!(gateway = receipts.gateway(), "bound");
         self.bound.send_replace(Some(client.clone()));
@@ -136,14 +141,28 @@ impl Smpp {
             .validity_period(EmptyOrFullCOctetString::from_string(validity).ok()?)
             .registered_delivery(RegisteredDelivery::from(FINAL_RECEIPT))
             .build();
+        // UCS-2 has no more than the basic plane; the rest of a site's name does without.
+        let text: Zeroizing<String> =
+            message.text.chars().filter(|c| u32::from(*c) <= 0xFFFF).collect::<String>().into();
         let long = self.long.fetch_add(1, Ordering::Relaxed);
-        let multipart = base.multipart(&message.text).reference_u8(long);
-        match Gsm7BitUnpacked::new().encode(&message.text) {
+        let multipart = base.multipart(&text).reference_u8(long);
+        match Gsm7BitUnpacked::new().encode(&text) {
             Ok((septets, _)) => {
                 let max = if septets.len() > GSM7_MAX { GSM7_PART_MAX } else { GSM7_MAX };
                 multipart.max_short_message_size(max).build().ok()
             }
             Err(_) => multipart.ucs2().max_short_message_size(UCS2_MAX).build().ok(),
+        }
+    }
+}
+
+/// Polls a connection also when nothing wakes it: the crate leaves off after a few commands and waits for the next event.
+async fn driven(connection: impl Future<Output = ()>) {
+    let mut connection = std::pin::pin!(connection);
+    loop {
+        tokio::select! {
+            () = &mut connection => return,
+            () = tokio::time::sleep(DRIVE_EVERY) => {}
         }
     }
 }
@@ -171,16 +190,21 @@ impl Gateway for Smpp {
             _none => None,
         };
         let client = client.filter(Client::is_active).ok_or_else(|| SendError::NotReached("not bound".to_owned()))?;
-        let mut reference = None;
-        for (sent, part) in parts.into_iter().enumerate() {
-            match client.submit_sm(part).await {
-                Ok(answer) => reference = Some(answer.message_id().as_str().to_owned()),
-                // A part has left: another gateway would send it all again.
-                Err(error) if sent > 0 => return Err(SendError::Unclear(status(&error))),
-                Err(error) => return Err(meaning(&error)),
-            }
+        let Ok(answer) = tokio::time::timeout(SEND_TIMEOUT, submit(&client, parts)).await else {
+            end(client);
+            return Err(SendError::Unclear("no answer in time".to_owned()));
+        };
+        if matches!(&answer, Err((_, Error::UnexpectedResponse { response })) if response.status() == CommandStatus::EsmeRinvbndsts)
+        {
+            // The carrier has forgotten the log-in: only a new connection helps.
+            end(client);
         }
-        Ok(reference.filter(|reference| !reference.is_empty()))
+        match answer {
+            Ok(reference) => Ok(reference.filter(|reference| !reference.is_empty())),
+            // A part has left: another gateway would send it all again.
+            Err((sent, error)) if sent > 0 => Err(SendError::Unclear(status(&error))),
+            Err((_, error)) => Err(meaning(&error)),
+        }
     }
 
     /// The same command twice is two messages.
@@ -202,6 +226,21 @@ impl Gateway for Smpp {
             tokio::time::sleep(wait).await;
         }
     }
+}
+
+/// Hands over all parts; the last one's reference, or how many had left when one did not.
+async fn submit(client: &Client, parts: Vec<SubmitSm>) -> Result<Option<String>, (usize, Error)> {
+    let mut reference = None;
+    for (sent, part) in parts.into_iter().enumerate() {
+        let answer = client.submit_sm(part).await.map_err(|error| (sent, error))?;
+        reference = Some(answer.message_id().as_str().to_owned());
+    }
+    Ok(reference)
+}
+
+/// Ends a connection, and what waits in it; another one is made.
+fn end(client: Client) {
+    tokio::spawn(async move { client.close().await });
 }
 
 /// Commands may stand in errors, so that their own words are not for the log.
@@ -227,6 +266,7 @@ fn meaning(error: &Error) -> SendError {
             CommandStatus::EsmeRthrottled
             | CommandStatus::EsmeRmsgqful
             | CommandStatus::EsmeRsyserr
+            | CommandStatus::EsmeRinvbndsts
             | CommandStatus::EsmeRxTAppn => SendError::NotReached(reason),
             // An answer of another kind than was asked for.
             CommandStatus::EsmeRok => SendError::Unclear(reason),
@@ -263,8 +303,13 @@ fn receipt(said: &DeliverSm) -> Option<(String, DeliveryState)> {
     if said.esm_class.message_type != MessageType::ShortMessageContainsMCDeliveryReceipt {
         return None;
     }
-    let text = String::from_utf8_lossy(said.short_message().as_ref()).to_ascii_lowercase();
-    let word = |name: &str| text.split_whitespace().find_map(|word| word.strip_prefix(name)).map(str::to_owned);
+    let text = String::from_utf8_lossy(said.short_message().as_ref());
+    // The names of fields come in any case; an id is what it is.
+    let word = |name: &str| {
+        let of_name = |word: &str| word.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        let word = text.split_whitespace().find(|word| of_name(word))?;
+        word.get(name.len()..).map(str::to_owned)
+    };
     let reference = said.tlvs().iter().find_map(|tlv| match tlv.value() {
         Some(TlvValue::ReceiptedMessageId(id)) => Some(id.as_str().to_owned()),
         _other => None,
@@ -273,7 +318,7 @@ fn receipt(said: &DeliverSm) -> Option<(String, DeliveryState)> {
         Some(TlvValue::MessageState(state)) => Some(*state),
         _other => None,
     });
-    let state = match (state, word("stat:").as_deref()) {
+    let state = match (state, word("stat:").map(|state| state.to_ascii_lowercase()).as_deref()) {
         (Some(MessageState::Delivered), _) | (None, Some("delivrd")) => DeliveryState::Delivered,
         (
             Some(MessageState::Expired | MessageState::Deleted | MessageState::Undeliverable | MessageState::Rejected),

@@ -105,7 +105,7 @@ impl Twilio {
     }
 
     fn form(&self, message: &Outgoing) -> Zeroizing<String> {
-        let mut form = form_urlencoded::Serializer::new(String::with_capacity(1024));
+        let mut form = form_urlencoded::Serializer::new(String::with_capacity(8192));
         form.append_pair("To", &message.number);
         match (message.channel, &self.settings.messaging_service_sid) {
             (Channel::Sms, Some(service)) => form.append_pair("MessagingServiceSid", service),

@@ -76,8 +76,10 @@ impl Gateway for Webhook {
         ];
         match http::post(&self.agent, &self.url, &headers, body).await? {
             (status, _) if status.is_success() => Ok(None),
+            // It has not taken it.
+            (status, _) if matches!(status.as_u16(), 425 | 429) => Err(SendError::NotReached(status.to_string())),
             // A client error other than "later" is its last word.
-            (status, _) if status.is_client_error() && !matches!(status.as_u16(), 408 | 425 | 429) => {
+            (status, _) if status.is_client_error() && status.as_u16() != 408 => {
                 Err(SendError::Refused(status.to_string()))
             }
             (status, _) => Err(SendError::Unclear(status.to_string())),

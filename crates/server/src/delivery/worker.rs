@@ -23,11 +23,18 @@ pub const MESSAGE_TRIES: u32 = 6;
 const WAITS_MS: [u64; 4] = [500, 2_000, 5_000, 15_000];
 /// Networks round shorter times up or refuse them.
 const VALIDITY_MIN_S: u64 = 60;
+/// For what is under way when the service stops: a gateway's time limit and some more.
+const STOP_WAIT: Duration = Duration::from_secs(10);
 /// How often the database is looked at when nobody rings.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Sends until the task is dropped. Several may run on one database.
 pub async fn run(service: Service) {
+    run_until(service, std::future::pending()).await;
+}
+
+/// Sends until `stop` ends, and then sees what is under way to its end: what is cut off may be sent twice.
+pub async fn run_until(service: Service, stop: impl Future<Output = ()> + Send) {
     let permits = Arc::new(Semaphore::new(PARALLEL));
     // They end with this task.
     let mut attended = JoinSet::new();
@@ -35,9 +42,22 @@ pub async fn run(service: Service) {
         let (gateway, receipts) = (Arc::clone(&route.gateway), Receipts::new(&service, &route.id));
         attended.spawn(async move { gateway.attend(receipts).await });
     }
+    let mut under_way = JoinSet::new();
+    tokio::select! {
+        () = stop => {}
+        () = send_all(&service, &permits, &mut under_way) => {}
+    }
+    let rest = async { while under_way.join_next().await.is_some() {} };
+    if tokio::time::timeout(STOP_WAIT, rest).await.is_err() {
+        tracing::warn!("stopped amid messages: they may be sent twice");
+    }
+}
+
+async fn send_all(service: &Service, permits: &Arc<Semaphore>, under_way: &mut JoinSet<()>) {
     loop {
+        while under_way.try_join_next().is_some() {}
         let free = u32::try_from(permits.available_permits()).unwrap_or(0);
-        let taken = match take(&service, free).await {
+        let taken = match take(service, free).await {
             Ok(taken) => taken,
             Err(error) => {
                 tracing::warn!(%error, "no messages taken");
@@ -50,9 +70,9 @@ pub async fn run(service: Service) {
             continue;
         }
         for message in taken {
-            let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
+            let Ok(permit) = Arc::clone(permits).acquire_owned().await else { return };
             let service = service.clone();
-            tokio::spawn(async move {
+            under_way.spawn(async move {
                 deliver(&service, message).await;
                 drop(permit);
                 service.0.ring.notify_one();
@@ -92,12 +112,12 @@ async fn fate(service: &Service, message: &Taken) -> Fate {
         tracing::error!(message = message.id, "a message could not be composed");
         return Fate::Failed;
     };
-    let again = |refused: u32| {
+    let again = |refused: u32, doubt: bool| {
         let wait = WAITS_MS.get(message.tries.saturating_sub(1) as usize).or(WAITS_MS.last()).copied().unwrap_or(0);
         let due_at_ms = service.0.clock.now_ms().saturating_add(if refused > message.refused { 0 } else { wait });
-        Fate::Again { due_at_ms, refused }
+        Fate::Again { due_at_ms, refused, doubt }
     };
-    let next = again(message.refused.saturating_add(1));
+    let next = again(message.refused.saturating_add(1), false);
     let error = match route.gateway.send(&outgoing).await {
         Ok(reference) => {
             tracing::info!(message = message.id, gateway = route.id, "message handed over");
@@ -106,16 +126,20 @@ async fn fate(service: &Service, message: &Taken) -> Fate {
         Err(error) => error,
     };
     tracing::warn!(message = message.id, gateway = route.id, %error, "message not handed over");
+    let has_tries = message.tries < MESSAGE_TRIES;
     match error {
+        // An earlier try may have sent it: never another gateway, the person might get two messages.
+        SendError::NotReached(_) if message.doubt && has_tries => again(message.refused, true),
+        SendError::Refused(_) | SendError::NotReached(_) if message.doubt => {
+            Fate::Unclear { gateway: route.id.clone() }
+        }
         SendError::Refused(_) => next,
         // With another way out, nobody waits for this one.
         SendError::NotReached(_) if routes.len() > message.refused as usize + 1 => next,
-        SendError::NotReached(_) if message.tries < MESSAGE_TRIES => again(message.refused),
+        SendError::NotReached(_) if has_tries => again(message.refused, false),
         SendError::NotReached(_) => next,
-        // Asked again under the same id. Never another gateway: the person might get two messages.
-        SendError::Unclear(_) if route.gateway.is_idempotent() && message.tries < MESSAGE_TRIES => {
-            again(message.refused)
-        }
+        // Asked again under the same id.
+        SendError::Unclear(_) if route.gateway.is_idempotent() && has_tries => again(message.refused, true),
         SendError::Unclear(_) => Fate::Unclear { gateway: route.id.clone() },
     }
 }

@@ -143,6 +143,8 @@ pub struct Taken {
     pub tries: u32,
     /// How many of its gateways have refused it.
     pub refused: u32,
+    /// Whether an earlier try may have sent it.
+    pub doubt: bool,
     /// Where it stands.
     pub state: DeliveryState,
 }
@@ -168,6 +170,8 @@ pub enum Fate {
         due_at_ms: u64,
         /// How many gateways have refused it.
         refused: u32,
+        /// Whether a try may have sent it.
+        doubt: bool,
     },
     /// Nobody will send it.
     Failed,

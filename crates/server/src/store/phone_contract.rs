@@ -4,7 +4,7 @@
 
 use nidan_protocol::{Channel, DeliveryState};
 
-use super::{Attempt, Budget, Fate, NewChallenge, NewFlow, Opened, Order, Ordered, Scope, Store};
+use super::{Attempt, Budget, Fate, NewChallenge, NewFlow, Opened, Order, Ordered, Scope, Store, Taken};
 
 const NOW: u64 = 1000;
 const LEASE_MS: u64 = 500;
@@ -103,6 +103,8 @@ async fn a_message_survives_its_worker_and_is_settled_once(store: &dyn Store, fl
     assert!(store.take_messages(now_ms + LEASE_MS - 1, LEASE_MS, 100).await.unwrap().is_empty(), "leased");
     let again = store.take_messages(now_ms + LEASE_MS, LEASE_MS, 100).await.unwrap();
     assert_eq!(again.len(), taken.len(), "their worker died");
+    let doubts = |messages: &[Taken]| messages.iter().map(|message| message.doubt).collect::<Vec<_>>();
+    assert!(!doubts(&taken).contains(&true) && !doubts(&again).contains(&false), "it may have sent them");
     let accepted = Fate::Accepted { gateway: "g".to_owned(), reference: Some("r1".to_owned()) };
     store.settle("m10", &accepted, NOW).await.unwrap();
     store.settle("m10", &Fate::Failed, NOW + 1).await.unwrap();

@@ -21,7 +21,7 @@ const server = smpp.createServer(options, (connected) => {
     const { destination_addr, dest_addr_ton, dest_addr_npi, source_addr, source_addr_ton, source_addr_npi } = pdu;
     const { esm_class, validity_period, registered_delivery, data_coding, short_message } = pdu;
     const command_status = refusals.shift() ?? smpp.ESME_ROK;
-    const message_id = `carrier-${(number += 1)}`;
+    const message_id = `Carrier-${(number += 1)}F`;
     tell({
       submit: {
         message_id, command_status, destination_addr, dest_addr_ton, dest_addr_npi, source_addr, source_addr_ton,

@@ -13,7 +13,7 @@ use crate::store::{Attempt, Challenge, Count, Fate, NewChallenge, Order, Ordered
 /// Joins a message to all that sending it needs.
 fn joined(what: &str) -> String {
     format!(
-        "SELECT {COLUMNS}, m.id AS message_id, m.tries, m.refused, m.state, m.state_at, f.host, f.subject, f.origin \
+        "SELECT {COLUMNS}, m.id AS message_id, m.tries, m.refused, m.doubt, m.state, m.state_at, f.host, f.subject, f.origin \
          FROM message m JOIN challenge c ON c.id = m.challenge_id JOIN flow f ON f.id = c.flow_id {what}"
     )
 }
@@ -47,7 +47,7 @@ impl PhoneStore for SqliteStore {
 
     async fn take_messages(&self, now_ms: u64, lease_ms: u64, count: u32) -> Result<Vec<Taken>, StoreError> {
         let ids: Vec<String> = sqlx::query_scalar(
-            "UPDATE message SET tries = tries + 1, due_at_ms = ?2 WHERE id IN \
+            "UPDATE message SET tries = tries + 1, due_at_ms = ?2, doubt = MAX(doubt, in_hand), in_hand = 1 WHERE id IN \
              (SELECT id FROM message WHERE state = 'queued' AND due_at_ms <= ?1 ORDER BY due_at_ms LIMIT ?3) \
              RETURNING id",
         )
@@ -81,12 +81,14 @@ impl PhoneStore for SqliteStore {
             .bind(id)
             .bind(to_sql(now))
             .bind(gateway),
-            Fate::Again { due_at_ms, refused } => {
-                sqlx::query("UPDATE message SET due_at_ms = ?2, refused = ?3 WHERE id = ?1 AND state = 'queued'")
-                    .bind(id)
-                    .bind(to_sql(*due_at_ms))
-                    .bind(*refused)
-            }
+            Fate::Again { due_at_ms, refused, doubt } => sqlx::query(
+                "UPDATE message SET due_at_ms = ?2, refused = ?3, doubt = ?4, in_hand = 0 \
+                 WHERE id = ?1 AND state = 'queued'",
+            )
+            .bind(id)
+            .bind(to_sql(*due_at_ms))
+            .bind(*refused)
+            .bind(*doubt),
             Fate::Failed => {
                 sqlx::query("UPDATE message SET state = 'failed', state_at = ?2 WHERE id = ?1 AND state = 'queued'")
                     .bind(id)
@@ -177,6 +179,7 @@ fn taken_from(row: &SqliteRow) -> Result<Taken, StoreError> {
         origin: row.try_get("origin")?,
         tries: row.try_get("tries")?,
         refused: row.try_get("refused")?,
+        doubt: row.try_get("doubt")?,
         state: delivery_from(row.try_get("state")?)?,
     })
 }
