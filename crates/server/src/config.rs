@@ -323,6 +323,14 @@ mod tests {
             &[],
             "gateways.out",
         );
+        let sender = |url: &str| {
+            format!(
+                "{japan}\n[[gateways]]\nid = \"own\"\nchannels = [\"sms\"]\nwebhook = {{ url = \"{url}\", secret_file = \"y\" }}"
+            )
+        };
+        check(&more(&sender("http://sender.example")), &[], "gateways.own.webhook.url");
+        assert!(load(&more(&sender("https://sender.example")), &[]).is_ok());
+        assert!(load(&more(&sender("http://127.0.0.1:9")), &[]).is_ok(), "the same machine");
         check(&GOOD.replace("origins", "methods = [\"sms\"]\norigins"), &[], "hosts.shop.methods");
     }
 }

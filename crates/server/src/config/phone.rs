@@ -157,6 +157,9 @@ const fn default_enquire_link_s() -> u64 {
     30
 }
 
+/// Said of such a URL.
+const IN_CLEAR: &str = "must be https: with `production = true`, codes and numbers never travel in clear text";
+
 pub(super) fn check(config: &super::Config) -> Result<(), ConfigError> {
     let value = |key: String, reason: &str| Err(ConfigError::Value { key, reason: reason.to_owned() });
     if let Some(phone) = &config.phone
@@ -191,6 +194,12 @@ pub(super) fn check(config: &super::Config) -> Result<(), ConfigError> {
             GatewayKind::Webhook(webhook) if !is_http_url(&webhook.url) => {
                 return value(key("webhook.url"), "must be an http(s) URL without a trailing slash");
             }
+            GatewayKind::Webhook(webhook) if config.production && in_clear(&webhook.url) => {
+                return value(key("webhook.url"), IN_CLEAR);
+            }
+            GatewayKind::Twilio(twilio) if config.production && in_clear(&twilio.api_url) => {
+                return value(key("twilio.api_url"), IN_CLEAR);
+            }
             GatewayKind::Twilio(twilio) => {
                 if let Some((name, reason)) = twilio_fault(twilio, &gateway.channels) {
                     return value(key(name), reason);
@@ -205,6 +214,19 @@ pub(super) fn check(config: &super::Config) -> Result<(), ConfigError> {
         }
     }
     Ok(())
+}
+
+/// Whether codes would leave this machine for everybody on the way to read.
+fn in_clear(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| {
+        let is_here = match url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        url.scheme() == "http" && !is_here
+    })
 }
 
 fn twilio_fault(twilio: &TwilioConfig, channels: &[Channel]) -> Option<(&'static str, &'static str)> {
