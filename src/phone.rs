@@ -7,7 +7,7 @@ use nidan_otp::fold;
 
 /// All regions, a column of the table in each line: see `crates/server/examples/regions.rs`.
 #[derive(Debug)]
-pub struct Regions(String);
+pub struct Regions([String; 5]);
 
 /// One region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +54,13 @@ pub enum NumberError {
 
 impl Regions {
     /// A table of the format above; what is missing in a column is missing as a region.
-    pub const fn new(table: String) -> Self {
-        Self(table)
+    pub fn new(table: &str) -> Self {
+        let mut columns = table.lines().map(str::to_owned);
+        Self(std::array::from_fn(|_| columns.next().unwrap_or_default()))
     }
 
     fn column(&self, at: usize) -> impl Iterator<Item = &str> {
-        self.0.lines().nth(at).unwrap_or_default().split(',')
+        self.0.get(at).map(String::as_str).unwrap_or_default().split(',')
     }
 
     fn at(&self, place: usize) -> Option<Region<'_>> {
@@ -86,6 +87,9 @@ impl Regions {
         }
         let digits = digits(typed);
         self.read_digits(&digits, iso).or_else(|error| {
+            if error != NumberError::TooLong {
+                return Err(error);
+            }
             // As it is dialled abroad, or with the calling code and no plus: only what is no number as it stands.
             let abroad = INTERNATIONAL_PREFIXES.iter().filter_map(|prefix| digits.strip_prefix(prefix));
             let with_code = self.calling_code(iso).filter(|code| digits.starts_with(code)).map(|_| digits.as_str());
@@ -94,11 +98,12 @@ impl Regions {
         })
     }
 
-    /// The beginning of a number in groups, while it is typed.
+    /// The beginning of a number in groups, while it is too short for one.
     pub fn begun(&self, typed: &str, iso: &str) -> Option<String> {
         let digits = digits(typed);
         let (region, national) = self.split(&digits, iso).ok()?;
-        (!national.is_empty()).then(|| ["+", region.calling_code, " ", &region.group(national)].concat())
+        let is_begun = !national.is_empty() && region.check_length(national.len()) == Err(NumberError::TooShort);
+        is_begun.then(|| ["+", region.calling_code, " ", &region.group(national)].concat())
     }
 
     fn read_digits(&self, digits: &str, iso: &str) -> Result<Number, NumberError> {
@@ -200,7 +205,7 @@ mod tests {
     use super::*;
 
     fn table() -> Regions {
-        Regions::new(include_str!("../public/nidan/regions.txt").to_owned())
+        Regions::new(include_str!("../public/nidan/regions.txt"))
     }
 
     fn check(typed: &str, iso: &str, expected: Result<(&str, &str), NumberError>) {
@@ -276,7 +281,7 @@ mod tests {
     #[test]
     fn every_line_of_the_table_can_be_read() {
         let table = include_str!("../public/nidan/regions.txt");
-        let regions = Regions::new(table.to_owned());
+        let regions = Regions::new(table);
         for place in 0..table.lines().next().unwrap().split(',').count() {
             let region = regions.at(place).unwrap();
             assert!(region.iso.len() == 2 && region.lengths().count() > 0, "{region:?}");

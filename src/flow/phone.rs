@@ -118,7 +118,7 @@ impl Enrolment {
             Event::Back if self.has_method() => (Step::Another, None),
             Event::Back => (Step::Method, None),
             Event::Regions(table) => {
-                self.phone.regions = table.map(Regions::new);
+                self.phone.regions = table.as_deref().map(Regions::new);
                 let lost = Asking::Refused(PhoneRefusal::Unreachable);
                 let asking = if self.phone.regions.is_some() { asking } else { lost };
                 (Step::Number { channel, asking }, None)

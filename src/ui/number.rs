@@ -86,9 +86,7 @@ fn preview(shell: Shell) -> Option<String> {
 fn begun(shell: Shell) -> Option<String> {
     let shown = |enrolment: &Enrolment| {
         let phone = &enrolment.phone;
-        let regions = phone.regions.as_ref()?;
-        let complete = regions.read(&phone.typed, &phone.country).is_ok();
-        regions.begun(&phone.typed, &phone.country).filter(|_| !complete)
+        phone.regions.as_ref()?.begun(&phone.typed, &phone.country)
     };
     shell.enrolment(shown).flatten()
 }
