@@ -45,8 +45,8 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
     let call =
         move |offered: bool| offered.then(|| says(shell, Msg::NumberCallInstead, || Event::Switch(Channel::Voice)));
     let beside = h("div")
-        // Every key changes the first; only the second is for the ear.
-        .child(h("p").class("nidan-help").attr("aria-hidden", "true").live_text(move || begun(shell)))
+        // Every key changes the first, whose line is kept free: nothing else on the page moves. Only the second is for the ear.
+        .child(h("p").class("nidan-begun").attr("aria-hidden", "true").live_text(move || begun(shell)))
         .child(h("p").class("nidan-preview").attr("role", "status").live_text(move || preview(shell)))
         .child(h("div").region(is_landline, call))
         .children(without_keys(shell, channel))
