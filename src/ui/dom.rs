@@ -87,16 +87,40 @@ impl Dom {
         children.into_iter().fold(self, Self::child)
     }
 
-    /// An attribute that follows what the closure reads; `None` takes it away.
+    /// An attribute that follows what the closure reads; `None` takes it away. The same value again is not written again, so
+    /// the browser has no style to compute anew.
     pub(crate) fn live_attr(self, name: &'static str, value: impl Fn() -> Option<String> + 'static) -> Self {
         let element = self.0.element.clone();
-        self.follow(Box::new(move || set(&element, name, value().as_deref())))
+        let mut before = None;
+        self.follow(Box::new(move || {
+            let value = value();
+            if before.as_ref() != Some(&value) {
+                set(&element, name, value.as_deref());
+                before = Some(value);
+            }
+        }))
     }
 
     /// Text that follows what the closure reads. The same words again are not written again, so nothing reads them out.
     pub(crate) fn live_text(self, words: impl Fn() -> Option<String> + 'static) -> Self {
         let element = self.0.element.clone();
         self.follow(Box::new(move || set_words(&element, words())))
+    }
+
+    /// Text that is put into words anew only when `key` is another one.
+    pub(crate) fn keyed_text<K: PartialEq + Copy + 'static>(
+        self,
+        key: impl Fn() -> K + 'static,
+        words: impl Fn(K) -> Option<String> + 'static,
+    ) -> Self {
+        let element = self.0.element.clone();
+        let mut before = None;
+        self.follow(Box::new(move || {
+            let key = key();
+            if before.replace(key) != Some(key) {
+                set_words(&element, untrack(|| words(key)));
+            }
+        }))
     }
 
     /// A child that is drawn anew whenever `key` is another one; what changes under the same key does not draw it.
@@ -155,7 +179,7 @@ impl Dom {
         self
     }
 
-    fn follow(mut self, update: Box<dyn Fn()>) -> Self {
+    fn follow(mut self, mut update: Box<dyn FnMut()>) -> Self {
         self.0.kept.push(Kept::Effect { _runs: RenderEffect::new(move |_| update()) });
         self
     }
@@ -175,10 +199,14 @@ fn set(element: &Element, name: &str, value: Option<&str>) {
     }
 }
 
+/// Other words go into the text that stands: no node comes or goes, so the browser only lays out a line anew.
 #[inline(never)]
 fn set_words(element: &Element, words: Option<String>) {
     if element.text_content().as_deref() != Some(words.as_deref().unwrap_or_default()) {
-        element.set_text_content(words.as_deref());
+        match element.first_child() {
+            Some(text) if words.is_some() => text.set_node_value(words.as_deref()),
+            _none => element.set_text_content(words.as_deref()),
+        }
     }
 }
 

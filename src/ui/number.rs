@@ -47,7 +47,11 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
     let beside = h("div")
         // Every key changes the first, whose line is kept free: nothing else on the page moves. Only the second is for the ear.
         .child(h("p").class("nidan-begun").attr("aria-hidden", "true").live_text(move || begun(shell)))
-        .child(h("p").class("nidan-preview").attr("role", "status").live_text(move || preview(shell)))
+        .child(
+            h("div")
+                .class("nidan-room")
+                .child(h("p").class("nidan-preview").attr("role", "status").live_text(move || preview(shell))),
+        )
         .child(h("div").region(is_landline, call))
         .children(without_keys(shell, channel))
         .child(name(shell));

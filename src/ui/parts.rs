@@ -14,8 +14,8 @@ const TELL_TIME_BELOW_S: u64 = 180;
 
 /// All steps as bars, the current one by name. `at` tells its place, from 0, and its name.
 pub(super) fn progress(shell: Shell, at: impl Fn() -> Option<(usize, Msg)> + Copy + 'static) -> Dom {
-    let name = move || {
-        let (index, name) = at()?;
+    let name = move |at: Option<(usize, Msg)>| {
+        let (index, name) = at?;
         let name = shell.t(name);
         let (current, total) = (shell.number(index as u64 + 1), shell.number(STEPS as u64));
         Some(shell.t_with(Msg::CommonStep, &[("current", &current), ("total", &total), ("name", &name)]))
@@ -31,7 +31,7 @@ pub(super) fn progress(shell: Shell, at: impl Fn() -> Option<(usize, Msg)> + Cop
         .attr("part", "progress")
         .live_attr("hidden", move || at().is_none().then(String::new))
         .child(h("ol").attr("aria-hidden", "true").children((0..STEPS).map(bar)))
-        .child(h("p").live_text(name))
+        .child(h("p").keyed_text(at, name))
 }
 
 /// Told when little is left, without counting seconds aloud.
