@@ -14,6 +14,6 @@ pub use derive::{ClientRandom, ENROLMENT_ID_LEN_BYTES, EnrolmentId, NONCE_LEN_BY
 pub use fold::fold;
 pub use label::{KeyUri, LABEL_MAX_CHARS, Label, LabelError, key_uri};
 pub use totp::{
-    CODE_DIGITS, Code, CodeError, Counter, DRIFT_SEARCH_STEPS, Key, Matched, SECRET_LEN_BYTES, Secret, Steps,
-    TIME_STEP_S, UnixSeconds,
+    CODE_DIGITS, Code, CodeError, Counter, DRIFT_MAX_STEPS, DRIFT_SEARCH_STEPS, Key, Matched, PAIR_SEARCH_STEPS,
+    SECRET_LEN_BYTES, Secret, Steps, TIME_STEP_S, UnixSeconds,
 };

@@ -15,6 +15,11 @@ pub const SECRET_LEN_BYTES: usize = 20;
 pub const TIME_STEP_S: u64 = 30;
 /// RFC 4226 §5.3 asks for 6 at least; some authenticator apps ignore any other number.
 pub const CODE_DIGITS: usize = 6;
+/// How far a phone's clock may be off and still sign in with one code: what was learned is kept within it (R7).
+pub const DRIFT_MAX_STEPS: i64 = 2;
+/// How far off two consecutive codes may be (RFC 6238 §6: resynchronisation): five minutes either way. Two codes are 10¹²
+/// possibilities, so that the width costs nothing.
+pub const PAIR_SEARCH_STEPS: u64 = 10;
 /// How far [`Secret::locate`] looks to tell that a phone's clock is wrong: one hour either way.
 pub const DRIFT_SEARCH_STEPS: u64 = 120;
 
@@ -48,6 +53,19 @@ impl Steps {
     pub const fn around(now: UnixSeconds) -> Self {
         let step = now.counter().0;
         Self(step.saturating_sub(1)..=step.saturating_add(1))
+    }
+
+    /// The same steps, moved by what was learned of a phone's clock: positive is fast.
+    #[must_use]
+    pub fn moved(self, drift_steps: i64) -> Self {
+        let (first, last) = self.0.into_inner();
+        Self(first.saturating_add_signed(drift_steps)..=last.saturating_add_signed(drift_steps))
+    }
+
+    /// Where two consecutive codes are looked for.
+    pub const fn for_pairs(now: UnixSeconds) -> Self {
+        let step = now.counter().0;
+        Self(step.saturating_sub(PAIR_SEARCH_STEPS)..=step.saturating_add(PAIR_SEARCH_STEPS))
     }
 
     /// From one step before `opened` to one step after `now`: a code that was right at some moment of an enrolment.
@@ -106,6 +124,12 @@ impl Matched {
     pub const fn counter(&self) -> Counter {
         self.counter
     }
+
+    /// By how many steps the clock that made the code is ahead, within what is worth remembering.
+    pub fn drift_steps(&self, now: UnixSeconds) -> i64 {
+        let ahead = i64::try_from(self.counter.0).unwrap_or(i64::MAX) - i64::try_from(now.counter().0).unwrap_or(0);
+        ahead.clamp(-DRIFT_MAX_STEPS, DRIFT_MAX_STEPS)
+    }
 }
 
 impl Secret {
@@ -129,6 +153,15 @@ impl Secret {
         let totp = self.totp();
         let right = |step: &u64| totp.check(code.expose(), step.saturating_mul(TIME_STEP_S)).is_some();
         steps.0.clone().rev().find(right).map(|step| Matched { counter: Counter(step) })
+    }
+
+    /// Checks two codes of two steps in a row; the proof is for the second of them. The newest pair wins.
+    pub fn check_pair(&self, first: &Code, second: &Code, steps: &Steps) -> Option<Matched> {
+        let totp = self.totp();
+        let right = |code: &Code, step: u64| totp.check(code.expose(), step.saturating_mul(TIME_STEP_S)).is_some();
+        // Both are compared for every step, so that the time tells nothing about the first alone.
+        let both = |step: &u64| right(first, *step) & right(second, step.saturating_add(1));
+        steps.0.clone().rev().find(both).map(|step| Matched { counter: Counter(step.saturating_add(1)) })
     }
 
     /// For a code that [`check`](Self::check) refused: by how many seconds the clock that made it is ahead (positive)
@@ -287,6 +320,40 @@ mod tests {
         assert!(accepted(30, 600).is_some());
         assert!(accepted(60, 600).is_some(), "the step before it opened");
         assert!(accepted(90, 600).is_none(), "older than the enrolment");
+    }
+
+    #[test]
+    fn what_was_learned_moves_the_accepted_steps() {
+        let secret = rfc_secret();
+        let now = UnixSeconds(1_000_000 * TIME_STEP_S);
+        let accepted = |step: u64, drift| {
+            let code = Code::from_wire(&secret.totp().generate(step * TIME_STEP_S).to_string()).unwrap();
+            secret.check(&code, &Steps::around(now).moved(drift)).map(|matched| matched.drift_steps(now))
+        };
+        assert_eq!(accepted(999_998, 0), None);
+        assert_eq!(accepted(999_998, -1), Some(-2));
+        assert_eq!(accepted(999_997, -2), Some(-2), "kept within the limit");
+        assert_eq!(accepted(1_000_003, 2), Some(2));
+        assert_eq!(accepted(1_000_000, -2), None, "three steps and no more");
+    }
+
+    /// R7, RFC 6238 §6.
+    #[test]
+    fn two_codes_count_only_in_a_row() {
+        let secret = rfc_secret();
+        let code = |step: u64| Code::from_wire(&secret.totp().generate(step * TIME_STEP_S).to_string()).unwrap();
+        let now = UnixSeconds(1_000_000 * TIME_STEP_S);
+        let pair = |first, second| {
+            secret.check_pair(&code(first), &code(second), &Steps::for_pairs(now)).map(|matched| matched.counter().0)
+        };
+        assert_eq!(pair(1_000_000, 1_000_001), Some(1_000_001));
+        assert_eq!(pair(999_990, 999_991), Some(999_991), "a clock that is five minutes slow");
+        assert_eq!(pair(999_989, 999_990), None, "and no more");
+        assert_eq!(pair(1_000_010, 1_000_011), Some(1_000_011));
+        assert_eq!(pair(1_000_011, 1_000_012), None);
+        assert_eq!(pair(1_000_001, 1_000_000), None, "the other way round");
+        assert_eq!(pair(1_000_000, 1_000_000), None, "the same twice");
+        assert_eq!(pair(1_000_000, 1_000_002), None, "with a gap");
     }
 
     #[test]

@@ -94,6 +94,28 @@ pub struct MethodView {
     pub hint: Option<String>,
     /// Unix seconds.
     pub created_at: u64,
+    /// Whether it takes a code now.
+    #[serde(default)]
+    pub state: MethodState,
+    /// Unix seconds: when a resting method takes codes again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resting_until: Option<u64>,
+}
+
+/// Whether a method takes a code, and how many it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MethodState {
+    /// One code.
+    #[default]
+    Ready,
+    /// Two codes in a row: somebody guessed.
+    TwoCodes,
+    /// Too many wrong codes today.
+    Resting,
+    /// Too many wrong codes in a row: until the host reinstates it.
+    Suspended,
 }
 
 /// Where codes may be sent. Countries are ISO 3166-1 alpha-2.
@@ -130,6 +152,22 @@ pub struct EnrolmentOpening {
     pub server_nonce: String,
 }
 
+/// What a code at login is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VerificationOpening {
+    /// The method to begin with: the last one that worked, else the first that takes codes. Nothing when none does.
+    pub method_id: Option<String>,
+    /// How many backup codes are good.
+    pub backup_codes_left: u32,
+    /// For how many days this browser can be trusted; nothing when the host does not offer it.
+    pub trust_days: Option<u32>,
+    /// Whether a text or call is ordered without a tap.
+    pub sends_at_once: bool,
+    /// Where people go who have lost everything, set by the operator.
+    pub recovery_url: Option<String>,
+}
+
 /// `GET /v1/flow`: all that the widget needs to begin. Never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -152,6 +190,8 @@ pub struct FlowView {
     pub phone: Option<PhoneOffer>,
     /// There while an enrolment is open.
     pub enrolment: Option<EnrolmentOpening>,
+    /// There while a verification is open.
+    pub verification: Option<VerificationOpening>,
     /// Where people get help: a URL or a `mailto:` link, set by the operator.
     pub support_url: Option<String>,
 }
@@ -161,8 +201,12 @@ pub struct FlowView {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChallengePost {
-    /// The number as typed: national (then `country` says whose) or international.
-    pub number: String,
+    /// In an enrolment: the number as typed, national (then `country` says whose) or international.
+    #[serde(default)]
+    pub number: Option<String>,
+    /// In a verification: one of the person's phone methods.
+    #[serde(default)]
+    pub method_id: Option<String>,
     /// ISO 3166-1 alpha-2; not needed when the number begins with `+`.
     #[serde(default)]
     pub country: Option<String>,
@@ -232,6 +276,8 @@ pub struct ChallengeView {
     pub delivery_at: u64,
     /// Whether the right code was typed.
     pub answered: bool,
+    /// How many codes the message has; all of them are asked for.
+    pub codes: u32,
 }
 
 /// `POST /v1/flow/challenges/{id}/answer`.
@@ -282,6 +328,10 @@ pub struct EnrolmentPost {
 pub enum FlowOutcome {
     /// A method was added.
     Enrolled,
+    /// A code was right.
+    Verified,
+    /// The person did not ask for a code.
+    Reported,
 }
 
 /// The answer to the final post; the same for the same body.
@@ -296,4 +346,56 @@ pub struct EnrolmentAnswer {
     pub backup_codes_left: u32,
     /// For the host's back end to redeem: 60 seconds, one use.
     pub result_code: String,
+}
+
+/// Stands for the backup codes where a method is named.
+pub const BACKUP_METHOD_ID: &str = "backup";
+
+/// `POST /v1/flow/verification`.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct VerificationPost {
+    /// One of the person's methods, or [`BACKUP_METHOD_ID`].
+    pub method_id: String,
+    /// Six digits; a backup code's sixteen characters, in capitals and without separators.
+    pub code: String,
+    /// The next one, where the method needs two.
+    #[serde(default)]
+    pub second_code: Option<String>,
+    /// "Do not ask in this browser", where the host offers it.
+    #[serde(default)]
+    pub trust_browser: bool,
+}
+
+/// The answer to a right code; the same for the same body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VerificationAnswer {
+    /// How the flow ended.
+    pub outcome: FlowOutcome,
+    /// How many backup codes are good.
+    pub backup_codes_left: u32,
+    /// For the host's back end to redeem: 60 seconds, one use.
+    pub result_code: String,
+}
+
+/// `POST /v1/flow/report`: "I did not ask for this code".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ReportPost {
+    /// Whether trusted browsers shall be asked for a code again.
+    #[serde(default)]
+    pub forget_browsers: bool,
+}
+
+/// The answer to a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReportAnswer {
+    /// How the flow ended.
+    pub outcome: FlowOutcome,
+    /// How many browsers are no longer trusted.
+    pub browsers_forgotten: u32,
 }

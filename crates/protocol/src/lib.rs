@@ -8,9 +8,13 @@ mod host;
 mod problem;
 
 pub use flow::{
-    BackupGate, CallKeys, ChallengeAnswerPost, ChallengePost, ChallengeView, Channel, DeliveryState, EnrolmentAnswer,
-    EnrolmentOpening, EnrolmentPost, FlowOutcome, FlowView, MethodKind, MethodView, PHONES_MAX, PhoneOffer, PhonePost,
-    Policy,
+    BACKUP_METHOD_ID, BackupGate, CallKeys, ChallengeAnswerPost, ChallengePost, ChallengeView, Channel, DeliveryState,
+    EnrolmentAnswer, EnrolmentOpening, EnrolmentPost, FlowOutcome, FlowView, MethodKind, MethodState, MethodView,
+    PHONES_MAX, PhoneOffer, PhonePost, Policy, ReportAnswer, ReportPost, VerificationAnswer, VerificationOpening,
+    VerificationPost,
 };
-pub use host::{AssertionAnswer, CreateFlow, FlowCreated, FlowStatus, Purpose, Redeem, SubjectView};
+pub use host::{
+    AssertionAnswer, CreateFlow, EventKind, EventView, EventsView, FlowCreated, FlowStatus, Purpose, Redeem,
+    ReinstatePost, RevokePost, SubjectView, TrustedBrowser,
+};
 pub use problem::{ErrorCode, Problem};

@@ -66,6 +66,16 @@ error_codes! {
     CodeExpired = "code_expired", 422;
     /// The code was right once and is spent.
     CodeUsed = "code_used", 409;
+    /// The method asks for two codes in a row now; nothing was counted.
+    TwoCodesNeeded = "two_codes_needed", 422;
+    /// Too many wrong codes of this method today; `retry_at` says when it takes codes again. Others go on.
+    MethodResting = "method_resting", 429;
+    /// Too many wrong codes of this method in a row: it is off until the site reinstates it. Others go on.
+    MethodSuspended = "method_suspended", 403;
+    /// The person has no such method.
+    MethodNotFound = "method_not_found", 404;
+    /// Somebody reported that they did not ask for this code.
+    FlowReported = "flow_reported", 409;
     /// No such challenge in this flow.
     ChallengeNotFound = "challenge_not_found", 404;
     /// The same code was sent a moment ago; `retry_at` says when it may be sent again.

@@ -33,21 +33,41 @@ pub(crate) struct Claims<'a> {
     pub(crate) factor_epoch: u64,
 }
 
+/// The public half of a key, as hosts know it.
+struct Published {
+    kid: String,
+    public: String,
+}
+
+impl Published {
+    fn of(key: &SigningKey) -> Self {
+        let public = Base64UrlUnpadded::encode_string(key.verifying_key().as_bytes());
+        // RFC 7638 §3: the thumbprint over the required members in this order.
+        let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{public}"}}"#);
+        Self { kid: Base64UrlUnpadded::encode_string(&sha256(members.as_bytes())), public }
+    }
+}
+
 /// Signs assertions.
 pub(crate) struct AssertionSigner {
     key: SigningKey,
+    /// The key that signs, then those that will or did.
+    published: Vec<Published>,
     kid: String,
-    public: String,
 }
 
 impl AssertionSigner {
     pub(crate) fn new(keys: &Keys) -> Self {
         let key = SigningKey::from_bytes(keys.signing_seed());
-        let public = Base64UrlUnpadded::encode_string(key.verifying_key().as_bytes());
-        // RFC 7638 §3: the thumbprint over the required members in this order.
-        let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{public}"}}"#);
-        let kid = Base64UrlUnpadded::encode_string(&sha256(members.as_bytes()));
-        Self { key, kid, public }
+        let signing = Published::of(&key);
+        let kid = signing.kid.clone();
+        let others = keys.published_seeds().map(|seed| Published::of(&SigningKey::from_bytes(seed)));
+        Self { key, published: std::iter::once(signing).chain(others).collect(), kid }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn kid(&self) -> &str {
+        &self.kid
     }
 
     pub(crate) fn sign(&self, claims: &Claims<'_>) -> Result<String, serde_json::Error> {
@@ -59,8 +79,7 @@ impl AssertionSigner {
     }
 
     pub(crate) fn jwks(&self) -> serde_json::Value {
-        json!({ "keys": [{
-            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": self.kid, "x": self.public
-        }] })
+        let key = |Published { kid, public }: &Published| json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": kid, "x": public });
+        json!({ "keys": self.published.iter().map(key).collect::<Vec<_>>() })
     }
 }

@@ -41,6 +41,13 @@ pub fn code_of(keys: &Keys, challenge_id: &str) -> Zeroizing<String> {
     }
 }
 
+/// All codes of a challenge: one, or two that are asked for together.
+pub fn codes_of(keys: &Keys, challenge_id: &str, codes: u32) -> Vec<Zeroizing<String>> {
+    // Ids are base64url, so no other challenge has such an id.
+    let second = (codes > 1).then(|| code_of(keys, &format!("{challenge_id}#2")));
+    std::iter::once(code_of(keys, challenge_id)).chain(second).collect()
+}
+
 /// A letter and a digit that stand in the message and on the screen.
 pub(crate) fn reference(random: [u8; 2]) -> String {
     let [letter, digit] = random.map(usize::from);
@@ -77,6 +84,7 @@ pub(crate) fn view(challenge: &Challenge) -> ChallengeView {
         delivery: challenge.delivery,
         delivery_at: challenge.delivery_at,
         answered: challenge.answered_at.is_some(),
+        codes: opened.codes,
     }
 }
 

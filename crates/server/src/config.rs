@@ -91,7 +91,24 @@ pub struct Host {
     /// Whether people who cannot press keys may have a call read its code at once (R38 wants keys: a mailbox presses none).
     #[serde(default)]
     pub calls_without_keys: bool,
+    /// For how many days a person may have a browser not asked for codes: 1 to 90; not offered when left out.
+    pub trust_days: Option<u32>,
+    /// At login: whether a text or call is ordered at once, without a tap.
+    #[serde(default)]
+    pub sends_at_once: bool,
+    /// Whether only the current 30 seconds' code of an app is taken (ASVS 6.5.5), and not its neighbours too (RFC 6238 §5.2).
+    #[serde(default)]
+    pub strict_window: bool,
+    /// Where people go who have lost every method and all backup codes.
+    pub recovery_url: Option<String>,
+    /// Where the form without scripts posts its result to; that form is not offered when left out.
+    pub form_complete_url: Option<String>,
+    /// Where the host hears of what people should hear of; nowhere when left out.
+    pub notices: Option<Webhook>,
 }
+
+/// Longer, and a stolen laptop signs in for a season.
+const TRUST_DAYS: std::ops::RangeInclusive<u32> = 1..=90;
 
 const fn default_gate() -> BackupGate {
     BackupGate::TypeOne
@@ -235,6 +252,18 @@ impl Config {
             }
             if host.origins.is_empty() || !host.origins.iter().all(|origin| is_origin(origin)) {
                 return value(key("origins"), "must be origins such as https://shop.example, without a path");
+            }
+            if host.trust_days.is_some_and(|days| !TRUST_DAYS.contains(&days)) {
+                return value(key("trust_days"), "must be 1 to 90");
+            }
+            for (name, url) in [("recovery_url", &host.recovery_url), ("form_complete_url", &host.form_complete_url)] {
+                if url.as_ref().is_some_and(|url| !is_http_url(url)) {
+                    return value(key(name), "must be an http(s) URL");
+                }
+            }
+            if let Some(notices) = &host.notices {
+                phone::webhook_fault(notices, self.production)
+                    .map_or(Ok(()), |reason| value(key("notices.url"), reason))?;
             }
             let methods = self.methods(host);
             if methods.is_empty() || host.methods.as_ref().is_some_and(|wanted| wanted.len() != methods.len()) {

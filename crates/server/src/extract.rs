@@ -6,7 +6,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use nidan_protocol::ErrorCode;
+use nidan_protocol::{ErrorCode, Purpose};
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq;
 
@@ -73,27 +73,51 @@ pub(crate) struct FlowCaller {
     pub(crate) host: Host,
 }
 
-impl FromRequestParts<Service> for FlowCaller {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Refusal> {
-        let token = bearer(&parts.headers).ok_or(ErrorCode::FlowExpired)?;
+impl FlowCaller {
+    /// The flow of a token, while it lives.
+    pub(crate) async fn of_token(service: &Service, token: &str, posts: bool) -> Result<Self, Refusal> {
         let flow = service.0.store.flow_by_token(&sha256(token.as_bytes())).await?.ok_or(ErrorCode::FlowExpired)?;
         // A stored enrolment answers its own post for some time longer: an answer that was lost near the end must not
         // look like "nothing was stored".
-        let late = match (&flow.state, &parts.method) {
-            (FlowState::Completed { .. }, &Method::POST) => FLOW_RETENTION_S,
+        let late = match &flow.state {
+            FlowState::Completed { .. } if posts && flow.opened.purpose == Purpose::Enroll => FLOW_RETENTION_S,
             _ => 0,
         };
         if service.0.clock.now_s() >= flow.opened.expires_at.saturating_add(late) {
             return Err(ErrorCode::FlowExpired.into());
         }
         let host = service.host(&flow.opened.host).ok_or(ErrorCode::FlowExpired)?.clone();
-        check_origin(parts, &flow.opened.origin)?;
-        if flow.state == FlowState::Superseded {
-            return Err(ErrorCode::FlowConflict.into());
-        }
         Ok(Self { flow, host })
+    }
+
+    pub(crate) fn unless_over(self) -> Result<Self, Refusal> {
+        match self.flow.state {
+            FlowState::Superseded => Err(ErrorCode::FlowConflict.into()),
+            FlowState::Reported => Err(ErrorCode::FlowReported.into()),
+            FlowState::Open | FlowState::Completed { .. } => Ok(self),
+        }
+    }
+
+    /// What belongs to another purpose is not on offer (B32, B38): nobody enrols in a login that still owes its code.
+    pub(crate) fn must_be(&self, purpose: Purpose) -> Result<(), Refusal> {
+        if self.flow.opened.purpose == purpose { Ok(()) } else { Err(ErrorCode::MethodRefused.into()) }
+    }
+}
+
+impl FromRequestParts<Service> for FlowCaller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Refusal> {
+        let token = bearer(&parts.headers).ok_or(ErrorCode::FlowExpired)?;
+        let caller = Self::of_token(service, token, parts.method == Method::POST).await;
+        // Which page it is comes first: another one learns nothing of the flow.
+        match caller {
+            Ok(caller) => {
+                check_origin(parts, &caller.flow.opened.origin)?;
+                caller.unless_over()
+            }
+            Err(refusal) => Err(refusal),
+        }
     }
 }
 

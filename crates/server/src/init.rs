@@ -75,6 +75,8 @@ pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> 
         .replace("{origin}", &quote(init.origin))
         .replace("{support_url}", &shown("support_url = \"https://shop.example/help\""))
         .replace("{calls_without_keys}", &shown("calls_without_keys = true"))
+        .replace("{trust_days}", &shown("trust_days = 30"))
+        .replace("{recovery_url}", &shown("recovery_url = \"https://shop.example/recover\""))
         .replace("{phone}", if init.demo { include_str!("nidan-demo.toml") } else { include_str!("nidan-phone.toml") });
     let (config, keys) = (init.folder.join("nidan.toml"), init.folder.join("nidan.keys"));
     write_private(&keys, &Keys::generate(random)?)?;

@@ -69,6 +69,8 @@ struct KeyFile {
     sealing_key: Zeroizing<String>,
     signing_key: Zeroizing<String>,
     pepper: Zeroizing<String>,
+    next_signing_key: Option<Zeroizing<String>>,
+    previous_signing_key: Option<Zeroizing<String>>,
 }
 
 /// All keys of a running service.
@@ -76,6 +78,8 @@ pub struct Keys {
     sealing: Key,
     signing: Key,
     pepper: Key,
+    /// Keys that do not sign but are published: the next one and the one before (see [`crate::rotate`]).
+    published: Vec<Key>,
 }
 
 impl fmt::Debug for Keys {
@@ -94,6 +98,8 @@ pub(crate) enum HashUse {
     PhoneCode,
     NumberIndex,
     SendCount,
+    VerificationBody,
+    Event,
 }
 
 impl HashUse {
@@ -106,6 +112,8 @@ impl HashUse {
             Self::PhoneCode => b"nidan v1 phone code\0",
             Self::NumberIndex => b"nidan v1 number index\0",
             Self::SendCount => b"nidan v1 send count\0",
+            Self::VerificationBody => b"nidan v1 verification body\0",
+            Self::Event => b"nidan v1 event\0",
         }
     }
 }
@@ -154,11 +162,15 @@ impl Keys {
             .map_err(|error| KeyError::Shape { path: file.to_owned(), reason: error.message().to_owned() })?;
         let or_file = |name, from_file: Zeroizing<String>| variable(name).map_or(from_file, Zeroizing::new);
         let [sealing, signing, pepper] = KEY_VARIABLES;
-        Self::parse(
+        let loaded = Self::parse(
             &or_file(sealing, keys.sealing_key),
             &or_file(signing, keys.signing_key),
             &or_file(pepper, keys.pepper),
-        )
+        )?;
+        let published =
+            [("next_signing_key", keys.next_signing_key), ("previous_signing_key", keys.previous_signing_key)];
+        let published = published.into_iter().filter_map(|(name, key)| key.map(|key| Key::parse(name, &key)));
+        Ok(Self { published: published.collect::<Result<_, _>>()?, ..loaded })
     }
 
     /// A fresh key file's text.
@@ -166,10 +178,7 @@ impl Keys {
     /// # Errors
     /// When there is no randomness.
     pub fn generate(random: &dyn Random) -> Result<Zeroizing<String>, getrandom::Error> {
-        let fresh = || -> Result<Zeroizing<String>, getrandom::Error> {
-            let key = Zeroizing::new(random_bytes::<KEY_LEN_BYTES>(random)?);
-            Ok(Zeroizing::new(Base64UrlUnpadded::encode_string(key.as_slice())))
-        };
+        let fresh = || fresh_key(random);
         Ok(Zeroizing::new(format!(
             "# Nidan's keys. Keep them out of backups of the database; without them the database cannot be read,\n\
              # and whoever has both can make every person's codes.\n\n\
@@ -187,11 +196,23 @@ impl Keys {
             sealing: Key::parse("sealing_key", sealing)?,
             signing: Key::parse("signing_key", signing)?,
             pepper: Key::parse("pepper", pepper)?,
+            published: Vec::new(),
         })
+    }
+
+    /// Keys that everybody knows, for the contract suite of stores.
+    pub fn known() -> Self {
+        let [sealing, signing, pepper] = [1, 2, 3].map(|byte| Key([byte; KEY_LEN_BYTES]));
+        Self { sealing, signing, pepper, published: Vec::new() }
     }
 
     pub(crate) const fn signing_seed(&self) -> &[u8; KEY_LEN_BYTES] {
         &self.signing.0
+    }
+
+    /// The seeds of keys that are published without signing.
+    pub(crate) fn published_seeds(&self) -> impl Iterator<Item = &[u8; KEY_LEN_BYTES]> {
+        self.published.iter().map(|key| &key.0)
     }
 
     /// HMAC-SHA-256 over a label and the parts, each with its length.
@@ -210,7 +231,7 @@ impl Keys {
     ///
     /// # Errors
     /// When there is no randomness, or the cipher refuses.
-    pub(crate) fn seal(&self, secret: &Secret, row: SealedFor<'_>, random: &dyn Random) -> Result<Vec<u8>, SealError> {
+    pub fn seal(&self, secret: &Secret, row: SealedFor<'_>, random: &dyn Random) -> Result<Vec<u8>, SealError> {
         self.seal_bytes(secret.expose(), row, random)
     }
 
@@ -263,8 +284,14 @@ impl Keys {
     }
 }
 
+/// A key as the file has it.
+pub(crate) fn fresh_key(random: &dyn Random) -> Result<Zeroizing<String>, getrandom::Error> {
+    let key = Zeroizing::new(random_bytes::<KEY_LEN_BYTES>(random)?);
+    Ok(Zeroizing::new(Base64UrlUnpadded::encode_string(key.as_slice())))
+}
+
 /// Why nothing was sealed.
-pub(crate) type SealError = Box<dyn std::error::Error + Send + Sync>;
+pub type SealError = Box<dyn std::error::Error + Send + Sync>;
 
 /// SHA-256, for values that are random enough to need no key: tokens, API keys, result codes.
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
@@ -324,6 +351,8 @@ mod tests {
             HashUse::PhoneCode,
             HashUse::NumberIndex,
             HashUse::SendCount,
+            HashUse::VerificationBody,
+            HashUse::Event,
         ];
         let hashes = uses.map(|hash_use| keys.hash(hash_use, &[b"same"]));
         for (index, hash) in hashes.iter().enumerate() {

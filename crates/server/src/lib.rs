@@ -17,8 +17,11 @@ pub mod keys;
 mod metrics;
 pub mod phone;
 mod problem;
+pub mod record;
+pub mod rotate;
 pub mod seams;
 pub mod store;
+pub mod throttle;
 
 use std::sync::Arc;
 
@@ -28,8 +31,8 @@ pub use metrics::{metrics_router, stats};
 
 use assertion::AssertionSigner;
 use backup::BackupHasher;
-use config::{Config, Host};
-use delivery::{Catalogue, Route};
+use config::{Config, ConfigError, Host};
+use delivery::{Catalogue, Notices, Route};
 use keys::Keys;
 use nidan_otp::TIME_STEP_S;
 use seams::{Clock, Random};
@@ -39,6 +42,10 @@ use store::{Store, StoreError};
 pub const FLOW_TTL_S: u64 = 600;
 /// ASVS 7.5.1 wants a fresh first factor before a factor changes; five minutes by R20.
 pub const AUTH_TIME_MAX_AGE_S: u64 = 300;
+/// Tries in one login: more than three ways with their tries is no person.
+pub const FLOW_TRIES: u32 = 20;
+/// Of these with backup codes. Their check symbol catches mistypings before they get here.
+pub const BACKUP_TRIES: u32 = 5;
 /// A result code is redeemed by the host's back end at once.
 pub const RESULT_TTL_S: u64 = 60;
 /// Posts in one enrolment that were not stored. The browser checks codes first, and tries again by itself some twenty times
@@ -46,8 +53,9 @@ pub const RESULT_TTL_S: u64 = 60;
 pub const ENROLMENT_ATTEMPTS: u32 = 60;
 /// Flows are kept this long after they expired, so that a late answer is "expired" and not "unknown".
 const FLOW_RETENTION_S: u64 = 3600;
-/// How far a clock may be behind the latest accepted code: one step of drift and one of network delay.
-const CLOCK_TOLERANCE_S: u64 = 90;
+/// How far a clock may be behind the latest accepted code: a pair is accepted from that many steps ahead, its second code
+/// is one more, and a minute is for clocks that were set right in between.
+const CLOCK_TOLERANCE_S: u64 = (nidan_otp::PAIR_SEARCH_STEPS + 1) * TIME_STEP_S + 60;
 
 /// Everything that a request needs. Cheap to clone.
 #[derive(Clone)]
@@ -65,6 +73,7 @@ struct Parts {
     random: Arc<dyn Random>,
     routes: Vec<Route>,
     catalogue: Catalogue,
+    notices: Notices,
     /// Wakes a delivery worker.
     ring: tokio::sync::Notify,
 }
@@ -86,6 +95,9 @@ pub enum StartError {
     /// The words of messages cannot be read: this build is broken.
     #[error("the words of messages: {0}")]
     Words(#[from] serde_json::Error),
+    /// A secret for notices cannot be read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
 }
 
 impl Service {
@@ -93,7 +105,7 @@ impl Service {
     /// [`delivery::run`] sends what is ordered.
     ///
     /// # Errors
-    /// [`StartError::Words`].
+    /// [`StartError::Words`] and [`StartError::Config`].
     pub fn new(
         config: Config,
         keys: Keys,
@@ -108,6 +120,7 @@ impl Service {
             config.hosts.iter().map(|host| config::parse_hex(&host.api_key_sha256).unwrap_or_default()).collect();
         Ok(Self(Arc::new(Parts {
             api_keys,
+            notices: Notices::new(&config)?,
             signer: AssertionSigner::new(&keys),
             hasher: BackupHasher::new(Arc::clone(&keys)),
             config,
@@ -141,7 +154,13 @@ impl Service {
     pub async fn purge(&self) -> Result<u64, StoreError> {
         let now = self.0.clock.now_s();
         self.0.store.purge_counts(now).await?;
+        self.0.store.purge_trust(now).await?;
         self.0.store.purge_flows(now.saturating_sub(FLOW_RETENTION_S)).await
+    }
+
+    /// Writes a host's lines into the records of its people.
+    fn scribe(&self, host: &Host, place: Option<String>) -> record::Scribe {
+        record::Scribe::new(Arc::clone(&self.0.keys), host.notices.is_some(), place, self.0.clock.now_s())
     }
 
     fn host(&self, id: &str) -> Option<&Host> {

@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 use nidan_server::config::{CONFIG_VARIABLE, Config, LogFormat};
 use nidan_server::init::{Init, init};
 use nidan_server::keys::Keys;
+use nidan_server::rotate::rotate;
 use nidan_server::seams::Os;
 use nidan_server::store::SqliteStore;
 use nidan_server::{Service, delivery, metrics_router, router, stats};
@@ -58,6 +59,8 @@ enum Command {
     },
     /// Say what is wrong with the configuration, the keys, the database and the clock.
     Check,
+    /// Go one step towards another signing key: publish it, sign with it, forget the old one.
+    RotateSigningKey,
     /// Print how many messages were ordered in the running windows, and of how many.
     Stats,
 }
@@ -68,6 +71,7 @@ async fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Serve => serve(&arguments.config).await,
         Command::Check => check(&arguments.config).await,
+        Command::RotateSigningKey => rotate_signing_key(&arguments.config),
         Command::Stats => print_stats(&arguments.config).await,
         Command::Init { folder, listen, host_id, host_name, origin, demo } => write_files(&Init {
             folder: &folder,
@@ -134,6 +138,15 @@ async fn check(path: &Path) -> Result<(), Box<dyn Error>> {
 async fn print_stats(path: &Path) -> Result<(), Box<dyn Error>> {
     let (service, _) = open(Config::load(path, variables())?).await?;
     print!("{}", stats(&service).await?);
+    Ok(())
+}
+
+fn rotate_signing_key(path: &Path) -> Result<(), Box<dyn Error>> {
+    let config = Config::load(path, variables())?;
+    if std::env::var_os("NIDAN_SIGNING_KEY").is_some() {
+        return Err("NIDAN_SIGNING_KEY stands over the key file: rotate it where it is set".into());
+    }
+    println!("{}", rotate(&config.keys_file, &Os)?.advice());
     Ok(())
 }
 

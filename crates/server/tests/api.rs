@@ -150,7 +150,7 @@ async fn a_flow_needs_a_fresh_first_factor_and_a_registered_origin() {
     check("account_name", json!("a:b"), StatusCode::BAD_REQUEST, "request_invalid").await;
     check("account_name", json!("\u{202E}a"), StatusCode::BAD_REQUEST, "request_invalid").await;
     check("session_binding", json!("short"), StatusCode::BAD_REQUEST, "request_invalid").await;
-    check("purpose", json!("verify"), StatusCode::BAD_REQUEST, "request_invalid").await;
+    check("purpose", json!("manage"), StatusCode::BAD_REQUEST, "request_invalid").await;
     check("client_time", json!(1), StatusCode::BAD_REQUEST, "request_invalid").await;
 }
 
@@ -262,6 +262,7 @@ async fn every_route_stands_in_the_openapi_document() {
     let paths: Vec<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
     let expected = [
         "/.well-known/jwks.json",
+        "/form",
         "/healthz",
         "/openapi.json",
         "/v1/flow",
@@ -271,6 +272,8 @@ async fn every_route_stands_in_the_openapi_document() {
         "/v1/flow/challenges/{id}/events",
         "/v1/flow/challenges/{id}/resend",
         "/v1/flow/enrolment",
+        "/v1/flow/report",
+        "/v1/flow/verification",
         "/v1/flows",
         "/v1/flows/{id}/redeem",
         "/v1/gateways/{id}/receipt",
@@ -280,6 +283,9 @@ async fn every_route_stands_in_the_openapi_document() {
         "/v1/outbox/{id}/keys",
         "/v1/outbox/{id}/receipt",
         "/v1/subjects/{subject}",
+        "/v1/subjects/{subject}/events",
+        "/v1/subjects/{subject}/methods/reinstate",
+        "/v1/subjects/{subject}/trusted_browsers/revoke",
     ];
     assert_eq!(paths, expected);
     // The other way round: what is documented is there.
@@ -361,6 +367,9 @@ async fn the_service_refuses_to_start_on_a_clock_that_is_behind() {
     )
     .unwrap();
     assert!(service.check_clock().await.is_ok());
-    clock.0.fetch_sub(150, std::sync::atomic::Ordering::SeqCst);
+    // The second code of a pair may be eleven steps ahead of the clock that accepts it, and a restart follows at once.
+    clock.0.fetch_sub(390, std::sync::atomic::Ordering::SeqCst);
+    assert!(service.check_clock().await.is_ok());
+    clock.0.fetch_sub(31, std::sync::atomic::Ordering::SeqCst);
     assert!(service.check_clock().await.is_err());
 }

@@ -11,99 +11,26 @@
 
 mod common;
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::Shutdown;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use common::{BINDING, Widget, next};
+use common::server::{Server, configured, free_port, now, send};
+use common::{BINDING, ORIGIN, Widget, next};
 use nidan_server::backup::BackupHasher;
-use nidan_server::init::{Init, init};
 use nidan_server::keys::{Keys, SealedFor};
-use nidan_server::seams::Os;
 use nidan_server::store::{SqliteStore, Store};
 use serde_json::{Value, json};
 
 const DEATHS: u64 = 200;
 /// A whole post takes some 300 ms in this build: deaths fall before, during and after it.
 const SPAN_MS: u64 = 450;
-const ORIGIN: &str = "https://shop.example";
-
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-impl Server {
-    fn start(folder: &Path, port: u16) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_nidan-server"))
-            .arg("--config")
-            .arg(folder.join("nidan.toml"))
-            .arg("serve")
-            .env("NIDAN_LISTEN", format!("127.0.0.1:{port}"))
-            .env("RUST_LOG", "warn")
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let server = Self { child, port };
-        let started = Instant::now();
-        while server.ask("GET", "/healthz", "", &Value::Null).is_none() {
-            assert!(started.elapsed() < Duration::from_secs(20), "the service does not start");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        server
-    }
-
-    fn kill(&mut self) {
-        // SIGKILL: no handler runs, nothing is flushed.
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    fn ask(&self, method: &str, path: &str, bearer: &str, body: &Value) -> Option<(u16, Value)> {
-        let mut stream = send(self.port, method, path, bearer, body)?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        let status = answer.split(' ').nth(1)?.parse().ok()?;
-        let (_, body) = answer.split_once("\r\n\r\n")?;
-        Some((status, serde_json::from_str(body).unwrap_or(Value::Null)))
-    }
-}
-
-fn send(port: u16, method: &str, path: &str, bearer: &str, body: &Value) -> Option<TcpStream> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(15))).ok()?;
-    let body = if body.is_null() { String::new() } else { body.to_string() };
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nOrigin: {ORIGIN}\r\nAuthorization: Bearer {bearer}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).ok()?;
-    Some(stream)
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_final_post_survives_death_at_any_moment() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
-    let request = Init {
-        folder: folder.path(),
-        listen: "127.0.0.1:1",
-        host_id: "shop",
-        host_name: "Shop",
-        origin: ORIGIN,
-        demo: true,
-    };
-    let api_key = init(&request, &Os).unwrap().api_key;
+    let port = free_port();
+    let api_key = configured(folder.path());
     let keys = Arc::new(Keys::load(&folder.path().join("nidan.keys"), |_| None).unwrap());
     let mut server = Server::start(folder.path(), port);
     let mut random = 0x6e69_6461_6e21;

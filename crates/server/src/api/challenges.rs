@@ -4,7 +4,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use nidan_otp::Code;
-use nidan_protocol::{CallKeys, ChallengeAnswerPost, ChallengePost, ChallengeView, Channel, ErrorCode, Problem};
+use nidan_protocol::{
+    CallKeys, ChallengeAnswerPost, ChallengePost, ChallengeView, Channel, ErrorCode, MethodKind, Problem, Purpose,
+};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -19,6 +21,7 @@ use crate::phone::PhoneNumber;
 use crate::problem::Refusal;
 use crate::seams::random_bytes;
 use crate::store::{Attempt, Challenge, Flow, FlowState, NewChallenge, NewFlow, Order, Ordered};
+use crate::throttle::{self, Gate, Guess, Needs};
 
 /// 128 bits (R51); the code is derived from it.
 const ID_LEN_BYTES: usize = 16;
@@ -38,7 +41,7 @@ pub(crate) async fn create(
     FlowCaller { flow, host }: FlowCaller,
     Body(mut post): Body<ChallengePost>,
 ) -> Result<(StatusCode, Json<ChallengeView>), Refusal> {
-    let typed = Zeroizing::new(std::mem::take(&mut post.number));
+    let typed = Zeroizing::new(std::mem::take(&mut post.number).unwrap_or_default());
     let phone = open_flow_with_phone(&service, &flow)?;
     if !service.0.config.methods(&host).contains(&post.channel.method()) {
         return Err(Refusal { field: Some("channel".to_owned()), ..ErrorCode::MethodRefused.into() });
@@ -46,8 +49,15 @@ pub(crate) async fn create(
     if post.keys == CallKeys::None && !host.calls_without_keys {
         return Err(Refusal { field: Some("keys".to_owned()), ..ErrorCode::MethodRefused.into() });
     }
+    let (number, codes) = match (flow.opened.purpose, &post.method_id) {
+        (Purpose::Enroll, None) => (typed_number(&typed, post.country.as_deref())?, 1),
+        (Purpose::Verify, Some(method_id)) if typed.is_empty() => {
+            own_number(&service, &flow.opened, &host, method_id, post.channel).await?
+        }
+        (Purpose::Enroll, Some(_)) => return Err(Refusal::field("method_id")),
+        (Purpose::Verify, _) => return Err(Refusal::field("number")),
+    };
     let of_number = |code: ErrorCode| Refusal { field: Some("number".to_owned()), ..code.into() };
-    let number = PhoneNumber::parse(&typed, post.country.as_deref()).map_err(|error| of_number(error.into()))?;
     let routed = service.0.routes.iter().any(|route| route.fits(post.channel, number.country()));
     if !routed || !phone.countries.iter().any(|country| country == number.country()) {
         return Err(of_number(ErrorCode::CountryNotAllowed));
@@ -56,7 +66,7 @@ pub(crate) async fn create(
 
     let parts = &service.0;
     let number_index = parts.keys.hash(HashUse::NumberIndex, &[number.e164().as_bytes()]);
-    if let Some(live) = live(&service, &flow.opened, &post, &number_index).await? {
+    if let Some(live) = live(&service, &flow.opened, &post, &number_index, codes).await? {
         // Whoever went back and asks once more has the code on its way already: waits and tries go on as they were.
         return Ok((StatusCode::OK, Json(view_of(&live))));
     }
@@ -81,6 +91,8 @@ pub(crate) async fn create(
         reference: reference(random_bytes(&*parts.random)?),
         keys,
         expires_at: parts.clock.now_s().saturating_add(CODE_TTL_S).min(flow.opened.expires_at),
+        method_id: post.method_id,
+        codes,
         id,
     };
     let message_id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
@@ -97,12 +109,54 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(view_of(&find(&service, &flow.opened, &challenge.id).await?))))
 }
 
+fn typed_number(typed: &str, country: Option<&str>) -> Result<PhoneNumber, Refusal> {
+    PhoneNumber::parse(typed, country)
+        .map_err(|error| Refusal { field: Some("number".to_owned()), ..ErrorCode::from(error).into() })
+}
+
+/// At login: the number of one of the person's own methods, and how many codes its message needs now. A mobile that is
+/// texted may be called too; a line that is called may not be texted.
+async fn own_number(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    method_id: &str,
+    channel: Channel,
+) -> Result<(PhoneNumber, u32), Refusal> {
+    let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
+    let method = subject.methods.iter().find(|method| method.id == method_id).ok_or(ErrorCode::MethodNotFound)?;
+    let fits = match method.detail.kind() {
+        MethodKind::Totp => false,
+        MethodKind::Sms => true,
+        MethodKind::Voice => channel == Channel::Voice,
+    };
+    if !fits {
+        return Err(Refusal { field: Some("channel".to_owned()), ..ErrorCode::MethodRefused.into() });
+    }
+    let codes = match throttle::gate(method.tries, subject.allowance, Guess::Phone, service.0.clock.now_s()) {
+        Gate::Open(Needs::OneCode) => 1,
+        Gate::Open(Needs::TwoCodes) => 2,
+        Gate::Resting { until } => {
+            return Err(Refusal { retry_at: Some(until), ..ErrorCode::MethodResting.into() });
+        }
+        Gate::Suspended => return Err(ErrorCode::MethodSuspended.into()),
+    };
+    let row = SealedFor { host: &host.id, subject: &flow.subject, method_id };
+    let e164 = service
+        .0
+        .keys
+        .open_text(&method.sealed, row)
+        .map_err(|error| Refusal::logged(ErrorCode::Internal, "a number does not open", &error))?;
+    Ok((PhoneNumber::parse(&e164, None).map_err(|_| ErrorCode::Internal)?, codes))
+}
+
 /// The flow's code for this very wish, while it can still be answered.
 async fn live(
     service: &Service,
     flow: &NewFlow,
     post: &ChallengePost,
     number_index: &[u8; 32],
+    codes: u32,
 ) -> Result<Option<Challenge>, Refusal> {
     let latest = service.0.store.challenges(&flow.id).await?.pop();
     let now = service.0.clock.now_s();
@@ -110,6 +164,8 @@ async fn live(
         let opened = &challenge.opened;
         let is_same = opened.number_index == *number_index
             && opened.channel == post.channel
+            && opened.method_id == post.method_id
+            && opened.codes == codes
             && (post.channel == Channel::Sms || opened.keys.is_none() == (post.keys == CallKeys::None));
         is_same && refuse_ended(challenge, now).is_ok()
     }))
@@ -176,10 +232,13 @@ pub(crate) async fn resend(
 ))]
 pub(crate) async fn answer(
     State(service): State<Service>,
-    FlowCaller { flow, .. }: FlowCaller,
+    caller: FlowCaller,
     id: Id,
     Body(post): Body<ChallengeAnswerPost>,
 ) -> Result<Json<ChallengeView>, Refusal> {
+    // At login a code is answered in one place only, where tries of all methods are counted.
+    caller.must_be(Purpose::Enroll)?;
+    let flow = caller.flow;
     let typed = Zeroizing::new(post.code);
     let code = Code::from_wire(&typed).map_err(|_| Refusal::field("code"))?;
     open_flow_with_phone(&service, &flow)?;

@@ -4,13 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use nidan_otp::{ClientRandom, Code, EnrolmentId, Label, ServerNonce, Steps, UnixSeconds, derive};
 use nidan_protocol::{
-    EnrolmentAnswer, EnrolmentPost, ErrorCode, FlowOutcome, MethodKind, PHONES_MAX, PhonePost, Problem,
+    EnrolmentAnswer, EnrolmentPost, ErrorCode, FlowOutcome, MethodKind, PHONES_MAX, PhonePost, Problem, Purpose,
 };
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::challenges::{find, number_of};
 use super::method_view;
+use super::result::result_code;
 use crate::config::Host;
 use crate::extract::{Body, FlowCaller, decode, encode};
 use crate::keys::{HashUse, SealError, SealedFor, sha256};
@@ -43,12 +44,14 @@ struct Phone {
 ))]
 pub(crate) async fn enrol(
     State(service): State<Service>,
-    FlowCaller { flow, host }: FlowCaller,
+    caller: FlowCaller,
     Body(post): Body<EnrolmentPost>,
 ) -> Result<Json<EnrolmentAnswer>, Refusal> {
+    caller.must_be(Purpose::Enroll)?;
+    let FlowCaller { flow, host } = caller;
     let enrolment = parse(&service, &flow.opened, post)?;
     if flow.state != FlowState::Open {
-        return answer(&service, &flow.opened, &flow.state, &enrolment).await;
+        return answer(&service, &flow.opened, &host, &flow.state, &enrolment).await;
     }
     let left = match service.0.store.reserve_attempt(&flow.opened.id, ENROLMENT_ATTEMPTS).await? {
         Attempt::Reserved { left } => left,
@@ -71,7 +74,7 @@ pub(crate) async fn enrol(
         }
         Activated::SecretKnown => return Err(ErrorCode::FlowConflict.into()),
     };
-    answer(&service, &flow.opened, &state, &enrolment).await
+    answer(&service, &flow.opened, &host, &state, &enrolment).await
 }
 
 fn parse(service: &Service, flow: &NewFlow, post: EnrolmentPost) -> Result<Enrolment, Refusal> {
@@ -150,6 +153,7 @@ async fn prepare(
         result_hash: sha256(result_code.as_bytes()),
         result_expires_at: parts.clock.now_s().saturating_add(RESULT_TTL_S),
         now,
+        scribe: service.scribe(host, flow.place.clone()),
     }))
 }
 
@@ -195,6 +199,7 @@ fn new_method(
 async fn answer(
     service: &Service,
     flow: &NewFlow,
+    host: &Host,
     state: &FlowState,
     enrolment: &Enrolment,
 ) -> Result<Json<EnrolmentAnswer>, Refusal> {
@@ -202,21 +207,16 @@ async fn answer(
     if !bool::from(body_hash.ct_eq(&enrolment.body_hash)) {
         return Err(ErrorCode::FlowConflict.into());
     }
-    let expires_at = service.0.clock.now_s().saturating_add(RESULT_TTL_S);
-    service.0.store.extend_result(&flow.id, expires_at).await?;
+    let now = service.0.clock.now_s();
+    service.0.store.extend_result(&flow.id, now.saturating_add(RESULT_TTL_S)).await?;
     let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
     if !subject.methods.iter().any(|method| method.id == *method_id) {
         return Err(ErrorCode::FlowConflict.into());
     }
     Ok(Json(EnrolmentAnswer {
         outcome: FlowOutcome::Enrolled,
-        methods: subject.methods.iter().map(method_view).collect(),
+        methods: subject.methods.iter().map(|method| method_view(method, host, subject.allowance, now)).collect(),
         backup_codes_left: subject.backup_codes_left,
         result_code: result_code(service, flow, body_hash),
     }))
-}
-
-/// Made from the flow and the body, so that a repeated post gets the same one and the database keeps only its hash.
-fn result_code(service: &Service, flow: &NewFlow, body_hash: &[u8; 32]) -> String {
-    encode(&service.0.keys.hash(HashUse::ResultCode, &[flow.id.as_bytes(), body_hash]))
 }

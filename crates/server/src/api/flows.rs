@@ -3,31 +3,36 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use nidan_otp::{ENROLMENT_ID_LEN_BYTES, Label, NONCE_LEN_BYTES};
-use nidan_protocol::{
-    AssertionAnswer, CreateFlow, ErrorCode, FlowCreated, FlowStatus, MethodKind, Problem, Purpose, Redeem,
-};
+use nidan_protocol::{AssertionAnswer, CreateFlow, ErrorCode, FlowCreated, FlowStatus, Problem, Purpose, Redeem};
 
+use super::result::{amr_of, login_claims};
 use crate::assertion::{ASSERTION_TTL_S, Claims};
 use crate::config::Host;
 use crate::extract::{Body, HostCaller, encode};
 use crate::keys::sha256;
 use crate::phone::is_country;
 use crate::problem::Refusal;
-use crate::seams::random_bytes;
-use crate::store::{FlowState, NewFlow, Opened, Redemption};
-use crate::{AUTH_TIME_MAX_AGE_S, FLOW_TTL_S, Service};
+use crate::seams::{Random, random_bytes};
+use crate::store::{
+    FlowState, NewFlow, NewTrust, OpenVerification, Opened, Redeemed, Redemption, TrustUse, VerificationOpened,
+};
+use crate::{AUTH_TIME_MAX_AGE_S, FLOW_TTL_S, RESULT_TTL_S, Service};
 
 /// 128 bits and more cannot be guessed (R51).
 const ID_LEN_BYTES: usize = 16;
 const TOKEN_LEN_BYTES: usize = 32;
 /// Two servers' clocks differ by a little.
 const CLOCK_SKEW_S: u64 = 5;
+/// Ours are 43 characters of base64url; anything of that size may be compared.
+const TRUST_TOKEN_MAX_BYTES: usize = 128;
+const PLACE_MAX_CHARS: usize = 80;
+const DAY_S: u64 = 86_400;
 const SUBJECT_MAX_BYTES: usize = 255;
 const BINDING_LENGTHS: std::ops::RangeInclusive<usize> = 16..=128;
 
 /// Opens a flow for a person whose first factor the host has just checked.
 #[utoipa::path(post, path = "/v1/flows", request_body = CreateFlow, responses(
-    (status = 201, body = FlowCreated),
+    (status = 200, body = FlowCreated, description = "Nothing to verify with: no flow was made"), (status = 201, body = FlowCreated),
     (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
     (status = 409, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem), (status = 503, body = Problem),
 ))]
@@ -42,7 +47,7 @@ pub(crate) async fn create(
     let token = encode(&random_bytes::<TOKEN_LEN_BYTES>(random)?);
     let flow = NewFlow {
         id: encode(&random_bytes::<ID_LEN_BYTES>(random)?),
-        host: host.id,
+        host: host.id.clone(),
         subject: request.subject,
         purpose: request.purpose,
         account_name,
@@ -50,21 +55,75 @@ pub(crate) async fn create(
         session_binding: request.session_binding,
         origin: request.origin,
         country: request.country,
+        place: request.place.as_deref().map(Label::shown).filter(|place| !place.is_empty()),
         token_hash: sha256(token.as_bytes()),
         enrolment_id: random_bytes::<ENROLMENT_ID_LEN_BYTES>(random)?,
         server_nonce: random_bytes::<NONCE_LEN_BYTES>(random)?,
         created_at: now,
         expires_at: now.saturating_add(FLOW_TTL_S),
     };
-    match service.0.store.open_flow(&flow).await? {
-        Opened::Yes => {}
-        // R20, R22: an active factor is never overwritten, and has to be proved before anything is added.
-        Opened::FactorActive => return Err(ErrorCode::AlreadyEnrolled.into()),
+    tracing::info!(host = flow.host, flow = flow.id, purpose = flow.purpose.as_str(), "flow asked for");
+    let created = match flow.purpose {
+        Purpose::Enroll => enrolment(&service, flow, token).await?,
+        Purpose::Verify => verification(&service, &host, flow, token, request.trust_token.as_deref()).await?,
+    };
+    let status = match created.outcome {
+        FlowStatus::NotEnrolled => axum::http::StatusCode::OK,
+        FlowStatus::Required | FlowStatus::Trusted => axum::http::StatusCode::CREATED,
+    };
+    Ok((status, Json(created)))
+}
+
+fn required(flow: NewFlow, token: String) -> FlowCreated {
+    FlowCreated {
+        outcome: FlowStatus::Required,
+        flow_id: Some(flow.id),
+        flow_token: Some(token),
+        expires_at: Some(flow.expires_at),
+        result_code: None,
     }
-    tracing::info!(host = flow.host, flow = flow.id, purpose = flow.purpose.as_str(), "flow opened");
-    let created =
-        FlowCreated { flow_id: flow.id, flow_token: token, expires_at: flow.expires_at, outcome: FlowStatus::Required };
-    Ok((axum::http::StatusCode::CREATED, Json(created)))
+}
+
+async fn enrolment(service: &Service, flow: NewFlow, token: String) -> Result<FlowCreated, Refusal> {
+    match service.0.store.open_flow(&flow).await? {
+        Opened::Yes => Ok(required(flow, token)),
+        // R20, R22: an active factor is never overwritten, and has to be proved before anything is added.
+        Opened::FactorActive => Err(ErrorCode::AlreadyEnrolled.into()),
+    }
+}
+
+async fn verification(
+    service: &Service,
+    host: &Host,
+    flow: NewFlow,
+    token: String,
+    trust_token: Option<&str>,
+) -> Result<FlowCreated, Refusal> {
+    let result_code = encode(&random_bytes::<TOKEN_LEN_BYTES>(&*service.0.random)?);
+    let trust = trust_token.filter(|_| host.trust_days.is_some()).map(|brought| TrustUse {
+        token_hash: sha256(brought.as_bytes()),
+        result_hash: sha256(result_code.as_bytes()),
+        result_expires_at: flow.created_at.saturating_add(RESULT_TTL_S),
+    });
+    let scribe = service.scribe(host, flow.place.clone());
+    let open = OpenVerification { flow, trust, scribe };
+    let opened = service.0.store.open_verification(&open).await?;
+    Ok(match opened {
+        VerificationOpened::Required => required(open.flow, token),
+        VerificationOpened::NotEnrolled => FlowCreated {
+            outcome: FlowStatus::NotEnrolled,
+            flow_id: None,
+            flow_token: None,
+            expires_at: None,
+            result_code: None,
+        },
+        VerificationOpened::Trusted => FlowCreated {
+            outcome: FlowStatus::Trusted,
+            flow_token: None,
+            result_code: Some(result_code),
+            ..required(open.flow, token)
+        },
+    })
 }
 
 /// The account name as it will be shown, when everything else is right too.
@@ -87,7 +146,15 @@ fn check(request: &CreateFlow, host: &Host, now: u64) -> Result<String, Refusal>
     if request.auth_time > now.saturating_add(CLOCK_SKEW_S) {
         return Err(Refusal::field("auth_time"));
     }
-    let Purpose::Enroll = request.purpose;
+    let is_token = |token: &String| (1..=TRUST_TOKEN_MAX_BYTES).contains(&token.len());
+    if !request.trust_token.as_ref().is_none_or(is_token)
+        || (request.purpose == Purpose::Enroll && request.trust_token.is_some())
+    {
+        return Err(Refusal::field("trust_token"));
+    }
+    if request.place.as_ref().is_some_and(|place| place.chars().count() > PLACE_MAX_CHARS) {
+        return Err(Refusal::field("place"));
+    }
     if now.saturating_sub(request.auth_time) > AUTH_TIME_MAX_AGE_S {
         return Err(Refusal { field: Some("auth_time".to_owned()), ..ErrorCode::ReauthRequired.into() });
     }
@@ -110,23 +177,55 @@ pub(crate) async fn redeem(
 ) -> Result<Json<AssertionAnswer>, Refusal> {
     let Path(id) = id.map_err(|_| ErrorCode::NotFound)?;
     let now = service.0.clock.now_s();
-    let redemption = Redemption {
-        host: &host.id,
-        flow_id: &id,
-        result_hash: sha256(request.result_code.as_bytes()),
-        session_binding: &request.session_binding,
-        now,
-    };
+    let random = &*service.0.random;
     // Drawn before the code is spent: what can fail comes first.
-    let jti = encode(&random_bytes::<ID_LEN_BYTES>(&*service.0.random)?);
+    let (jti, trust_token) = (random_id(random)?, encode(&random_bytes::<TOKEN_LEN_BYTES>(random)?));
+    let new_trust = |days: u32| -> Result<NewTrust, Refusal> {
+        let (browser_id, token_hash) = (random_id(random)?, sha256(trust_token.as_bytes()));
+        Ok(NewTrust { browser_id, token_hash, lives_s: u64::from(days) * DAY_S })
+    };
+    let redemption = Redemption {
+        host: host.id.clone(),
+        flow_id: id,
+        result_hash: sha256(request.result_code.as_bytes()),
+        session_binding: request.session_binding,
+        now,
+        trust: host.trust_days.map(new_trust).transpose()?,
+        scribe: service.scribe(&host, None),
+    };
     let redeemed = service.0.store.redeem(&redemption).await?.ok_or(ErrorCode::ResultCodeInvalid)?;
-    let FlowState::Completed { method_id, .. } = redeemed.flow.state else {
+    let assertion = assertion(&service, &host, &redeemed, &jti, now)?;
+    tracing::info!(host = host.id, flow = redemption.flow_id, "result redeemed");
+    Ok(Json(AssertionAnswer {
+        assertion,
+        trust_token: redeemed.trust_ends.map(|_| trust_token),
+        trust_expires_at: redeemed.trust_ends,
+    }))
+}
+
+fn random_id(random: &dyn Random) -> Result<String, Refusal> {
+    Ok(encode(&random_bytes::<ID_LEN_BYTES>(random)?))
+}
+
+fn assertion(service: &Service, host: &Host, redeemed: &Redeemed, jti: &str, now: u64) -> Result<String, Refusal> {
+    let FlowState::Completed { method_id, .. } = &redeemed.flow.state else {
         return Err(ErrorCode::ResultCodeInvalid.into());
     };
-    let flow = redeemed.flow.opened;
-    // An enrolment is a person's first, so what there is now came with it.
-    let mut amr: Vec<&str> = redeemed.kinds.iter().map(|kind| amr_of(*kind)).collect();
-    amr.sort_unstable();
+    let flow = &redeemed.flow.opened;
+    let (amr, acr) = match flow.purpose {
+        // What the service saw right codes of: an enrolment is a person's first, so what there is now came with it. It is
+        // no login; hosts compare `purpose`.
+        Purpose::Enroll => {
+            let mut amr: Vec<&str> = redeemed.kinds.iter().map(|kind| amr_of(*kind)).collect();
+            amr.sort_unstable();
+            (amr, "urn:nidan:acr:enrolment")
+        }
+        Purpose::Verify => {
+            let claims = redeemed.used.as_deref().and_then(login_claims);
+            let (amr, acr) = claims.ok_or(ErrorCode::ResultCodeInvalid)?;
+            (vec![amr], acr)
+        }
+    };
     let claims = Claims {
         iss: &service.0.config.issuer,
         aud: &host.id,
@@ -134,30 +233,18 @@ pub(crate) async fn redeem(
         iat: now,
         nbf: now,
         exp: now.saturating_add(ASSERTION_TTL_S),
-        jti: &jti,
+        jti,
         nonce: &flow.session_binding,
         auth_time: flow.auth_time,
-        // What the service saw right codes of. It is no login; hosts compare `purpose`.
         amr: &amr,
-        acr: "urn:nidan:acr:enrolment",
+        acr,
         purpose: flow.purpose.as_str(),
-        method_id: &method_id,
+        method_id,
         factor_epoch: redeemed.factor_epoch,
     };
-    let assertion = service
+    service
         .0
         .signer
         .sign(&claims)
-        .map_err(|error| Refusal::logged(ErrorCode::Internal, "the assertion was not written", &error))?;
-    tracing::info!(host = flow.host, flow = flow.id, "result redeemed");
-    Ok(Json(AssertionAnswer { assertion }))
-}
-
-/// RFC 8176 §2.
-const fn amr_of(kind: MethodKind) -> &'static str {
-    match kind {
-        MethodKind::Totp => "otp",
-        MethodKind::Sms => "sms",
-        MethodKind::Voice => "tel",
-    }
+        .map_err(|error| Refusal::logged(ErrorCode::Internal, "the assertion was not written", &error))
 }

@@ -5,26 +5,32 @@ mod enrolment;
 mod events;
 mod flow;
 mod flows;
+mod form;
 mod gateways;
 mod meta;
 mod outbox;
+mod report;
+mod result;
 mod subjects;
 mod twilio;
+mod verification;
 
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, Method, header};
 use axum::{Extension, Router, middleware};
-use nidan_protocol::{ErrorCode, MethodView};
+use nidan_protocol::{ErrorCode, MethodState, MethodView};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::config::Host;
 use crate::problem::Refusal;
 use crate::store::{Method as StoredMethod, MethodDetail};
+use crate::throttle::{self, Allowance, Gate, Guess, Needs};
 use crate::{Service, edge};
 
 /// How long a browser may remember the answer to a preflight.
@@ -54,11 +60,17 @@ pub fn router(service: Service) -> Router {
         .routes(routes!(challenges::resend))
         .routes(routes!(challenges::answer))
         .routes(routes!(events::stream))
+        .routes(routes!(verification::verify))
+        .routes(routes!(report::report))
         .split_for_parts();
     let (for_hosts, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(flows::create))
         .routes(routes!(flows::redeem))
+        .routes(routes!(form::form))
         .routes(routes!(subjects::view))
+        .routes(routes!(subjects::events))
+        .routes(routes!(subjects::revoke))
+        .routes(routes!(subjects::reinstate))
         .routes(routes!(gateways::receipt))
         .routes(routes!(twilio::status))
         .routes(routes!(twilio::keys))
@@ -84,10 +96,16 @@ pub fn router(service: Service) -> Router {
         .with_state(service)
 }
 
-fn method_view(method: &StoredMethod) -> MethodView {
-    let hint = match &method.detail {
-        MethodDetail::Totp { .. } => None,
-        MethodDetail::Phone { hint, .. } => Some(hint.clone()),
+fn method_view(method: &StoredMethod, host: &Host, allowance: Allowance, now: u64) -> MethodView {
+    let (hint, guess) = match &method.detail {
+        MethodDetail::Totp { .. } => (None, if host.strict_window { Guess::StrictApp } else { Guess::App }),
+        MethodDetail::Phone { hint, .. } => (Some(hint.clone()), Guess::Phone),
+    };
+    let (state, resting_until) = match throttle::gate(method.tries, allowance, guess, now) {
+        Gate::Open(Needs::OneCode) => (MethodState::Ready, None),
+        Gate::Open(Needs::TwoCodes) => (MethodState::TwoCodes, None),
+        Gate::Resting { until } => (MethodState::Resting, Some(until)),
+        Gate::Suspended => (MethodState::Suspended, None),
     };
     MethodView {
         id: method.id.clone(),
@@ -95,5 +113,7 @@ fn method_view(method: &StoredMethod) -> MethodView {
         name: method.name.clone(),
         hint,
         created_at: method.created_at,
+        state,
+        resting_until,
     }
 }

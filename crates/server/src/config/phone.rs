@@ -191,11 +191,10 @@ pub(super) fn check(config: &super::Config) -> Result<(), ConfigError> {
             GatewayKind::Outbox if config.production => {
                 return value(key("outbox"), "shows codes to whoever asks: only with `production = false`");
             }
-            GatewayKind::Webhook(webhook) if !is_http_url(&webhook.url) => {
-                return value(key("webhook.url"), "must be an http(s) URL without a trailing slash");
-            }
-            GatewayKind::Webhook(webhook) if config.production && in_clear(&webhook.url) => {
-                return value(key("webhook.url"), IN_CLEAR);
+            GatewayKind::Webhook(webhook) => {
+                if let Some(reason) = webhook_fault(webhook, config.production) {
+                    return value(key("webhook.url"), reason);
+                }
             }
             GatewayKind::Twilio(twilio) if config.production && in_clear(&twilio.api_url) => {
                 return value(key("twilio.api_url"), IN_CLEAR);
@@ -210,10 +209,17 @@ pub(super) fn check(config: &super::Config) -> Result<(), ConfigError> {
                     return value(key(name), reason);
                 }
             }
-            GatewayKind::Outbox | GatewayKind::Webhook(_) => {}
+            GatewayKind::Outbox => {}
         }
     }
     Ok(())
+}
+
+pub(super) fn webhook_fault(webhook: &Webhook, production: bool) -> Option<&'static str> {
+    if !is_http_url(&webhook.url) {
+        return Some("must be an http(s) URL without a trailing slash");
+    }
+    (production && in_clear(&webhook.url)).then_some(IN_CLEAR)
 }
 
 /// Whether codes would leave this machine for everybody on the way to read.

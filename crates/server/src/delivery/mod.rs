@@ -5,6 +5,7 @@
 //! the idempotency key.
 
 mod http;
+mod notices;
 mod receipts;
 mod smpp;
 mod text;
@@ -18,8 +19,9 @@ use async_trait::async_trait;
 use nidan_protocol::Channel;
 use zeroize::Zeroizing;
 
+pub(crate) use notices::{Notices, view as event_view};
 pub use receipts::{Known, Receipts};
-pub(crate) use text::{Catalogue, Filling};
+pub(crate) use text::{Catalogue, Filling, FormWords};
 pub(crate) use webhook::verify;
 pub use webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 pub(crate) use worker::compose;

@@ -16,24 +16,68 @@ const GSM7_EXTENSION: &str = "\u{c}^{}\\[~]|€";
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Words {
+    /// With what to do when somebody else asked for the code, where there is room for it.
+    sms_told: String,
     sms: String,
     sms_short: String,
     call_prompt: String,
     call_code: String,
     pause: String,
     speech: String,
+    form: FormWords,
+}
+
+/// The words of the page without scripts.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FormWords {
+    pub(crate) lang: String,
+    pub(crate) title: String,
+    pub(crate) app: String,
+    pub(crate) text: String,
+    pub(crate) call: String,
+    pub(crate) sent: String,
+    pub(crate) keys: String,
+    pub(crate) backup: String,
+    pub(crate) second: String,
+    pub(crate) check: String,
+    pub(crate) not_me: String,
+    pub(crate) passed: String,
+    pub(crate) go_on: String,
+    pub(crate) wrong: String,
+    pub(crate) used: String,
+    pub(crate) two: String,
+    pub(crate) again: String,
+    pub(crate) closed: String,
+    pub(crate) later: String,
+    pub(crate) trouble: String,
+    pub(crate) reported: String,
+    pub(crate) ended: String,
 }
 
 /// The catalogues, by language.
 pub(crate) struct Catalogue(Vec<(&'static str, Words)>);
 
+/// English, which [`Catalogue::load`] puts first.
+const FALLBACK: usize = 0;
+
 /// What fills the places.
+#[derive(Clone, Copy)]
 pub(crate) struct Filling<'a> {
     pub(crate) site: &'a str,
     /// The host name of the page that the code is bound to.
     pub(crate) page_host: &'a str,
-    pub(crate) code: &'a str,
+    /// One, or two that are asked for together.
+    pub(crate) codes: &'a [Zeroizing<String>],
     pub(crate) reference: &'a str,
+}
+
+impl Filling<'_> {
+    /// As they stand in a text.
+    fn shown(&self) -> Zeroizing<String> {
+        let codes: Vec<&str> = self.codes.iter().map(|code| code.as_str()).collect();
+        Zeroizing::new(codes.join(" + "))
+    }
 }
 
 impl Catalogue {
@@ -57,31 +101,42 @@ impl Catalogue {
     /// (<https://wicg.github.io/sms-one-time-codes/>).
     pub(crate) fn sms(&self, language: &str, filling: &Filling<'_>) -> Zeroizing<String> {
         let Some(words) = self.words(language) else { return Zeroizing::default() };
-        let bound = format!("\n@{} #{}", filling.page_host, filling.code);
+        // Browsers fill one code in; where there are two, the second is typed.
+        let bound =
+            Zeroizing::new(format!("\n@{} #{}", filling.page_host, filling.codes.first().map_or("", |code| code)));
         let short_site = Filling { site: filling.page_host, ..*filling };
-        [(&words.sms, filling), (&words.sms, &short_site), (&words.sms_short, filling)]
+        let wordings =
+            [(&words.sms_told, filling), (&words.sms, filling), (&words.sms, &short_site), (&words.sms_short, filling)];
+        wordings
             .into_iter()
-            .map(|(words, filling)| Zeroizing::new(format!("{}\n{bound}", fill(words, filling, ""))))
+            .map(|(words, filling)| Zeroizing::new(format!("{}\n{}", fill(words, filling, ""), *bound)))
             .find(|text| segments(text) <= 1)
-            .unwrap_or_else(|| Zeroizing::new(format!("{}\n{bound}", fill(&words.sms_short, filling, ""))))
+            .unwrap_or_else(|| Zeroizing::new(format!("{}\n{}", fill(&words.sms_short, filling, ""), *bound)))
     }
 
     /// What a call says first; then the two digits are pressed.
     pub(crate) fn call_prompt(&self, language: &str, site: &str) -> String {
-        let filling = Filling { site, page_host: "", code: "", reference: "" };
+        let filling = Filling { site, page_host: "", codes: &[], reference: "" };
         self.words(language).map(|words| fill(&words.call_prompt, &filling, "")).unwrap_or_default()
     }
 
     /// What a call says then: the digits one by one, twice.
     pub(crate) fn call_code(&self, language: &str, filling: &Filling<'_>) -> Zeroizing<String> {
         let Some(words) = self.words(language) else { return Zeroizing::default() };
-        let digits: Vec<_> = filling.code.chars().map(String::from).collect();
+        let digits: Vec<_> = filling.codes.iter().flat_map(|code| code.chars()).map(String::from).collect();
         Zeroizing::new(fill(&words.call_code, filling, &digits.join(&words.pause)))
     }
 
     /// The BCP 47 tag of the voice.
     pub(crate) fn speech(&self, language: &str) -> &str {
         self.words(language).map_or("en-US", |words| &words.speech)
+    }
+
+    /// The words of the page without scripts, by the first language of a list of tags (RFC 9110 §12.5.4).
+    #[expect(clippy::indexing_slicing, reason = "the catalogue has English, first of all")]
+    pub(crate) fn form(&self, tags: &str) -> &FormWords {
+        let language = self.language(tags.split([',', ';']).next().unwrap_or_default().trim());
+        self.words(language).map_or(&self.0[FALLBACK].1.form, |words| &words.form)
     }
 
     fn words(&self, language: &str) -> Option<&Words> {
@@ -91,7 +146,9 @@ impl Catalogue {
 
 fn fill(words: &str, filling: &Filling<'_>, digits: &str) -> String {
     // One pass, so that a site's name is never taken for a place.
-    let places = [("site", filling.site), ("code", filling.code), ("reference", filling.reference), ("digits", digits)];
+    let shown = filling.shown();
+    let places =
+        [("site", filling.site), ("code", shown.as_str()), ("reference", filling.reference), ("digits", digits)];
     let mut filled = String::with_capacity(words.len() + 64);
     let mut rest = words;
     while let Some((before, after)) = rest.split_once('{') {
@@ -140,7 +197,8 @@ mod tests {
         for (language, _) in &catalogue.0 {
             for site in sites {
                 for page_host in ["shop.example", "login.a-rather-long-name.shop.example"] {
-                    let filling = Filling { site, page_host, code: "012345", reference: "A7" };
+                    let codes = [Zeroizing::new("012345".to_owned())];
+                    let filling = Filling { site, page_host, codes: &codes, reference: "A7" };
                     let text = catalogue.sms(language, &filling);
                     assert_eq!(bound_code(&text), Some((page_host, "012345")), "{}", *text);
                     assert_eq!(text.matches('@').count(), 1, "{}", *text);
@@ -155,21 +213,31 @@ mod tests {
     #[test]
     fn a_usual_message_names_the_site() {
         let catalogue = Catalogue::load().unwrap();
-        let filling =
-            Filling { site: "二段ショップ", page_host: "shop.example", code: "012345", reference: "A7" };
+        let codes = ["012345", "678901"].map(|code| Zeroizing::new(code.to_owned()));
+        let one = &codes[..1];
+        let filling = Filling { site: "二段ショップ", page_host: "shop.example", codes: one, reference: "A7" };
         let japanese = catalogue.sms("ja", &filling);
         assert_eq!(
             *japanese,
-            "二段ショップ 確認コード 012345（A7）\n他人に教えないでください。\n\n@shop.example #012345"
+            "二段ショップ 確認コード 012345（A7）\n他人に教えない。覚えがなければパスワード変更を\n\n@shop.example #012345"
         );
+        let longer = catalogue.sms("ja", &Filling { site: "二段ショップ本店", ..filling });
+        assert_eq!(
+            *longer,
+            "二段ショップ本店 確認コード 012345（A7）\n他人に教えないでください。\n\n@shop.example #012345"
+        );
+        let pair = catalogue.sms("ja", &Filling { codes: &codes, ..filling });
+        assert!(pair.contains("012345 + 678901") && segments(&pair) == 1, "{}", *pair);
         let english = catalogue.sms("en", &Filling { site: "Shop", ..filling });
         assert!(english.starts_with("Shop: 012345 is your code (A7)."), "{}", *english);
+        assert!(english.contains("Not you?") && !english.contains("http"), "{}", *english);
     }
 
     #[test]
     fn a_call_reads_digit_by_digit_twice() {
         let catalogue = Catalogue::load().unwrap();
-        let filling = Filling { site: "店", page_host: "", code: "012345", reference: "A7" };
+        let codes = [Zeroizing::new("012345".to_owned())];
+        let filling = Filling { site: "店", page_host: "", codes: &codes, reference: "A7" };
         assert_eq!(catalogue.call_code("ja", &filling).matches("0、1、2、3、4、5").count(), 2);
         assert_eq!(catalogue.call_code("en", &filling).matches("0, 1, 2, 3, 4, 5").count(), 2);
         assert!(!catalogue.call_prompt("ja", "店").contains('0'), "no digit of a code before the keys");

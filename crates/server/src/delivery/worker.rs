@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{Filling, Outgoing, Receipts, Route, SendError};
 use crate::Service;
-use crate::challenge::code_of;
+use crate::challenge::codes_of;
 use crate::keys::SealedFor;
 use crate::store::{Fate, StoreError, Taken};
 
@@ -42,6 +42,7 @@ pub async fn run_until(service: Service, stop: impl Future<Output = ()> + Send) 
         let (gateway, receipts) = (Arc::clone(&route.gateway), Receipts::new(&service, &route.id));
         attended.spawn(async move { gateway.attend(receipts).await });
     }
+    attended.spawn(super::notices::run(service.clone()));
     let mut under_way = JoinSet::new();
     tokio::select! {
         () = stop => {}
@@ -149,10 +150,10 @@ pub(crate) fn compose(service: &Service, message: &Taken) -> Option<Outgoing> {
     let (parts, challenge) = (&service.0, &message.challenge);
     let row = SealedFor { host: &message.host, subject: &message.subject, method_id: &challenge.id };
     let number = parts.keys.open_text(&challenge.sealed_number, row).ok()?;
-    let code = code_of(&parts.keys, &challenge.id);
+    let codes = codes_of(&parts.keys, &challenge.id, challenge.codes);
     let site = service.host(&message.host)?.name.clone();
     let page = url::Url::parse(&message.origin).ok()?;
-    let filling = Filling { site: &site, page_host: page.host_str()?, code: &code, reference: &challenge.reference };
+    let filling = Filling { site: &site, page_host: page.host_str()?, codes: &codes, reference: &challenge.reference };
     let language = parts.catalogue.language(&challenge.locale);
     let (prompt, text): (String, Zeroizing<String>) = match challenge.channel {
         nidan_protocol::Channel::Sms => (String::new(), parts.catalogue.sms(language, &filling)),

@@ -2,11 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed step of the suite is a failed test")]
 
+use std::sync::Arc;
+
 use nidan_protocol::Purpose;
+
+use crate::keys::Keys;
+use crate::record::Scribe;
 
 use super::{
     Activated, Activation, Attempt, FlowState, MethodDetail, NewFlow, NewMethod, Opened, Redemption, Store,
-    phone_contract,
+    phone_contract, verify_contract,
 };
 
 /// Runs every check of the suite.
@@ -21,6 +26,8 @@ pub async fn run(store: &dyn Store) {
     a_secret_is_never_enrolled_twice(store).await;
     a_result_code_is_redeemed_once_and_only_by_its_host_and_session(store).await;
     phone_contract::run(store, &flow("phone", 1)).await;
+    let login = flow("login", 1);
+    verify_contract::run(store, &login, &activation(&login)).await;
     purging_leaves_what_is_alive(store).await;
 }
 
@@ -38,9 +45,14 @@ fn flow(name: &str, number: u8) -> NewFlow {
         enrolment_id: *hash(name, number, 2).first_chunk().unwrap(),
         server_nonce: hash(name, number, 3),
         country: None,
+        place: None,
         created_at: 1000,
         expires_at: 1600,
     }
+}
+
+fn scribe() -> Scribe {
+    Scribe::new(Arc::new(Keys::known()), true, None, 1040)
 }
 
 fn activation(flow: &NewFlow) -> Activation {
@@ -55,6 +67,7 @@ fn activation(flow: &NewFlow) -> Activation {
         result_hash: flow.server_nonce,
         result_expires_at: 1100,
         now: 1040,
+        scribe: scribe(),
     }
 }
 
@@ -127,17 +140,19 @@ async fn a_secret_is_never_enrolled_twice(store: &dyn Store) {
 async fn a_result_code_is_redeemed_once_and_only_by_its_host_and_session(store: &dyn Store) {
     let flow = flow("enrol", 1);
     let right = Redemption {
-        host: "shop",
-        flow_id: &flow.id,
+        host: "shop".to_owned(),
+        flow_id: flow.id.clone(),
         result_hash: flow.server_nonce,
-        session_binding: "binding",
+        session_binding: "binding".to_owned(),
         now: 1100,
+        trust: None,
+        scribe: scribe(),
     };
     let wrong = [
-        Redemption { host: "other", ..right.clone() },
-        Redemption { flow_id: "attempts-1", ..right.clone() },
+        Redemption { host: "other".to_owned(), ..right.clone() },
+        Redemption { flow_id: "attempts-1".to_owned(), ..right.clone() },
         Redemption { result_hash: [0; 32], ..right.clone() },
-        Redemption { session_binding: "Binding", ..right.clone() },
+        Redemption { session_binding: "Binding".to_owned(), ..right.clone() },
         Redemption { now: 1101, ..right.clone() },
     ];
     for redemption in &wrong {

@@ -5,14 +5,22 @@ pub mod contract;
 mod phone;
 mod phone_contract;
 mod sqlite;
+mod verify;
+mod verify_contract;
 
 pub use phone::{Budget, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, Scope, Taken};
 pub use sqlite::SqliteStore;
+pub use verify::{
+    Consumed, Consumption, Counted, Notice, OpenVerification, RecordPage, Report, Reserved, Spend, TrustUse, Try,
+    TryRefusal, TryWith, VerificationOpened, VerifyStore,
+};
 
 use async_trait::async_trait;
 use nidan_protocol::{Channel, MethodKind, Purpose};
 
 use crate::backup::{BackupHash, SALT_LEN_BYTES};
+use crate::record::Scribe;
+use crate::throttle::{Allowance, Tries};
 
 /// Nothing was stored.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +54,8 @@ pub struct NewFlow {
     pub origin: String,
     /// Where the person most likely is.
     pub country: Option<String>,
+    /// What the host says of the place, for the record.
+    pub place: Option<String>,
     /// SHA-256 of the flow token.
     pub token_hash: [u8; 32],
     /// Names the enrolment.
@@ -65,11 +75,14 @@ pub enum FlowState {
     Open,
     /// A newer flow of the same person took its place.
     Superseded,
-    /// The enrolment is stored.
+    /// Somebody said: I did not ask for this.
+    Reported,
+    /// The enrolment is stored, or the code was right.
     Completed {
         /// Keyed hash of the final post.
         body_hash: [u8; 32],
-        /// The first of the methods that were enrolled.
+        /// The first of the methods that were enrolled; what was used at login: a method, [`nidan_protocol::BACKUP_METHOD_ID`]
+        /// or a trusted browser.
         method_id: String,
     },
 }
@@ -173,6 +186,8 @@ pub struct Activation {
     pub result_expires_at: u64,
     /// Now.
     pub now: u64,
+    /// For the record.
+    pub scribe: Scribe,
 }
 
 /// The answer to [`Store::activate`].
@@ -200,6 +215,10 @@ pub struct Method {
     pub detail: MethodDetail,
     /// Unix seconds.
     pub created_at: u64,
+    /// Unix seconds: when it last let somebody in.
+    pub used_at: Option<u64>,
+    /// Wrong tries.
+    pub tries: Tries,
 }
 
 /// What a person has.
@@ -211,6 +230,8 @@ pub struct Subject {
     pub backup_codes_left: u32,
     /// Rises with every change of a factor.
     pub factor_epoch: u64,
+    /// What may still be guessed.
+    pub allowance: Allowance,
 }
 
 /// The hashed backup codes that are still good.
@@ -231,26 +252,45 @@ pub struct Redeemed {
     pub factor_epoch: u64,
     /// The kinds of the subject's methods, each once.
     pub kinds: Vec<MethodKind>,
+    /// At login: what was right (`totp`, `sms`, `voice`, `backup_code`, `trusted_browser`).
+    pub used: Option<String>,
+    /// When the trust in this browser ends, where the new token counts.
+    pub trust_ends: Option<u64>,
+}
+
+/// A token that takes its place when the flow trusts its browser.
+#[derive(Debug, Clone)]
+pub struct NewTrust {
+    /// For a browser that was not trusted before.
+    pub browser_id: String,
+    /// SHA-256 of the token.
+    pub token_hash: [u8; 32],
+    /// How long such trust lives, seconds.
+    pub lives_s: u64,
 }
 
 /// A result code presented by a host.
 #[derive(Debug, Clone)]
-pub struct Redemption<'a> {
+pub struct Redemption {
     /// The host that asks.
-    pub host: &'a str,
+    pub host: String,
     /// The flow that it names.
-    pub flow_id: &'a str,
+    pub flow_id: String,
     /// SHA-256 of the result code.
     pub result_hash: [u8; 32],
     /// The host's session hash.
-    pub session_binding: &'a str,
+    pub session_binding: String,
     /// Now.
     pub now: u64,
+    /// Where the host offers trusted browsers.
+    pub trust: Option<NewTrust>,
+    /// For the record.
+    pub scribe: Scribe,
 }
 
 /// Everything the service stores.
 #[async_trait]
-pub trait Store: PhoneStore {
+pub trait Store: PhoneStore + VerifyStore {
     /// Stores a flow and supersedes the subject's earlier open ones.
     async fn open_flow(&self, flow: &NewFlow) -> Result<Opened, StoreError>;
 
@@ -268,7 +308,7 @@ pub trait Store: PhoneStore {
 
     /// Spends a result code, once, together with all that the answer needs: a failure leaves it good. `None` for
     /// everything else.
-    async fn redeem(&self, redemption: &Redemption<'_>) -> Result<Option<Redeemed>, StoreError>;
+    async fn redeem(&self, redemption: &Redemption) -> Result<Option<Redeemed>, StoreError>;
 
     /// What a person has.
     async fn subject(&self, host: &str, subject: &str) -> Result<Subject, StoreError>;

@@ -30,6 +30,10 @@ pub struct NewChallenge {
     pub keys: Option<String>,
     /// When the code ends.
     pub expires_at: u64,
+    /// At login: the method that it is for.
+    pub method_id: Option<String>,
+    /// How many codes the message has.
+    pub codes: u32,
 }
 
 /// A stored challenge.

@@ -34,6 +34,8 @@ fn challenge(flow: &NewFlow, name: &str) -> NewChallenge {
         reference: "A7".to_owned(),
         keys: None,
         expires_at: 1300,
+        method_id: None,
+        codes: 1,
     }
 }
 

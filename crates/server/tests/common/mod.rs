@@ -9,10 +9,13 @@
     reason = "test support; each test file uses a part"
 )]
 
+pub mod hooks;
 pub mod peer;
+pub mod server;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -51,6 +54,50 @@ pub struct Bench {
     pub store: SqliteStore,
     pub api_key: String,
     pub folder: TempDir,
+    /// The session of each login.
+    pub sessions: Mutex<BTreeMap<String, String>>,
+}
+
+/// Somebody who has two-step verification on.
+pub struct Person {
+    pub subject: String,
+    pub widget: Widget,
+    pub method_id: String,
+}
+
+impl Person {
+    /// The app's code at a time.
+    pub fn code(&self, now: u64) -> String {
+        code_at(&self.widget.secret, now)
+    }
+
+    /// What the widget posts for it.
+    pub fn post(&self, now: u64) -> Value {
+        json!({ "method_id": self.method_id, "code": self.code(now) })
+    }
+
+    /// One of the backup codes.
+    pub fn backup_post(&self, place: usize) -> Value {
+        let code = self.widget.backup_codes.iter().nth(place).unwrap().expose();
+        json!({ "method_id": "backup", "code": *code })
+    }
+
+    /// A code that is right at no time nearby.
+    pub fn wrong_code(&self, now: u64) -> String {
+        let near: Vec<_> = (0..60).map(|step| self.code(now + 30 * step - 900)).collect();
+        (0..1_000_000).map(|code| format!("{code:06}")).find(|code| !near.contains(code)).unwrap()
+    }
+
+    pub fn wrong_post(&self, now: u64) -> Value {
+        json!({ "method_id": self.method_id, "code": self.wrong_code(now) })
+    }
+}
+
+/// What a signed result says; the signature is checked elsewhere.
+pub fn claims(jwt: &Value) -> Value {
+    use base64ct::{Base64UrlUnpadded, Encoding};
+    let part = jwt.as_str().unwrap().split('.').nth(1).unwrap();
+    serde_json::from_slice(&Base64UrlUnpadded::decode_vec(part).unwrap()).unwrap()
 }
 
 impl Bench {
@@ -93,7 +140,15 @@ impl Bench {
         let clock = TestClock(Arc::new(AtomicU64::new(NOW)));
         let routes = routes.unwrap_or_else(|| delivery::routes(&config).unwrap());
         let service = Service::new(config, keys, routes, used, Arc::new(clock.clone()), Arc::new(Os)).unwrap();
-        Self { router: router(service.clone()), service, clock, store, api_key: written.api_key, folder }
+        Self {
+            router: router(service.clone()),
+            service,
+            clock,
+            store,
+            api_key: written.api_key,
+            folder,
+            sessions: Mutex::default(),
+        }
     }
 
     /// Sends what is ordered, until the test ends.
@@ -197,6 +252,63 @@ impl Bench {
         let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
         let query = sqlx::query_as("SELECT gateway, gateway_ref FROM message WHERE challenge_id = ?1");
         query.bind(challenge["id"].as_str().unwrap()).fetch_one(&pool).await.unwrap()
+    }
+
+    /// Somebody with an app, whose enrolment is a minute old: its code of now is not spent.
+    pub async fn enrolled(&self, subject: &str, seed: u8) -> Person {
+        let (_, token, view) = self.open(subject).await;
+        let widget = Widget::new(&view, seed);
+        let (status, answer) = self.flow_post(&token, &widget.body(self.now())).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        self.pass(90);
+        let method_id = answer["methods"][0]["id"].as_str().unwrap().to_owned();
+        Person { subject: subject.to_owned(), widget, method_id }
+    }
+
+    /// Somebody with a mobile phone, or a landline that is called.
+    pub async fn enrolled_by_phone(&self, subject: &str, number: &str, channel: &str) -> Person {
+        let order = self.order(subject, number, channel).await;
+        let (token, challenge) = &order;
+        let path = format!("/v1/flow/challenges/{}/answer", challenge["id"].as_str().unwrap());
+        let answered = self.widget_post(&path, token, &json!({ "code": self.code(&order) })).await;
+        assert_eq!(answered.0, StatusCode::OK, "{}", answered.1);
+        let widget = Widget::new(&self.flow_get(token).await.1, 7);
+        let mut body = widget.body(self.now());
+        body.as_object_mut().unwrap().remove("code");
+        body["phones"] = json!([{ "challenge_id": challenge["id"] }]);
+        let (status, answer) = self.flow_post(token, &body).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        let method_id = answer["methods"][0]["id"].as_str().unwrap().to_owned();
+        Person { subject: subject.to_owned(), widget, method_id }
+    }
+
+    pub fn login_body(&self, subject: &str, session: &str) -> Value {
+        json!({
+            "purpose": "verify", "subject": subject, "account_name": "hanako@example.com",
+            "auth_time": self.now(), "session_binding": session, "origin": ORIGIN, "place": "Osaka, Firefox",
+        })
+    }
+
+    /// A login in a session of its own: its flow and its token.
+    pub async fn login(&self, subject: &str) -> (String, String) {
+        static SESSIONS: AtomicU64 = AtomicU64::new(0);
+        let session = format!("session-of-a-login-{}", SESSIONS.fetch_add(1, Ordering::SeqCst));
+        let (status, created) = self.host_post("/v1/flows", &self.login_body(subject, &session)).await;
+        assert_eq!((status, &created["outcome"]), (StatusCode::CREATED, &json!("required")), "{created}");
+        let text = |field: &str| created[field].as_str().unwrap().to_owned();
+        self.sessions.lock().unwrap().insert(text("flow_id"), session);
+        (text("flow_id"), text("flow_token"))
+    }
+
+    pub async fn verify(&self, token: &str, body: &Value) -> (StatusCode, Value) {
+        self.widget_post("/v1/flow/verification", token, body).await
+    }
+
+    /// Redeems a login's result in its own session.
+    pub async fn redeem_login(&self, flow_id: &str, result_code: &Value) -> (StatusCode, Value) {
+        let session = self.sessions.lock().unwrap().get(flow_id).cloned().unwrap_or_default();
+        let body = json!({ "result_code": result_code, "session_binding": session });
+        self.host_post(&format!("/v1/flows/{flow_id}/redeem"), &body).await
     }
 
     /// The time that other processes have.

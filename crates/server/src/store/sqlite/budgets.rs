@@ -1,13 +1,13 @@
 //! How many messages were ordered, window by window.
 
-use sqlx::{Sqlite, Transaction};
+use sqlx::sqlite::SqliteConnection;
 
 use super::rows::{from_sql, to_sql};
 use crate::store::{Budget, Scope, StoreError};
 
 /// Spends one of each budget inside the caller's transaction; the first that has no room ends it.
 pub(super) async fn spend(
-    write: &mut Transaction<'_, Sqlite>,
+    write: &mut SqliteConnection,
     budgets: &[Budget],
     now: u64,
 ) -> Result<Result<(), (Scope, u64)>, StoreError> {
@@ -23,7 +23,7 @@ pub(super) async fn spend(
         .bind(to_sql(start))
         .bind(to_sql(end))
         .bind(budget.limit)
-        .execute(&mut **write)
+        .execute(&mut *write)
         .await?;
         if room.rows_affected() != 1 {
             return Ok(Err((budget.scope, end)));

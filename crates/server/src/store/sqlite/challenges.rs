@@ -3,15 +3,14 @@
 use nidan_protocol::DeliveryState;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Sqlite, Transaction};
 
 use super::rows::{bytes, channel_from, delivery_from, from_sql, to_sql};
-use super::{SqliteStore, budgets};
+use super::{SqliteStore, Write, budgets};
 use crate::store::{Attempt, Challenge, NewChallenge, Order, Ordered, StoreError};
 
 /// For queries that join `challenge` as `c`.
 pub(super) const COLUMNS: &str = "c.id, c.flow_id, c.channel, c.country, c.locale, c.sealed_number, c.number_index, \
-    c.hint, c.reference, c.keys, c.expires_at";
+    c.hint, c.reference, c.keys, c.expires_at, c.method_id, c.codes";
 
 impl SqliteStore {
     pub(super) async fn insert_challenge(
@@ -29,8 +28,8 @@ impl SqliteStore {
             .await?;
         sqlx::query(
             "INSERT INTO challenge (id, flow_id, channel, country, locale, sealed_number, number_index, hint, \
-             reference, keys, expires_at, sends, sent_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12)",
+             reference, keys, expires_at, sends, sent_at, method_id, codes) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?13, ?14)",
         )
         .bind(&challenge.id)
         .bind(&challenge.flow_id)
@@ -44,6 +43,8 @@ impl SqliteStore {
         .bind(&challenge.keys)
         .bind(to_sql(challenge.expires_at))
         .bind(to_sql(now))
+        .bind(&challenge.method_id)
+        .bind(challenge.codes)
         .execute(&mut *write)
         .await?;
         finish_order(write, &challenge.id, order).await
@@ -90,6 +91,7 @@ impl SqliteStore {
     }
 
     pub(super) async fn reserve(&self, id: &str, limit: u32, now: u64) -> Result<Attempt, StoreError> {
+        let _turn = self.writer.turn().await;
         let spent: Option<i64> = sqlx::query_scalar(
             "UPDATE challenge SET attempts = attempts + 1 \
              WHERE id = ?1 AND attempts < ?2 AND answered_at IS NULL AND expires_at > ?3 RETURNING attempts",
@@ -105,6 +107,7 @@ impl SqliteStore {
     }
 
     pub(super) async fn mark_answered(&self, id: &str, now: u64) -> Result<bool, StoreError> {
+        let _turn = self.writer.turn().await;
         let marked = sqlx::query(
             "UPDATE challenge SET answered_at = ?2 WHERE id = ?1 AND answered_at IS NULL AND expires_at > ?2",
         )
@@ -117,11 +120,7 @@ impl SqliteStore {
 }
 
 /// The message in the same transaction as what it is for, and the budgets with both.
-async fn finish_order(
-    mut write: Transaction<'_, Sqlite>,
-    challenge_id: &str,
-    order: &Order<'_>,
-) -> Result<Ordered, StoreError> {
+async fn finish_order(mut write: Write<'_>, challenge_id: &str, order: &Order<'_>) -> Result<Ordered, StoreError> {
     let now = order.now_ms / 1000;
     if let Err((scope, retry_at)) = budgets::spend(&mut write, order.budgets, now).await? {
         return Ok(Ordered::BudgetSpent { scope, retry_at });
@@ -150,6 +149,8 @@ pub(super) fn opened_from(row: &SqliteRow) -> Result<NewChallenge, StoreError> {
         reference: row.try_get("reference")?,
         keys: row.try_get("keys")?,
         expires_at: from_sql(row.try_get("expires_at")?)?,
+        method_id: row.try_get("method_id")?,
+        codes: row.try_get("codes")?,
     })
 }
 

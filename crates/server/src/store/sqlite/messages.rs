@@ -46,6 +46,7 @@ impl PhoneStore for SqliteStore {
     }
 
     async fn take_messages(&self, now_ms: u64, lease_ms: u64, count: u32) -> Result<Vec<Taken>, StoreError> {
+        let _turn = self.writer.turn().await;
         let ids: Vec<String> = sqlx::query_scalar(
             "UPDATE message SET tries = tries + 1, due_at_ms = ?2, doubt = MAX(doubt, in_hand), in_hand = 1 WHERE id IN \
              (SELECT id FROM message WHERE state = 'queued' AND due_at_ms <= ?1 ORDER BY due_at_ms LIMIT ?3) \
@@ -66,6 +67,7 @@ impl PhoneStore for SqliteStore {
     }
 
     async fn settle(&self, id: &str, fate: &Fate, now: u64) -> Result<(), StoreError> {
+        let _turn = self.writer.turn().await;
         let query = match fate {
             Fate::Accepted { gateway, reference } => sqlx::query(
                 "UPDATE message SET state = 'accepted', state_at = ?2, gateway = ?3, gateway_ref = ?4 \
@@ -100,6 +102,7 @@ impl PhoneStore for SqliteStore {
     }
 
     async fn receipt(&self, gateway: &str, id: &str, state: DeliveryState, now: u64) -> Result<bool, StoreError> {
+        let _turn = self.writer.turn().await;
         let moved = sqlx::query(
             "UPDATE message SET state = ?3, state_at = ?4 WHERE gateway = ?1 AND id = ?2 \
              AND state IN ('accepted', 'unclear') \
@@ -164,6 +167,7 @@ impl PhoneStore for SqliteStore {
     }
 
     async fn purge_counts(&self, now: u64) -> Result<u64, StoreError> {
+        let _turn = self.writer.turn().await;
         let purged =
             sqlx::query("DELETE FROM send_count WHERE window_end <= ?1").bind(to_sql(now)).execute(&self.pool).await?;
         Ok(purged.rows_affected())

@@ -5,10 +5,12 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::store::{Flow, FlowState, Method, MethodDetail, NewFlow, StoreError};
+use crate::throttle::Tries;
 
 pub(super) fn flow_from(row: &SqliteRow) -> Result<Flow, StoreError> {
     let state = match row.try_get::<&str, _>("state")? {
         "open" => FlowState::Open,
+        "superseded" if row.try_get::<Option<i64>, _>("reported_at")?.is_some() => FlowState::Reported,
         "superseded" => FlowState::Superseded,
         "completed" => {
             FlowState::Completed { body_hash: bytes(row, "body_hash")?, method_id: row.try_get("method_id")? }
@@ -17,6 +19,7 @@ pub(super) fn flow_from(row: &SqliteRow) -> Result<Flow, StoreError> {
     };
     let purpose = match row.try_get::<&str, _>("purpose")? {
         "enroll" => Purpose::Enroll,
+        "verify" => Purpose::Verify,
         other => return Err(StoreError::Row(format!("flow.purpose {other}"))),
     };
     let opened = NewFlow {
@@ -34,6 +37,7 @@ pub(super) fn flow_from(row: &SqliteRow) -> Result<Flow, StoreError> {
         created_at: from_sql(row.try_get("created_at")?)?,
         expires_at: from_sql(row.try_get("expires_at")?)?,
         country: row.try_get("country")?,
+        place: row.try_get("place")?,
     };
     Ok(Flow { opened, state })
 }
@@ -55,6 +59,12 @@ pub(super) fn method_from(row: &SqliteRow) -> Result<Method, StoreError> {
         sealed: row.try_get("sealed")?,
         detail,
         created_at: from_sql(row.try_get("created_at")?)?,
+        used_at: row.try_get::<Option<i64>, _>("used_at")?.map(from_sql).transpose()?,
+        tries: Tries {
+            in_a_row: row.try_get("in_a_row")?,
+            day: from_sql(row.try_get("day")?)?,
+            today: row.try_get("today")?,
+        },
     })
 }
 

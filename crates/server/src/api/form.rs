@@ -1,0 +1,301 @@
+//! The code at login as a plain HTML form, for browsers without scripts or WebAssembly. The same checks as behind the JSON
+//! interface, because it calls them; the flow's token travels in the form and never in a URL.
+
+use axum::extract::{FromRequest, Request, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::{Form, Json};
+use base64ct::{Base64, Encoding};
+use nidan_otp::{BackupCode, Code};
+use nidan_protocol::{
+    BACKUP_METHOD_ID, CallKeys, ChallengePost, Channel, ErrorCode, MethodKind, MethodState, Purpose, VerificationPost,
+};
+use serde::Deserialize;
+use url::Url;
+
+use super::{challenges, method_view, verification};
+use crate::Service;
+use crate::config::Host;
+use crate::delivery::FormWords;
+use crate::extract::{Body, FlowCaller};
+use crate::keys::sha256;
+use crate::problem::Refusal;
+use crate::store::{Challenge, FlowState, Method, Report};
+
+const STYLE: &str = "body{font:1rem/1.6 system-ui,sans-serif;max-width:32rem;margin:2rem auto;padding:0 1rem;\
+    color:CanvasText;background:Canvas}:root{color-scheme:light dark}input[type=text]{font-size:1.5rem;width:100%;\
+    max-width:20rem;padding:.4rem;display:block}button{font:inherit;font-weight:600;padding:.6rem 1.2rem;margin:.5rem 0}\
+    [role=alert]{font-weight:700;color:light-dark(#b3161b,#ff9d98)}form{margin:1rem 0}";
+
+/// What the page posts, to begin and from then on.
+#[derive(Deserialize)]
+pub(crate) struct Sent {
+    flow_token: String,
+    #[serde(default)]
+    lang: String,
+    /// What the person pressed; nothing at the beginning.
+    #[serde(default)]
+    press: Press,
+    #[serde(default)]
+    method: String,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    second_code: String,
+}
+
+#[derive(Deserialize, Default, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum Press {
+    #[default]
+    Show,
+    Sms,
+    Voice,
+    Check,
+    Report,
+}
+
+/// The page, as it stands after what was pressed. Opened by a form post from the host's page with `flow_token`.
+#[utoipa::path(post, path = "/form", request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, body = String, content_type = "text/html")))]
+pub(crate) async fn form(State(service): State<Service>, request: Request) -> Response {
+    let headers = request.headers().clone();
+    let sent = Form::<Sent>::from_request(request, &()).await;
+    let wished = headers.get(header::ACCEPT_LANGUAGE).and_then(|tags| tags.to_str().ok()).unwrap_or("en").to_owned();
+    let Ok(Form(sent)) = sent else {
+        let words = service.0.catalogue.form(&wished);
+        return page(words, None, &words.ended);
+    };
+    let words = service.0.catalogue.form(if sent.lang.is_empty() { &wished } else { &sent.lang });
+    match answer(&service, &headers, &sent, words).await {
+        Ok((host, content)) => page(words, Some(&host), &content),
+        // Whatever is wrong before there is a login to go on with: a page that says what to do.
+        Err(refusal) => page(words, None, said(words, &refusal)),
+    }
+}
+
+async fn answer(
+    service: &Service,
+    headers: &HeaderMap,
+    sent: &Sent,
+    words: &FormWords,
+) -> Result<(Host, String), Refusal> {
+    let caller = FlowCaller::of_token(service, &sent.flow_token, false).await?.unless_over()?;
+    caller.must_be(Purpose::Verify)?;
+    let from = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    let own = Url::parse(&service.0.config.issuer).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    if from.is_none_or(|from| from != caller.flow.opened.origin && from != own) {
+        return Err(ErrorCode::OriginMismatch.into());
+    }
+    let complete_url = caller.host.form_complete_url.clone().ok_or(ErrorCode::NotFound)?;
+    let host = caller.host.clone();
+    if caller.flow.state != FlowState::Open && sent.press != Press::Check {
+        return Err(ErrorCode::FlowConflict.into());
+    }
+    let error = match sent.press {
+        Press::Show => None,
+        Press::Sms => order(service, &caller, sent, Channel::Sms).await.err(),
+        Press::Voice => order(service, &caller, sent, Channel::Voice).await.err(),
+        Press::Report => {
+            report(service, &caller).await?;
+            return Ok((host, format!("<p>{}</p>", escaped(&words.reported))));
+        }
+        Press::Check => match verification::check_and_spend(service, again(&caller), post_of(sent)).await {
+            Ok(passed) => return Ok((host, passed_form(words, &complete_url, &passed.result_code))),
+            Err(refusal) if is_over(refusal.code) => return Err(refusal),
+            Err(refusal) => Some(refusal),
+        },
+    };
+    let content = ways(service, &caller, sent, words, error.as_ref()).await?;
+    Ok((host, content))
+}
+
+const fn is_over(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::FlowExpired | ErrorCode::FlowConflict | ErrorCode::FlowReported)
+}
+
+/// What people type, brought to what the interface takes; it refuses the rest by its field.
+fn post_of(sent: &Sent) -> VerificationPost {
+    let digits =
+        |typed: &str| Code::from_typed(typed).map_or_else(|_| typed.to_owned(), |code| code.expose().to_owned());
+    let code = if sent.method == BACKUP_METHOD_ID {
+        BackupCode::from_typed(&sent.code).map_or_else(|_| sent.code.clone(), |code| code.expose().to_string())
+    } else {
+        digits(&sent.code)
+    };
+    let second_code = (!sent.second_code.is_empty()).then(|| digits(&sent.second_code));
+    VerificationPost { method_id: sent.method.clone(), code, second_code, trust_browser: false }
+}
+
+/// For what takes its caller along; the form is drawn with the same one afterwards.
+fn again(caller: &FlowCaller) -> FlowCaller {
+    FlowCaller { flow: caller.flow.clone(), host: caller.host.clone() }
+}
+
+async fn order(service: &Service, caller: &FlowCaller, sent: &Sent, channel: Channel) -> Result<(), Refusal> {
+    let post = ChallengePost {
+        number: None,
+        method_id: Some(sent.method.clone()),
+        country: None,
+        channel,
+        locale: Some(sent.lang.clone()),
+        keys: CallKeys::Shown,
+    };
+    let _ordered: (_, Json<_>) = challenges::create(State(service.clone()), again(caller), Body(post)).await?;
+    Ok(())
+}
+
+async fn report(service: &Service, caller: &FlowCaller) -> Result<(), Refusal> {
+    let flow = &caller.flow.opened;
+    let report = Report {
+        flow_id: flow.id.clone(),
+        host: flow.host.clone(),
+        subject: flow.subject.clone(),
+        forget_browsers: true,
+        scribe: service.scribe(&caller.host, flow.place.clone()),
+    };
+    service.0.store.report(&report).await?.ok_or(ErrorCode::FlowConflict)?;
+    Ok(())
+}
+
+/// Every way in as a form of its own, with what was wrong above it.
+async fn ways(
+    service: &Service,
+    caller: &FlowCaller,
+    sent: &Sent,
+    words: &FormWords,
+    error: Option<&Refusal>,
+) -> Result<String, Refusal> {
+    let flow = &caller.flow.opened;
+    let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
+    let challenges = service.0.store.challenges(&flow.id).await?;
+    let now = service.0.clock.now_s();
+    let mut html =
+        error.map_or_else(String::new, |refusal| format!("<p role=\"alert\">{}</p>", escaped(said(words, refusal))));
+    for method in &subject.methods {
+        let state = method_view(method, &caller.host, subject.allowance, now).state;
+        if matches!(state, MethodState::Ready | MethodState::TwoCodes) {
+            let live = challenges.iter().rev().find(|challenge| {
+                challenge.opened.method_id.as_deref() == Some(&method.id) && challenge.opened.expires_at > now
+            });
+            html += &way(sent, words, method, state, live);
+        }
+    }
+    if subject.backup_codes_left > 0 {
+        html += &typing(sent, words, BACKUP_METHOD_ID, &words.backup, false);
+    }
+    html += &form_of(sent, "", &button("report", &words.not_me));
+    Ok(html)
+}
+
+fn way(sent: &Sent, words: &FormWords, method: &Method, state: MethodState, live: Option<&Challenge>) -> String {
+    let two = state == MethodState::TwoCodes;
+    let kind = method.detail.kind();
+    if kind == MethodKind::Totp {
+        return typing(sent, words, &method.id, &words.app, two);
+    }
+    let Some(challenge) = live else {
+        let (press, label) = if kind == MethodKind::Sms { ("sms", &words.text) } else { ("voice", &words.call) };
+        return form_of(sent, &method.id, &button(press, label));
+    };
+    let keys =
+        challenge.opened.keys.as_ref().map_or_else(String::new, |keys| {
+            format!("<p>{} <strong>{}</strong></p>", escaped(&words.keys), escaped(keys))
+        });
+    let label = format!("{} ({})", words.sent, challenge.opened.reference);
+    keys + &typing(sent, words, &method.id, &label, challenge.opened.codes > 1)
+}
+
+fn typing(sent: &Sent, words: &FormWords, method: &str, label: &str, two: bool) -> String {
+    let (mode, complete) = if method == BACKUP_METHOD_ID { ("text", "off") } else { ("numeric", "one-time-code") };
+    let field = |name: &str, label: &str| {
+        format!(
+            "<label>{}<input type=\"text\" name=\"{name}\" inputmode=\"{mode}\" autocomplete=\"{complete}\" \
+             maxlength=\"40\" spellcheck=\"false\"></label>",
+            escaped(label)
+        )
+    };
+    let second = if two { field("second_code", &words.second) } else { String::new() };
+    form_of(sent, method, &[field("code", label), second, button("check", &words.check)].concat())
+}
+
+fn form_of(sent: &Sent, method: &str, inside: &str) -> String {
+    let hidden =
+        |name: &str, value: &str| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escaped(value));
+    let fields = [hidden("flow_token", &sent.flow_token), hidden("lang", &sent.lang), hidden("method", method)];
+    // The same path again, wherever the service is mounted.
+    format!("<form method=\"post\">{}{inside}</form>", fields.concat())
+}
+
+fn button(press: &str, label: &str) -> String {
+    format!("<p><button name=\"press\" value=\"{press}\">{}</button></p>", escaped(label))
+}
+
+/// The result goes to the host by a press: no script can do it.
+fn passed_form(words: &FormWords, complete_url: &str, result_code: &str) -> String {
+    format!(
+        "<p>{}</p><form method=\"post\" action=\"{}\"><input type=\"hidden\" name=\"result_code\" value=\"{}\">\
+         <p><button autofocus>{}</button></p></form>",
+        escaped(&words.passed),
+        escaped(complete_url),
+        escaped(result_code),
+        escaped(&words.go_on)
+    )
+}
+
+fn said<'a>(words: &'a FormWords, refusal: &Refusal) -> &'a str {
+    match refusal.code {
+        ErrorCode::CodeWrong | ErrorCode::RequestInvalid | ErrorCode::MethodNotFound => &words.wrong,
+        ErrorCode::CodeUsed => &words.used,
+        ErrorCode::TwoCodesNeeded => &words.two,
+        ErrorCode::CodeExpired | ErrorCode::ChallengeNotFound | ErrorCode::TooManyAttempts => &words.again,
+        ErrorCode::MethodResting | ErrorCode::MethodSuspended => &words.closed,
+        ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon | ErrorCode::ResendsSpent => &words.later,
+        ErrorCode::FlowReported => &words.reported,
+        ErrorCode::Unavailable | ErrorCode::TimedOut | ErrorCode::Internal => &words.trouble,
+        _over => &words.ended,
+    }
+}
+
+fn page(words: &FormWords, host: Option<&Host>, content: &str) -> Response {
+    let issuer = host.map_or("", |host| host.name.as_str());
+    // What comes from `answer` is HTML; a single sentence is text.
+    let body = if content.starts_with('<') { content.to_owned() } else { format!("<p>{}</p>", escaped(content)) };
+    let html = format!(
+        "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width,initial-scale=1\"><title>{title} {site}</title><style>{STYLE}</style>\
+         <h1>{title}</h1><p>{site}</p>{body}</html>",
+        words.lang,
+        title = escaped(&words.title),
+        site = escaped(issuer),
+    );
+    let target = host.and_then(|host| Url::parse(host.form_complete_url.as_deref()?).ok());
+    let target = target.map_or_else(String::new, |url| url.origin().ascii_serialization());
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{}'; form-action 'self' {target}; base-uri 'none'; frame-ancestors 'none'",
+        Base64::encode_string(&sha256(STYLE.as_bytes()))
+    );
+    let mut response = Html(html).into_response();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    // Not no-referrer: browsers then send `Origin: null` with the form.
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
+    response
+}
+
+/// Text as HTML, also inside of an attribute.
+fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            c => html.push(c),
+        }
+    }
+    html
+}

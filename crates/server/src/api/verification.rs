@@ -1,0 +1,284 @@
+//! A code at login, whatever made it: counted before it is checked, spent by one conditional update, answered once. There
+//! is no other way to a verified flow (B9, R47).
+
+use axum::Json;
+use axum::extract::State;
+use nidan_otp::{BackupCode, Code, Steps, UnixSeconds};
+use nidan_protocol::{
+    BACKUP_METHOD_ID, ErrorCode, EventKind, FlowOutcome, Problem, Purpose, VerificationAnswer, VerificationPost,
+};
+use subtle::ConstantTimeEq;
+use tracing::Instrument;
+use zeroize::Zeroizing;
+
+use super::result::result_code;
+use crate::challenge::{CODE_ATTEMPTS, codes_of};
+use crate::config::Host;
+use crate::extract::{Body, FlowCaller};
+use crate::keys::{HashUse, SealedFor, sha256};
+use crate::problem::Refusal;
+use crate::record::Detail;
+use crate::store::{
+    BackupSet, Consumed, Consumption, Counted, FlowState, NewFlow, Reserved, Spend, Try, TryRefusal, TryWith,
+};
+use crate::throttle::{Needs, SUSPENDED_AFTER};
+use crate::{BACKUP_TRIES, FLOW_TRIES, RESULT_TTL_S, Service};
+
+/// The post with every value parsed.
+pub(super) struct Typed {
+    method_id: String,
+    code: TypedCode,
+    trust_browser: bool,
+    /// Tells a repeated post from a changed one without keeping either.
+    body_hash: [u8; 32],
+}
+
+enum TypedCode {
+    Digits(Code, Option<Code>),
+    Backup(BackupCode),
+}
+
+/// Checks a code and completes the login. The same body again gets the same answer; another body gets 409.
+#[utoipa::path(post, path = "/v1/flow/verification", request_body = VerificationPost, responses(
+    (status = 200, body = VerificationAnswer),
+    (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem), (status = 413, body = Problem),
+    (status = 415, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn verify(
+    State(service): State<Service>,
+    caller: FlowCaller,
+    Body(post): Body<VerificationPost>,
+) -> Result<Json<VerificationAnswer>, Refusal> {
+    Ok(Json(check_and_spend(&service, caller, post).await?))
+}
+
+/// What the JSON interface and the form without scripts share. It runs to its end when the caller goes away: a thief could
+/// otherwise hang up before the wrong code is in the record.
+pub(super) async fn check_and_spend(
+    service: &Service,
+    caller: FlowCaller,
+    post: VerificationPost,
+) -> Result<VerificationAnswer, Refusal> {
+    let service = service.clone();
+    let task = tokio::spawn(async move { checked(&service, &caller, post).await }.in_current_span());
+    task.await.map_err(|error| Refusal::logged(ErrorCode::Internal, "the check of a code ended early", &error))?
+}
+
+async fn checked(
+    service: &Service,
+    caller: &FlowCaller,
+    post: VerificationPost,
+) -> Result<VerificationAnswer, Refusal> {
+    caller.must_be(Purpose::Verify)?;
+    let FlowCaller { flow, host } = caller;
+    let typed = parse(service, &flow.opened, host, post)?;
+    if flow.state != FlowState::Open {
+        return answer_again(service, &flow.opened, &flow.state, &typed).await;
+    }
+    let reserved = service.0.store.reserve_try(&attempt(&flow.opened, host, &typed, service.0.clock.now_s())).await?;
+    let (counted, in_a_row, of_flow, singles_left) = match reserved {
+        Reserved::Yes { counted, in_a_row, of_flow, singles_left } => (counted, in_a_row, of_flow, singles_left),
+        // The same post may have come twice at once: the other one is then through, and this is its answer too.
+        Reserved::No(TryRefusal::FlowOver) => return over(service, &flow.opened, &typed).await,
+        Reserved::No(refusal) => return Err(refused(refusal)),
+    };
+    let (named, left) = named(&counted, singles_left, of_flow);
+    let Some(spend) = right(service, &flow.opened, host, &typed, counted).await? else {
+        note_wrong(service, &flow.opened, host, named, in_a_row).await;
+        return Err(Refusal { attempts_left: Some(left), ..ErrorCode::CodeWrong.into() });
+    };
+    let is_pair = matches!(&typed.code, TypedCode::Digits(_, Some(_)));
+    let result_code = result_code(service, &flow.opened, &typed.body_hash);
+    let consumption = Consumption {
+        flow_id: flow.opened.id.clone(),
+        host: flow.opened.host.clone(),
+        subject: flow.opened.subject.clone(),
+        spend,
+        body_hash: typed.body_hash,
+        result_hash: sha256(result_code.as_bytes()),
+        result_expires_at: service.0.clock.now_s().saturating_add(RESULT_TTL_S),
+        trusts: typed.trust_browser,
+        scribe: service.scribe(host, flow.opened.place.clone()),
+    };
+    match service.0.store.consume(&consumption).await? {
+        Consumed::Yes { backup_codes_left } => {
+            tracing::info!(host = flow.opened.host, flow = flow.opened.id, "code right");
+            Ok(VerificationAnswer { outcome: FlowOutcome::Verified, backup_codes_left, result_code })
+        }
+        Consumed::CodeUsed => {
+            note_wrong(service, &flow.opened, host, named, in_a_row).await;
+            // "Used" would say that the second of a pair is right to somebody who saw the first.
+            let code = if is_pair { ErrorCode::CodeWrong } else { ErrorCode::CodeUsed };
+            Err(Refusal { attempts_left: is_pair.then_some(left), ..code.into() })
+        }
+        Consumed::FlowOver => over(service, &flow.opened, &typed).await,
+    }
+}
+
+fn parse(service: &Service, flow: &NewFlow, host: &Host, post: VerificationPost) -> Result<Typed, Refusal> {
+    let (first, second) = (Zeroizing::new(post.code), post.second_code.map(Zeroizing::new));
+    if post.trust_browser && host.trust_days.is_none() {
+        return Err(Refusal::field("trust_browser"));
+    }
+    let code = if post.method_id == BACKUP_METHOD_ID {
+        if second.is_some() {
+            return Err(Refusal::field("second_code"));
+        }
+        // Exactly what is hashed: folding what people type is the widget's part.
+        let code = BackupCode::from_typed(&first).ok().filter(|code| *code.expose() == *first);
+        TypedCode::Backup(code.ok_or_else(|| Refusal::field("code"))?)
+    } else {
+        let first = Code::from_wire(&first).map_err(|_| Refusal::field("code"))?;
+        let second = second.as_deref().map(|code| Code::from_wire(code)).transpose();
+        TypedCode::Digits(first, second.map_err(|_| Refusal::field("second_code"))?)
+    };
+    let parts = [
+        flow.id.as_bytes(),
+        post.method_id.as_bytes(),
+        first.as_bytes(),
+        second.as_deref().map_or(&[], |code| code.as_bytes()),
+        &[u8::from(post.trust_browser)],
+    ];
+    let body_hash = service.0.keys.hash(HashUse::VerificationBody, &parts);
+    Ok(Typed { method_id: post.method_id, code, trust_browser: post.trust_browser, body_hash })
+}
+
+fn attempt(flow: &NewFlow, host: &Host, typed: &Typed, now: u64) -> Try {
+    let with = match &typed.code {
+        TypedCode::Backup(_) => TryWith::Backup { limit: BACKUP_TRIES },
+        TypedCode::Digits(_, second) => TryWith::Method {
+            id: typed.method_id.clone(),
+            brings: if second.is_some() { Needs::TwoCodes } else { Needs::OneCode },
+            strict: host.strict_window,
+            challenge_limit: CODE_ATTEMPTS,
+        },
+    };
+    Try {
+        flow_id: flow.id.clone(),
+        host: flow.host.clone(),
+        subject: flow.subject.clone(),
+        with,
+        flow_limit: FLOW_TRIES,
+        now,
+    }
+}
+
+/// What is to be spent, when the code is right; `None` when it is not.
+async fn right(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    typed: &Typed,
+    counted: Counted,
+) -> Result<Option<Spend>, Refusal> {
+    match (counted, &typed.code) {
+        (Counted::App { sealed, drift }, TypedCode::Digits(first, second)) => {
+            let row = SealedFor { host: &flow.host, subject: &flow.subject, method_id: &typed.method_id };
+            let secret = service
+                .0
+                .keys
+                .open(&sealed, row)
+                .map_err(|error| Refusal::logged(ErrorCode::Internal, "a secret does not open", &error))?;
+            let now = UnixSeconds(service.0.clock.now_s());
+            let matched = match second {
+                Some(second) => secret.check_pair(first, second, &Steps::for_pairs(now)),
+                None if host.strict_window => secret.check(first, &Steps::current(now).moved(drift)),
+                None => secret.check(first, &Steps::around(now).moved(drift)),
+            };
+            Ok(matched.map(|matched| Spend::Step {
+                method_id: typed.method_id.clone(),
+                first_step: matched.counter().0 - u64::from(second.is_some()),
+                step: matched.counter().0,
+                drift: matched.drift_steps(now),
+            }))
+        }
+        (Counted::Phone { challenge_id, channel, codes, .. }, TypedCode::Digits(first, second)) => {
+            let typed_codes = [Some(first), second.as_ref()].map(|code| code.map_or("", Code::expose));
+            let right = codes_of(&service.0.keys, &challenge_id, codes);
+            // All are compared, so that the time tells nothing about the first alone.
+            let same = typed_codes
+                .iter()
+                .zip(right.iter().map(|code| code.as_str()).chain(std::iter::repeat("")))
+                .fold(subtle::Choice::from(1), |same, (typed, right)| same & typed.as_bytes().ct_eq(right.as_bytes()));
+            let method_id = typed.method_id.clone();
+            Ok(bool::from(same).then_some(Spend::Challenge { method_id, challenge_id, channel }))
+        }
+        (Counted::Backup(BackupSet { salt, unused }), TypedCode::Backup(code)) => {
+            let (ordinals, hashes): (Vec<_>, Vec<_>) = unused.into_iter().unzip();
+            let again = BackupCode::from_typed(&code.expose()).map_err(|_| ErrorCode::Internal)?;
+            let position = service.0.hasher.position(again, salt, hashes).await?;
+            Ok(position.and_then(|at| ordinals.get(at)).map(|ordinal| Spend::Backup { ordinal: *ordinal }))
+        }
+        // The store counted another kind than was asked for: nothing is right then.
+        (Counted::App { .. } | Counted::Phone { .. }, TypedCode::Backup(_))
+        | (Counted::Backup(_), TypedCode::Digits(..)) => Ok(None),
+    }
+}
+
+/// How the record names what was tried, and the tries that are left with it.
+fn named(counted: &Counted, singles_left: u32, of_flow: u32) -> (Detail, u32) {
+    let flow_left = FLOW_TRIES.saturating_sub(of_flow);
+    let (method, hint, left) = match counted {
+        Counted::App { .. } => ("totp", None, singles_left),
+        Counted::Phone { channel, hint, left, .. } => (channel.as_str(), Some(hint.clone()), *left),
+        Counted::Backup(_) => ("backup_code", None, flow_left),
+    };
+    (Detail { method: Some(method.to_owned()), hint, count: None }, left.min(flow_left))
+}
+
+/// R55: whoever knows the password and no code is told of. The count stands already, so that nothing fails open here.
+async fn note_wrong(service: &Service, flow: &NewFlow, host: &Host, detail: Detail, in_a_row: u32) {
+    tracing::info!(host = flow.host, flow = flow.id, in_a_row, "wrong code");
+    let scribe = service.scribe(host, flow.place.clone());
+    let mut notes = vec![(EventKind::CodeWrong, Detail { count: Some(in_a_row), ..detail.clone() })];
+    if in_a_row == SUSPENDED_AFTER {
+        notes.push((EventKind::MethodSuspended, detail));
+    }
+    if let Err(error) = service.0.store.note_wrong(flow, &notes, &scribe).await {
+        tracing::error!(%error, flow = flow.id, "a wrong code is not in the record");
+    }
+}
+
+fn refused(refusal: TryRefusal) -> Refusal {
+    match refusal {
+        TryRefusal::FlowOver => ErrorCode::FlowConflict.into(),
+        TryRefusal::FlowExhausted | TryRefusal::ChallengeExhausted => ErrorCode::TooManyAttempts.into(),
+        TryRefusal::NoMethod => ErrorCode::MethodNotFound.into(),
+        TryRefusal::TwoCodesNeeded => ErrorCode::TwoCodesNeeded.into(),
+        TryRefusal::Resting { until } => Refusal { retry_at: Some(until), ..ErrorCode::MethodResting.into() },
+        TryRefusal::Suspended => ErrorCode::MethodSuspended.into(),
+        TryRefusal::NoChallenge => ErrorCode::ChallengeNotFound.into(),
+        TryRefusal::ChallengeExpired => ErrorCode::CodeExpired.into(),
+    }
+}
+
+/// The flow as it stands now, for a post that came too late for it.
+async fn over(service: &Service, flow: &NewFlow, typed: &Typed) -> Result<VerificationAnswer, Refusal> {
+    let again = service.0.store.flow_by_token(&flow.token_hash).await?.ok_or(ErrorCode::FlowExpired)?;
+    match &again.state {
+        FlowState::Open => Err(ErrorCode::FlowExpired.into()),
+        FlowState::Reported => Err(ErrorCode::FlowReported.into()),
+        state => answer_again(service, flow, state, typed).await,
+    }
+}
+
+/// The answer for a flow that is complete, when it was completed by this very body: an answer that was lost on the way.
+async fn answer_again(
+    service: &Service,
+    flow: &NewFlow,
+    state: &FlowState,
+    typed: &Typed,
+) -> Result<VerificationAnswer, Refusal> {
+    let FlowState::Completed { body_hash, .. } = state else { return Err(ErrorCode::FlowConflict.into()) };
+    if !bool::from(body_hash.ct_eq(&typed.body_hash)) {
+        return Err(ErrorCode::FlowConflict.into());
+    }
+    service.0.store.extend_result(&flow.id, service.0.clock.now_s().saturating_add(RESULT_TTL_S)).await?;
+    let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
+    Ok(VerificationAnswer {
+        outcome: FlowOutcome::Verified,
+        backup_codes_left: subject.backup_codes_left,
+        result_code: result_code(service, flow, body_hash),
+    })
+}

@@ -1,0 +1,132 @@
+//! Tells hosts what people should hear of: signed POSTs, at least once, the record's line as the body.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nidan_protocol::EventView;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
+use super::{SendError, http};
+use crate::Service;
+use crate::config::{Config, ConfigError};
+use crate::extract::encode;
+use crate::store::Notice;
+
+/// Longer than a POST may take: a notice is taken again only when its worker is dead.
+const LEASE_MS: u64 = 30_000;
+const AT_ONCE: u32 = 16;
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// After each try twice as long, from here to an hour.
+const WAIT_MS: u64 = 2_000;
+const WAIT_MAX_MS: u64 = 3_600_000;
+/// Two days and more; then the line stands in the record only.
+const TRIES: u32 = 60;
+
+/// Where each host hears, in the order of the configuration.
+pub(crate) struct Notices {
+    agent: ureq::Agent,
+    hosts: Vec<(String, String, Arc<Zeroizing<String>>)>,
+}
+
+impl Notices {
+    pub(crate) fn new(config: &Config) -> Result<Self, ConfigError> {
+        let mut hosts = Vec::new();
+        for host in &config.hosts {
+            if let Some(notices) = &host.notices {
+                let secret = Arc::new(config.secret(&notices.secret_file)?);
+                hosts.push((host.id.clone(), notices.url.clone(), secret));
+            }
+        }
+        Ok(Self { agent: http::agent(), hosts })
+    }
+
+    fn of(&self, host: &str) -> Option<(&str, &str)> {
+        let (_, url, secret) = self.hosts.iter().find(|(id, ..)| id == host)?;
+        Some((url, secret))
+    }
+}
+
+/// The host tells a repeated notice by subject and `seq`.
+#[derive(Serialize)]
+struct Body<'a> {
+    subject: &'a str,
+    #[serde(flatten)]
+    line: EventView,
+}
+
+/// Runs until it is dropped. Several may run on one database.
+pub(super) async fn run(service: Service) {
+    loop {
+        let now_ms = service.0.clock.now_ms();
+        match service.0.store.take_notices(now_ms, LEASE_MS, AT_ONCE).await {
+            Ok(taken) if taken.is_empty() => tokio::time::sleep(LOOK_EVERY).await,
+            Ok(taken) => {
+                futures_util::future::join_all(taken.iter().map(|notice| tell(&service, notice))).await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "no notices taken");
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        }
+    }
+}
+
+async fn tell(service: &Service, notice: &Notice) {
+    let told = match service.0.notices.of(&notice.host) {
+        Some((url, secret)) => post(service, url, secret, notice).await,
+        // The host no longer wants to hear.
+        None => Ok(()),
+    };
+    let store = &service.0.store;
+    let settled = match told {
+        Ok(()) => store.settle_notice(notice.id).await,
+        Err(error) if notice.tries >= TRIES => {
+            tracing::error!(host = notice.host, %error, "a notice was given up");
+            store.settle_notice(notice.id).await
+        }
+        Err(error) => {
+            tracing::warn!(host = notice.host, %error, tries = notice.tries, "a notice was not taken");
+            let wait = WAIT_MS.saturating_mul(1 << notice.tries.min(20)).min(WAIT_MAX_MS);
+            store.postpone_notice(notice.id, service.0.clock.now_ms().saturating_add(wait)).await
+        }
+    };
+    if let Err(error) = settled {
+        // It comes back when the lease ends.
+        tracing::warn!(%error, "a notice was not settled");
+    }
+}
+
+async fn post(service: &Service, url: &str, secret: &str, notice: &Notice) -> Result<(), SendError> {
+    let body = Body { subject: &notice.subject, line: view(&notice.line) };
+    let body = serde_json::to_string(&body).map_err(|error| SendError::Refused(error.to_string()))?;
+    let timestamp = service.0.clock.now_s();
+    let signature = sign(secret, timestamp, body.as_bytes());
+    let id = format!("{}-{}", encode(&crate::keys::sha256(notice.subject.as_bytes())), notice.line.seq);
+    let timestamp = timestamp.to_string();
+    let headers = [
+        ("content-type", "application/json"),
+        ("idempotency-key", id.as_str()),
+        (TIMESTAMP_HEADER, &timestamp),
+        (SIGNATURE_HEADER, &signature),
+    ];
+    match http::post(&service.0.notices.agent, url, &headers, Zeroizing::new(body)).await? {
+        (status, _) if status.is_success() => Ok(()),
+        (status, _) => Err(SendError::Unclear(status.to_string())),
+    }
+}
+
+/// A line as it is shown.
+pub(crate) fn view(line: &crate::record::Line) -> EventView {
+    EventView {
+        seq: line.seq,
+        at: line.at,
+        kind: line.kind,
+        method: line.method.clone(),
+        hint: line.hint.clone(),
+        place: line.place.clone(),
+        count: line.count,
+        hash: encode(&line.hash),
+    }
+}

@@ -1,0 +1,105 @@
+//! A person's record: what happened to the second factor, line by line, each chained to the one before by a keyed hash.
+
+use std::sync::Arc;
+
+use nidan_protocol::EventKind;
+
+use crate::keys::{HashUse, Keys};
+
+/// One line. Nothing in it identifies more than the host's own user id does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// From 1 on, without gaps.
+    pub seq: u64,
+    /// Unix seconds.
+    pub at: u64,
+    /// What happened.
+    pub kind: EventKind,
+    /// By which kind of method.
+    pub method: Option<String>,
+    /// The last two digits of a phone number.
+    pub hint: Option<String>,
+    /// What the host said of the place.
+    pub place: Option<String>,
+    /// How many, where there is something to count.
+    pub count: Option<u32>,
+    /// Holds this line to the one before.
+    pub hash: [u8; 32],
+}
+
+/// What a line says beside its kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Detail {
+    /// By which kind of method.
+    pub method: Option<String>,
+    /// The last two digits of a phone number.
+    pub hint: Option<String>,
+    /// How many.
+    pub count: Option<u32>,
+}
+
+/// Writes lines for one host: what the store needs to append in the transaction that makes a line true.
+#[derive(Clone)]
+pub struct Scribe {
+    pub(crate) keys: Arc<Keys>,
+    /// Whether the host wants to hear of what people should hear of.
+    pub tells_host: bool,
+    /// Where it happens, as the host says.
+    pub place: Option<String>,
+    /// Now, Unix seconds.
+    pub now: u64,
+}
+
+impl std::fmt::Debug for Scribe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Scribe")
+    }
+}
+
+impl Scribe {
+    /// A scribe at a moment and a place.
+    pub const fn new(keys: Arc<Keys>, tells_host: bool, place: Option<String>, now: u64) -> Self {
+        Self { keys, tells_host, place, now }
+    }
+
+    /// The next line of a person's record.
+    pub fn line(&self, host: &str, subject: &str, last: (u64, [u8; 32]), kind: EventKind, detail: Detail) -> Line {
+        let Detail { method, hint, count } = detail;
+        let place = self.place.clone();
+        let line =
+            Line { seq: last.0.saturating_add(1), at: self.now, kind, method, hint, place, count, hash: [0; 32] };
+        Line { hash: link(&self.keys, host, subject, &last.1, &line), ..line }
+    }
+}
+
+/// Whether lines, oldest first, follow `before` without a gap and unchanged.
+pub fn is_intact(keys: &Keys, host: &str, subject: &str, before: (u64, [u8; 32]), lines: &[Line]) -> bool {
+    let follows = |last: Option<(u64, [u8; 32])>, line: &Line| {
+        let (seq, hash) = last?;
+        let fits = line.seq == seq + 1 && line.hash == link(keys, host, subject, &hash, line);
+        fits.then_some((line.seq, line.hash))
+    };
+    lines.iter().fold(Some(before), follows).is_some()
+}
+
+fn link(keys: &Keys, host: &str, subject: &str, before: &[u8; 32], line: &Line) -> [u8; 32] {
+    fn text(value: &Option<String>) -> &[u8] {
+        value.as_deref().unwrap_or_default().as_bytes()
+    }
+    let count = line.count.map_or(-1, i64::from).to_be_bytes();
+    keys.hash(
+        HashUse::Event,
+        &[
+            before,
+            host.as_bytes(),
+            subject.as_bytes(),
+            &line.seq.to_be_bytes(),
+            &line.at.to_be_bytes(),
+            line.kind.as_str().as_bytes(),
+            text(&line.method),
+            text(&line.hint),
+            text(&line.place),
+            &count,
+        ],
+    )
+}
