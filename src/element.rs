@@ -8,7 +8,12 @@ pub use crate::shell::Page;
 use crate::shell::Shell;
 use crate::ui;
 
-/// Shows the widget inside its host element until the handle is dropped.
+/// Shows the set-up inside its host element until the handle is dropped.
 pub fn mount(host: HtmlElement, page: Page) -> Box<dyn std::any::Any> {
     Box::new(mount_to_renderer(&host, move || ui::widget(Shell::start(page))))
+}
+
+/// The same for a login.
+pub fn mount_login(host: HtmlElement, page: Page) -> Box<dyn std::any::Any> {
+    Box::new(mount_to_renderer(&host, move || ui::login(Shell::start(page))))
 }

@@ -60,11 +60,22 @@ impl Drop for Widget {
 
 impl Widget {
     async fn new(answers: &[String]) -> Self {
+        Self::mounted(answers, nidan::element::mount).await
+    }
+
+    async fn login(answers: &[String]) -> Self {
+        Self::mounted(answers, nidan::element::mount_login).await
+    }
+
+    async fn mounted(
+        answers: &[String],
+        mount: impl FnOnce(HtmlElement, nidan::element::Page) -> Box<dyn std::any::Any>,
+    ) -> Self {
         let document = web_sys::window().unwrap().document().unwrap();
         let host: HtmlElement = document.create_element("div").unwrap().dyn_into().unwrap();
         document.body().unwrap().append_child(&host).unwrap();
         let page = new_page(include_str!("../locales/en.json"), &format!("[{}]", answers.join(",")));
-        let mounted = nidan::element::mount(host.clone(), page.clone().unchecked_into());
+        let mounted = mount(host.clone(), page.clone().unchecked_into());
         settle().await;
         Self { host, page, _mounted: mounted }
     }
@@ -214,6 +225,49 @@ async fn what_leaves_the_page_leaves_nothing_behind() {
     drop(widget);
     assert_eq!(host.child_element_count(), 0);
     settle().await;
+}
+
+/// A login of somebody with an app, a text and ten backup codes.
+fn login(state: &str) -> String {
+    format!(
+        r#"{{"purpose":"verify","server_time_ms":{}000,"expires_at":{},"issuer":"Shop","account_name":"a@example.com",
+        "policy":{{"methods":["totp","sms"],"backup_gate":"tick"}},"phone":null,"enrolment":null,"methods":[
+        {{"id":"app","kind":"totp","created_at":1,"state":"{state}"}},
+        {{"id":"phone","kind":"sms","hint":"78","created_at":1,"state":"suspended"}}],
+        "verification":{{"method_id":"app","backup_codes_left":10,"trust_days":null,"sends_at_once":false,"recovery_url":null}}}}"#,
+        NOW_S,
+        NOW_S + 600
+    )
+}
+
+const RIGHT: &str = r#"{"outcome":"verified","backup_codes_left":10,"result_code":"r"}"#;
+
+#[wasm_bindgen_test]
+async fn a_login_asks_for_the_code_first_and_sends_it_with_the_last_digit() {
+    let wrong = r#"{"code":"code_wrong","attempts_left":2}"#.to_owned();
+    let widget = Widget::login(&[login("ready"), wrong, RIGHT.to_owned()]).await;
+    assert_eq!(widget.title(), "Type your code");
+    assert_eq!(widget.field().get_attribute("autocomplete").as_deref(), Some("one-time-code"));
+    widget.type_in("12345").await;
+    assert_eq!(asked_count(&widget.page), 1, "nothing is sent for half a code");
+    widget.type_in("123 456").await;
+    assert_eq!(asked_body(&widget.page, 1), r#"{"method_id":"app","code":"123456","trust_browser":false}"#);
+    assert_eq!(widget.alert(), "That code is not right. Type the one that the app shows now. Tries left: 2.");
+    widget.type_in("654321").await;
+    assert_eq!(get(&widget.page, "completed").as_string().as_deref(), Some("r"));
+}
+
+#[wasm_bindgen_test]
+async fn a_login_under_attack_asks_for_two_codes_and_shows_what_is_closed() {
+    let widget = Widget::login(&[login("two_codes"), RIGHT.to_owned()]).await;
+    let fields = widget.host.query_selector_all("input").unwrap();
+    assert_eq!(fields.length(), 2);
+    widget.press("Try another way").await;
+    let closed = widget.host.query_selector("button[disabled]").unwrap().unwrap().text_content().unwrap();
+    assert_eq!(closed, "SMS to •••78off");
+    assert_eq!(get(&widget.page, "isAside").as_bool(), Some(true), "the browser's own back leads to the code");
+    widget.press("Back").await;
+    assert_eq!(widget.title(), "Type your code");
 }
 
 #[wasm_bindgen_test]

@@ -5,42 +5,76 @@
 // no longer imports, then long names that both sides can do without. Any surprise ends the build.
 
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { pieces, trapping } from './wasm-file.mjs'
 
-if (process.env.TRUNK_PROFILE !== 'release') process.exit(0)
-
 const folder = join(process.env.TRUNK_STAGING_DIR, 'nidan')
-const gluePath = join(folder, 'nidan.js')
-const wasmPath = join(folder, 'nidan_bg.wasm')
+const locales = join(folder, 'locales')
+if (process.env.TRUNK_PROFILE !== 'release') {
+  // The same names, with every word.
+  for (const locale of readdirSync(locales)) copyFileSync(join(locales, locale), join(locales, `login.${locale}`))
+  copyFileSync(join(folder, 'nidan-flow.css'), join(folder, 'nidan-login.css'))
+  process.exit(0)
+}
+
+/** The set-up and the login: two modules, of which a page loads one. */
+const MODULES = ['nidan', 'nidan-login']
 const FEATURES = ['--enable-bulk-memory', '--enable-sign-ext', '--enable-mutable-globals',
   '--enable-nontrapping-float-to-int', '--enable-reference-types', '--enable-multivalue']
 
 /** Flat code is restructured better than what the compiler wrote: 1 KB of brotli. */
-const PASSES = ['--flatten', '--rereloop', '-Oz', '-Oz', '--reorder-locals', '--reorder-functions']
+const PASSES = ['--flatten', '--rereloop', '-Os', '-Oz', '--reorder-locals', '--reorder-functions']
 
 /** The exports that the loader imports from the glue: the widget, and the set-up of the module. */
 const KEPT = ['Mounted', 'mount']
-let glue = withoutUnusedClasses(readFileSync(gluePath, 'utf8'))
+/** Words by the screens that show them, as their keys begin: a login shows these, the set-up all but the second. */
+const LOGIN_WORDS = ['common.', 'confirm.', 'codes.typo', 'number.call', 'number.without', 'phone.', 'help.copy', 'help.support', 'help.summary',
+  'state.', 'method.sms-name', 'method.voice-name', 'add.cop', 'trouble.', 'ended.', 'completed.']
+const LOGIN_ONLY = ['login.', 'report.', 'reported.']
 
-writeFileSync(wasmPath, withoutStreams(readFileSync(wasmPath)))
-metadce(usedExports())
-glue = withoutUnusedImports(glue, imports())
-// Functions of the glue may have been the last callers of an export.
-metadce(usedExports())
-execFileSync('wasm-opt', [wasmPath, ...PASSES, '-o', wasmPath, ...FEATURES])
-rename()
-execFileSync('wasm-opt', [wasmPath, '-Oz', '--reorder-locals', '-o', wasmPath, ...FEATURES])
+/** Rules of one line, of one selector, for a class that only the other one's screens have. */
+const LOGIN_STYLES = /^nidan-flow (?:\.nidan )?(?:\.nidan-(?:aside|ways)\b|button:disabled)/
+const SETUP_STYLES = /^(?:nidan-flow (?:\.nidan )?)?\.nidan-(?:progress|advice|card|apps|qr|key\b|codes|countries|country|begun|room|proof|print)/
+
+/** Packs of help, without the day on which `cargo xtask tidy` asks for another look. */
+for (const pack of readdirSync(join(folder, 'help'))) {
+  rewrite(join('help', pack), (text) => JSON.stringify({ ...JSON.parse(text), expires_on: undefined }))
+}
+
+let glue, gluePath, wasmPath
+for (const name of MODULES) shrink(name)
 rewrite('nidan-flow.js', (loader) => minified(joined(loader)))
-rmSync(gluePath)
-writeFileSync(wasmPath, withoutPlaces(readFileSync(wasmPath)))
+rmSync(join(folder, 'page.js'))
 // No string of the sheet holds these characters with a space.
-rewrite('nidan-flow.css', (text) => withoutComments(text).replace(/\s*([{};,])\s*/g, '$1').replaceAll(': ', ':'))
-for (const locale of readdirSync(join(folder, 'locales'))) {
+const sheet = readFileSync(join(folder, 'nidan-flow.css'), 'utf8')
+const packed = (text) => withoutComments(text).replace(/\s*([{};,])\s*/g, '$1').replaceAll(': ', ':')
+writeFileSync(join(folder, 'nidan-login.css'), packed(withoutRules(sheet, SETUP_STYLES)))
+writeFileSync(join(folder, 'nidan-flow.css'), packed(withoutRules(sheet, LOGIN_STYLES)))
+for (const locale of readdirSync(locales)) {
+  const words = Object.entries(JSON.parse(readFileSync(join(locales, locale), 'utf8')))
+  const begins = (key, starts) => starts.some((start) => key.startsWith(start))
   // The widget names words by their place; a test keeps every catalogue in the same order.
-  rewrite(join('locales', locale), (text) => JSON.stringify(Object.values(JSON.parse(text))))
+  const only = (wanted) => JSON.stringify(words.map(([key, text]) => (wanted(key) ? text : 0)))
+  writeFileSync(join(locales, `login.${locale}`), only((key) => begins(key, [...LOGIN_WORDS, ...LOGIN_ONLY])))
+  writeFileSync(join(locales, locale), only((key) => !begins(key, LOGIN_ONLY)))
+}
+
+function shrink(name) {
+  gluePath = join(folder, `${name}.js`)
+  wasmPath = join(folder, `${name}_bg.wasm`)
+  glue = withoutUnusedClasses(readFileSync(gluePath, 'utf8'))
+  writeFileSync(wasmPath, withoutStreams(readFileSync(wasmPath)))
+  metadce(usedExports())
+  glue = withoutUnusedImports(glue, imports())
+  // Functions of the glue may have been the last callers of an export.
+  metadce(usedExports())
+  execFileSync('wasm-opt', [wasmPath, ...PASSES, '-o', wasmPath, ...FEATURES])
+  rename(name)
+  execFileSync('wasm-opt', [wasmPath, '-Oz', '--reorder-locals', '-o', wasmPath, ...FEATURES])
+  writeFileSync(gluePath, minified(withSetUp(withoutRarities(glue))))
+  writeFileSync(wasmPath, withoutPlaces(readFileSync(wasmPath)))
 }
 
 function rewrite(name, change) {
@@ -106,7 +140,7 @@ function withoutUnusedImports(text, wanted) {
 }
 
 /** Imports and exports by short names: the hashes in the long ones do not compress. */
-function rename() {
+function rename(name) {
   const strips = ['--strip-producers', '--strip-target-features', '--strip-debug']
   const words = [wasmPath, '--minify-imports-and-exports-and-modules', ...strips, '-o', wasmPath, ...FEATURES]
   const names = JSON.parse(execFileSync('wasm-opt', words, { encoding: 'utf8' }))
@@ -116,7 +150,7 @@ function rename() {
     glue = renamed
   }
   // All imports now come from a module of this name.
-  replace('"./nidan_bg.js": import0', 'a: import0')
+  replace(`"./${name}_bg.js": import0`, 'a: import0')
   for (const [, long, short] of names.imports) replace(new RegExp(`^( {8})${escape(long)}:`, 'gm'), `$1${short}:`)
   for (const [long, short] of names.exports) {
     if (long !== 'memory' || glue.includes('wasm.memory')) replace(new RegExp(`\\bwasm\\.${escape(long)}\\b`, 'g'), `wasm.${short}`)
@@ -127,9 +161,17 @@ function escape(name) {
   return name.replaceAll('$', '\\$')
 }
 
-/** By terser; names of the module's own are shortened, names of properties are not. */
+/** By terser; names of the module's own are shortened, names of properties are not. Nobody uses our functions as constructors. */
 function minified(text) {
-  return execFileSync('terser', ['--module', '--compress', 'passes=2', '--mangle', '--ecma', '2022'], { input: text, encoding: 'utf8' })
+  return execFileSync('terser', ['--module', '--compress', 'passes=3,unsafe_methods=true,unsafe_arrows=true', '--mangle', '--ecma', '2022'], { input: text, encoding: 'utf8' })
+}
+
+function withoutRules(text, unused) {
+  const goes = (line) => {
+    const selector = line.split('{')[0].trim()
+    return line.trim().endsWith('}') && unused.test(selector) && !selector.replace(/\([^)]*\)/g, '').includes(',')
+  }
+  return text.split('\n').filter((line) => !goes(line)).join('\n')
 }
 
 /** Only whole lines: what stands behind code on a line might be inside a string. */
@@ -137,13 +179,34 @@ function withoutComments(text) {
   return text.replace(/^\s*\/\*[\s\S]*?\*\/$\n/gm, '').replace(/^\s+/gm, '')
 }
 
-/** The element's script with the glue inside: one request less, and the names of both are shortened together. */
+/** The element's script with the page's class inside: one request less. */
 function joined(loader) {
-  const setUp = /^export \{ (?:initSync, )?(\w+) as default \};$/m.exec(glue) ?? fail('the glue exports no set-up')
-  const own = glue.replace(setUp[0], '').replaceAll(/^export /gm, '')
-  const whole = loader.replace("import(new URL('nidan.js', base))", `{ default: ${setUp[1]}, mount }`)
-  if (whole === loader) fail('the script does not import the glue')
-  return whole + own
+  const whole = loader.replace(/^import \{.*\} from '\.\/page\.js'\n/m, '')
+  if (whole === loader) fail('nidan-flow.js does not import page.js')
+  return readFileSync(join(folder, 'page.js'), 'utf8').replaceAll(/^export /gm, '') + whole
+}
+
+/** What only words of panics need is short, and what only browsers without this module's features need is gone. */
+function withoutRarities(text) {
+  const print = /^function debugString\(val\) \{$[\s\S]*?^\}$/m
+  const encoder = /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{$[\s\S]*?^\}$/m
+  if (!print.test(text) || !encoder.test(text)) fail('the glue has no debugString or no encodeInto')
+  return text.replace(print, 'const debugString = String').replace(encoder, '')
+}
+
+/** One way to set the module up, the one that the loader takes; wasm-bindgen's glue has several, with warnings. */
+function withSetUp(text) {
+  const exported = /^export \{ initSync, __wbg_init as default \};$/m
+  if (!exported.test(text) || !text.includes('function __wbg_finalize_init(instance, module)')) fail('the glue sets up another way')
+  return text.replace(exported, `export default async ({ module_or_path: fetched }) => {
+    const answer = await fetched
+    const imports = __wbg_get_imports()
+    // Servers that do not know the type of wasm are slower, and work. An error page does not compile.
+    const made = await (answer.headers.get('Content-Type') === 'application/wasm'
+      ? WebAssembly.instantiateStreaming(answer, imports)
+      : answer.arrayBuffer().then((bytes) => WebAssembly.instantiate(bytes, imports)))
+    __wbg_finalize_init(made.instance, made.module)
+  }`)
 }
 
 /**

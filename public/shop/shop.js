@@ -9,14 +9,15 @@ const WORDS = {
     account: 'アカウントサービス', security: 'ログインとセキュリティ', twoStep: '2段階認証', off: 'オフ', on: 'オン',
     offText: 'パスワードに加えて、スマートフォンのコードで守ります。', setUp: '2段階認証を設定する',
     totp: '認証アプリ 1件', sms: 'SMS（末尾 {hint}）', voice: '電話（末尾 {hint}）', codes: 'バックアップコード {count}個', and: '、', justOn: '設定が完了しました。',
-    onNote: 'このデモショップは、署名された結果を確認しました。なお、ログイン時にコードをお聞きする機能はまだありません。',
-    again: 'ご本人確認のため、もう一度パスワードを入力してください。', confirm: '確認する', cancel: '設定をやめる',
+    onNote: 'ログインのたびに、パスワードの次にコードをお聞きします。', history: '最近の記録', trusted: '信頼したブラウザー：{count}台', forget: 'すべてのブラウザーでコードを聞く',
+    again: 'ご本人確認のため、もう一度パスワードを入力してください。', confirm: '確認する', cancel: 'やめる',
     serviceDown: '2段階認証サービスに接続できません。しばらくしてから、もう一度お試しください。',
-    fallback: '設定画面を表示できません。ブラウザーを新しくするか、JavaScript と WebAssembly を有効にしてください。',
-    backendDown: 'ショップのサーバーが動いていません。ターミナルで「cargo xtask demo」を実行してください。',
+    fallback: '画面を表示できません。ブラウザーを新しくするか、JavaScript と WebAssembly を有効にしてください。',
+    plain: '簡単な画面で続ける', backendDown: 'ショップのサーバーが動いていません。ターミナルで「cargo xtask demo」を実行してください。',
     taken: 'このメールアドレスはすでに登録されています。ログインしてください。', wrong: 'メールアドレスまたはパスワードが違います。',
     email_invalid: 'メールアドレスを確認してください（64文字まで、「:」は使えません）。', password_short: 'パスワードは8文字以上にしてください。', failed: 'うまくいきませんでした。もう一度お試しください。',
-    refused: '設定の結果を確認できませんでした。もう一度お試しください。',
+    refused: '結果を確認できませんでした。もう一度お試しください。', service_down: '2段階認証サービスに接続できないため、ログインできません。しばらくしてから、もう一度お試しください。', reauth_required: '時間が過ぎました。もう一度ログインしてください。',
+    kinds: { enrolled: '2段階認証をオンにしました', verified: 'ログインしました', code_wrong: 'まちがったコードが入力されました', backup_code_used: 'バックアップコードでログインしました（残り{count}個）', method_suspended: '方法が1つ停止されました', method_reinstated: '方法が1つ再開されました', browser_trusted: 'ブラウザーを信頼しました', trusted_browser_used: '信頼したブラウザーからログインしました', trusted_browser_copied: '信頼情報のコピーが使われました', trust_revoked: 'ブラウザーの信頼を取り消しました', reported: '「身に覚えがない」と報告されました' },
   },
   en: {
     brand: 'Nidan Shop', phone: 'Demo phone', goods: 'Today’s picks', tea: 'Green tea from Uji', cup: 'Arita tea cup', cloth: 'Imabari hand towel',
@@ -25,14 +26,15 @@ const WORDS = {
     account: 'Your account', security: 'Login & security', twoStep: 'Two-step verification', off: 'Off', on: 'On',
     offText: 'Protects your account with a code from your phone, in addition to the password.', setUp: 'Set up two-step verification',
     totp: '1 authenticator app', sms: 'SMS to •••{hint}', voice: 'call to •••{hint}', codes: '{count} backup codes', and: ', ', justOn: 'Set-up complete.',
-    onNote: 'This demo shop has checked the signed result. Asking for the code at login is not built yet.',
-    again: 'To make sure it is you, please type your password again.', confirm: 'Confirm', cancel: 'Leave the set-up',
+    onNote: 'At each sign-in, a code is asked for after the password.', history: 'Recent activity', trusted: 'Trusted browsers: {count}', forget: 'Ask for a code in all browsers',
+    again: 'To make sure it is you, please type your password again.', confirm: 'Confirm', cancel: 'Leave',
     serviceDown: 'The two-step verification service cannot be reached. Please try again in a moment.',
-    fallback: 'The set-up cannot be shown. Please use a newer browser, or allow JavaScript and WebAssembly.',
-    backendDown: 'The shop’s back end is not running. Type “cargo xtask demo” in a terminal.',
+    fallback: 'This cannot be shown. Please use a newer browser, or allow JavaScript and WebAssembly.',
+    plain: 'Go on with a plain page', backendDown: 'The shop’s back end is not running. Type “cargo xtask demo” in a terminal.',
     taken: 'This address has an account already. Please sign in.', wrong: 'The address or the password is not right.',
     email_invalid: 'Please check the address (64 characters at most, no colon).', password_short: 'The password needs 8 characters or more.', failed: 'That did not work. Please try again.',
-    refused: 'The result of the set-up could not be confirmed. Please try again.',
+    refused: 'The result could not be confirmed. Please try again.', service_down: 'The two-step verification service cannot be reached, so nobody can sign in. Please try again in a moment.', reauth_required: 'Time is up. Please sign in again.',
+    kinds: { enrolled: 'Two-step verification was turned on', verified: 'Signed in', code_wrong: 'A wrong code was typed', backup_code_used: 'Signed in with a backup code ({count} left)', method_suspended: 'A method was suspended', method_reinstated: 'A method was put back', browser_trusted: 'A browser was trusted', trusted_browser_used: 'Signed in from a trusted browser', trusted_browser_copied: 'A copy of a trusted browser’s token was used', trust_revoked: 'Trust in browsers was revoked', reported: 'Reported: “I did not ask for this code”' },
   },
 }
 
@@ -76,14 +78,13 @@ function goods() {
     h('ul', { class: 'goods' }, item('tea', '¥1,200'), item('cup', '¥3,800'), item('cloth', '¥980')))
 }
 
-function credentials(action, fields, then = home) {
+function credentials(action, fields, then = () => home()) {
   const error = h('p', { class: 'error', role: 'alert' })
   const submit = async (event) => {
     event.preventDefault()
     error.textContent = ''
     try {
-      await api(action, Object.fromEntries(new FormData(event.target)))
-      await then()
+      await then(await api(action, Object.fromEntries(new FormData(event.target))))
     } catch (problem) {
       error.textContent = words[problem.code] ?? t('failed')
     }
@@ -91,7 +92,7 @@ function credentials(action, fields, then = home) {
   return h('form', { onsubmit: submit, novalidate: '' }, fields, error)
 }
 
-function signedOut(action = 'sign-in') {
+function signedOut(action = 'sign-in', notice) {
   const isNew = action === 'sign-up'
   const form = credentials(action, [
     h('label', { for: 'email' }, t('email')),
@@ -99,9 +100,9 @@ function signedOut(action = 'sign-in') {
     h('label', { for: 'password' }, t('password')),
     h('input', { id: 'password', name: 'password', type: 'password', required: '', autocomplete: isNew ? 'new-password' : 'current-password' }),
     h('button', {}, t(isNew ? 'signUp' : 'signIn')),
-  ])
+  ], ({ flow_token: token }) => (token ? askForCode(token) : home()))
   const other = h('button', { class: 'quiet', onclick: () => signedOut(isNew ? 'sign-in' : 'sign-up') }, t(isNew ? 'haveAccount' : 'noAccount'))
-  show(h('section', { class: 'card' }, h('h1', {}, t(isNew ? 'signUp' : 'signIn')), form, h('p', {}, other)), goods())
+  show(h('section', { class: 'card' }, h('h1', {}, t(isNew ? 'signUp' : 'signIn')), notice && h('p', { class: 'error', role: 'alert' }, notice), form, h('p', {}, other)), goods())
   page.querySelector('input').focus()
 }
 
@@ -114,7 +115,7 @@ function security(me, notice) {
   const state = two === null
     ? h('p', { class: 'error' }, t('serviceDown'))
     : two.enrolled
-      ? [h('p', {}, [...two.methods.map((method) => t(method.kind, method)), t('codes', { count: two.backup_codes_left })].join(t('and'))), h('p', { class: 'note' }, t('onNote'))]
+      ? [h('p', { id: 'methods' }, [...two.methods.map((method) => t(method.kind, method)), t('codes', { count: two.backup_codes_left })].join(t('and'))), h('p', { class: 'note' }, t('onNote')), browsers(two), activity()]
       : [h('p', {}, t('offText')), h('button', { id: 'set-up', onclick: startTwoStep }, t('setUp'))]
   show(
     h('p', {}, t('hello', { email: me.email })),
@@ -127,7 +128,60 @@ function security(me, notice) {
   )
 }
 
+function browsers(two) {
+  const count = two.trusted_browsers.length
+  if (!count) return undefined
+  const forget = async () => { await api('forget-browsers', {}); home() }
+  return h('p', { id: 'browsers' }, t('trusted', { count }), ' ', h('button', { class: 'quiet', onclick: forget }, t('forget')))
+}
+
+/** What happened lately, as the service's record has it. */
+function activity() {
+  const list = h('ul', { id: 'activity' })
+  api('events').then(({ events }) => list.append(...events.slice(0, 5).map((event) => {
+    const when = new Date(event.at * 1000).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' })
+    const what = words.kinds[event.kind].replace('{count}', event.count)
+    return h('li', {}, [when, what, event.place].filter(Boolean).join(' · '))
+  })), () => {})
+  return h('details', {}, h('summary', {}, t('history')), list)
+}
+
 const autofill = new BroadcastChannel('autofill')
+
+/** What a phone's browser would do with the code of a text. */
+function fillFrom(widget) {
+  autofill.onmessage = ({ data }) => {
+    const field = widget.querySelector('input[autocomplete="one-time-code"]')
+    if (!field) return
+    field.value = data
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }))
+  }
+}
+
+/** The host's part at login: the token of the back end's answer, one element. */
+function askForCode(token) {
+  const widget = h('nidan-flow', {
+    purpose: 'verify', service: '/2sv', 'flow-token': token, locale: document.documentElement.lang,
+    'complete-url': `/api/sign-in/complete?lang=${document.documentElement.lang}`,
+  }, h('form', { class: 'card', method: 'post', action: '/2sv/form' }, h('p', {}, t('fallback')),
+    h('input', { type: 'hidden', name: 'flow_token', value: token }), h('input', { type: 'hidden', name: 'lang', value: document.documentElement.lang }),
+    h('button', {}, t('plain'))))
+  widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); codeAgain() })
+  fillFrom(widget)
+  const leave = async () => { await api('sign-out', {}); signedOut() }
+  show(widget, h('p', {}, h('button', { class: 'quiet', id: 'leave', onclick: leave }, t('cancel'))))
+}
+
+/** A fresh flow while the password is fresh; else from the start. */
+async function codeAgain() {
+  try {
+    const { flow_token: token } = await api('sign-in/flow', {})
+    if (token) askForCode(token)
+    else home()
+  } catch (problem) {
+    signedOut('sign-in', words[problem.code] ?? undefined)
+  }
+}
 
 /** The host's part: ask the back end for a flow, put the element on the page. */
 async function startTwoStep() {
@@ -139,17 +193,11 @@ async function startTwoStep() {
     return home(problem.code === 'already_enrolled' ? undefined : t('serviceDown'))
   }
   const widget = h('nidan-flow', {
-    service: '/2sv', 'flow-token': flow.flow_token, locale: document.documentElement.lang,
+    purpose: 'enroll', service: '/2sv', 'flow-token': flow.flow_token, locale: document.documentElement.lang,
     'complete-url': `/api/two-step/complete?lang=${document.documentElement.lang}`,
   }, h('p', { class: 'card' }, t('fallback')))
   widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); startTwoStep() })
-  // The demo phone's autofill: what a phone's browser would do with the code of a text.
-  autofill.onmessage = ({ data }) => {
-    const field = widget.querySelector('input[autocomplete="one-time-code"]')
-    if (!field) return
-    field.value = data
-    field.dispatchEvent(new InputEvent('input', { bubbles: true }))
-  }
+  fillFrom(widget)
   show(crumbs(), widget, h('p', {}, h('button', { class: 'quiet', onclick: () => home() }, t('cancel'))))
 }
 
@@ -171,7 +219,8 @@ async function home(notice) {
     return show(h('p', { class: 'card error' }, t('backendDown')), goods())
   }
   if (me.email) security(me, notice)
-  else signedOut()
+  else if (me.owes_code && !notice) codeAgain()
+  else signedOut('sign-in', notice)
 }
 
 const done = query.get('two-step')

@@ -2,10 +2,15 @@
 
 mod draft;
 mod enrolment;
+mod login;
+mod machine;
 mod phone;
+mod signing_in;
 
 pub use draft::{Draft, Opening, Proof};
 pub use enrolment::{BackupRefusal, CodeRefusal, Delivery, Enrolment, Evidence, Step};
+pub use login::{Asked, Login, LoginEffect, LoginEvent, LoginOpening, LoginRefusal, LoginStep, Passed, SigningIn, Way};
+pub use machine::Machine;
 pub use phone::{Asking, PhoneEntry, PhoneRefusal, VerifiedPhone};
 
 use std::sync::Arc;
@@ -30,6 +35,10 @@ pub enum Ending {
     Superseded,
     /// The person has two-step verification already.
     AlreadyOn,
+    /// Somebody said: I did not ask for this code.
+    Reported,
+    /// Too many codes were tried in this login.
+    TriesSpent,
     /// The page and the service do not fit together: only the site's team can help.
     Misconfigured,
 }
@@ -108,7 +117,7 @@ pub enum Event {
     Answered(Box<EnrolmentAnswer>),
     /// The final post was not answered, or refused.
     NotAnswered(Trouble),
-    /// The time of [`Flow::retry_at`] has come.
+    /// The time of [`Machine::retry_at`] has come.
     RetryDue,
     /// The flow's life is over.
     TimeUp,
@@ -152,9 +161,19 @@ pub enum Effect {
 /// The moment that an event happens, by the service's clock.
 pub use nidan_otp::UnixSeconds as Now;
 
-impl Flow {
-    /// The next state, and what is to be done.
-    pub fn on(self, event: Event, now: Now) -> (Self, Option<Effect>) {
+impl Machine for Flow {
+    type Event = Event;
+    type Effect = Effect;
+
+    fn loading() -> Self {
+        Self::Loading
+    }
+
+    fn open() -> Effect {
+        Effect::Open
+    }
+
+    fn on(self, event: Event, now: Now) -> (Self, Option<Effect>) {
         match self {
             Self::Loading => on_loading(event),
             Self::Unavailable(trouble) => match event {
@@ -176,16 +195,14 @@ impl Flow {
         }
     }
 
-    /// When the shell shall send [`Event::RetryDue`].
-    pub fn retry_at(&self) -> Option<Now> {
+    fn retry_at(&self) -> Option<Now> {
         match self {
             Self::Enrolling(enrolment) => enrolment.retry_at(),
             Self::Loading | Self::Unavailable(_) | Self::Ended(_) | Self::Completed => None,
         }
     }
 
-    /// The code that the person waits for: how its message fares is worth watching.
-    pub fn awaited(&self) -> Option<&ChallengeView> {
+    fn awaited(&self) -> Option<&ChallengeView> {
         match self {
             Self::Enrolling(enrolment) => match &enrolment.step {
                 Step::PhoneCode { challenge, .. } => Some(challenge),
@@ -195,9 +212,40 @@ impl Flow {
         }
     }
 
-    /// Whether leaving now would lose something that the person cannot get back.
-    pub fn would_lose(&self) -> bool {
+    fn would_lose(&self) -> bool {
         matches!(self, Self::Enrolling(enrolment) if enrolment.would_lose())
+    }
+
+    fn back() -> Event {
+        Event::Back
+    }
+
+    fn again() -> Event {
+        Event::Again
+    }
+
+    fn code_typed(typed: String) -> Event {
+        Event::CodeTyped(typed)
+    }
+
+    fn changed(challenge: Box<ChallengeView>) -> Event {
+        Event::Changed(challenge)
+    }
+
+    fn resend() -> Event {
+        Event::Resend
+    }
+
+    fn switch(channel: Channel) -> Event {
+        Event::Switch(channel)
+    }
+
+    fn time_up() -> Event {
+        Event::TimeUp
+    }
+
+    fn retry_due() -> Event {
+        Event::RetryDue
     }
 }
 
@@ -222,12 +270,17 @@ fn ending_for(trouble: Trouble) -> Option<Ending> {
     match code {
         ErrorCode::FlowExpired => Some(Ending::Expired),
         ErrorCode::FlowConflict => Some(Ending::Superseded),
+        ErrorCode::FlowReported => Some(Ending::Reported),
         ErrorCode::AlreadyEnrolled => Some(Ending::AlreadyOn),
         ErrorCode::ReauthRequired | ErrorCode::TooManyAttempts => Some(Ending::Expired),
         ErrorCode::OriginMismatch
         | ErrorCode::CodeExpired
         | ErrorCode::CodeUsed
         | ErrorCode::ChallengeNotFound
+        | ErrorCode::TwoCodesNeeded
+        | ErrorCode::MethodResting
+        | ErrorCode::MethodSuspended
+        | ErrorCode::MethodNotFound
         | ErrorCode::ResendTooSoon
         | ErrorCode::ResendsSpent
         | ErrorCode::SendBudgetSpent
@@ -255,6 +308,8 @@ fn ending_for(trouble: Trouble) -> Option<Ending> {
     }
 }
 
+#[cfg(test)]
+mod login_tests;
 #[cfg(test)]
 mod phone_tests;
 #[cfg(test)]

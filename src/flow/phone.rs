@@ -60,10 +60,11 @@ impl PhoneRefusal {
     }
 
     /// Whether the flow itself is over, and not just this number or code.
-    fn ending(self) -> Option<Ending> {
+    pub(super) fn ending(self) -> Option<Ending> {
         match self.trouble()? {
             Trouble::Refused(ErrorCode::FlowExpired) => Some(Ending::Expired),
             Trouble::Refused(ErrorCode::FlowConflict) => Some(Ending::Superseded),
+            Trouble::Refused(ErrorCode::FlowReported) => Some(Ending::Reported),
             Trouble::Refused(_) | Trouble::Unreachable => None,
         }
     }

@@ -50,6 +50,7 @@ fn ordered(id: &str) -> Event {
         delivery: DeliveryState::Queued,
         delivery_at: NOW.0,
         answered: false,
+        codes: 1,
     }))
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nidan_otp::{ClientRandom, EnrolmentId, Label, ServerNonce, TIME_STEP_S, UnixSeconds, derive};
-use nidan_protocol::{BackupGate, EnrolmentAnswer, ErrorCode, FlowOutcome, MethodKind, MethodView};
+use nidan_protocol::{BackupGate, EnrolmentAnswer, ErrorCode, FlowOutcome, MethodKind, MethodState, MethodView};
 
 use super::*;
 
@@ -72,6 +72,8 @@ fn answer() -> Box<EnrolmentAnswer> {
             name: None,
             hint: None,
             created_at: NOW.0,
+            state: MethodState::Ready,
+            resting_until: None,
         }],
         backup_codes_left: 10,
         result_code: "first".to_owned(),

@@ -1,4 +1,4 @@
-//! The requests of an enrolment.
+//! The requests of an enrolment and of a login.
 
 use nidan_otp::{EnrolmentId, Label, ServerNonce, UnixSeconds};
 use nidan_protocol::{ChallengeView, EnrolmentAnswer, EnrolmentOpening, FlowView};
@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 use zeroize::Zeroizing;
 
 use super::{Page, read};
-use crate::flow::{Draft, Evidence, Opening, PhoneRefusal, Trouble};
+use crate::flow::{Draft, Evidence, LoginRefusal, Opening, Passed, PhoneRefusal, Trouble};
 
 /// Where codes by phone are ordered.
 pub(super) const CHALLENGES: &str = "/v1/flow/challenges";
@@ -16,6 +16,11 @@ pub(super) const CHALLENGES: &str = "/v1/flow/challenges";
 pub(super) async fn flow(page: Page) -> Result<FlowView, Trouble> {
     let json = request(page, "/v1/flow", JsValue::UNDEFINED).await?;
     read::flow_view(&json).ok_or(Trouble::Unreachable)
+}
+
+/// The same for a login, which reads for itself.
+pub(super) async fn login(page: Page) -> Result<JsValue, Trouble> {
+    request(page, "/v1/flow", JsValue::UNDEFINED).await
 }
 
 pub(super) async fn enrol(
@@ -55,6 +60,29 @@ pub(super) async fn challenge(page: Page, path: &str, body: JsValue) -> Result<C
         return Err(read::refusal(&json));
     }
     read::challenge_view(&json).ok_or(PhoneRefusal::Unreachable)
+}
+
+/// Asks whether a code is right at login.
+pub(super) async fn verify(page: Page, body: JsValue) -> Result<Passed, LoginRefusal> {
+    let json = answered(page, "/v1/flow/verification", body).await?;
+    read::passed(&json).ok_or(LoginRefusal::Unreachable)
+}
+
+/// "I did not ask for this code."
+pub(super) async fn report(page: Page, body: JsValue) -> Result<(), LoginRefusal> {
+    answered(page, "/v1/flow/report", body).await.map(|_said| ())
+}
+
+async fn answered(page: Page, path: &str, body: JsValue) -> Result<JsValue, LoginRefusal> {
+    let answer: js_sys::Array = page.request(path, body).await.map_err(|_| LoginRefusal::Unreachable)?.into();
+    let json = answer.get(1);
+    if answer.get(0).is_truthy() { Ok(json) } else { Err(read::login_refusal(&json)) }
+}
+
+/// Sets a field that is true or false.
+pub(super) fn set_flag(body: &JsValue, name: &str, holds: bool) {
+    // A fresh object takes every field.
+    let _set = js_sys::Reflect::set(body, &name.into(), &holds.into());
 }
 
 /// A JavaScript object of strings. A map: serde-wasm-bindgen keeps a table of struct fields' names, 0.7 KB of brotli for

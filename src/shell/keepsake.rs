@@ -5,10 +5,11 @@ use wasm_bindgen::JsValue;
 use zeroize::Zeroizing;
 
 use super::{Page, Shell, spawn};
+use crate::flow::{Login, Machine};
 use crate::messages::Msg;
 use leptos::prelude::untrack;
 
-impl Shell {
+impl<M: Machine> Shell<M> {
     /// Copies text; tells whether it worked.
     pub(crate) fn copy(self, text: Zeroizing<String>, told: impl Fn(bool) + 'static) {
         let page = self.page(Page::clone);
@@ -44,7 +45,31 @@ impl Shell {
         });
         Zeroizing::new(summary.unwrap_or_default())
     }
+}
 
+impl Shell<Login> {
+    /// What support needs to know of somebody who cannot get in: no code, two digits of a number at most.
+    pub(crate) fn login_summary(self) -> Zeroizing<String> {
+        let date = self.date(untrack(|| self.now()));
+        let summary = self.signing_now(|signing| {
+            let opening = &signing.opening;
+            let kind = |method: &nidan_protocol::MethodView| method.kind.as_str();
+            let ways = opening.methods.iter().map(kind).collect::<Vec<_>>().join(", ");
+            let count = self.number(opening.backup_codes_left.into());
+            let places = [
+                ("issuer", opening.issuer.as_str()),
+                ("account", &opening.account),
+                ("ways", &ways),
+                ("count", &count),
+                ("date", &date),
+            ];
+            self.t_with(Msg::LoginSummary, &places)
+        });
+        Zeroizing::new(summary.unwrap_or_default())
+    }
+}
+
+impl Shell {
     pub(crate) fn backup_codes(self) -> Vec<Zeroizing<String>> {
         self.enrolment_now(|enrolment| {
             enrolment.draft.backup_codes().iter().map(nidan_otp::BackupCode::expose_grouped).collect()

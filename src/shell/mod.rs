@@ -1,35 +1,50 @@
 //! Holds the flow in one signal and performs what it asks for.
 
 mod api;
+mod enrol;
 mod keepsake;
+mod login;
 mod page;
 mod read;
 
 use std::pin::Pin;
-use std::sync::Arc;
 
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use nidan_otp::UnixSeconds;
-use nidan_protocol::{CallKeys, ErrorCode};
+use nidan_protocol::ChallengeView;
 use wasm_bindgen::prelude::*;
 
 pub use page::Page;
 
-use crate::flow::{Draft, Effect, Enrolment, Event, Evidence, Flow, Trouble};
+use crate::flow::{Flow, Machine};
 use crate::messages::{Msg, fill};
 
 /// How often waiting times on the screen move on.
 const TICK_MS: u32 = 1_000;
 
-/// The handle that screens hold. Copies are the same shell.
-#[derive(Clone, Copy)]
-pub(crate) struct Shell {
-    flow: RwSignal<Flow, LocalStorage>,
+/// What a state machine asks for, done.
+pub(crate) trait Perform: Machine {
+    /// Does it; what comes of it is sent as events.
+    fn perform(shell: Shell<Self>, effect: Self::Effect);
+}
+
+/// The handle that screens hold. Copies are the same shell. Each module has one kind of state machine only: what the other
+/// one needs is not in it.
+pub(crate) struct Shell<M: Machine = Flow> {
+    flow: RwSignal<M, LocalStorage>,
     /// Moves once a second while the widget is on the page.
     now: RwSignal<UnixSeconds>,
     parts: StoredValue<Parts, LocalStorage>,
 }
+
+impl<M: Machine> Clone for Shell<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M: Machine> Copy for Shell<M> {}
 
 struct Parts {
     page: Page,
@@ -44,30 +59,30 @@ struct Parts {
     _ticking: Option<Interval>,
 }
 
-impl Shell {
+impl<M: Perform> Shell<M> {
     pub(crate) fn start(page: Page) -> Self {
         let parts =
             Parts { page, expires_at: None, support_url: None, watched: String::new(), heard: None, _ticking: None };
         let shell = Self {
-            flow: RwSignal::new_local(Flow::Loading),
+            flow: RwSignal::new_local(M::loading()),
             now: RwSignal::new(UnixSeconds(0)),
             parts: StoredValue::new_local(parts),
         };
         shell.parts.update_value(|parts| parts._ticking = Some(Interval::new(TICK_MS, move || shell.tick())));
         shell.parts.update_value(|parts| parts.heard = Some(Closure::new(move |heard| shell.hear(&heard))));
-        shell.perform(Effect::Open);
+        M::perform(shell, M::open());
         shell
     }
 
     /// Tells the state machine what happened, and does what it asks for.
-    pub(crate) fn send(self, event: Event) {
+    pub(crate) fn send(self, event: M::Event) {
         // Where the element has left the page meanwhile, there is nothing to tell.
         let Some((now, page)) = self.parts.try_with_value(|parts| (now(parts), parts.page.clone())) else {
             return;
         };
         let mut effect = None;
         let after = self.flow.try_update(|flow| {
-            let (next, asked) = std::mem::replace(flow, Flow::Loading).on(event, now);
+            let (next, asked) = std::mem::replace(flow, M::loading()).on(event, now);
             *flow = next;
             effect = asked;
             (flow.would_lose(), flow.awaited().map(|challenge| challenge.id.clone()).unwrap_or_default())
@@ -76,7 +91,7 @@ impl Shell {
         page.guard(would_lose);
         self.watch(&page, awaited);
         if let Some(effect) = effect {
-            self.perform(effect);
+            M::perform(self, effect);
         }
     }
 
@@ -95,30 +110,46 @@ impl Shell {
     /// A challenge that fares differently, or the code that the browser read from a message.
     fn hear(self, heard: &JsValue) {
         match heard.as_string() {
-            Some(code) => self.send(Event::CodeTyped(code)),
+            Some(code) => self.send(M::code_typed(code)),
             None => {
                 if let Some(challenge) = read::challenge_view(heard) {
-                    self.send(Event::Changed(Box::new(challenge)));
+                    self.send(M::changed(Box::new(challenge)));
                 }
             }
         }
     }
 
-    pub(crate) fn with<T>(self, read: impl FnOnce(&Flow) -> T) -> T {
+    fn tick(self) {
+        let Some((now, end)) = self.parts.try_with_value(|parts| (now(parts), parts.expires_at)) else { return };
+        let _gone = self.now.try_set(now);
+        if end.is_some_and(|end| now >= end) {
+            let _gone = self.parts.try_update_value(|parts| parts.expires_at = None);
+            self.send(M::time_up());
+        } else if self.flow.with_untracked(M::retry_at).is_some_and(|due| now >= due) {
+            self.send(M::retry_due());
+        }
+    }
+
+    /// What the first answer says to every kind of flow; false when the element has left the page meanwhile.
+    fn told(self, expires_at: u64, support_url: Option<&String>) -> bool {
+        let told = self.parts.try_update_value(|parts| {
+            parts.expires_at = Some(UnixSeconds(expires_at));
+            parts.support_url = support_url.filter(|url| api::is_safe_link(url)).cloned();
+        });
+        // The screens' time runs from now on, and not from the first tick.
+        self.tick();
+        told.is_some()
+    }
+}
+
+impl<M: Machine> Shell<M> {
+    pub(crate) fn with<T>(self, read: impl FnOnce(&M) -> T) -> T {
         self.flow.with(read)
     }
 
-    /// Reads the enrolment; `None` on screens that have none.
-    pub(crate) fn enrolment<T>(self, read: impl FnOnce(&Enrolment) -> T) -> Option<T> {
-        self.flow.with(|flow| match flow {
-            Flow::Enrolling(enrolment) => Some(read(enrolment)),
-            Flow::Loading | Flow::Unavailable(_) | Flow::Ended(_) | Flow::Completed => None,
-        })
-    }
-
-    /// As [`enrolment`](Self::enrolment), without being called again when it changes.
-    pub(crate) fn enrolment_now<T>(self, read: impl FnOnce(&Enrolment) -> T) -> Option<T> {
-        untrack(|| self.enrolment(read))
+    /// Reads the code that the person waits for, without following it.
+    pub(crate) fn challenge<T>(self, read: impl FnOnce(&ChallengeView) -> T) -> Option<T> {
+        untrack(|| self.with(|flow| flow.awaited().map(read)))
     }
 
     pub(crate) fn t(self, msg: Msg) -> String {
@@ -143,19 +174,9 @@ impl Shell {
         self.page(Page::locale)
     }
 
-    /// Most likely the phone that has the app.
-    pub(crate) fn is_phone(self) -> bool {
-        self.page(Page::is_phone)
-    }
-
     /// Where people get help, once the service told.
     pub(crate) fn support_url(self) -> Option<String> {
         self.parts.with_value(|parts| parts.support_url.clone())
-    }
-
-    /// A country as a list shows it; empty where the search does not fit.
-    pub(crate) fn country(self, iso: &str, code: &str, search: &str) -> String {
-        self.page(|page| page.country(iso, code, search))
     }
 
     /// The service's time, moving once a second.
@@ -177,94 +198,6 @@ impl Shell {
     fn page<T>(self, ask: impl FnOnce(&Page) -> T) -> T {
         self.parts.with_value(|parts| ask(&parts.page))
     }
-
-    fn perform(self, effect: Effect) {
-        match effect {
-            Effect::Open => spawn(self.open()),
-            Effect::LoadRegions => spawn(async move {
-                let table = self.page(Page::clone).regions().await;
-                self.send(Event::Regions(table.ok().and_then(|table| table.as_string())));
-            }),
-            Effect::LoadHelp(country) => spawn(self.load_help(country)),
-            Effect::Order { number, channel, keys } => {
-                let (locale, keys) = (self.locale(), if keys == CallKeys::None { "none" } else { "shown" });
-                let channel = channel.as_str();
-                let fields = [("number", number.as_str()), ("channel", channel), ("locale", &locale), ("keys", keys)];
-                self.ask(api::CHALLENGES.to_owned(), &fields);
-            }
-            Effect::Resend(id) => self.ask([&api::path(&id), "/resend"].concat(), &[]),
-            Effect::Answer { challenge_id, code } => {
-                self.ask([&api::path(&challenge_id), "/answer"].concat(), &[("code", &code)]);
-            }
-            Effect::Post(draft, proof) => spawn(self.post(draft, proof)),
-            Effect::Complete(result_code) => self.page(|page| page.complete(&result_code)),
-            Effect::Restart => self.page(Page::restart),
-        }
-    }
-
-    /// Asks something of a phone's code; the answer tells what it was.
-    fn ask(self, path: String, fields: &[(&str, &str)]) {
-        let body = api::object(fields);
-        spawn(async move {
-            self.send(match api::challenge(self.page(Page::clone), &path, body).await {
-                Ok(challenge) if challenge.answered => Event::Accepted,
-                Ok(challenge) => Event::Ordered(Box::new(challenge)),
-                Err(refusal) => Event::NotOrdered(refusal),
-            });
-        });
-    }
-
-    async fn open(self) {
-        let event = match api::flow(self.page(Page::clone)).await {
-            Err(trouble) => Event::NotOpened(trouble),
-            Ok(view) => {
-                let told = self.parts.try_update_value(|parts| {
-                    parts.expires_at = Some(UnixSeconds(view.expires_at));
-                    parts.support_url = view.support_url.clone().filter(|url| api::is_safe_link(url));
-                });
-                // The screens' time runs from now on, and not from the first tick.
-                self.tick();
-                match &view.enrolment {
-                    _ if told.is_none() => return,
-                    None => Event::NothingToEnrol,
-                    Some(enrolment) => api::opening(&self.page(Page::clone), &view, enrolment)
-                        .and_then(|opening| Some((Draft::new(client_random()?, &opening).ok()?, opening)))
-                        .map_or(Event::NotOpened(Trouble::Refused(ErrorCode::Internal)), |(draft, opening)| {
-                            Event::Opened(Box::new((opening, draft)))
-                        }),
-                }
-            }
-        };
-        self.send(event);
-    }
-
-    async fn load_help(self, country: String) {
-        let channel = self.flow.with_untracked(|flow| flow.awaited().map(|challenge| challenge.channel));
-        let Some(channel) = channel else { return };
-        // Without it the rest of the help is there all the same.
-        let found = self.page(Page::clone).help(&country, channel.as_str()).await.unwrap_or_default();
-        let found = js_sys::Array::from(&found).iter().filter_map(|one| one.as_string()).collect();
-        self.send(Event::HelpFound(found));
-    }
-
-    async fn post(self, draft: Arc<Draft>, proof: Arc<Evidence>) {
-        let Some(id) = self.enrolment_now(|enrolment| enrolment.opening.enrolment_id_text.clone()) else { return };
-        self.send(match api::enrol(self.page(Page::clone), id, &draft, &proof).await {
-            Ok(answer) => Event::Answered(Box::new(answer)),
-            Err(trouble) => Event::NotAnswered(trouble),
-        });
-    }
-
-    fn tick(self) {
-        let Some((now, end)) = self.parts.try_with_value(|parts| (now(parts), parts.expires_at)) else { return };
-        let _gone = self.now.try_set(now);
-        if end.is_some_and(|end| now >= end) {
-            let _gone = self.parts.try_update_value(|parts| parts.expires_at = None);
-            self.send(Event::TimeUp);
-        } else if self.flow.with_untracked(Flow::retry_at).is_some_and(|due| now >= due) {
-            self.send(Event::RetryDue);
-        }
-    }
 }
 
 /// One kind of task for all futures: each kind has its own code to start and wake it.
@@ -275,11 +208,4 @@ fn spawn(task: impl Future<Output = ()> + 'static) {
 
 fn now(parts: &Parts) -> UnixSeconds {
     UnixSeconds(parts.page.now() as u64)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the shell is where the browser's randomness comes in")]
-fn client_random() -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).ok()?;
-    Some(bytes)
 }

@@ -88,7 +88,23 @@ extern "C" {
 
     /// The result goes to the host.
     #[wasm_bindgen(method)]
-    pub(super) fn complete(this: &Page, result_code: &str);
+    pub(super) fn complete(this: &Page, result_code: &str, outcome: &str);
+
+    /// Whether the last digit of a code sends it.
+    #[wasm_bindgen(method, getter, js_name = submitsItself)]
+    pub(super) fn submits_itself(this: &Page) -> bool;
+
+    /// What was typed before the widget was there.
+    #[wasm_bindgen(method, getter, js_name = typedEarly)]
+    pub(super) fn typed_early(this: &Page) -> String;
+
+    /// The field that stood before the widget did; there once.
+    #[wasm_bindgen(method, js_name = earlyField)]
+    pub(super) fn early_field(this: &Page) -> Option<web_sys::Element>;
+
+    /// Whether the browser's own "back" should lead back to the code.
+    #[wasm_bindgen(method)]
+    pub(super) fn aside(this: &Page, aside: bool);
 
     /// The host is asked for a new flow.
     #[wasm_bindgen(method)]

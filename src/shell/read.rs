@@ -6,11 +6,11 @@
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{
     BackupGate, ChallengeView, Channel, DeliveryState, EnrolmentAnswer, EnrolmentOpening, ErrorCode, FlowOutcome,
-    FlowView, MethodKind, MethodView, PhoneOffer, Policy, Purpose,
+    FlowView, MethodKind, MethodState, MethodView, PhoneOffer, Policy, Purpose,
 };
 use wasm_bindgen::JsValue;
 
-use crate::flow::PhoneRefusal;
+use crate::flow::{LoginOpening, LoginRefusal, Passed, PhoneRefusal};
 
 pub(super) fn flow_view(json: &JsValue) -> Option<FlowView> {
     let policy = field(json, "policy")?;
@@ -35,7 +35,8 @@ pub(super) fn flow_view(json: &JsValue) -> Option<FlowView> {
                 _strict => BackupGate::TypeOne,
             },
         },
-        methods: js_sys::Array::from(&field(json, "methods")?).iter().filter_map(|one| method_view(&one)).collect(),
+        // Whoever sets up has none yet.
+        methods: Vec::new(),
         phone: match phone.is_object() {
             true => Some(PhoneOffer {
                 countries: js_sys::Array::from(&field(&phone, "countries")?)
@@ -54,8 +55,68 @@ pub(super) fn flow_view(json: &JsValue) -> Option<FlowView> {
             }),
             false => None,
         },
+        // A login reads for itself: neither module carries what the other one needs.
+        verification: None,
         support_url: text(json, "support_url"),
     })
+}
+
+/// What a login begins with, apart from what the page knows; `None` where the flow is for something else.
+pub(super) fn login_opening(json: &JsValue) -> Option<LoginOpening> {
+    let verification = field(json, "verification").filter(JsValue::is_object)?;
+    let policy = field(json, "policy")?;
+    let offered = js_sys::Array::from(&field(&policy, "methods")?);
+    let flag = |name: &str| field(&verification, name).is_some_and(|flag| flag.is_truthy());
+    Some(LoginOpening {
+        issuer: text(json, "issuer")?,
+        account: text(json, "account_name")?,
+        methods: js_sys::Array::from(&field(json, "methods")?).iter().filter_map(|one| method_at_login(&one)).collect(),
+        best: text(&verification, "method_id"),
+        backup_codes_left: number(&verification, "backup_codes_left")? as u32,
+        trust_days: number(&verification, "trust_days").map(|days| days as u32),
+        sends_at_once: flag("sends_at_once"),
+        calls: offered.includes(&MethodKind::Voice.as_str().into(), 0),
+        calls_without_keys: field(json, "phone")
+            .and_then(|phone| field(&phone, "calls_without_keys"))
+            .is_some_and(|allowed| allowed.is_truthy()),
+        recovery_url: text(&verification, "recovery_url"),
+        submits_itself: true,
+        typed: String::new(),
+    })
+}
+
+/// When the flow ends, and where people get help.
+pub(super) fn life(json: &JsValue) -> Option<(u64, Option<String>)> {
+    Some((number(json, "expires_at")?, text(json, "support_url")))
+}
+
+fn method_at_login(json: &JsValue) -> Option<MethodView> {
+    let state = match text(json, "state")?.as_str() {
+        "two_codes" => MethodState::TwoCodes,
+        "resting" => MethodState::Resting,
+        "suspended" => MethodState::Suspended,
+        _ready => MethodState::Ready,
+    };
+    Some(MethodView { state, resting_until: number(json, "resting_until"), ..method_view(json)? })
+}
+
+/// A right code's answer; when it came is for the caller to say.
+pub(super) fn passed(json: &JsValue) -> Option<Passed> {
+    Some(Passed {
+        result_code: text(json, "result_code")?,
+        backup_codes_left: number(json, "backup_codes_left")? as u32,
+        answered_at: UnixSeconds(0),
+    })
+}
+
+/// What a problem document says to somebody who signs in.
+pub(super) fn login_refusal(json: &JsValue) -> LoginRefusal {
+    match refusal(json) {
+        PhoneRefusal::Service { code, retry_at, attempts_left } => {
+            LoginRefusal::Service { code, retry_at, attempts_left, times: 0 }
+        }
+        PhoneRefusal::Number(_) | PhoneRefusal::Code(_) | PhoneRefusal::Unreachable => LoginRefusal::Unreachable,
+    }
 }
 
 pub(super) fn enrolment_answer(json: &JsValue) -> Option<EnrolmentAnswer> {
@@ -82,6 +143,9 @@ fn method_view(json: &JsValue) -> Option<MethodView> {
         name: text(json, "name"),
         hint: text(json, "hint"),
         created_at: number(json, "created_at")?,
+        // Of interest at login only.
+        state: MethodState::Ready,
+        resting_until: None,
     })
 }
 
@@ -104,6 +168,7 @@ pub(super) fn challenge_view(json: &JsValue) -> Option<ChallengeView> {
         },
         delivery_at: number(json, "delivery_at")?,
         answered: field(json, "answered")?.is_truthy(),
+        codes: number(json, "codes").unwrap_or(1) as u32,
     })
 }
 

@@ -11,6 +11,7 @@ use leptos::tachys::view::{Mountable, Render};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Event, HtmlInputElement};
 
+use crate::flow::Machine;
 use crate::messages::Msg;
 use crate::shell::Shell;
 
@@ -44,17 +45,18 @@ pub(crate) fn svg(tag: &'static str) -> Dom {
 }
 
 impl Dom {
-    fn around(element: Element) -> Self {
+    /// An element that stands already.
+    pub(crate) fn around(element: Element) -> Self {
         Self(Box::new(Standing { element, kept: Vec::new() }))
     }
 
     /// The words of the catalogue.
-    pub(crate) fn say(self, shell: Shell, msg: Msg) -> Self {
+    pub(crate) fn say<M: Machine>(self, shell: Shell<M>, msg: Msg) -> Self {
         self.text(&shell.t(msg))
     }
 
     /// An attribute with words of the catalogue.
-    pub(crate) fn say_in(self, name: &'static str, shell: Shell, msg: Msg) -> Self {
+    pub(crate) fn say_in<M: Machine>(self, name: &'static str, shell: Shell<M>, msg: Msg) -> Self {
         self.attr(name, &shell.t(msg))
     }
 
@@ -165,7 +167,8 @@ impl Dom {
 
     /// What stands in a field when it is drawn.
     pub(crate) fn value(self, value: &str) -> Self {
-        if let Some(input) = self.0.element.dyn_ref::<HtmlInputElement>() {
+        // The same text again would move the caret.
+        if let Some(input) = self.0.element.dyn_ref::<HtmlInputElement>().filter(|input| input.value() != value) {
             input.set_value(value);
         }
         self

@@ -5,6 +5,7 @@ mod another;
 mod confirm;
 mod dom;
 mod get_app;
+mod login;
 mod number;
 mod outcome;
 mod parts;
@@ -12,6 +13,8 @@ mod phone_code;
 mod phone_help;
 mod save_codes;
 mod start;
+
+pub(crate) use login::login;
 
 use std::cell::Cell;
 
@@ -108,7 +111,12 @@ pub(crate) fn widget(shell: Shell) -> Dom {
 fn draw(shell: Shell, screen: Screen) -> Dom {
     match screen {
         Screen::Loading => outcome::busy(shell, Msg::CommonLoading),
-        Screen::Unavailable => outcome::unavailable(shell),
+        Screen::Unavailable => outcome::unavailable(shell, move || {
+            shell.with(|flow| match flow {
+                Flow::Unavailable(trouble) => Some(*trouble),
+                Flow::Loading | Flow::Enrolling(_) | Flow::Ended(_) | Flow::Completed => None,
+            })
+        }),
         Screen::Start => start::start(shell),
         Screen::Method => start::method(shell),
         Screen::GetApp => get_app::get_app(shell),

@@ -6,24 +6,24 @@ use nidan_protocol::{MethodKind, MethodView};
 use super::another::kind_words;
 use super::dom::{Dom, h};
 use super::parts::{actions, error_line, heading, list, screen, sends, text};
-use crate::flow::{Delivery, Ending, Enrolment, Event, Flow, Step, Trouble};
+use crate::flow::{Delivery, Ending, Enrolment, Event, Machine, Step, Trouble};
 use crate::messages::Msg;
-use crate::shell::Shell;
+use crate::shell::{Perform, Shell};
 
 /// Something is on its way, and there is nothing to do meanwhile.
-pub(super) fn busy(shell: Shell, words: Msg) -> Dom {
+pub(super) fn busy<M: Machine>(shell: Shell<M>, words: Msg) -> Dom {
     h("p").class("nidan-busy").attr("role", "status").say(shell, words)
 }
 
 /// The service could not be asked.
-pub(super) fn unavailable(shell: Shell) -> Dom {
+pub(super) fn unavailable<M: Perform>(shell: Shell<M>, trouble: impl Fn() -> Option<Trouble> + 'static) -> Dom {
     let words = move || {
-        let unreachable = shell.with(|flow| matches!(flow, Flow::Unavailable(Trouble::Unreachable)));
+        let unreachable = trouble() == Some(Trouble::Unreachable);
         Some(shell.t(if unreachable { Msg::TroubleUnreachable } else { Msg::TroubleServer }))
     };
     screen(shell, Msg::TroubleTitle).child(h("p").attr("role", "alert").live_text(words)).child(actions(
         shell,
-        sends(shell, Msg::CommonRetry, || Event::Again),
+        sends(shell, Msg::CommonRetry, M::again),
         false,
     ))
 }
@@ -102,6 +102,8 @@ pub(super) fn ended(shell: Shell, ending: Ending) -> Dom {
         Ending::Expired => (Msg::EndedExpiredTitle, Msg::EndedExpired, Msg::EndedAgain),
         Ending::Superseded => (Msg::EndedSupersededTitle, Msg::EndedSuperseded, Msg::EndedAgain),
         Ending::AlreadyOn => (Msg::EndedOnTitle, Msg::EndedOn, Msg::CommonNext),
+        // No enrolment ends so.
+        Ending::Reported | Ending::TriesSpent => (Msg::EndedExpiredTitle, Msg::EndedExpired, Msg::EndedAgain),
         Ending::Misconfigured => (Msg::EndedMisconfiguredTitle, Msg::EndedMisconfigured, Msg::CommonRetry),
     };
     screen(shell, heading).child(text(shell, words)).child(actions(shell, sends(shell, again, || Event::Again), false))

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use super::dom::{Dom, h, target};
-use crate::flow::Event;
+use crate::flow::Machine;
 use crate::messages::Msg;
-use crate::shell::Shell;
+use crate::shell::{Perform, Shell};
 
 /// How many steps the longest way has.
 const STEPS: usize = 7;
@@ -44,24 +44,24 @@ pub(super) fn time_left(shell: Shell) -> Dom {
 }
 
 /// The way to people who help, on every screen.
-pub(super) fn support(shell: Shell, known: bool) -> Option<Dom> {
+pub(super) fn support<M: Machine>(shell: Shell<M>, known: bool) -> Option<Dom> {
     let url = shell.support_url().filter(|_| known)?;
     let link = h("a").attr("href", &url).attr("target", "_blank").attr("rel", "noopener");
     Some(h("p").class("nidan-support").child(link.say(shell, Msg::CommonSupport)))
 }
 
 /// A screen: its heading and what stands below. The heading takes the focus when nothing else on the screen does.
-pub(super) fn screen(shell: Shell, title: Msg) -> Dom {
+pub(super) fn screen<M: Machine>(shell: Shell<M>, title: Msg) -> Dom {
     h("div").class("nidan-screen").child(h("h2").attr("part", "title").attr("tabindex", "-1").say(shell, title))
 }
 
 /// A paragraph.
-pub(super) fn text(shell: Shell, msg: Msg) -> Dom {
+pub(super) fn text<M: Machine>(shell: Shell<M>, msg: Msg) -> Dom {
     h("p").say(shell, msg)
 }
 
 /// A smaller heading.
-pub(super) fn heading(shell: Shell, msg: Msg) -> Dom {
+pub(super) fn heading<M: Machine>(shell: Shell<M>, msg: Msg) -> Dom {
     h("h3").say(shell, msg)
 }
 
@@ -71,12 +71,12 @@ pub(super) fn paragraph(class: &str, text: &str) -> Dom {
 }
 
 /// A list of short texts.
-pub(super) fn list(shell: Shell, items: &[Msg]) -> Dom {
+pub(super) fn list<M: Machine>(shell: Shell<M>, items: &[Msg]) -> Dom {
     h("ul").children(items.iter().map(|msg| h("li").say(shell, *msg)))
 }
 
 /// What opens on demand.
-pub(super) fn details(shell: Shell, summary: Msg, inside: Dom) -> Dom {
+pub(super) fn details<M: Machine>(shell: Shell<M>, summary: Msg, inside: Dom) -> Dom {
     opens(&shell.t(summary), inside)
 }
 
@@ -96,18 +96,20 @@ pub(super) fn quiet_button() -> Dom {
 }
 
 /// A button that goes on and only tells the state machine.
-pub(super) fn sends(shell: Shell, label: Msg, event: fn() -> Event) -> Dom {
+pub(super) fn sends<M: Perform>(shell: Shell<M>, label: Msg, event: fn() -> M::Event) -> Dom {
     main_button().say(shell, label).on("click", move |_| shell.send(event()))
 }
 
 /// A small button that only tells the state machine.
-pub(super) fn says(shell: Shell, label: Msg, event: impl Fn() -> Event + 'static) -> Dom {
+pub(super) fn says<M: Perform>(shell: Shell<M>, label: Msg, event: impl Fn() -> M::Event + 'static) -> Dom {
     quiet_button().say(shell, label).on("click", move |_| shell.send(event()))
 }
 
 /// The row at the end of a screen: going on first, as it is read first; going back is drawn on the left.
-pub(super) fn actions(shell: Shell, main: Dom, back: bool) -> Dom {
-    let back = back.then(|| quiet_button().say(shell, Msg::CommonBack).on("click", move |_| shell.send(Event::Back)));
+pub(super) fn actions<M: Perform>(shell: Shell<M>, main: Dom, back: bool) -> Dom {
+    let back = back.then(|| {
+        quiet_button().flag("data-back", true).say(shell, Msg::CommonBack).on("click", move |_| shell.send(M::back()))
+    });
     h("div").class("nidan-actions").child(main).children(back)
 }
 
@@ -116,14 +118,30 @@ pub(super) fn actions(shell: Shell, main: Dom, back: bool) -> Dom {
 pub(super) enum FieldKind {
     /// A one-time code.
     Code,
-    /// A backup code.
+    /// The code after it: browsers fill in one only.
+    Next,
+    /// A backup code that is typed back; the codes above it are looked at first.
     Text,
+    /// A backup code at login.
+    Backup,
     /// A phone number.
     Tel,
 }
 
+impl FieldKind {
+    /// The form's class; then part, keyboard, autofill, length and capitals of the field.
+    const fn attributes(self) -> [&'static str; 6] {
+        match self {
+            Self::Code => ["nidan-code", "code-input", "numeric", "one-time-code", "24", "off"],
+            Self::Next => ["nidan-code", "code-input", "numeric", "off", "24", "off"],
+            Self::Text | Self::Backup => ["nidan-text", "text-input", "text", "off", "40", "characters"],
+            Self::Tel => ["nidan-tel", "tel-input", "tel", "tel", "40", "off"],
+        }
+    }
+}
+
 /// A text field with its label, help and error.
-pub(super) struct Field {
+pub(super) struct Field<M: Machine> {
     /// Distinct on the page.
     pub(super) id: &'static str,
     pub(super) label: String,
@@ -133,27 +151,44 @@ pub(super) struct Field {
     /// One-time codes, numbers and texts want other keyboards.
     pub(super) kind: FieldKind,
     /// What a change of the text means.
-    pub(super) typed: fn(String) -> Event,
+    pub(super) typed: fn(String) -> M::Event,
     /// What Enter and the keyboard's own "go" mean.
-    pub(super) submit: fn() -> Event,
+    pub(super) submit: fn() -> M::Event,
 }
 
 /// Draws a [`Field`] in a form of its own, with what belongs to it below. `button` is of type `button`; Enter goes the same way.
-pub(super) fn field(
-    shell: Shell,
-    field: Field,
+pub(super) fn field<M: Perform>(
+    shell: Shell<M>,
+    field: Field<M>,
     error: impl Fn() -> Option<String> + Copy + 'static,
     beside: Option<Dom>,
     button: Dom,
 ) -> Dom {
-    let Field { id, label, help, value, kind, typed, submit } = field;
+    let form = form(shell, field.kind, field.submit);
+    with_field(form, shell, h("input"), field, error).children(beside).child(actions(shell, button, true))
+}
+
+/// A form that Enter and the keyboard's own "go" send.
+pub(super) fn form<M: Perform>(shell: Shell<M>, kind: FieldKind, submit: fn() -> M::Event) -> Dom {
+    let [class, ..] = kind.attributes();
+    h("form").class(class).flag("novalidate", true).on("submit", move |event| {
+        event.prevent_default();
+        shell.send(submit());
+    })
+}
+
+/// The form with one more field: label, help, the field and its error. `input` becomes the field.
+pub(super) fn with_field<M: Perform>(
+    form: Dom,
+    shell: Shell<M>,
+    input: Dom,
+    field: Field<M>,
+    error: impl Fn() -> Option<String> + Copy + 'static,
+) -> Dom {
+    let Field { id, label, help, value, kind, typed, submit: _ } = field;
     let (error_id, help_id) = ([id, "-error"].concat(), [id, "-help"].concat());
-    let [class, part, mode, complete, length, capitals] = match kind {
-        FieldKind::Code => ["nidan-code", "code-input", "numeric", "one-time-code", "24", "off"],
-        FieldKind::Text => ["nidan-text", "text-input", "text", "off", "40", "characters"],
-        FieldKind::Tel => ["nidan-tel", "tel-input", "tel", "tel", "40", "off"],
-    };
-    let input = h("input")
+    let [_, part, mode, complete, length, capitals] = kind.attributes();
+    let input = input
         .attr("id", id)
         .attr("part", part)
         .attr("type", "text")
@@ -163,7 +198,7 @@ pub(super) fn field(
         .attr("autocapitalize", capitals)
         .attr("spellcheck", "false")
         .attr("aria-describedby", &[&error_id, " ", &help_id].concat())
-        .flag("data-focus", kind != FieldKind::Text)
+        .flag("data-focus", !matches!(kind, FieldKind::Text | FieldKind::Next))
         .live_attr("aria-invalid", move || error().map(|_| "true".to_owned()))
         .value(&value)
         .on("input", move |event| {
@@ -172,19 +207,7 @@ pub(super) fn field(
             }
         });
     let help = help.map(|help| paragraph("nidan-help", &help).attr("id", &help_id));
-    h("form")
-        .class(class)
-        .flag("novalidate", true)
-        .on("submit", move |event| {
-            event.prevent_default();
-            shell.send(submit());
-        })
-        .child(h("label").attr("for", id).text(&label))
-        .children(help)
-        .child(input)
-        .child(error_line(&error_id, error))
-        .children(beside)
-        .child(actions(shell, button, true))
+    form.child(h("label").attr("for", id).text(&label)).children(help).child(input).child(error_line(&error_id, error))
 }
 
 /// Shown and announced while there is one.
@@ -193,7 +216,7 @@ pub(super) fn error_line(id: &str, error: impl Fn() -> Option<String> + 'static)
 }
 
 /// Whether the last copy worked, told politely.
-pub(super) fn told(shell: Shell, copied: RwSignal<Option<bool>>) -> Dom {
+pub(super) fn told<M: Machine>(shell: Shell<M>, copied: RwSignal<Option<bool>>) -> Dom {
     let words = move || copied.get().map(|done| shell.t(if done { Msg::AddCopied } else { Msg::AddCopyFailed }));
     h("p").class("nidan-help").attr("role", "status").live_text(words)
 }

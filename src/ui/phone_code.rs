@@ -5,13 +5,13 @@ use nidan_protocol::{ChallengeView, Channel, DeliveryState};
 use super::dom::{Dom, h};
 use super::number::{asking, refusal_words};
 use super::parts::{Field, FieldKind, field, main_button, paragraph, says, screen, text};
-use crate::flow::{Asking, Event};
+use crate::flow::{Asking, Event, Machine};
 use crate::messages::Msg;
-use crate::shell::Shell;
+use crate::shell::{Perform, Shell};
 
 /// One field; the last digit sends it. Below: how the message fares, and when it can be sent again.
 pub(super) fn phone_code(shell: Shell) -> Dom {
-    let channel = challenge(shell, |challenge| challenge.channel).unwrap_or(Channel::Sms);
+    let channel = shell.challenge(|challenge| challenge.channel).unwrap_or(Channel::Sms);
     let here = screen(shell, if channel == Channel::Sms { Msg::PhoneSmsTitle } else { Msg::PhoneVoiceTitle });
     let here = match channel {
         Channel::Sms => here.child(sent(shell, Msg::PhoneSmsSent)),
@@ -55,11 +55,11 @@ fn ways_on(shell: Shell, channel: Channel) -> Dom {
 
 /// "Send again", or when that is possible. A code that is over is replaced by a new one for the same number; a live one is
 /// sent once more.
-pub(super) fn again(shell: Shell, channel: Channel) -> Dom {
+pub(super) fn again<M: Perform>(shell: Shell<M>, channel: Channel) -> Dom {
     let button = move |sends: Sends| match sends {
         Sends::Nothing => None,
-        Sends::Same => Some(says(shell, Msg::PhoneResend, || Event::Resend)),
-        Sends::New => Some(says(shell, Msg::PhoneResend, move || Event::Switch(channel))),
+        Sends::Same => Some(says(shell, Msg::PhoneResend, M::resend)),
+        Sends::New => Some(says(shell, Msg::PhoneResend, move || M::switch(channel))),
     };
     let wait = move || {
         let seconds = resend_in(shell).filter(|seconds| *seconds > 0)?;
@@ -78,23 +78,18 @@ pub(super) fn switch(shell: Shell, channel: Channel) -> Option<Dom> {
     offered.then(|| says(shell, words, move || Event::Switch(other)))
 }
 
-fn sent(shell: Shell, words: Msg) -> Dom {
+pub(super) fn sent<M: Machine>(shell: Shell<M>, words: Msg) -> Dom {
     let (hint, reference) =
-        challenge(shell, |challenge| (challenge.hint.clone(), challenge.reference.clone())).unwrap_or_default();
+        shell.challenge(|challenge| (challenge.hint.clone(), challenge.reference.clone())).unwrap_or_default();
     paragraph("", &shell.t_with(words, &[("hint", &hint), ("reference", &reference)]))
 }
 
 /// What to press, unless the code is read at once.
-fn keys(shell: Shell) -> Option<Dom> {
-    challenge(shell, |challenge| challenge.keys.is_some()).filter(|pressed| *pressed)?;
+pub(super) fn keys<M: Machine>(shell: Shell<M>) -> Option<Dom> {
+    shell.challenge(|challenge| challenge.keys.is_some()).filter(|pressed| *pressed)?;
     let keys = move || shell.with(|flow| flow.awaited().and_then(|challenge| challenge.keys.clone()));
     let shown = h("p").class("nidan-keys").attr("role", "status").live_text(keys);
     Some(h("div").child(text(shell, Msg::PhoneVoiceKeys)).child(shown))
-}
-
-/// Reads what is known of the code, without following it.
-pub(super) fn challenge<T>(shell: Shell, read: impl FnOnce(&ChallengeView) -> T) -> Option<T> {
-    leptos::prelude::untrack(|| shell.with(|flow| flow.awaited().map(read)))
 }
 
 /// What "send again" does now.
@@ -105,7 +100,7 @@ enum Sends {
     New,
 }
 
-fn sends(shell: Shell) -> Sends {
+fn sends<M: Machine>(shell: Shell<M>) -> Sends {
     let now = shell.now().0;
     let over = |challenge: &ChallengeView| now >= challenge.expires_at || challenge.attempts_left == 0;
     if shell.with(|flow| flow.awaited().is_some_and(over)) {
@@ -118,13 +113,13 @@ fn sends(shell: Shell) -> Sends {
 }
 
 /// Seconds until the same code may be sent again; `None` when it may not.
-fn resend_in(shell: Shell) -> Option<u64> {
+fn resend_in<M: Machine>(shell: Shell<M>) -> Option<u64> {
     let at = shell.with(|flow| flow.awaited().and_then(|challenge| challenge.resend_at))?;
     Some(at.saturating_sub(shell.now().0))
 }
 
 /// "Handed to the carrier 12 s ago."
-pub(crate) fn delivery_words(shell: Shell) -> Option<String> {
+pub(super) fn delivery_words<M: Machine>(shell: Shell<M>) -> Option<String> {
     let now = shell.now().0;
     let (state, at, expires_at) = shell.with(|flow| {
         flow.awaited().map(|challenge| (challenge.delivery, challenge.delivery_at, challenge.expires_at))
@@ -142,7 +137,7 @@ pub(crate) fn delivery_words(shell: Shell) -> Option<String> {
 }
 
 /// Why nothing more is to be waited for.
-fn ended_words(shell: Shell) -> Option<String> {
+pub(super) fn ended_words<M: Machine>(shell: Shell<M>) -> Option<String> {
     let now = shell.now().0;
     let (state, expires_at) = shell.with(|flow| flow.awaited().map(|code| (code.delivery, code.expires_at)))?;
     Some(shell.t(match state {

@@ -5,7 +5,7 @@ use nidan_protocol::{Channel, DeliveryState, MethodKind};
 
 use super::dom::{Dom, h};
 use super::parts::{actions, details, main_button, opens, paragraph, quiet_button, says, screen, told};
-use super::phone_code::{again, challenge, switch};
+use super::phone_code::{again, switch};
 use crate::flow::{Enrolment, Event, Step};
 use crate::messages::Msg;
 use crate::shell::Shell;
@@ -25,7 +25,7 @@ const VOICE: [Msg; 4] = [Msg::HelpNumber, Msg::HelpLine, Msg::HelpCarrier, Msg::
 
 /// The question that is open, by its place.
 pub(super) fn phone_help(shell: Shell) -> Dom {
-    let channel = challenge(shell, |challenge| challenge.channel).unwrap_or(Channel::Sms);
+    let channel = shell.challenge(|challenge| challenge.channel).unwrap_or(Channel::Sms);
     let at = move || {
         let at = |enrolment: &Enrolment| match &enrolment.step {
             Step::PhoneCode { help, .. } => *help,
@@ -82,7 +82,7 @@ fn carriers(shell: Shell) -> Option<Dom> {
 
 /// Every way that is left.
 fn ways_on(shell: Shell, channel: Channel) -> Dom {
-    let failed = challenge(shell, |challenge| challenge.delivery == DeliveryState::Failed) == Some(true);
+    let failed = shell.challenge(|challenge| challenge.delivery == DeliveryState::Failed) == Some(true);
     let app = shell.enrolment_now(|enrolment| enrolment.addable().any(|kind| kind == MethodKind::Totp)) == Some(true);
     let copied = RwSignal::new(None::<bool>);
     let copy = move || shell.copy(shell.support_summary(), move |done| copied.set(Some(done)));

@@ -61,11 +61,17 @@ export async function signOut({ page, lang }) {
   await page.getByRole('button', { name: lang === 'ja' ? 'ログアウト' : 'Sign out' }).click()
 }
 
-export async function signIn({ page, lang }, email) {
+/** The first step of a login. */
+export async function password({ page, lang }, email) {
   await page.getByLabel(lang === 'ja' ? 'メールアドレス' : 'Email').fill(email)
   await page.getByLabel(lang === 'ja' ? 'パスワード' : 'Password').fill('correct horse battery')
   await page.getByRole('button', { name: lang === 'ja' ? 'ログイン' : 'Sign in', exact: true }).click()
-  await page.locator('#set-up').waitFor()
+}
+
+/** Of somebody who has no second step. */
+export async function signIn(at, email) {
+  await password(at, email)
+  await at.page.locator('#set-up').waitFor()
 }
 
 export const press = (at, key) => at.page.getByRole('button', { name: at.w[key], exact: true }).click()

@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { backupCodes, browser, codeOf, person, press, scan, signUp, title, toSave, typeCode, url } from './lib.mjs'
+import { logins } from './login-screens.mjs'
 import { phones } from './phone-screens.mjs'
 
 const into = process.env.NIDAN_SCREENS
@@ -14,6 +15,7 @@ for (const lang of ['ja', 'en']) {
     for (const dark of [false, true]) {
       await walk({ lang, width, dark })
       await phones(shared, into, { lang, width, dark })
+      await logins(shared, into, { lang, width, dark })
     }
   }
 }

@@ -30,6 +30,10 @@ export class TestPage {
   watch() {}
   base64(bytes) { return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (sign) => ({ '+': '-', '/': '_', '=': '' })[sign]) }
   bytes(text) { return Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (one) => one.charCodeAt()) }
+  submitsItself = true
+  typedEarly = ''
+  earlyField() { return undefined }
+  aside(aside) { this.isAside = aside }
   complete(code) { this.completed = code }
   restart() { this.restarted = true }
 }

@@ -30,6 +30,8 @@ pub(crate) struct Session {
     pub(crate) auth_time: u64,
     /// The two-step flow that this session began.
     pub(crate) flow_id: Option<String>,
+    /// The password was right, and the code is still awaited: such a session may do nothing else.
+    pub(crate) owes_code: bool,
 }
 
 #[derive(Debug)]
@@ -53,11 +55,14 @@ impl Accounts {
         sqlx::raw_sql(
             "CREATE TABLE IF NOT EXISTS account (id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, password TEXT NOT NULL) STRICT;
              CREATE TABLE IF NOT EXISTS session (hash BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES account (id),
-                 auth_time INTEGER NOT NULL, flow_id TEXT) STRICT;
+                 auth_time INTEGER NOT NULL, flow_id TEXT, owes_code INTEGER NOT NULL DEFAULT 0) STRICT;
              CREATE TABLE IF NOT EXISTS spent_result (jti TEXT PRIMARY KEY) STRICT;",
         )
         .execute(&pool)
         .await?;
+        // A shop of an earlier version gets the column; where it is there already, the database says so.
+        let _there =
+            sqlx::raw_sql("ALTER TABLE session ADD COLUMN owes_code INTEGER NOT NULL DEFAULT 0").execute(&pool).await;
         Ok(Self { pool })
     }
 
@@ -97,12 +102,13 @@ impl Accounts {
     }
 
     /// A fresh session; its id goes into the cookie.
-    pub(crate) async fn begin_session(&self, account: &str) -> Result<String, AccountError> {
+    pub(crate) async fn begin_session(&self, account: &str, owes_code: bool) -> Result<String, AccountError> {
         let id = random_id()?;
-        sqlx::query("INSERT INTO session (hash, account, auth_time) VALUES (?1, ?2, ?3)")
+        sqlx::query("INSERT INTO session (hash, account, auth_time, owes_code) VALUES (?1, ?2, ?3, ?4)")
             .bind(hash(&id))
             .bind(account)
             .bind(now())
+            .bind(owes_code)
             .execute(&self.pool)
             .await?;
         Ok(id)
@@ -110,7 +116,7 @@ impl Accounts {
 
     pub(crate) async fn session(&self, id: &str) -> Result<Option<Session>, AccountError> {
         let row = sqlx::query(
-            "SELECT account, email, auth_time, flow_id FROM session JOIN account ON account.id = account WHERE hash = ?1",
+            "SELECT account, email, auth_time, flow_id, owes_code FROM session JOIN account ON account.id = account WHERE hash = ?1",
         )
         .bind(hash(id))
         .fetch_optional(&self.pool)
@@ -122,6 +128,7 @@ impl Accounts {
                 email: row.try_get("email")?,
                 auth_time: u64::try_from(row.try_get::<i64, _>("auth_time")?).unwrap_or(0),
                 flow_id: row.try_get("flow_id")?,
+                owes_code: row.try_get("owes_code")?,
             })
         })
         .transpose()

@@ -12,9 +12,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::accounts::{AccountError, Accounts, Session};
-use crate::two_step::{TwoStep, TwoStepError};
+use crate::two_step::{Asked, Flow, Purpose, TwoStep, TwoStepError};
 
 const COOKIE: &str = "shop_session";
+/// What a trusted browser brings; the service says how long it counts.
+const TRUST_COOKIE: &str = "shop_trust";
+const TRUST_TTL_S: u32 = 90 * 24 * 3600;
+/// What is shown of the browser in the person's record.
+const PLACE_MAX_CHARS: usize = 80;
 const PASSWORD_MIN_CHARS: usize = 8;
 /// What an authenticator app can show.
 const EMAIL_MAX_CHARS: usize = 64;
@@ -32,6 +37,10 @@ pub(crate) fn router(shop: Shop) -> Router {
         .route("/me", get(me))
         .route("/sign-up", post(sign_up))
         .route("/sign-in", post(sign_in))
+        .route("/sign-in/flow", post(sign_in_again))
+        .route("/sign-in/complete", post(sign_in_complete))
+        .route("/forget-browsers", post(forget_browsers))
+        .route("/events", get(events))
         .route("/sign-out", post(sign_out))
         .route("/confirm-password", post(confirm_password))
         .route("/two-step", post(begin_two_step))
@@ -64,29 +73,50 @@ impl From<AccountError> for Refused {
 /// Somebody who is signed in, on a request that comes from our own page.
 struct SignedIn(Session);
 
+/// Somebody whose password was right and whose code is awaited.
+struct OwesCode(Session);
+
 impl FromRequestParts<Arc<Shop>> for SignedIn {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, Refused> {
-        // Browsers send `Origin` with every POST; with SameSite this keeps other sites out.
-        let origin = parts.headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
-        if parts.method == "POST" && origin != Some(shop.origin.as_bytes()) {
-            return Err(Refused(StatusCode::FORBIDDEN, "failed"));
-        }
-        let id = session_cookie(&parts.headers).ok_or(Refused(StatusCode::UNAUTHORIZED, "signed_out"))?;
-        let session = shop.accounts.session(id).await?;
-        session.map(Self).ok_or(Refused(StatusCode::UNAUTHORIZED, "signed_out"))
+        let session = session(parts, shop).await?;
+        // One gate for everything that a signed-in person may do (ASVS 6.3.4).
+        if session.owes_code { Err(Refused(StatusCode::UNAUTHORIZED, "owes_code")) } else { Ok(Self(session)) }
     }
 }
 
-fn session_cookie(headers: &HeaderMap) -> Option<&str> {
+impl FromRequestParts<Arc<Shop>> for OwesCode {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, Refused> {
+        let session = session(parts, shop).await?;
+        if session.owes_code { Ok(Self(session)) } else { Err(Refused(StatusCode::UNAUTHORIZED, "signed_out")) }
+    }
+}
+
+async fn session(parts: &Parts, shop: &Arc<Shop>) -> Result<Session, Refused> {
+    // Browsers send `Origin` with every POST; with SameSite this keeps other sites out.
+    let origin = parts.headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
+    if parts.method == "POST" && origin != Some(shop.origin.as_bytes()) {
+        return Err(Refused(StatusCode::FORBIDDEN, "failed"));
+    }
+    let id = cookie(&parts.headers, COOKIE).ok_or(Refused(StatusCode::UNAUTHORIZED, "signed_out"))?;
+    shop.accounts.session(id).await?.ok_or(Refused(StatusCode::UNAUTHORIZED, "signed_out"))
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
-    cookies.split("; ").find_map(|cookie| cookie.strip_prefix(COOKIE)?.strip_prefix('='))
+    cookies.split("; ").find_map(|cookie| cookie.strip_prefix(name)?.strip_prefix('='))
 }
 
 /// `Secure` is the reverse proxy's to add here: the demo runs on plain HTTP on one machine.
 fn with_cookie(id: &str, seconds: u32, answer: impl IntoResponse) -> Response {
-    let cookie = format!("{COOKIE}={id}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax");
+    with_named_cookie(COOKIE, id, seconds, answer)
+}
+
+fn with_named_cookie(name: &str, value: &str, seconds: u32, answer: impl IntoResponse) -> Response {
+    let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax");
     let mut response = answer.into_response();
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, value);
@@ -112,18 +142,139 @@ async fn sign_up(State(shop): Here, Json(sent): Json<Credentials>) -> Result<Res
         return Err(Refused(StatusCode::BAD_REQUEST, "password_short"));
     }
     let account = shop.accounts.sign_up(email, sent.password).await?;
-    let session = shop.accounts.begin_session(&account).await?;
+    let session = shop.accounts.begin_session(&account, false).await?;
     Ok(with_cookie(&session, SESSION_TTL_S, Json(json!({}))))
 }
 
-async fn sign_in(State(shop): Here, Json(sent): Json<Credentials>) -> Result<Response, Refused> {
+/// The password first; then the service says whether a code is to be asked for. Where it does not answer, nobody can know,
+/// and nobody gets in.
+async fn sign_in(State(shop): Here, headers: HeaderMap, Json(sent): Json<Credentials>) -> Result<Response, Refused> {
     let account = shop.accounts.check_password(sent.email.trim(), sent.password).await?;
-    let session = shop.accounts.begin_session(&account).await?;
-    Ok(with_cookie(&session, SESSION_TTL_S, Json(json!({}))))
+    let id = shop.accounts.begin_session(&account, true).await?;
+    let session = shop.accounts.session(&id).await?.ok_or(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"))?;
+    ask_for_code(&shop, &session, &headers).await
 }
 
-async fn sign_out(State(shop): Here, SignedIn(session): SignedIn) -> Result<Response, Refused> {
-    shop.accounts.end_session(&session.id).await?;
+/// The page was loaded anew while the code was awaited.
+async fn sign_in_again(
+    State(shop): Here,
+    headers: HeaderMap,
+    OwesCode(session): OwesCode,
+) -> Result<Response, Refused> {
+    ask_for_code(&shop, &session, &headers).await
+}
+
+async fn ask_for_code(shop: &Shop, session: &Session, headers: &HeaderMap) -> Result<Response, Refused> {
+    let place = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(browser_name);
+    let trust_token = cookie(headers, TRUST_COOKIE).filter(|token| !token.is_empty());
+    let asked = Asked { trust_token, place: place.as_deref(), ..asked(shop, session, Purpose::Verify) };
+    match shop.two_step.begin(&asked).await {
+        Ok(Flow::NotEnrolled) => {
+            shop.accounts.end_session(&session.id).await?;
+            let signed_in = shop.accounts.begin_session(&session.user_id, false).await?;
+            Ok(with_cookie(&signed_in, SESSION_TTL_S, Json(json!({}))))
+        }
+        Ok(Flow::Trusted { flow_id, result_code }) => {
+            let signed_in = signed_in(shop, session, &flow_id, &result_code).await;
+            signed_in
+                .map(|(id, trust)| with_trust(trust, with_cookie(&id, SESSION_TTL_S, Json(json!({})))))
+                .ok_or(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"))
+        }
+        Ok(Flow::Required { flow_id, flow_token }) => {
+            shop.accounts.set_flow(&session.id, &flow_id).await?;
+            Ok(with_cookie(&session.id, SESSION_TTL_S, Json(json!({ "flow_token": flow_token }))))
+        }
+        Err(TwoStepError::Refused(code)) if code == "reauth_required" => {
+            shop.accounts.end_session(&session.id).await?;
+            Err(Refused(StatusCode::FORBIDDEN, "reauth_required"))
+        }
+        Err(error) => {
+            tracing::error!(?error, "nobody can say whether a code is owed");
+            shop.accounts.end_session(&session.id).await?;
+            Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "service_down"))
+        }
+    }
+}
+
+fn asked<'a>(shop: &'a Shop, session: &'a Session, purpose: Purpose) -> Asked<'a> {
+    Asked {
+        purpose,
+        subject: &session.user_id,
+        email: &session.email,
+        auth_time: session.auth_time,
+        session: &session.id,
+        origin: &shop.origin,
+        trust_token: None,
+        place: None,
+    }
+}
+
+/// Which browser, for the person's record: no more of it than that.
+fn browser_name(agent: &str) -> String {
+    let known = [("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
+    let name = known.iter().find(|(mark, _)| agent.contains(mark)).map_or("?", |(_, name)| name);
+    let systems =
+        [("iPhone", "iPhone"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"), ("Linux", "Linux")];
+    let system = systems.iter().find(|(mark, _)| agent.contains(mark)).map_or("?", |(_, system)| system);
+    format!("{name}, {system}").chars().take(PLACE_MAX_CHARS).collect()
+}
+
+/// A signed result, checked and spent: the fresh session's id (ASVS 7.2.4), and what a trusted browser is to bring next.
+async fn signed_in(
+    shop: &Shop,
+    session: &Session,
+    flow_id: &str,
+    result_code: &str,
+) -> Option<(String, Option<String>)> {
+    let checked = shop.two_step.finish(Purpose::Verify, flow_id, result_code, &session.id, &session.user_id).await;
+    let checked = checked.inspect_err(|error| tracing::warn!(?error, "a result was refused")).ok()?;
+    if !shop.accounts.spend_result(&checked.jti).await.ok()? {
+        return None;
+    }
+    shop.accounts.end_session(&session.id).await.ok()?;
+    let id = shop.accounts.begin_session(&session.user_id, false).await.ok()?;
+    Some((id, checked.trust_token))
+}
+
+fn with_trust(token: Option<String>, response: Response) -> Response {
+    match token {
+        Some(token) => with_named_cookie(TRUST_COOKIE, &token, TRUST_TTL_S, response),
+        None => response,
+    }
+}
+
+/// Where the widget posts the result of a login.
+async fn sign_in_complete(
+    State(shop): Here,
+    session: Result<OwesCode, Refused>,
+    Query(Language { lang }): Query<Language>,
+    Form(sent): Form<Completed>,
+) -> Result<Response, Refused> {
+    let lang = if lang.as_deref() == Some("en") { "en" } else { "ja" };
+    // This is a page load: whatever is wrong, the person gets a page.
+    let refused = || Redirect::to(&format!("/?lang={lang}&two-step=refused")).into_response();
+    let Ok(OwesCode(session)) = session else { return Ok(refused()) };
+    let Some(flow_id) = &session.flow_id else { return Ok(refused()) };
+    let Some((id, trust)) = signed_in(&shop, &session, flow_id, &sent.result_code).await else { return Ok(refused()) };
+    Ok(with_trust(trust, with_cookie(&id, SESSION_TTL_S, Redirect::to(&format!("/?lang={lang}")))))
+}
+
+async fn forget_browsers(State(shop): Here, SignedIn(session): SignedIn) -> Result<Json<Value>, Refused> {
+    let forgotten = shop.two_step.forget_browsers(&session.user_id).await;
+    forgotten.map_err(|_| Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"))?;
+    Ok(Json(json!({})))
+}
+
+async fn events(State(shop): Here, SignedIn(session): SignedIn) -> Result<Json<Value>, Refused> {
+    let events = shop.two_step.events(&session.user_id).await;
+    Ok(Json(events.map_err(|_| Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"))?))
+}
+
+async fn sign_out(State(shop): Here, parts: HeaderMap) -> Result<Response, Refused> {
+    // Also out of a login whose code is still owed.
+    if let Some(id) = cookie(&parts, COOKIE) {
+        shop.accounts.end_session(id).await?;
+    }
     Ok(with_cookie("", 0, Json(json!({}))))
 }
 
@@ -139,7 +290,7 @@ async fn confirm_password(
     Json(sent): Json<Password>,
 ) -> Result<Response, Refused> {
     let account = shop.accounts.check_password(&session.email, sent.password).await?;
-    let renewed = shop.accounts.begin_session(&account).await?;
+    let renewed = shop.accounts.begin_session(&account, false).await?;
     shop.accounts.end_session(&session.id).await?;
     Ok(with_cookie(&renewed, SESSION_TTL_S, Json(json!({}))))
 }
@@ -147,7 +298,9 @@ async fn confirm_password(
 async fn me(State(shop): Here, session: Result<SignedIn, Refused>) -> Result<Json<Value>, Refused> {
     let session = match session {
         Ok(SignedIn(session)) => session,
-        Err(Refused(StatusCode::UNAUTHORIZED, _)) => return Ok(Json(json!({ "email": null }))),
+        Err(Refused(StatusCode::UNAUTHORIZED, why)) => {
+            return Ok(Json(json!({ "email": null, "owes_code": why == "owes_code" })));
+        }
         Err(refused) => return Err(refused),
     };
     let two_step = match shop.two_step.state(&session.user_id).await {
@@ -162,10 +315,9 @@ async fn me(State(shop): Here, session: Result<SignedIn, Refused>) -> Result<Jso
 
 /// The page asks for a flow; only its token goes there, the id stays in the session.
 async fn begin_two_step(State(shop): Here, SignedIn(session): SignedIn) -> Result<Json<Value>, Refused> {
-    let begun =
-        shop.two_step.begin(&session.user_id, &session.email, session.auth_time, &session.id, &shop.origin).await;
-    let flow = match begun {
-        Ok(flow) => flow,
+    let (flow_id, flow_token) = match shop.two_step.begin(&asked(&shop, &session, Purpose::Enroll)).await {
+        Ok(Flow::Required { flow_id, flow_token }) => (flow_id, flow_token),
+        Ok(Flow::Trusted { .. } | Flow::NotEnrolled) => return Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed")),
         Err(TwoStepError::Refused(code)) if code == "reauth_required" => {
             return Err(Refused(StatusCode::FORBIDDEN, "reauth_required"));
         }
@@ -181,8 +333,8 @@ async fn begin_two_step(State(shop): Here, SignedIn(session): SignedIn) -> Resul
             return Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"));
         }
     };
-    shop.accounts.set_flow(&session.id, &flow.flow_id).await?;
-    Ok(Json(json!({ "flow_token": flow.flow_token })))
+    shop.accounts.set_flow(&session.id, &flow_id).await?;
+    Ok(Json(json!({ "flow_token": flow_token })))
 }
 
 #[derive(Deserialize)]
@@ -207,8 +359,10 @@ async fn complete_two_step(
     let refused = || Redirect::to(&format!("/?lang={lang}&two-step=refused")).into_response();
     let Ok(SignedIn(session)) = session else { return Ok(refused()) };
     let Some(flow_id) = &session.flow_id else { return Ok(refused()) };
-    let spent = match shop.two_step.finish(flow_id, &sent.result_code, &session.id, &session.user_id).await {
-        Ok(jti) => shop.accounts.spend_result(&jti).await?,
+    let finished =
+        shop.two_step.finish(Purpose::Enroll, flow_id, &sent.result_code, &session.id, &session.user_id).await;
+    let spent = match finished {
+        Ok(checked) => shop.accounts.spend_result(&checked.jti).await?,
         Err(error) => {
             tracing::warn!(?error, "a result was refused");
             false
@@ -218,7 +372,7 @@ async fn complete_two_step(
         return Ok(refused());
     }
     // Who has a second factor now gets a fresh session (ASVS 7.2.4).
-    let renewed = shop.accounts.begin_session(&session.user_id).await?;
+    let renewed = shop.accounts.begin_session(&session.user_id, false).await?;
     shop.accounts.end_session(&session.id).await?;
     Ok(with_cookie(&renewed, SESSION_TTL_S, Redirect::to(&format!("/?lang={lang}&two-step=on"))))
 }

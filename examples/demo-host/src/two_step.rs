@@ -50,17 +50,68 @@ struct Problem {
     code: String,
 }
 
-/// What the page needs.
-#[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct Flow {
-    pub(crate) flow_id: String,
-    pub(crate) flow_token: String,
+/// What a flow is for, and what its signed result must say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Set two-step verification up.
+    Enroll,
+    /// Ask for a code at login.
+    Verify,
+}
+
+impl Purpose {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Enroll => "enroll",
+            Self::Verify => "verify",
+        }
+    }
+
+    /// A trusted browser is our own choice: `trust_days` in the service's configuration turns it on.
+    const fn accepts(self) -> &'static [&'static str] {
+        match self {
+            Self::Enroll => &["urn:nidan:acr:enrolment"],
+            Self::Verify => &["urn:nidan:acr:second-factor", "urn:nidan:acr:trusted-browser"],
+        }
+    }
+}
+
+/// Whom and what a flow is asked for.
+pub(crate) struct Asked<'a> {
+    pub(crate) purpose: Purpose,
+    pub(crate) subject: &'a str,
+    pub(crate) email: &'a str,
+    pub(crate) auth_time: u64,
+    pub(crate) session: &'a str,
+    pub(crate) origin: &'a str,
+    pub(crate) trust_token: Option<&'a str>,
+    pub(crate) place: Option<&'a str>,
+}
+
+/// What to do after the password.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub(crate) enum Flow {
+    /// Show the widget.
+    Required { flow_id: String, flow_token: String },
+    /// Redeem at once: this browser is trusted.
+    Trusted { flow_id: String, result_code: String },
+    /// There is no second factor.
+    NotEnrolled,
+}
+
+/// A result that was checked: spend its `jti`, and keep what the browser is to bring next time.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) jti: String,
+    pub(crate) trust_token: Option<String>,
 }
 
 /// What we show of a person's second factor.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct State {
     pub(crate) enrolled: bool,
+    pub(crate) trusted_browsers: Vec<serde_json::Value>,
     pub(crate) methods: Vec<MethodState>,
     pub(crate) backup_codes_left: u32,
 }
@@ -98,18 +149,16 @@ impl TwoStep {
     }
 
     /// Call one: after the password was right, ask for a flow.
-    pub(crate) async fn begin(
-        &self,
-        subject: &str,
-        email: &str,
-        auth_time: u64,
-        session: &str,
-        origin: &str,
-    ) -> Result<Flow, TwoStepError> {
-        let body = json!({
-            "purpose": "enroll", "subject": subject, "account_name": email, "auth_time": auth_time,
-            "session_binding": session_binding(session), "origin": origin,
+    pub(crate) async fn begin(&self, asked: &Asked<'_>) -> Result<Flow, TwoStepError> {
+        let mut body = json!({
+            "purpose": asked.purpose.as_str(), "subject": asked.subject, "account_name": asked.email,
+            "auth_time": asked.auth_time, "session_binding": session_binding(asked.session), "origin": asked.origin,
         });
+        for (name, value) in [("trust_token", asked.trust_token), ("place", asked.place)] {
+            if let (Some(value), Some(body)) = (value, body.as_object_mut()) {
+                body.insert(name.to_owned(), value.into());
+            }
+        }
         let answer = self.post("/v1/flows", &body).await?;
         if answer.status().is_client_error() {
             let problem: Problem = answer.json().await?;
@@ -122,27 +171,30 @@ impl TwoStep {
     /// which the caller spends.
     pub(crate) async fn finish(
         &self,
+        purpose: Purpose,
         flow_id: &str,
         result_code: &str,
         session: &str,
         subject: &str,
-    ) -> Result<String, TwoStepError> {
+    ) -> Result<Checked, TwoStepError> {
         #[derive(Deserialize)]
         struct Answer {
             assertion: String,
+            trust_token: Option<String>,
         }
         let body = json!({ "result_code": result_code, "session_binding": session_binding(session) });
         let answer = self.post(&format!("/v1/flows/{flow_id}/redeem"), &body).await?.error_for_status()?;
-        let Answer { assertion } = answer.json().await?;
+        let Answer { assertion, trust_token } = answer.json().await?;
         let claims = self.check(&assertion).await?;
         // Who, for what, and in which session: one wrong answer and nothing happened.
-        let ours = claims.sub == subject && claims.purpose == "enroll" && claims.nonce == session_binding(session);
-        let enrolled = claims.acr == "urn:nidan:acr:enrolment" && !claims.amr.is_empty();
+        let ours =
+            claims.sub == subject && claims.purpose == purpose.as_str() && claims.nonce == session_binding(session);
+        let proved = purpose.accepts().contains(&claims.acr.as_str()) && !claims.amr.is_empty();
         let named = !claims.method_id.is_empty() && claims.factor_epoch > 0 && claims.auth_time <= claims.iat;
         // The library has compared `nbf` and `exp` with now; together they must not span more than a minute.
         let fresh = claims.nbf == claims.iat && claims.iat < claims.exp && claims.exp - claims.iat <= 60;
-        if ours && enrolled && named && fresh {
-            Ok(claims.jti)
+        if ours && proved && named && fresh {
+            Ok(Checked { jti: claims.jti, trust_token })
         } else {
             Err(TwoStepError::Failed("a result for somebody else".to_owned()))
         }
@@ -151,6 +203,18 @@ impl TwoStep {
     /// What a person has. The service is asked each time: nothing here can be out of date.
     pub(crate) async fn state(&self, subject: &str) -> Result<State, TwoStepError> {
         let url = format!("{}/v1/subjects/{subject}", self.url);
+        Ok(self.http.get(url).bearer_auth(&self.api_key).send().await?.error_for_status()?.json().await?)
+    }
+
+    /// Asks for a code again in every browser that the person trusted.
+    pub(crate) async fn forget_browsers(&self, subject: &str) -> Result<(), TwoStepError> {
+        self.post(&format!("/v1/subjects/{subject}/trusted_browsers/revoke"), &json!({})).await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// What happened to a person's second factor, the newest first.
+    pub(crate) async fn events(&self, subject: &str) -> Result<serde_json::Value, TwoStepError> {
+        let url = format!("{}/v1/subjects/{subject}/events", self.url);
         Ok(self.http.get(url).bearer_auth(&self.api_key).send().await?.error_for_status()?.json().await?)
     }
 

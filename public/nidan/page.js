@@ -1,0 +1,306 @@
+// The page around the widget: network, words, clipboard, printer, host events. A release has it inside of nidan-flow.js.
+
+/** The widget's own folder. */
+export const base = new URL('.', import.meta.url)
+/** Countries that there is a pack of help for, when no code arrives (help/COUNTRY.LOCALE.json). */
+const HELP = ['JP']
+/** How often a code is asked about where the stream of events ends. */
+const POLL_MS = 3_000
+/** The service tells how the code fares at once; a stream that is silent so long is held up on the way. */
+const STALL_MS = 5_000
+/** The service gives up after ten seconds; slow networks need some more. */
+const REQUEST_TIMEOUT_MS = 15_000
+
+/** An element with properties. */
+export const make = (tag, properties) => Object.assign(document.createElement(tag), properties)
+
+/** A file of the widget's own folder; rejects when it is not there. */
+export async function file(name) {
+  const answer = await fetch(new URL(name, base))
+  if (!answer.ok) throw new Error(`${name}: ${answer.status}`)
+  return answer
+}
+
+/**
+ * What the widget asks of the page around it: network, words, clipboard, printer, host events. It decides nothing.
+ * Here and not in Rust, because the glue for each browser interface costs more bytes than the whole call.
+ */
+export class Page {
+  #element
+  #words
+  #wanted
+  #anchor
+  #asking
+  #watched
+  // Made once: that takes longer than all their answers.
+  #regions
+  #numbers
+  #first
+  #early
+  #pushed = false
+  #guard = (event) => event.preventDefault()
+  #popped = () => this.#element.querySelector('[data-back]')?.click()
+
+  constructor(element, wanted, early) {
+    this.#element = element
+    this.#wanted = wanted
+    this.#early = early
+    // Asked at once: no answer waits for the module.
+    this.#first = this.request('/v1/flow')
+    this.#first.catch(() => {})
+  }
+
+  /** What the flow is for, as the service says; what the page says where nobody answers. */
+  async purpose() {
+    const [, view] = await this.#first.catch(() => [])
+    return view?.purpose
+  }
+
+  /** From here on the widget can be shown. */
+  equip(words) {
+    this.#words = words
+  }
+
+  get submitsItself() {
+    return !this.#element.hasAttribute('manual-submit')
+  }
+
+  get typedEarly() {
+    return this.#early?.querySelector('input')?.value ?? ''
+  }
+
+  /** The field that stood on the page before the widget did; what was around it goes with the next screen. */
+  earlyField() {
+    return this.#early?.querySelector('input') ?? undefined
+  }
+
+  /** Beside the code, the browser's own "back" leads back to it. */
+  aside(aside) {
+    if (aside === this.#pushed) return
+    this.#pushed = aside
+    if (!aside) return removeEventListener('popstate', this.#popped)
+    history.pushState(history.state, '')
+    addEventListener('popstate', this.#popped)
+  }
+
+  /** Off the page. */
+  leave() {
+    this.guard(false)
+    this.watch('')
+    this.aside(false)
+    this.#early?.remove()
+  }
+
+  get locale() {
+    return this.#wanted.locale
+  }
+
+  /** Where the person's language is at home, as far as the browser says. */
+  region() {
+    const wish = navigator.languages.find((one) => one.startsWith(this.locale)) ?? this.locale
+    // Some browsers report tags that they do not take themselves.
+    try { return new Intl.Locale(wish).maximize().region ?? '' } catch { return '' }
+  }
+
+  words(place) {
+    return this.#words[place]
+  }
+
+  number(value) {
+    this.#numbers ??= new Intl.NumberFormat(this.locale)
+    return this.#numbers.format(value)
+  }
+
+  date(seconds) {
+    return new Date(seconds * 1000).toLocaleString(this.locale, { dateStyle: 'long', timeStyle: 'short' })
+  }
+
+  /**
+   * Unix seconds by the service's clock: the person's own may be wrong. The browser's steady clock counts on from the
+   * service's answer; some machines stop it while they sleep, so where it and the wall clock part, the service is asked
+   * again.
+   */
+  now() {
+    if (!this.#anchor) return 0
+    const steady = performance.now() - this.#anchor.steady
+    const wall = Date.now() - this.#anchor.wall
+    if (Math.abs(wall - steady) > 2_000 && !this.#asking) {
+      this.#asking = true
+      // Any answer settles it, a refusal too: a flow that is over is not asked about every second. Without one the next
+      // call asks again.
+      const settle = () => { this.#anchor.wall = Date.now() - (performance.now() - this.#anchor.steady) }
+      this.request('/v1/flow').then(settle, () => {}).then(() => { this.#asking = false })
+    }
+    return (this.#anchor.service + steady) / 1000
+  }
+
+  /** Resolves to [ok, json]; rejects when nobody answers, too late, or with something else than JSON. */
+  async request(path, body) {
+    const first = this.#first
+    if (first && path === '/v1/flow') {
+      this.#first = undefined
+      return first
+    }
+    const answer = await fetch(this.#wanted.service + path, {
+      method: body ? 'POST' : 'GET',
+      body: body && JSON.stringify(body),
+      headers: { Authorization: `Bearer ${this.#wanted.token}`, ...(body && { 'Content-Type': 'application/json' }) },
+      cache: 'no-store',
+      // The flow token is all that the service needs.
+      credentials: 'omit',
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    })
+    const json = await answer.json()
+    if (json.server_time_ms) {
+      this.#anchor = { service: json.server_time_ms, steady: performance.now(), wall: Date.now() }
+    }
+    return [answer.ok, json]
+  }
+
+  base64(bytes) {
+    return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (sign) => ({ '+': '-', '/': '_', '=': '' })[sign])
+  }
+
+  bytes(text) {
+    try {
+      return Uint8Array.from(atob(text.replace(/[-_]/g, (sign) => (sign === '-' ? '+' : '/'))), (one) => one.charCodeAt())
+    } catch {
+      return new Uint8Array()
+    }
+  }
+
+  /** The table of phone regions. */
+  async regions() {
+    return (await file('regions.txt')).text()
+  }
+
+  /** What helps in a country: when it was looked up, then names and advice in turn. Nothing where nobody wrote it. */
+  async help(country, channel) {
+    if (!HELP.includes(country)) return []
+    const pack = await (await file(`help/${country}.${this.locale}.json`)).json()
+    return [pack.verified_on, ...pack[channel].flat()]
+  }
+
+  /** A country with its flag and calling code; empty where neither holds what is searched for. */
+  country(iso, code, search) {
+    const flag = String.fromCodePoint(...[...iso].map((letter) => letter.codePointAt(0) + 0x1f1a5))
+    this.#regions ??= new Intl.DisplayNames(this.locale, { type: 'region' })
+    const name = this.#regions.of(iso)
+    const wanted = search.normalize('NFKC').trim().toLowerCase()
+    return `${name} ${iso} +${code}`.toLowerCase().includes(wanted) ? `${flag} ${name} +${code}` : ''
+  }
+
+  /**
+   * Tells how a code fares, and the code itself where the browser reads the message (WebOTP), until the next call. An
+   * empty path only ends it.
+   */
+  watch(path, heard) {
+    this.#watched?.abort()
+    this.#watched = new AbortController()
+    if (!path) return
+    const { signal } = this.#watched
+    this.#follow(path, heard, signal)
+    if (!window.OTPCredential) return
+    const told = ({ code }) => { if (!signal.aborted) heard(code) }
+    navigator.credentials.get({ otp: { transport: ['sms'] }, signal }).then(told, () => {})
+  }
+
+  /** Server-sent events; `EventSource` cannot send the token. Where they do not come through, it asks now and then. */
+  async #follow(path, heard, signal) {
+    let streams = true
+    while (!signal.aborted) {
+      const turn = new AbortController()
+      signal.addEventListener('abort', () => turn.abort())
+      // A proxy that gathers answers passes nothing on.
+      const stalled = setTimeout(() => { streams = false; turn.abort() }, STALL_MS)
+      try {
+        const { body } = streams && await fetch(`${this.#wanted.service}${path}/events`, {
+          headers: { Authorization: `Bearer ${this.#wanted.token}` }, cache: 'no-store', credentials: 'omit', signal: turn.signal,
+        })
+        let rest = ''
+        for (const reader = body.pipeThrough(new TextDecoderStream()).getReader(); ;) {
+          const { value, done } = await reader.read()
+          clearTimeout(stalled)
+          if (done) break
+          const lines = (rest + value).split('\n')
+          rest = lines.pop()
+          for (const line of lines) if (line.startsWith('data:')) heard(JSON.parse(line.slice(5)))
+        }
+      } catch { /* The next turn asks without a stream. */ }
+      clearTimeout(stalled)
+      await new Promise((done) => setTimeout(done, POLL_MS))
+      if (signal.aborted) return
+      const [ok, json] = await this.request(path).catch(() => [])
+      if (ok && !signal.aborted) heard(json)
+    }
+  }
+
+  /** A finger and a narrow screen: most likely the phone that has the app. */
+  isPhone() {
+    return matchMedia('(pointer: coarse) and (max-width: 640px)').matches
+  }
+
+  /**
+   * Puts the focus on the element that a screen marks, or on its title, once it stands. Still within the press that led
+   * here: some phones open their keyboard only then, and whoever types on at once loses nothing.
+   */
+  focus() {
+    queueMicrotask(() => {
+      this.#early?.remove()
+      this.#early = undefined
+      const target = this.#element.querySelector('[data-focus]') ?? this.#element.querySelector('h2')
+      target?.focus({ preventScroll: true })
+      this.#element.scrollIntoView({ block: 'nearest' })
+    })
+  }
+
+  /** Whether leaving now asks first. */
+  guard(on) {
+    if (on) addEventListener('beforeunload', this.#guard)
+    else removeEventListener('beforeunload', this.#guard)
+  }
+
+  async copy(text) {
+    await navigator.clipboard.writeText(text)
+  }
+
+  download(name, text) {
+    // The mark tells old editors that Japanese may follow.
+    const url = URL.createObjectURL(new Blob(['\uFEFF', text], { type: 'text/plain;charset=utf-8' }))
+    make('a', { href: url, download: name }).click()
+    setTimeout(() => URL.revokeObjectURL(url), 10_000)
+  }
+
+  /** A hidden frame with nothing but the sheet, made node by node, so that a strict policy allows it. */
+  print(title, lines) {
+    const frame = make('iframe', { className: 'nidan-print', ariaHidden: 'true' })
+    document.body.append(frame)
+    const sheet = frame.contentDocument
+    sheet.documentElement.lang = this.locale
+    sheet.title = title
+    const add = (tag, text) => sheet.body.appendChild(sheet.createElement(tag)).append(text)
+    add('h1', title)
+    for (const line of lines) add('p', line)
+    frame.contentWindow.addEventListener('afterprint', () => setTimeout(() => frame.remove()))
+    frame.contentWindow.print()
+  }
+
+  /** `nidan-complete`; unless the page takes it, a form post: hosts without any script of their own work too. */
+  complete(resultCode, outcome) {
+    const taken = this.#announce('nidan-complete', { resultCode, outcome })
+    if (taken || !this.#wanted.completeUrl) return
+    const form = make('form', { method: 'post', action: this.#wanted.completeUrl })
+    form.append(make('input', { type: 'hidden', name: 'result_code', value: resultCode }))
+    document.body.append(form)
+    form.submit()
+  }
+
+  /** `nidan-restart`; unless the page takes it, a reload: the page then brings a new flow token. */
+  restart() {
+    if (!this.#announce('nidan-restart')) location.reload()
+  }
+
+  #announce(name, detail) {
+    return !this.#element.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, cancelable: true, detail }))
+  }
+}

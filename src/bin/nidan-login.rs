@@ -1,0 +1,22 @@
+//! The wasm module that login pages load: what a login needs and nothing of the set-up. See `src/main.rs`.
+
+#![cfg_attr(target_arch = "wasm32", allow(unsafe_code, reason = "#[wasm_bindgen] writes the export's glue with it"))]
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen::prelude::*;
+
+/// The widget on a page. Freeing it takes it off the page.
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen]
+pub struct Mounted {
+    _handle: Box<dyn std::any::Any>,
+}
+
+/// Shows the widget inside `host`.
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen]
+pub fn mount(host: web_sys::HtmlElement, page: JsValue) -> Mounted {
+    Mounted { _handle: nidan::element::mount_login(host, page.unchecked_into()) }
+}
+
+fn main() {}

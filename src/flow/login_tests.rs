@@ -1,0 +1,250 @@
+//! The login's state machine as tables: what a person does, and where it leads.
+
+use nidan_protocol::{CallKeys, ChallengeView, Channel, DeliveryState, ErrorCode, MethodKind, MethodState, MethodView};
+
+use super::*;
+
+const NOW: Now = nidan_otp::UnixSeconds(1_800_000_000);
+
+fn method(id: &str, kind: MethodKind) -> MethodView {
+    let hint = (kind != MethodKind::Totp).then(|| "78".to_owned());
+    let (name, resting_until) = (None, None);
+    MethodView { id: id.to_owned(), kind, name, hint, created_at: NOW.0, state: MethodState::Ready, resting_until }
+}
+
+fn opening() -> LoginOpening {
+    LoginOpening {
+        issuer: "Shop".to_owned(),
+        account: "hanako@example.com".to_owned(),
+        methods: vec![method("app", MethodKind::Totp), method("phone", MethodKind::Sms)],
+        best: Some("app".to_owned()),
+        backup_codes_left: 10,
+        trust_days: None,
+        sends_at_once: false,
+        calls: true,
+        calls_without_keys: false,
+        recovery_url: None,
+        submits_itself: true,
+        typed: String::new(),
+    }
+}
+
+fn begun(opening: LoginOpening) -> (Login, Option<LoginEffect>) {
+    Login::Loading.on(LoginEvent::Opened(Box::new(opening)), NOW)
+}
+
+fn at(opening: LoginOpening, events: impl IntoIterator<Item = LoginEvent>) -> (Login, Option<LoginEffect>) {
+    events.into_iter().fold(begun(opening), |(login, _), event| login.on(event, NOW))
+}
+
+fn signing(login: &Login) -> &SigningIn {
+    let Login::SigningIn(signing) = login else { panic!("not signing in: {login:?}") };
+    signing
+}
+
+fn typed(text: &str) -> LoginEvent {
+    LoginEvent::Typed(text.to_owned())
+}
+
+fn refused(code: ErrorCode, attempts_left: Option<u32>) -> LoginEvent {
+    LoginEvent::Refused(LoginRefusal::Service { code, retry_at: None, attempts_left, times: 0 })
+}
+
+fn sent(codes: u32) -> LoginEvent {
+    LoginEvent::Ordered(Box::new(ChallengeView {
+        id: "c1".to_owned(),
+        channel: Channel::Sms,
+        hint: "78".to_owned(),
+        reference: "A7".to_owned(),
+        keys: None,
+        expires_at: NOW.0 + 300,
+        resend_at: Some(NOW.0 + 30),
+        attempts_left: 5,
+        delivery: DeliveryState::Queued,
+        delivery_at: NOW.0,
+        answered: false,
+        codes,
+    }))
+}
+
+fn passed(backup_codes_left: u32) -> LoginEvent {
+    LoginEvent::Passed(Box::new(Passed { result_code: "r".to_owned(), backup_codes_left, answered_at: NOW }))
+}
+
+/// What is sent: method, code, second code.
+fn verified(effect: Option<LoginEffect>) -> Option<(String, String, Option<String>)> {
+    match effect {
+        Some(LoginEffect::Verify { method_id, code, second, .. }) => Some((method_id, code, second)),
+        _other => None,
+    }
+}
+
+#[test]
+fn the_best_way_stands_first_and_its_last_digit_sends() {
+    let (login, effect) = begun(opening());
+    assert!(effect.is_none() && signing(&login).method().is_some_and(|method| method.id == "app"));
+    let (login, effect) = at(opening(), [typed("１２３ 45"), typed("１２３ 456")]);
+    assert_eq!(verified(effect), Some(("app".to_owned(), "123456".to_owned(), None)));
+    assert_eq!(signing(&login).asked, Asked::Waiting);
+    let (login, effect) = login.on(passed(10), NOW);
+    assert!(matches!((login, effect), (Login::Completed, Some(LoginEffect::Complete(code))) if code == "r"));
+}
+
+#[test]
+fn what_was_typed_before_the_widget_came_is_not_lost() {
+    let early = LoginOpening { typed: "123456".to_owned(), ..opening() };
+    assert_eq!(verified(begun(early.clone()).1), Some(("app".to_owned(), "123456".to_owned(), None)));
+    let half = LoginOpening { typed: "1234".to_owned(), ..early.clone() };
+    let (login, effect) = begun(half);
+    assert!(effect.is_none() && signing(&login).typed[0] == "1234");
+    let by_hand = LoginOpening { submits_itself: false, ..early };
+    let (login, effect) = begun(by_hand);
+    assert!(effect.is_none());
+    assert!(verified(login.on(LoginEvent::Submit, NOW).1).is_some());
+}
+
+#[test]
+fn nothing_sends_itself_while_there_is_a_box_to_tick() {
+    let trusting = LoginOpening { trust_days: Some(30), ..opening() };
+    let (login, effect) = at(trusting, [typed("123456")]);
+    assert!(effect.is_none());
+    let (login, _) = login.on(LoginEvent::Trust(true), NOW);
+    assert!(matches!(login.on(LoginEvent::Submit, NOW).1, Some(LoginEffect::Verify { trust: true, .. })));
+}
+
+#[test]
+fn a_refused_code_stays_in_the_field_and_is_not_sent_again_by_itself() {
+    let (login, _) = at(opening(), [typed("123456"), refused(ErrorCode::CodeWrong, Some(2))]);
+    assert_eq!(signing(&login).typed[0], "123456");
+    assert!(matches!(signing(&login).asked, Asked::Refused(LoginRefusal::Service { times: 1, .. })));
+    let (login, effect) = login.on(typed("123456 "), NOW);
+    assert!(effect.is_some(), "another text of the same digits was typed by somebody");
+    let (login, _) = login.on(LoginEvent::Refused(LoginRefusal::Unreachable), NOW);
+    let (_, effect) = login.on(LoginEvent::Submit, NOW);
+    assert!(verified(effect).is_some(), "by hand it goes again");
+}
+
+#[test]
+fn no_single_tries_left_asks_for_two_codes() {
+    let (login, _) = at(opening(), [typed("123456"), refused(ErrorCode::CodeWrong, Some(0))]);
+    assert!(signing(&login).wants_two() && signing(&login).typed[0].is_empty());
+    let (login, effect) = login.on(typed("111111"), NOW);
+    assert!(effect.is_none(), "the second is missing");
+    let (login, effect) = login.on(LoginEvent::Submit, NOW);
+    assert!(effect.is_none() && matches!(signing(&login).asked, Asked::Refused(LoginRefusal::Code(_))));
+    let (_, effect) = login.on(LoginEvent::SecondTyped("222222".to_owned()), NOW);
+    assert_eq!(verified(effect), Some(("app".to_owned(), "111111".to_owned(), Some("222222".to_owned()))));
+}
+
+#[test]
+fn a_text_is_sent_by_a_tap_or_at_once_as_the_host_chooses() {
+    let phone = LoginOpening { best: Some("phone".to_owned()), ..opening() };
+    let (login, effect) = begun(phone.clone());
+    assert!(effect.is_none());
+    let (_, effect) = login.on(LoginEvent::Send(Channel::Sms, CallKeys::Shown), NOW);
+    assert!(matches!(effect, Some(LoginEffect::Order { method_id, .. }) if method_id == "phone"));
+    let (login, effect) = begun(LoginOpening { sends_at_once: true, ..phone.clone() });
+    assert!(matches!(effect, Some(LoginEffect::Order { .. })));
+    assert!(login.on(LoginEvent::Send(Channel::Sms, CallKeys::Shown), NOW).1.is_none(), "one at a time");
+    // Digits before anything was sent can be right for nothing.
+    assert!(at(phone.clone(), [typed("123456")]).1.is_none());
+    let (login, effect) = at(phone.clone(), [sent(1), typed("123456")]);
+    assert_eq!(verified(effect), Some(("phone".to_owned(), "123456".to_owned(), None)));
+    assert_eq!(login.awaited().map(|challenge| challenge.id.as_str()), Some("c1"));
+    let (login, _) = at(phone, [sent(2)]);
+    assert!(signing(&login).wants_two());
+}
+
+#[test]
+fn a_message_that_no_longer_counts_makes_room_for_another() {
+    let phone = LoginOpening { best: Some("phone".to_owned()), ..opening() };
+    for code in [ErrorCode::CodeExpired, ErrorCode::TwoCodesNeeded, ErrorCode::ChallengeNotFound] {
+        let (login, _) = at(phone.clone(), [sent(1), typed("123456"), refused(code, None)]);
+        assert!(login.awaited().is_none() && signing(&login).typed[0].is_empty(), "{code:?}");
+    }
+    let (login, _) = at(phone.clone(), [sent(1), typed("123456"), refused(ErrorCode::CodeWrong, Some(3))]);
+    assert_eq!(login.awaited().map(|challenge| challenge.attempts_left), Some(3));
+    let (login, _) = at(phone, [sent(1), typed("123456"), refused(ErrorCode::TooManyAttempts, None)]);
+    assert!(login.awaited().is_some(), "a new one can be sent from here");
+}
+
+#[test]
+fn other_ways_lead_there_and_back() {
+    let (login, _) = at(opening(), [LoginEvent::Ways]);
+    assert!(matches!(signing(&login).step, LoginStep::Ways));
+    let (login, _) = login.on(LoginEvent::Back, NOW);
+    assert!(matches!(signing(&login).step, LoginStep::Code { place: 0, .. }));
+    let (login, _) = at(opening(), [LoginEvent::Ways, LoginEvent::Choose(Way::Method(1))]);
+    assert!(signing(&login).method().is_some_and(|method| method.id == "phone"));
+    let backup = || LoginEvent::Choose(Way::Backup);
+    let (login, _) = at(opening(), [LoginEvent::Ways, backup(), LoginEvent::Back, LoginEvent::Back]);
+    assert!(matches!(signing(&login).step, LoginStep::Backup), "to where the person was");
+    let phone = || LoginEvent::Choose(Way::Method(1));
+    let (login, _) =
+        at(opening(), [LoginEvent::Ways, phone(), sent(1), LoginEvent::Ways, backup(), LoginEvent::Ways, phone()]);
+    assert!(login.awaited().is_some(), "what was sent is still good");
+    let (login, _) = at(opening(), [LoginEvent::Ways, phone(), sent(1), LoginEvent::NotMe, LoginEvent::Back]);
+    assert!(login.awaited().is_some());
+    let (login, _) = at(opening(), [LoginEvent::Ways, LoginEvent::Lose, LoginEvent::Back]);
+    assert!(matches!(signing(&login).step, LoginStep::Ways));
+    let (login, _) = at(opening(), [LoginEvent::NotMe, LoginEvent::Back]);
+    assert!(matches!(signing(&login).step, LoginStep::Code { .. }));
+}
+
+#[test]
+fn who_has_no_method_that_takes_codes_begins_with_a_backup_code_or_with_help() {
+    let none = LoginOpening { best: None, ..opening() };
+    assert!(matches!(signing(&begun(none.clone()).0).step, LoginStep::Backup));
+    let nothing = LoginOpening { backup_codes_left: 0, ..none };
+    assert!(matches!(signing(&begun(nothing).0).step, LoginStep::Lost));
+}
+
+#[test]
+fn a_mistyped_backup_code_costs_no_try_and_few_left_are_said() {
+    let choose = || [LoginEvent::Ways, LoginEvent::Choose(Way::Backup)];
+    let to_backup = |text: &str| {
+        let typed = LoginEvent::BackupTyped(text.to_owned());
+        at(opening(), choose().into_iter().chain([typed, LoginEvent::Submit]))
+    };
+    for text in ["", "123456", "K7QM-9XTR-2HWD-P6F!", "1111-1111-1111-1112"] {
+        let (login, effect) = to_backup(text);
+        assert!(effect.is_none() && matches!(signing(&login).asked, Asked::Refused(LoginRefusal::Backup(_))), "{text}");
+    }
+    let (login, effect) = to_backup("0000-0000-0000-0000");
+    assert_eq!(verified(effect), Some(("backup".to_owned(), "0000000000000000".to_owned(), None)));
+    let (few, effect) = login.on(passed(3), NOW);
+    assert!(effect.is_none() && matches!(signing(&few).step, LoginStep::Few(_)));
+    let (_, effect) = few.on(LoginEvent::Submit, NOW);
+    assert!(matches!(effect, Some(LoginEffect::Complete(_))));
+    let (login, effect) = to_backup("0000-0000-0000-0000").0.on(passed(4), NOW);
+    assert!(matches!((login, effect), (Login::Completed, Some(LoginEffect::Complete(_)))));
+    // Read for long, the result is asked for again before it goes to the host.
+    let later = nidan_otp::UnixSeconds(NOW.0 + 41);
+    let (few, _) = to_backup("0000-0000-0000-0000").0.on(passed(1), NOW);
+    let (few, effect) = few.on(LoginEvent::Submit, later);
+    assert!(verified(effect).is_some());
+    assert!(matches!(few.on(passed(1), later).1, Some(LoginEffect::Complete(_))));
+}
+
+/// B55: neither a report nor anything else than a right code leads to a result.
+#[test]
+fn only_a_right_code_completes() {
+    let (login, effect) = at(opening(), [LoginEvent::NotMe, LoginEvent::Forget(true), LoginEvent::Submit]);
+    assert!(matches!(effect, Some(LoginEffect::Report { forget: true })));
+    assert!(matches!(login.on(LoginEvent::Reported, NOW).0, Login::Ended(Ending::Reported)));
+    let endings = [
+        (ErrorCode::FlowExpired, Ending::Expired),
+        (ErrorCode::FlowConflict, Ending::Superseded),
+        (ErrorCode::FlowReported, Ending::Reported),
+        (ErrorCode::TooManyAttempts, Ending::TriesSpent),
+    ];
+    for (code, ending) in endings {
+        let (login, effect) = at(opening(), [typed("123456"), refused(code, None)]);
+        assert!(effect.is_none() && matches!(login, Login::Ended(is) if is == ending), "{code:?}");
+        let (login, effect) = login.on(LoginEvent::Submit, NOW);
+        assert!(effect.is_none() && matches!(login, Login::Ended(_)));
+    }
+    let (login, effect) = at(opening(), [LoginEvent::TimeUp]);
+    assert!(effect.is_none() && matches!(login, Login::Ended(Ending::Expired)));
+    assert!(matches!(login.on(LoginEvent::Again, NOW).1, Some(LoginEffect::Restart)));
+}

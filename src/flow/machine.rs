@@ -1,0 +1,55 @@
+//! What a shell needs to know of a state machine, whichever it is.
+
+use nidan_protocol::{ChallengeView, Channel};
+
+use super::Now;
+
+/// A pure state machine: a state, an event, the next state and what the shell shall do.
+pub trait Machine: Sized + 'static {
+    /// What happens to it.
+    type Event: 'static;
+    /// What it asks for.
+    type Effect;
+
+    /// Before the first answer.
+    fn loading() -> Self;
+
+    /// The first thing to do.
+    fn open() -> Self::Effect;
+
+    /// The next state, and what is to be done.
+    fn on(self, event: Self::Event, now: Now) -> (Self, Option<Self::Effect>);
+
+    /// When the shell shall send [`retry_due`](Self::retry_due).
+    fn retry_at(&self) -> Option<Now>;
+
+    /// The code that the person waits for: how its message fares is worth watching.
+    fn awaited(&self) -> Option<&ChallengeView>;
+
+    /// Whether leaving now would lose something that the person cannot get back.
+    fn would_lose(&self) -> bool;
+
+    /// "Back".
+    fn back() -> Self::Event;
+
+    /// "Try again", or "Start again".
+    fn again() -> Self::Event;
+
+    /// The code field changed.
+    fn code_typed(typed: String) -> Self::Event;
+
+    /// A message fares differently.
+    fn changed(challenge: Box<ChallengeView>) -> Self::Event;
+
+    /// "Send again".
+    fn resend() -> Self::Event;
+
+    /// The same number another way, or a new code for it.
+    fn switch(channel: Channel) -> Self::Event;
+
+    /// The flow's life is over.
+    fn time_up() -> Self::Event;
+
+    /// The time of [`retry_at`](Self::retry_at) has come.
+    fn retry_due() -> Self::Event;
+}

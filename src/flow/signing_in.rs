@@ -1,0 +1,398 @@
+//! What each event of a login leads to.
+
+use nidan_otp::{BackupCode, Code};
+use nidan_protocol::{
+    BACKUP_METHOD_ID, CallKeys, ChallengeView, Channel, ErrorCode, MethodKind, MethodState, MethodView,
+};
+
+use super::login::{
+    Asked, Login, LoginEffect, LoginEvent, LoginOpening, LoginRefusal, LoginStep, Passed, SigningIn, Way,
+};
+use super::{Ending, Now, PhoneRefusal};
+
+/// Backup codes that are left: from here on the person is warned before going on.
+const FEW_BACKUP_CODES: u32 = 3;
+/// A result code lives 60 seconds: one that is older than this is asked for again before it goes to the host.
+const RESULT_FRESH_S: u64 = 40;
+
+type Next = (LoginStep, Option<LoginEffect>);
+
+impl SigningIn {
+    pub(super) fn begin(opening: LoginOpening) -> (Login, Option<LoginEffect>) {
+        let best = opening.methods.iter().position(|method| Some(&method.id) == opening.best.as_ref());
+        let way = best.map_or(Way::Backup, Way::Method);
+        let typed = [opening.typed.clone(), String::new()];
+        let mut signing = Box::new(Self {
+            opening,
+            typed,
+            typed_backup: String::new(),
+            trust: false,
+            forget: false,
+            asked: Asked::Idle,
+            step: LoginStep::Ways,
+            way,
+            kept: None,
+            times: 0,
+            sent: Default::default(),
+        });
+        let (step, effect) = match (best, signing.opening.backup_codes_left) {
+            // Whoever typed while the widget came has typed this code.
+            (Some(place), _) => signing.enter(place),
+            (None, 0) => (LoginStep::Lost, None),
+            (None, _) => (LoginStep::Backup, None),
+        };
+        signing.step = step;
+        let (step, effect) = match (effect, std::mem::replace(&mut signing.step, LoginStep::Ways)) {
+            (None, step @ LoginStep::Code { .. }) if !signing.typed[0].is_empty() => signing.typed_on(step),
+            (effect, step) => (step, effect),
+        };
+        signing.step = step;
+        (Login::SigningIn(signing), effect)
+    }
+
+    /// The method whose code is asked for.
+    pub fn method(&self) -> Option<&MethodView> {
+        match &self.step {
+            LoginStep::Code { place, .. } => self.opening.methods.get(*place),
+            _other => None,
+        }
+    }
+
+    /// Whether two codes are asked for: an app by its state, a phone by what its message has.
+    pub fn wants_two(&self) -> bool {
+        match &self.step {
+            LoginStep::Code { challenge: Some(challenge), .. } => challenge.codes > 1,
+            _other => self.method().is_some_and(|method| method.state == MethodState::TwoCodes),
+        }
+    }
+
+    /// Whether another way is there: another method, or a backup code.
+    pub fn has_other_way(&self) -> bool {
+        self.opening.methods.len() > 1 || self.opening.backup_codes_left > 0
+    }
+
+    /// To a method's code; a text or call is ordered at once where the host wants that.
+    fn enter(&mut self, place: usize) -> Next {
+        self.way = Way::Method(place);
+        self.asked = Asked::Idle;
+        let kept = self.kept_for(place);
+        let is_new = kept.is_none();
+        let step = LoginStep::Code { place, challenge: kept };
+        match self.opening.methods.get(place) {
+            Some(method) if is_new && method.kind != MethodKind::Totp && self.opening.sends_at_once => {
+                let channel = if method.kind == MethodKind::Sms { Channel::Sms } else { Channel::Voice };
+                self.order(step, channel, CallKeys::Shown)
+            }
+            _other => (step, None),
+        }
+    }
+
+    fn order(&mut self, step: LoginStep, channel: Channel, keys: CallKeys) -> Next {
+        let LoginStep::Code { place, .. } = &step else { return (step, None) };
+        let Some(method) = self.opening.methods.get(*place) else { return (step, None) };
+        self.asked = Asked::Waiting;
+        let order = LoginEffect::Order { method_id: method.id.clone(), channel, keys };
+        (step, Some(order))
+    }
+
+    pub(super) fn on(mut self: Box<Self>, event: LoginEvent, now: Now) -> (Login, Option<LoginEffect>) {
+        // The step is taken out and always put back: by the arms below, or by ending the flow.
+        let step = std::mem::replace(&mut self.step, LoginStep::Ways);
+        let waits = self.asked == Asked::Waiting;
+        let (step, effect) = match (step, event) {
+            (LoginStep::Few(passed), event) => return self.on_few(passed, event, now),
+            (_, LoginEvent::TimeUp) => return (Login::Ended(Ending::Expired), None),
+            (_, LoginEvent::Reported) => return (Login::Ended(Ending::Reported), None),
+            (_, LoginEvent::Passed(passed)) => return self.passed(*passed),
+            (step, LoginEvent::Refused(refusal)) => match self.refused(step, refusal) {
+                Ok(next) => next,
+                Err(ending) => return (Login::Ended(ending), None),
+            },
+            (step, LoginEvent::NotOrdered(refusal)) => match refusal.ending() {
+                Some(ending) => return (Login::Ended(ending), None),
+                None => (self.not_ordered(step, refusal), None),
+            },
+            (step, LoginEvent::Trust(trust)) => {
+                self.trust = trust;
+                (step, None)
+            }
+            (LoginStep::Report, event) => self.on_report(event, waits),
+            (step, LoginEvent::NotMe) => {
+                self.leave(step);
+                (LoginStep::Report, None)
+            }
+            (step, LoginEvent::Ways) => {
+                self.leave(step);
+                (LoginStep::Ways, None)
+            }
+            (_, LoginEvent::Lose) => (LoginStep::Lost, None),
+            (_, LoginEvent::Choose(Way::Method(place))) => {
+                self.typed = Default::default();
+                self.enter(place)
+            }
+            (_, LoginEvent::Choose(Way::Backup)) => {
+                (self.way, self.asked) = (Way::Backup, Asked::Idle);
+                (LoginStep::Backup, None)
+            }
+            (LoginStep::Lost | LoginStep::Backup, LoginEvent::Back) => (LoginStep::Ways, None),
+            (LoginStep::Ways, LoginEvent::Back) => self.back(),
+            (step @ LoginStep::Code { .. }, event) => self.on_code(step, event, waits),
+            (LoginStep::Backup, LoginEvent::BackupTyped(typed)) => {
+                self.typed_backup = typed;
+                self.edited();
+                (LoginStep::Backup, None)
+            }
+            (LoginStep::Backup, LoginEvent::Submit) if !waits => (LoginStep::Backup, self.verify_backup()),
+            (step, _other) => (step, None),
+        };
+        self.step = step;
+        (Login::SigningIn(self), effect)
+    }
+
+    /// To look around. What was sent goes on counting.
+    fn leave(&mut self, step: LoginStep) {
+        self.asked = Asked::Idle;
+        if let LoginStep::Code { place, challenge: Some(challenge) } = step {
+            self.kept = Some((place, challenge));
+        }
+    }
+
+    /// To where the person was before looking around.
+    fn back(&mut self) -> Next {
+        self.asked = Asked::Idle;
+        let step = match self.way {
+            Way::Method(place) => LoginStep::Code { place, challenge: self.kept_for(place) },
+            Way::Backup => LoginStep::Backup,
+        };
+        (step, None)
+    }
+
+    fn kept_for(&mut self, place: usize) -> Option<Box<ChallengeView>> {
+        self.kept.take_if(|(kept, _)| *kept == place).map(|(_, challenge)| challenge)
+    }
+
+    fn on_report(&mut self, event: LoginEvent, waits: bool) -> Next {
+        match event {
+            LoginEvent::Forget(forget) => self.forget = forget,
+            LoginEvent::Back => return self.back(),
+            LoginEvent::Submit if !waits => {
+                self.asked = Asked::Waiting;
+                return (LoginStep::Report, Some(LoginEffect::Report { forget: self.forget }));
+            }
+            _other => {}
+        }
+        (LoginStep::Report, None)
+    }
+
+    fn on_code(&mut self, step: LoginStep, event: LoginEvent, waits: bool) -> Next {
+        match event {
+            LoginEvent::Typed(typed) => {
+                self.typed[0] = typed;
+                self.edited();
+                self.typed_on(step)
+            }
+            LoginEvent::SecondTyped(typed) => {
+                self.typed[1] = typed;
+                self.edited();
+                self.typed_on(step)
+            }
+            LoginEvent::Submit if !waits => self.verify(step),
+            LoginEvent::Send(channel, keys) if !waits => self.order(step, channel, keys),
+            LoginEvent::Resend if !waits => match &step {
+                LoginStep::Code { challenge: Some(challenge), .. } => {
+                    let resend = LoginEffect::Resend(challenge.id.clone());
+                    self.asked = Asked::Waiting;
+                    (step, Some(resend))
+                }
+                _other => (step, None),
+            },
+            LoginEvent::Ordered(fresh) => {
+                self.asked = Asked::Idle;
+                (with_challenge(step, fresh), None)
+            }
+            LoginEvent::Changed(fresh) => match &step {
+                LoginStep::Code { challenge: Some(known), .. } if known.id == fresh.id => {
+                    (with_challenge(step, fresh), None)
+                }
+                _other => (step, None),
+            },
+            LoginEvent::Back => (LoginStep::Ways, None),
+            _other => (step, None),
+        }
+    }
+
+    /// What is typed takes a refusal away, and never the mark of a question that is still on its way.
+    fn edited(&mut self) {
+        if self.asked != Asked::Waiting {
+            self.asked = Asked::Idle;
+        }
+    }
+
+    /// Complete codes send themselves, where the page wants that and nothing is left to tick; not the same ones twice.
+    fn typed_on(&mut self, step: LoginStep) -> Next {
+        let complete = |typed: &String| Code::from_typed(typed).is_ok();
+        self.step = step;
+        let wanted = if self.wants_two() { 2 } else { 1 };
+        let is_fresh = self.typed.iter().take(wanted).all(complete)
+            && !self.typed.iter().take(wanted).eq(self.sent.iter().take(wanted));
+        let goes = is_fresh
+            && self.opening.submits_itself
+            && self.opening.trust_days.is_none()
+            && self.asked != Asked::Waiting;
+        let step = std::mem::replace(&mut self.step, LoginStep::Ways);
+        if goes && can_answer(&step, &self.opening) { self.verify(step) } else { (step, None) }
+    }
+
+    fn verify(&mut self, step: LoginStep) -> Next {
+        self.step = step;
+        let two = self.wants_two();
+        let step = std::mem::replace(&mut self.step, LoginStep::Ways);
+        let codes = [Code::from_typed(&self.typed[0]), Code::from_typed(&self.typed[1])];
+        let LoginStep::Code { place, .. } = &step else { return (step, None) };
+        let Some(method) = self.opening.methods.get(*place) else { return (step, None) };
+        let (code, second) = match codes {
+            [Ok(code), Ok(second)] if two => (code, Some(second)),
+            [Ok(code), _] if !two => (code, None),
+            [Err(error), _] | [_, Err(error)] => {
+                self.asked = Asked::Refused(LoginRefusal::Code(error));
+                return (step, None);
+            }
+            // Both are there: one of the first two arms took them.
+            [Ok(_), Ok(_)] => return (step, None),
+        };
+        let verify = LoginEffect::Verify {
+            method_id: method.id.clone(),
+            code: code.expose().to_owned(),
+            second: second.map(|code| code.expose().to_owned()),
+            trust: self.trust,
+        };
+        self.asked = Asked::Waiting;
+        self.sent.clone_from(&self.typed);
+        (step, Some(verify))
+    }
+
+    fn verify_backup(&mut self) -> Option<LoginEffect> {
+        match BackupCode::from_typed(&self.typed_backup) {
+            Err(error) => {
+                self.asked = Asked::Refused(LoginRefusal::Backup(error));
+                None
+            }
+            Ok(code) => {
+                self.asked = Asked::Waiting;
+                let code = code.expose().to_string();
+                let method_id = BACKUP_METHOD_ID.to_owned();
+                Some(LoginEffect::Verify { method_id, code, second: None, trust: self.trust })
+            }
+        }
+    }
+
+    fn passed(self: Box<Self>, passed: Passed) -> (Login, Option<LoginEffect>) {
+        if self.way == Way::Backup && passed.backup_codes_left <= FEW_BACKUP_CODES {
+            let few = Box::new(Self { step: LoginStep::Few(passed), asked: Asked::Idle, ..*self });
+            return (Login::SigningIn(few), None);
+        }
+        (Login::Completed, Some(LoginEffect::Complete(passed.result_code)))
+    }
+
+    /// Few backup codes are left: said before going on. The result is asked for again when it grew old meanwhile.
+    fn on_few(mut self: Box<Self>, passed: Passed, event: LoginEvent, now: Now) -> (Login, Option<LoginEffect>) {
+        match event {
+            LoginEvent::Submit if now.0.saturating_sub(passed.answered_at.0) <= RESULT_FRESH_S => {
+                (Login::Completed, Some(LoginEffect::Complete(passed.result_code)))
+            }
+            LoginEvent::Submit if self.asked != Asked::Waiting => {
+                let again = self.verify_backup();
+                self.step = LoginStep::Few(passed);
+                (Login::SigningIn(self), again)
+            }
+            LoginEvent::Passed(fresh) => (Login::Completed, Some(LoginEffect::Complete(fresh.result_code))),
+            // Nobody answers, or too late: the host says what is to be done with a result that is old.
+            LoginEvent::Refused(_) | LoginEvent::TimeUp => {
+                (Login::Completed, Some(LoginEffect::Complete(passed.result_code)))
+            }
+            _other => {
+                self.step = LoginStep::Few(passed);
+                (Login::SigningIn(self), None)
+            }
+        }
+    }
+
+    fn refused(&mut self, step: LoginStep, refusal: LoginRefusal) -> Result<Next, Ending> {
+        let LoginRefusal::Service { code, retry_at, attempts_left, .. } = refusal else {
+            self.asked = Asked::Refused(refusal);
+            return Ok((step, None));
+        };
+        match code {
+            ErrorCode::FlowExpired => return Err(Ending::Expired),
+            ErrorCode::FlowConflict => return Err(Ending::Superseded),
+            ErrorCode::FlowReported => return Err(Ending::Reported),
+            // This login has had its tries; the password starts another one.
+            ErrorCode::TooManyAttempts if !matches!(step, LoginStep::Code { challenge: Some(_), .. }) => {
+                return Err(Ending::TriesSpent);
+            }
+            _other => {}
+        }
+        if code == ErrorCode::CodeWrong {
+            self.times += 1;
+        }
+        let new_state = match code {
+            ErrorCode::CodeWrong if attempts_left == Some(0) => Some(MethodState::TwoCodes),
+            ErrorCode::TwoCodesNeeded => Some(MethodState::TwoCodes),
+            ErrorCode::MethodResting => Some(MethodState::Resting),
+            ErrorCode::MethodSuspended => Some(MethodState::Suspended),
+            _other => None,
+        };
+        if let (LoginStep::Code { place, challenge: None }, Some(state)) = (&step, new_state)
+            && let Some(method) = self.opening.methods.get_mut(*place)
+        {
+            if state == MethodState::TwoCodes && method.state != state {
+                self.typed = Default::default();
+            }
+            method.state = state;
+            method.resting_until = retry_at.map(|at| at.0);
+        }
+        self.asked = Asked::Refused(LoginRefusal::Service { code, retry_at, attempts_left, times: self.times });
+        // What a phone got is over when one code is no longer enough, or its tries are spent: the next message is another.
+        let over = matches!(code, ErrorCode::TwoCodesNeeded | ErrorCode::CodeExpired | ErrorCode::ChallengeNotFound);
+        Ok(match step {
+            LoginStep::Code { place, challenge: Some(_) } if over => {
+                self.typed = Default::default();
+                (LoginStep::Code { place, challenge: None }, None)
+            }
+            LoginStep::Code { place, challenge: Some(mut challenge) } => {
+                challenge.attempts_left = attempts_left.unwrap_or(challenge.attempts_left);
+                (LoginStep::Code { place, challenge: Some(challenge) }, None)
+            }
+            step => (step, None),
+        })
+    }
+
+    fn not_ordered(&mut self, step: LoginStep, refusal: PhoneRefusal) -> LoginStep {
+        self.asked = Asked::Refused(match refusal {
+            PhoneRefusal::Service { code, retry_at, attempts_left } => {
+                LoginRefusal::Service { code, retry_at, attempts_left, times: 0 }
+            }
+            PhoneRefusal::Code(error) => LoginRefusal::Code(error),
+            PhoneRefusal::Number(_) | PhoneRefusal::Unreachable => LoginRefusal::Unreachable,
+        });
+        step
+    }
+}
+
+fn with_challenge(step: LoginStep, fresh: Box<ChallengeView>) -> LoginStep {
+    match step {
+        LoginStep::Code { place, .. } => LoginStep::Code { place, challenge: Some(fresh) },
+        other => other,
+    }
+}
+
+/// An app's code can always be asked about; a phone's only after one was sent.
+fn can_answer(step: &LoginStep, opening: &LoginOpening) -> bool {
+    match step {
+        LoginStep::Code { challenge: Some(_), .. } => true,
+        LoginStep::Code { place, challenge: None } => {
+            opening.methods.get(*place).is_some_and(|method| method.kind == MethodKind::Totp)
+        }
+        _other => false,
+    }
+}

@@ -1,0 +1,115 @@
+//! What an enrolment asks for.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use nidan_protocol::{CallKeys, ErrorCode};
+
+use super::{Page, Perform, Shell, api, spawn};
+use crate::flow::{Draft, Effect, Enrolment, Event, Evidence, Flow, Machine, Trouble};
+
+impl Perform for Flow {
+    fn perform(shell: Shell, effect: Effect) {
+        match effect {
+            Effect::Open => spawn(shell.open()),
+            Effect::LoadRegions => spawn(async move {
+                let table = shell.page(Page::clone).regions().await;
+                shell.send(Event::Regions(table.ok().and_then(|table| table.as_string())));
+            }),
+            Effect::LoadHelp(country) => spawn(shell.load_help(country)),
+            Effect::Order { number, channel, keys } => {
+                let (locale, keys) = (shell.locale(), if keys == CallKeys::None { "none" } else { "shown" });
+                let channel = channel.as_str();
+                let fields = [("number", number.as_str()), ("channel", channel), ("locale", &locale), ("keys", keys)];
+                shell.ask(api::CHALLENGES.to_owned(), &fields);
+            }
+            Effect::Resend(id) => shell.ask([&api::path(&id), "/resend"].concat(), &[]),
+            Effect::Answer { challenge_id, code } => {
+                shell.ask([&api::path(&challenge_id), "/answer"].concat(), &[("code", &code)]);
+            }
+            Effect::Post(draft, proof) => spawn(shell.post(draft, proof)),
+            Effect::Complete(result_code) => shell.page(|page| page.complete(&result_code, "enrolled")),
+            Effect::Restart => shell.page(Page::restart),
+        }
+    }
+}
+
+impl Shell {
+    /// Reads the enrolment; `None` on screens that have none.
+    pub(crate) fn enrolment<T>(self, read: impl FnOnce(&Enrolment) -> T) -> Option<T> {
+        self.with(|flow| match flow {
+            Flow::Enrolling(enrolment) => Some(read(enrolment)),
+            Flow::Loading | Flow::Unavailable(_) | Flow::Ended(_) | Flow::Completed => None,
+        })
+    }
+
+    /// As [`enrolment`](Self::enrolment), without being called again when it changes.
+    pub(crate) fn enrolment_now<T>(self, read: impl FnOnce(&Enrolment) -> T) -> Option<T> {
+        untrack(|| self.enrolment(read))
+    }
+
+    /// Most likely the phone that has the app.
+    pub(crate) fn is_phone(self) -> bool {
+        self.page(Page::is_phone)
+    }
+
+    /// A country as a list shows it; empty where the search does not fit.
+    pub(crate) fn country(self, iso: &str, code: &str, search: &str) -> String {
+        self.page(|page| page.country(iso, code, search))
+    }
+
+    /// Asks something of a phone's code; the answer tells what it was.
+    fn ask(self, path: String, fields: &[(&str, &str)]) {
+        let body = api::object(fields);
+        spawn(async move {
+            self.send(match api::challenge(self.page(Page::clone), &path, body).await {
+                Ok(challenge) if challenge.answered => Event::Accepted,
+                Ok(challenge) => Event::Ordered(Box::new(challenge)),
+                Err(refusal) => Event::NotOrdered(refusal),
+            });
+        });
+    }
+
+    async fn open(self) {
+        let event = match api::flow(self.page(Page::clone)).await {
+            Err(trouble) => Event::NotOpened(trouble),
+            Ok(view) => {
+                let told = self.told(view.expires_at, view.support_url.as_ref());
+                match &view.enrolment {
+                    _ if !told => return,
+                    None => Event::NothingToEnrol,
+                    Some(enrolment) => api::opening(&self.page(Page::clone), &view, enrolment)
+                        .and_then(|opening| Some((Draft::new(client_random()?, &opening).ok()?, opening)))
+                        .map_or(Event::NotOpened(Trouble::Refused(ErrorCode::Internal)), |(draft, opening)| {
+                            Event::Opened(Box::new((opening, draft)))
+                        }),
+                }
+            }
+        };
+        self.send(event);
+    }
+
+    async fn load_help(self, country: String) {
+        let channel = self.flow.with_untracked(|flow| flow.awaited().map(|challenge| challenge.channel));
+        let Some(channel) = channel else { return };
+        // Without it the rest of the help is there all the same.
+        let found = self.page(Page::clone).help(&country, channel.as_str()).await.unwrap_or_default();
+        let found = js_sys::Array::from(&found).iter().filter_map(|one| one.as_string()).collect();
+        self.send(Event::HelpFound(found));
+    }
+
+    async fn post(self, draft: Arc<Draft>, proof: Arc<Evidence>) {
+        let Some(id) = self.enrolment_now(|enrolment| enrolment.opening.enrolment_id_text.clone()) else { return };
+        self.send(match api::enrol(self.page(Page::clone), id, &draft, &proof).await {
+            Ok(answer) => Event::Answered(Box::new(answer)),
+            Err(trouble) => Event::NotAnswered(trouble),
+        });
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the shell is where the browser's randomness comes in")]
+fn client_random() -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).ok()?;
+    Some(bytes)
+}

@@ -1,0 +1,112 @@
+//! What a login asks for.
+
+use leptos::prelude::*;
+use nidan_protocol::{CallKeys, ErrorCode};
+
+use super::{Page, Perform, Shell, api, read, spawn};
+use crate::flow::{Login, LoginEffect, LoginEvent, SigningIn, Trouble};
+
+impl Perform for Login {
+    fn perform(shell: Shell<Self>, effect: LoginEffect) {
+        match effect {
+            LoginEffect::Open => spawn(shell.open()),
+            LoginEffect::Order { method_id, channel, keys } => {
+                let (locale, keys) = (shell.locale(), if keys == CallKeys::None { "none" } else { "shown" });
+                let fields = [
+                    ("method_id", method_id.as_str()),
+                    ("channel", channel.as_str()),
+                    ("locale", &locale),
+                    ("keys", keys),
+                ];
+                shell.order(api::CHALLENGES.to_owned(), &fields);
+            }
+            LoginEffect::Resend(id) => shell.order([&api::path(&id), "/resend"].concat(), &[]),
+            LoginEffect::Verify { method_id, code, second, trust } => {
+                let mut fields = vec![("method_id", method_id.as_str()), ("code", &code)];
+                fields.extend(second.as_deref().map(|second| ("second_code", second)));
+                let body = api::object(&fields);
+                api::set_flag(&body, "trust_browser", trust);
+                spawn(async move {
+                    let page = shell.page(Page::clone);
+                    let event = match api::verify(page.clone(), body).await {
+                        Ok(mut passed) => {
+                            passed.answered_at = nidan_otp::UnixSeconds(page.now() as u64);
+                            LoginEvent::Passed(Box::new(passed))
+                        }
+                        Err(refusal) => LoginEvent::Refused(refusal),
+                    };
+                    shell.send(event);
+                });
+            }
+            LoginEffect::Report { forget } => spawn(async move {
+                let body = api::object(&[]);
+                api::set_flag(&body, "forget_browsers", forget);
+                shell.send(match api::report(shell.page(Page::clone), body).await {
+                    Ok(()) => LoginEvent::Reported,
+                    Err(refusal) => LoginEvent::Refused(refusal),
+                });
+            }),
+            LoginEffect::Complete(result_code) => shell.page(|page| page.complete(&result_code, "verified")),
+            LoginEffect::Restart => shell.page(Page::restart),
+        }
+    }
+}
+
+impl Shell<Login> {
+    /// Reads what belongs to signing in; `None` on screens that have none of it.
+    pub(crate) fn signing<T>(self, read: impl FnOnce(&SigningIn) -> T) -> Option<T> {
+        self.with(|login| match login {
+            Login::SigningIn(signing) => Some(read(signing)),
+            Login::Loading | Login::Unavailable(_) | Login::Ended(_) | Login::Completed => None,
+        })
+    }
+
+    /// As [`signing`](Self::signing), without being called again when it changes.
+    pub(crate) fn signing_now<T>(self, read: impl FnOnce(&SigningIn) -> T) -> Option<T> {
+        untrack(|| self.signing(read))
+    }
+
+    /// The field that stood on the page before the widget did, with what was typed into it; there once.
+    pub(crate) fn early_field(self) -> Option<web_sys::Element> {
+        self.page(Page::early_field)
+    }
+
+    /// Whether the person is on a screen that the browser's own "back" should leave.
+    pub(crate) fn aside(self, aside: bool) {
+        self.page(|page| page.aside(aside));
+    }
+
+    fn order(self, path: String, fields: &[(&str, &str)]) {
+        let body = api::object(fields);
+        spawn(async move {
+            self.send(match api::challenge(self.page(Page::clone), &path, body).await {
+                Ok(challenge) => LoginEvent::Ordered(Box::new(challenge)),
+                Err(refusal) => LoginEvent::NotOrdered(refusal),
+            });
+        });
+    }
+
+    async fn open(self) {
+        let event = match api::login(self.page(Page::clone)).await {
+            Err(trouble) => LoginEvent::NotOpened(trouble),
+            Ok(json) => {
+                let life = read::life(&json);
+                let told = life.is_some_and(|(expires_at, support_url)| self.told(expires_at, support_url.as_ref()));
+                match read::login_opening(&json) {
+                    _ if !told => return,
+                    // A page whose flow is for something else than it says.
+                    None => LoginEvent::NotOpened(Trouble::Refused(ErrorCode::MethodRefused)),
+                    Some(mut opening) => {
+                        self.page(|page| {
+                            opening.submits_itself = page.submits_itself();
+                            opening.typed = page.typed_early();
+                        });
+                        opening.recovery_url = opening.recovery_url.filter(|url| api::is_safe_link(url));
+                        LoginEvent::Opened(Box::new(opening))
+                    }
+                }
+            }
+        };
+        self.send(event);
+    }
+}

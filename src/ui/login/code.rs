@@ -1,0 +1,214 @@
+//! The code of an app, a text or a call; and a backup code in a field of its own.
+
+use nidan_protocol::{CallKeys, Channel, MethodKind, MethodState};
+
+use super::words::refusal;
+use crate::flow::{Asked, Login, LoginEvent, LoginStep};
+use crate::messages::Msg;
+use crate::shell::Shell;
+use crate::ui::dom::{Dom, h, target};
+use crate::ui::parts::{Field, FieldKind, error_line, form, main_button, paragraph, says, screen, text, with_field};
+use crate::ui::phone_code::{again, delivery_words, ended_words, keys, sent};
+
+/// What a method's screen is about, read once: another one is another screen.
+struct About {
+    kind: MethodKind,
+    state: MethodState,
+    hint: String,
+    sent: Option<Channel>,
+    two: bool,
+}
+
+fn about(shell: Shell<Login>) -> Option<About> {
+    shell.signing_now(|signing| {
+        let method = signing.method()?;
+        let LoginStep::Code { challenge, .. } = &signing.step else { return None };
+        Some(About {
+            kind: method.kind,
+            state: method.state,
+            hint: method.hint.clone().unwrap_or_default(),
+            sent: challenge.as_ref().map(|challenge| challenge.channel),
+            two: signing.wants_two(),
+        })
+    })?
+}
+
+/// The person's code, or first the button that sends it.
+pub(super) fn code(shell: Shell<Login>) -> Dom {
+    let here = screen(shell, Msg::LoginTitle).child(account(shell));
+    let Some(about) = about(shell) else { return here };
+    let closed = matches!(about.state, MethodState::Resting | MethodState::Suspended);
+    let here = match (about.kind, about.sent) {
+        _ if closed => {
+            here.child(error_line("nidan-closed", move || shell.signing(|now| refusal(shell, now)).flatten()))
+        }
+        (MethodKind::Totp, _) => {
+            let words = if about.two { Msg::LoginTwoApp } else { Msg::LoginApp };
+            here.child(text(shell, words)).child(typing(shell, &about, None))
+        }
+        (_, None) => here.child(to_send(shell, &about)),
+        (_, Some(channel)) => {
+            let words = if channel == Channel::Sms { Msg::PhoneSmsSent } else { Msg::PhoneVoiceSent };
+            let here = here.child(sent(shell, words)).children(keys(shell));
+            let here = if about.two { here.child(text(shell, Msg::LoginTwoPhone)) } else { here };
+            here.child(typing(shell, &about, Some(channel)))
+        }
+    };
+    here.child(ways_on(shell))
+}
+
+fn account(shell: Shell<Login>) -> Dom {
+    let (issuer, account) = shell
+        .signing_now(|signing| (signing.opening.issuer.clone(), signing.opening.account.clone()))
+        .unwrap_or_default();
+    paragraph("nidan-help", &shell.t_with(Msg::LoginAccount, &[("issuer", &issuer), ("account", &account)]))
+}
+
+/// Whether the last question is still on its way.
+fn waits(shell: Shell<Login>) -> bool {
+    shell.signing(|signing| signing.asked == Asked::Waiting) == Some(true)
+}
+
+/// The main button; it says so while it waits.
+fn going_on(shell: Shell<Login>, label: Msg, event: impl Fn() -> LoginEvent + 'static) -> Dom {
+    main_button()
+        .live_text(move || Some(shell.t(if waits(shell) { Msg::CommonLoading } else { label })))
+        .on("click", move |_| shell.send(event()))
+}
+
+fn error(shell: Shell<Login>) -> Option<String> {
+    shell.signing(|signing| refusal(shell, signing)).flatten()
+}
+
+/// A text or call is ordered by a tap: nobody is called who did not mean it.
+fn to_send(shell: Shell<Login>, about: &About) -> Dom {
+    let (words, send, channel) = match about.kind {
+        MethodKind::Voice => (Msg::LoginVoiceAsk, Msg::LoginVoiceSend, Channel::Voice),
+        MethodKind::Sms | MethodKind::Totp => (Msg::LoginSmsAsk, Msg::LoginSmsSend, Channel::Sms),
+    };
+    let button = going_on(shell, send, move || LoginEvent::Send(channel, CallKeys::Shown));
+    h("div")
+        .class("nidan-screen")
+        .child(paragraph("", &shell.t_with(words, &[("hint", &about.hint)])))
+        .child(error_line("nidan-send-error", move || error(shell)))
+        .child(h("div").class("nidan-actions").child(button.flag("data-focus", true)))
+        .children(call_instead(shell, about.kind, channel).map(|call| h("div").class("nidan-tools").child(call)))
+}
+
+/// A mobile may be called; and a call may read its code at once, where the host allows that.
+fn call_instead(shell: Shell<Login>, kind: MethodKind, channel: Channel) -> Option<Dom> {
+    let (calls, without_keys) =
+        shell.signing_now(|signing| (signing.opening.calls, signing.opening.calls_without_keys)).unwrap_or_default();
+    let call = |label, keys| says(shell, label, move || LoginEvent::Send(Channel::Voice, keys));
+    match (kind, channel) {
+        (MethodKind::Sms, Channel::Sms) if calls => Some(call(Msg::NumberCallInstead, CallKeys::Shown)),
+        (_, Channel::Voice) if without_keys => Some(call(Msg::NumberWithoutKeys, CallKeys::None)),
+        _other => None,
+    }
+}
+
+/// One field, or two where two codes are asked for; "trust this browser" where it is on offer; the button.
+fn typing(shell: Shell<Login>, about: &About, channel: Option<Channel>) -> Dom {
+    let typed = shell.signing_now(|signing| signing.typed.clone()).unwrap_or_default();
+    let [first, second] = typed;
+    let label = match (about.two, channel) {
+        (false, _) => Msg::PhoneCodeLabel,
+        (true, None) => Msg::LoginFirstApp,
+        (true, Some(_)) => Msg::LoginFirstPhone,
+    };
+    let code_field = Field {
+        id: "nidan-code",
+        label: shell.t(label),
+        help: None,
+        value: first,
+        kind: FieldKind::Code,
+        typed: LoginEvent::Typed,
+        submit: || LoginEvent::Submit,
+    };
+    // The field that stood on the page before goes on, with its text and its keyboard.
+    let input = shell.early_field().map_or_else(|| h("input"), Dom::around);
+    let form = form(shell, FieldKind::Code, || LoginEvent::Submit);
+    let form = if about.two {
+        let label = if channel.is_none() { Msg::LoginSecondApp } else { Msg::LoginSecondPhone };
+        let next_field = Field {
+            id: "nidan-second-code",
+            label: shell.t(label),
+            help: None,
+            value: second,
+            kind: FieldKind::Next,
+            typed: LoginEvent::SecondTyped,
+            submit: || LoginEvent::Submit,
+        };
+        // The error stands below the last field.
+        let form = with_field(form, shell, input, code_field, || None);
+        with_field(form, shell, h("input"), next_field, move || error(shell))
+    } else {
+        with_field(form, shell, input, code_field, move || error(shell))
+    };
+    let check = going_on(shell, Msg::LoginSubmit, || LoginEvent::Submit);
+    form.children(channel.map(|_| fares(shell)))
+        .children(trust(shell))
+        .child(h("div").class("nidan-actions").child(check))
+        .children(channel.map(|channel| {
+            h("div")
+                .class("nidan-tools")
+                .child(again(shell, channel))
+                .children(call_instead(shell, about.kind, channel))
+        }))
+}
+
+/// How the message fares. What ends the waiting is announced once; the seconds beside it are only shown.
+fn fares(shell: Shell<Login>) -> Dom {
+    h("div")
+        .child(h("p").class("nidan-help").live_text(move || delivery_words(shell)))
+        .child(h("p").attr("role", "alert").live_text(move || ended_words(shell)))
+}
+
+/// "Do not ask in this browser for N days", not ticked.
+fn trust(shell: Shell<Login>) -> Option<Dom> {
+    let (days, ticked) = shell.signing_now(|signing| Some((signing.opening.trust_days?, signing.trust)))??;
+    let words = shell.t_with(Msg::LoginTrust, &[("days", &shell.number(days.into()))]);
+    let tick = tick(words, ticked, move |on| shell.send(LoginEvent::Trust(on)));
+    Some(h("div").child(tick).child(paragraph("nidan-help", &shell.t(Msg::LoginTrustNote))))
+}
+
+/// A box with its words.
+pub(super) fn tick(words: String, ticked: bool, changed: impl Fn(bool) + 'static) -> Dom {
+    let input = h("input").attr("type", "checkbox").checked(ticked).on("change", move |event| {
+        if let Some(input) = target(&event) {
+            changed(input.checked());
+        }
+    });
+    h("label").class("nidan-tick").child(input).child(h("span").text(&words))
+}
+
+/// Below every code: another way, and "not me".
+fn ways_on(shell: Shell<Login>) -> Dom {
+    let other = shell.signing_now(|signing| signing.has_other_way()) == Some(true);
+    let label = if other { Msg::LoginAnother } else { Msg::LoginLost };
+    let event = move || if other { LoginEvent::Ways } else { LoginEvent::Lose };
+    h("div")
+        .class("nidan-aside")
+        .child(says(shell, label, event))
+        .child(says(shell, Msg::LoginNotMe, || LoginEvent::NotMe))
+}
+
+/// A field that takes letters, and tells mistypings without asking anybody.
+pub(super) fn backup(shell: Shell<Login>) -> Dom {
+    let backup_field = Field {
+        id: "nidan-backup",
+        label: shell.t(Msg::LoginBackupLabel),
+        help: Some(shell.t(Msg::LoginBackupHelp)),
+        value: shell.signing_now(|signing| signing.typed_backup.clone()).unwrap_or_default(),
+        kind: FieldKind::Backup,
+        typed: LoginEvent::BackupTyped,
+        submit: || LoginEvent::Submit,
+    };
+    let form = form(shell, FieldKind::Backup, || LoginEvent::Submit);
+    let form = with_field(form, shell, h("input"), backup_field, move || error(shell));
+    let check = going_on(shell, Msg::LoginSubmit, || LoginEvent::Submit);
+    screen(shell, Msg::LoginBackupTitle)
+        .child(account(shell))
+        .child(form.children(trust(shell)).child(h("div").class("nidan-actions").child(check)))
+        .child(ways_on(shell))
+}

@@ -1,0 +1,296 @@
+// A login from the password to the signed-in page, against the real service: every way in, and every way to stay out.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+
+import { backupCodes, browser, codeOf, password, person, press, scan, signOut, signUp, title, toQrCode, toSave, typeCode, url } from './lib.mjs'
+
+let shared
+before(async () => { shared = await browser() })
+after(() => shared.close())
+
+/** Somebody with an app and backup codes, signed out again. */
+async function enrolled(options) {
+  const at = await person(shared, options)
+  const email = await signUp(at)
+  await toQrCode(at)
+  const uri = await scan(at.page)
+  await press(at, 'add.done')
+  await typeCode(at, codeOf(uri))
+  await toSave(at)
+  const codes = await backupCodes(at)
+  await at.page.locator('#nidan-backup').fill(codes[0])
+  await press(at, 'codes.finish')
+  await title(at, 'done.title')
+  await press(at, 'done.finish')
+  await at.page.locator('#state').waitFor()
+  await signOut(at)
+  return { at, email, uri, codes }
+}
+
+/** Somebody with a number, by SMS, and backup codes; signed out again. */
+async function enrolledByPhone(options) {
+  const at = await person(shared, options)
+  const email = await signUp(at)
+  await at.page.locator('#set-up').click()
+  await press(at, 'start.begin')
+  await press(at, 'method.sms-use')
+  const number = `090${String(Date.now()).slice(-8)}`
+  await at.page.locator('#nidan-number').fill(number.replace(/^0/, '+81'))
+  await press(at, 'number.sms-send')
+  await title(at, 'phone.sms-title')
+  await typeCode(at, (await texted(number)).match(/#(\d{6})$/)[1])
+  await toSave(at)
+  const codes = await backupCodes(at)
+  await at.page.locator('#nidan-backup').fill(codes[0])
+  await press(at, 'codes.finish')
+  await title(at, 'done.title')
+  await press(at, 'done.finish')
+  await at.page.locator('#state').waitFor()
+  await signOut(at)
+  return { at, email, number, codes }
+}
+
+async function messages(number) {
+  const { messages: all } = await (await fetch(`${url}/api/phone/messages`)).json()
+  return all.filter((message) => message.number.endsWith(number.replace(/^0/, '')))
+}
+
+/** The text of the newest message, once there are `count`. */
+async function texted(number, count = 1) {
+  for (let turn = 0; turn < 200; turn++) {
+    const all = await messages(number)
+    if (all.length >= count) return all.at(-1).text
+    await new Promise((done) => setTimeout(done, 50))
+  }
+  throw new Error(`no message for ${number}`)
+}
+
+const code = (at) => at.page.locator('#nidan-code')
+const signedIn = (at) => at.page.locator('#state').waitFor()
+const told = (at, words) => at.page.getByRole('alert').filter({ hasText: words }).waitFor()
+const says = (at, key, places = {}) => at.w[key].replace(/\{(\w+)\}/g, (_, name) => places[name] ?? '')
+/** What stands in a text before its first place. */
+const begins = (at, key) => at.w[key].split('{')[0]
+for (const lang of ['ja', 'en']) {
+  test(`${lang}: by app, with the field focused before the widget is there`, async () => {
+    const { at, email, uri } = await enrolled({ lang })
+    await password(at, email)
+    await code(at).waitFor()
+    assert.equal(await code(at).evaluate((field) => field === document.activeElement), true, 'the person can type at once')
+    await title(at, 'login.title')
+    await at.page.getByText(says(at, 'login.account', { issuer: '二段ショップ', account: email })).waitFor()
+    await at.page.keyboard.type(codeOf(uri, Date.now() / 1000 + 30))
+    await at.page.keyboard.press('Enter')
+    await signedIn(at)
+    assert.deepEqual(at.complaints, [])
+    await at.context.close()
+  })
+
+  test(`${lang}: by text, and by a call instead`, async () => {
+    const { at, email, number } = await enrolledByPhone({ lang })
+    await password(at, email)
+    await title(at, 'login.title')
+    assert.equal((await messages(number)).length, 1, 'nothing is sent without a tap')
+    await press(at, 'login.sms-send')
+    await code(at).fill((await texted(number, 2)).match(/#(\d{6})$/)[1])
+    await press(at, 'login.submit')
+    await signedIn(at)
+    await signOut(at)
+    await password(at, email)
+    await press(at, 'number.call-instead')
+    const keys = await at.page.locator('.nidan-keys').textContent()
+    await texted(number, 3)
+    const call = (await messages(number)).at(-1)
+    const answer = await fetch(`${url}/api/phone/messages/${call.id}/keys`, {
+      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ keys }),
+    })
+    await code(at).fill((await answer.json()).says.match(/\d/g).slice(0, 6).join(''))
+    await press(at, 'login.submit')
+    await signedIn(at)
+    assert.deepEqual(at.complaints, [])
+    await at.context.close()
+  })
+
+  test(`${lang}: by backup code after another way, with mistypings told at once`, async () => {
+    const { at, email, codes } = await enrolled({ lang })
+    await password(at, email)
+    await title(at, 'login.title')
+    await press(at, 'login.another')
+    await title(at, 'login.ways-title')
+    await at.page.getByRole('button', { name: says(at, 'login.way-backup', { count: '10' }) }).click()
+    await title(at, 'login.backup-title')
+    const field = at.page.locator('#nidan-backup')
+    const asked = []
+    at.page.on('request', (request) => { if (request.url().endsWith('/verification')) asked.push(request) })
+    await field.fill(codes[3].replace(/.$/, (last) => (last === '0' ? '1' : '0')))
+    await press(at, 'login.submit')
+    await told(at, at.w['codes.typo-check'])
+    assert.equal(asked.length, 0, 'a mistyping costs no try')
+    await field.fill(codes[3].toLowerCase().replaceAll('-', ' '))
+    await press(at, 'login.submit')
+    await signedIn(at)
+    await at.page.getByText(lang === 'ja' ? 'バックアップコード 9個' : '9 backup codes').waitFor()
+    await signOut(at)
+    await password(at, email)
+    await title(at, 'login.title')
+    await press(at, 'login.another')
+    await at.page.goBack()
+    await title(at, 'login.title')
+    assert.deepEqual(at.complaints, [])
+    await at.context.close()
+  })
+
+  test(`${lang}: wrong codes up to two codes, and back to one`, async () => {
+    const { at, email, uri } = await enrolled({ lang })
+    await password(at, email)
+    await title(at, 'login.title')
+    const wrong = ['000000', '111111', '222222']
+    for (const [at_, digits] of wrong.entries()) {
+      await code(at).fill(digits)
+      await press(at, 'login.submit')
+      await told(at, at_ === 2 ? at.w['login.pair-wrong'] : begins(at, at_ ? 'login.wrong-clock' : 'login.wrong'))
+    }
+    await at.page.getByText(at.w['login.two-app']).waitFor()
+    const second = at.page.locator('#nidan-second-code')
+    await code(at).fill(codeOf(uri, Date.now() / 1000 + 30))
+    await second.fill(codeOf(uri, Date.now() / 1000 + 60))
+    await press(at, 'login.submit')
+    await signedIn(at)
+    await signOut(at)
+    await password(at, email)
+    await title(at, 'login.title')
+    assert.equal(await second.count(), 0, 'one is enough again')
+    await at.context.close()
+  })
+
+  test(`${lang}: a trusted browser is not asked, until it is revoked`, async () => {
+    const { at, email, codes } = await enrolled({ lang })
+    const byBackup = async (place, trust) => {
+      await title(at, 'login.title')
+      await press(at, 'login.another')
+      await at.page.getByRole('button', { name: begins(at, 'login.way-backup') }).click()
+      if (trust) await at.page.getByLabel(says(at, 'login.trust', { days: '30' })).check()
+      await at.page.locator('#nidan-backup').fill(codes[place])
+      await press(at, 'login.submit')
+      await signedIn(at)
+    }
+    await password(at, email)
+    await title(at, 'login.title')
+    assert.equal(await at.page.getByLabel(says(at, 'login.trust', { days: '30' })).isChecked(), false)
+    await byBackup(1, true)
+    for (let again = 0; again < 2; again++) {
+      await signOut(at)
+      await password(at, email)
+      await signedIn(at)
+    }
+    await at.page.locator('#browsers button').click()
+    await at.page.locator('#browsers').waitFor({ state: 'detached' })
+    await signOut(at)
+    await password(at, email)
+    await byBackup(2, false)
+    assert.deepEqual(at.complaints, [])
+    await at.context.close()
+  })
+
+  test(`${lang}: "I did not ask for this code" stops every sign-in`, async () => {
+    const { at, email, uri } = await enrolled({ lang })
+    const thief = await person(shared, { lang })
+    await password(thief, email)
+    await title(thief, 'login.title')
+    await password(at, email)
+    await title(at, 'login.title')
+    await press(at, 'login.not-me')
+    await at.page.getByText(at.w['report.text']).waitFor()
+    await press(at, 'common.back')
+    await title(at, 'login.title')
+    await press(at, 'login.not-me')
+    await at.page.getByLabel(at.w['report.forget']).check()
+    await press(at, 'report.send')
+    await title(at, 'reported.title')
+    await at.page.getByText(at.w['reported.password']).waitFor()
+    await code(thief).fill(codeOf(uri, Date.now() / 1000 + 30))
+    await press(thief, 'login.submit')
+    await title(thief, 'reported.title')
+    await thief.context.close()
+    await at.context.close()
+  })
+
+  test(`${lang}: two tabs do not fight, and time that is up leads on`, async () => {
+    const { at, email, uri } = await enrolled({ lang })
+    await password(at, email)
+    await title(at, 'login.title')
+    const other = { ...at, page: await at.context.newPage() }
+    await other.page.goto(`${url}/?lang=${lang}`)
+    await title(other, 'login.title')
+    await code(at).fill(codeOf(uri, Date.now() / 1000 + 30))
+    await press(at, 'login.submit')
+    await title(at, 'login.elsewhere-title')
+    await press(at, 'login.here')
+    await title(at, 'login.title')
+    await at.page.route('**/v1/flow/verification', (route) => route.fulfill({ status: 401, json: { code: 'flow_expired' } }))
+    await code(at).fill('123456')
+    await press(at, 'login.submit')
+    await title(at, 'login.expired-title')
+    await at.page.unroute('**/v1/flow/verification')
+    await press(at, 'login.again')
+    await title(at, 'login.title')
+    await code(at).fill(codeOf(uri, Date.now() / 1000 + 30))
+    await press(at, 'login.submit')
+    await signedIn(at)
+    await at.context.close()
+  })
+}
+
+test('what is typed before the module has come is kept, and the focus with it', async () => {
+  const { at, email, uri } = await enrolled({ lang: 'en' })
+  let release
+  const held = new Promise((done) => { release = done })
+  await at.page.route('**/nidan-login_bg.wasm', async (route) => { await held; await route.continue() })
+  await password(at, email)
+  await code(at).waitFor()
+  await at.page.keyboard.type('12')
+  release()
+  await title(at, 'login.title')
+  assert.equal(await code(at).inputValue(), '12')
+  await at.page.keyboard.type('3')
+  assert.equal(await code(at).inputValue(), '123', 'the caret and the focus stayed')
+  await code(at).fill(codeOf(uri, Date.now() / 1000 + 30))
+  await at.page.keyboard.press('Enter')
+  await signedIn(at)
+  await at.context.close()
+})
+
+for (const lang of ['ja', 'en']) {
+  test(`${lang}: without WebAssembly the element’s own children stay, and a plain page takes the code`, async () => {
+    const { at, email, uri } = await enrolled({ lang })
+    await at.page.route('**/nidan-login_bg.wasm', (route) => route.abort())
+    await password(at, email)
+    await at.page.locator('nidan-flow form.card').waitFor()
+    assert.equal(await code(at).count(), 0)
+    await at.page.locator('nidan-flow form.card button').click()
+    await at.page.getByLabel(lang === 'ja' ? '認証アプリの6桁のコード' : '6-digit code of your authenticator app').fill('000 000')
+    const check = () => at.page.getByRole('button', { name: lang === 'ja' ? 'ログインする' : 'Sign in' }).first().click()
+    await check()
+    await at.page.getByRole('alert').waitFor()
+    await at.page.getByLabel(lang === 'ja' ? '認証アプリの6桁のコード' : '6-digit code of your authenticator app').fill(codeOf(uri, Date.now() / 1000 + 30))
+    await check()
+    await at.page.getByRole('button', { name: lang === 'ja' ? '次へ' : 'Continue' }).click()
+    await signedIn(at)
+    await at.context.close()
+  })
+}
+
+test('nobody gets in while the service does not answer', async () => {
+  const { at, email } = await enrolled({ lang: 'en' })
+  await at.page.route('**/2sv/v1/flow', (route) => route.abort())
+  await password(at, email)
+  await title(at, 'trouble.title')
+  await at.page.unroute('**/2sv/v1/flow')
+  await press(at, 'common.retry')
+  await title(at, 'login.title')
+  await at.page.goto(`${url}/?lang=en`)
+  await title(at, 'login.title')
+  assert.equal(await at.page.locator('#state').count(), 0, 'the password alone shows nothing')
+  await at.context.close()
+})
