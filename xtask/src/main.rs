@@ -3,7 +3,9 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its terminal")]
 
 mod bench;
+mod conformance;
 mod demo;
+mod hosts;
 mod phones;
 mod regions;
 mod run;
@@ -23,6 +25,8 @@ cargo xtask test           every check that CI runs
 cargo xtask bench          sizes and times of the widget, measured again
 cargo xtask screens        screenshots of all screens into docs/screens/
 cargo xtask phones         the service's phone numbers against the reference, and ten million inputs
+cargo xtask hosts          the example hosts under the conformance kit
+cargo xtask conformance    attack a host's login: --host URL, and more (without, it tells)
 cargo xtask regions        the widget's table of phone regions, made again from the service's metadata
 cargo xtask tidy           what a machine can see of the house rules";
 
@@ -38,6 +42,8 @@ fn main() -> ExitCode {
         ["phones"] => phones::phones(),
         ["regions"] => regions::regions(false),
         ["tidy"] => tidy::tidy(),
+        ["hosts"] => hosts::all(),
+        ["conformance", words @ ..] => conformance::conformance(words),
         _ => Err(Failed(USAGE.to_owned())),
     };
     match done {

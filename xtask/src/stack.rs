@@ -78,9 +78,14 @@ impl Stack {
         }
         // The page's port may be another one this time.
         let text = fs::read_to_string(&config)?;
-        let lines = text.lines().map(|line| match line.starts_with("origins = ") {
-            true => format!("origins = [\"{}\"]", self.url),
-            false => line.to_owned(),
+        let lines = text.lines().map(|line| {
+            if line.starts_with("origins = ") {
+                format!("origins = [\"{}\"]", self.url)
+            } else if line.trim_start_matches("# ").starts_with("form_complete_url = ") {
+                format!("form_complete_url = \"{}/api/sign-in/complete\"", self.url)
+            } else {
+                line.to_owned()
+            }
         });
         fs::write(&config, lines.collect::<Vec<_>>().join("\n"))?;
         Ok(fs::read_to_string(&key_file)?)
@@ -172,7 +177,7 @@ pub(crate) fn program(name: &str) -> PathBuf {
     target.join("debug").join(name)
 }
 
-fn free_ports<const N: usize>(wanted: [u16; N]) -> Done<[u16; N]> {
+pub(crate) fn free_ports<const N: usize>(wanted: [u16; N]) -> Done<[u16; N]> {
     let mut found = wanted;
     let mut next = 0;
     for port in &mut found {

@@ -38,6 +38,9 @@ pub(crate) fn test() -> Done {
     tally.check("an independent TOTP agrees with the committed vectors", agreement(path));
     tally.count("native tests", cargo(&["test", "--workspace", "--no-fail-fast"], path));
     tally.count("browser tests (wasm-bindgen-test)", wasm_tests(path));
+    for (name, check) in crate::hosts::HOSTS {
+        tally.step(&format!("an example host stands the conformance kit: {name}"), || check(&tools));
+    }
     let stack =
         Stack::start(&tools, Build::Release, &root().join("target/end-to-end").join(std::process::id().to_string()));
     match stack {
@@ -149,7 +152,7 @@ fn wasm_tests(path: &OsString) -> Command {
 
 fn end_to_end(path: &OsString, stack: &Stack) -> Command {
     let mut test = command("node", &["--test", "--test-reporter=tap", "--test-concurrency=1"], path);
-    test.args(["tests/browser/end-to-end.test.mjs", "tests/browser/phone.test.mjs"]);
+    test.args(["end-to-end", "phone", "login"].map(|name| format!("tests/browser/{name}.test.mjs")));
     test.env("NIDAN_URL", &stack.url).env("NIDAN_FOLDER", &stack.folder).env("NIDAN_SERVICE", &stack.service_url);
     test
 }

@@ -167,7 +167,7 @@ impl Tools {
     /// Packages that only tests use: Playwright, which drives the Chromium that is there, an independent TOTP, and whom
     /// the gateways talk to.
     fn node_modules(&self) -> Done {
-        for name in ["tests/browser", "crates/server/tests/peers"] {
+        for name in ["tests/browser", "crates/server/tests/peers", "examples/node"] {
             let folder = root().join(name);
             let lock = std::fs::read(folder.join("package-lock.json"))?;
             let mark = folder.join("node_modules/.installed-lock");

@@ -1,0 +1,91 @@
+// A login with Nidan, on Express: two server calls, and the check of the signed result.
+// node host.mjs, with TWO_STEP_URL, TWO_STEP_ISSUER, TWO_STEP_API_KEY and ORIGIN set.
+
+import { createHash, randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
+import express from 'express'
+import { createRemoteJWKSet, jwtVerify } from 'jose'
+
+const { PORT = '5001', TWO_STEP_URL, TWO_STEP_ISSUER, TWO_STEP_API_KEY, ORIGIN = `http://127.0.0.1:${PORT}` } = process.env
+const AUDIENCE = 'shop'
+const ACCEPTED = ['urn:nidan:acr:second-factor', 'urn:nidan:acr:trusted-browser']
+const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', TWO_STEP_URL))
+
+// Yours: people, sessions, and the results that were seen.
+const salt = randomBytes(16)
+const people = new Map([['alice', { id: 'user-alice', hash: scryptSync('correct-horse', salt, 32) }]])
+const sessions = new Map()
+const spent = new Set()
+
+const binding = (session) => createHash('sha256').update(`two-step ${session}`).digest('base64url')
+
+async function call(path, body) {
+  const answer = await fetch(TWO_STEP_URL + path, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${TWO_STEP_API_KEY}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+    redirect: 'error',
+    signal: AbortSignal.timeout(5_000),
+  })
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`)
+  return answer.json()
+}
+
+/** Exchanges what the page brought for a signed result, and checks every part of it. */
+async function finish(session, flowId, resultCode) {
+  const { user } = sessions.get(session)
+  const { assertion } = await call(`/v1/flows/${flowId}/redeem`, { result_code: resultCode, session_binding: binding(session) })
+  const { payload } = await jwtVerify(assertion, keys, {
+    algorithms: ['EdDSA'], typ: 'nidan-assertion+jwt', issuer: TWO_STEP_ISSUER, audience: AUDIENCE, subject: people.get(user).id,
+    requiredClaims: ['iat', 'nbf', 'exp', 'jti', 'nonce', 'purpose', 'acr'], maxTokenAge: 60, clockTolerance: 5,
+  })
+  const right = payload.aud === AUDIENCE && payload.purpose === 'verify' && payload.nonce === binding(session) &&
+    ACCEPTED.includes(payload.acr) && payload.exp - payload.iat <= 60 && typeof payload.jti === 'string'
+  if (!right || spent.has(payload.jti)) throw new Error('a result for somebody else, or one that was used')
+  spent.add(payload.jti)
+}
+
+function begin(response, user, state) {
+  const session = randomBytes(32).toString('base64url')
+  sessions.set(session, { user, ...state })
+  response.cookie('session', session, { httpOnly: true, sameSite: 'lax', secure: ORIGIN.startsWith('https:') })
+  return session
+}
+
+const session = (request) => /(?:^|; )session=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1]
+const app = express().use(express.urlencoded())
+app.use((request, response, next) => (request.method === 'POST' && request.headers.origin !== ORIGIN ? response.sendStatus(403) : next()))
+
+app.post('/login', async (request, response) => {
+  const { user, password } = request.body ?? {}
+  const person = people.get(user)
+  if (!person || !timingSafeEqual(person.hash, scryptSync(String(password), salt, 32))) return response.sendStatus(401)
+  const id = begin(response, user, { owesCode: true })
+  const flow = await call('/v1/flows', {
+    purpose: 'verify', subject: person.id, account_name: user, auth_time: Math.floor(Date.now() / 1000),
+    session_binding: binding(id), origin: ORIGIN,
+  })
+  if (flow.outcome === 'not_enrolled') return begin(response, user, { owesCode: false }), response.redirect(303, '/me')
+  if (flow.outcome !== 'required') throw new Error(`outcome ${flow.outcome}`)
+  sessions.get(id).flowId = flow.flow_id
+  response.send(`<!doctype html><script type="module" src="/nidan/nidan-flow.js"></script>
+    <nidan-flow purpose="verify" service="/2sv" flow-token="${flow.flow_token}" complete-url="/login/2sv"></nidan-flow>`)
+})
+
+app.post('/login/2sv', async (request, response) => {
+  const id = session(request)
+  const { user, owesCode, flowId } = sessions.get(id) ?? {}
+  if (!owesCode || !flowId || typeof request.body?.result_code !== 'string') return response.sendStatus(401)
+  await finish(id, flowId, request.body.result_code)
+  sessions.delete(id)
+  begin(response, user, { owesCode: false })
+  response.redirect(303, '/me')
+})
+
+app.get('/me', (request, response) => {
+  const { user, owesCode } = sessions.get(session(request)) ?? {}
+  if (!user || owesCode) return response.sendStatus(401)
+  response.send(`Signed in as ${user}`)
+})
+
+app.use((error, request, response, next) => (console.error(error.message), response.sendStatus(401)))
+app.listen(Number(PORT), '127.0.0.1')
