@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use common::{Bench, ORIGIN, Person, claims};
@@ -657,6 +659,34 @@ async fn the_record_shows_when_it_was_changed() {
     sqlx::query("UPDATE event SET kind = 'verified' WHERE kind = 'code_wrong'").execute(&pool).await.unwrap();
     let (_, record) = bench.host_get("/v1/subjects/u1/events").await;
     assert_eq!(record["intact"], false, "{record}");
+}
+
+/// R55: whoever hangs up before the answer is in the record all the same.
+#[tokio::test]
+async fn nobody_guesses_in_silence() {
+    let bench = Bench::new().await;
+    let (_person, other) = (bench.enrolled("u1", 7).await, bench.enrolled("u2", 9).await);
+    let (_, token) = bench.login("u1").await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(bench.folder.path().join("nidan.db"));
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    let count = async |sql: &'static str| sqlx::query_scalar::<_, u32>(sql).fetch_one(&pool).await.unwrap();
+    let counted = async {
+        while count("SELECT MAX(backup_tries) FROM flow").await == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    // Its slow hash takes longer than the look at the count.
+    let wrong = other.backup_post(0);
+    tokio::select! {
+        answer = bench.verify(&token, &wrong) => panic!("it was to hang up first: {answer:?}"),
+        () = counted => {}
+    }
+    let noted = async {
+        while count("SELECT COUNT(*) FROM event WHERE kind = 'code_wrong'").await == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), noted).await.expect("the wrong try is in the record");
 }
 
 /// R55: the host hears at once, signed, of what the person should hear of.
