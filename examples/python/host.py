@@ -16,7 +16,7 @@ ACCEPTED = ("urn:nidan:acr:second-factor", "urn:nidan:acr:trusted-browser")
 CLAIMS = ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "nonce", "purpose", "acr"]
 PAGE = """<!doctype html><script type="module" src="/nidan/nidan-flow.js"></script>
 <nidan-flow purpose="verify" service="/2sv" flow-token="{}" complete-url="/login/2sv"></nidan-flow>"""
-keys, app = jwt.PyJWKClient(f"{URL}/.well-known/jwks.json"), Flask(__name__)
+keys, app = jwt.PyJWKClient(f"{URL}/.well-known/jwks.json", timeout=5), Flask(__name__)
 
 # Yours: people, sessions, and the results that were seen.
 salt = secrets.token_bytes(16)

@@ -239,7 +239,7 @@ test('without the widget’s files the fallback stays', async () => {
   await signUp(at)
   await at.page.route('**/nidan_bg.wasm', (route) => route.abort())
   await at.page.locator('#set-up').click()
-  await at.page.getByText('The set-up cannot be shown.').waitFor()
+  await at.page.getByText('This cannot be shown.').waitFor()
 })
 
 test('the demo phone plays the phone', async () => {

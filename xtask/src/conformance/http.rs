@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::run::{Done, Failed};
 
-const TIMEOUT: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a request asks.
 pub(super) struct Asked {
@@ -82,12 +82,12 @@ impl Browser {
         stream.set_read_timeout(Some(TIMEOUT))?;
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = if cookies.is_empty() { String::new() } else { format!("Cookie: {}\r\n", cookies.join("; ")) };
-        write!(
-            stream,
+        let request = format!(
             "{method} {path} HTTP/1.0\r\nHost: {host}\r\nOrigin: {origin}\r\nContent-Type: {kind}\r\n\
              Content-Length: {}\r\n{cookies}\r\n{body}",
             body.len()
-        )?;
+        );
+        stream.write_all(request.as_bytes())?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
         let answer = String::from_utf8_lossy(&bytes).into_owned();
