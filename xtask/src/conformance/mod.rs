@@ -233,7 +233,10 @@ impl Kit {
 
     fn attack(&mut self, what: &str, attack: impl Fn(&Self) -> Done<Browser>) -> Done {
         self.tried += 1;
-        let mut browser = attack(self).or_else(|_hung| attack(self))?;
+        let mut browser = attack(self).or_else(|Failed(why)| {
+            println!("  once more, as the host did not answer ({why}): {what}");
+            attack(self)
+        })?;
         if self.is_in(&mut browser)? {
             self.let_in.push(what.to_owned());
         }
