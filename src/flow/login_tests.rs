@@ -1,7 +1,8 @@
 //! The login's state machine as tables: what a person does, and where it leads.
 
-use nidan_protocol::{CallKeys, ChallengeView, Channel, DeliveryState, ErrorCode, MethodKind, MethodState, MethodView};
+use nidan_protocol::{CallKeys, Channel, ErrorCode, MethodKind, MethodState, MethodView};
 
+use super::phone_tests::challenge;
 use super::*;
 
 const NOW: Now = nidan_otp::UnixSeconds(1_800_000_000);
@@ -51,20 +52,7 @@ fn refused(code: ErrorCode, attempts_left: Option<u32>) -> LoginEvent {
 }
 
 fn sent(codes: u32) -> LoginEvent {
-    LoginEvent::Ordered(Box::new(ChallengeView {
-        id: "c1".to_owned(),
-        channel: Channel::Sms,
-        hint: "78".to_owned(),
-        reference: "A7".to_owned(),
-        keys: None,
-        expires_at: NOW.0 + 300,
-        resend_at: Some(NOW.0 + 30),
-        attempts_left: 5,
-        delivery: DeliveryState::Queued,
-        delivery_at: NOW.0,
-        answered: false,
-        codes,
-    }))
+    LoginEvent::Ordered(Box::new(challenge("c1", codes)))
 }
 
 fn passed(backup_codes_left: u32) -> LoginEvent {

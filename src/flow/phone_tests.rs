@@ -37,8 +37,9 @@ fn typed(text: &str) -> Event {
     Event::NumberTyped(text.to_owned())
 }
 
-fn ordered(id: &str) -> Event {
-    Event::Ordered(Box::new(ChallengeView {
+/// A text that was just ordered.
+pub(super) fn challenge(id: &str, codes: u32) -> ChallengeView {
+    ChallengeView {
         id: id.to_owned(),
         channel: Channel::Sms,
         hint: "78".to_owned(),
@@ -50,8 +51,12 @@ fn ordered(id: &str) -> Event {
         delivery: DeliveryState::Queued,
         delivery_at: NOW.0,
         answered: false,
-        codes: 1,
-    }))
+        codes,
+    }
+}
+
+fn ordered(id: &str) -> Event {
+    Event::Ordered(Box::new(challenge(id, 1)))
 }
 
 fn enrolment(flow: &Flow) -> &Enrolment {

@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync)
@@ -117,4 +118,68 @@ export async function backupCodes(at) {
   const list = at.page.getByRole('list', { name: at.w['codes.list-label'] })
   await list.waitFor()
   return list.getByRole('listitem').allTextContents()
+}
+
+/** From the backup codes to the signed-out shop; the codes. */
+export async function finish(at) {
+  await toSave(at)
+  const codes = await backupCodes(at)
+  await at.page.locator('#nidan-backup').fill(codes[0])
+  await press(at, 'codes.finish')
+  await title(at, 'done.title')
+  await press(at, 'done.finish')
+  await at.page.locator('#state').waitFor()
+  await signOut(at)
+  return codes
+}
+
+/** A number of its own for each walk, so that budgets and outboxes are not shared. */
+let numbers = Date.now() % 9_000_000
+export const mobile = () => `090-1${String(++numbers).padStart(7, '0').replace(/(...)(....)/, '$1-$2')}`
+/** As the service and the demo phone write it. */
+export const e164 = (number) => `+81${number.replace(/\D/g, '').slice(1)}`
+
+/** What the demo phone has for a number. */
+export async function outbox(number) {
+  const { messages } = await (await fetch(`${url}/api/phone/messages`)).json()
+  return messages.filter((message) => message.number === e164(number))
+}
+
+/** The newest message, once there are `count`. */
+export async function arrived(number, count = 1) {
+  for (let turn = 0; turn < 100; turn++) {
+    const messages = await outbox(number)
+    if (messages.length >= count) return messages.at(-1)
+    await new Promise((done) => setTimeout(done, 100))
+  }
+  throw new Error(`${count} messages to ${number} never arrived`)
+}
+
+/** What the demo phone's owner does with a message. */
+export async function carrier(message, action, body) {
+  const answer = await fetch(`${url}/api/phone/messages/${message.id}/${action}`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+  })
+  return answer.json()
+}
+
+export const codeIn = (message) => message.text.match(/#(\d{6})$/)[1]
+/** A call says its code twice. */
+export const codeSaid = ({ says }) => says.match(/\d/g).slice(0, 6).join('')
+
+/** The service's database under its hands: for time that passes. */
+export const sql = (statement) => execFileSync('python3', ['-c', `
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1], timeout=10) as db: db.execute(sys.argv[2])
+`, join(folder, 'nidan.db'), statement])
+
+/** Takes numbered pictures of whole pages; the name says of what, in which language, how wide, and whether dark. */
+export function camera(at, into, series, { lang, width, dark }) {
+  let number = 0
+  return async (name, page = at.page) => {
+    number += 1
+    await page.evaluate(() => { document.activeElement?.scrollIntoView({ block: 'nearest' }); scrollTo(0, 0) })
+    const file = `${series}${String(number).padStart(2, '0')}-${name}-${lang}-${width}-${dark ? 'dark' : 'light'}.png`
+    await page.screenshot({ path: join(into, file), fullPage: true })
+  }
 }

@@ -1,18 +1,14 @@
 // Screenshots of a login: the code, two codes, other ways, and every way to stay out.
 
-import { join } from 'node:path'
-import { backupCodes, codeOf, password, person, press, scan, signOut, signUp, title, toSave, typeCode, url } from './lib.mjs'
+import {
+  arrived, camera, codeIn, codeOf, e164, finish, mobile, password, person, press, scan, signUp, title, typeCode,
+} from './lib.mjs'
 
-export async function logins(shared, into, { lang, width, dark }) {
+export async function logins(shared, into, look) {
+  const { lang, width, dark } = look
   const phone = width === 360
   const at = await person(shared, { lang, width, height: phone ? 740 : 900, dark, phone })
-  let number = 0
-  const shot = async (name, page = at.page) => {
-    number += 1
-    await page.evaluate(() => scrollTo(0, 0))
-    const file = `l${String(number).padStart(2, '0')}-${name}-${lang}-${width}-${dark ? 'dark' : 'light'}.png`
-    await page.screenshot({ path: join(into, file), fullPage: true })
-  }
+  const shot = camera(at, into, 'l', look)
   const email = await signUp(at)
   await at.page.locator('#set-up').click()
   await press(at, 'start.begin')
@@ -24,29 +20,12 @@ export async function logins(shared, into, { lang, width, dark }) {
   await typeCode(at, codeOf(uri))
   await title(at, 'another.title')
   await press(at, 'method.sms-use')
-  await at.page.locator('#nidan-number').fill(`+8190${String(Date.now()).slice(-8)}`)
+  const number = mobile()
+  await at.page.locator('#nidan-number').fill(e164(number))
   await press(at, 'number.sms-send')
   await title(at, 'phone.sms-title')
-  const text = async (nth) => {
-    for (;;) {
-      const { messages } = await (await fetch(`${url}/api/phone/messages`)).json()
-      const hint = at.lastNumber
-      const ours = messages.filter((message) => message.number === hint)
-      if (ours.length >= nth) return ours.at(-1).text
-      await new Promise((done) => setTimeout(done, 50))
-    }
-  }
-  const { messages } = await (await fetch(`${url}/api/phone/messages`)).json()
-  at.lastNumber = messages.at(-1)?.number
-  await typeCode(at, (await text(1)).match(/#(\d{6})$/)[1])
-  await toSave(at)
-  const codes = await backupCodes(at)
-  await at.page.locator('#nidan-backup').fill(codes[0])
-  await press(at, 'codes.finish')
-  await title(at, 'done.title')
-  await press(at, 'done.finish')
-  await at.page.locator('#state').waitFor()
-  await signOut(at)
+  await typeCode(at, codeIn(await arrived(number)))
+  const codes = await finish(at)
 
   await password(at, email)
   await title(at, 'login.title')

@@ -1,18 +1,12 @@
 // Screenshots of what belongs to phones: numbers, codes, help, and the demo phone.
 
-import { join } from 'node:path'
-import { person, press, signUp, title, typeCode, url } from './lib.mjs'
+import { camera, carrier, codeSaid, mobile, outbox, person, press, signUp, title, typeCode, url } from './lib.mjs'
 
-export async function phones(shared, into, { lang, width, dark }) {
+export async function phones(shared, into, look) {
+  const { lang, width, dark } = look
   const phone = width === 360
   const at = await person(shared, { lang, width, height: phone ? 740 : 900, dark, phone })
-  let number = 0
-  const shot = async (name, page = at.page) => {
-    number += 1
-    await page.evaluate(() => scrollTo(0, 0))
-    const file = `p${String(number).padStart(2, '0')}-${name}-${lang}-${width}-${dark ? 'dark' : 'light'}.png`
-    await page.screenshot({ path: join(into, file), fullPage: true })
-  }
+  const shot = camera(at, into, 'p', look)
   await signUp(at)
   await at.page.locator('#set-up').click()
   await title(at, 'start.title')
@@ -27,7 +21,8 @@ export async function phones(shared, into, { lang, width, dark }) {
   await press(at, 'number.sms-send')
   await at.page.getByRole('alert').filter({ hasText: at.w['phone.landline'] }).waitFor()
   await shot('landline')
-  await at.page.locator('#nidan-number').fill(`090-1234-${1000 + (Date.now() % 9000)}`)
+  const number = mobile()
+  await at.page.locator('#nidan-number').fill(number)
   await shot('number')
   await press(at, 'number.sms-send')
   await title(at, 'phone.sms-title')
@@ -45,15 +40,11 @@ export async function phones(shared, into, { lang, width, dark }) {
   await at.page.getByText(at.w['phone.accepted'].replace(/.*\{seconds\}/, '').trim()).waitFor()
   await shot('call')
   const keys = await at.page.locator('.nidan-keys').textContent()
-  const { messages } = await (await fetch(`${url}/api/phone/messages`)).json()
   const line = await at.context.newPage()
   await line.goto(`${url}/shop/phone.html?lang=${lang}`)
   await line.getByRole('button', { name: lang === 'ja' ? '電話に出る' : 'Answer' }).first().click()
   await shot('demo-phone', line)
-  const answer = await fetch(`${url}/api/phone/messages/${messages.at(-1).id}/keys`, {
-    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ keys }),
-  })
-  await typeCode(at, (await answer.json()).says.match(/\d/g).slice(0, 6).join(''))
+  await typeCode(at, codeSaid(await carrier((await outbox(number)).at(-1), 'keys', { keys })))
   await title(at, 'another.title')
   await shot('another')
   await press(at, 'method.voice-use')

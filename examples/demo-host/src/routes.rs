@@ -247,12 +247,11 @@ fn with_trust(token: Option<String>, response: Response) -> Response {
 async fn sign_in_complete(
     State(shop): Here,
     session: Result<OwesCode, Refused>,
-    Query(Language { lang }): Query<Language>,
+    Query(language): Query<Language>,
     Form(sent): Form<Completed>,
 ) -> Result<Response, Refused> {
-    let lang = if lang.as_deref() == Some("en") { "en" } else { "ja" };
-    // This is a page load: whatever is wrong, the person gets a page.
-    let refused = || Redirect::to(&format!("/?lang={lang}&two-step=refused")).into_response();
+    let lang = language.tag();
+    let refused = || refused_page(lang);
     let Ok(OwesCode(session)) = session else { return Ok(refused()) };
     let Some(flow_id) = &session.flow_id else { return Ok(refused()) };
     let Some((id, trust)) = signed_in(&shop, &session, flow_id, &sent.result_code).await else { return Ok(refused()) };
@@ -347,16 +346,26 @@ struct Language {
     lang: Option<String>,
 }
 
+impl Language {
+    fn tag(&self) -> &'static str {
+        if self.lang.as_deref() == Some("en") { "en" } else { "ja" }
+    }
+}
+
+/// For page loads: whatever is wrong, the person gets a page.
+fn refused_page(lang: &str) -> Response {
+    Redirect::to(&format!("/?lang={lang}&two-step=refused")).into_response()
+}
+
 /// Where the widget posts its result code. What counts is what the service signs.
 async fn complete_two_step(
     State(shop): Here,
     session: Result<SignedIn, Refused>,
-    Query(Language { lang }): Query<Language>,
+    Query(language): Query<Language>,
     Form(sent): Form<Completed>,
 ) -> Result<Response, Refused> {
-    let lang = if lang.as_deref() == Some("en") { "en" } else { "ja" };
-    // This is a page load: whatever is wrong, the person gets a page.
-    let refused = || Redirect::to(&format!("/?lang={lang}&two-step=refused")).into_response();
+    let lang = language.tag();
+    let refused = || refused_page(lang);
     let Ok(SignedIn(session)) = session else { return Ok(refused()) };
     let Some(flow_id) = &session.flow_id else { return Ok(refused()) };
     let finished =
