@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use common::peer::{Peer, serve, write_secret};
-use common::{Bench, next};
+use common::{Bench, database, next};
 use nidan_protocol::Channel;
 use nidan_server::config::{Budgets, Config, Webhook};
 use nidan_server::delivery::{Gateway, Outgoing, Route, SIGNATURE_HEADER, SendError, TIMESTAMP_HEADER, sign};
@@ -168,9 +168,8 @@ async fn two_hundred_deaths_lose_no_message_and_deliver_none_twice() {
         bench.order(&format!("u{index}"), &number, "sms").await;
     }
     // The queue outlives the codes of this test: what is tested is the queue.
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(bench.folder.path().join("nidan.db"));
-    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-    sqlx::query("UPDATE challenge SET expires_at = expires_at + 3600").execute(&pool).await.unwrap();
+    let database = database(bench.folder.path());
+    database.execute("UPDATE challenge SET expires_at = expires_at + 3600", []).unwrap();
     let config = bench.folder.path().join("nidan.toml");
     let text = std::fs::read_to_string(&config).unwrap();
     let webhook = format!("webhook = {{ url = \"{url}\", secret_file = \"webhook.secret\" }}");

@@ -10,33 +10,30 @@ mod common;
 use std::time::Duration;
 
 use common::server::{Server, configured, enrol, free_port, login_body, now, send, setting};
-use common::{code_at, next};
+use common::{code_at, database, next};
 use serde_json::{Value, json};
-use sqlx::SqlitePool;
-use sqlx::sqlite::SqliteConnectOptions;
 
 /// A whole post takes some milliseconds in this build: deaths fall before, during and after it.
 const SPAN_US: u64 = 12_000;
 
-async fn count(pool: &SqlitePool, sql: &'static str) -> i64 {
-    sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
+fn count(database: &rusqlite::Connection, sql: &str) -> i64 {
+    database.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_login_survives_death_at_any_moment() {
+#[test]
+fn a_login_survives_death_at_any_moment() {
     let deaths = setting("DEATHS", 40);
     let folder = tempfile::tempdir().unwrap();
     let (port, api_key) = (free_port(), configured(folder.path()));
     let mut server = Server::start(folder.path(), port);
     let (widget, method_id) = enrol(port, &api_key, "u1", 7);
-    let options = SqliteConnectOptions::new().filename(folder.path().join("nidan.db"));
-    let pool = SqlitePool::connect_with(options.busy_timeout(Duration::from_secs(20))).await.unwrap();
+    let database = database(folder.path());
     let mut random = 0x6b_69_6c_6c;
     let (mut before, mut counted, mut accepted) = (0, 0, 0);
     for death in 0..deaths {
         for sql in ["UPDATE method SET in_a_row = 0, today = 0, last_step = 0", "UPDATE subject SET guess_full_at = 0"]
         {
-            sqlx::query(sql).execute(&pool).await.unwrap();
+            database.execute(sql, []).unwrap();
         }
         let login = |name: &str| {
             let body = login_body("u1", &format!("session-of-death-{death:05}-{name}"));
@@ -55,7 +52,7 @@ async fn a_login_survives_death_at_any_moment() {
         server = Server::start(folder.path(), port);
 
         let (in_a_row, spent) =
-            (count(&pool, "SELECT in_a_row FROM method").await, count(&pool, "SELECT last_step FROM method").await > 0);
+            (count(&database, "SELECT in_a_row FROM method"), count(&database, "SELECT last_step FROM method") > 0);
         let view = server.ask("GET", "/v1/flow", &token, &Value::Null).unwrap().1;
         let complete = view["verification"].is_null();
         assert_eq!(spent, complete, "spent and complete are one");
@@ -76,13 +73,13 @@ async fn a_login_survives_death_at_any_moment() {
             let created = server.ask("POST", "/v1/flows", &api_key, &body).unwrap().1;
             created["flow_token"].as_str().unwrap().to_owned()
         };
-        let had = count(&pool, "SELECT in_a_row FROM method").await;
+        let had = count(&database, "SELECT in_a_row FROM method");
         let wrong = json!({ "method_id": method_id, "code": "000000", "second_code": "000000" });
         let answer = server.ask("POST", "/v1/flow/verification", &third, &wrong).unwrap();
         assert_eq!(answer.1["code"], "code_wrong", "{answer:?}");
         server.kill();
         server = Server::start(folder.path(), port);
-        assert_eq!(count(&pool, "SELECT in_a_row FROM method").await, had + 1, "a wrong try was forgotten");
+        assert_eq!(count(&database, "SELECT in_a_row FROM method"), had + 1, "a wrong try was forgotten");
     }
     println!(
         "{deaths} deaths: {before} before the try was counted, {counted} between, {accepted} after it was accepted"

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use common::{Bench, ORIGIN, Person, claims};
+use common::{Bench, ORIGIN, Person, claims, database};
 use nidan_server::config::Webhook;
 use serde_json::{Value, json};
 
@@ -652,11 +652,10 @@ async fn the_record_shows_when_it_was_changed() {
     bench.verify(&token, &person.wrong_post(bench.now())).await;
     bench.verify(&token, &person.post(bench.now())).await;
     assert_eq!(bench.host_get("/v1/subjects/u1/events").await.1["intact"], true);
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(bench.folder.path().join("nidan.db"));
-    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-    assert!(sqlx::query("DELETE FROM event").execute(&pool).await.is_err(), "append-only");
-    sqlx::query("DROP TRIGGER event_is_not_changed").execute(&pool).await.unwrap();
-    sqlx::query("UPDATE event SET kind = 'verified' WHERE kind = 'code_wrong'").execute(&pool).await.unwrap();
+    let database = database(bench.folder.path());
+    assert!(database.execute("DELETE FROM event", []).is_err(), "append-only");
+    database.execute("DROP TRIGGER event_is_not_changed", []).unwrap();
+    database.execute("UPDATE event SET kind = 'verified' WHERE kind = 'code_wrong'", []).unwrap();
     let (_, record) = bench.host_get("/v1/subjects/u1/events").await;
     assert_eq!(record["intact"], false, "{record}");
 }
@@ -667,11 +666,10 @@ async fn nobody_guesses_in_silence() {
     let bench = Bench::new().await;
     let (_person, other) = (bench.enrolled("u1", 7).await, bench.enrolled("u2", 9).await);
     let (_, token) = bench.login("u1").await;
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(bench.folder.path().join("nidan.db"));
-    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-    let count = async |sql: &'static str| sqlx::query_scalar::<_, u32>(sql).fetch_one(&pool).await.unwrap();
+    let database = database(bench.folder.path());
+    let count = |sql: &str| database.query_row::<u32, _, _>(sql, [], |row| row.get(0)).unwrap();
     let counted = async {
-        while count("SELECT MAX(backup_tries) FROM flow").await == 0 {
+        while count("SELECT MAX(backup_tries) FROM flow") == 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
@@ -682,7 +680,7 @@ async fn nobody_guesses_in_silence() {
         () = counted => {}
     }
     let noted = async {
-        while count("SELECT COUNT(*) FROM event WHERE kind = 'code_wrong'").await == 0 {
+        while count("SELECT COUNT(*) FROM event WHERE kind = 'code_wrong'") == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };

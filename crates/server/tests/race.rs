@@ -17,11 +17,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use common::server::{Server, ask, configured, enrol, free_port, login_body, now, setting};
-use common::{ORIGIN, Widget, code_at, next};
+use common::{ORIGIN, Widget, code_at, database, next};
 use nidan_server::keys::Keys;
 use serde_json::{Value, json};
-use sqlx::SqlitePool;
-use sqlx::sqlite::SqliteConnectOptions;
 
 /// Posts of one code in a round.
 const PARALLEL: usize = 500;
@@ -33,19 +31,19 @@ struct Pair {
     ports: [u16; 2],
     api_key: String,
     _servers: [Server; 2],
-    pool: SqlitePool,
 }
 
 impl Pair {
-    async fn start() -> Self {
+    fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let api_key = configured(folder.path());
         let ports = [(); 2].map(|()| free_port());
         let servers = ports.map(|port| Server::start(folder.path(), port));
-        let options =
-            SqliteConnectOptions::new().filename(folder.path().join("nidan.db")).busy_timeout(Duration::from_secs(20));
-        let pool = SqlitePool::connect_with(options).await.unwrap();
-        Self { folder, ports, api_key, _servers: servers, pool }
+        Self { folder, ports, api_key, _servers: servers }
+    }
+
+    fn execute(&self, sql: &str) {
+        database(self.folder.path()).execute(sql, []).unwrap();
     }
 
     fn ask(&self, method: &str, path: &str, bearer: &str, body: &Value) -> (u16, Value) {
@@ -84,14 +82,14 @@ impl Pair {
     }
 
     /// As if nobody had tried anything yet, and no step were spent: the next round begins like the first.
-    async fn forget_tries(&self) {
+    fn forget_tries(&self) {
         for sql in [
             "UPDATE method SET in_a_row = 0, today = 0, last_step = CASE WHEN kind = 'totp' THEN 0 END",
             "UPDATE subject SET guess_full_at = 0",
             "UPDATE flow SET attempts = 0, backup_tries = 0",
             "UPDATE backup_code SET used_at = NULL",
         ] {
-            sqlx::query(sql).execute(&self.pool).await.unwrap();
+            self.execute(sql);
         }
     }
 }
@@ -111,17 +109,17 @@ fn within_a_step() -> u64 {
 }
 
 /// B1–B8, B14: an app's code, a phone's and a backup code, each 500 times at once.
-#[tokio::test(flavor = "multi_thread")]
-async fn one_code_has_one_winner() {
+#[test]
+fn one_code_has_one_winner() {
     let rounds = setting("ROUNDS", 3);
-    let pair = Pair::start().await;
+    let pair = Pair::start();
     let (widget, method_id) = pair.enrol("u1", 7);
     let mut flows: Vec<_> = (0..PARALLEL).map(|at| pair.login("u1", &format!("session-number-{at:05}"))).collect();
     let mut session = PARALLEL;
     for kind in ["app", "backup"] {
         let started = Instant::now();
         for round in 0..rounds {
-            pair.forget_tries().await;
+            pair.forget_tries();
             let code = match kind {
                 "app" => code_at(&widget.secret, within_a_step()),
                 _backup => widget.backup_codes.iter().nth(round % 10).unwrap().expose().to_string(),
@@ -144,10 +142,10 @@ async fn one_code_has_one_winner() {
 }
 
 /// The same for a text's code: it belongs to one flow, so that all posts go there and get one result, good for one redeem.
-#[tokio::test(flavor = "multi_thread")]
-async fn one_text_has_one_result() {
+#[test]
+fn one_text_has_one_result() {
     let rounds = setting("ROUNDS", 3);
-    let pair = Pair::start().await;
+    let pair = Pair::start();
     let keys = Arc::new(Keys::load(&pair.folder.path().join("nidan.keys"), |_| None).unwrap());
     let code_of =
         |challenge: &Value| nidan_server::challenge::code_of(&keys, challenge["id"].as_str().unwrap()).to_string();
@@ -166,8 +164,8 @@ async fn one_text_has_one_result() {
     let (_, answer) = pair.ask("POST", "/v1/flow/enrolment", &token, &body);
     let method_id = answer["methods"][0]["id"].as_str().unwrap().to_owned();
     for round in 0..rounds {
-        pair.forget_tries().await;
-        sqlx::query("DELETE FROM send_count").execute(&pair.pool).await.unwrap();
+        pair.forget_tries();
+        pair.execute("DELETE FROM send_count");
         let session = format!("session-of-round-{round:05}");
         let (flow_id, token) = pair.login("u2", &session);
         let (_, challenge) =
@@ -198,10 +196,10 @@ async fn one_text_has_one_result() {
 }
 
 /// Codes that were used or never will be right: over methods, paths, offsets and processes, none is accepted.
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_replayed_is_accepted() {
+#[test]
+fn nothing_replayed_is_accepted() {
     let replays = setting("REPLAYS", 2_000);
-    let pair = Pair::start().await;
+    let pair = Pair::start();
     let people: Vec<(Widget, String)> = (0..4).map(|at| pair.enrol(&format!("u{at}"), 20 + at as u8)).collect();
     let used: Vec<(String, u64)> = people
         .iter()
@@ -238,7 +236,7 @@ async fn nothing_replayed_is_accepted() {
         };
         posts.push((token, body));
         if posts.len() == 500 || at + 1 == replays {
-            pair.forget_counts_only().await;
+            pair.forget_counts_only();
             let answers = pair.all_at_once(&posts);
             assert_eq!(winners(&answers), 0, "{:?}", answers.iter().find(|(status, _)| *status == 200));
             posts.clear();
@@ -249,8 +247,8 @@ async fn nothing_replayed_is_accepted() {
 
 impl Pair {
     /// Room for more tries, with every spent step still spent.
-    async fn forget_counts_only(&self) {
-        sqlx::query("UPDATE method SET in_a_row = 0, today = 0").execute(&self.pool).await.unwrap();
-        sqlx::query("UPDATE subject SET guess_full_at = 0").execute(&self.pool).await.unwrap();
+    fn forget_counts_only(&self) {
+        self.execute("UPDATE method SET in_a_row = 0, today = 0");
+        self.execute("UPDATE subject SET guess_full_at = 0");
     }
 }

@@ -8,13 +8,12 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use common::{Bench, ORIGIN, Widget};
+use common::{Bench, ORIGIN, Widget, database};
 use nidan_server::store::{SqliteStore, Store, contract};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRng, TestRunner};
 use serde_json::{Value, json};
-use sqlx::sqlite::SqliteConnectOptions;
 
 const MALFORMED: usize = 10_000;
 
@@ -176,18 +175,17 @@ async fn ten_thousand_malformed_requests_are_refused_and_leave_nothing() {
         }
     }
     assert!(refused > MALFORMED / 2, "only {refused} were refused: the generator makes good requests");
-    let flows: i64 = count(&bench, "flow").await;
-    assert_eq!((flows, count(&bench, "method").await, count(&bench, "subject").await), (1, 0, 0));
+    let flows: i64 = count(&bench, "flow");
+    assert_eq!((flows, count(&bench, "method"), count(&bench, "subject")), (1, 0, 0));
     // The flow that they all hit still works.
     let (_, view) = bench.flow_get(&token).await;
     let (status, answer) = bench.flow_post(&token, &Widget::new(&view, 7).body(bench.now())).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
 }
 
-async fn count(bench: &Bench, table: &'static str) -> i64 {
-    let options = SqliteConnectOptions::new().filename(bench.folder.path().join("nidan.db"));
-    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-    sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"))).fetch_one(&pool).await.unwrap()
+fn count(bench: &Bench, table: &str) -> i64 {
+    let sql = format!("SELECT COUNT(*) FROM {table}");
+    database(bench.folder.path()).query_row(&sql, [], |row| row.get(0)).unwrap()
 }
 
 /// What a full, locked or read-only disk looks like from outside, and that it can be gone on from.
@@ -203,11 +201,10 @@ async fn a_locked_database_is_503_and_afterwards_everything_goes_on() {
     let bench = Bench::new().await;
     let (_, token, view) = bench.open("u1").await;
     let body = Widget::new(&view, 7).body(bench.now());
-    let options = SqliteConnectOptions::new().filename(bench.folder.path().join("nidan.db"));
-    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-    let lock = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let other = database(bench.folder.path());
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
     is_unavailable(&bench, &token, &body).await;
-    lock.rollback().await.unwrap();
+    other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(bench.subject("u1").await["enrolled"], false);
     assert_eq!(bench.flow_post(&token, &body).await.0, StatusCode::OK);
 }
@@ -221,11 +218,10 @@ async fn a_full_database_writes_nothing_half() {
     let (_, token, view) = bench.open("u1").await;
     let body = Widget::new(&view, 7).body(bench.now());
     // A second store over the same file that may not grow by one page.
-    let options = SqliteConnectOptions::new().filename(&file);
-    let pool = sqlx::SqlitePool::connect_with(options.clone()).await.unwrap();
-    let pages: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(&pool).await.unwrap();
-    fill(&pool).await;
-    let full = SqliteStore::open_with(options.pragma("max_page_count", pages.to_string())).await.unwrap();
+    let other = database(bench.folder.path());
+    let pages: i64 = other.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    fill(&other);
+    let full = SqliteStore::open_with(&file, &[("max_page_count", &pages.to_string())]).await.unwrap();
     let activation = activation_for(&full, &token).await;
     assert!(full.activate(&activation).await.is_err());
     let subject = full.subject("shop", "u1").await.unwrap();
@@ -234,9 +230,8 @@ async fn a_full_database_writes_nothing_half() {
 }
 
 /// Uses up the free pages inside the file.
-async fn fill(pool: &sqlx::SqlitePool) {
-    sqlx::query("CREATE TABLE filler (bytes BLOB)").execute(pool).await.unwrap();
-    sqlx::query("INSERT INTO filler VALUES (zeroblob(20000))").execute(pool).await.unwrap();
+fn fill(database: &rusqlite::Connection) {
+    database.execute_batch("CREATE TABLE filler (bytes BLOB); INSERT INTO filler VALUES (zeroblob(20000))").unwrap();
 }
 
 async fn activation_for(store: &SqliteStore, token: &str) -> nidan_server::store::Activation {
@@ -270,7 +265,7 @@ async fn a_read_only_database_is_503() {
     let writable = Bench::with_store(tempfile::tempdir().unwrap(), store.clone(), Arc::new(store.clone()));
     let (_, token, view) = writable.open("u1").await;
     let body = Widget::new(&view, 7).body(writable.now());
-    let refusing = SqliteStore::open_with(SqliteConnectOptions::new().filename(&file).pragma("query_only", "ON")).await;
+    let refusing = SqliteStore::open_with(&file, &[("query_only", "ON")]).await;
     let read_only = Bench::with_store(folder, store, Arc::new(refusing.unwrap()));
     assert_eq!(read_only.flow_get(&token).await.0, StatusCode::OK, "reading goes on");
     is_unavailable(&read_only, &token, &body).await;

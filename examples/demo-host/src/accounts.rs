@@ -1,21 +1,21 @@
 //! The shop's own people, passwords and sessions, in its own SQLite file.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use base64ct::{Base64UrlUnpadded, Encoding};
+use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
-use sqlx::{Row, SqlitePool};
 
 /// A hash that no password has: unknown people take as long as known ones.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LW5vYm9keQ$QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI";
 
 #[derive(Clone)]
 pub(crate) struct Accounts {
-    pool: SqlitePool,
+    database: Arc<Mutex<Connection>>,
 }
 
 /// Somebody who is signed in.
@@ -41,58 +41,51 @@ pub(crate) enum AccountError {
     Failed(String),
 }
 
-impl From<sqlx::Error> for AccountError {
-    fn from(error: sqlx::Error) -> Self {
+impl From<rusqlite::Error> for AccountError {
+    fn from(error: rusqlite::Error) -> Self {
         Self::Failed(error.to_string())
     }
 }
 
 impl Accounts {
-    pub(crate) async fn open(file: &Path) -> Result<Self, sqlx::Error> {
-        let options =
-            SqliteConnectOptions::new().filename(file).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
-        let pool = SqlitePool::connect_with(options).await?;
-        sqlx::raw_sql(
+    pub(crate) fn open(file: &Path) -> Result<Self, rusqlite::Error> {
+        let database = Connection::open(file)?;
+        database.pragma_update(None, "journal_mode", "WAL")?;
+        database.execute_batch(
             "CREATE TABLE IF NOT EXISTS account (id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, password TEXT NOT NULL) STRICT;
              CREATE TABLE IF NOT EXISTS session (hash BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES account (id),
                  auth_time INTEGER NOT NULL, flow_id TEXT, owes_code INTEGER NOT NULL DEFAULT 0) STRICT;
              CREATE TABLE IF NOT EXISTS spent_result (jti TEXT PRIMARY KEY) STRICT;",
-        )
-        .execute(&pool)
-        .await?;
+        )?;
         // A shop of an earlier version gets the column; where it is there already, the database says so.
-        let _there =
-            sqlx::raw_sql("ALTER TABLE session ADD COLUMN owes_code INTEGER NOT NULL DEFAULT 0").execute(&pool).await;
-        Ok(Self { pool })
+        let _there = database.execute_batch("ALTER TABLE session ADD COLUMN owes_code INTEGER NOT NULL DEFAULT 0");
+        Ok(Self { database: Arc::new(Mutex::new(database)) })
     }
 
     pub(crate) async fn sign_up(&self, email: &str, password: String) -> Result<String, AccountError> {
+        let (id, email) = (random_id()?, email.to_owned());
         let hashed = off_thread(move || {
             let hash = Argon2::default().hash_password(password.as_bytes());
             hash.map(|hash| hash.to_string()).map_err(|error| AccountError::Failed(error.to_string()))
         })
         .await?;
-        let id = random_id()?;
-        let stored =
-            sqlx::query("INSERT INTO account (id, email, password) VALUES (?1, ?2, ?3) ON CONFLICT (email) DO NOTHING")
-                .bind(&id)
-                .bind(email)
-                .bind(hashed)
-                .execute(&self.pool)
-                .await?;
-        if stored.rows_affected() == 1 { Ok(id) } else { Err(AccountError::Taken) }
+        let sql = "INSERT INTO account (id, email, password) VALUES (?1, ?2, ?3) ON CONFLICT (email) DO NOTHING";
+        let account = id.clone();
+        let stored = self.on(move |database| database.execute(sql, [account, email, hashed])).await?;
+        if stored == 1 { Ok(id) } else { Err(AccountError::Taken) }
     }
 
     /// The account whose password this is.
     pub(crate) async fn check_password(&self, email: &str, password: String) -> Result<String, AccountError> {
-        let known = sqlx::query("SELECT id, password FROM account WHERE email = ?1")
-            .bind(email)
-            .fetch_optional(&self.pool)
+        let email = email.to_owned();
+        let known = self
+            .on(move |database| {
+                let sql = "SELECT id, password FROM account WHERE email = ?1";
+                database.query_row(sql, [email], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+            })
             .await?;
-        let (id, hash) = match known {
-            Some(row) => (Some(row.try_get::<String, _>("id")?), row.try_get("password")?),
-            None => (None, NOBODY.to_owned()),
-        };
+        let (id, hash): (Option<String>, String) =
+            known.map_or_else(|| (None, NOBODY.to_owned()), |(id, hash)| (Some(id), hash));
         let right = off_thread(move || {
             let hash = PasswordHash::new(&hash).map_err(|error| AccountError::Failed(error.to_string()))?;
             Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
@@ -104,57 +97,59 @@ impl Accounts {
     /// A fresh session; its id goes into the cookie.
     pub(crate) async fn begin_session(&self, account: &str, owes_code: bool) -> Result<String, AccountError> {
         let id = random_id()?;
-        sqlx::query("INSERT INTO session (hash, account, auth_time, owes_code) VALUES (?1, ?2, ?3, ?4)")
-            .bind(hash(&id))
-            .bind(account)
-            .bind(now())
-            .bind(owes_code)
-            .execute(&self.pool)
-            .await?;
+        let (hash, account) = (hash(&id), account.to_owned());
+        let sql = "INSERT INTO session (hash, account, auth_time, owes_code) VALUES (?1, ?2, ?3, ?4)";
+        self.on(move |database| database.execute(sql, params![hash, account, now(), owes_code])).await?;
         Ok(id)
     }
 
     pub(crate) async fn session(&self, id: &str) -> Result<Option<Session>, AccountError> {
-        let row = sqlx::query(
-            "SELECT account, email, auth_time, flow_id, owes_code FROM session JOIN account ON account.id = account WHERE hash = ?1",
-        )
-        .bind(hash(id))
-        .fetch_optional(&self.pool)
-        .await?;
-        row.map(|row| {
-            Ok(Session {
-                id: id.to_owned(),
-                user_id: row.try_get("account")?,
-                email: row.try_get("email")?,
-                auth_time: u64::try_from(row.try_get::<i64, _>("auth_time")?).unwrap_or(0),
-                flow_id: row.try_get("flow_id")?,
-                owes_code: row.try_get("owes_code")?,
-            })
+        let id = id.to_owned();
+        self.on(move |database| {
+            let sql = "SELECT account, email, auth_time, flow_id, owes_code FROM session \
+                JOIN account ON account.id = account WHERE hash = ?1";
+            let found = database.query_row(sql, [hash(&id)], |row| {
+                Ok(Session {
+                    id,
+                    user_id: row.get("account")?,
+                    email: row.get("email")?,
+                    auth_time: u64::try_from(row.get::<_, i64>("auth_time")?).unwrap_or(0),
+                    flow_id: row.get("flow_id")?,
+                    owes_code: row.get("owes_code")?,
+                })
+            });
+            found.optional()
         })
-        .transpose()
+        .await
     }
 
     pub(crate) async fn end_session(&self, id: &str) -> Result<(), AccountError> {
-        sqlx::query("DELETE FROM session WHERE hash = ?1").bind(hash(id)).execute(&self.pool).await?;
+        let hash = hash(id);
+        self.on(move |database| database.execute("DELETE FROM session WHERE hash = ?1", [hash])).await?;
         Ok(())
     }
 
     pub(crate) async fn set_flow(&self, session: &str, flow_id: &str) -> Result<(), AccountError> {
-        sqlx::query("UPDATE session SET flow_id = ?2 WHERE hash = ?1")
-            .bind(hash(session))
-            .bind(flow_id)
-            .execute(&self.pool)
-            .await?;
+        let (hash, flow_id) = (hash(session), flow_id.to_owned());
+        let sql = "UPDATE session SET flow_id = ?2 WHERE hash = ?1";
+        self.on(move |database| database.execute(sql, params![hash, flow_id])).await?;
         Ok(())
     }
 
     /// Whether this result is seen for the first time.
     pub(crate) async fn spend_result(&self, jti: &str) -> Result<bool, AccountError> {
-        let spent = sqlx::query("INSERT INTO spent_result (jti) VALUES (?1) ON CONFLICT DO NOTHING")
-            .bind(jti)
-            .execute(&self.pool)
-            .await?;
-        Ok(spent.rows_affected() == 1)
+        let jti = jti.to_owned();
+        let sql = "INSERT INTO spent_result (jti) VALUES (?1) ON CONFLICT DO NOTHING";
+        Ok(self.on(move |database| database.execute(sql, [jti])).await? == 1)
+    }
+
+    /// Runs where waiting for the disk holds nobody up.
+    async fn on<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+    ) -> Result<T, AccountError> {
+        let database = Arc::clone(&self.database);
+        off_thread(move || Ok(work(&database.lock().unwrap_or_else(PoisonError::into_inner))?)).await
     }
 }
 

@@ -21,7 +21,7 @@ fn variable(name: &str) -> Result<String, String> {
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let listen: SocketAddr = variable("SHOP_LISTEN")?.parse()?;
-    let accounts = Accounts::open(&PathBuf::from(variable("SHOP_DATABASE")?)).await?;
+    let accounts = Accounts::open(&PathBuf::from(variable("SHOP_DATABASE")?))?;
     let two_step = TwoStep::new(variable("TWO_STEP_URL")?, variable("TWO_STEP_ISSUER")?, variable("TWO_STEP_API_KEY")?);
     let phone = demo_phone::router(variable("TWO_STEP_URL")?, variable("TWO_STEP_API_KEY")?);
     let shop = routes::Shop { accounts, two_step, origin: variable("SHOP_ORIGIN")? };

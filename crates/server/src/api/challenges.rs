@@ -97,7 +97,7 @@ pub(crate) async fn create(
     };
     let message_id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
     let budgets = budgets(&parts.keys, &phone.budgets, &host, &flow.opened.subject, &number, post.channel);
-    let order = Order { message_id: &message_id, budgets: &budgets, now_ms: parts.clock.now_ms() };
+    let order = Order { message_id, budgets, now_ms: parts.clock.now_ms() };
     refuse_unordered(parts.store.open_challenge(&challenge, &order).await?)?;
     parts.ring.notify_one();
     tracing::info!(
@@ -214,7 +214,7 @@ pub(crate) async fn resend(
     let number = number_of(&service, &host, &flow.opened, &challenge)?;
     let message_id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
     let budgets = budgets(&parts.keys, &phone.budgets, &host, &flow.opened.subject, &number, challenge.opened.channel);
-    let order = Order { message_id: &message_id, budgets: &budgets, now_ms: parts.clock.now_ms() };
+    let order = Order { message_id, budgets, now_ms: parts.clock.now_ms() };
     refuse_unordered(parts.store.resend(&challenge.opened.id, challenge.sends, &order).await?)?;
     parts.ring.notify_one();
     tracing::info!(flow = flow.opened.id, "code ordered again");

@@ -104,11 +104,11 @@ impl Scope {
 
 /// An order to send a challenge's code.
 #[derive(Debug, Clone)]
-pub struct Order<'a> {
+pub struct Order {
     /// The new message's id; gateways know it as the idempotency key.
-    pub message_id: &'a str,
+    pub message_id: String,
     /// All of them must have room; then each counts one more.
-    pub budgets: &'a [Budget],
+    pub budgets: Vec<Budget>,
     /// Now.
     pub now_ms: u64,
 }
@@ -199,10 +199,10 @@ pub struct Count {
 pub trait PhoneStore: Send + Sync + 'static {
     /// Stores a challenge with its first message, ends the flow's earlier unanswered ones, and spends the budgets: all
     /// or nothing.
-    async fn open_challenge(&self, challenge: &NewChallenge, order: &Order<'_>) -> Result<Ordered, StoreError>;
+    async fn open_challenge(&self, challenge: &NewChallenge, order: &Order) -> Result<Ordered, StoreError>;
 
     /// Orders the same code once more, when the challenge was sent `sends` times so far and is still open.
-    async fn resend(&self, challenge_id: &str, sends: u32, order: &Order<'_>) -> Result<Ordered, StoreError>;
+    async fn resend(&self, challenge_id: &str, sends: u32, order: &Order) -> Result<Ordered, StoreError>;
 
     /// A challenge of a flow.
     async fn challenge(&self, flow_id: &str, id: &str) -> Result<Option<Challenge>, StoreError>;

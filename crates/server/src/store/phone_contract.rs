@@ -39,8 +39,8 @@ fn challenge(flow: &NewFlow, name: &str) -> NewChallenge {
     }
 }
 
-fn order<'a>(message_id: &'a str, budgets: &'a [Budget]) -> Order<'a> {
-    Order { message_id, budgets, now_ms: NOW * 1000 }
+fn order(message_id: &str, budgets: &[Budget]) -> Order {
+    Order { message_id: message_id.to_owned(), budgets: budgets.to_owned(), now_ms: NOW * 1000 }
 }
 
 async fn a_challenge_is_sent_answered_and_spent(store: &dyn Store, flow: &NewFlow) {

@@ -14,6 +14,7 @@ pub mod peer;
 pub mod server;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -37,6 +38,13 @@ use tower::ServiceExt;
 pub const ORIGIN: &str = "https://shop.example";
 pub const BINDING: &str = "c2Vzc2lvbi1iaW5kaW5nLTE";
 pub const NOW: u64 = 1_800_000_000;
+
+/// The service's database, beside the service.
+pub fn database(folder: &Path) -> rusqlite::Connection {
+    let database = rusqlite::Connection::open(folder.join("nidan.db")).unwrap();
+    database.busy_timeout(Duration::from_secs(20)).unwrap();
+    database
+}
 
 #[derive(Clone)]
 pub struct TestClock(pub Arc<AtomicU64>);
@@ -248,10 +256,9 @@ impl Bench {
 
     /// Which gateway has the message of a challenge, and the gateway's reference.
     pub async fn taken_by(&self, (_, challenge): &(String, Value)) -> (String, Option<String>) {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.folder.path().join("nidan.db"));
-        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-        let query = sqlx::query_as("SELECT gateway, gateway_ref FROM message WHERE challenge_id = ?1");
-        query.bind(challenge["id"].as_str().unwrap()).fetch_one(&pool).await.unwrap()
+        let sql = "SELECT gateway, gateway_ref FROM message WHERE challenge_id = ?1";
+        let id = challenge["id"].as_str().unwrap();
+        database(self.folder.path()).query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
     }
 
     /// Somebody with an app, whose enrolment is a minute old: its code of now is not spent.

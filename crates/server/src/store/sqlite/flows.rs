@@ -1,159 +1,119 @@
 //! Flows, methods and backup codes: rows that several transactions share.
 
-use sqlx::Row;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use rusqlite::{Connection, params};
 
+use super::connection::{all, execute, first, scalar};
 use super::rows::{bytes, to_sql};
 use crate::store::{Activation, BackupSet, MethodDetail, NewFlow, NewMethod, StoreError};
 
-pub(super) async fn insert(write: &mut SqliteConnection, flow: &NewFlow) -> Result<(), StoreError> {
-    sqlx::query(
+pub(super) fn insert(write: &Connection, flow: &NewFlow) -> Result<(), StoreError> {
+    execute(
+        write,
         "INSERT INTO flow (id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
          token_hash, enrolment_id, server_nonce, created_at, expires_at, country, place, state) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 'open')",
-    )
-    .bind(&flow.id)
-    .bind(&flow.host)
-    .bind(&flow.subject)
-    .bind(flow.purpose.as_str())
-    .bind(&flow.account_name)
-    .bind(to_sql(flow.auth_time))
-    .bind(&flow.session_binding)
-    .bind(&flow.origin)
-    .bind(flow.token_hash.as_slice())
-    .bind(flow.enrolment_id.as_slice())
-    .bind(flow.server_nonce.as_slice())
-    .bind(to_sql(flow.created_at))
-    .bind(to_sql(flow.expires_at))
-    .bind(&flow.country)
-    .bind(&flow.place)
-    .execute(write)
-    .await?;
+        params![
+            flow.id,
+            flow.host,
+            flow.subject,
+            flow.purpose.as_str(),
+            flow.account_name,
+            to_sql(flow.auth_time),
+            flow.session_binding,
+            flow.origin,
+            flow.token_hash,
+            flow.enrolment_id,
+            flow.server_nonce,
+            to_sql(flow.created_at),
+            to_sql(flow.expires_at),
+            flow.country,
+            flow.place,
+        ],
+    )?;
     Ok(())
 }
 
 /// The person's good backup codes; `None` for somebody who has no set.
-pub(super) async fn backup_set(
-    read: &mut SqliteConnection,
-    host: &str,
-    subject: &str,
-) -> Result<Option<BackupSet>, StoreError> {
-    let salt: Option<Vec<u8>> = sqlx::query_scalar("SELECT salt FROM backup_set WHERE host = ?1 AND subject = ?2")
-        .bind(host)
-        .bind(subject)
-        .fetch_optional(&mut *read)
-        .await?;
+pub(super) fn backup_set(read: &Connection, host: &str, subject: &str) -> Result<Option<BackupSet>, StoreError> {
+    let salt = first(read, "SELECT salt FROM backup_set WHERE host = ?1 AND subject = ?2", [host, subject], |row| {
+        bytes(row, "salt")
+    })?;
     let Some(salt) = salt else { return Ok(None) };
-    let rows = sqlx::query(
-        "SELECT ordinal, hash FROM backup_code \
-         WHERE host = ?1 AND subject = ?2 AND used_at IS NULL ORDER BY ordinal",
-    )
-    .bind(host)
-    .bind(subject)
-    .fetch_all(&mut *read)
-    .await?;
-    backup_from(salt, &rows).map(Some)
+    let unused = all(
+        read,
+        "SELECT ordinal, hash FROM backup_code WHERE host = ?1 AND subject = ?2 AND used_at IS NULL ORDER BY ordinal",
+        [host, subject],
+        |row| Ok((row.get("ordinal")?, bytes(row, "hash")?)),
+    )?;
+    Ok(Some(BackupSet { salt, unused }))
 }
 
-pub(super) async fn backup_codes_left(
-    read: &mut SqliteConnection,
-    host: &str,
-    subject: &str,
-) -> Result<u32, StoreError> {
-    let left: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM backup_code WHERE host = ?1 AND subject = ?2 AND used_at IS NULL")
-            .bind(host)
-            .bind(subject)
-            .fetch_one(read)
-            .await?;
-    Ok(u32::try_from(left).unwrap_or(u32::MAX))
+pub(super) fn backup_codes_left(read: &Connection, host: &str, subject: &str) -> Result<u32, StoreError> {
+    let sql = "SELECT COUNT(*) FROM backup_code WHERE host = ?1 AND subject = ?2 AND used_at IS NULL";
+    scalar(read, sql, [host, subject])
 }
 
-pub(super) async fn has_factor(write: &mut SqliteConnection, host: &str, subject: &str) -> Result<bool, StoreError> {
-    let found: i64 = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM method WHERE host = ?1 AND subject = ?2)")
-        .bind(host)
-        .bind(subject)
-        .fetch_one(&mut *write)
-        .await?;
-    Ok(found == 1)
+pub(super) fn has_factor(read: &Connection, host: &str, subject: &str) -> Result<bool, StoreError> {
+    scalar(read, "SELECT EXISTS (SELECT 1 FROM method WHERE host = ?1 AND subject = ?2)", [host, subject])
 }
 
 /// False when the secret is known.
-pub(super) async fn insert_method(
-    write: &mut SqliteConnection,
+pub(super) fn insert_method(
+    write: &Connection,
     a: &Activation,
     method: &NewMethod,
     position: i64,
 ) -> Result<bool, StoreError> {
     let (fingerprint, last_step, number_index, hint) = match &method.detail {
-        MethodDetail::Totp { fingerprint, last_step } => {
-            (Some(fingerprint.as_slice()), Some(to_sql(*last_step)), None, None)
-        }
-        MethodDetail::Phone { number_index, hint, .. } => (None, None, Some(number_index.as_slice()), Some(hint)),
+        MethodDetail::Totp { fingerprint, last_step } => (Some(fingerprint), Some(to_sql(*last_step)), None, None),
+        MethodDetail::Phone { number_index, hint, .. } => (None, None, Some(number_index), Some(hint)),
     };
-    let stored = sqlx::query(
+    let stored = execute(
+        write,
         "INSERT INTO method (id, host, subject, kind, name, sealed, fingerprint, last_step, number_index, hint, \
          position, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
          ON CONFLICT (fingerprint) DO NOTHING",
-    )
-    .bind(&method.id)
-    .bind(&a.host)
-    .bind(&a.subject)
-    .bind(method.detail.kind().as_str())
-    .bind(&method.name)
-    .bind(&method.sealed)
-    .bind(fingerprint)
-    .bind(last_step)
-    .bind(number_index)
-    .bind(hint)
-    .bind(position)
-    .bind(to_sql(a.now))
-    .execute(&mut *write)
-    .await?;
-    Ok(stored.rows_affected() == 1)
+        params![
+            method.id,
+            a.host,
+            a.subject,
+            method.detail.kind().as_str(),
+            method.name,
+            method.sealed,
+            fingerprint,
+            last_step,
+            number_index,
+            hint,
+            position,
+            to_sql(a.now),
+        ],
+    )?;
+    Ok(stored == 1)
 }
 
-pub(super) async fn raise_epoch(write: &mut SqliteConnection, host: &str, subject: &str) -> Result<(), StoreError> {
-    sqlx::query(
+pub(super) fn raise_epoch(write: &Connection, host: &str, subject: &str) -> Result<(), StoreError> {
+    execute(
+        write,
         "INSERT INTO subject (host, subject, factor_epoch) VALUES (?1, ?2, 1) \
          ON CONFLICT (host, subject) DO UPDATE SET factor_epoch = factor_epoch + 1",
-    )
-    .bind(host)
-    .bind(subject)
-    .execute(&mut *write)
-    .await?;
+        [host, subject],
+    )?;
     Ok(())
 }
 
-pub(super) async fn replace_backup_set(write: &mut SqliteConnection, a: &Activation) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM backup_set WHERE host = ?1 AND subject = ?2")
-        .bind(&a.host)
-        .bind(&a.subject)
-        .execute(&mut *write)
-        .await?;
-    sqlx::query("INSERT INTO backup_set (host, subject, salt, created_at) VALUES (?1, ?2, ?3, ?4)")
-        .bind(&a.host)
-        .bind(&a.subject)
-        .bind(a.backup_salt.as_slice())
-        .bind(to_sql(a.now))
-        .execute(&mut *write)
-        .await?;
+pub(super) fn replace_backup_set(write: &Connection, a: &Activation) -> Result<(), StoreError> {
+    execute(write, "DELETE FROM backup_set WHERE host = ?1 AND subject = ?2", [&a.host, &a.subject])?;
+    execute(
+        write,
+        "INSERT INTO backup_set (host, subject, salt, created_at) VALUES (?1, ?2, ?3, ?4)",
+        params![a.host, a.subject, a.backup_salt, to_sql(a.now)],
+    )?;
     for (ordinal, hash) in (1u32..).zip(&a.backup_hashes) {
-        sqlx::query("INSERT INTO backup_code (host, subject, ordinal, hash) VALUES (?1, ?2, ?3, ?4)")
-            .bind(&a.host)
-            .bind(&a.subject)
-            .bind(ordinal)
-            .bind(hash.as_slice())
-            .execute(&mut *write)
-            .await?;
+        execute(
+            write,
+            "INSERT INTO backup_code (host, subject, ordinal, hash) VALUES (?1, ?2, ?3, ?4)",
+            params![a.host, a.subject, ordinal, hash],
+        )?;
     }
     Ok(())
-}
-
-fn backup_from(salt: Vec<u8>, rows: &[SqliteRow]) -> Result<BackupSet, StoreError> {
-    let unused = rows
-        .iter()
-        .map(|row| Ok((row.try_get::<u32, _>("ordinal")?, bytes::<32>(row, "hash")?)))
-        .collect::<Result<_, StoreError>>()?;
-    Ok(BackupSet { salt: salt.try_into().map_err(|_| StoreError::Row("salt".to_owned()))?, unused })
 }

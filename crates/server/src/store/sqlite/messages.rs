@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use nidan_protocol::DeliveryState;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use rusqlite::{Connection, Row, params};
 
-use super::challenges::{COLUMNS, opened_from};
+use super::challenges::{self, COLUMNS, opened_from};
+use super::connection::{all, execute, first};
 use super::rows::{delivery_from, from_sql, to_sql};
 use super::{SqliteStore, budgets};
 use crate::store::{Attempt, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, StoreError, Taken};
@@ -20,170 +20,180 @@ fn joined(what: &str) -> String {
 
 #[async_trait]
 impl PhoneStore for SqliteStore {
-    async fn open_challenge(&self, challenge: &NewChallenge, order: &Order<'_>) -> Result<Ordered, StoreError> {
-        self.insert_challenge(challenge, order).await
+    async fn open_challenge(&self, challenge: &NewChallenge, order: &Order) -> Result<Ordered, StoreError> {
+        let (challenge, order) = (challenge.clone(), order.clone());
+        self.writer.run_or_undo(move |write| challenges::open(write, &challenge, &order)).await
     }
 
-    async fn resend(&self, challenge_id: &str, sends: u32, order: &Order<'_>) -> Result<Ordered, StoreError> {
-        self.order_again(challenge_id, sends, order).await
+    async fn resend(&self, challenge_id: &str, sends: u32, order: &Order) -> Result<Ordered, StoreError> {
+        let (challenge_id, order) = (challenge_id.to_owned(), order.clone());
+        self.writer.run_or_undo(move |write| challenges::order_again(write, &challenge_id, sends, &order)).await
     }
 
     async fn challenge(&self, flow_id: &str, id: &str) -> Result<Option<Challenge>, StoreError> {
         // A flow has a handful.
-        Ok(self.challenges_of(flow_id).await?.into_iter().find(|challenge| challenge.opened.id == id))
+        Ok(self.challenges(flow_id).await?.into_iter().find(|challenge| challenge.opened.id == id))
     }
 
     async fn challenges(&self, flow_id: &str) -> Result<Vec<Challenge>, StoreError> {
-        self.challenges_of(flow_id).await
+        let flow_id = flow_id.to_owned();
+        self.readers.run(move |read| challenges::of_flow(read, &flow_id)).await
     }
 
     async fn reserve_answer(&self, id: &str, limit: u32, now: u64) -> Result<Attempt, StoreError> {
-        self.reserve(id, limit, now).await
+        let id = id.to_owned();
+        self.writer.run(move |write| challenges::reserve(write, &id, limit, now)).await
     }
 
     async fn answered(&self, id: &str, now: u64) -> Result<bool, StoreError> {
-        self.mark_answered(id, now).await
+        let id = id.to_owned();
+        self.writer.run(move |write| challenges::mark_answered(write, &id, now)).await
     }
 
     async fn take_messages(&self, now_ms: u64, lease_ms: u64, count: u32) -> Result<Vec<Taken>, StoreError> {
-        let _turn = self.writer.turn().await;
-        let ids: Vec<String> = sqlx::query_scalar(
-            "UPDATE message SET tries = tries + 1, due_at_ms = ?2, doubt = MAX(doubt, in_hand), in_hand = 1 WHERE id IN \
-             (SELECT id FROM message WHERE state = 'queued' AND due_at_ms <= ?1 ORDER BY due_at_ms LIMIT ?3) \
-             RETURNING id",
-        )
-        .bind(to_sql(now_ms))
-        .bind(to_sql(now_ms.saturating_add(lease_ms)))
-        .bind(count)
-        .fetch_all(&self.pool)
-        .await?;
-        let mut taken = Vec::with_capacity(ids.len());
-        for id in ids {
-            let sql = joined("WHERE m.id = ?1");
-            let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&id).fetch_optional(&self.pool).await?;
-            taken.extend(row.map(|row| taken_from(&row)).transpose()?);
-        }
-        Ok(taken)
+        self.writer.run(move |write| take(write, now_ms, lease_ms, count)).await
     }
 
     async fn settle(&self, id: &str, fate: &Fate, now: u64) -> Result<(), StoreError> {
-        let _turn = self.writer.turn().await;
-        let query = match fate {
-            Fate::Accepted { gateway, reference } => sqlx::query(
-                "UPDATE message SET state = 'accepted', state_at = ?2, gateway = ?3, gateway_ref = ?4 \
-                 WHERE id = ?1 AND state = 'queued'",
-            )
-            .bind(id)
-            .bind(to_sql(now))
-            .bind(gateway)
-            .bind(reference),
-            Fate::Unclear { gateway } => sqlx::query(
-                "UPDATE message SET state = 'unclear', state_at = ?2, gateway = ?3 WHERE id = ?1 AND state = 'queued'",
-            )
-            .bind(id)
-            .bind(to_sql(now))
-            .bind(gateway),
-            Fate::Again { due_at_ms, refused, doubt } => sqlx::query(
-                "UPDATE message SET due_at_ms = ?2, refused = ?3, doubt = ?4, in_hand = 0 \
-                 WHERE id = ?1 AND state = 'queued'",
-            )
-            .bind(id)
-            .bind(to_sql(*due_at_ms))
-            .bind(*refused)
-            .bind(*doubt),
-            Fate::Failed => {
-                sqlx::query("UPDATE message SET state = 'failed', state_at = ?2 WHERE id = ?1 AND state = 'queued'")
-                    .bind(id)
-                    .bind(to_sql(now))
-            }
-        };
-        query.execute(&self.pool).await?;
-        Ok(())
+        let (id, fate) = (id.to_owned(), fate.clone());
+        self.writer.run(move |write| settled(write, &id, &fate, to_sql(now))).await
     }
 
     async fn receipt(&self, gateway: &str, id: &str, state: DeliveryState, now: u64) -> Result<bool, StoreError> {
-        let _turn = self.writer.turn().await;
-        let moved = sqlx::query(
-            "UPDATE message SET state = ?3, state_at = ?4 WHERE gateway = ?1 AND id = ?2 \
-             AND state IN ('accepted', 'unclear') \
-             AND ?3 IN ('delivered', 'failed')",
-        )
-        .bind(gateway)
-        .bind(id)
-        .bind(state.as_str())
-        .bind(to_sql(now))
-        .execute(&self.pool)
-        .await?;
-        Ok(moved.rows_affected() == 1)
+        let (gateway, id) = (gateway.to_owned(), id.to_owned());
+        self.writer
+            .run(move |write| {
+                let moved = execute(
+                    write,
+                    "UPDATE message SET state = ?3, state_at = ?4 WHERE gateway = ?1 AND id = ?2 \
+                     AND state IN ('accepted', 'unclear') AND ?3 IN ('delivered', 'failed')",
+                    params![gateway, id, state.as_str(), to_sql(now)],
+                )?;
+                Ok(moved == 1)
+            })
+            .await
     }
 
     async fn message_by_reference(&self, gateway: &str, reference: &str) -> Result<Option<String>, StoreError> {
-        let found = sqlx::query_scalar("SELECT id FROM message WHERE gateway = ?1 AND gateway_ref = ?2")
-            .bind(gateway)
-            .bind(reference)
-            .fetch_optional(&self.pool)
-            .await?;
-        Ok(found)
+        let (gateway, reference) = (gateway.to_owned(), reference.to_owned());
+        self.readers
+            .run(move |read| {
+                let sql = "SELECT id FROM message WHERE gateway = ?1 AND gateway_ref = ?2";
+                first(read, sql, [gateway, reference], |row| Ok(row.get(0)?))
+            })
+            .await
     }
 
     async fn message(&self, gateway: &str, id: &str) -> Result<Option<Taken>, StoreError> {
+        let (gateway, id) = (gateway.to_owned(), id.to_owned());
         let sql = joined("WHERE m.gateway = ?1 AND m.id = ?2");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(gateway).bind(id).fetch_optional(&self.pool).await?;
-        row.map(|row| taken_from(&row)).transpose()
+        self.readers.run(move |read| first(read, &sql, [gateway, id], taken_from)).await
     }
 
     async fn messages(&self, gateway: &str, host: &str, since: u64) -> Result<Vec<(Taken, u64)>, StoreError> {
+        let (gateway, host) = (gateway.to_owned(), host.to_owned());
         let sql = joined("WHERE m.gateway = ?1 AND f.host = ?2 AND m.state_at >= ?3 ORDER BY m.rowid");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(gateway)
-            .bind(host)
-            .bind(to_sql(since))
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter().map(|row| Ok((taken_from(row)?, from_sql(row.try_get("state_at")?)?))).collect()
+        self.readers
+            .run(move |read| {
+                all(read, &sql, params![gateway, host, to_sql(since)], |row| {
+                    Ok((taken_from(row)?, from_sql(row.get("state_at")?)?))
+                })
+            })
+            .await
     }
 
     async fn queue(&self) -> Result<(u64, Option<u64>), StoreError> {
-        let (queued, oldest): (i64, Option<i64>) =
-            sqlx::query_as("SELECT COUNT(*), MIN(state_at) * 1000 FROM message WHERE state = 'queued'")
-                .fetch_one(&self.pool)
-                .await?;
-        Ok((from_sql(queued)?, oldest.map(from_sql).transpose()?))
+        self.readers
+            .run(|read| {
+                let sql = "SELECT COUNT(*), MIN(state_at) * 1000 FROM message WHERE state = 'queued'";
+                let counted = first(read, sql, [], |row| {
+                    Ok((from_sql(row.get(0)?)?, row.get::<_, Option<i64>>(1)?.map(from_sql).transpose()?))
+                })?;
+                Ok(counted.unwrap_or_default())
+            })
+            .await
     }
 
     async fn deliveries(&self) -> Result<Vec<(String, DeliveryState, u64)>, StoreError> {
-        let rows: Vec<(String, String, i64)> = sqlx::query_as(
-            "SELECT COALESCE(gateway, ''), state, COUNT(*) FROM message GROUP BY gateway, state ORDER BY gateway, state",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter()
-            .map(|(gateway, state, count)| Ok((gateway, delivery_from(&state)?, from_sql(count)?)))
-            .collect()
+        const SQL: &str = "SELECT COALESCE(gateway, ''), state, COUNT(*) FROM message GROUP BY gateway, state \
+            ORDER BY gateway, state";
+        self.readers
+            .run(|read| {
+                all(read, SQL, [], |row| {
+                    Ok((row.get(0)?, delivery_from(&row.get::<_, String>(1)?)?, from_sql(row.get(2)?)?))
+                })
+            })
+            .await
     }
 
     async fn counts(&self, now: u64) -> Result<Vec<Count>, StoreError> {
-        budgets::counts(&self.pool, now).await
+        self.readers.run(move |read| budgets::counts(read, now)).await
     }
 
     async fn purge_counts(&self, now: u64) -> Result<u64, StoreError> {
-        let _turn = self.writer.turn().await;
-        let purged =
-            sqlx::query("DELETE FROM send_count WHERE window_end <= ?1").bind(to_sql(now)).execute(&self.pool).await?;
-        Ok(purged.rows_affected())
+        let purged = self
+            .writer
+            .run(move |write| execute(write, "DELETE FROM send_count WHERE window_end <= ?1", [to_sql(now)]))
+            .await?;
+        Ok(purged as u64)
     }
 }
 
-fn taken_from(row: &SqliteRow) -> Result<Taken, StoreError> {
+fn take(write: &Connection, now_ms: u64, lease_ms: u64, count: u32) -> Result<Vec<Taken>, StoreError> {
+    let ids: Vec<String> = all(
+        write,
+        "UPDATE message SET tries = tries + 1, due_at_ms = ?2, doubt = MAX(doubt, in_hand), in_hand = 1 WHERE id IN \
+         (SELECT id FROM message WHERE state = 'queued' AND due_at_ms <= ?1 ORDER BY due_at_ms LIMIT ?3) \
+         RETURNING id",
+        params![to_sql(now_ms), to_sql(now_ms.saturating_add(lease_ms)), count],
+        |row| Ok(row.get(0)?),
+    )?;
+    let sql = joined("WHERE m.id = ?1");
+    let mut taken = Vec::with_capacity(ids.len());
+    for id in ids {
+        taken.extend(first(write, &sql, [id], taken_from)?);
+    }
+    Ok(taken)
+}
+
+fn settled(write: &Connection, id: &str, fate: &Fate, now: i64) -> Result<(), StoreError> {
+    match fate {
+        Fate::Accepted { gateway, reference } => execute(
+            write,
+            "UPDATE message SET state = 'accepted', state_at = ?2, gateway = ?3, gateway_ref = ?4 \
+             WHERE id = ?1 AND state = 'queued'",
+            params![id, now, gateway, reference],
+        ),
+        Fate::Unclear { gateway } => execute(
+            write,
+            "UPDATE message SET state = 'unclear', state_at = ?2, gateway = ?3 WHERE id = ?1 AND state = 'queued'",
+            params![id, now, gateway],
+        ),
+        Fate::Again { due_at_ms, refused, doubt } => execute(
+            write,
+            "UPDATE message SET due_at_ms = ?2, refused = ?3, doubt = ?4, in_hand = 0 \
+             WHERE id = ?1 AND state = 'queued'",
+            params![id, to_sql(*due_at_ms), refused, doubt],
+        ),
+        Fate::Failed => execute(
+            write,
+            "UPDATE message SET state = 'failed', state_at = ?2 WHERE id = ?1 AND state = 'queued'",
+            params![id, now],
+        ),
+    }?;
+    Ok(())
+}
+
+fn taken_from(row: &Row<'_>) -> Result<Taken, StoreError> {
     Ok(Taken {
-        id: row.try_get("message_id")?,
+        id: row.get("message_id")?,
         challenge: opened_from(row)?,
-        host: row.try_get("host")?,
-        subject: row.try_get("subject")?,
-        origin: row.try_get("origin")?,
-        tries: row.try_get("tries")?,
-        refused: row.try_get("refused")?,
-        doubt: row.try_get("doubt")?,
-        state: delivery_from(row.try_get("state")?)?,
+        host: row.get("host")?,
+        subject: row.get("subject")?,
+        origin: row.get("origin")?,
+        tries: row.get("tries")?,
+        refused: row.get("refused")?,
+        doubt: row.get("doubt")?,
+        state: delivery_from(&row.get::<_, String>("state")?)?,
     })
 }

@@ -1,70 +1,66 @@
 //! Rows of the database as the store's types.
 
 use nidan_protocol::{Channel, DeliveryState, MethodKind, Purpose};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use rusqlite::Row;
 
 use crate::store::{Flow, FlowState, Method, MethodDetail, NewFlow, StoreError};
 use crate::throttle::Tries;
 
-pub(super) fn flow_from(row: &SqliteRow) -> Result<Flow, StoreError> {
-    let state = match row.try_get::<&str, _>("state")? {
+pub(super) const FLOW_COLUMNS: &str = "id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
+    token_hash, enrolment_id, server_nonce, created_at, expires_at, country, place, state, body_hash, method_id, \
+    used, reported_at, factor_epoch, trusts, trust_hash";
+
+pub(super) fn flow_from(row: &Row<'_>) -> Result<Flow, StoreError> {
+    let state = match row.get::<_, String>("state")?.as_str() {
         "open" => FlowState::Open,
-        "superseded" if row.try_get::<Option<i64>, _>("reported_at")?.is_some() => FlowState::Reported,
+        "superseded" if row.get::<_, Option<i64>>("reported_at")?.is_some() => FlowState::Reported,
         "superseded" => FlowState::Superseded,
-        "completed" => {
-            FlowState::Completed { body_hash: bytes(row, "body_hash")?, method_id: row.try_get("method_id")? }
-        }
+        "completed" => FlowState::Completed { body_hash: bytes(row, "body_hash")?, method_id: row.get("method_id")? },
         other => return Err(StoreError::Row(format!("flow.state {other}"))),
     };
-    let purpose = match row.try_get::<&str, _>("purpose")? {
+    let purpose = match row.get::<_, String>("purpose")?.as_str() {
         "enroll" => Purpose::Enroll,
         "verify" => Purpose::Verify,
         other => return Err(StoreError::Row(format!("flow.purpose {other}"))),
     };
     let opened = NewFlow {
-        id: row.try_get("id")?,
-        host: row.try_get("host")?,
-        subject: row.try_get("subject")?,
+        id: row.get("id")?,
+        host: row.get("host")?,
+        subject: row.get("subject")?,
         purpose,
-        account_name: row.try_get("account_name")?,
-        auth_time: from_sql(row.try_get("auth_time")?)?,
-        session_binding: row.try_get("session_binding")?,
-        origin: row.try_get("origin")?,
+        account_name: row.get("account_name")?,
+        auth_time: from_sql(row.get("auth_time")?)?,
+        session_binding: row.get("session_binding")?,
+        origin: row.get("origin")?,
         token_hash: bytes(row, "token_hash")?,
         enrolment_id: bytes(row, "enrolment_id")?,
         server_nonce: bytes(row, "server_nonce")?,
-        created_at: from_sql(row.try_get("created_at")?)?,
-        expires_at: from_sql(row.try_get("expires_at")?)?,
-        country: row.try_get("country")?,
-        place: row.try_get("place")?,
+        created_at: from_sql(row.get("created_at")?)?,
+        expires_at: from_sql(row.get("expires_at")?)?,
+        country: row.get("country")?,
+        place: row.get("place")?,
     };
     Ok(Flow { opened, state })
 }
 
-pub(super) fn method_from(row: &SqliteRow) -> Result<Method, StoreError> {
+pub(super) fn method_from(row: &Row<'_>) -> Result<Method, StoreError> {
     let phone = |channel| -> Result<MethodDetail, StoreError> {
-        Ok(MethodDetail::Phone { channel, number_index: bytes(row, "number_index")?, hint: row.try_get("hint")? })
+        Ok(MethodDetail::Phone { channel, number_index: bytes(row, "number_index")?, hint: row.get("hint")? })
     };
-    let detail = match row.try_get::<&str, _>("kind")? {
-        "totp" => MethodDetail::Totp {
-            fingerprint: bytes(row, "fingerprint")?,
-            last_step: from_sql(row.try_get("last_step")?)?,
-        },
+    let detail = match row.get::<_, String>("kind")?.as_str() {
+        "totp" => {
+            MethodDetail::Totp { fingerprint: bytes(row, "fingerprint")?, last_step: from_sql(row.get("last_step")?)? }
+        }
         kind => phone(channel_from(kind)?)?,
     };
     Ok(Method {
-        id: row.try_get("id")?,
-        name: row.try_get("name")?,
-        sealed: row.try_get("sealed")?,
+        id: row.get("id")?,
+        name: row.get("name")?,
+        sealed: row.get("sealed")?,
         detail,
-        created_at: from_sql(row.try_get("created_at")?)?,
-        used_at: row.try_get::<Option<i64>, _>("used_at")?.map(from_sql).transpose()?,
-        tries: Tries {
-            in_a_row: row.try_get("in_a_row")?,
-            day: from_sql(row.try_get("day")?)?,
-            today: row.try_get("today")?,
-        },
+        created_at: from_sql(row.get("created_at")?)?,
+        used_at: row.get::<_, Option<i64>>("used_at")?.map(from_sql).transpose()?,
+        tries: Tries { in_a_row: row.get("in_a_row")?, day: from_sql(row.get("day")?)?, today: row.get("today")? },
     })
 }
 
@@ -92,8 +88,8 @@ pub(super) fn delivery_from(text: &str) -> Result<DeliveryState, StoreError> {
     .ok_or_else(|| StoreError::Row(format!("message.state {text}")))
 }
 
-pub(super) fn bytes<const N: usize>(row: &SqliteRow, column: &str) -> Result<[u8; N], StoreError> {
-    row.try_get::<&[u8], _>(column)?.try_into().map_err(|_| StoreError::Row(column.to_owned()))
+pub(super) fn bytes<const N: usize>(row: &Row<'_>, column: &str) -> Result<[u8; N], StoreError> {
+    Ok(row.get(column)?)
 }
 
 /// SQLite's integers are signed; times and steps stay far below 2⁶³.

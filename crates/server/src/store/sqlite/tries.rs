@@ -1,81 +1,102 @@
 //! Tries at login: counted as wrong before anything is checked, in one transaction with what the throttle says.
 
 use nidan_protocol::{Channel, MethodKind};
-use sqlx::Row;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use rusqlite::{Connection, Row, params};
 
+use super::connection::{execute, first};
 use super::flows;
 use super::rows::{channel_from, from_sql, kind_from, to_sql};
 use crate::store::{Counted, Reserved, StoreError, Try, TryRefusal, TryWith};
 use crate::throttle::{self, Allowance, Gate, Guess, Needs, Tries};
 
-/// A method's throttle, its person's allowance.
-pub(super) struct Counts {
-    pub(super) tries: Tries,
-    pub(super) allowance: Allowance,
-}
-
-pub(super) fn counts_from(row: &SqliteRow) -> Result<Counts, StoreError> {
-    let tries =
-        Tries { in_a_row: row.try_get("in_a_row")?, day: from_sql(row.try_get("day")?)?, today: row.try_get("today")? };
-    Ok(Counts { tries, allowance: Allowance { full_at: from_sql(row.try_get("guess_full_at")?)? } })
-}
-
-/// One statement for all that a try depends on: statements are what a verification costs.
+/// One statement for all that a try depends on.
 const STANDING: &str = "SELECT f.attempts, f.backup_tries, m.kind, m.sealed, m.drift, m.hint, m.in_a_row, m.day, m.today, \
     s.guess_full_at FROM flow f JOIN subject s ON s.host = f.host AND s.subject = f.subject \
     LEFT JOIN method m ON m.id = ?5 AND m.host = f.host AND m.subject = f.subject \
     WHERE f.id = ?1 AND f.host = ?2 AND f.subject = ?3 AND f.purpose = 'verify' AND f.state = 'open' AND f.expires_at > ?4";
 
-pub(super) async fn reserve(write: &mut SqliteConnection, attempt: Try) -> Result<Reserved, StoreError> {
+/// A flow and the method that is tried in it.
+struct Standing {
+    of_flow: u32,
+    backup_tries: u32,
+    allowance: Allowance,
+    /// `None` when the person has none of that id.
+    method: Option<Tried>,
+}
+
+struct Tried {
+    kind: MethodKind,
+    sealed: Vec<u8>,
+    drift: i64,
+    hint: Option<String>,
+    tries: Tries,
+}
+
+fn standing_from(row: &Row<'_>) -> Result<Standing, StoreError> {
+    let kind = row.get::<_, Option<String>>("kind")?;
+    let method = kind.map(|kind| {
+        Ok::<_, StoreError>(Tried {
+            kind: kind_from(&kind)?,
+            sealed: row.get("sealed")?,
+            drift: row.get("drift")?,
+            hint: row.get("hint")?,
+            tries: tries_from(row)?,
+        })
+    });
+    Ok(Standing {
+        of_flow: row.get("attempts")?,
+        backup_tries: row.get("backup_tries")?,
+        allowance: allowance_from(row)?,
+        method: method.transpose()?,
+    })
+}
+
+pub(super) fn tries_from(row: &Row<'_>) -> Result<Tries, StoreError> {
+    Ok(Tries { in_a_row: row.get("in_a_row")?, day: from_sql(row.get("day")?)?, today: row.get("today")? })
+}
+
+pub(super) fn allowance_from(row: &Row<'_>) -> Result<Allowance, StoreError> {
+    Ok(Allowance { full_at: from_sql(row.get("guess_full_at")?)? })
+}
+
+pub(super) fn reserve(write: &Connection, attempt: &Try) -> Result<Reserved, StoreError> {
     let method_id = match &attempt.with {
         TryWith::Method { id, .. } => id.as_str(),
         TryWith::Backup { .. } => "",
     };
-    let found = sqlx::query(STANDING)
-        .bind(&attempt.flow_id)
-        .bind(&attempt.host)
-        .bind(&attempt.subject)
-        .bind(to_sql(attempt.now))
-        .bind(method_id)
-        .fetch_optional(&mut *write)
-        .await?;
-    let Some(row) = found else { return Ok(Reserved::No(TryRefusal::FlowOver)) };
-    let of_flow: u32 = row.try_get("attempts")?;
-    if of_flow >= attempt.flow_limit {
+    let params = params![attempt.flow_id, attempt.host, attempt.subject, to_sql(attempt.now), method_id];
+    let Some(standing) = first(write, STANDING, params, standing_from)? else {
+        return Ok(Reserved::No(TryRefusal::FlowOver));
+    };
+    if standing.of_flow >= attempt.flow_limit {
         return Ok(Reserved::No(TryRefusal::FlowExhausted));
     }
     match &attempt.with {
-        TryWith::Backup { limit } if row.try_get::<u32, _>("backup_tries")? >= *limit => {
-            Ok(Reserved::No(TryRefusal::FlowExhausted))
-        }
+        TryWith::Backup { limit } if standing.backup_tries >= *limit => Ok(Reserved::No(TryRefusal::FlowExhausted)),
         TryWith::Backup { .. } => {
-            count_flow(write, &attempt.flow_id, 0, 1).await?;
-            let set = flows::backup_set(write, &attempt.host, &attempt.subject).await?;
+            count_flow(write, &attempt.flow_id, 0, 1)?;
+            let set = flows::backup_set(write, &attempt.host, &attempt.subject)?;
             let Some(set) = set else { return Ok(Reserved::No(TryRefusal::NoMethod)) };
-            let (counted, of_flow) = (Counted::Backup(set), of_flow + 1);
+            let (counted, of_flow) = (Counted::Backup(set), standing.of_flow + 1);
             Ok(Reserved::Yes { counted, in_a_row: 0, of_flow, singles_left: 0 })
         }
         TryWith::Method { id, brings, strict, challenge_limit } => {
-            reserve_method(write, &attempt, &row, (id, *brings, *strict, *challenge_limit)).await
+            reserve_method(write, attempt, standing, (id, *brings, *strict, *challenge_limit))
         }
     }
 }
 
-async fn reserve_method(
-    write: &mut SqliteConnection,
+fn reserve_method(
+    write: &Connection,
     attempt: &Try,
-    row: &SqliteRow,
+    standing: Standing,
     (id, brings, strict, challenge_limit): (&str, Needs, bool, u32),
 ) -> Result<Reserved, StoreError> {
-    let of_flow: u32 = row.try_get("attempts")?;
-    let Some(kind) = row.try_get::<Option<&str>, _>("kind")? else {
+    let Standing { of_flow, allowance, method: Some(method), .. } = standing else {
         return Ok(Reserved::No(TryRefusal::NoMethod));
     };
-    let kind = kind_from(kind)?;
-    let guess = guess_of(kind, strict);
-    let Counts { tries, allowance } = counts_from(row)?;
-    match throttle::gate(tries, allowance, guess, attempt.now) {
+    let guess = guess_of(method.kind, strict);
+    match throttle::gate(method.tries, allowance, guess, attempt.now) {
         Gate::Suspended => return Ok(Reserved::No(TryRefusal::Suspended)),
         Gate::Resting { until } => return Ok(Reserved::No(TryRefusal::Resting { until })),
         Gate::Open(Needs::TwoCodes) if brings == Needs::OneCode => {
@@ -84,32 +105,37 @@ async fn reserve_method(
         // Two codes are always enough.
         Gate::Open(_) => {}
     }
-    let counted = if kind == MethodKind::Totp {
-        Counted::App { sealed: row.try_get("sealed")?, drift: row.try_get("drift")? }
+    let counted = if method.kind == MethodKind::Totp {
+        Counted::App { sealed: method.sealed, drift: method.drift }
     } else {
-        match reserve_challenge(write, attempt, id, challenge_limit).await? {
+        match reserve_challenge(write, attempt, id, challenge_limit)? {
             // A code that was sent when one was enough is over once two are needed; the next message has both.
             Ok(found) if (found.codes == 2) != (brings == Needs::TwoCodes) => {
                 return Ok(Reserved::No(TryRefusal::ChallengeExpired));
             }
             Ok(FoundChallenge { id, left, channel, codes }) => {
-                Counted::Phone { challenge_id: id, channel, codes, hint: row.try_get("hint")?, left }
+                Counted::Phone { challenge_id: id, channel, codes, hint: method.hint.unwrap_or_default(), left }
             }
             Err(refusal) => return Ok(Reserved::No(refusal)),
         }
     };
-    let (tries, allowance, cost) = throttle::reserve(tries, allowance, guess, brings, attempt.now);
-    store_tries(write, id, tries).await?;
+    let (tries, allowance, cost) = throttle::reserve(method.tries, allowance, guess, brings, attempt.now);
+    execute(
+        write,
+        "UPDATE method SET in_a_row = ?2, day = ?3, today = ?4 WHERE id = ?1",
+        params![id, tries.in_a_row, to_sql(tries.day), tries.today],
+    )?;
     if cost > 0 {
-        store_allowance(write, (&attempt.host, &attempt.subject), allowance).await?;
+        execute(
+            write,
+            "UPDATE subject SET guess_full_at = ?3 WHERE host = ?1 AND subject = ?2",
+            params![attempt.host, attempt.subject, to_sql(allowance.full_at)],
+        )?;
     }
     if let Counted::Phone { challenge_id, .. } = &counted {
-        sqlx::query("UPDATE challenge SET attempts = attempts + 1 WHERE id = ?1")
-            .bind(challenge_id)
-            .execute(&mut *write)
-            .await?;
+        execute(write, "UPDATE challenge SET attempts = attempts + 1 WHERE id = ?1", [challenge_id])?;
     }
-    count_flow(write, &attempt.flow_id, cost, 0).await?;
+    count_flow(write, &attempt.flow_id, cost, 0)?;
     let singles_left = throttle::single_tries_left(tries, allowance, guess, attempt.now);
     Ok(Reserved::Yes { counted, in_a_row: tries.in_a_row, of_flow: of_flow + 1, singles_left })
 }
@@ -132,66 +158,36 @@ struct FoundChallenge {
 }
 
 /// The flow's latest code for a phone.
-async fn reserve_challenge(
-    write: &mut SqliteConnection,
+fn reserve_challenge(
+    read: &Connection,
     attempt: &Try,
     method_id: &str,
     limit: u32,
 ) -> Result<Result<FoundChallenge, TryRefusal>, StoreError> {
-    let found: Option<(String, u32, i64, Option<i64>, String, u32)> = sqlx::query_as(
-        "SELECT id, attempts, expires_at, answered_at, channel, codes FROM challenge WHERE flow_id = ?1 AND method_id = ?2 \
-         ORDER BY rowid DESC LIMIT 1",
-    )
-    .bind(&attempt.flow_id)
-    .bind(method_id)
-    .fetch_optional(write)
-    .await?;
-    Ok(match found {
-        None => Err(TryRefusal::NoChallenge),
-        Some((_, _, expires_at, answered_at, ..)) if expires_at <= to_sql(attempt.now) || answered_at.is_some() => {
+    let sql = "SELECT id, attempts, expires_at, answered_at, channel, codes FROM challenge \
+        WHERE flow_id = ?1 AND method_id = ?2 ORDER BY rowid DESC LIMIT 1";
+    let found = first(read, sql, [attempt.flow_id.as_str(), method_id], |row| {
+        let over = row.get::<_, i64>("expires_at")? <= to_sql(attempt.now)
+            || row.get::<_, Option<i64>>("answered_at")?.is_some();
+        let tries: u32 = row.get("attempts")?;
+        Ok(if over {
             Err(TryRefusal::ChallengeExpired)
-        }
-        Some((_, tries, ..)) if tries >= limit => Err(TryRefusal::ChallengeExhausted),
-        Some((id, tries, _, _, channel, codes)) => {
-            Ok(FoundChallenge { id, channel: channel_from(&channel)?, codes, left: limit - tries - 1 })
-        }
-    })
+        } else if tries >= limit {
+            Err(TryRefusal::ChallengeExhausted)
+        } else {
+            let channel = channel_from(&row.get::<_, String>("channel")?)?;
+            Ok(FoundChallenge { id: row.get("id")?, channel, codes: row.get("codes")?, left: limit - tries - 1 })
+        })
+    })?;
+    Ok(found.unwrap_or(Err(TryRefusal::NoChallenge)))
 }
 
-async fn store_tries(write: &mut SqliteConnection, id: &str, tries: Tries) -> Result<(), StoreError> {
-    sqlx::query("UPDATE method SET in_a_row = ?2, day = ?3, today = ?4 WHERE id = ?1")
-        .bind(id)
-        .bind(tries.in_a_row)
-        .bind(to_sql(tries.day))
-        .bind(tries.today)
-        .execute(write)
-        .await?;
-    Ok(())
-}
-
-async fn store_allowance(
-    write: &mut SqliteConnection,
-    (host, subject): (&str, &str),
-    allowance: Allowance,
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE subject SET guess_full_at = ?3 WHERE host = ?1 AND subject = ?2")
-        .bind(host)
-        .bind(subject)
-        .bind(to_sql(allowance.full_at))
-        .execute(write)
-        .await?;
-    Ok(())
-}
-
-async fn count_flow(write: &mut SqliteConnection, id: &str, cost: u32, backup: u32) -> Result<(), StoreError> {
-    sqlx::query(
+fn count_flow(write: &Connection, id: &str, cost: u32, backup: u32) -> Result<(), StoreError> {
+    execute(
+        write,
         "UPDATE flow SET attempts = attempts + 1, guess_cost = guess_cost + ?2, backup_tries = backup_tries + ?3 \
          WHERE id = ?1",
-    )
-    .bind(id)
-    .bind(cost)
-    .bind(backup)
-    .execute(write)
-    .await?;
+        params![id, cost, backup],
+    )?;
     Ok(())
 }

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use nidan_protocol::{BACKUP_METHOD_ID, EventKind, MethodKind, TrustedBrowser};
-use sqlx::Row;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::{Connection, Row, params};
 
-use super::rows::{from_sql, to_sql};
-use super::tries::{Counts, counts_from, reserve};
+use super::connection::{execute, first};
+use super::rows::to_sql;
+use super::tries::{allowance_from, reserve, tries_from};
 use super::{SqliteStore, record, trust};
 use crate::record::{Detail, Scribe};
 use crate::store::{
@@ -19,17 +19,17 @@ use crate::throttle::{self, Allowance, Tries};
 impl VerifyStore for SqliteStore {
     async fn open_verification(&self, open: &OpenVerification) -> Result<VerificationOpened, StoreError> {
         let open = open.clone();
-        self.writer.run(move |write| Box::pin(trust::open(write, open.clone()))).await
+        self.writer.run(move |write| trust::open(write, &open)).await
     }
 
     async fn reserve_try(&self, attempt: &Try) -> Result<Reserved, StoreError> {
         let attempt = attempt.clone();
-        self.writer.run(move |write| Box::pin(reserve(write, attempt.clone()))).await
+        self.writer.run(move |write| reserve(write, &attempt)).await
     }
 
     async fn consume(&self, consumption: &Consumption) -> Result<Consumed, StoreError> {
         let consumption = consumption.clone();
-        self.writer.run(move |write| Box::pin(consume(write, consumption.clone()))).await
+        self.writer.run(move |write| consume(write, &consumption)).await
     }
 
     async fn note_wrong(
@@ -39,21 +39,17 @@ impl VerifyStore for SqliteStore {
         scribe: &Scribe,
     ) -> Result<(), StoreError> {
         let (flow, notes, scribe) = (flow.clone(), notes.to_owned(), scribe.clone());
-        self.writer
-            .run(move |write| {
-                let (flow, notes, scribe) = (flow.clone(), notes.clone(), scribe.clone());
-                Box::pin(async move { noted(write, &flow, notes, &scribe).await })
-            })
-            .await
+        self.writer.run(move |write| noted(write, &flow, notes, &scribe)).await
     }
 
     async fn report(&self, report: &Report) -> Result<Option<u32>, StoreError> {
         let report = report.clone();
-        self.writer.run(move |write| Box::pin(reported(write, report.clone()))).await
+        self.writer.run(move |write| reported(write, &report)).await
     }
 
     async fn trusted_browsers(&self, host: &str, subject: &str, now: u64) -> Result<Vec<TrustedBrowser>, StoreError> {
-        trust::list(&self.pool, host, subject, now).await
+        let (host, subject) = (host.to_owned(), subject.to_owned());
+        self.readers.run(move |read| trust::list(read, &host, &subject, now)).await
     }
 
     async fn revoke_trust(
@@ -64,31 +60,20 @@ impl VerifyStore for SqliteStore {
         scribe: &Scribe,
     ) -> Result<u32, StoreError> {
         let (host, subject, id, scribe) = (host.to_owned(), subject.to_owned(), id.map(str::to_owned), scribe.clone());
-        self.writer
-            .run(move |write| {
-                let (host, subject, id, scribe) = (host.clone(), subject.clone(), id.clone(), scribe.clone());
-                Box::pin(async move { trust::revoke(write, (&host, &subject), id.as_deref(), &scribe).await })
-            })
-            .await
+        self.writer.run(move |write| trust::revoke(write, (&host, &subject), id.as_deref(), &scribe)).await
     }
 
     async fn reinstate(&self, host: &str, subject: &str, id: &str, scribe: &Scribe) -> Result<bool, StoreError> {
         let (host, subject, id, scribe) = (host.to_owned(), subject.to_owned(), id.to_owned(), scribe.clone());
-        self.writer
-            .run(move |write| {
-                let (host, subject, id, scribe) = (host.clone(), subject.clone(), id.clone(), scribe.clone());
-                Box::pin(async move { reinstated(write, (&host, &subject), &id, &scribe).await })
-            })
-            .await
+        self.writer.run(move |write| reinstated(write, (&host, &subject), &id, &scribe)).await
     }
 
     async fn purge_trust(&self, now: u64) -> Result<u64, StoreError> {
-        let _turn = self.writer.turn().await;
-        let purged = sqlx::query("DELETE FROM trusted_browser WHERE expires_at <= ?1")
-            .bind(to_sql(now))
-            .execute(&self.pool)
+        let purged = self
+            .writer
+            .run(move |write| execute(write, "DELETE FROM trusted_browser WHERE expires_at <= ?1", [to_sql(now)]))
             .await?;
-        Ok(purged.rows_affected())
+        Ok(purged as u64)
     }
 
     async fn record(
@@ -98,47 +83,35 @@ impl VerifyStore for SqliteStore {
         before: Option<u64>,
         count: u32,
     ) -> Result<RecordPage, StoreError> {
-        record::page(&self.pool, (host, subject), before, count).await
+        let (host, subject) = (host.to_owned(), subject.to_owned());
+        self.readers.run(move |read| record::page(read, (&host, &subject), before, count)).await
     }
 
     async fn take_notices(&self, now_ms: u64, lease_ms: u64, count: u32) -> Result<Vec<Notice>, StoreError> {
-        let _turn = self.writer.turn().await;
-        record::take(&self.pool, now_ms, lease_ms, count).await
+        self.writer.run(move |write| record::take(write, now_ms, lease_ms, count)).await
     }
 
     async fn settle_notice(&self, id: i64) -> Result<(), StoreError> {
-        let _turn = self.writer.turn().await;
-        sqlx::query("DELETE FROM notice WHERE id = ?1").bind(id).execute(&self.pool).await?;
-        Ok(())
+        self.writer.run(move |write| execute(write, "DELETE FROM notice WHERE id = ?1", [id]).map(|_| ())).await
     }
 
     async fn postpone_notice(&self, id: i64, due_at_ms: u64) -> Result<(), StoreError> {
-        let _turn = self.writer.turn().await;
-        sqlx::query("UPDATE notice SET due_at_ms = ?2 WHERE id = ?1")
-            .bind(id)
-            .bind(to_sql(due_at_ms))
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        const SQL: &str = "UPDATE notice SET due_at_ms = ?2 WHERE id = ?1";
+        self.writer.run(move |write| execute(write, SQL, [id, to_sql(due_at_ms)]).map(|_| ())).await
     }
 }
 
-async fn noted(
-    write: &mut SqliteConnection,
+fn noted(
+    write: &Connection,
     flow: &NewFlow,
     notes: Vec<(EventKind, Detail)>,
     scribe: &Scribe,
 ) -> Result<(), StoreError> {
-    let first = sqlx::query("UPDATE flow SET told = 1 WHERE id = ?1 AND told = 0")
-        .bind(&flow.id)
-        .execute(&mut *write)
-        .await?
-        .rows_affected()
-        == 1;
+    let first = execute(write, "UPDATE flow SET told = 1 WHERE id = ?1 AND told = 0", [&flow.id])? == 1;
     for (kind, detail) in notes {
         let tells_host = scribe.tells_host && (first || kind != EventKind::CodeWrong);
         let scribe = Scribe { tells_host, ..scribe.clone() };
-        record::append(write, (&flow.host, &flow.subject), kind, detail, &scribe).await?;
+        record::append(write, (&flow.host, &flow.subject), kind, detail, &scribe)?;
     }
     Ok(())
 }
@@ -154,30 +127,44 @@ const SPENDING: &str = "SELECT f.guess_cost, s.factor_epoch, s.guess_full_at, s.
     LEFT JOIN method m ON m.id = ?5 AND m.host = f.host AND m.subject = f.subject \
     WHERE f.id = ?1 AND f.host = ?2 AND f.subject = ?3 AND f.purpose = 'verify' AND f.state = 'open' AND f.expires_at > ?4";
 
-async fn consume(write: &mut SqliteConnection, c: Consumption) -> Result<Consumed, StoreError> {
-    let now = c.scribe.now;
+/// What spending depends on, with the throttle as it is after a right code.
+struct Spending {
+    factor_epoch: i64,
+    allowance: Allowance,
+    tries: Tries,
+    hint: Option<String>,
+    backup_codes_left: u32,
+    last_line: (u64, [u8; 32]),
+}
+
+fn spending_from(row: &Row<'_>, c: &Consumption) -> Result<Spending, StoreError> {
+    let allowance = allowance_from(row)?;
+    let (tries, allowance) = match &c.spend {
+        Spend::Backup { .. } => (Tries::default(), allowance),
+        Spend::Step { .. } | Spend::Challenge { .. } => {
+            throttle::right(tries_from(row)?, allowance, row.get("guess_cost")?, c.scribe.now)
+        }
+    };
+    Ok(Spending {
+        factor_epoch: row.get("factor_epoch")?,
+        allowance,
+        tries,
+        hint: row.get("hint")?,
+        backup_codes_left: row.get("backup_codes_left")?,
+        last_line: record::last_from(row)?,
+    })
+}
+
+fn consume(write: &Connection, c: &Consumption) -> Result<Consumed, StoreError> {
     let method_id = match &c.spend {
         Spend::Step { method_id, .. } | Spend::Challenge { method_id, .. } => method_id,
         Spend::Backup { .. } => BACKUP_METHOD_ID,
     };
-    let found = sqlx::query(SPENDING)
-        .bind(&c.flow_id)
-        .bind(&c.host)
-        .bind(&c.subject)
-        .bind(to_sql(now))
-        .bind(method_id)
-        .fetch_optional(&mut *write)
-        .await?;
-    let Some(row) = found else { return Ok(Consumed::FlowOver) };
-    let (counts, allowance) = match &c.spend {
-        Spend::Backup { .. } => (None, Allowance { full_at: from_sql(row.try_get("guess_full_at")?)? }),
-        Spend::Step { .. } | Spend::Challenge { .. } => {
-            let Counts { tries, allowance } = counts_from(&row)?;
-            let (tries, allowance) = throttle::right(tries, allowance, row.try_get("guess_cost")?, now);
-            (Some(tries), allowance)
-        }
+    let params = params![c.flow_id, c.host, c.subject, to_sql(c.scribe.now), method_id];
+    let Some(spending) = first(write, SPENDING, params, |row| spending_from(row, c))? else {
+        return Ok(Consumed::FlowOver);
     };
-    if !spent(write, &c, counts).await? {
+    if !spent(write, c, spending.tries)? {
         return Ok(Consumed::CodeUsed);
     }
     let (used, kind, left) = match &c.spend {
@@ -185,157 +172,113 @@ async fn consume(write: &mut SqliteConnection, c: Consumption) -> Result<Consume
         Spend::Challenge { channel, .. } => (channel.as_str(), EventKind::Verified, 0),
         Spend::Backup { .. } => (BACKUP_CODE, EventKind::BackupCodeUsed, 1),
     };
-    complete(write, &c, (method_id, used), row.try_get("factor_epoch")?).await?;
-    let backup_codes_left = row.try_get::<u32, _>("backup_codes_left")?.saturating_sub(left);
+    complete(write, c, (method_id, used), spending.factor_epoch)?;
+    let backup_codes_left = spending.backup_codes_left.saturating_sub(left);
     let detail = Detail {
         method: Some(used.to_owned()),
-        hint: row.try_get("hint")?,
+        hint: spending.hint,
         count: (kind == EventKind::BackupCodeUsed).then_some(backup_codes_left),
     };
-    let last = record::last_from(&row)?;
-    let line = c.scribe.line(&c.host, &c.subject, last, kind, detail);
-    record::insert(write, (&c.host, &c.subject), &line, &c.scribe).await?;
-    sqlx::query(
+    let line = c.scribe.line(&c.host, &c.subject, spending.last_line, kind, detail);
+    record::insert(write, (&c.host, &c.subject), &line, &c.scribe)?;
+    execute(
+        write,
         "UPDATE subject SET guess_full_at = ?3, event_seq = ?4, event_hash = ?5 WHERE host = ?1 AND subject = ?2",
-    )
-    .bind(&c.host)
-    .bind(&c.subject)
-    .bind(to_sql(allowance.full_at))
-    .bind(to_sql(line.seq))
-    .bind(line.hash.as_slice())
-    .execute(write)
-    .await?;
+        params![c.host, c.subject, to_sql(spending.allowance.full_at), to_sql(line.seq), line.hash],
+    )?;
     Ok(Consumed::Yes { backup_codes_left })
 }
 
 /// The conditional update whose row count is the answer; a method that worked begins its tries anew with it.
-async fn spent(write: &mut SqliteConnection, c: &Consumption, tries: Option<Tries>) -> Result<bool, StoreError> {
+fn spent(write: &Connection, c: &Consumption, tries: Tries) -> Result<bool, StoreError> {
     let now = to_sql(c.scribe.now);
-    let tries = tries.unwrap_or_default();
+    let (in_a_row, day, today) = (tries.in_a_row, to_sql(tries.day), tries.today);
     let spent = match &c.spend {
-        Spend::Step { method_id, first_step, step, drift } => sqlx::query(
+        Spend::Step { method_id, first_step, step, drift } => execute(
+            write,
             "UPDATE method SET last_step = ?4, drift = ?5, in_a_row = ?6, day = ?7, today = ?8, used_at = ?9 \
              WHERE id = ?1 AND host = ?2 AND subject = ?3 AND last_step < ?10",
-        )
-        .bind(method_id)
-        .bind(&c.host)
-        .bind(&c.subject)
-        .bind(to_sql(*step))
-        .bind(drift)
-        .bind(tries.in_a_row)
-        .bind(to_sql(tries.day))
-        .bind(tries.today)
-        .bind(now)
-        .bind(to_sql(*first_step)),
-        Spend::Challenge { method_id, challenge_id, .. } => sqlx::query(
+            params![method_id, c.host, c.subject, to_sql(*step), drift, in_a_row, day, today, now, to_sql(*first_step),],
+        ),
+        Spend::Challenge { method_id, challenge_id, .. } => execute(
+            write,
             "UPDATE challenge SET answered_at = ?4 WHERE id = ?1 AND flow_id = ?2 AND method_id = ?3 \
              AND answered_at IS NULL AND expires_at > ?4",
-        )
-        .bind(challenge_id)
-        .bind(&c.flow_id)
-        .bind(method_id)
-        .bind(now),
-        Spend::Backup { ordinal } => sqlx::query(
+            params![challenge_id, c.flow_id, method_id, now],
+        ),
+        Spend::Backup { ordinal } => execute(
+            write,
             "UPDATE backup_code SET used_at = ?4 WHERE host = ?1 AND subject = ?2 AND ordinal = ?3 AND used_at IS NULL",
-        )
-        .bind(&c.host)
-        .bind(&c.subject)
-        .bind(ordinal)
-        .bind(now),
-    };
-    if spent.execute(&mut *write).await?.rows_affected() != 1 {
+            params![c.host, c.subject, ordinal, now],
+        ),
+    }?;
+    if spent != 1 {
         return Ok(false);
     }
     if let Spend::Challenge { method_id, .. } = &c.spend {
-        sqlx::query("UPDATE method SET in_a_row = ?2, day = ?3, today = ?4, used_at = ?5 WHERE id = ?1")
-            .bind(method_id)
-            .bind(tries.in_a_row)
-            .bind(to_sql(tries.day))
-            .bind(tries.today)
-            .bind(now)
-            .execute(write)
-            .await?;
+        execute(
+            write,
+            "UPDATE method SET in_a_row = ?2, day = ?3, today = ?4, used_at = ?5 WHERE id = ?1",
+            params![method_id, in_a_row, day, today, now],
+        )?;
     }
     Ok(true)
 }
 
-async fn complete(
-    write: &mut SqliteConnection,
+fn complete(
+    write: &Connection,
     c: &Consumption,
     (method_id, used): (&str, &str),
     epoch: i64,
 ) -> Result<(), StoreError> {
-    let completed = sqlx::query(
+    let completed = execute(
+        write,
         "UPDATE flow SET state = 'completed', body_hash = ?2, method_id = ?3, result_hash = ?4, result_expires_at = ?5, \
          used = ?6, trusts = ?7, factor_epoch = ?8 WHERE id = ?1 AND state = 'open'",
-    )
-    .bind(&c.flow_id)
-    .bind(c.body_hash.as_slice())
-    .bind(method_id)
-    .bind(c.result_hash.as_slice())
-    .bind(to_sql(c.result_expires_at))
-    .bind(used)
-    .bind(c.trusts)
-    .bind(epoch)
-    .execute(write)
-    .await?;
+        params![c.flow_id, c.body_hash, method_id, c.result_hash, to_sql(c.result_expires_at), used, c.trusts, epoch,],
+    )?;
     // Read as open in this very transaction.
-    if completed.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Row("flow.state".to_owned())) }
+    if completed == 1 { Ok(()) } else { Err(StoreError::Row("flow.state".to_owned())) }
 }
 
-async fn reported(write: &mut SqliteConnection, report: Report) -> Result<Option<u32>, StoreError> {
+fn reported(write: &Connection, report: &Report) -> Result<Option<u32>, StoreError> {
     let now = to_sql(report.scribe.now);
-    let ours = sqlx::query("UPDATE flow SET state = 'superseded', reported_at = ?2 WHERE id = ?1 AND state = 'open'")
-        .bind(&report.flow_id)
-        .bind(now)
-        .execute(&mut *write)
-        .await?;
-    if ours.rows_affected() != 1 {
+    let ours = execute(
+        write,
+        "UPDATE flow SET state = 'superseded', reported_at = ?2 WHERE id = ?1 AND state = 'open'",
+        params![report.flow_id, now],
+    )?;
+    if ours != 1 {
         return Ok(None);
     }
     // What was right but not redeemed yet ends too: nobody knows who typed it.
-    sqlx::query(
+    execute(
+        write,
         "UPDATE flow SET state = 'superseded', reported_at = ?3 \
          WHERE host = ?1 AND subject = ?2 AND (state = 'open' OR (state = 'completed' AND redeemed_at IS NULL AND purpose = 'verify'))",
-    )
-    .bind(&report.host)
-    .bind(&report.subject)
-    .bind(now)
-    .execute(&mut *write)
-    .await?;
-    sqlx::query(
+        params![report.host, report.subject, now],
+    )?;
+    execute(
+        write,
         "UPDATE challenge SET expires_at = MIN(expires_at, ?3) WHERE answered_at IS NULL AND flow_id IN \
          (SELECT id FROM flow WHERE host = ?1 AND subject = ?2)",
-    )
-    .bind(&report.host)
-    .bind(&report.subject)
-    .bind(now)
-    .execute(&mut *write)
-    .await?;
+        params![report.host, report.subject, now],
+    )?;
     let whose = (report.host.as_str(), report.subject.as_str());
-    record::append(write, whose, EventKind::Reported, Detail::default(), &report.scribe).await?;
-    let forgotten = if report.forget_browsers { trust::revoke(write, whose, None, &report.scribe).await? } else { 0 };
+    record::append(write, whose, EventKind::Reported, Detail::default(), &report.scribe)?;
+    let forgotten = if report.forget_browsers { trust::revoke(write, whose, None, &report.scribe)? } else { 0 };
     Ok(Some(forgotten))
 }
 
-async fn reinstated(
-    write: &mut SqliteConnection,
-    whose: (&str, &str),
-    id: &str,
-    scribe: &Scribe,
-) -> Result<bool, StoreError> {
-    let found = sqlx::query(
+fn reinstated(write: &Connection, whose: (&str, &str), id: &str, scribe: &Scribe) -> Result<bool, StoreError> {
+    let found = first(
+        write,
         "UPDATE method SET in_a_row = 0, today = 0 WHERE id = ?1 AND host = ?2 AND subject = ?3 AND in_a_row >= ?4 \
          RETURNING kind, hint",
-    )
-    .bind(id)
-    .bind(whose.0)
-    .bind(whose.1)
-    .bind(throttle::SUSPENDED_AFTER)
-    .fetch_optional(&mut *write)
-    .await?;
-    let Some(row) = found else { return Ok(false) };
-    let detail = Detail { method: Some(row.try_get("kind")?), hint: row.try_get("hint")?, count: None };
-    record::append(write, whose, EventKind::MethodReinstated, detail, scribe).await?;
+        params![id, whose.0, whose.1, throttle::SUSPENDED_AFTER],
+        |row| Ok(Detail { method: Some(row.get("kind")?), hint: row.get("hint")?, count: None }),
+    )?;
+    let Some(detail) = found else { return Ok(false) };
+    record::append(write, whose, EventKind::MethodReinstated, detail, scribe)?;
     Ok(true)
 }

@@ -1,13 +1,13 @@
 //! One writer that groups many requests' transactions into one commit: a commit waits for the disk, and the disk takes one
-//! commit for a hundred requests as gladly as for one. Nobody is answered before the commit that holds their work.
+//! commit for a hundred requests as gladly as for one. Nobody is answered before the commit that holds their work. It has a
+//! thread of its own, so that a statement costs what SQLite costs and no hand-over.
 
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection};
-use tokio::sync::{Mutex as Gate, OwnedMutexGuard, mpsc, oneshot};
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
 
+use super::connection::{File, execute};
 use crate::store::StoreError;
 
 /// More wait for the next commit.
@@ -15,22 +15,56 @@ const GROUP_MAX: usize = 128;
 /// Requests that wait beyond this many wait to be queued.
 const QUEUE: usize = 1_024;
 
-/// What happens inside a transaction. It may be called again, when the group that it was in is undone.
-pub(super) type Work<T> = dyn for<'c> Fn(&'c mut SqliteConnection) -> Running<'c, T> + Send + Sync;
-/// The work under way.
-pub(super) type Running<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
-
-struct Job {
-    work: Box<Work<()>>,
-    done: oneshot::Sender<Result<(), StoreError>>,
+/// What becomes of the changes that a piece of work has made.
+pub(super) enum Then<T> {
+    Keep(T),
+    /// As if it had not begun.
+    Undo(T),
 }
 
-/// Hands work to the writer, and keeps other transactions of this process from waiting inside SQLite.
+/// A piece of work and whoever waits for it.
+trait Job: Send {
+    /// Does it inside the transaction that is open; whether its changes are kept.
+    fn work(&mut self, write: &Connection) -> bool;
+    /// Tells what became of it, after the commit or instead of one.
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+struct Piece<W, T> {
+    work: Option<W>,
+    outcome: Option<Result<Then<T>, StoreError>>,
+    waits: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T: Send, W: FnOnce(&Connection) -> Result<Then<T>, StoreError> + Send> Job for Piece<W, T> {
+    fn work(&mut self, write: &Connection) -> bool {
+        let Some(work) = self.work.take() else { return false };
+        // A panic is this request's alone: the panic hook has logged it.
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(write)))
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("the work panicked".into())));
+        let keeps = matches!(outcome, Ok(Then::Keep(_)));
+        self.outcome = Some(outcome);
+        keeps
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let outcome = self.outcome.unwrap_or_else(|| Err(StoreError::Unavailable("not begun".into())));
+        // What was read to undo the work may have been of a neighbour in the same group: it holds with the commit only.
+        let answer = outcome.and_then(|(Then::Keep(value) | Then::Undo(value))| committed.map(|()| value));
+        // Who no longer waits has given up, not undone.
+        let _gone = self.waits.send(answer);
+    }
+}
+
+enum Order {
+    Work(Box<dyn Job>),
+    Stop(oneshot::Sender<()>),
+}
+
+/// Hands work to the writer.
 #[derive(Clone)]
 pub(super) struct Writer {
-    jobs: mpsc::Sender<Job>,
-    /// Whoever writes holds it: SQLite's own waiting is no queue.
-    gate: Arc<Gate<()>>,
+    orders: mpsc::Sender<Order>,
 }
 
 impl std::fmt::Debug for Writer {
@@ -41,40 +75,42 @@ impl std::fmt::Debug for Writer {
 
 impl Writer {
     /// Starts the writer on a connection of its own; it ends when the last handle is dropped.
-    pub(super) async fn start(options: SqliteConnectOptions) -> Result<Self, StoreError> {
-        let connection = options.connect().await?;
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        let gate = Arc::new(Gate::new(()));
-        tokio::spawn(write(connection, options, queue, Arc::clone(&gate)));
-        Ok(Self { jobs, gate })
-    }
-
-    /// Waits for this process's turn to write.
-    pub(super) async fn turn(&self) -> OwnedMutexGuard<()> {
-        Arc::clone(&self.gate).lock_owned().await
+    pub(super) fn start(file: File) -> Result<Self, StoreError> {
+        let connection = file.connect()?;
+        let (orders, queue) = mpsc::channel(QUEUE);
+        std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || write(connection, &file, queue))
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        Ok(Self { orders })
     }
 
     /// Runs `work` in a transaction, together with whatever else waits; the answer comes after the commit. Work that fails
     /// is undone alone.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        work: impl for<'c> Fn(&'c mut SqliteConnection) -> Running<'c, T> + Send + Sync + 'static,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let answer = Arc::new(Mutex::new(None));
-        let slot = Arc::clone(&answer);
-        let work: Box<Work<()>> = Box::new(move |connection| {
-            let (running, slot) = (work(connection), Arc::clone(&slot));
-            Box::pin(async move {
-                let value = running.await?;
-                *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
-                Ok(())
-            })
-        });
-        let (done, committed) = oneshot::channel();
-        self.jobs.send(Job { work, done }).await.map_err(|_| stopped())?;
-        committed.await.map_err(|_| stopped())??;
-        let value = answer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        value.ok_or_else(stopped)
+        self.run_or_undo(|write| work(write).map(Then::Keep)).await
+    }
+
+    /// As [`run`](Self::run), for work that finds out late that it must not be done.
+    pub(super) async fn run_or_undo<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<Then<T>, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (waits, answer) = oneshot::channel();
+        let piece = Piece { work: Some(work), outcome: None, waits };
+        self.orders.send(Order::Work(Box::new(piece))).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    /// Ends the writer after what was ordered before.
+    pub(super) async fn close(&self) {
+        let (stop, stopped) = oneshot::channel();
+        if self.orders.send(Order::Stop(stop)).await.is_ok() {
+            let _ended = stopped.await;
+        }
     }
 }
 
@@ -82,82 +118,57 @@ fn stopped() -> StoreError {
     StoreError::Unavailable("the writer has stopped".into())
 }
 
-async fn write(
-    mut connection: SqliteConnection,
-    options: SqliteConnectOptions,
-    mut queue: mpsc::Receiver<Job>,
-    gate: Arc<Gate<()>>,
-) {
-    let mut group = Vec::with_capacity(GROUP_MAX);
-    while queue.recv_many(&mut group, GROUP_MAX).await > 0 {
-        let turn = gate.lock().await;
-        let answers = in_a_group(&mut connection, &group).await;
-        drop(turn);
-        if answers.iter().any(Result::is_err) && connection.ping().await.is_err() {
-            match options.connect().await {
+fn write(mut connection: Connection, file: &File, mut queue: mpsc::Receiver<Order>) {
+    let mut orders = Vec::with_capacity(GROUP_MAX);
+    let mut asks_to_stop = None;
+    while asks_to_stop.is_none() && queue.blocking_recv_many(&mut orders, GROUP_MAX) > 0 {
+        let mut group = Vec::with_capacity(orders.len());
+        for order in orders.drain(..) {
+            match order {
+                Order::Work(job) => group.push(job),
+                Order::Stop(stop) => asks_to_stop = Some(stop),
+            }
+        }
+        let committed = in_one_commit(&connection, &mut group);
+        if committed.is_err() && !connection.is_autocommit() {
+            // Neither committed nor undone: whatever is wrong with it, another may be right.
+            match file.connect() {
                 Ok(fresh) => connection = fresh,
                 Err(error) => tracing::error!(%error, "the writer has no connection"),
             }
         }
-        for (job, answer) in group.drain(..).zip(answers) {
-            // Who no longer waits has given up, not undone.
-            let _gone = job.done.send(answer);
+        let why = committed.map_err(|error| error.to_string());
+        for job in group {
+            job.answer(why.clone().map_err(|why| StoreError::Unavailable(why.into())));
         }
     }
-    if let Err(error) = connection.close().await {
+    if let Err((_connection, error)) = connection.close() {
         tracing::warn!(%error, "the writer's connection was not closed");
     }
-}
-
-/// An answer for each job, in their order.
-async fn in_a_group(connection: &mut SqliteConnection, group: &[Job]) -> Vec<Result<(), StoreError>> {
-    let mut answers = Vec::with_capacity(group.len());
-    match transaction(connection, group).await {
-        // One of them failed: each for itself, so that the others do not pay for it.
-        Err(Failed::Job(_)) if group.len() > 1 => {
-            for job in group {
-                answers.push(transaction(connection, std::slice::from_ref(job)).await.map_err(Failed::into_error));
-            }
-        }
-        // The database did not take any of them: each alone would wait for it again.
-        Err(failed) => {
-            answers.push(Err(failed.into_error()));
-            answers
-                .resize_with(group.len(), || Err(StoreError::Unavailable("the database took no transaction".into())));
-        }
-        Ok(()) => answers.resize_with(group.len(), || Ok(())),
-    }
-    answers
-}
-
-/// Whose fault it is that a transaction failed.
-enum Failed {
-    Job(StoreError),
-    Database(StoreError),
-}
-
-impl Failed {
-    fn into_error(self) -> StoreError {
-        match self {
-            Self::Job(error) | Self::Database(error) => error,
-        }
+    if let Some(stop) = asks_to_stop {
+        let _gone = stop.send(());
     }
 }
 
-async fn transaction(connection: &mut SqliteConnection, group: &[Job]) -> Result<(), Failed> {
-    let database = |error: sqlx::Error| Failed::Database(error.into());
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(database)?;
-    let done = async {
-        for job in group {
-            (job.work)(connection).await.map_err(Failed::Job)?;
+/// Whether what is kept of a group is on the disk. When it is not, nothing of it is.
+fn in_one_commit(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    execute(connection, "BEGIN IMMEDIATE", [])?;
+    let committed = all_of(connection, group);
+    if committed.is_err() && !connection.is_autocommit() {
+        execute(connection, "ROLLBACK", [])?;
+    }
+    committed
+}
+
+fn all_of(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    for job in group {
+        execute(connection, "SAVEPOINT job", [])?;
+        // A full disk and the like end the whole transaction: the next statement then says that there is no savepoint.
+        if !job.work(connection) {
+            execute(connection, "ROLLBACK TO job", [])?;
         }
-        sqlx::query("COMMIT").execute(&mut *connection).await.map_err(database)?;
-        Ok(())
+        execute(connection, "RELEASE job", [])?;
     }
-    .await;
-    if done.is_err() {
-        // A failed commit may have ended the transaction itself; then there is nothing to undo.
-        let _undone = sqlx::query("ROLLBACK").execute(&mut *connection).await;
-    }
-    done
+    execute(connection, "COMMIT", [])?;
+    Ok(())
 }

@@ -1,0 +1,132 @@
+//! Connections to the file, and statements on them. All of it waits for the disk: for the writer's thread and the readers' only.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite_migration::{M, Migrations};
+
+use crate::store::StoreError;
+
+/// How long a request waits for another process that writes before it is answered with 503.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// More than there are statements: each is compiled once.
+const STATEMENTS: usize = 128;
+
+const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("../../../migrations/0001_flows_and_methods.sql")),
+    M::up(include_str!("../../../migrations/0002_phone.sql")),
+    M::up(include_str!("../../../migrations/0003_unclear.sql")),
+    M::up(include_str!("../../../migrations/0004_verification.sql")),
+];
+
+/// Where the database is, and what its connections begin with.
+#[derive(Debug, Clone)]
+pub(super) struct File {
+    pub(super) path: PathBuf,
+    /// Names and values beyond those that every connection has.
+    pub(super) pragmas: Vec<(String, String)>,
+}
+
+impl File {
+    /// Makes the file when it is not there, and brings its schema up to date.
+    pub(super) fn prepare(&self) -> Result<(), StoreError> {
+        make_private(&self.path).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        let mut connection = self.connect()?;
+        adopt(&connection)?;
+        Migrations::from_slice(MIGRATIONS)
+            .to_latest(&mut connection)
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))
+    }
+
+    pub(super) fn connect(&self) -> Result<Connection, StoreError> {
+        let connection = Connection::open(&self.path)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        // What is deleted is overwritten: purged account names do not stay in free pages.
+        connection.pragma_update(None, "secure_delete", true)?;
+        for (name, value) in &self.pragmas {
+            connection.pragma_update(None, name, value)?;
+        }
+        Ok(connection)
+    }
+}
+
+/// Databases of earlier builds count their migrations in a table of their own.
+fn adopt(connection: &Connection) -> Result<(), StoreError> {
+    const TABLE: &str = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'";
+    if connection.query_row(TABLE, [], |_| Ok(())).optional()?.is_some() {
+        let count: i64 =
+            connection.query_row("SELECT COUNT(*) FROM _sqlx_migrations WHERE success", [], |r| r.get(0))?;
+        let sql = format!("BEGIN IMMEDIATE; DROP TABLE _sqlx_migrations; PRAGMA user_version = {count}; COMMIT");
+        connection.execute_batch(&sql)?;
+    }
+    Ok(())
+}
+
+/// The file holds names and hashes: for nobody else on the machine. SQLite gives its WAL the same mode.
+fn make_private(file: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _there => Ok(()),
+    }
+}
+
+/// How many rows a statement changed.
+pub(super) fn execute(connection: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+    Ok(connection.prepare_cached(sql)?.execute(params)?)
+}
+
+/// The first row, when there is one.
+pub(super) fn first<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    rows.next()?.map(read).transpose()
+}
+
+/// The only column of the only row.
+pub(super) fn scalar<T: rusqlite::types::FromSql>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+) -> Result<T, StoreError> {
+    Ok(connection.prepare_cached(sql)?.query_row(params, |row| row.get(0))?)
+}
+
+/// Every row.
+pub(super) fn all<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    connection.prepare_cached(sql)?.query_and_then(params, read)?.collect()
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::Error::{
+            FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnName, InvalidColumnType, Utf8Error,
+        };
+        match error {
+            FromSqlConversionFailure(..)
+            | IntegralValueOutOfRange(..)
+            | InvalidColumnName(..)
+            | InvalidColumnType(..)
+            | Utf8Error(..) => Self::Row(error.to_string()),
+            other => Self::Unavailable(Box::new(other)),
+        }
+    }
+}
