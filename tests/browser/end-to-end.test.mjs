@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { backupCodes, browser, codeOf, folder, person, press, scan, signIn, signOut, signUp, title, toQrCode, toSave, typeCode, url } from './lib.mjs'
+import { backupCodes, browser, codeOf, folder, inFirefox, person, press, scan, signIn, signOut, signUp, title, toQrCode, toSave, typeCode, url } from './lib.mjs'
 
 let shared
 before(async () => { shared = await browser() })
@@ -89,7 +89,8 @@ test('the QR code is read in both themes, enlarged, at two densities and in forc
   assert.equal(uris.size, 2, 'each set-up has a secret of its own')
 })
 
-test('a lost connection and a lost answer lose nothing and enrol once', async () => {
+// Firefox's driver does not hand out what was posted, which this compares and sends on.
+test('a lost connection and a lost answer lose nothing and enrol once', { skip: inFirefox }, async () => {
   const at = await person(shared, { lang: 'en' })
   await signUp(at)
   await toCodes(at)

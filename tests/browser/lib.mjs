@@ -1,20 +1,29 @@
-// What the browser scripts share: a Chromium, and the steps that a person takes.
+// What the browser scripts share: a browser, and the steps that a person takes.
 
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { chromium } from 'playwright-core'
+import { chromium, firefox } from 'playwright-core'
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync)
+const FIREFOX = ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find(existsSync)
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync']
 
 export const url = process.env.NIDAN_URL
 export const folder = process.env.NIDAN_FOLDER
+/** The same walks run in both: `NIDAN_BROWSER=firefox`. */
+export const inFirefox = process.env.NIDAN_BROWSER === 'firefox'
 
 export function browser() {
+  // A Firefox as it is distributed, by WebDriver BiDi.
+  if (inFirefox) return firefox.launch({ channel: 'moz-firefox', executablePath: FIREFOX })
   return chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
 }
+
+/** The driver tries an empty sheet before each picture, and Firefox refuses it under the page's policy, as it should. */
+const DRIVERS_SHEET = `sha256-${createHash('sha256').update('body {}').digest('base64')}`
 
 /** A page in a fresh profile. What it must never do (errors, policy violations, foreign requests) is collected. */
 export async function person(shared, { lang = 'ja', width = 1280, height = 900, dark = false, phone = false, scale = 1 } = {}) {
@@ -23,15 +32,17 @@ export async function person(shared, { lang = 'ja', width = 1280, height = 900, 
     viewport: { width, height },
     colorScheme: dark ? 'dark' : 'light',
     deviceScaleFactor: scale,
-    hasTouch: phone,
-    isMobile: phone,
+    ...(inFirefox ? {} : { hasTouch: phone, isMobile: phone }),
     timezoneId: 'Asia/Tokyo',
   })
-  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url })
+  if (!inFirefox) await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url })
   const page = await context.newPage()
   const complaints = []
-  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
-  page.on('console', (message) => { if (message.type() === 'error') complaints.push(`console: ${message.text()}`) })
+  page.on('pageerror', ({ message }) => { if (!message.includes(DRIVERS_SHEET)) complaints.push(`error: ${message}`) })
+  page.on('console', (message) => {
+    const isOurs = !message.text().includes(DRIVERS_SHEET)
+    if (message.type() === 'error' && isOurs) complaints.push(`console: ${message.text()}`)
+  })
   page.on('request', (request) => {
     const to = request.url()
     if (!to.startsWith(`${url}/`) && !to.startsWith('blob:') && !to.startsWith('data:')) complaints.push(`foreign request: ${to}`)

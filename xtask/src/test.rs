@@ -46,7 +46,9 @@ pub(crate) fn test() -> Done {
     match stack {
         Ok(stack) => {
             tally.step("page weight", crate::bench::weight);
-            tally.count("end-to-end tests", end_to_end(path, &stack));
+            for browser in ["chromium", "firefox"] {
+                tally.count(&format!("end-to-end tests in {browser}"), end_to_end(path, &stack, browser));
+            }
         }
         Err(Failed(reason)) => {
             println!("✗ {reason}");
@@ -150,10 +152,13 @@ fn wasm_tests(path: &OsString) -> Command {
     test
 }
 
-fn end_to_end(path: &OsString, stack: &Stack) -> Command {
+fn end_to_end(path: &OsString, stack: &Stack, browser: &str) -> Command {
     let mut test = command("node", &["--test", "--test-reporter=tap", "--test-concurrency=1"], path);
     test.args(["end-to-end", "phone", "login"].map(|name| format!("tests/browser/{name}.test.mjs")));
-    test.env("NIDAN_URL", &stack.url).env("NIDAN_FOLDER", &stack.folder).env("NIDAN_SERVICE", &stack.service_url);
+    test.env("NIDAN_BROWSER", browser)
+        .env("NIDAN_URL", &stack.url)
+        .env("NIDAN_FOLDER", &stack.folder)
+        .env("NIDAN_SERVICE", &stack.service_url);
     test
 }
 

@@ -24,9 +24,10 @@ const WASM_OPT_VERSION: &str = "version 132";
 const TERSER: &str = "5.51.2";
 
 /// Debian packages for `test`: program and package.
-const TEST_PROGRAMS: [(&str, &str); 4] = [
+const TEST_PROGRAMS: [(&str, &str); 5] = [
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
+    ("firefox-esr", "firefox-esr"),
     ("zbarimg", "zbar-tools"),
     ("oathtool", "oathtool"),
 ];
@@ -164,7 +165,7 @@ impl Tools {
         step(&format!("apt-get install {}", missing.join(" ")), || apt_get(&missing, &self.path))
     }
 
-    /// Packages that only tests use: Playwright, which drives the Chromium that is there, an independent TOTP, and whom
+    /// Packages that only tests use: Playwright, which drives the browsers that are there, an independent TOTP, and whom
     /// the gateways talk to.
     fn node_modules(&self) -> Done {
         for name in ["tests/browser", "crates/server/tests/peers", "examples/node"] {
