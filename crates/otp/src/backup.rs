@@ -240,7 +240,21 @@ mod tests {
     }
 
     #[test]
+    fn a_code_is_one_of_its_own_set_only() {
+        let set = BackupCodes::from_bytes(&std::array::from_fn(|i| (i as u8).wrapping_mul(59)));
+        assert!(set.iter().all(|own| set.contains(own)));
+        assert!(!set.contains(&code(7)));
+        // Differing in two symbols by the same bits: differences must not cancel out.
+        let (mut left, mut right) = ([0; BACKUP_CODE_SYMBOLS], [0; BACKUP_CODE_SYMBOLS]);
+        (left[3], right[3], left[9], right[9]) = (1, 2, 4, 7);
+        assert!(!BackupCode(left).same_as(&BackupCode(right)));
+        assert!(BackupCode(left).same_as(&BackupCode(left)));
+    }
+
+    #[test]
     fn backup_codes_are_not_printed() {
         assert_eq!(format!("{:?}", code(1)), "BackupCode(<redacted>)");
+        let set = BackupCodes::from_bytes(&[7; BACKUP_BYTES]);
+        assert_eq!(format!("{set:?}"), "BackupCodes(<redacted>)");
     }
 }

@@ -147,6 +147,7 @@ mod tests {
         check("", LabelError::Empty);
         check("  ", LabelError::Empty);
         check(&"あ".repeat(65), LabelError::TooLong);
+        assert!(Label::parse(&"あ".repeat(64)).is_ok());
         check("a:b", LabelError::Colon);
         check("a\nb", LabelError::Invisible);
         check("a\u{0}b", LabelError::Invisible);
@@ -155,5 +156,18 @@ mod tests {
         check("a\u{2066}b", LabelError::Invisible);
         check("a\u{200B}b", LabelError::Invisible);
         assert_eq!(Label::parse(" 二段 shop ").unwrap().as_str(), "二段 shop");
+    }
+
+    #[test]
+    fn a_name_of_ones_own_is_shown_without_what_could_deceive() {
+        assert_eq!(Label::shown(" 母の\u{202E}電話\u{200B} "), "母の電話");
+        assert_eq!(Label::shown(&"あ".repeat(65)), "あ".repeat(64));
+    }
+
+    #[test]
+    fn a_uri_is_not_printed() {
+        let secret = Secret::from_bytes(*b"12345678901234567890");
+        let label = Label::parse("x").unwrap();
+        assert_eq!(format!("{:?}", key_uri(&label, &label, &secret)), "KeyUri(<redacted>)");
     }
 }

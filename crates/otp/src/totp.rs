@@ -290,6 +290,7 @@ mod tests {
         check("１２３　４５６", Ok("123456"));
         check("123ー456", Ok("123456"));
         check("٠١٢٣٤٥", Ok("012345"));
+        check("۰۱۲۳۴۵", Ok("012345"));
         check("", Err(CodeError::Length { actual: 0 }));
         check("12345", Err(CodeError::Length { actual: 5 }));
         check("1234567", Err(CodeError::Length { actual: 7 }));

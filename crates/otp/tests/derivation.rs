@@ -60,3 +60,9 @@ fn bytes_of_no_random_source_are_refused() {
     assert_eq!(ClientRandom::new([0; 32]).unwrap_err(), WeakRandom);
     assert_eq!(ClientRandom::new([255; 32]).unwrap_err(), WeakRandom);
 }
+
+#[test]
+fn the_browsers_share_is_not_printed() {
+    let share = ClientRandom::new(std::array::from_fn(|at| at as u8)).unwrap();
+    assert_eq!(format!("{share:?}"), "ClientRandom(<redacted>)");
+}

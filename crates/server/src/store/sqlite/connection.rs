@@ -130,3 +130,35 @@ impl From<rusqlite::Error> for StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    /// A database that an earlier build has migrated three times keeps its rows and gets the rest.
+    #[test]
+    fn a_database_of_an_earlier_build_is_taken_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File { path: folder.path().join("nidan.db"), pragmas: Vec::new() };
+        let mut earlier = Connection::open(&file.path).unwrap();
+        Migrations::from_slice(MIGRATIONS).to_version(&mut earlier, 3).unwrap();
+        earlier
+            .execute_batch(
+                "PRAGMA user_version = 0;
+                 CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, success BOOLEAN NOT NULL);
+                 INSERT INTO _sqlx_migrations VALUES (1, TRUE), (2, TRUE), (3, TRUE);
+                 INSERT INTO subject (host, subject, factor_epoch) VALUES ('shop', 'u1', 5);",
+            )
+            .unwrap();
+        drop(earlier);
+        file.prepare().unwrap();
+        file.prepare().unwrap();
+        let now = file.connect().unwrap();
+        let kept: (u32, u32) = now
+            .query_row("SELECT factor_epoch, guess_full_at FROM subject", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap();
+        assert_eq!(kept, (5, 0));
+    }
+}

@@ -163,12 +163,134 @@ fn in_one_commit(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<
 fn all_of(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
     for job in group {
         execute(connection, "SAVEPOINT job", [])?;
-        // A full disk and the like end the whole transaction: the next statement then says that there is no savepoint.
         if !job.work(connection) {
+            if connection.is_autocommit() {
+                // A full disk and the like: the neighbours' work is undone with it, and they are told so.
+                return Err(StoreError::Unavailable("the database has ended the transaction".into()));
+            }
             execute(connection, "ROLLBACK TO job", [])?;
         }
         execute(connection, "RELEASE job", [])?;
     }
     execute(connection, "COMMIT", [])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+
+    use std::path::Path;
+    use std::sync::mpsc;
+
+    use super::super::connection::scalar;
+    use super::*;
+
+    fn writer(folder: &Path, pragmas: Vec<(String, String)>) -> Writer {
+        let file = File { path: folder.join("test.db"), pragmas };
+        file.connect().unwrap().execute_batch("CREATE TABLE IF NOT EXISTS line (text TEXT NOT NULL)").unwrap();
+        Writer::start(file).unwrap()
+    }
+
+    fn insert(write: &Connection, text: &str) -> Result<(), StoreError> {
+        execute(write, "INSERT INTO line (text) VALUES (?1)", [text]).map(|_| ())
+    }
+
+    async fn lines(writer: &Writer) -> String {
+        let sql = "SELECT coalesce(group_concat(text, ' '), '') FROM (SELECT text FROM line ORDER BY text)";
+        writer.run(move |write| scalar(write, sql, [])).await.unwrap()
+    }
+
+    /// Holds the writer up until all of `works` are ordered, so that they come into one group.
+    async fn in_one_group<T>(writer: &Writer, works: impl Future<Output = T>) -> T {
+        let (go, gone) = mpsc::channel::<()>();
+        let held = writer.run(move |_write| {
+            let _released = gone.recv();
+            Ok(())
+        });
+        let release = async {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            go.send(()).unwrap();
+        };
+        // It may be in the group itself, and fail with it.
+        let (_held, (), answers) = tokio::join!(held, release, works);
+        answers
+    }
+
+    #[tokio::test]
+    async fn work_that_fails_panics_or_is_undone_leaves_its_group_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = writer(folder.path(), Vec::new());
+        let works = async {
+            tokio::join!(
+                writer.run(|write| insert(write, "first")),
+                writer.run(|write| {
+                    insert(write, "failed")?;
+                    Err::<(), _>(StoreError::Row("on purpose".to_owned()))
+                }),
+                writer.run(|write| {
+                    insert(write, "panicked")?;
+                    if write.is_autocommit() { Ok(()) } else { panic!("on purpose") }
+                }),
+                writer.run_or_undo(|write| {
+                    insert(write, "undone")?;
+                    Ok(Then::Undo(7))
+                }),
+                writer.run(|write| insert(write, "last")),
+            )
+        };
+        let (first, failed, panicked, undone, last) = in_one_group(&writer, works).await;
+        assert!(first.is_ok() && last.is_ok() && failed.is_err() && panicked.is_err());
+        assert_eq!(undone.unwrap(), 7);
+        assert_eq!(lines(&writer).await, "first last");
+    }
+
+    /// A full disk ends a transaction with everybody's work in it: nobody may be told that theirs is kept.
+    #[tokio::test]
+    async fn nobody_is_answered_yes_for_what_a_full_disk_has_undone() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = writer(folder.path(), vec![("max_page_count".to_owned(), "4".to_owned())]);
+        let long = "x".repeat(30_000);
+        let works = async {
+            tokio::join!(
+                writer.run(|write| insert(write, "small")),
+                writer.run(move |write| insert(write, &long)),
+                writer.run(|write| insert(write, "other")),
+            )
+        };
+        let (small, large, other) = in_one_group(&writer, works).await;
+        assert!(large.is_err());
+        let kept = lines(&writer).await;
+        assert_eq!(kept.contains("small"), small.is_ok(), "{kept}");
+        assert_eq!(kept.contains("other"), other.is_ok(), "{kept}");
+        writer.run(|write| insert(write, "later")).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_another_process_holds_is_refused_at_once_for_all_and_goes_on_after() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = writer(folder.path(), Vec::new());
+        let other = Connection::open(folder.path().join("test.db")).unwrap();
+        let works = async {
+            other.execute_batch("BEGIN IMMEDIATE").unwrap();
+            tokio::join!(writer.run(|write| insert(write, "one")), writer.run(|write| insert(write, "two")))
+        };
+        let began = std::time::Instant::now();
+        let (one, two) = works.await;
+        assert!(one.is_err() && two.is_err());
+        assert!(began.elapsed() < std::time::Duration::from_secs(5), "they did not wait one after another");
+        other.execute_batch("ROLLBACK").unwrap();
+        assert_eq!(lines(&writer).await, "");
+        writer.run(|write| insert(write, "three")).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn after_its_end_work_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = writer(folder.path(), Vec::new());
+        writer.run(|write| insert(write, "kept")).await.unwrap();
+        writer.close().await;
+        assert!(writer.run(|write| insert(write, "late")).await.is_err());
+        assert!(!folder.path().join("test.db-wal").exists(), "the WAL is folded into the file");
+    }
 }
