@@ -245,6 +245,8 @@ mod tests {
         assert!(!spent(9).takes(2, NOW + MILLIONTH_S));
         assert!(spent(9).takes(9, NOW + 9 * MILLIONTH_S));
         assert!(!spent(9).takes(10, NOW + 100 * YEAR_S));
+        // 91 a year: one in a little more than four days.
+        assert_eq!(spent(1).full_at - NOW, 346_550);
     }
 
     #[test]

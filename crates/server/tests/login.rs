@@ -687,17 +687,52 @@ async fn nobody_guesses_in_silence() {
     tokio::time::timeout(Duration::from_secs(30), noted).await.expect("the wrong try is in the record");
 }
 
+fn ear(folder: &std::path::Path, url: String) -> Webhook {
+    let secret_file = folder.join("notices.secret");
+    std::fs::write(&secret_file, "a-secret-of-at-least-32-characters!").unwrap();
+    std::fs::set_permissions(&secret_file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    Webhook { url, secret_file }
+}
+
+/// A host whose ear takes every call and answers none holds up nobody else's notices.
+#[tokio::test]
+async fn a_host_that_does_not_answer_holds_up_its_own_notices_only() {
+    let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let peer = common::hooks::Hooks::start();
+    let folder = tempfile::tempdir().unwrap();
+    let deafs = ear(folder.path(), format!("http://{}", deaf.local_addr().unwrap()));
+    let ours = ear(folder.path(), peer.url());
+    let tune = |config: &mut nidan_server::config::Config| {
+        let mut other = config.hosts[0].clone();
+        (other.id, other.notices) = ("deaf".to_owned(), Some(deafs));
+        other.api_key_sha256 = "0".repeat(64);
+        config.hosts[0].notices = Some(ours);
+        config.hosts.insert(0, other);
+    };
+    let bench = Bench::tuned(tune, None).await;
+    // More than are taken at once, all of them due before ours.
+    database(bench.folder.path())
+        .execute_batch(
+            "INSERT INTO subject (host, subject, factor_epoch) VALUES ('deaf', 'd', 1);
+             INSERT INTO event (host, subject, seq, at, kind, hash)
+                 WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 40)
+                 SELECT 'deaf', 'd', n, 1, 'code_wrong', zeroblob(32) FROM number;
+             INSERT INTO notice (host, subject, seq, due_at_ms) SELECT host, subject, seq, 0 FROM event WHERE host = 'deaf'",
+        )
+        .unwrap();
+    bench.deliver();
+    bench.enrolled("u1", 7).await;
+    let heard =
+        tokio::time::timeout(Duration::from_secs(5), peer.heard(1)).await.expect("ours does not wait for theirs");
+    assert_eq!(heard[0].1["kind"], "enrolled");
+}
+
 /// R55: the host hears at once, signed, of what the person should hear of.
 #[tokio::test]
 async fn the_host_is_told_of_wrong_codes_and_backup_codes() {
-    let secret = "a-secret-of-at-least-32-characters!";
     let peer = common::hooks::Hooks::start();
-    let url = peer.url();
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("notices.secret");
-    std::fs::write(&file, secret).unwrap();
-    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    let notices = Webhook { url, secret_file: file };
+    let notices = ear(folder.path(), peer.url());
     let bench = Bench::tuned(|config| config.hosts[0].notices = Some(notices), None).await;
     bench.deliver();
     let person = bench.enrolled("u1", 7).await;

@@ -1,6 +1,5 @@
 //! Tells hosts what people should hear of: signed POSTs, at least once, the record's line as the body.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use nidan_protocol::EventView;
@@ -27,24 +26,25 @@ const TRIES: u32 = 60;
 /// Where each host hears, in the order of the configuration.
 pub(crate) struct Notices {
     agent: ureq::Agent,
-    hosts: Vec<(String, String, Arc<Zeroizing<String>>)>,
+    ears: Vec<Ear>,
+}
+
+struct Ear {
+    host: String,
+    url: String,
+    secret: Zeroizing<String>,
 }
 
 impl Notices {
     pub(crate) fn new(config: &Config) -> Result<Self, ConfigError> {
-        let mut hosts = Vec::new();
+        let mut ears = Vec::new();
         for host in &config.hosts {
             if let Some(notices) = &host.notices {
-                let secret = Arc::new(config.secret(&notices.secret_file)?);
-                hosts.push((host.id.clone(), notices.url.clone(), secret));
+                let secret = config.secret(&notices.secret_file)?;
+                ears.push(Ear { host: host.id.clone(), url: notices.url.clone(), secret });
             }
         }
-        Ok(Self { agent: http::agent(), hosts })
-    }
-
-    fn of(&self, host: &str) -> Option<(&str, &str)> {
-        let (_, url, secret) = self.hosts.iter().find(|(id, ..)| id == host)?;
-        Some((url, secret))
+        Ok(Self { agent: http::agent(), ears })
     }
 }
 
@@ -56,14 +56,23 @@ struct Body<'a> {
     line: EventView,
 }
 
-/// Runs until it is dropped. Several may run on one database.
+/// Runs until it is dropped. Several may run on one database. Hosts do not wait for each other.
 pub(super) async fn run(service: Service) {
+    let ears = &service.0.notices.ears;
+    let hosts: Vec<_> = ears.iter().map(|ear| ear.host.as_str()).collect();
+    if let Err(error) = service.0.store.drop_notices_but(&hosts).await {
+        tracing::warn!(%error, "notices that nobody hears are kept");
+    }
+    futures_util::future::join_all(ears.iter().map(|ear| tell_one_host(&service, ear))).await;
+}
+
+async fn tell_one_host(service: &Service, ear: &Ear) {
     loop {
         let now_ms = service.0.clock.now_ms();
-        match service.0.store.take_notices(now_ms, LEASE_MS, AT_ONCE).await {
+        match service.0.store.take_notices(&ear.host, now_ms, LEASE_MS, AT_ONCE).await {
             Ok(taken) if taken.is_empty() => tokio::time::sleep(LOOK_EVERY).await,
             Ok(taken) => {
-                futures_util::future::join_all(taken.iter().map(|notice| tell(&service, notice))).await;
+                futures_util::future::join_all(taken.iter().map(|notice| tell(service, ear, notice))).await;
             }
             Err(error) => {
                 tracing::warn!(%error, "no notices taken");
@@ -73,14 +82,9 @@ pub(super) async fn run(service: Service) {
     }
 }
 
-async fn tell(service: &Service, notice: &Notice) {
-    let told = match service.0.notices.of(&notice.host) {
-        Some((url, secret)) => post(service, url, secret, notice).await,
-        // The host no longer wants to hear.
-        None => Ok(()),
-    };
+async fn tell(service: &Service, ear: &Ear, notice: &Notice) {
     let store = &service.0.store;
-    let settled = match told {
+    let settled = match post(service, ear, notice).await {
         Ok(()) => store.settle_notice(notice.id).await,
         Err(error) if notice.tries >= TRIES => {
             tracing::error!(host = notice.host, %error, "a notice was given up");
@@ -98,11 +102,11 @@ async fn tell(service: &Service, notice: &Notice) {
     }
 }
 
-async fn post(service: &Service, url: &str, secret: &str, notice: &Notice) -> Result<(), SendError> {
+async fn post(service: &Service, ear: &Ear, notice: &Notice) -> Result<(), SendError> {
     let body = Body { subject: &notice.subject, line: view(&notice.line) };
     let body = serde_json::to_string(&body).map_err(|error| SendError::Refused(error.to_string()))?;
     let timestamp = service.0.clock.now_s();
-    let signature = sign(secret, timestamp, body.as_bytes());
+    let signature = sign(&ear.secret, timestamp, body.as_bytes());
     let id = format!("{}-{}", encode(&crate::keys::sha256(notice.subject.as_bytes())), notice.line.seq);
     let timestamp = timestamp.to_string();
     let headers = [
@@ -111,7 +115,7 @@ async fn post(service: &Service, url: &str, secret: &str, notice: &Notice) -> Re
         (TIMESTAMP_HEADER, &timestamp),
         (SIGNATURE_HEADER, &signature),
     ];
-    match http::post(&service.0.notices.agent, url, &headers, Zeroizing::new(body)).await? {
+    match http::post(&service.0.notices.agent, &ear.url, &headers, Zeroizing::new(body)).await? {
         (status, _) if status.is_success() => Ok(()),
         (status, _) => Err(SendError::Unclear(status.to_string())),
     }

@@ -309,8 +309,12 @@ pub trait VerifyStore: Send + Sync + 'static {
         count: u32,
     ) -> Result<RecordPage, StoreError>;
 
-    /// Takes up to `count` notices that are due; whoever dies with them loses them to the next after `lease_ms`.
-    async fn take_notices(&self, now_ms: u64, lease_ms: u64, count: u32) -> Result<Vec<Notice>, StoreError>;
+    /// Takes up to `count` notices of a host that are due; whoever dies with them loses them to the next after `lease_ms`.
+    async fn take_notices(&self, host: &str, now_ms: u64, lease_ms: u64, count: u32)
+    -> Result<Vec<Notice>, StoreError>;
+
+    /// Drops the notices of all hosts but these: nobody is there to hear them.
+    async fn drop_notices_but(&self, hosts: &[&str]) -> Result<u64, StoreError>;
 
     /// The host has heard, or will not.
     async fn settle_notice(&self, id: i64) -> Result<(), StoreError>;

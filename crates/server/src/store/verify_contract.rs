@@ -303,13 +303,20 @@ async fn the_record_is_chained(store: &dyn Store, flow: &NewFlow) {
     assert_eq!(two.lines, page.lines.get(3..5).unwrap());
     assert_eq!(two.before, (3, page.lines.get(2).unwrap().hash));
     // What the host should hear of, and nothing else; each once.
-    let notices = store.take_notices(NOW * 1000 + 100_000_000_000, 500, 100).await.unwrap();
+    let take = |host, now_ms| store.take_notices(host, now_ms, 500, 100);
+    assert!(take("nobody", NOW * 1000 + 100_000_000_000).await.unwrap().is_empty(), "another host's");
+    let notices = take(&flow.host, NOW * 1000 + 100_000_000_000).await.unwrap();
     let ours = notices.iter().filter(|notice| notice.subject == flow.subject);
     let told: Vec<_> = ours.map(|notice| notice.line.kind).collect();
     assert!(told.iter().all(|kind| kind.is_told()) && told.len() == 7, "{told:?}");
-    assert!(store.take_notices(NOW * 1000 + 100_000_000_000, 500, 100).await.unwrap().is_empty(), "leased");
-    for notice in &notices {
+    assert!(take(&flow.host, NOW * 1000 + 100_000_000_000).await.unwrap().is_empty(), "leased");
+    let (last, others) = notices.split_last().unwrap();
+    for notice in others {
         store.settle_notice(notice.id).await.unwrap();
     }
-    assert!(store.take_notices(NOW * 1000 + 200_000_000_000, 500, 100).await.unwrap().is_empty());
+    assert_eq!(store.drop_notices_but(&[&flow.host, "other"]).await.unwrap(), 0);
+    let again = take(&flow.host, NOW * 1000 + 200_000_000_000).await.unwrap();
+    assert_eq!(again.iter().map(|notice| notice.id).collect::<Vec<_>>(), [last.id], "the others are settled");
+    assert_eq!(store.drop_notices_but(&["other"]).await.unwrap(), 1);
+    assert!(take(&flow.host, NOW * 1000 + 300_000_000_000).await.unwrap().is_empty());
 }

@@ -93,12 +93,17 @@ pub(super) fn page(
     Ok(RecordPage { lines, before })
 }
 
-pub(super) fn take(write: &Connection, now_ms: u64, lease_ms: u64, count: u32) -> Result<Vec<Notice>, StoreError> {
+pub(super) fn take(
+    write: &Connection,
+    host: &str,
+    (now_ms, lease_ms): (u64, u64),
+    count: u32,
+) -> Result<Vec<Notice>, StoreError> {
     let taken: Vec<i64> = all(
         write,
         "UPDATE notice SET tries = tries + 1, due_at_ms = ?2 WHERE id IN \
-         (SELECT id FROM notice WHERE due_at_ms <= ?1 ORDER BY due_at_ms LIMIT ?3) RETURNING id",
-        params![to_sql(now_ms), to_sql(now_ms.saturating_add(lease_ms)), count],
+         (SELECT id FROM notice WHERE due_at_ms <= ?1 AND host = ?4 ORDER BY due_at_ms LIMIT ?3) RETURNING id",
+        params![to_sql(now_ms), to_sql(now_ms.saturating_add(lease_ms)), count, host],
         |row| Ok(row.get(0)?),
     )?;
     let sql = format!(
@@ -110,6 +115,15 @@ pub(super) fn take(write: &Connection, now_ms: u64, lease_ms: u64, count: u32) -
         notices.extend(first(write, &sql, [id], notice_from)?);
     }
     Ok(notices)
+}
+
+pub(super) fn drop_all_but(write: &Connection, hosts: &[String]) -> Result<u64, StoreError> {
+    let known: Vec<String> = all(write, "SELECT DISTINCT host FROM notice", [], |row| Ok(row.get(0)?))?;
+    let mut dropped = 0;
+    for host in known.iter().filter(|host| !hosts.contains(host)) {
+        dropped += execute(write, "DELETE FROM notice WHERE host = ?1", [host])? as u64;
+    }
+    Ok(dropped)
 }
 
 fn notice_from(row: &Row<'_>) -> Result<Notice, StoreError> {

@@ -87,8 +87,20 @@ impl VerifyStore for SqliteStore {
         self.readers.run(move |read| record::page(read, (&host, &subject), before, count)).await
     }
 
-    async fn take_notices(&self, now_ms: u64, lease_ms: u64, count: u32) -> Result<Vec<Notice>, StoreError> {
-        self.writer.run(move |write| record::take(write, now_ms, lease_ms, count)).await
+    async fn take_notices(
+        &self,
+        host: &str,
+        now_ms: u64,
+        lease_ms: u64,
+        count: u32,
+    ) -> Result<Vec<Notice>, StoreError> {
+        let host = host.to_owned();
+        self.writer.run(move |write| record::take(write, &host, (now_ms, lease_ms), count)).await
+    }
+
+    async fn drop_notices_but(&self, hosts: &[&str]) -> Result<u64, StoreError> {
+        let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        self.writer.run(move |write| record::drop_all_but(write, &hosts)).await
     }
 
     async fn settle_notice(&self, id: i64) -> Result<(), StoreError> {
