@@ -169,7 +169,7 @@ function askForCode(token) {
   widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); codeAgain() })
   fillFrom(widget)
   const leave = async () => { await api('sign-out', {}); signedOut() }
-  show(widget, h('p', {}, h('button', { class: 'quiet', id: 'leave', onclick: leave }, t('cancel'))))
+  show(h('h1', { class: 'unseen' }, t('signIn')), widget, h('p', {}, h('button', { class: 'quiet', id: 'leave', onclick: leave }, t('cancel'))))
 }
 
 /** A fresh flow while the password is fresh; else from the start. */
@@ -198,7 +198,7 @@ async function startTwoStep() {
   }, h('p', { class: 'card' }, t('fallback')))
   widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); startTwoStep() })
   fillFrom(widget)
-  show(crumbs(), widget, h('p', {}, h('button', { class: 'quiet', onclick: () => home() }, t('cancel'))))
+  show(crumbs(), h('h1', { class: 'unseen' }, t('security')), widget, h('p', {}, h('button', { class: 'quiet', onclick: () => home() }, t('cancel'))))
 }
 
 function passwordAgain() {

@@ -183,14 +183,3 @@ export const sql = (statement) => execFileSync('python3', ['-c', `
 import sqlite3, sys
 with sqlite3.connect(sys.argv[1], timeout=10) as db: db.execute(sys.argv[2])
 `, join(folder, 'nidan.db'), statement])
-
-/** Takes numbered pictures of whole pages; the name says of what, in which language, how wide, and whether dark. */
-export function camera(at, into, series, { lang, width, dark }) {
-  let number = 0
-  return async (name, page = at.page) => {
-    number += 1
-    await page.evaluate(() => { document.activeElement?.scrollIntoView({ block: 'nearest' }); scrollTo(0, 0) })
-    const file = `${series}${String(number).padStart(2, '0')}-${name}-${lang}-${width}-${dark ? 'dark' : 'light'}.png`
-    await page.screenshot({ path: join(into, file), fullPage: true })
-  }
-}

@@ -1,14 +1,15 @@
 // Screenshots of a login: the code, two codes, other ways, and every way to stay out.
 
 import {
-  arrived, camera, codeIn, codeOf, e164, finish, mobile, password, person, press, scan, signUp, title, typeCode,
+  arrived, codeIn, codeOf, e164, finish, mobile, password, person, press, scan, signUp, title, typeCode, url,
 } from './lib.mjs'
+import { camera } from './camera.mjs'
 
-export async function logins(shared, into, look) {
+export async function logins(shared, look) {
   const { lang, width, dark } = look
   const phone = width === 360
   const at = await person(shared, { lang, width, height: phone ? 740 : 900, dark, phone })
-  const shot = camera(at, into, 'l', look)
+  const shot = camera(at, 'l', look)
   const email = await signUp(at)
   await at.page.locator('#set-up').click()
   await press(at, 'start.begin')
@@ -96,5 +97,20 @@ export async function logins(shared, into, look) {
   await press(at, 'login.submit')
   await title(at, 'login.few-title')
   await shot('few-codes')
+  await at.page.unroute('**/v1/flow/verification')
+
+  // Where the module cannot come: the element's own children, and the service's page without scripts.
+  await at.page.route('**/nidan-login_bg.wasm', (route) => route.abort())
+  await at.page.goto(`${url}/?lang=${lang}`)
+  await at.page.locator('nidan-flow form.card button').waitFor()
+  await shot('fallback')
+  await at.page.locator('nidan-flow form.card button').click()
+  const field = at.page.locator('input[name=code]').first()
+  await field.waitFor()
+  await shot('plain')
+  await field.fill('000000')
+  await field.press('Enter')
+  await at.page.getByRole('alert').waitFor()
+  await shot('plain-wrong')
   await at.context.close()
 }

@@ -1,12 +1,13 @@
 // Screenshots of what belongs to phones: numbers, codes, help, and the demo phone.
 
-import { camera, carrier, codeSaid, mobile, outbox, person, press, signUp, title, typeCode, url } from './lib.mjs'
+import { carrier, codeSaid, mobile, outbox, person, press, signUp, title, typeCode, url } from './lib.mjs'
+import { camera } from './camera.mjs'
 
-export async function phones(shared, into, look) {
+export async function phones(shared, look) {
   const { lang, width, dark } = look
   const phone = width === 360
   const at = await person(shared, { lang, width, height: phone ? 740 : 900, dark, phone })
-  const shot = camera(at, into, 'p', look)
+  const shot = camera(at, 'p', look)
   await signUp(at)
   await at.page.locator('#set-up').click()
   await title(at, 'start.title')

@@ -1,123 +1,19 @@
-// Screenshots of every screen, in both languages, at 360 and 1280 px, light and dark, into the folder in NIDAN_SCREENS.
+// Every screen, in both languages, at 360 and 1280 px, light and dark: looked at by axe, and taken into NIDAN_SCREENS.
 
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { backupCodes, browser, codeOf, person, press, scan, signUp, title, toSave, typeCode, url } from './lib.mjs'
-import { logins } from './login-screens.mjs'
-import { phones } from './phone-screens.mjs'
+import { browser } from './lib.mjs'
+import { told } from './camera.mjs'
+import { walks } from './walks.mjs'
 
-const into = process.env.NIDAN_SCREENS
-mkdirSync(into, { recursive: true })
 const shared = await browser()
-
 for (const lang of ['ja', 'en']) {
   for (const width of [360, 1280]) {
     for (const dark of [false, true]) {
-      await walk({ lang, width, dark })
-      await phones(shared, into, { lang, width, dark })
-      await logins(shared, into, { lang, width, dark })
+      for (const walk of walks) await walk(shared, { lang, width, dark })
     }
   }
 }
 await shared.close()
-
-async function walk({ lang, width, dark }) {
-  const phone = width === 360
-  const at = await person(shared, { lang, width, height: phone ? 740 : 900, dark, phone })
-  let number = 0
-  const shot = async (name) => {
-    number += 1
-    await at.page.evaluate(() => { document.activeElement?.scrollIntoView({ block: 'nearest' }); scrollTo(0, 0) })
-    const file = `${String(number).padStart(2, '0')}-${name}-${lang}-${width}-${dark ? 'dark' : 'light'}.png`
-    await at.page.screenshot({ path: join(into, file), fullPage: true })
-  }
-  await shot('shop')
-  await signUp(at)
-  await shot('security')
-  await at.page.locator('#set-up').click()
-  await title(at, 'start.title')
-  await shot('start')
-  await press(at, 'start.begin')
-  await shot('method')
-  await press(at, 'method.use')
-  await shot('get-app')
-  await press(at, 'app.have-one')
-  await title(at, 'add.title')
-  await shot('add-account')
-  if (phone) await at.page.getByText(at.w['add.show-qr']).click()
-  else await press(at, 'add.enlarge')
-  await shot('qr-code')
-  const uri = phone ? await at.page.getByRole('link', { name: at.w['add.open-app'] }).getAttribute('href') : await scan(at.page)
-  await press(at, 'add.done')
-  await typeCode(at, codeOf(uri, Date.now() / 1000 - 90))
-  await at.page.getByRole('alert').filter({ hasText: '90' }).waitFor()
-  await shot('confirm-slow-clock')
-  await typeCode(at, codeOf(uri))
-  await toSave(at)
-  await shot('save-codes')
-  const codes = await backupCodes(at)
-  await at.page.locator('#nidan-backup').fill(codes[0].replace(/.$/, (last) => (last === '0' ? '1' : '0')))
-  await press(at, 'codes.finish')
-  await shot('save-codes-typo')
-  await at.page.locator('#nidan-backup').fill(codes[0])
-  await at.page.route(`${url}/2sv/v1/flow/enrolment`, (route) => route.abort())
-  await press(at, 'codes.finish')
-  await at.page.getByRole('button', { name: at.w['post.now'] }).waitFor()
-  await shot('no-connection')
-  await at.page.unroute(`${url}/2sv/v1/flow/enrolment`)
-  await press(at, 'post.now')
-  await title(at, 'done.title')
-  await shot('done')
-  if (phone && !dark) {
-    // The result is fresh for 40 seconds; then going on asks the service once more.
-    await at.page.waitForTimeout(42_000)
-    await at.page.route(`${url}/2sv/v1/flow/enrolment`, (route) => route.abort())
-    await press(at, 'done.finish')
-    await at.page.getByRole('alert').filter({ hasText: at.w['done.trouble'] }).waitFor()
-    number -= 1
-    await shot('done-no-connection')
-    await at.page.unroute(`${url}/2sv/v1/flow/enrolment`)
-  }
-  await press(at, 'done.finish')
-  await at.page.locator('#state').waitFor()
-  await shot('security-on')
-  await at.context.close()
-  await endings({ lang, width, dark, phone, number })
-}
-
-/** The screens that nobody wants to see. */
-async function endings({ lang, width, dark, phone, number }) {
-  const at = await person(shared, { lang, width, height: phone ? 740 : 900, dark, phone })
-  const shot = async (name) => {
-    number += 1
-    const file = `${String(number).padStart(2, '0')}-${name}-${lang}-${width}-${dark ? 'dark' : 'light'}.png`
-    await at.page.screenshot({ path: join(into, file), fullPage: true })
-  }
-  await signUp(at)
-  await at.page.route(`${url}/2sv/**`, (route) => route.abort())
-  await at.page.locator('#set-up').click()
-  await title(at, 'trouble.title')
-  await shot('unreachable')
-  await at.page.unroute(`${url}/2sv/**`)
-  await at.page.route(`${url}/2sv/v1/flow`, (route) => route.fulfill({ status: 401, json: { code: 'flow_expired' } }))
-  await press(at, 'common.retry')
-  await title(at, 'ended.expired-title')
-  await shot('expired')
-  await at.context.close()
-  for (const [name, heading, answer] of [
-    ['superseded', 'ended.superseded-title', { status: 409, json: { code: 'flow_conflict' } }],
-    ['misconfigured', 'ended.misconfigured-title', { status: 403, json: { code: 'origin_mismatch' } }],
-    ['already-on', 'ended.on-title', { status: 200, json: null }],
-  ]) {
-    const here = await person(shared, { lang, width, height: phone ? 740 : 900, dark, phone })
-    await signUp(here)
-    await here.page.route(`${url}/2sv/v1/flow`, async (route) => route.fulfill(answer.json ? answer
-      : { json: { ...await (await route.fetch()).json(), enrolment: null } }))
-    await here.page.locator('#set-up').click()
-    await title(here, heading)
-    number += 1
-    const file = `${String(number).padStart(2, '0')}-${name}-${lang}-${width}-${dark ? 'dark' : 'light'}.png`
-    await here.page.screenshot({ path: join(into, file), fullPage: true })
-    await here.context.close()
-  }
-}
+const { pages, findings } = told()
+console.log(`axe: ${pages} pages, ${findings.length} findings`)
+for (const finding of findings) console.log(finding)
+process.exitCode = findings.length > 0 ? 1 : 0

@@ -46,9 +46,10 @@ pub(crate) fn test() -> Done {
     match stack {
         Ok(stack) => {
             tally.step("page weight", crate::bench::weight);
-            for browser in ["chromium", "firefox"] {
-                tally.count(&format!("end-to-end tests in {browser}"), end_to_end(path, &stack, browser));
-            }
+            let walks = ["end-to-end", "phone", "login"];
+            tally.count("end-to-end tests in chromium", in_browser(path, &stack, "chromium", &walks));
+            tally.count("end-to-end tests in firefox", in_browser(path, &stack, "firefox", &walks));
+            tally.count("every screen under axe", in_browser(path, &stack, "chromium", &["accessibility"]));
         }
         Err(Failed(reason)) => {
             println!("✗ {reason}");
@@ -152,9 +153,9 @@ fn wasm_tests(path: &OsString) -> Command {
     test
 }
 
-fn end_to_end(path: &OsString, stack: &Stack, browser: &str) -> Command {
+fn in_browser(path: &OsString, stack: &Stack, browser: &str, files: &[&str]) -> Command {
     let mut test = command("node", &["--test", "--test-reporter=tap", "--test-concurrency=1"], path);
-    test.args(["end-to-end", "phone", "login"].map(|name| format!("tests/browser/{name}.test.mjs")));
+    test.args(files.iter().map(|name| format!("tests/browser/{name}.test.mjs")));
     test.env("NIDAN_BROWSER", browser)
         .env("NIDAN_URL", &stack.url)
         .env("NIDAN_FOLDER", &stack.folder)

@@ -44,6 +44,12 @@ async fn a_login_goes_from_password_to_signed_result() {
     assert_eq!(said["exp"].as_u64().unwrap() - said["iat"].as_u64().unwrap(), 60);
     assert_eq!(redeemed.get("trust_token"), None);
     assert_eq!(bench.redeem_login(&flow_id, &answer["result_code"]).await.0, StatusCode::NOT_FOUND, "once");
+    assert_eq!(answer["result_code"].as_str().unwrap().len(), 43, "256 bits");
+    bench.pass(60);
+    let (_, token) = bench.login("u1").await;
+    let (_, later) = bench.verify(&token, &person.post(bench.now())).await;
+    assert_eq!(later["outcome"], "verified");
+    assert_ne!(answer["result_code"], later["result_code"], "each login has its own");
 }
 
 /// B1–B4, R8: a step that let somebody in lets nobody in again, from whatever session, also inside the window.

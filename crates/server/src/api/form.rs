@@ -23,9 +23,13 @@ use crate::problem::Refusal;
 use crate::store::{Challenge, FlowState, Method, Report};
 
 const STYLE: &str = "body{font:1rem/1.6 system-ui,sans-serif;max-width:32rem;margin:2rem auto;padding:0 1rem;\
-    color:CanvasText;background:Canvas}:root{color-scheme:light dark}input[type=text]{font-size:1.5rem;width:100%;\
-    max-width:20rem;padding:.4rem;display:block}button{font:inherit;font-weight:600;padding:.6rem 1.2rem;margin:.5rem 0}\
-    [role=alert]{font-weight:700;color:light-dark(#b3161b,#ff9d98)}form{margin:1rem 0}";
+    color:CanvasText;background:Canvas}:root{color-scheme:light dark}h1{font-size:1.4rem;line-height:1.4}\
+    input[type=text]{font-size:1.5rem;width:100%;max-width:20rem;padding:.4rem;display:block;box-sizing:border-box;\
+    margin-bottom:.5rem}label{font-weight:600}button{font:inherit;font-weight:600;padding:.6rem 1.2rem;border-radius:8px;\
+    border:1px solid light-dark(#c9d0d8,#3f4852);color:light-dark(#0a58a8,#8cc2ff);background:Canvas}\
+    button[value=check],button[autofocus]{color:light-dark(#fff,#06203c);background:light-dark(#0a58a8,#8cc2ff)}\
+    [role=alert]{font-weight:700;color:light-dark(#b3161b,#ff9d98)}form{padding:1rem 0;margin:0;\
+    border-top:1px solid light-dark(#c9d0d8,#3f4852)}form p{margin:0}";
 
 /// What the page posts, to begin and from then on.
 #[derive(Deserialize)]
@@ -264,7 +268,7 @@ fn page(words: &FormWords, host: Option<&Host>, content: &str) -> Response {
     let html = format!(
         "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width,initial-scale=1\"><title>{title} {site}</title><style>{STYLE}</style>\
-         <h1>{title}</h1><p>{site}</p>{body}</html>",
+         <main><h1>{title}</h1><p>{site}</p>{body}</main></html>",
         words.lang,
         title = escaped(&words.title),
         site = escaped(issuer),
