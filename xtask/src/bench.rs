@@ -90,7 +90,7 @@ pub(crate) fn weight() -> Done {
         let mut totals = [0; 3];
         for file in files {
             let bytes = std::fs::read(root().join("dist/nidan").join(file))?;
-            let row = [bytes.len(), gzip(&bytes)?, brotli(&bytes)?];
+            let row = [bytes.len(), gzip(&bytes)?.len(), brotli(&bytes)?.len()];
             let [raw, gzip, brotli] = row;
             println!("{file:<24}{raw:>10}{gzip:>10}{brotli:>10}");
             totals.iter_mut().zip(row).for_each(|(total, more)| *total += more);
@@ -104,16 +104,18 @@ pub(crate) fn weight() -> Done {
     Ok(())
 }
 
-fn gzip(bytes: &[u8]) -> Done<usize> {
+/// As servers compress in advance.
+pub(crate) fn gzip(bytes: &[u8]) -> Done<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
-    Ok(encoder.finish()?.len())
+    Ok(encoder.finish()?)
 }
 
-fn brotli(bytes: &[u8]) -> Done<usize> {
+/// As servers compress in advance.
+pub(crate) fn brotli(bytes: &[u8]) -> Done<Vec<u8>> {
     let mut packed = Vec::new();
     let mut writer = brotli::CompressorWriter::new(&mut packed, 4096, BROTLI_QUALITY, BROTLI_WINDOW_BITS);
     writer.write_all(bytes)?;
     drop(writer);
-    Ok(packed.len())
+    Ok(packed)
 }

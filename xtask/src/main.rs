@@ -5,6 +5,7 @@
 mod bench;
 mod conformance;
 mod demo;
+mod dist;
 mod hosts;
 mod phones;
 mod regions;
@@ -23,6 +24,7 @@ const USAGE: &str = "\
 cargo xtask demo [--dev]   start the service, the demo shop and the page; print one URL; Ctrl-C ends all
 cargo xtask test           every check that CI runs
 cargo xtask bench          sizes and times of the widget, measured again
+cargo xtask dist [--check] the folder and the npm package that hosts embed; twice and compared, and installed
 cargo xtask screens        screenshots of all screens into docs/screens/
 cargo xtask phones         the service's phone numbers against the reference, and ten million inputs
 cargo xtask hosts          the example hosts under the conformance kit
@@ -38,6 +40,8 @@ fn main() -> ExitCode {
         ["demo", "--dev"] => demo::demo(stack::Build::Dev),
         ["test"] => test::test(),
         ["bench"] => bench::bench(),
+        ["dist"] => dist::dist(),
+        ["dist", "--check"] => dist::check(),
         ["screens"] => screens::screens(),
         ["phones"] => phones::phones(),
         ["regions"] => regions::regions(false),

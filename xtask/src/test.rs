@@ -56,6 +56,7 @@ pub(crate) fn test() -> Done {
             tally.failed += 1;
         }
     }
+    tally.step("the npm package is made, installs, and its types hold", || crate::dist::fits(&tools));
     println!("everything took {}", seconds(started.elapsed()));
     println!("{} passed, {} failed", tally.passed, tally.failed);
     if tally.failed == 0 { Ok(()) } else { Err(Failed("some checks failed: see above".to_owned())) }
