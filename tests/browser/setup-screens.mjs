@@ -13,6 +13,7 @@ async function walk(shared, look) {
   const phone = width === 360
   const at = await person(shared, { lang, width, height: phone ? 740 : 900, dark, phone })
   const shot = camera(at, '', look)
+  await at.page.locator('#email').waitFor()
   await shot('shop')
   await signUp(at)
   await shot('security')

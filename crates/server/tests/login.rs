@@ -122,6 +122,9 @@ async fn a_used_code_is_no_half_of_a_pair() {
     let pair = |first: u64| json!({ "method_id": person.method_id, "code": person.code(first), "second_code": person.code(first + 30) });
     let answer = bench.verify(&token, &pair(now)).await;
     assert_eq!((answer.0, code(&answer)), (WRONG, "code_wrong"), "and nothing tells that the second is right");
+    let wrong = bench.verify(&token, &pair(now + 6_000)).await;
+    let fields = |answer: &Value| answer.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(fields(&answer.1), fields(&wrong.1));
     assert_eq!(bench.verify(&token, &pair(now + 30)).await.0, StatusCode::OK);
 }
 
@@ -573,6 +576,8 @@ async fn a_trusted_browser_is_not_asked_until_its_token_is_copied() {
     let person = bench.enrolled("u1", 7).await;
     bench.enrolled("u2", 9).await;
     let first = trust(&bench, &person).await;
+    let granted = &bench.host_get("/v1/subjects/u1/events").await.1["events"][0];
+    assert_eq!((&granted["kind"], &granted["place"]), (&json!("browser_trusted"), &json!("Osaka, Firefox")));
     assert_eq!(bring(&bench, "u2", &first).await["outcome"], "required", "somebody else's");
     let created = bring(&bench, "u1", &first).await;
     assert_eq!((&created["outcome"], created.get("flow_token")), (&json!("trusted"), None), "{created}");

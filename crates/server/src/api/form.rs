@@ -174,10 +174,14 @@ async fn ways(
     let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
     let challenges = service.0.store.challenges(&flow.id).await?;
     let now = service.0.clock.now_s();
-    let mut html =
-        error.map_or_else(String::new, |refusal| format!("<p role=\"alert\">{}</p>", escaped(said(words, refusal))));
-    for method in &subject.methods {
-        let state = method_view(method, &caller.host, subject.allowance, now).state;
+    let states =
+        || subject.methods.iter().map(|method| method_view(method, &caller.host, subject.allowance, now).state);
+    let mut html = match error {
+        Some(refusal) => format!("<p role=\"alert\">{}</p>", escaped(said(words, refusal))),
+        None if states().any(|state| state == MethodState::TwoCodes) => format!("<p>{}</p>", escaped(&words.two)),
+        None => String::new(),
+    };
+    for (method, state) in subject.methods.iter().zip(states()) {
         if matches!(state, MethodState::Ready | MethodState::TwoCodes) {
             let live = challenges.iter().rev().find(|challenge| {
                 challenge.opened.method_id.as_deref() == Some(&method.id) && challenge.opened.expires_at > now
