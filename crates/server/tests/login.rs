@@ -171,7 +171,8 @@ async fn whoever_has_the_password_cannot_lock_the_person_out() {
         for place in 0..5 {
             let mut foreign = person.backup_post(place);
             foreign["code"] = json!("0000000000000000");
-            assert_eq!(code(&bench.verify(&token, &foreign).await), "code_wrong");
+            let wrong = bench.verify(&token, &foreign).await;
+            assert_eq!((code(&wrong), &wrong.1["attempts_left"]), ("code_wrong", &json!(4 - place)));
         }
         assert_eq!(code(&bench.verify(&token, &person.backup_post(0)).await), "too_many_attempts", "of this flow");
     }
@@ -324,6 +325,8 @@ async fn after_guessing_a_message_has_two_codes() {
     }
     let right = json!({ "method_id": person.method_id, "code": bench.code(&two) });
     assert_eq!(code(&bench.verify(&second, &right).await), "two_codes_needed", "also the right one");
+    let padded = json!({ "method_id": person.method_id, "code": bench.code(&two), "second_code": "000000" });
+    assert_eq!(code(&bench.verify(&second, &padded).await), "code_expired", "that message has no second one");
     let (_, third) = bench.login("u1").await;
     assert_eq!(bench.flow_get(&third).await.1["methods"][0]["state"], "two_codes");
     let pair = order(&third).await;

@@ -222,7 +222,7 @@ fn named(counted: &Counted, singles_left: u32, of_flow: u32) -> (Detail, u32) {
     let (method, hint, left) = match counted {
         Counted::App { .. } => ("totp", None, singles_left),
         Counted::Phone { channel, hint, left, .. } => (channel.as_str(), Some(hint.clone()), *left),
-        Counted::Backup(_) => ("backup_code", None, flow_left),
+        Counted::Backup(_) => ("backup_code", None, singles_left),
     };
     (Detail { method: Some(method.to_owned()), hint, count: None }, left.min(flow_left))
 }

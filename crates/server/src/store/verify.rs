@@ -118,7 +118,7 @@ pub enum Reserved {
         in_a_row: u32,
         /// Tries of this flow, with this one.
         of_flow: u32,
-        /// Single codes that the method still takes.
+        /// Single codes that the method still takes; for backup codes, tries that the flow still has for them.
         singles_left: u32,
     },
     /// Nothing was counted.

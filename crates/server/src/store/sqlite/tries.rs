@@ -73,12 +73,13 @@ pub(super) fn reserve(write: &Connection, attempt: &Try) -> Result<Reserved, Sto
     }
     match &attempt.with {
         TryWith::Backup { limit } if standing.backup_tries >= *limit => Ok(Reserved::No(TryRefusal::FlowExhausted)),
-        TryWith::Backup { .. } => {
+        TryWith::Backup { limit } => {
             count_flow(write, &attempt.flow_id, 0, 1)?;
             let set = flows::backup_set(write, &attempt.host, &attempt.subject)?;
             let Some(set) = set else { return Ok(Reserved::No(TryRefusal::NoMethod)) };
             let (counted, of_flow) = (Counted::Backup(set), standing.of_flow + 1);
-            Ok(Reserved::Yes { counted, in_a_row: 0, of_flow, singles_left: 0 })
+            let singles_left = limit - standing.backup_tries - 1;
+            Ok(Reserved::Yes { counted, in_a_row: 0, of_flow, singles_left })
         }
         TryWith::Method { id, brings, strict, challenge_limit } => {
             reserve_method(write, attempt, standing, (id, *brings, *strict, *challenge_limit))
