@@ -248,6 +248,29 @@ async fn a_strict_host_takes_the_current_code_only() {
     assert_eq!(bench.verify(&token, &person.post(bench.now())).await.0, StatusCode::OK);
 }
 
+/// A guess at one step is worth a third of a guess at three, and costs the allowance as much.
+#[tokio::test]
+async fn a_strict_hosts_people_mistype_more_before_two_codes_are_asked_for() {
+    for (strict, after_three) in [(false, "two_codes"), (true, "ready")] {
+        let bench = Bench::tuned(|config| config.hosts[0].strict_window = strict, None).await;
+        let person = bench.enrolled("u1", 7).await;
+        for _ in 0..3 {
+            let (_, token) = bench.login("u1").await;
+            assert_eq!(code(&bench.verify(&token, &person.wrong_post(bench.now())).await), "code_wrong");
+            // A right code of another login gives back its own cost and no more.
+            let (_, token) = bench.login("u1").await;
+            let now = bench.now();
+            let pair = json!({ "method_id": person.method_id, "code": person.code(now - 30), "second_code": person.code(now) });
+            assert_eq!(bench.verify(&token, &pair).await.0, StatusCode::OK);
+            bench.pass(90);
+        }
+        let (_, token) = bench.login("u1").await;
+        assert_eq!(bench.flow_get(&token).await.1["methods"][0]["state"], after_three, "strict: {strict}");
+        let single = bench.verify(&token, &person.post(bench.now())).await;
+        assert_eq!(single.0 == StatusCode::OK, strict, "{single:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_text_or_a_call_lets_in_once() {
     let bench = Bench::new().await;
@@ -265,6 +288,8 @@ async fn a_text_or_a_call_lets_in_once() {
     let wrong = if right == "000000" { "000001" } else { "000000" };
     let refused = bench.verify(&token, &post(wrong)).await;
     assert_eq!((code(&refused), &refused.1["attempts_left"]), ("code_wrong", &json!(4)));
+    let refused = bench.verify(&token, &post(wrong)).await;
+    assert_eq!((code(&refused), &refused.1["attempts_left"]), ("code_wrong", &json!(3)));
     let elsewhere = format!("/v1/flow/challenges/{}/answer", challenge["id"].as_str().unwrap());
     let answered = bench.widget_post(&elsewhere, &token, &json!({ "code": right })).await;
     assert_eq!(answered.0, WRONG, "tries are counted in one place only: {answered:?}");
@@ -281,6 +306,20 @@ async fn a_text_or_a_call_lets_in_once() {
     let order = (token.clone(), challenge);
     assert_eq!(bench.verify(&token, &post(&bench.code(&order))).await.0, StatusCode::OK);
     assert_eq!(bench.host_get("/v1/subjects/u1/events").await.1["events"][0]["method"], "voice");
+}
+
+#[tokio::test]
+async fn a_texts_code_ends_before_its_login_does() {
+    let bench = Bench::new().await;
+    bench.deliver();
+    let person = bench.enrolled_by_phone("u1", "090-1234-5678", "sms").await;
+    let (_, token) = bench.login("u1").await;
+    let wish = json!({ "method_id": person.method_id, "channel": "sms", "locale": "ja" });
+    let order = (token.clone(), bench.widget_post("/v1/flow/challenges", &token, &wish).await.1);
+    let post = json!({ "method_id": person.method_id, "code": bench.code(&order) });
+    bench.pass(300);
+    let late = bench.verify(&token, &post).await;
+    assert_eq!((late.0, code(&late)), (WRONG, "code_expired"));
 }
 
 #[tokio::test]
