@@ -780,6 +780,25 @@ async fn a_host_that_does_not_answer_holds_up_its_own_notices_only() {
     assert_eq!(heard[0].1["kind"], "enrolled");
 }
 
+/// After a later build was taken back, its lines are there and this build does not know their kind.
+#[tokio::test]
+async fn a_line_of_a_later_build_holds_up_nobodys_notices() {
+    let peer = common::hooks::Hooks::start();
+    let folder = tempfile::tempdir().unwrap();
+    let ours = ear(folder.path(), peer.url());
+    let bench = Bench::tuned(|config| config.hosts[0].notices = Some(ours), None).await;
+    database(bench.folder.path())
+        .execute_batch(
+            "INSERT INTO subject (host, subject, factor_epoch) VALUES ('shop', 'x', 1);
+             INSERT INTO event (host, subject, seq, at, kind, hash) VALUES ('shop', 'x', 1, 1, 'not_known_yet', zeroblob(32));
+             INSERT INTO notice (host, subject, seq, due_at_ms) VALUES ('shop', 'x', 1, 0)",
+        )
+        .unwrap();
+    bench.deliver();
+    bench.enrolled("u1", 7).await;
+    assert_eq!(peer.heard(1).await[0].1["kind"], "enrolled");
+}
+
 /// R55: the host hears at once, signed, of what the person should hear of.
 #[tokio::test]
 async fn the_host_is_told_of_wrong_codes_and_backup_codes() {

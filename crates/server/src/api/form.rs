@@ -178,7 +178,6 @@ async fn ways(
         || subject.methods.iter().map(|method| method_view(method, &caller.host, subject.allowance, now).state);
     let mut html = match error {
         Some(refusal) => format!("<p role=\"alert\">{}</p>", escaped(said(words, refusal))),
-        None if states().any(|state| state == MethodState::TwoCodes) => format!("<p>{}</p>", escaped(&words.two)),
         None => String::new(),
     };
     for (method, state) in subject.methods.iter().zip(states()) {
@@ -186,6 +185,9 @@ async fn ways(
             let live = challenges.iter().rev().find(|challenge| {
                 challenge.opened.method_id.as_deref() == Some(&method.id) && challenge.opened.expires_at > now
             });
+            if error.is_none() && state == MethodState::TwoCodes && method.detail.kind() == MethodKind::Totp {
+                html += &format!("<p>{}</p>", escaped(&words.two));
+            }
             html += &way(sent, words, method, state, live);
         }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use nidan_protocol::EventView;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use super::webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
@@ -16,6 +17,8 @@ use crate::store::Notice;
 /// Longer than a POST may take: a notice is taken again only when its worker is dead.
 const LEASE_MS: u64 = 30_000;
 const AT_ONCE: u32 = 16;
+/// Of all hosts together: posts wait on threads that reads need too.
+const POSTS: usize = 64;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// After each try twice as long, from here to an hour.
 const WAIT_MS: u64 = 2_000;
@@ -27,6 +30,7 @@ const TRIES: u32 = 60;
 pub(crate) struct Notices {
     agent: ureq::Agent,
     ears: Vec<Ear>,
+    posts: Semaphore,
 }
 
 struct Ear {
@@ -44,7 +48,7 @@ impl Notices {
                 ears.push(Ear { host: host.id.clone(), url: notices.url.clone(), secret });
             }
         }
-        Ok(Self { agent: http::agent(), ears })
+        Ok(Self { agent: http::agent(), ears, posts: Semaphore::new(POSTS) })
     }
 }
 
@@ -67,24 +71,32 @@ pub(super) async fn run(service: Service) {
 }
 
 async fn tell_one_host(service: &Service, ear: &Ear) {
+    let mut at_once = AT_ONCE;
     loop {
+        // Before they are taken: waiting here is no part of their lease.
+        let Ok(posts) = service.0.notices.posts.acquire_many(at_once).await else { return };
         let now_ms = service.0.clock.now_ms();
-        match service.0.store.take_notices(&ear.host, now_ms, LEASE_MS, AT_ONCE).await {
-            Ok(taken) if taken.is_empty() => tokio::time::sleep(LOOK_EVERY).await,
-            Ok(taken) => {
-                futures_util::future::join_all(taken.iter().map(|notice| tell(service, ear, notice))).await;
+        match service.0.store.take_notices(&ear.host, now_ms, LEASE_MS, at_once).await {
+            Ok(taken) if !taken.is_empty() => {
+                let told = futures_util::future::join_all(taken.iter().map(|notice| tell(service, ear, notice))).await;
+                // Whoever hears nothing is tried with one at a time, and so is in nobody's way.
+                at_once = if told.contains(&true) { AT_ONCE } else { 1 };
+                continue;
             }
-            Err(error) => {
-                tracing::warn!(%error, "no notices taken");
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
+            Ok(_none) => {}
+            Err(error) => tracing::warn!(%error, "no notices taken"),
         }
+        drop(posts);
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
-async fn tell(service: &Service, ear: &Ear, notice: &Notice) {
+/// Whether the host has heard.
+async fn tell(service: &Service, ear: &Ear, notice: &Notice) -> bool {
     let store = &service.0.store;
-    let settled = match post(service, ear, notice).await {
+    let told = post(service, ear, notice).await;
+    let has_heard = told.is_ok();
+    let settled = match told {
         Ok(()) => store.settle_notice(notice.id).await,
         Err(error) if notice.tries >= TRIES => {
             tracing::error!(host = notice.host, %error, "a notice was given up");
@@ -100,6 +112,7 @@ async fn tell(service: &Service, ear: &Ear, notice: &Notice) {
         // It comes back when the lease ends.
         tracing::warn!(%error, "a notice was not settled");
     }
+    has_heard
 }
 
 async fn post(service: &Service, ear: &Ear, notice: &Notice) -> Result<(), SendError> {

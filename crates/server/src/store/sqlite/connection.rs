@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite::{Connection, OpenFlags, Params, Row, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
 use crate::store::StoreError;
 
-/// How long a request waits for another process that writes before it is answered with 503.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a request waits for another process that writes before it is answered with 503: so many looks, a millisecond
+/// apart. SQLite's own waiting looks but every tenth of a second in the end, and a busy process leaves no such gap.
+const BUSY_LOOKS: i32 = 2_000;
+const BUSY_LOOK_EVERY: Duration = Duration::from_millis(1);
 /// More than there are statements: each is compiled once.
 const STATEMENTS: usize = 128;
 
@@ -18,6 +20,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/0002_phone.sql")),
     M::up(include_str!("../../../migrations/0003_unclear.sql")),
     M::up(include_str!("../../../migrations/0004_verification.sql")),
+    M::up(include_str!("../../../migrations/0005_notices_by_host.sql")),
 ];
 
 /// Where the database is, and what its connections begin with.
@@ -33,15 +36,21 @@ impl File {
     pub(super) fn prepare(&self) -> Result<(), StoreError> {
         make_private(&self.path).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
         let mut connection = self.connect()?;
-        adopt(&connection)?;
-        Migrations::from_slice(MIGRATIONS)
-            .to_latest(&mut connection)
-            .map_err(|error| StoreError::Unavailable(Box::new(error)))
+        adopt(&mut connection)?;
+        let migrations = Migrations::from_slice(MIGRATIONS);
+        // Another process may have been at it in this moment; then there is nothing left to do.
+        let migrated = migrations.to_latest(&mut connection).or_else(|_| migrations.to_latest(&mut connection));
+        migrated.map_err(|error| StoreError::Unavailable(Box::new(error)))
     }
 
     pub(super) fn connect(&self) -> Result<Connection, StoreError> {
-        let connection = Connection::open(&self.path)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
+        // Not created here: a file that was moved away is missed, and not begun anew.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_handler(Some(|looks| {
+            std::thread::sleep(BUSY_LOOK_EVERY);
+            looks < BUSY_LOOKS
+        }))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -55,16 +64,21 @@ impl File {
     }
 }
 
-/// Databases of earlier builds count their migrations in a table of their own.
-fn adopt(connection: &Connection) -> Result<(), StoreError> {
-    const TABLE: &str = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'";
-    if connection.query_row(TABLE, [], |_| Ok(())).optional()?.is_some() {
-        let count: i64 =
-            connection.query_row("SELECT COUNT(*) FROM _sqlx_migrations WHERE success", [], |r| r.get(0))?;
-        let sql = format!("BEGIN IMMEDIATE; DROP TABLE _sqlx_migrations; PRAGMA user_version = {count}; COMMIT");
-        connection.execute_batch(&sql)?;
+/// Databases of earlier builds count their migrations in a table of their own. It stays: the earlier build may still run.
+fn adopt(connection: &mut Connection) -> Result<(), StoreError> {
+    const TABLE: &str =
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations')";
+    const IS_NEW: &str = "SELECT user_version = 0 FROM pragma_user_version";
+    let ask = |connection: &Connection, sql| connection.query_row(sql, [], |row| row.get::<_, bool>(0));
+    if !ask(connection, IS_NEW)? {
+        return Ok(());
     }
-    Ok(())
+    let turn = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if ask(&turn, IS_NEW)? && ask(&turn, TABLE)? {
+        let count: i64 = turn.query_row("SELECT COUNT(*) FROM _sqlx_migrations WHERE success", [], |row| row.get(0))?;
+        turn.pragma_update(None, "user_version", count)?;
+    }
+    Ok(turn.commit()?)
 }
 
 /// The file holds names and hashes: for nobody else on the machine. SQLite gives its WAL the same mode.

@@ -112,7 +112,12 @@ pub(super) fn take(
     );
     let mut notices = Vec::with_capacity(taken.len());
     for id in taken {
-        notices.extend(first(write, &sql, [id], notice_from)?);
+        match first(write, &sql, [id], notice_from) {
+            Ok(found) => notices.extend(found),
+            // A later build's, perhaps: it keeps its lease and holds nobody up.
+            Err(StoreError::Row(what)) => tracing::error!(id, what, "a notice cannot be read"),
+            Err(error) => return Err(error),
+        }
     }
     Ok(notices)
 }

@@ -69,11 +69,9 @@ impl VerifyStore for SqliteStore {
     }
 
     async fn purge_trust(&self, now: u64) -> Result<u64, StoreError> {
-        let purged = self
-            .writer
-            .run(move |write| execute(write, "DELETE FROM trusted_browser WHERE expires_at <= ?1", [to_sql(now)]))
-            .await?;
-        Ok(purged as u64)
+        const SQL: &str = "DELETE FROM trusted_browser WHERE id IN \
+            (SELECT id FROM trusted_browser WHERE expires_at <= ?1 LIMIT ?2)";
+        self.purge(SQL, now).await
     }
 
     async fn record(

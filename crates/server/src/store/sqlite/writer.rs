@@ -188,7 +188,8 @@ mod tests {
 
     fn writer(folder: &Path, pragmas: Vec<(String, String)>) -> Writer {
         let file = File { path: folder.join("test.db"), pragmas };
-        file.connect().unwrap().execute_batch("CREATE TABLE IF NOT EXISTS line (text TEXT NOT NULL)").unwrap();
+        let new = Connection::open(&file.path).unwrap();
+        new.execute_batch("CREATE TABLE line (text TEXT NOT NULL)").unwrap();
         Writer::start(file).unwrap()
     }
 
@@ -282,6 +283,28 @@ mod tests {
         other.execute_batch("ROLLBACK").unwrap();
         assert_eq!(lines(&writer).await, "");
         writer.run(|write| insert(write, "three")).await.unwrap();
+    }
+
+    /// Two processes on one file: one that never rests leaves the other its turns.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_busy_process_does_not_starve_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let busy = writer(folder.path(), Vec::new());
+        let other = Writer::start(File { path: folder.path().join("test.db"), pragmas: Vec::new() }).unwrap();
+        let load: Vec<_> = (0..64)
+            .map(|_| {
+                let busy = busy.clone();
+                tokio::spawn(async move {
+                    loop {
+                        busy.run(|write| insert(write, "busy")).await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..20 {
+            other.run(|write| insert(write, "other")).await.unwrap();
+        }
+        load.iter().for_each(tokio::task::JoinHandle::abort);
     }
 
     #[tokio::test]
