@@ -822,5 +822,6 @@ async fn the_host_is_told_of_wrong_codes_and_backup_codes() {
         let time: u64 = head.iter().find(|(name, _)| name == "nidan-timestamp").unwrap().1.parse().unwrap();
         assert!(text.is_some() && time > 0);
     }
+    assert_eq!(heard[1].1["count"], 1, "the first wrong one, and not a later one");
     assert_eq!(heard[1].1["place"], "Osaka, Firefox");
 }

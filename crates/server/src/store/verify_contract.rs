@@ -42,6 +42,26 @@ pub(super) async fn run(store: &dyn Store, flow: &NewFlow, activation: &Activati
     a_browser_is_trusted_until_its_token_is_old(store, login, activation, method_id).await;
     a_report_ends_everything(store, login, activation).await;
     the_record_is_chained(store, flow).await;
+    what_is_over_is_purged(store, &login(20), activation, method_id).await;
+}
+
+async fn what_is_over_is_purged(store: &dyn Store, login: &NewFlow, activation: &Activation, method_id: &str) {
+    let open = OpenVerification { flow: login.clone(), trust: None, scribe: scribe(activation, NOW) };
+    assert_eq!(store.open_verification(&open).await.unwrap(), VerificationOpened::Required);
+    let spend = consumption(login, step(method_id, 90), activation, true);
+    assert!(matches!(store.consume(&spend).await.unwrap(), Consumed::Yes { .. }));
+    let redemption = Redemption {
+        host: login.host.clone(),
+        flow_id: login.id.clone(),
+        result_hash: login.token_hash,
+        session_binding: login.session_binding.clone(),
+        now: NOW + 1,
+        trust: Some(NewTrust { browser_id: "last".to_owned(), token_hash: [220; 32], lives_s: 1_000 }),
+        scribe: scribe(activation, NOW + 1),
+    };
+    assert_eq!(store.redeem(&redemption).await.unwrap().unwrap().trust_ends, Some(NOW + 1_001));
+    assert_eq!(store.purge_trust(NOW + 1_000).await.unwrap(), 0);
+    assert_eq!(store.purge_trust(NOW + 1_001).await.unwrap(), 1);
 }
 
 fn scribe(activation: &Activation, now: u64) -> Scribe {
@@ -317,6 +337,9 @@ async fn the_record_is_chained(store: &dyn Store, flow: &NewFlow) {
     assert_eq!(store.drop_notices_but(&[&flow.host, "other"]).await.unwrap(), 0);
     let again = take(&flow.host, NOW * 1000 + 200_000_000_000).await.unwrap();
     assert_eq!(again.iter().map(|notice| notice.id).collect::<Vec<_>>(), [last.id], "the others are settled");
+    store.postpone_notice(last.id, NOW * 1000 + 400_000_000_000).await.unwrap();
+    assert!(take(&flow.host, NOW * 1000 + 399_999_999_999).await.unwrap().is_empty(), "postponed");
+    assert_eq!(take(&flow.host, NOW * 1000 + 400_000_000_000).await.unwrap().len(), 1);
     assert_eq!(store.drop_notices_but(&["other"]).await.unwrap(), 1);
-    assert!(take(&flow.host, NOW * 1000 + 300_000_000_000).await.unwrap().is_empty());
+    assert!(take(&flow.host, NOW * 1000 + 500_000_000_000).await.unwrap().is_empty());
 }
