@@ -244,6 +244,8 @@ mod tests {
         let set = BackupCodes::from_bytes(&std::array::from_fn(|i| (i as u8).wrapping_mul(59)));
         assert!(set.iter().all(|own| set.contains(own)));
         assert!(!set.contains(&code(7)));
+        let ten_of_one = BackupCodes::from_bytes(&[7; BACKUP_BYTES]);
+        assert!(ten_of_one.iter().all(|own| ten_of_one.contains(own)));
         // Differing in two symbols by the same bits: differences must not cancel out.
         let (mut left, mut right) = ([0; BACKUP_CODE_SYMBOLS], [0; BACKUP_CODE_SYMBOLS]);
         (left[3], right[3], left[9], right[9]) = (1, 2, 4, 7);
