@@ -178,6 +178,17 @@ export const codeIn = (message) => message.text.match(/#(\d{6})$/)[1]
 /** A call says its code twice. */
 export const codeSaid = ({ says }) => says.match(/\d/g).slice(0, 6).join('')
 
+/** From the offer of SMS to a number that is confirmed; the number. */
+export async function addNumber(at) {
+  await press(at, 'method.sms-use')
+  const number = mobile()
+  await at.page.locator('#nidan-number').fill(e164(number))
+  await press(at, 'number.sms-send')
+  await title(at, 'phone.sms-title')
+  await typeCode(at, codeIn(await arrived(number)))
+  return number
+}
+
 /** The service's database under its hands: for time that passes. */
 export const sql = (statement) => execFileSync('python3', ['-c', `
 import sqlite3, sys

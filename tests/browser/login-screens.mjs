@@ -1,7 +1,7 @@
 // Screenshots of a login: the code, two codes, other ways, and every way to stay out.
 
 import {
-  arrived, codeIn, codeOf, e164, finish, mobile, password, person, press, scan, signUp, title, typeCode, url,
+  addNumber, codeOf, finish, password, person, press, scan, signUp, title, typeCode, url,
 } from './lib.mjs'
 import { camera } from './camera.mjs'
 
@@ -20,12 +20,7 @@ export async function logins(shared, look) {
   await press(at, 'add.done')
   await typeCode(at, codeOf(uri))
   await title(at, 'another.title')
-  await press(at, 'method.sms-use')
-  const number = mobile()
-  await at.page.locator('#nidan-number').fill(e164(number))
-  await press(at, 'number.sms-send')
-  await title(at, 'phone.sms-title')
-  await typeCode(at, codeIn(await arrived(number)))
+  await addNumber(at)
   const codes = await finish(at)
 
   await password(at, email)

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import {
-  arrived, browser, carrier, codeIn, codeOf, codeSaid, e164, finish, mobile, outbox, password, person, press, scan, signOut,
+  addNumber, arrived, browser, carrier, codeIn, codeOf, codeSaid, finish, outbox, password, person, press, scan, signOut,
   signUp, sql, title, toQrCode, typeCode, url,
 } from './lib.mjs'
 
@@ -29,12 +29,7 @@ async function enrolledByPhone(options) {
   const email = await signUp(at)
   await at.page.locator('#set-up').click()
   await press(at, 'start.begin')
-  await press(at, 'method.sms-use')
-  const number = mobile()
-  await at.page.locator('#nidan-number').fill(e164(number))
-  await press(at, 'number.sms-send')
-  await title(at, 'phone.sms-title')
-  await typeCode(at, codeIn(await arrived(number)))
+  const number = await addNumber(at)
   await finish(at)
   return { at, email, number }
 }

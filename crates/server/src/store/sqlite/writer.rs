@@ -48,9 +48,11 @@ impl<T: Send, W: FnOnce(&Connection) -> Result<Then<T>, StoreError> + Send> Job 
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
-        let outcome = self.outcome.unwrap_or_else(|| Err(StoreError::Unavailable("not begun".into())));
-        // What was read to undo the work may have been of a neighbour in the same group: it holds with the commit only.
-        let answer = outcome.and_then(|(Then::Keep(value) | Then::Undo(value))| committed.map(|()| value));
+        let answer = match self.outcome {
+            // What was read to undo the work may have been of a neighbour in the same group: it holds with the commit only.
+            Some(outcome) => outcome.and_then(|(Then::Keep(value) | Then::Undo(value))| committed.map(|()| value)),
+            None => committed.and(Err(StoreError::Unavailable("not begun".into()))),
+        };
         // Who no longer waits has given up, not undone.
         let _gone = self.waits.send(answer);
     }
@@ -278,7 +280,7 @@ mod tests {
         };
         let began = std::time::Instant::now();
         let (one, two) = works.await;
-        assert!(one.is_err() && two.is_err());
+        assert!(one.is_err() && two.is_err_and(|error| error.to_string().contains("locked")), "with the reason");
         assert!(began.elapsed() < std::time::Duration::from_secs(5), "they did not wait one after another");
         other.execute_batch("ROLLBACK").unwrap();
         assert_eq!(lines(&writer).await, "");
@@ -301,6 +303,8 @@ mod tests {
                 })
             })
             .collect();
+        // At work before the other one comes: it commits without a pause then.
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         for _ in 0..20 {
             other.run(|write| insert(write, "other")).await.unwrap();
         }
