@@ -4,6 +4,8 @@
 //! they ask for, `ui` shows it, `element` joins both to the custom element. See ARCHITECTURE.md.
 
 pub mod apps;
+#[cfg(test)]
+mod catalogue_rules;
 pub mod flow;
 pub mod messages;
 pub mod phone;

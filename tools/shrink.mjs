@@ -5,6 +5,7 @@
 // no longer imports, then long names that both sides can do without. Any surprise ends the build.
 
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -15,6 +16,7 @@ const locales = join(folder, 'locales')
 if (process.env.TRUNK_PROFILE !== 'release') {
   // The same names, with every word.
   for (const locale of readdirSync(locales)) copyFileSync(join(locales, locale), join(locales, `login.${locale}`))
+  writeKeys()
   copyFileSync(join(folder, 'nidan-flow.css'), join(folder, 'nidan-login.css'))
   process.exit(0)
 }
@@ -27,6 +29,34 @@ const FEATURES = ['--enable-bulk-memory', '--enable-sign-ext', '--enable-mutable
 /** Flat code is restructured better than what the compiler wrote: 1 KB of brotli. */
 const PASSES = ['--flatten', '--rereloop', '-Os', '-Oz', '--reorder-locals', '--reorder-functions']
 
+/** The element's script, in the order in which its parts need each other. */
+const PARTS = ['files.js', 'options.js', 'page.js']
+/** Functions that end the program, and those that only they need, by their full names. */
+const PANICS = [
+  /^core\[\w+\]::(?:panicking::|option::(?:unwrap|expect)_failed|result::unwrap_failed|fmt::|cell::panic_)/,
+  /^std\[\w+\]::(?:panicking::|thread::local::panic_)/, /^alloc\[\w+\]::(?:raw_vec::handle_error|alloc::handle_alloc_error)/,
+  /^<core\[\w+\]::fmt::Formatter/, /as core\[\w+\]::(?:fmt::\w+|panic::PanicPayload)>::/,
+]
+/** What they would have said. */
+const SAID = [
+  'slice index starts at ', ' but ends at ', 'index out of bounds: the len is ', ' but the index is ', 'range start index ',
+  'range end index ', ' out of range for slice of length ', 'assertion `left ', ' right` failed\n  left: ', '\n right: ',
+  'cannot access a Thread Local Storage value during or after destruction: ', 'removal index (is ', ') should be < len (is ',
+  'called `Option::unwrap()` on a `None` value', 'called `Result::unwrap()` on an `Err` value',
+  'LazyCell instance has previously been poisoned', 'Once instance has previously been poisoned',
+  'one-time initialization may not be performed recursively', '`async fn` resumed after completion',
+  'RefCell already mutably borrowed', 'RefCell already borrowed', 'Hash table capacity overflow', 'capacity overflow',
+  'Tried to access a reactive value that has already been disposed.', 'attempt to join into collection with len > usize::MAX',
+  'mid > len', 'Arc counter overflow', 'assertion failed: psize >= size + min_overhead', 'index not found',
+  'assertion failed: psize <= size + max_overhead', /(?:Dropped|Dereferenced) SendWrapper<T> variable from a thread [\w ]+\./g,
+  /entity not found[a-z]+[a-z -]+[a-z().,\/ -]+/g, 'operation successful', 'cannot modify the panic hook from a panicking thread', 'panicked at ',
+  'attempt to divide by zero', 'attempt to calculate the remainder with a divisor of zero', 'HMAC can take a key of any size',
+  /a `digits` value over 9 is a guaranteed corruption[\w ^,]+\./g, /Unsupported [\w /]+ in Micro QR code/g, 'chunk size must be non-zero', /use of std::thread::current\(\) is not possible [\w' ]+/g,
+  'failed to generate unique thread ID: bitspace exhausted', 'Attempted to initialize thread-local while it is being dropped',
+  'Tried to shrink to a larger capacity', 'internal error: entered unreachable code', 'polled Feed after completion',
+  'Map must not be polled after it returned `Poll::Ready`', 'a Display implementation returned an error unexpectedly',
+  /Executor::spawn(?:_local)? called, but no global 'spawn(?:_local)?' function is configured\./g,
+]
 /** The exports that the loader imports from the glue: the widget, and the set-up of the module. */
 const KEPT = ['Mounted', 'mount']
 /** Words by the screens that show them, as their keys begin: a login shows these, the set-up all but the second. */
@@ -36,7 +66,7 @@ const LOGIN_ONLY = ['login.', 'report.', 'reported.']
 
 /** Rules of one line, of one selector, for a class that only the other one's screens have. */
 const LOGIN_STYLES = /^nidan-flow (?:\.nidan )?(?:\.nidan-(?:aside|ways)\b|button:disabled)/
-const SETUP_STYLES = /^(?:nidan-flow (?:\.nidan )?)?\.nidan-(?:progress|advice|card|apps|qr|key\b|codes|countries|country|begun|room|proof|print)/
+const SETUP_STYLES = /^(?:nidan-flow (?:\.nidan )?)?\.nidan-(?:progress|advice|card|apps|qr|key\b|codes|countries|country|begun|room|proof)/
 
 /** Packs of help, without the day on which `cargo xtask tidy` asks for another look. */
 for (const pack of readdirSync(join(folder, 'help'))) {
@@ -45,14 +75,15 @@ for (const pack of readdirSync(join(folder, 'help'))) {
 
 let glue, gluePath, wasmPath
 for (const name of MODULES) shrink(name)
-rewrite('nidan-flow.js', (loader) => minified(joined(loader)))
-rmSync(join(folder, 'page.js'))
+rewrite('nidan-flow.js', (loader) => minified(withHashes(joined(loader))))
 // No string of the sheet holds these characters with a space.
 const sheet = readFileSync(join(folder, 'nidan-flow.css'), 'utf8')
 const packed = (text) => withoutComments(text).replace(/\s*([{};,])\s*/g, '$1').replaceAll(': ', ':')
 writeFileSync(join(folder, 'nidan-login.css'), packed(withoutRules(sheet, SETUP_STYLES)))
 writeFileSync(join(folder, 'nidan-flow.css'), packed(withoutRules(sheet, LOGIN_STYLES)))
-for (const locale of readdirSync(locales)) {
+const catalogues = readdirSync(locales)
+writeKeys()
+for (const locale of catalogues) {
   const words = Object.entries(JSON.parse(readFileSync(join(locales, locale), 'utf8')))
   const begins = (key, starts) => starts.some((start) => key.startsWith(start))
   // The widget names words by their place; a test keeps every catalogue in the same order.
@@ -65,7 +96,7 @@ function shrink(name) {
   gluePath = join(folder, `${name}.js`)
   wasmPath = join(folder, `${name}_bg.wasm`)
   glue = withoutUnusedClasses(readFileSync(gluePath, 'utf8'))
-  writeFileSync(wasmPath, withoutStreams(readFileSync(wasmPath)))
+  writeFileSync(wasmPath, withoutWords(readFileSync(wasmPath)))
   metadce(usedExports())
   glue = withoutUnusedImports(glue, imports())
   // Functions of the glue may have been the last callers of an export.
@@ -179,11 +210,30 @@ function withoutComments(text) {
   return text.replace(/^\s*\/\*[\s\S]*?\*\/$\n/gm, '').replace(/^\s+/gm, '')
 }
 
-/** The element's script with the page's class inside: one request less. */
+/** The element's script with its other parts inside: one request instead of one after the other. */
 function joined(loader) {
-  const whole = loader.replace(/^import \{.*\} from '\.\/page\.js'\n/m, '')
-  if (whole === loader) fail('nidan-flow.js does not import page.js')
-  return readFileSync(join(folder, 'page.js'), 'utf8').replaceAll(/^export /gm, '') + whole
+  const imports = /^import \{.*\} from '\.\/([\w-]+\.js)'\n/gm
+  const parts = PARTS.map((name) => {
+    const text = readFileSync(join(folder, name), 'utf8')
+    rmSync(join(folder, name))
+    return text
+  })
+  for (const [, name] of [...parts, loader].join('').matchAll(imports)) if (!PARTS.includes(name)) fail(`${name} is not joined`)
+  return [...parts, loader].map((part) => part.replaceAll(imports, '').replaceAll(/^export /gm, '')).join('')
+}
+
+/** What is run is checked by the browser before it runs (W3C Subresource Integrity). */
+function withHashes(loader) {
+  const empty = 'const HASHES = {}'
+  if (!loader.includes(empty)) fail('there is no place for the hashes')
+  const hash = (name) => `sha256-${createHash('sha256').update(readFileSync(join(folder, name))).digest('base64')}`
+  const code = MODULES.flatMap((name) => [`${name}.js`, `${name}_bg.wasm`])
+  return loader.replace(empty, `const HASHES = ${JSON.stringify(Object.fromEntries(code.map((name) => [name, hash(name)])))}`)
+}
+
+/** For hosts with words of their own: which key stands at which place. */
+function writeKeys() {
+  writeFileSync(join(locales, 'keys.json'), JSON.stringify(Object.keys(JSON.parse(readFileSync(join(locales, 'en.json'), 'utf8')))))
 }
 
 /** What only words of panics need is short, and what only browsers without this module's features need is gone. */
@@ -210,26 +260,27 @@ function withSetUp(text) {
 }
 
 /**
- * The tasks of the streams stay in the table of functions when the exports that start them are gone. A call would trap;
- * what only they use goes too, 1 KB of brotli.
+ * The tasks of the streams stay in the table of functions when the exports that start them are gone: a call would trap.
+ * A panic traps at once as well, without words: nothing then needs those who put it into words, and a module that has none
+ * tells visitors nothing. Builds for development keep them. Together 4 KB of brotli.
  */
-function withoutStreams(bytes) {
-  const { module, trapped } = trapping(bytes, (name) => name.includes('future_to_promise') && name.includes('wasm_streams'))
-  if (trapped === 0) fail('no tasks of streams: does Leptos link them no more?')
+function withoutWords(bytes) {
+  const isStream = (name) => name.includes('future_to_promise') && name.includes('wasm_streams')
+  const { module, trapped } = trapping(bytes, (name) => isStream(name) || PANICS.some((kind) => kind.test(name)))
+  if (trapped < 20) fail('no tasks of streams and no panics: are they called differently now?')
   return module
 }
 
 /**
- * Where the builder keeps the sources of other crates, and the lines in them: panics would tell it to every visitor, and
- * two machines would not build the same bytes. Blanks in the same place: nothing in the module moves. Panics of this
- * project keep their lines.
+ * What panics would have said: where in which source, and the texts of the standard library and of other crates. Nobody
+ * reads them any more, and two machines do not have their sources in the same place. Nothing in the module moves.
  */
 function withoutPlaces(bytes) {
   const parts = pieces(bytes)
   const text = bytes.toString('latin1')
-  const path = String.raw`(?:\/[\w./-]*\/registry\/src\/[^/]+|\/rustc\/[0-9a-f]{40}|\/rust\/deps)\/[\w./-]+?\.rs`
-  const foreign = new RegExp(`^${path}\\0?$`)
-  let blank
+  const path = String.raw`(?:\/[\w./-]*\/registry\/src\/[^/]+\/|\/rustc\/[0-9a-f]{40}\/|\/rust\/deps\/|src\/|crates\/)[\w./-]+?\.rs`
+  const whole = new RegExp(`^${path}\\0?$`)
+  let places = 0
   for (const { address, start, end } of parts) {
     // `core::panic::Location`: a path, its length, a line and a column.
     for (let at = start + ((4 - (address % 4)) % 4); at + 16 <= end; at += 4) {
@@ -237,15 +288,12 @@ function withoutPlaces(bytes) {
       const home = parts.find((part) => pointer >= part.address && pointer + length <= part.address + part.end - part.start)
       if (!home || length > 300) continue
       const begin = home.start + pointer - home.address
-      if (!foreign.test(text.slice(begin, begin + length))) continue
-      blank ??= pointer
-      bytes.writeUInt32LE(blank, at)
-      // One blank: no reader of places expects an empty path.
-      bytes.writeUInt32LE(1, at + 4)
-      bytes.fill(0, at + 8, at + 16)
+      if (!whole.test(text.slice(begin, begin + length))) continue
+      places += 1
+      bytes.fill(0, at, at + 16)
     }
   }
-  if (blank === undefined) fail('no places of other crates: is the layout of panics another one?')
-  const blanks = (found) => ' '.repeat(found.length)
-  return Buffer.from(bytes.toString('latin1').replace(new RegExp(path, 'g'), blanks), 'latin1')
+  if (places === 0) fail('no places of panics: is their layout another one?')
+  const blanks = (found) => '\0'.repeat(found.length)
+  return Buffer.from([new RegExp(path, 'g'), ...SAID].reduce((rest, said) => rest.replaceAll(said, blanks), bytes.toString('latin1')), 'latin1')
 }

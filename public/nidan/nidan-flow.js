@@ -1,189 +1,210 @@
 // Defines <nidan-flow>. Everything that the widget needs is fetched at once and side by side: no request waits for
 // another. Where WebAssembly or the network is missing, the element's own children stay.
 
-import { Page, base, file, make } from './page.js'
+import { loadHostSheet, loadJson, loadModule, loadSheet, loadWords, make, once } from './files.js'
+import { OBSERVED, defineProperties, read, readMessages, takeOver, withMessages } from './options.js'
+import { Page } from './page.js'
 
-const LOCALES = ['en', 'ja']
 /** Then the fallback comes back: an empty place helps nobody. */
 const LOAD_TIMEOUT_MS = 20_000
-const TOKEN = /^[\w-]{20,200}$/
-
+/** How far below the window a lazy element begins. */
+const NEAR = '400px'
 /** Module, sheet and catalogue for each purpose: a login loads nothing of the set-up. */
 const FILES = { enroll: ['nidan', 'nidan-flow.css', ''], verify: ['nidan-login', 'nidan-login.css', 'login.'] }
 /** The one word that stands on the page before the catalogue does. */
-const EARLY = { ja: '6桁のコード', en: '6-digit code' }
-
-// What was fetched, one for all elements of the page: modules, sheet and catalogues.
-const kept = new Map()
-
-/** Fetches once; what failed is fetched again by the next element. */
-function once(name, load) {
-  if (!kept.has(name)) {
-    const loaded = load(name)
-    loaded.catch(() => kept.delete(name))
-    kept.set(name, loaded)
-  }
-  return kept.get(name)
-}
-
-async function loadModule(name) {
-  const wasm = fetch(new URL(`${name}_bg.wasm`, base), { credentials: 'same-origin' })
-  const glue = await import(new URL(`${name}.js`, base))
-  await glue.default({ module_or_path: wasm })
-  return glue
-}
-
-/** Adopted, not inserted: this works under a policy without any style-src grant. */
-async function loadSheet(name) {
-  return new CSSStyleSheet().replace(await (await file(name)).text())
-}
-
-/** By place: a release leaves the keys out, and the words that a purpose has no use for. */
-async function loadWords(name) {
-  return Object.values(await (await file(name)).json())
-}
-
-/** The first of the wishes that there is a catalogue for. */
-function pickLocale(wishes) {
-  for (const wish of wishes) {
-    const language = wish?.toLowerCase().split('-')[0]
-    if (LOCALES.includes(language)) return language
-  }
-  return LOCALES[0]
+const EARLY = {
+  en: '6‑digit code', ja: '6桁のコード', 'zh-Hans': '6 位验证码', 'zh-Hant': '6 位數驗證碼', ko: '6자리 코드', es: 'Código de 6 dígitos',
+  fr: 'Code à 6 chiffres', de: '6-stelliger Code', 'pt-BR': 'Código de 6 dígitos', vi: 'Mã 6 chữ số', ar: 'رمز من 6 أرقام',
 }
 
 class NidanFlow extends HTMLElement {
-  static observedAttributes = ['service', 'flow-token', 'locale', 'complete-url', 'purpose']
-  #mounted = null
-  #page = null
-  #children = null
+  static observedAttributes = OBSERVED
+  #messages
+  #mounted
+  #page
+  #wanted
+  /** What stands inside of the element when the widget does not. */
+  #children
   #generation = 0
+  #nearby
 
-  connectedCallback() {
-    this.#restart()
+  /** Words of the host's own, by the catalogue's keys; read when the element begins. Not a field: that would write over what was set before. */
+  get messages() {
+    return this.#messages
   }
 
+  set messages(messages) {
+    this.#messages = messages
+  }
+
+  connectedCallback() {
+    takeOver(this)
+    // Only moved: it goes on where it was, and finds its look in another tree too.
+    if (this.#page) this.#dress(this.#wanted)
+    else this.#restart()
+  }
+
+  /** With it, `moveBefore` moves without an end and a beginning. */
+  connectedMoveCallback() {}
+
   disconnectedCallback() {
+    // Frameworks take elements out and put them back at once.
+    queueMicrotask(() => { if (!this.isConnected) this.#stop() })
+  }
+
+  attributeChangedCallback(name, before, after) {
+    if (before !== after && this.isConnected) this.#restart()
+  }
+
+  /** Begins (anew) now, also where the element waits to come near. */
+  start() {
+    this.#restart(true)
+  }
+
+  /** Takes the widget off and brings the fallback back, unless a listener of `nidan-cancel` prevents it. */
+  cancel() {
+    if (!this.#page || !this.#announce('nidan-cancel')) return false
+    this.#stop()
+    return true
+  }
+
+  /** Puts the focus where the person goes on; false where there is nothing yet. */
+  focusFirst() {
+    return Boolean(this.#page?.focus())
+  }
+
+  /** Frameworks set attributes one by one: start when they are all there. */
+  #restart(now) {
+    const generation = ++this.#generation
+    queueMicrotask(() => { if (generation === this.#generation && this.isConnected) this.#start(generation, now) })
+  }
+
+  #stop() {
     this.#generation++
     this.#unmount()
   }
 
-  attributeChangedCallback() {
-    if (this.isConnected) this.#restart()
-  }
-
-  /** Frameworks set attributes one by one: start when they are all there. */
-  #restart() {
-    const generation = ++this.#generation
-    queueMicrotask(() => { if (generation === this.#generation) this.#start(generation) })
-  }
-
-  async #start(generation) {
+  async #start(generation, now) {
     this.#unmount()
-    const wanted = this.#read()
-    if (!wanted) return
-    this.#children = document.createDocumentFragment()
-    const early = wanted.purpose === 'verify' ? this.#beginEarly(wanted) : undefined
-    if (!early) this.#children.append(...this.childNodes)
-    this.setAttribute('aria-busy', 'true')
-    const page = new Page(this, wanted, early)
+    let glue
     try {
+      const wanted = this.#wanted = read(this)
+      const messages = readMessages(this)
+      if (wanted.loading === 'lazy' && !now) return this.#waitUntilNear()
+      const place = this.#clear(wanted)
+      const page = this.#page = new Page(this, wanted, place, this.#announce)
+      this.setAttribute('aria-busy', 'true')
+      if (wanted.purpose === 'verify') this.#beginEarly(wanted, place, page)
       const late = new Promise((_, reject) => setTimeout(() => reject(new Error('too slow')), LOAD_TIMEOUT_MS))
-      const glue = await Promise.race([this.#load(wanted, page), late])
-      if (generation !== this.#generation) return page.leave()
-      this.#page = page
-      this.#mounted = glue.mount(this, page)
+      glue = await Promise.race([this.#load(wanted, page, messages), late])
+      if (generation !== this.#generation) return
+      if (place !== this) this.shadowRoot.replaceChildren(place)
+      this.#mounted = glue.mount(place, page)
     } catch (error) {
-      page.leave()
       if (generation !== this.#generation) return
       this.#unmount()
-      console.error('nidan-flow: not loaded, so the fallback stays', error)
+      const reason = glue ? 'broken' : error.reason ?? (/Content.Security/i.test(error) ? 'blocked' : 'not-loaded')
+      this.#complain(error, reason, 'so the fallback stays')
     }
     this.removeAttribute('aria-busy')
   }
 
-  /** Everything side by side; only where the page does not say what the flow is for, the service's answer comes first. */
-  async #load(wanted, page) {
-    const root = this.getRootNode()
-    const purpose = wanted.purpose ?? await page.purpose() ?? 'enroll'
-    const [module, sheet, catalogue] = FILES[purpose]
-    const styled = once(sheet, loadSheet).then((sheet) => {
-      if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet)
+  #waitUntilNear() {
+    this.#nearby = new IntersectionObserver((seen) => {
+      if (seen.some(({ isIntersecting }) => isIntersecting)) this.#restart(true)
+    }, { rootMargin: NEAR })
+    this.#nearby.observe(this)
+  }
+
+  /** Where the widget goes: the element, whose children are kept, or a shadow tree beside them. */
+  #clear({ dom }) {
+    if (dom === 'shadow') {
+      if (!this.shadowRoot) this.#openRoot()
+      return make('div')
+    }
+    this.#children = document.createDocumentFragment()
+    this.shadowRoot?.replaceChildren(make('slot'))
+    return this
+  }
+
+  /** Until the widget stands, and whenever it does not, the tree shows the element's own children. */
+  #openRoot() {
+    const root = this.attachShadow({ mode: 'open' })
+    root.append(make('slot'))
+    // Fields are outside of this tree, so their labels do not find them by themselves.
+    root.addEventListener('click', ({ target }) => {
+      const label = target.closest('label[for]')
+      if (label) this.querySelector(`:scope > #${label.htmlFor}`)?.focus()
     })
-    const [glue, words] =
-      await Promise.all([once(module, loadModule), once(`locales/${catalogue}${wanted.locale}.json`, loadWords), styled])
-    page.equip(words)
+  }
+
+  /** Everything side by side; only where the page does not say what the flow is for, the service's answer comes first. */
+  async #load(wanted, page, messages) {
+    wanted.purpose ??= await page.purpose() ?? 'enroll'
+    const [module, , prefix] = FILES[wanted.purpose]
+    const own = Object.keys(messages).length ? once(loadJson, 'locales/keys.json') : undefined
+    const [glue, words, keys] = await Promise.all([
+      once(loadModule, module), once(loadWords, `locales/${prefix}${wanted.locale}.json`), own, this.#dress(wanted),
+    ])
+    page.equip(keys ? withMessages(words, keys, messages, (error) => this.#complain(error, error.reason, 'so it is left out')) : words)
     return glue
+  }
+
+  async #dress({ dom, purpose }) {
+    const sheet = await once(dom === 'shadow' ? loadHostSheet : loadSheet, FILES[purpose][1])
+    const root = dom === 'shadow' ? this.shadowRoot : this.getRootNode()
+    if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet)
   }
 
   /**
    * A login's field stands at once: the page's own one-time-code field, or one that is drawn here. What is typed into it
    * goes on in the widget, and so does the focus.
    */
-  #beginEarly({ locale }) {
+  #beginEarly({ locale }, place, page) {
     const early = make('div', { className: 'nidan' })
-    if (this.querySelector('input[autocomplete~="one-time-code"]')) {
+    let input = this.querySelector('input[autocomplete~="one-time-code"]')
+    if (input) {
+      this.#children = document.createDocumentFragment()
       this.#children.append(...[...this.childNodes].map((node) => node.cloneNode(true)))
-      early.append(...this.childNodes)
+      if (place === this) early.append(...this.childNodes)
     } else {
-      this.#children.append(...this.childNodes)
-      early.append(make('form', { className: 'nidan-code' }))
-      early.firstChild.append(
-        make('label', { htmlFor: 'nidan-code', textContent: EARLY[locale] }),
-        make('input', { id: 'nidan-code', autocomplete: 'one-time-code', inputMode: 'numeric' }),
-      )
+      this.#children?.append(...this.childNodes)
+      input = make('input', { id: page.id('nidan-code'), autocomplete: 'one-time-code', inputMode: 'numeric' })
+      const form = make('form', { className: 'nidan-code' })
+      form.append(make('label', { htmlFor: input.id, textContent: EARLY[locale] }), page.place(input, EARLY[locale], '') ?? input)
+      early.append(form)
     }
     early.addEventListener('submit', (event) => event.preventDefault())
-    this.append(early)
-    early.querySelector('input').focus({ preventScroll: true })
-    return early
+    if (place === this) this.append(early)
+    else if (early.firstChild) {
+      place.append(early)
+      this.shadowRoot.replaceChildren(place)
+    }
+    page.begin(input, early)
+    input.focus({ preventScroll: true })
   }
 
   #unmount() {
+    this.#nearby?.disconnect()
     this.#mounted?.free()
     this.#page?.leave()
-    this.#mounted = this.#page = null
-    if (this.#children) this.append(this.#children)
-    this.#children = null
+    this.#mounted = this.#page = undefined
+    this.shadowRoot?.replaceChildren(make('slot'))
+    if (this.#children) this.replaceChildren(this.#children)
+    this.#children = undefined
     this.removeAttribute('aria-busy')
   }
 
-  /** The attributes, checked; null and one line in the console when one cannot work. */
-  #read() {
-    const wrong = (name, why) => {
-      console.error(`nidan-flow: "${name}" ${why}`, this)
-      return null
-    }
-    const service = httpUrl(this.getAttribute('service'))
-    if (!service) return wrong('service', 'must be an http(s) URL')
-    const token = this.getAttribute('flow-token') ?? ''
-    if (!TOKEN.test(token)) return wrong('flow-token', 'must be a flow_token')
-    const locale = this.getAttribute('locale')
-    if (locale !== null && !LOCALES.includes(locale.toLowerCase().split('-')[0])) {
-      return wrong('locale', `must be ${LOCALES}`)
-    }
-    const purpose = this.getAttribute('purpose')
-    if (purpose !== null && !(purpose in FILES)) return wrong('purpose', 'must be verify or enroll')
-    const completeUrl = this.hasAttribute('complete-url') ? httpUrl(this.getAttribute('complete-url')) : undefined
-    if (completeUrl === null) return wrong('complete-url', 'must be an http(s) URL')
-    return {
-      service: service.replace(/\/$/, ''),
-      token,
-      locale: pickLocale([locale, document.documentElement.lang, ...navigator.languages]),
-      completeUrl,
-      purpose,
-    }
+  /** One line in the console and one event. */
+  #complain(error, reason, so) {
+    console.error(`nidan-flow: ${error.message}, ${so}`, error)
+    this.#announce('nidan-error', { reason, message: error.message, option: error.option, allowed: error.allowed }, false)
   }
-}
 
-function httpUrl(text) {
-  if (!text) return null
-  try {
-    const url = new URL(text, document.baseURI)
-    return ['http:', 'https:'].includes(url.protocol) ? url.href : null
-  } catch {
-    return null
-  }
+  /** False where a listener prevents what would come next. Never with a secret or a whole number. */
+  #announce = (name, detail = null, cancelable = true) =>
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, cancelable, detail }))
 }
+defineProperties(NidanFlow.prototype)
 
 if (!customElements.get('nidan-flow')) customElements.define('nidan-flow', NidanFlow)

@@ -1,9 +1,11 @@
 // The page around the widget: network, words, clipboard, printer, host events. A release has it inside of nidan-flow.js.
 
-/** The widget's own folder. */
-export const base = new URL('.', import.meta.url)
+import { file, loadJson, make } from './files.js'
+import { httpUrl } from './options.js'
+
 /** Countries that there is a pack of help for, when no code arrives (help/COUNTRY.LOCALE.json). */
 const HELP = ['JP']
+const HELP_LOCALES = ['en', 'ja']
 /** How often a code is asked about where the stream of events ends. */
 const POLL_MS = 3_000
 /** The service tells how the code fares at once; a stream that is silent so long is held up on the way. */
@@ -11,15 +13,10 @@ const STALL_MS = 5_000
 /** The service gives up after ten seconds; slow networks need some more. */
 const REQUEST_TIMEOUT_MS = 15_000
 
-/** An element with properties. */
-export const make = (tag, properties) => Object.assign(document.createElement(tag), properties)
-
-/** A file of the widget's own folder; rejects when it is not there. */
-export async function file(name) {
-  const answer = await fetch(new URL(name, base))
-  if (!answer.ok) throw new Error(`${name}: ${answer.status}`)
-  return answer
-}
+/** Steps after which the flow is over without a result, for want of time. */
+const EXPIRED = 'expired'
+/** Fields of several widgets on one page need names of their own. */
+const taken = new Set()
 
 /**
  * What the widget asks of the page around it: network, words, clipboard, printer, host events. It decides nothing.
@@ -29,22 +26,32 @@ export class Page {
   #element
   #words
   #wanted
+  #root
+  #announce
   #anchor
   #asking
   #watched
+  #suffix = ''
   // Made once: that takes longer than all their answers.
   #regions
   #numbers
   #first
+  /** The field that stood before the widget did, and what was around it. */
   #early
+  #around
+  #step
   #pushed = false
   #guard = (event) => event.preventDefault()
-  #popped = () => this.#element.querySelector('[data-back]')?.click()
+  #popped = () => this.#root.querySelector('[data-back]')?.click()
 
-  constructor(element, wanted, early) {
+  /** `root`: where the widget is drawn; the element itself, or a place inside of its shadow tree. */
+  constructor(element, wanted, root, announce) {
     this.#element = element
     this.#wanted = wanted
-    this.#early = early
+    this.#root = root
+    this.#announce = announce
+    while (taken.has(this.#suffix)) this.#suffix++
+    taken.add(this.#suffix)
     // Asked at once: no answer waits for the module.
     this.#first = this.request('/v1/flow')
     this.#first.catch(() => {})
@@ -65,13 +72,49 @@ export class Page {
     return !this.#element.hasAttribute('manual-submit')
   }
 
+  /** An id that nobody else on the page has. */
+  id(name) {
+    return name + this.#suffix
+  }
+
+  /** The field stands before the widget does. */
+  begin(input, around) {
+    this.#early = input
+    this.#around = around
+  }
+
   get typedEarly() {
-    return this.#early?.querySelector('input')?.value ?? ''
+    return this.#early?.value ?? ''
   }
 
   /** The field that stood on the page before the widget did; what was around it goes with the next screen. */
   earlyField() {
-    return this.#early?.querySelector('input') ?? undefined
+    return this.#early
+  }
+
+  /**
+   * Where the widget is in a shadow tree, its fields are children of the element, so that password managers and autofill
+   * find them; the slot that comes back shows them in their place.
+   */
+  place(input, label, help) {
+    if (this.#root === this.#element) return undefined
+    const slot = make('slot', { name: input.id })
+    Object.assign(input, {
+      slot: input.id,
+      ariaLabel: label,
+      ariaDescription: help,
+      // Not the form of the page around it.
+      onkeydown: (event) => {
+        if (event.key !== 'Enter' || event.isComposing) return
+        event.preventDefault()
+        input.assignedSlot.closest('form').requestSubmit()
+      },
+    })
+    this.#element.append(input)
+    // The line below the field says what is wrong with it; no id leads from here to there.
+    const told = new MutationObserver(() => { input.ariaDescription = slot.nextElementSibling?.textContent || help })
+    queueMicrotask(() => told.observe(slot.parentNode, { childList: true, characterData: true, subtree: true }))
+    return slot
   }
 
   /** Beside the code, the browser's own "back" leads back to it. */
@@ -88,11 +131,21 @@ export class Page {
     this.guard(false)
     this.watch('')
     this.aside(false)
-    this.#early?.remove()
+    this.#around?.remove()
+    taken.delete(this.#suffix)
+    for (const input of this.#placed()) input.remove()
+  }
+
+  #placed() {
+    return this.#element.querySelectorAll(':scope > [slot^="nidan-"]')
   }
 
   get locale() {
     return this.#wanted.locale
+  }
+
+  get direction() {
+    return this.locale === 'ar' ? 'rtl' : 'ltr'
   }
 
   /** Where the person's language is at home, as far as the browser says. */
@@ -177,7 +230,8 @@ export class Page {
   /** What helps in a country: when it was looked up, then names and advice in turn. Nothing where nobody wrote it. */
   async help(country, channel) {
     if (!HELP.includes(country)) return []
-    const pack = await (await file(`help/${country}.${this.locale}.json`)).json()
+    const locale = HELP_LOCALES.includes(this.locale) ? this.locale : 'en'
+    const pack = await loadJson(`help/${country}.${locale}.json`)
     return [pack.verified_on, ...pack[channel].flat()]
   }
 
@@ -241,17 +295,29 @@ export class Page {
   }
 
   /**
-   * Puts the focus on the element that a screen marks, or on its title, once it stands. Still within the press that led
-   * here: some phones open their keyboard only then, and whoever types on at once loses nothing.
+   * Another screen stands. Within the press that led here the focus follows: some phones open their keyboard only then,
+   * and whoever types on at once loses nothing.
    */
-  focus() {
+  shown(step, focuses) {
     queueMicrotask(() => {
-      this.#early?.remove()
-      this.#early = undefined
-      const target = this.#element.querySelector('[data-focus]') ?? this.#element.querySelector('h2')
-      target?.focus({ preventScroll: true })
-      this.#element.scrollIntoView({ block: 'nearest' })
+      this.#around?.remove()
+      this.#early = this.#around = undefined
+      for (const input of this.#placed()) if (!input.assignedSlot) input.remove()
+      if (focuses) this.focus()
+      if (!this.#step) this.#announce('nidan-ready', { step }, false)
+      this.#step = step
+      this.#announce('nidan-step', { step }, false)
+      if (step === EXPIRED) this.#announce('nidan-expired', null, false)
     })
+  }
+
+  /** On the element that a screen marks, or on its title. */
+  focus() {
+    const find = (selector) => this.#root.querySelector(selector) ?? this.#element.querySelector(selector)
+    const target = this.#early ?? find('[data-focus]') ?? find('h2')
+    target?.focus({ preventScroll: true })
+    this.#element.scrollIntoView({ block: 'nearest' })
+    return target
   }
 
   /** Whether leaving now asks first. */
@@ -273,10 +339,11 @@ export class Page {
 
   /** A hidden frame with nothing but the sheet, made node by node, so that a strict policy allows it. */
   print(title, lines) {
-    const frame = make('iframe', { className: 'nidan-print', ariaHidden: 'true' })
+    const frame = make('iframe', { ariaHidden: 'true' })
+    Object.assign(frame.style, { position: 'fixed', inset: 'auto 0 0', width: 0, height: 0, border: 0, visibility: 'hidden' })
     document.body.append(frame)
     const sheet = frame.contentDocument
-    sheet.documentElement.lang = this.locale
+    Object.assign(sheet.documentElement, { lang: this.locale, dir: this.direction })
     sheet.title = title
     const add = (tag, text) => sheet.body.appendChild(sheet.createElement(tag)).append(text)
     add('h1', title)
@@ -287,9 +354,9 @@ export class Page {
 
   /** `nidan-complete`; unless the page takes it, a form post: hosts without any script of their own work too. */
   complete(resultCode, outcome) {
-    const taken = this.#announce('nidan-complete', { resultCode, outcome })
-    if (taken || !this.#wanted.completeUrl) return
-    const form = make('form', { method: 'post', action: this.#wanted.completeUrl })
+    const goesOn = this.#announce('nidan-complete', { resultCode, outcome })
+    if (!goesOn || !this.#element.hasAttribute('complete-url')) return
+    const form = make('form', { method: 'post', action: httpUrl(this.#element, 'complete-url') })
     form.append(make('input', { type: 'hidden', name: 'result_code', value: resultCode }))
     document.body.append(form)
     form.submit()
@@ -297,10 +364,6 @@ export class Page {
 
   /** `nidan-restart`; unless the page takes it, a reload: the page then brings a new flow token. */
   restart() {
-    if (!this.#announce('nidan-restart')) location.reload()
-  }
-
-  #announce(name, detail) {
-    return !this.#element.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, cancelable: true, detail }))
+    if (this.#announce('nidan-restart')) location.reload()
   }
 }

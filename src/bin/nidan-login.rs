@@ -16,6 +16,8 @@ pub struct Mounted {
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen]
 pub fn mount(host: web_sys::HtmlElement, page: JsValue) -> Mounted {
+    #[cfg(debug_assertions)]
+    console_error_panic_hook::set_once();
     Mounted { _handle: nidan::element::mount_login(host, page.unchecked_into()) }
 }
 

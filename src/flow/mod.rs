@@ -43,6 +43,20 @@ pub enum Ending {
     Misconfigured,
 }
 
+impl Ending {
+    /// What hosts hear it called (`nidan-step`).
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Superseded => "superseded",
+            Self::AlreadyOn => "already-on",
+            Self::Reported => "reported",
+            Self::TriesSpent => "tries-spent",
+            Self::Misconfigured => "misconfigured",
+        }
+    }
+}
+
 /// Where the widget stands.
 #[derive(Debug)]
 pub enum Flow {

@@ -119,7 +119,12 @@ impl Enrolment {
             Event::Back if self.has_method() => (Step::Another, None),
             Event::Back => (Step::Method, None),
             Event::Regions(table) => {
+                let is_first = self.phone.regions.is_none();
                 self.phone.regions = table.as_deref().map(Regions::new);
+                // Whoever went on before the table was there goes on now.
+                if is_first && waits && self.phone.regions.is_some() {
+                    return Ok(self.order(channel));
+                }
                 let lost = Asking::Refused(PhoneRefusal::Unreachable);
                 let asking = if self.phone.regions.is_some() { asking } else { lost };
                 (Step::Number { channel, asking }, None)
@@ -168,7 +173,7 @@ impl Enrolment {
     /// Orders a code for the number that stands in the field.
     fn order(&mut self, channel: Channel) -> (Step, Option<Effect>) {
         let Some(regions) = &self.phone.regions else {
-            return (Step::Number { channel, asking: Asking::Idle }, Some(Effect::LoadRegions));
+            return (Step::Number { channel, asking: Asking::Waiting }, Some(Effect::LoadRegions));
         };
         match regions.read(&self.phone.typed, &self.phone.country) {
             Ok(number) => {

@@ -8,8 +8,16 @@ use super::*;
 const NOW: Now = UnixSeconds(1_800_000_000);
 const LOST: PhoneRefusal = PhoneRefusal::Unreachable;
 
+fn regions() -> Event {
+    Event::Regions(Some(include_str!("../../public/nidan/regions.txt").to_owned()))
+}
+
 /// At the number of a phone, with the table of regions that the page gets.
 fn at_number() -> Flow {
+    at(before_regions(), [regions()]).0
+}
+
+fn before_regions() -> Flow {
     let opening = Opening {
         issuer: Label::parse("二段").unwrap(),
         account: Label::parse("hanako@example.com").unwrap(),
@@ -26,7 +34,7 @@ fn at_number() -> Flow {
     let (flow, _) = Flow::Loading.on(Event::Opened(Box::new((opening, draft))), NOW);
     let (flow, effect) = at(flow, [Event::Next, Event::Choose(MethodKind::Sms)]);
     assert!(matches!(effect, Some(Effect::LoadRegions)));
-    at(flow, [Event::Regions(Some(include_str!("../../public/nidan/regions.txt").to_owned()))]).0
+    flow
 }
 
 fn at(flow: Flow, events: impl IntoIterator<Item = Event>) -> (Flow, Option<Effect>) {
@@ -62,6 +70,16 @@ fn ordered(id: &str) -> Event {
 fn enrolment(flow: &Flow) -> &Enrolment {
     let Flow::Enrolling(enrolment) = flow else { panic!("no enrolment: {flow:?}") };
     enrolment
+}
+
+#[test]
+fn a_press_before_the_table_is_there_counts_once_it_is() {
+    let (flow, effect) = at(before_regions(), [typed("090 1234 5678"), Event::Next]);
+    assert!(matches!(effect, Some(Effect::LoadRegions)), "{effect:?}");
+    let (flow, effect) = at(flow, [regions()]);
+    assert!(matches!(effect, Some(Effect::Order { .. })), "{effect:?}");
+    let (_, effect) = at(flow, [regions()]);
+    assert!(effect.is_none(), "the table came twice, the order goes once");
 }
 
 #[test]

@@ -190,9 +190,24 @@ impl<M: Machine> Shell<M> {
         self.parts.with_value(|parts| parts.expires_at).map(|end| end.0.saturating_sub(now.0))
     }
 
-    /// Puts the focus where the person goes on.
-    pub(crate) fn focus_screen(self) {
-        self.page(Page::focus);
+    /// `ltr` or `rtl`.
+    pub(crate) fn direction(self) -> String {
+        self.page(Page::direction)
+    }
+
+    /// An id that nobody else on the page has.
+    pub(crate) fn id(self, name: &str) -> String {
+        self.page(|page| page.id(name))
+    }
+
+    /// What stands in a field's place where fields are outside of the widget's tree.
+    pub(crate) fn place(self, input: &web_sys::Element, label: &str, help: &str) -> Option<web_sys::Element> {
+        self.page(|page| page.place(input, label, help))
+    }
+
+    /// Tells the host which screen stands, and puts the focus where the person goes on.
+    pub(crate) fn shown(self, step: &str, focuses: bool) {
+        self.page(|page| page.shown(step, focuses));
     }
 
     fn page<T>(self, ask: impl FnOnce(&Page) -> T) -> T {

@@ -10,7 +10,7 @@ extern "C" {
     #[derive(Clone)]
     pub type Page;
 
-    /// `ja` or `en`.
+    /// The catalogue's language (BCP 47).
     #[wasm_bindgen(method, getter)]
     pub(super) fn locale(this: &Page) -> String;
 
@@ -66,9 +66,21 @@ extern "C" {
     #[wasm_bindgen(method, js_name = isPhone)]
     pub(super) fn is_phone(this: &Page) -> bool;
 
-    /// Puts the focus where the person goes on.
+    /// Another screen stands, by its name for the host; the focus may follow.
     #[wasm_bindgen(method)]
-    pub(super) fn focus(this: &Page);
+    pub(super) fn shown(this: &Page, step: &str, focuses: bool);
+
+    /// `ltr` or `rtl`: how the language is written.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn direction(this: &Page) -> String;
+
+    /// An id that nobody else on the page has.
+    #[wasm_bindgen(method)]
+    pub(super) fn id(this: &Page, name: &str) -> String;
+
+    /// Puts the field outside of the shadow tree; what comes back stands in its place. Nothing where there is no such tree.
+    #[wasm_bindgen(method)]
+    pub(super) fn place(this: &Page, input: &web_sys::Element, label: &str, help: &str) -> Option<web_sys::Element>;
 
     /// Whether leaving now asks first.
     #[wasm_bindgen(method)]

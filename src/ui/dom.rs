@@ -79,6 +79,18 @@ impl Dom {
         self
     }
 
+    /// The field where people type: it, or what stands in its place where fields are outside of the widget's tree.
+    pub(crate) fn placed<M: Machine>(self, shell: Shell<M>, label: &str, help: &str) -> Self {
+        match shell.place(&self.0.element, label, help) {
+            None => self,
+            Some(slot) => {
+                let mut slot = Self::around(slot);
+                slot.0.kept.push(Kept::Child { _stands: self });
+                slot
+            }
+        }
+    }
+
     pub(crate) fn child(mut self, child: Dom) -> Self {
         append(&self.0.element, &child.0.element);
         self.0.kept.push(Kept::Child { _stands: child });

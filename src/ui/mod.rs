@@ -70,6 +70,28 @@ impl Screen {
         }
     }
 
+    /// What hosts hear it called (`nidan-step`).
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Loading => "loading",
+            Self::Unavailable => "unavailable",
+            Self::Start => "start",
+            Self::Method => "method",
+            Self::GetApp => "get-app",
+            Self::AddAccount => "add-account",
+            Self::Confirm => "confirm",
+            Self::Number(_) => "number",
+            Self::PhoneCode(_) => "phone-code",
+            Self::PhoneHelp => "phone-help",
+            Self::Another => "another",
+            Self::SaveCodes => "save-codes",
+            Self::Posting => "posting",
+            Self::Done => "done",
+            Self::Ended(ending) => ending.name(),
+            Self::Completed => "completed",
+        }
+    }
+
     /// How far along, and what the step is called; `None` outside the steps.
     const fn progress(self) -> Option<(usize, Msg)> {
         Some(match self {
@@ -92,9 +114,9 @@ pub(crate) fn widget(shell: Shell) -> Dom {
     let screen = move || shell.with(Screen::of);
     // Nobody's focus is taken when the page loads; from then on it goes where the person goes on.
     let first = Cell::new(true);
-    let draw = move |screen| {
-        if screen != Screen::Loading && !first.replace(false) {
-            shell.focus_screen();
+    let draw = move |screen: Screen| {
+        if screen != Screen::Loading {
+            shell.shown(screen.name(), !first.replace(false));
         }
         Some(draw(shell, screen))
     };
@@ -102,6 +124,7 @@ pub(crate) fn widget(shell: Shell) -> Dom {
         .class("nidan")
         .attr("part", "frame")
         .attr("lang", &shell.locale())
+        .attr("dir", &shell.direction())
         .child(parts::progress(shell, move || screen().progress()))
         .child(h("div").region(screen, draw))
         .child(parts::time_left(shell))

@@ -147,8 +147,9 @@ fn label(shell: Shell, country: &str, search: &str) -> String {
 }
 
 fn name(shell: Shell) -> Dom {
+    let id = shell.id("nidan-name");
     let input = h("input")
-        .attr("id", "nidan-name")
+        .attr("id", &id)
         .attr("type", "text")
         .attr("autocomplete", "off")
         .attr("maxlength", "40")
@@ -158,7 +159,7 @@ fn name(shell: Shell) -> Dom {
                 shell.send(Event::NameTyped(input.value()));
             }
         });
-    let label = h("label").attr("for", "nidan-name").say(shell, Msg::NumberNameLabel);
+    let label = h("label").attr("for", &id).say(shell, Msg::NumberNameLabel);
     details(shell, Msg::NumberName, h("div").child(label).child(input))
 }
 

@@ -83,7 +83,7 @@ pub(super) fn done(shell: Shell) -> Dom {
         .child(text(shell, Msg::DoneProof))
         .child(heading(shell, Msg::DoneNextTitle))
         .child(list(shell, next))
-        .child(error_line("nidan-done-error", trouble))
+        .child(error_line(trouble))
         .child(actions(shell, sends(shell, Msg::DoneFinish, || Event::Next), false))
 }
 

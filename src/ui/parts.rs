@@ -186,10 +186,11 @@ pub(super) fn with_field<M: Perform>(
     error: impl Fn() -> Option<String> + Copy + 'static,
 ) -> Dom {
     let Field { id, label, help, value, kind, typed, submit: _ } = field;
-    let (error_id, help_id) = ([id, "-error"].concat(), [id, "-help"].concat());
+    let id = shell.id(id);
+    let (error_id, help_id) = ([&id, "-error"].concat(), [&id, "-help"].concat());
     let [_, part, mode, complete, length, capitals] = kind.attributes();
     let input = input
-        .attr("id", id)
+        .attr("id", &id)
         .attr("part", part)
         .attr("type", "text")
         .attr("inputmode", mode)
@@ -206,13 +207,17 @@ pub(super) fn with_field<M: Perform>(
                 shell.send(typed(input.value()));
             }
         });
+    let input = input.placed(shell, &label, help.as_deref().unwrap_or_default());
     let help = help.map(|help| paragraph("nidan-help", &help).attr("id", &help_id));
-    form.child(h("label").attr("for", id).text(&label)).children(help).child(input).child(error_line(&error_id, error))
+    form.child(h("label").attr("for", &id).text(&label))
+        .children(help)
+        .child(input)
+        .child(error_line(error).attr("id", &error_id))
 }
 
 /// Shown and announced while there is one.
-pub(super) fn error_line(id: &str, error: impl Fn() -> Option<String> + 'static) -> Dom {
-    h("p").class("nidan-error").attr("id", id).attr("role", "alert").live_text(error)
+pub(super) fn error_line(error: impl Fn() -> Option<String> + 'static) -> Dom {
+    h("p").class("nidan-error").attr("role", "alert").live_text(error)
 }
 
 /// Whether the last copy worked, told politely.

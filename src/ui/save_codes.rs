@@ -51,9 +51,10 @@ fn type_one(shell: Shell) -> Dom {
 
 fn tick(shell: Shell) -> Dom {
     let error = move || shell.enrolment(|enrolment| error_words(shell, enrolment)).flatten();
+    let error_id = shell.id("nidan-tick-error");
     let tick_box = h("input")
         .attr("type", "checkbox")
-        .attr("aria-describedby", "nidan-tick-error")
+        .attr("aria-describedby", &error_id)
         .checked(shell.enrolment_now(|enrolment| enrolment.ticked).unwrap_or(false))
         .on("change", move |event| {
             if let Some(input) = target(&event) {
@@ -61,7 +62,7 @@ fn tick(shell: Shell) -> Dom {
             }
         });
     let label = h("label").class("nidan-tick").child(tick_box).child(h("span").say(shell, Msg::CodesTick));
-    h("div").child(label).child(error_line("nidan-tick-error", error)).child(actions(
+    h("div").child(label).child(error_line(error).attr("id", &error_id)).child(actions(
         shell,
         sends(shell, Msg::CodesFinish, || Event::Next),
         true,

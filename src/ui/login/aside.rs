@@ -91,7 +91,7 @@ pub(super) fn report(shell: Shell<Login>) -> Dom {
     screen(shell, Msg::LoginNotMe)
         .child(text(shell, Msg::ReportText))
         .children(forget)
-        .child(error_line("nidan-report-error", move || shell.signing(|signing| refusal(shell, signing)).flatten()))
+        .child(error_line(move || shell.signing(|signing| refusal(shell, signing)).flatten()))
         .child(actions(shell, button, true))
 }
 

@@ -39,9 +39,7 @@ pub(super) fn code(shell: Shell<Login>) -> Dom {
     let Some(about) = about(shell) else { return here };
     let closed = matches!(about.state, MethodState::Resting | MethodState::Suspended);
     let here = match (about.kind, about.sent) {
-        _ if closed => {
-            here.child(error_line("nidan-closed", move || shell.signing(|now| refusal(shell, now)).flatten()))
-        }
+        _ if closed => here.child(error_line(move || shell.signing(|now| refusal(shell, now)).flatten())),
         (MethodKind::Totp, _) => {
             let words = if about.two { Msg::LoginTwoApp } else { Msg::LoginApp };
             here.child(text(shell, words)).child(typing(shell, &about, None))
@@ -90,7 +88,7 @@ fn to_send(shell: Shell<Login>, about: &About) -> Dom {
     h("div")
         .class("nidan-screen")
         .child(paragraph("", &shell.t_with(words, &[("hint", &about.hint)])))
-        .child(error_line("nidan-send-error", move || error(shell)))
+        .child(error_line(move || error(shell)))
         .child(h("div").class("nidan-actions").child(button.flag("data-focus", true)))
         .children(call_instead(shell, about.kind, channel).map(|call| h("div").class("nidan-tools").child(call)))
 }

@@ -46,12 +46,30 @@ impl Screen {
     }
 }
 
+impl Screen {
+    /// What hosts hear it called (`nidan-step`).
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Loading => "loading",
+            Self::Unavailable => "unavailable",
+            Self::Code(..) => "code",
+            Self::Backup => "backup",
+            Self::Ways => "ways",
+            Self::Lost => "lost",
+            Self::Report => "report",
+            Self::Few => "few",
+            Self::Ended(ending) => ending.name(),
+            Self::Completed => "completed",
+        }
+    }
+}
+
 /// The whole widget of a login.
 pub(crate) fn login(shell: Shell<Login>) -> Dom {
     let screen = move || shell.with(Screen::of);
-    let draw = move |screen| {
+    let draw = move |screen: Screen| {
         if screen != Screen::Loading {
-            shell.focus_screen();
+            shell.shown(screen.name(), true);
         }
         shell.aside(matches!(screen, Screen::Backup | Screen::Ways | Screen::Lost | Screen::Report));
         Some(draw(shell, screen))
@@ -60,6 +78,7 @@ pub(crate) fn login(shell: Shell<Login>) -> Dom {
         .class("nidan")
         .attr("part", "frame")
         .attr("lang", &shell.locale())
+        .attr("dir", &shell.direction())
         .child(h("div").region(screen, draw))
         .child(h("div").region(move || screen() != Screen::Loading, move |known| support(shell, known)))
 }

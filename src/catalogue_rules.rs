@@ -1,0 +1,172 @@
+//! What every catalogue keeps to, and what each language asks for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::messages::Msg;
+
+/// Every catalogue. English is the one to compare with.
+const CATALOGUES: [(&str, &str); 11] = [
+    ("en", include_str!("../locales/en.json")),
+    ("ja", include_str!("../locales/ja.json")),
+    ("zh-Hans", include_str!("../locales/zh-Hans.json")),
+    ("zh-Hant", include_str!("../locales/zh-Hant.json")),
+    ("ko", include_str!("../locales/ko.json")),
+    ("es", include_str!("../locales/es.json")),
+    ("fr", include_str!("../locales/fr.json")),
+    ("de", include_str!("../locales/de.json")),
+    ("pt-BR", include_str!("../locales/pt-BR.json")),
+    ("vi", include_str!("../locales/vi.json")),
+    ("ar", include_str!("../locales/ar.json")),
+];
+
+type Catalogue = BTreeMap<String, String>;
+
+fn catalogue(language: &str) -> Catalogue {
+    let (_, json) = CATALOGUES.iter().find(|(name, _)| *name == language).unwrap();
+    serde_json::from_str(json).unwrap()
+}
+
+fn places(text: &str) -> BTreeSet<&str> {
+    text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
+}
+
+/// Every text that `breaks` a rule, by its key.
+fn check(language: &str, rule: &str, breaks: impl Fn(&str) -> bool) {
+    let wrong: Vec<_> = catalogue(language).into_iter().filter(|(_, text)| breaks(text)).collect();
+    assert!(wrong.is_empty(), "{language}: {rule}: {wrong:#?}");
+}
+
+#[test]
+fn every_catalogue_says_everything_in_the_same_order_and_names_the_same_places() {
+    let english = catalogue("en");
+    let keys: BTreeSet<_> = Msg::ALL.iter().map(|msg| msg.key()).collect();
+    assert_eq!(keys.len(), Msg::ALL.len(), "a key stands twice");
+    for (language, json) in CATALOGUES {
+        // The browser finds words by their place.
+        let order = Msg::ALL.iter().map(|msg| json.find(&format!("\"{}\":", msg.key())));
+        assert!(order.is_sorted(), "{language} has another order than the list of messages");
+        let catalogue = catalogue(language);
+        assert_eq!(catalogue.keys().map(String::as_str).collect::<BTreeSet<_>>(), keys, "{language}");
+        for (key, text) in &catalogue {
+            assert!(!text.trim().is_empty(), "{language} {key} is empty");
+            assert_eq!(text.trim(), text, "{language} {key} begins or ends with a blank");
+            assert_eq!(places(text), places(&english[key]), "{language} {key}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_left_in_english() {
+    let english = catalogue("en");
+    for (language, _) in CATALOGUES.iter().skip(1) {
+        let same: Vec<_> = catalogue(language)
+            .into_iter()
+            // "App", "Backup", "No" are words of other languages too.
+            .filter(|(key, text)| *text == english[key] && (text.len() > 8 || text.contains(' ')))
+            .collect();
+        assert!(same.is_empty(), "{language}: {same:#?}");
+    }
+}
+
+/// Written in its own script, apart from names and places.
+#[test]
+fn each_language_is_written_in_its_own_script() {
+    let holds = |text: &str, from: char, to: char| text.chars().any(|letter| (from..=to).contains(&letter));
+    for (language, from, to) in [("ko", '가', '힣'), ("ar", 'ء', 'ي'), ("zh-Hans", '一', '龥'), ("zh-Hant", '一', '龥')]
+    {
+        check(language, "is in another script", |text| !holds(text, from, to));
+    }
+    check("ja", "is in another script", |text| text.is_ascii());
+    let simplified = "码设备验证请应账号输录发国际载响务连错误试动转";
+    let traditional = "碼設備驗證請應帳號輸錄發國際載響務連錯誤試動轉";
+    check("zh-Hans", "has traditional characters", |text| {
+        text.chars().any(|letter| traditional.contains(letter) && !simplified.contains(letter))
+    });
+    check("zh-Hant", "has simplified characters", |text| {
+        text.chars().any(|letter| simplified.contains(letter) && !traditional.contains(letter))
+    });
+}
+
+/// Sentences of one politeness, and no signs of another width.
+#[test]
+fn japanese_is_polite_throughout_and_of_one_width() {
+    check("ja", "a sentence is not in the polite form", |text| {
+        let polite = ["ます", "です", "ません", "ました", "でした", "ください", "ましょう", "ませんか", "ですか"];
+        let inside = without_brackets(text);
+        inside
+            .split_inclusive('。')
+            .filter_map(|sentence| sentence.strip_suffix('。'))
+            .any(|sentence| !polite.iter().any(|end| sentence.ends_with(end)) && !is_a_list(sentence))
+    });
+    check("ja", "half-width kana", |text| text.chars().any(|sign| ('｡'..='ﾟ').contains(&sign)));
+    check("ja", "full-width digits or letters", |text| {
+        text.chars().any(|sign| matches!(sign, '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ'))
+    });
+    check("ja", "a mark of another width beside Japanese", |text| {
+        let signs: Vec<char> = text.chars().collect();
+        let is_japanese = |sign: char| ('ぁ'..='龥').contains(&sign);
+        signs.windows(2).any(|two| matches!(two, [before, '?' | '!' | ',' | '(' | ')' | ':'] if is_japanese(*before)))
+    });
+    check("ja", "“you”, as machines write it", |text| {
+        text.contains("あなたの") && text.matches("あなた").count() > 1
+    });
+    check("ja", "one word for one thing", |text| {
+        ["ユーザ", "サーバ", "ワンタイムパスワード", "二段階", "２段階", "スマホ", "クリックし"]
+            .iter()
+            .any(|word| text.contains(word))
+    });
+    // JIS X 4051: what may not begin a line; the browser cares for the rest (`line-break: strict`).
+    check("ja", "begins with a sign that may not begin a line", |text| {
+        text.starts_with(['。', '、', '）', '」', 'ー', 'っ', 'ゃ', '々'])
+    });
+}
+
+/// What stands in brackets is no end of a sentence.
+fn without_brackets(text: &str) -> String {
+    let mut depth = 0_i32;
+    text.chars()
+        .filter(|sign| {
+            let is_open = depth > 0;
+            depth += match sign {
+                '（' => 1,
+                '）' => -1,
+                _other => 0,
+            };
+            !is_open && depth == 0 && *sign != '」'
+        })
+        .collect()
+}
+
+/// An entry of a list, or what a picture shows: a noun, or a place that a value fills.
+fn is_a_list(sentence: &str) -> bool {
+    ["スマートフォン", "電話", "認証アプリ", "QRコード", "保管場所", "時間ベース", "番号", "}"]
+        .iter()
+        .any(|end| sentence.ends_with(end))
+}
+
+#[test]
+fn european_languages_use_their_own_marks() {
+    for language in ["en", "es", "fr", "de", "pt-BR", "vi"] {
+        check(language, "a straight apostrophe or quotation mark", |text| text.contains(['\'', '"']));
+        check(language, "three dots instead of an ellipsis", |text| text.contains("..."));
+        check(language, "two blanks", |text| text.contains("  "));
+    }
+    check("fr", "a mark that could begin a line", |text| {
+        [" ?", " !", " ;", " :", " »", "« "].iter().any(|mark| text.contains(mark))
+    });
+    check("es", "a question without its opening mark", |text| text.contains('?') && !text.contains('¿'));
+    check("de", "an informal address", |text| {
+        text.split([' ', ',', '.', ':']).any(|word| matches!(word, "du" | "dein" | "deine" | "dir"))
+    });
+    check("ar", "a mark of another script", |text| text.contains(['?', ';', ',']));
+}
+
+/// What the docs show beside each language.
+#[test]
+fn every_catalogue_says_who_checked_it() {
+    let checked: BTreeMap<String, serde_json::Value> =
+        serde_json::from_str(include_str!("../package/locales.json")).unwrap();
+    let languages: BTreeSet<_> = CATALOGUES.iter().map(|(language, _)| (*language).to_owned()).collect();
+    assert_eq!(checked.keys().cloned().collect::<BTreeSet<_>>(), languages);
+    assert!(checked.values().all(|one| one["checked"].as_str().is_some_and(|by| !by.is_empty())));
+}
