@@ -1,0 +1,133 @@
+// Every screen in every state: what the service answers, and what a person does until it stands.
+
+import { app, call, challenge, down, login, never, now, refused, sms, view, voice } from './service.js'
+
+const HOUR = 3600
+
+// The ways of a set-up, one after the other.
+const toMethod = async (at) => { await at.go('start'); await at.step('method') }
+const toApp = async (at) => { await toMethod(at); await at.press('[part~="button-main"]', 0); await at.step('get-app') }
+const toAdd = async (at) => { await toApp(at); await at.go('get-app'); await at.step('add-account') }
+const toConfirm = async (at) => { await toAdd(at); await at.remember(); await at.go('add-account'); await at.step('confirm') }
+const toAnother = async (at) => { await toConfirm(at); await at.type('nidan-code', await at.code(0)); await at.step('another') }
+const toCodes = async (at) => { await toAnother(at); await at.go('another', -1); await at.step('save-codes') }
+const toPost = async (at) => { await toCodes(at); await at.type('nidan-backup', at.text('.nidan-codes code')); await at.go('save-codes') }
+const toNumber = (which) => async (at) => { await toMethod(at); await at.press('article button', which); await at.step('number'); await at.find('summary', 1) }
+const toSms = toNumber(1)
+const toCall = toNumber(2)
+const typed = (number) => async (at) => { await toSms(at); await at.type('nidan-number', number); await at.go('number') }
+const toSent = async (at) => { await typed('090-1234-5678')(at); await at.step('phone-code') }
+const toCalled = async (at) => { await toCall(at); await at.type('nidan-number', '03-1234-5678'); await at.go('number'); await at.step('phone-code') }
+const toHelp = async (at) => { await toSent(at); await at.press('.nidan-tools button', 0); await at.step('phone-help') }
+const check = (times) => async (at) => { await toHelp(at); for (let nth = 0; nth < times; nth++) await at.press('[part~="button-main"]', 0) }
+
+const sent = { '/v1/flow/challenges': challenge() }
+const called = { '/v1/flow/challenges': call({ hint: '78' }) }
+const stored = { '/v1/flow/enrolment': () => ({ outcome: 'enrolled', methods: [app(), sms({ name: 'Work' }), voice()], backup_codes_left: 10, result_code: 'r'.repeat(43) }) }
+const ticks = { '/v1/flow': () => view({ policy: { methods: ['totp'], backup_gate: 'tick' } }) }
+
+const setUp = (name, walk, answers = {}) => ({ name, purpose: 'enroll', walk, answers: { '/v1/flow': () => view(), ...answers } })
+const nothing = async () => {}
+
+const setUps = [
+  setUp('loading', nothing, { '/v1/flow': never }),
+  setUp('unavailable', async (at) => at.step('unavailable'), { '/v1/flow': down }),
+  setUp('start', async (at) => at.step('start')),
+  setUp('method', toMethod),
+  setUp('get-app', toApp),
+  setUp('add-account', toAdd),
+  setUp('add-account-large', async (at) => { await toAdd(at); await at.press('.nidan-qr button', 0) }),
+  setUp('add-account-key', async (at) => { await toAdd(at); await at.press('summary', 0) }),
+  setUp('confirm', toConfirm),
+  setUp('confirm-length', async (at) => { await toConfirm(at); await at.type('nidan-code', '1234'); await at.go('confirm') }),
+  setUp('confirm-wrong', async (at) => { await toConfirm(at); await at.wrong(1) }),
+  setUp('confirm-wrong-again', async (at) => { await toConfirm(at); await at.wrong(2) }),
+  setUp('confirm-clock', async (at) => { await toConfirm(at); await at.type('nidan-code', await at.code(-90)) }),
+  setUp('number', toSms),
+  setUp('number-countries', async (at) => { await toSms(at); await at.press('summary', 0) }),
+  setUp('number-preview', async (at) => { await toSms(at); await at.type('nidan-number', '090-1234-5678') }),
+  setUp('number-name', async (at) => { await toSms(at); await at.press('summary', 1) }),
+  setUp('number-too-short', typed('090-12')),
+  setUp('number-landline', typed('03-1234-5678'), { '/v1/flow/challenges': refused('phone_not_sms_capable') }),
+  setUp('number-later', typed('090-1234-5678'), { '/v1/flow/challenges': refused('send_budget_spent', { retry_at: now() + 300 }, 429) }),
+  setUp('number-call', toCall),
+  setUp('phone-code', toSent, sent),
+  setUp('phone-code-failed', toSent, { '/v1/flow/challenges': challenge({ delivery: 'failed' }) }),
+  setUp('phone-code-wrong', async (at) => { await toSent(at); await at.type('nidan-code', '000000') },
+    { ...sent, '/v1/flow/challenges/challenge/answer': refused('code_wrong', { attempts_left: 4 }) }),
+  setUp('phone-code-expired', async (at) => { await toSent(at); await at.type('nidan-code', '000000') },
+    { ...sent, '/v1/flow/challenges/challenge/answer': refused('code_expired') }),
+  setUp('phone-call', toCalled, called),
+  setUp('phone-help', toHelp, sent),
+  setUp('phone-help-carrier', check(3), sent),
+  setUp('phone-help-end', check(7), sent),
+  setUp('another', toAnother),
+  setUp('save-codes', toCodes),
+  setUp('save-codes-typo', async (at) => { await toCodes(at); await at.type('nidan-backup', 'K7QM-9XTR'); await at.go('save-codes') }),
+  setUp('save-codes-tick', async (at) => {
+    await toConfirm(at)
+    await at.type('nidan-code', await at.code(0))
+    await at.go('save-codes')
+  }, ticks),
+  setUp('posting', async (at) => { await toPost(at); await at.step('posting') }, { '/v1/flow/enrolment': never }),
+  setUp('posting-unreachable', async (at) => { await toPost(at); await at.find('[part~="button-main"]', 0) }, { '/v1/flow/enrolment': down }),
+  setUp('done', async (at) => { await toPost(at); await at.step('done') }, stored),
+  setUp('expired', async (at) => at.step('expired'), { '/v1/flow': refused('flow_expired', {}, 401) }),
+  setUp('superseded', async (at) => at.step('superseded'), { '/v1/flow': refused('flow_conflict', {}, 409) }),
+  setUp('already-on', async (at) => at.step('already-on'), { '/v1/flow': () => view({ enrolment: null }) }),
+  setUp('misconfigured', async (at) => at.step('misconfigured'), { '/v1/flow': refused('origin_mismatch', {}, 403) }),
+]
+
+// A login.
+const signIn = (name, methods, walk, answers = {}, changes = {}) =>
+  ({ name: `login-${name}`, purpose: 'verify', walk, answers: { '/v1/flow': () => login(methods, changes), ...answers } })
+const all = [app(), sms(), voice()]
+const says = (code, more, status) => ({ '/v1/flow/verification': refused(code, more, status) })
+const atCode = async (at) => at.step('code')
+const ERROR = '[role="alert"]:not(:empty)'
+const tries = (code, then = (at) => at.find(ERROR, 0)) => async (at) => {
+  await atCode(at)
+  await at.type('nidan-code', code)
+  await at.go('code')
+  await then(at)
+}
+const aside = (which) => async (at) => { await atCode(at); await at.press('.nidan-aside button', which) }
+const toWays = async (at) => { await aside(0)(at); await at.step('ways') }
+const toBackup = async (at) => { await toWays(at); await at.press('.nidan-ways button', -1); await at.step('backup') }
+const backup = (code) => async (at) => { await toBackup(at); await at.type('nidan-backup', code); await at.go('backup') }
+const sends = async (at) => { await atCode(at); await at.press('[part~="button-main"]', 0); await at.find('#nidan-code', 0) }
+/** Its check symbol fits. */
+const GOOD = '0'.repeat(16)
+
+const logins = [
+  signIn('loading', all, nothing, { '/v1/flow': never }),
+  signIn('unavailable', all, async (at) => at.step('unavailable'), { '/v1/flow': down }),
+  signIn('code', all, atCode),
+  signIn('code-length', all, tries('12345')),
+  signIn('code-wrong', all, tries('000000'), says('code_wrong', { attempts_left: 2 })),
+  signIn('code-used', all, tries('000000'), says('code_used')),
+  signIn('code-unreachable', all, tries('000000'), { '/v1/flow/verification': down }),
+  signIn('two-codes', [app({ state: 'two_codes' }), sms()], atCode),
+  signIn('resting', all, tries('000000'), says('method_resting', { retry_at: now() + 15 * HOUR }, 429)),
+  signIn('suspended', all, tries('000000'), says('method_suspended', {}, 429)),
+  signIn('sms', [sms(), app()], atCode),
+  signIn('sms-code', [sms(), app()], sends, sent),
+  signIn('sms-wrong', [sms()], async (at) => { await sends(at); await at.type('nidan-code', '000000'); await at.go('code'); await at.find(ERROR, 0) }, { ...sent, ...says('code_wrong', { attempts_left: 3 }) }),
+  signIn('sms-two', [sms({ state: 'two_codes' })], sends, { '/v1/flow/challenges': challenge({ codes: 2 }) }),
+  signIn('call', [voice()], atCode),
+  signIn('call-code', [voice()], sends, { '/v1/flow/challenges': call({ hint: '12' }) }),
+  signIn('ways', [app(), sms(), voice({ state: 'resting', resting_until: now() + 15 * HOUR })], toWays),
+  signIn('backup', all, toBackup),
+  signIn('backup-typo', all, backup('K7QM-9XTR-2H')),
+  signIn('backup-wrong', all, backup(GOOD), says('code_wrong', { attempts_left: 3 })),
+  signIn('lost', [app()], async (at) => { await toWays(at); await at.press('.nidan-ways + button', 0); await at.step('lost') }),
+  signIn('report', all, async (at) => { await aside(1)(at); await at.step('report') }),
+  signIn('reported', all, async (at) => { await aside(1)(at); await at.step('report'); await at.go('report'); await at.step('reported') }, { '/v1/flow/report': { outcome: 'reported', browsers_forgotten: 1 } }),
+  signIn('few', all, async (at) => { await backup(GOOD)(at); await at.step('few') }, { '/v1/flow/verification': { outcome: 'verified', backup_codes_left: 2, result_code: 'r'.repeat(43) } }),
+  signIn('expired', all, async (at) => at.step('expired'), { '/v1/flow': refused('flow_expired', {}, 401) }),
+  signIn('spent', all, tries('000000', (at) => at.step('tries-spent')), says('too_many_attempts', {}, 429)),
+  signIn('elsewhere', all, tries('000000', (at) => at.step('superseded')), says('flow_conflict', {}, 409)),
+  signIn('misconfigured', all, async (at) => at.step('misconfigured'), { '/v1/flow': refused('origin_mismatch', {}, 403) }),
+]
+
+export const states = [...setUps, ...logins]
