@@ -50,6 +50,8 @@ pub struct Config {
     pub log: LogFormat,
     /// Where people get help.
     pub support_url: Option<String>,
+    /// The widget's folder, as `cargo xtask dist` makes it, to hand out under `/widget/`; nothing is when left out.
+    pub widget_folder: Option<PathBuf>,
     /// Whether people rely on it: what is only for trying out is then refused.
     #[serde(default = "default_production")]
     pub production: bool,
@@ -156,6 +158,7 @@ impl Config {
         let folder = path.parent().unwrap_or(Path::new(""));
         config.database = folder.join(&config.database);
         config.keys_file = folder.join(&config.keys_file);
+        config.widget_folder = config.widget_folder.map(|widget| folder.join(widget));
         config.folder = folder.to_owned();
         Ok(config)
     }

@@ -74,6 +74,8 @@ struct Parts {
     routes: Vec<Route>,
     catalogue: Catalogue,
     notices: Notices,
+    /// Of the files under `/widget/`.
+    widget_version: Option<String>,
     /// Wakes a delivery worker.
     ring: tokio::sync::Notify,
 }
@@ -121,6 +123,7 @@ impl Service {
         Ok(Self(Arc::new(Parts {
             api_keys,
             notices: Notices::new(&config)?,
+            widget_version: config.widget_folder.as_deref().map(api::widget::version).transpose()?,
             signer: AssertionSigner::new(&keys),
             hasher: BackupHasher::new(Arc::clone(&keys)),
             config,

@@ -14,6 +14,7 @@ mod result;
 mod subjects;
 mod twilio;
 mod verification;
+pub(crate) mod widget;
 
 use std::sync::Arc;
 
@@ -82,6 +83,10 @@ pub fn router(service: Service) -> Router {
         .routes(routes!(meta::openapi))
         .split_for_parts();
     document.merge(widget_document);
+    let for_widgets = match (&service.0.config.widget_folder, &service.0.widget_version) {
+        (Some(folder), Some(version)) => for_widgets.merge(widget::routes(folder, version)),
+        _nothing => for_widgets,
+    };
     let document = meta::Document(Arc::from(document.to_json().unwrap_or_default()));
     // The fallback stands inside the CORS layer, which answers preflights before it.
     let method_not_allowed = async || Refusal::new(ErrorCode::MethodNotAllowed);
