@@ -7,8 +7,11 @@
 /** What a flow is for: `verify` is a login, `enroll` a set-up. */
 export type NidanPurpose = 'verify' | 'enroll'
 
-/** The languages that there are catalogues for. */
-export type NidanLocale = 'en' | 'ja'
+/** The languages that there are catalogues for (BCP 47). A tag that begins with one of them is taken too. */
+export type NidanLocale = 'en' | 'ja' | 'zh-Hans' | 'zh-Hant' | 'ko' | 'es' | 'fr' | 'de' | 'pt-BR' | 'vi' | 'ar'
+
+/** Words of the host's own, by the keys of the catalogue (`locales/keys.json`). Places in braces are filled in. */
+export type NidanMessages = Readonly<Record<string, string>>
 
 /** The attributes of `<nidan-flow>`. */
 export interface NidanFlowAttributes {
@@ -24,6 +27,41 @@ export interface NidanFlowAttributes {
   'complete-url'?: string
   /** The last digit of a code does not send it. */
   'manual-submit'?: ''
+  /** `shadow`: a tree of its own for all but the fields, which password managers must find. */
+  dom?: 'light' | 'shadow'
+  /** `lazy`: nothing is fetched until the element comes near the window. */
+  loading?: 'eager' | 'lazy'
+}
+
+/** The element. Every attribute is a property too, in camel case. */
+export interface NidanFlowElement extends HTMLElement {
+  service: string | null
+  flowToken: string | null
+  purpose: NidanPurpose | null
+  locale: string | null
+  completeUrl: string | null
+  manualSubmit: boolean
+  dom: 'light' | 'shadow' | null
+  loading: 'eager' | 'lazy' | null
+  /** Read when the element begins. A `<script type="application/json">` inside of the element says the same in markup. */
+  messages: NidanMessages | undefined
+  /** Begins (anew) now, also where a lazy element waits. */
+  start(): void
+  /** Takes the widget off and brings the element's own children back; false where a listener of `nidan-cancel` prevented it. */
+  cancel(): boolean
+  /** Puts the focus where the person goes on; false where there is nothing yet. */
+  focusFirst(): boolean
+}
+
+/** A screen by its name. */
+export type NidanStep =
+  | 'unavailable' | 'completed' | 'expired' | 'superseded' | 'misconfigured'
+  | 'start' | 'method' | 'get-app' | 'add-account' | 'confirm' | 'number' | 'phone-code' | 'phone-help' | 'another' | 'save-codes' | 'posting' | 'done' | 'already-on'
+  | 'code' | 'backup' | 'ways' | 'lost' | 'report' | 'reported' | 'few' | 'tries-spent'
+
+/** `detail` of `nidan-ready` and `nidan-step`. */
+export interface NidanStepDetail {
+  readonly step: NidanStep
 }
 
 /** `detail` of `nidan-complete`. */
@@ -34,18 +72,47 @@ export interface NidanCompleteDetail {
   readonly outcome: 'verified' | 'enrolled'
 }
 
+/** `detail` of `nidan-error`. But for `option`, the element's own children have come back. */
+export interface NidanErrorDetail {
+  /**
+   * `option`: an attribute, or a key of `messages`, that cannot work; `blocked`: the page's policy forbids WebAssembly;
+   * `not-loaded`: a file did not come, came too late, or is not the one that it should be; `broken`: a defect of ours.
+   */
+  readonly reason: 'option' | 'blocked' | 'not-loaded' | 'broken'
+  /** For developers, in English. */
+  readonly message: string
+  /** The attribute or key, where `reason` is `option`. */
+  readonly option?: string
+  /** What it takes: words to choose from, or what it must be. */
+  readonly allowed?: string | readonly string[]
+}
+
+/** The first screen stands. */
+export type NidanReadyEvent = CustomEvent<NidanStepDetail>
+/** Another screen stands. */
+export type NidanStepEvent = CustomEvent<NidanStepDetail>
 /** The flow is complete. Cancel the event to keep the form from being posted to `complete-url`. */
 export type NidanCompleteEvent = CustomEvent<NidanCompleteDetail>
-
+/** `cancel()` was called. Cancel the event to keep the widget where it is. */
+export type NidanCancelEvent = CustomEvent<null>
+/** The flow's ten minutes are over. */
+export type NidanExpiredEvent = CustomEvent<null>
 /** The person wants a fresh flow. Cancel the event and set a new `flow-token`; else the page reloads. */
 export type NidanRestartEvent = CustomEvent<null>
+/** Something cannot work, and why. */
+export type NidanErrorEvent = CustomEvent<NidanErrorDetail>
 
 declare global {
   interface HTMLElementTagNameMap {
-    'nidan-flow': HTMLElement
+    'nidan-flow': NidanFlowElement
   }
   interface HTMLElementEventMap {
+    'nidan-ready': NidanReadyEvent
+    'nidan-step': NidanStepEvent
     'nidan-complete': NidanCompleteEvent
+    'nidan-cancel': NidanCancelEvent
+    'nidan-expired': NidanExpiredEvent
     'nidan-restart': NidanRestartEvent
+    'nidan-error': NidanErrorEvent
   }
 }

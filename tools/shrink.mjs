@@ -76,6 +76,10 @@ for (const pack of readdirSync(join(folder, 'help'))) {
 let glue, gluePath, wasmPath
 for (const name of MODULES) shrink(name)
 rewrite('nidan-flow.js', (loader) => minified(withHashes(joined(loader))))
+// The function beside the element: for applications, whose pages load it in addition.
+execFileSync('wasm-opt', [join(folder, 'nidan-mount_bg.wasm'), '-Oz', '--strip-debug', '--strip-producers', '-o', join(folder, 'nidan-mount_bg.wasm'), ...FEATURES])
+rewrite('nidan-mount.js', minified)
+rewrite('mount.js', (text) => minified(text.replace("const HASH = ''", `const HASH = '${hash('nidan-mount_bg.wasm')}'`)))
 // No string of the sheet holds these characters with a space.
 const sheet = readFileSync(join(folder, 'nidan-flow.css'), 'utf8')
 const packed = (text) => withoutComments(text).replace(/\s*([{};,])\s*/g, '$1').replaceAll(': ', ':')
@@ -226,9 +230,12 @@ function joined(loader) {
 function withHashes(loader) {
   const empty = 'const HASHES = {}'
   if (!loader.includes(empty)) fail('there is no place for the hashes')
-  const hash = (name) => `sha256-${createHash('sha256').update(readFileSync(join(folder, name))).digest('base64')}`
   const code = MODULES.flatMap((name) => [`${name}.js`, `${name}_bg.wasm`])
   return loader.replace(empty, `const HASHES = ${JSON.stringify(Object.fromEntries(code.map((name) => [name, hash(name)])))}`)
+}
+
+function hash(name) {
+  return `sha256-${createHash('sha256').update(readFileSync(join(folder, name))).digest('base64')}`
 }
 
 /** For hosts with words of their own: which key stands at which place. */

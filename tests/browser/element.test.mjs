@@ -310,3 +310,32 @@ test('put in and taken out a thousand times it leaves nothing behind', { skip: i
   assert.ok(afterwards.jsEventListeners <= before.jsEventListeners)
   await at.context.close()
 })
+
+test('by a function call: options and callbacks are checked by name', async () => {
+  const at = await hostPage(shared, '<div id="place"></div>', { setUp: "window.mount = (await import('/nidan/mount.js')).mount" })
+  await at.page.waitForFunction(() => window.loaded)
+  const refused = (options, callbacks) => at.page.evaluate(([options, callbacks]) => {
+    try {
+      mount(document.querySelector('#place'), options, callbacks)
+      return 'taken'
+    } catch (error) { return `${error.name}: ${error.message}` }
+  }, [options, callbacks])
+  const good = { service: '/gallery-service', flowToken: TOKEN, purpose: 'verify', locale: 'en' }
+  assert.match(await refused({ ...good, flowTokn: 'x' }), /^TypeError: there is no option `flowTokn`; there are service, flowToken, /)
+  assert.match(await refused({ ...good, purpose: 'manage' }), /^TypeError: options: .*`manage`.*`verify`/)
+  assert.match(await refused({ ...good, flowToken: 5 }), /^TypeError: options: .*string/)
+  assert.match(await refused({ service: '/x' }), /^TypeError: options: .*flowToken/)
+  assert.match(await refused(good, { onDone: 1 }), /^TypeError: there is no callback `onDone`; there are onReady, /)
+  assert.match(await refused(good, { onReady: 1 }), /^TypeError: callback `onReady` must be a function/)
+  assert.equal(await at.page.locator('nidan-flow').count(), 0)
+  await at.page.evaluate((good) => new Promise((onReady) => {
+    window.steps = []
+    window.widget = mount(document.querySelector('#place'), { ...good, dom: 'shadow', manualSubmit: true, messages: { 'login.title': 'Mounted' } },
+      { onReady, onStep: ({ step }) => steps.push(step), onCancel: (_, event) => { if (!window.may) event.preventDefault() } })
+  }), good)
+  await at.page.getByRole('heading', { name: 'Mounted' }).waitFor()
+  assert.deepEqual(await at.page.evaluate(() => [steps, widget.element.tagName, widget.cancel(), (window.may = true), widget.cancel()]), [['code'], 'NIDAN-FLOW', false, true, true])
+  await at.page.evaluate(() => widget.unmount())
+  assert.equal(await at.page.locator('nidan-flow').count(), 0)
+  await at.context.close()
+})

@@ -19,7 +19,7 @@ use crate::tools::Tools;
 /// The npm package's name.
 const PACKAGE: &str = "nidan-flow";
 /// What stands beside the built files, from the folder `package`.
-const WRITTEN: [&str; 3] = ["nidan-flow.d.ts", "custom-elements.json", "README.md"];
+const WRITTEN: [&str; 4] = ["nidan-flow.d.ts", "mount.d.ts", "custom-elements.json", "README.md"];
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 /// Smaller ones do not shrink by a packet.
 const COMPRESSED_FROM_BYTES: usize = 256;
@@ -157,6 +157,7 @@ fn manifest<'a>(version: &str, files: impl Iterator<Item = &'a String>) -> serde
         "customElements": "custom-elements.json",
         "exports": {
             ".": { "types": "./nidan-flow.d.ts", "default": "./nidan-flow.js" },
+            "./mount.js": { "types": "./mount.d.ts", "default": "./mount.js" },
             "./*": "./*",
         },
         "sideEffects": true,
