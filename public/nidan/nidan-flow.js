@@ -103,7 +103,7 @@ class NidanFlow extends HTMLElement {
     } catch (error) {
       if (generation !== this.#generation) return
       this.#unmount()
-      const reason = glue ? 'broken' : error.reason ?? (/Content.Security/i.test(error) ? 'blocked' : 'not-loaded')
+      const reason = glue ? 'broken' : error.reason ?? (/Content.Security|CSP/i.test(error) ? 'blocked' : 'not-loaded')
       this.#complain(error, reason, 'so the fallback stays')
     }
     this.removeAttribute('aria-busy')

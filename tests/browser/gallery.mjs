@@ -1,5 +1,7 @@
 // The gallery's states, one after the other: for axe, for pictures, and for the tree that screen readers see.
 
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { url } from './lib.mjs'
 
 export const { states } = await import(new URL('../../public/gallery/states.js', import.meta.url))
@@ -21,4 +23,14 @@ export async function show(page, state, options = {}) {
   await page.waitForFunction(() => document.body.dataset.ready ?? document.body.dataset.failed)
   const failed = await page.evaluate(() => document.body.dataset.failed)
   if (failed) throw new Error(`${state}: ${failed}`)
+}
+
+/** Sheets of pages that are not the gallery's own. */
+const SHEETS = { bootstrap: 'bootstrap/dist/css/bootstrap.min.css', tailwind: 'tailwindcss/preflight.css' }
+
+/** From now on the window has this sheet of a page at hand. */
+export async function dressed(page, host) {
+  if (!(host in SHEETS)) return
+  const body = readFileSync(createRequire(import.meta.url).resolve(SHEETS[host]), 'utf8')
+  await page.route(`**/gallery/hosts/${host}.css`, (route) => route.fulfill({ contentType: 'text/css', body }))
 }

@@ -1,19 +1,13 @@
 // Pages with sheets of their own: Bootstrap, Tailwind's preflight, and one that does the worst it can. What the widget looks
-// like is the same with and without them, in both trees. NIDAN_SCREENS names a folder for pictures.
+// like is the same with and without them, in both trees.
 
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { browser, inFirefox, url } from './lib.mjs'
-import { show, window } from './gallery.mjs'
+import { dressed, show, window } from './gallery.mjs'
 
-const SHEETS = { bootstrap: 'bootstrap/dist/css/bootstrap.min.css', tailwind: 'tailwindcss/preflight.css' }
 const STATES = ['start', 'method', 'get-app', 'add-account-key', 'confirm-wrong', 'number-preview', 'phone-code-wrong', 'save-codes-typo', 'save-codes-tick',
   'done', 'login-code', 'login-two-codes', 'login-ways', 'login-backup-typo', 'login-report']
-const into = process.env.NIDAN_SCREENS
-if (into) mkdirSync(into, { recursive: true })
 
 let shared
 before(async () => { shared = await browser() })
@@ -35,13 +29,6 @@ const looks = () => {
   })
 }
 
-async function dressed(page, host) {
-  if (host in SHEETS) {
-    await page.route(`**/gallery/hosts/${host}.css`, (route) =>
-      route.fulfill({ contentType: 'text/css', body: readFileSync(createRequire(import.meta.url).resolve(SHEETS[host]), 'utf8') }))
-  }
-}
-
 for (const dom of ['light', 'shadow']) {
   for (const host of ['bootstrap', 'tailwind', 'hostile']) {
     test(`under ${host} it looks as it does alone (${dom})`, { skip: inFirefox && 'the same sheets; once is enough' }, async () => {
@@ -52,7 +39,6 @@ for (const dom of ['light', 'shadow']) {
         const alone = await page.evaluate(looks)
         await show(page, state, { dom, host })
         const under = await page.evaluate(looks)
-        if (into) await page.screenshot({ path: join(into, `host-${host}-${dom}-${state}.png`), fullPage: true })
         assert.deepEqual(under, alone, state)
       }
       await page.context().close()

@@ -52,7 +52,8 @@ async function playwright() {
   return { goto: (url) => page.goto(url), evaluate: (body) => page.evaluate(`(${body})()`), close: () => shared.close(), page }
 }
 
-const ENGINES = { [process.env.NIDAN_BROWSER ?? 'chromium']: playwright, ...(process.env.NIDAN_BROWSER ? {} : { webkit }) }
+// Without a browser's name: the two that are not Firefox.
+const ENGINES = process.env.NIDAN_BROWSER ? { [process.env.NIDAN_BROWSER]: playwright } : { chromium: playwright, webkit }
 for (const [name, open] of Object.entries(ENGINES)) {
   test(`${name}: every state, light and shadow, without a violation`, async () => {
     const at = await open()

@@ -26,6 +26,7 @@ cargo xtask test           every check that CI runs
 cargo xtask bench          sizes and times of the widget, measured again
 cargo xtask dist [--check] the folder and the npm package that hosts embed; twice and compared, and installed
 cargo xtask screens        screenshots of all screens into docs/screens/
+cargo xtask matrix         every state × language × theme × colours × tree under axe; some minutes
 cargo xtask phones         the service's phone numbers against the reference, and ten million inputs
 cargo xtask hosts          the example hosts under the conformance kit
 cargo xtask conformance    attack a host's login: --host URL, and more (without, it tells)
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         ["dist"] => dist::dist(),
         ["dist", "--check"] => dist::check(),
         ["screens"] => screens::screens(),
+        ["matrix"] => screens::matrix(),
         ["phones"] => phones::phones(),
         ["regions"] => regions::regions(false),
         ["tidy"] => tidy::tidy(),

@@ -50,6 +50,13 @@ pub(crate) fn test() -> Done {
             tally.count("end-to-end tests in chromium", in_browser(path, &stack, "chromium", &walks));
             tally.count("end-to-end tests in firefox", in_browser(path, &stack, "firefox", &walks));
             tally.count("every screen under axe", in_browser(path, &stack, "chromium", &["accessibility"]));
+            let pages = ["element", "hosts", "reflow", "trees", "keyboard"];
+            tally.count("the element on pages of all kinds", in_browser(path, &stack, "chromium", &pages));
+            tally.count("the element in firefox", in_browser(path, &stack, "firefox", &["element"]));
+            tally.count("the strictest policy in chromium and webkit", in_browser(path, &stack, "", &["strict"]));
+            tally.count("the strictest policy in firefox", in_browser(path, &stack, "firefox", &["strict"]));
+            tally.check("the samples are built", samples(path));
+            tally.count("the samples in a browser", in_browser(path, &stack, "chromium", &["samples"]));
         }
         Err(Failed(reason)) => {
             println!("✗ {reason}");
@@ -154,10 +161,19 @@ fn wasm_tests(path: &OsString) -> Command {
     test
 }
 
+fn samples(path: &OsString) -> Command {
+    let mut build = command("npm", &["run", "--silent", "build"], path);
+    build.current_dir(root().join("examples/web")).stdout(std::process::Stdio::null());
+    build
+}
+
 fn in_browser(path: &OsString, stack: &Stack, browser: &str, files: &[&str]) -> Command {
     let mut test = command("node", &["--test", "--test-reporter=tap", "--test-concurrency=1"], path);
     test.args(files.iter().map(|name| format!("tests/browser/{name}.test.mjs")));
-    test.env("NIDAN_BROWSER", browser)
+    if !browser.is_empty() {
+        test.env("NIDAN_BROWSER", browser);
+    }
+    test.env("NIDAN_DIST", root().join("dist"))
         .env("NIDAN_URL", &stack.url)
         .env("NIDAN_FOLDER", &stack.folder)
         .env("NIDAN_SERVICE", &stack.service_url);

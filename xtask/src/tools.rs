@@ -24,10 +24,12 @@ const WASM_OPT_VERSION: &str = "version 132";
 const TERSER: &str = "5.51.2";
 
 /// Debian packages for `test`: program and package.
-const TEST_PROGRAMS: [(&str, &str); 5] = [
+const TEST_PROGRAMS: [(&str, &str); 7] = [
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
     ("firefox-esr", "firefox-esr"),
+    ("WebKitWebDriver", "webkit2gtk-driver"),
+    ("xvfb-run", "xvfb"),
     ("zbarimg", "zbar-tools"),
     ("oathtool", "oathtool"),
 ];
@@ -80,7 +82,12 @@ impl Tools {
     /// What screenshots of Japanese text and of flags need besides.
     pub(crate) fn for_screens() -> Done<Self> {
         let tools = Self::for_tests()?;
-        for (pattern, package) in [(":lang=ja", "fonts-noto-cjk"), (":charset=1f1ef", "fonts-noto-color-emoji")] {
+        let fonts = [
+            (":lang=ja", "fonts-noto-cjk"),
+            (":lang=ar", "fonts-noto-core"),
+            (":charset=1f1ef", "fonts-noto-color-emoji"),
+        ];
+        for (pattern, package) in fonts {
             let has_font = command("fc-list", &[pattern], &tools.path).output();
             if !has_font.is_ok_and(|fonts| !fonts.stdout.is_empty()) {
                 step(package, || apt_get(&[package], &tools.path))?;
@@ -168,7 +175,7 @@ impl Tools {
     /// Packages that only tests use: Playwright, which drives the browsers that are there, an independent TOTP, and whom
     /// the gateways talk to.
     fn node_modules(&self) -> Done {
-        for name in ["tests/browser", "crates/server/tests/peers", "examples/node"] {
+        for name in ["tests/browser", "crates/server/tests/peers", "examples/node", "examples/web"] {
             let folder = root().join(name);
             let lock = std::fs::read(folder.join("package-lock.json"))?;
             let mark = folder.join("node_modules/.installed-lock");
