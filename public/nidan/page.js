@@ -302,6 +302,8 @@ export class Page {
     queueMicrotask(() => {
       this.#around?.remove()
       this.#early = this.#around = undefined
+      // Shapes are attributes, and `all: revert` on a page takes those away; a style of their own it does not.
+      for (const path of this.#root.querySelectorAll('path')) path.style.d = `path("${path.getAttribute('d')}")`
       for (const input of this.#placed()) if (!input.assignedSlot) input.remove()
       if (focuses) this.focus()
       if (!this.#step) this.#announce('nidan-ready', { step }, false)

@@ -21,7 +21,7 @@ const looks = () => {
   const frame = (element.shadowRoot ?? element).querySelector('.nidan:last-of-type')
   const origin = frame.getBoundingClientRect()
   const fields = element.shadowRoot ? [...element.querySelectorAll(':scope > input')] : []
-  return [...frame.querySelectorAll('*'), ...fields].filter((one) => one.checkVisibility() && !one.closest('svg *') && one.tagName !== 'SLOT').map((one) => {
+  return [...frame.querySelectorAll('*'), ...fields].filter((one) => one.checkVisibility() && one.tagName !== 'SLOT').map((one) => {
     const { x, y, width, height } = one.getBoundingClientRect()
     const style = getComputedStyle(one)
     const before = getComputedStyle(one, '::before').content

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its terminal")]
 
 mod bench;
+mod book;
 mod conformance;
 mod demo;
 mod dist;
@@ -25,6 +26,7 @@ cargo xtask demo [--dev]   start the service, the demo shop and the page; print 
 cargo xtask test           every check that CI runs
 cargo xtask bench          sizes and times of the widget, measured again
 cargo xtask dist [--check] the folder and the npm package that hosts embed; twice and compared, and installed
+cargo xtask book           the documentation's reference from the code; the book, where mdBook is installed
 cargo xtask screens        screenshots of all screens into docs/screens/
 cargo xtask matrix         every state × language × theme × colours × tree under axe; some minutes
 cargo xtask phones         the service's phone numbers against the reference, and ten million inputs
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         ["bench"] => bench::bench(),
         ["dist"] => dist::dist(),
         ["dist", "--check"] => dist::check(),
+        ["book"] => book::book(false),
         ["screens"] => screens::screens(),
         ["matrix"] => screens::matrix(),
         ["phones"] => phones::phones(),

@@ -29,6 +29,7 @@ pub(crate) fn test() -> Done {
         cargo(&["clippy", "-p", "nidan", "--all-targets", "--target", WASM, "--quiet"], path),
     );
     tally.step("tidy", crate::tidy::tidy);
+    tally.step("the book's reference is what the code says", || crate::book::book(true));
     tally.check(
         "licences, bans and sources",
         command("cargo-deny", &["--offline", "check", "licenses", "bans", "sources"], path),
