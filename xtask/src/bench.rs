@@ -53,6 +53,10 @@ pub(crate) fn bench() -> Done {
     let mut browser = command("node", &["tests/browser/bench.mjs"], &tools.path);
     browser.env("NIDAN_URL", &stack.url).env("NIDAN_FOLDER", &stack.folder);
     run(browser)?;
+    println!();
+    let mut loads = command("node", &["tests/browser/loads.mjs"], &tools.path);
+    loads.env("NIDAN_DIST", root().join("dist"));
+    run(loads)?;
     step("build the speed test in the profile that ships", || {
         let words =
             ["test", "-p", "nidan", "--target", "wasm32-unknown-unknown", "--profile", "widget", "--test", "speed"];
