@@ -66,7 +66,7 @@ const LOGIN_ONLY = ['login.', 'report.', 'reported.']
 
 /** Rules of one line, of one selector, for a class that only the other one's screens have. */
 const LOGIN_STYLES = /^nidan-flow (?:\.nidan )?(?:\.nidan-(?:aside|ways)\b|button:disabled)/
-const SETUP_STYLES = /^(?:nidan-flow (?:\.nidan )?)?\.nidan-(?:progress|advice|card|apps|qr|key\b|codes|countries|country|begun|room|proof)/
+const SETUP_STYLES = /^(?:nidan-flow (?:\.nidan )?)?\.nidan-(?:progress|advice|card|apps|qr|picture|key\b|codes|countries|country|begun|room|proof)/
 
 /** Packs of help, without the day on which `cargo xtask tidy` asks for another look. */
 for (const pack of readdirSync(join(folder, 'help'))) {

@@ -2,11 +2,14 @@
 
 use nidan_otp::CodeError;
 
-use super::dom::Dom;
+use super::dom::{Dom, svg};
 use super::parts::{Field, FieldKind, field, main_button, screen};
 use crate::flow::{CodeRefusal, Enrolment, Event, Step};
 use crate::messages::Msg;
 use crate::shell::Shell;
+
+/// A phone, and on it an entry of the app: its name, how long the code holds, and the code.
+const WHERE_IT_STANDS: &str = "M46 70V10a8 8 0 0 1 8-8h52a8 8 0 0 1 8 8v60M74 9h12M52 20h56v38H52zM60 31h22M102 31a6 6 0 1 1-6-6M60 47h5m3 0h5m3 0h5m6 0h5m3 0h5m3 0h5";
 
 /// One field; the last digit sends it.
 pub(super) fn confirm(shell: Shell) -> Dom {
@@ -22,7 +25,11 @@ pub(super) fn confirm(shell: Shell) -> Dom {
     };
     let error = move || shell.enrolment(|enrolment| error_words(shell, enrolment)).flatten();
     let check = main_button().say(shell, Msg::ConfirmCheck).on("click", move |_| shell.send(Event::CodeSubmitted));
-    screen(shell, Msg::ConfirmTitle).child(field(shell, code_field, error, None, check))
+    // Says nothing that the words do not say.
+    let picture = svg("svg").class("nidan-picture").attr("aria-hidden", "true").attr("viewBox", "0 0 160 72");
+    screen(shell, Msg::ConfirmTitle)
+        .child(picture.child(svg("path").attr("d", WHERE_IT_STANDS)))
+        .child(field(shell, code_field, error, None, check))
 }
 
 fn error_words(shell: Shell, enrolment: &Enrolment) -> Option<String> {
