@@ -29,8 +29,6 @@ const FEATURES = ['--enable-bulk-memory', '--enable-sign-ext', '--enable-mutable
 /** Flat code is restructured better than what the compiler wrote: 1 KB of brotli. */
 const PASSES = ['--flatten', '--rereloop', '-Os', '-Oz', '--reorder-locals', '--reorder-functions']
 
-/** The element's script, in the order in which its parts need each other. */
-const PARTS = ['files.js', 'options.js', 'page.js']
 /** Functions that end the program, and those that only they need, by their full names. */
 const PANICS = [
   /^core\[\w+\]::(?:panicking::|option::(?:unwrap|expect)_failed|result::unwrap_failed|fmt::|cell::panic_)/,
@@ -75,11 +73,12 @@ for (const pack of readdirSync(join(folder, 'help'))) {
 
 let glue, gluePath, wasmPath
 for (const name of MODULES) shrink(name)
-rewrite('nidan-flow.js', (loader) => minified(withHashes(joined(loader))))
+rewrite('nidan-flow.js', (loader) => minified(withHashes(joined(loader, ['files.js', 'options.js', 'page.js']), MODULES)))
 // The function beside the element: for applications, whose pages load it in addition.
 execFileSync('wasm-opt', [join(folder, 'nidan-mount_bg.wasm'), '-Oz', '--strip-debug', '--strip-producers', '-o', join(folder, 'nidan-mount_bg.wasm'), ...FEATURES])
 rewrite('nidan-mount.js', minified)
-rewrite('mount.js', (text) => minified(text.replace("const HASH = ''", `const HASH = '${hash('nidan-mount_bg.wasm')}'`)))
+rewrite('mount.js', (text) => minified(withHashes(joined(text, ['files.js']), ['nidan-mount'], ['nidan-flow.js'])))
+for (const part of ['files.js', 'options.js', 'page.js']) rmSync(join(folder, part))
 // No string of the sheet holds these characters with a space.
 const sheet = readFileSync(join(folder, 'nidan-flow.css'), 'utf8')
 const packed = (text) => withoutComments(text).replace(/\s*([{};,])\s*/g, '$1').replaceAll(': ', ':')
@@ -214,24 +213,20 @@ function withoutComments(text) {
   return text.replace(/^\s*\/\*[\s\S]*?\*\/$\n/gm, '').replace(/^\s+/gm, '')
 }
 
-/** The element's script with its other parts inside: one request instead of one after the other. */
-function joined(loader) {
+/** A script with its other parts inside, in the order in which they need each other: one request instead of one after the other. */
+function joined(script, parts) {
   const imports = /^import \{.*\} from '\.\/([\w-]+\.js)'\n/gm
-  const parts = PARTS.map((name) => {
-    const text = readFileSync(join(folder, name), 'utf8')
-    rmSync(join(folder, name))
-    return text
-  })
-  for (const [, name] of [...parts, loader].join('').matchAll(imports)) if (!PARTS.includes(name)) fail(`${name} is not joined`)
-  return [...parts, loader].map((part) => part.replaceAll(imports, '').replaceAll(/^export /gm, '')).join('')
+  const texts = parts.map((name) => readFileSync(join(folder, name), 'utf8'))
+  for (const [, name] of [...texts, script].join('').matchAll(imports)) if (!parts.includes(name)) fail(`${name} is not joined`)
+  return [...texts.map((text) => text.replaceAll(/^export /gm, '')), script].map((text) => text.replaceAll(imports, '')).join('')
 }
 
 /** What is run is checked by the browser before it runs (W3C Subresource Integrity). */
-function withHashes(loader) {
+function withHashes(script, modules, others = []) {
   const empty = 'const HASHES = {}'
-  if (!loader.includes(empty)) fail('there is no place for the hashes')
-  const code = MODULES.flatMap((name) => [`${name}.js`, `${name}_bg.wasm`])
-  return loader.replace(empty, `const HASHES = ${JSON.stringify(Object.fromEntries(code.map((name) => [name, hash(name)])))}`)
+  if (!script.includes(empty)) fail('there is no place for the hashes')
+  const code = [...modules.flatMap((name) => [`${name}.js`, `${name}_bg.wasm`]), ...others]
+  return script.replace(empty, `const HASHES = ${JSON.stringify(Object.fromEntries(code.map((name) => [name, hash(name)])))}`)
 }
 
 function hash(name) {

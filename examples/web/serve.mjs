@@ -27,10 +27,13 @@ createServer(async (request, response) => {
   }
 }).listen(Number(port), '127.0.0.1', () => console.log(`http://127.0.0.1:${port}/plain/ /react/ /vue/`))
 
-/** As a reverse proxy does: the back end hears the origin that it knows. */
+/** As a reverse proxy does: the back end hears the origin that it knows, where the page's own was right. */
 function pass(request, response) {
-  const origin = request.headers.origin && new URL(demo).origin
-  const onward = ask(new URL(request.url, demo), { method: request.method, headers: { ...request.headers, host: new URL(demo).host, ...(origin && { origin }) } }, (answer) => {
+  const { origin, host } = request.headers
+  // Absolute targets and other people's pages get nothing through.
+  if (!request.url.startsWith('/') || request.url.startsWith('//') || (origin && origin !== `http://${host}`)) return response.writeHead(403).end()
+  const headers = { ...request.headers, host: new URL(demo).host, ...(origin && { origin: new URL(demo).origin }) }
+  const onward = ask(new URL(demo).origin + request.url, { method: request.method, headers }, (answer) => {
     // The shop sends people to its own first page when a form has come; here that is the sample's.
     const back = answer.headers.location?.startsWith('/?') ? { location: `/plain/${answer.headers.location.slice(1)}` } : {}
     response.writeHead(answer.statusCode, { ...answer.headers, ...back })

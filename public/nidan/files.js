@@ -29,6 +29,11 @@ export function once(load, name) {
   return kept.get(key)
 }
 
+/** What does not work any more is fetched anew by the next element. */
+export function forget(load, name) {
+  kept.delete(load.name + name)
+}
+
 /** The module and its glue, side by side. */
 export async function loadModule(name) {
   const wasm = file(`${name}_bg.wasm`)
@@ -39,7 +44,7 @@ export async function loadModule(name) {
 }
 
 /** `import()` takes no integrity, but it takes what was preloaded with one. */
-async function loadScript(name) {
+export async function loadScript(name) {
   const href = new URL(name, base)
   if (HASHES[name]) {
     await new Promise((onload, refuse) => {
@@ -50,9 +55,13 @@ async function loadScript(name) {
   return import(href)
 }
 
-/** Adopted, not inserted: this works under a policy without any style-src grant. */
+/**
+ * Adopted, not inserted: this works under a policy without any style-src grant. Inside of the element each rule weighs more
+ * than any class of the page; the element's own box stays the page's to set.
+ */
 export async function loadSheet(name) {
-  return new CSSStyleSheet().replace(await (await file(name)).text())
+  const text = await (await file(name)).text()
+  return new CSSStyleSheet().replace(text.replace(/nidan-flow (?!\{)/g, 'nidan-flow:not(#_) '))
 }
 
 /** The same for inside of a shadow tree, where the element is `:host`. */

@@ -1,11 +1,8 @@
 // `mount(element, options, callbacks)`: the element by a function call, its options checked (crates/mount).
 
-import './nidan-flow.js'
-import start, { mount } from './nidan-mount.js'
+import { file, loadScript } from './files.js'
 
-/** A release build writes it here. */
-const HASH = ''
-
-await start({ module_or_path: fetch(new URL('nidan-mount_bg.wasm', import.meta.url), { integrity: HASH }) })
+const [{ default: start, mount }] = await Promise.all([loadScript('nidan-mount.js'), loadScript('nidan-flow.js')])
+await start({ module_or_path: file('nidan-mount_bg.wasm') })
 
 export { mount }

@@ -1,7 +1,7 @@
 // Defines <nidan-flow>. Everything that the widget needs is fetched at once and side by side: no request waits for
 // another. Where WebAssembly or the network is missing, the element's own children stay.
 
-import { loadHostSheet, loadJson, loadModule, loadSheet, loadWords, make, once } from './files.js'
+import { forget, loadHostSheet, loadJson, loadModule, loadSheet, loadWords, make, once } from './files.js'
 import { OBSERVED, defineProperties, read, readMessages, takeOver, withMessages } from './options.js'
 import { Page } from './page.js'
 
@@ -40,7 +40,8 @@ class NidanFlow extends HTMLElement {
   connectedCallback() {
     takeOver(this)
     // Only moved: it goes on where it was, and finds its look in another tree too.
-    if (this.#page) this.#dress(this.#wanted)
+    if (this.#mounted) this.#dress(this.#wanted).catch(() => {})
+    else if (this.#page) return
     else this.#restart()
   }
 
@@ -53,7 +54,10 @@ class NidanFlow extends HTMLElement {
   }
 
   attributeChangedCallback(name, before, after) {
-    if (before !== after && this.isConnected) this.#restart()
+    if (before === after) return
+    if (this.isConnected) this.#restart()
+    // Put back at once, it must not go on with what it was told before.
+    else this.#stop()
   }
 
   /** Begins (anew) now, also where the element waits to come near. */
@@ -70,7 +74,7 @@ class NidanFlow extends HTMLElement {
 
   /** Puts the focus where the person goes on; false where there is nothing yet. */
   focusFirst() {
-    return Boolean(this.#page?.focus())
+    return Boolean(this.#page?.focus(true))
   }
 
   /** Frameworks set attributes one by one: start when they are all there. */
@@ -91,18 +95,24 @@ class NidanFlow extends HTMLElement {
       const wanted = this.#wanted = read(this)
       const messages = readMessages(this)
       if (wanted.loading === 'lazy' && !now) return this.#waitUntilNear()
-      const place = this.#clear(wanted)
+      // Nobody pressed anything for what begins by coming near.
+      wanted.quiet = now === 'near'
+      const own = wanted.purpose === 'verify' ? this.querySelector('input[autocomplete~="one-time-code"]') : null
+      const place = this.#clear(wanted, own)
       const page = this.#page = new Page(this, wanted, place, this.#announce)
       this.setAttribute('aria-busy', 'true')
-      if (wanted.purpose === 'verify') this.#beginEarly(wanted, place, page)
+      if (wanted.purpose === 'verify') this.#beginEarly(wanted, place, page, own)
       const late = new Promise((_, reject) => setTimeout(() => reject(new Error('too slow')), LOAD_TIMEOUT_MS))
       glue = await Promise.race([this.#load(wanted, page, messages), late])
       if (generation !== this.#generation) return
       if (place !== this) this.shadowRoot.replaceChildren(place)
       this.#mounted = glue.mount(place, page)
+      // It may have been moved while its files came.
+      this.#dress(wanted).catch(() => {})
     } catch (error) {
       if (generation !== this.#generation) return
       this.#unmount()
+      if (glue) forget(loadModule, FILES[this.#wanted.purpose][0])
       const reason = glue ? 'broken' : error.reason ?? (/Content.Security|CSP/i.test(error) ? 'blocked' : 'not-loaded')
       this.#complain(error, reason, 'so the fallback stays')
     }
@@ -111,23 +121,27 @@ class NidanFlow extends HTMLElement {
 
   #waitUntilNear() {
     this.#nearby = new IntersectionObserver((seen) => {
-      if (seen.some(({ isIntersecting }) => isIntersecting)) this.#restart(true)
+      if (seen.some(({ isIntersecting }) => isIntersecting)) this.#restart('near')
     }, { rootMargin: NEAR })
     this.#nearby.observe(this)
   }
 
-  /** Where the widget goes: the element, whose children are kept, or a shadow tree beside them. */
-  #clear({ dom }) {
-    if (dom === 'shadow') {
-      if (!this.shadowRoot) this.#openRoot()
-      return make('div')
+  /**
+   * Where the widget goes: the element, whose children are kept until it ends, or a shadow tree beside them. A field of the
+   * page's own goes on in the widget, so what is kept then is a copy.
+   */
+  #clear({ dom }, own) {
+    if (own || dom !== 'shadow') {
+      this.#children = document.createDocumentFragment()
+      this.#children.append(...(own ? [...this.childNodes].map((node) => node.cloneNode(true)) : this.childNodes))
     }
-    this.#children = document.createDocumentFragment()
-    this.shadowRoot?.replaceChildren(make('slot'))
-    return this
+    if (dom !== 'shadow') return this
+    if (!this.shadowRoot) this.#openRoot()
+    if (!own) this.shadowRoot.replaceChildren()
+    return make('div')
   }
 
-  /** Until the widget stands, and whenever it does not, the tree shows the element's own children. */
+  /** Whenever the widget does not stand in it, the tree shows the element's own children. */
   #openRoot() {
     const root = this.attachShadow({ mode: 'open' })
     root.append(make('slot'))
@@ -140,7 +154,8 @@ class NidanFlow extends HTMLElement {
 
   /** Everything side by side; only where the page does not say what the flow is for, the service's answer comes first. */
   async #load(wanted, page, messages) {
-    wanted.purpose ??= await page.purpose() ?? 'enroll'
+    wanted.purpose ??= await page.purpose()
+    if (!FILES[wanted.purpose]) throw new Error('without "purpose" the service has to say what the flow is for, and it did not')
     const [module, , prefix] = FILES[wanted.purpose]
     const own = Object.keys(messages).length ? once(loadJson, 'locales/keys.json') : undefined
     const [glue, words, keys] = await Promise.all([
@@ -160,35 +175,31 @@ class NidanFlow extends HTMLElement {
    * A login's field stands at once: the page's own one-time-code field, or one that is drawn here. What is typed into it
    * goes on in the widget, and so does the focus.
    */
-  #beginEarly({ locale }, place, page) {
-    const early = make('div', { className: 'nidan' })
-    let input = this.querySelector('input[autocomplete~="one-time-code"]')
-    if (input) {
-      this.#children = document.createDocumentFragment()
-      this.#children.append(...[...this.childNodes].map((node) => node.cloneNode(true)))
-      if (place === this) early.append(...this.childNodes)
-    } else {
-      this.#children?.append(...this.childNodes)
-      input = make('input', { id: page.id('nidan-code'), autocomplete: 'one-time-code', inputMode: 'numeric' })
-      const form = make('form', { className: 'nidan-code' })
-      form.append(make('label', { htmlFor: input.id, textContent: EARLY[locale] }), page.place(input, EARLY[locale], '') ?? input)
-      early.append(form)
-    }
+  #beginEarly({ locale }, place, page, own) {
+    // A form, so that Enter sends nothing of a form of the page's around it.
+    const early = make('form', { className: 'nidan' })
+    const input = own ?? make('input', { id: page.id('nidan-code'), autocomplete: 'one-time-code', inputMode: 'numeric' })
+    if (!own) {
+      const line = make('div', { className: 'nidan-code' })
+      line.append(make('label', { htmlFor: input.id, textContent: EARLY[locale] }), page.place(input, EARLY[locale], '') ?? input)
+      early.append(line)
+    } else if (place === this) early.append(...this.childNodes)
     early.addEventListener('submit', (event) => event.preventDefault())
     if (place === this) this.append(early)
-    else if (early.firstChild) {
+    else if (!own) {
       place.append(early)
       this.shadowRoot.replaceChildren(place)
     }
     page.begin(input, early)
-    input.focus({ preventScroll: true })
   }
 
   #unmount() {
     this.#nearby?.disconnect()
-    this.#mounted?.free()
-    this.#page?.leave()
+    const [mounted, page] = [this.#mounted, this.#page]
     this.#mounted = this.#page = undefined
+    // A module that has trapped cannot clear up after itself, and nothing else waits for it.
+    try { mounted?.free() } catch { /* The trap was told already. */ }
+    page?.leave()
     this.shadowRoot?.replaceChildren(make('slot'))
     if (this.#children) this.replaceChildren(this.#children)
     this.#children = undefined

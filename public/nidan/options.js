@@ -75,7 +75,7 @@ export function httpUrl(element, name) {
 /** The catalogue for a language tag (BCP 47), if there is one. */
 function catalogue(wish) {
   const [language, ...rest] = (wish ?? '').toLowerCase().split('-')
-  const script = /hant|tw|hk|mo/.test(rest) ? 'zh-Hant' : 'zh-Hans'
+  const script = !rest.includes('hans') && /hant|tw|hk|mo/.test(rest) ? 'zh-Hant' : 'zh-Hans'
   return language === 'zh' ? script : LOCALES.find((one) => one.split('-')[0] === language)
 }
 

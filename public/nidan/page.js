@@ -81,6 +81,7 @@ export class Page {
   begin(input, around) {
     this.#early = input
     this.#around = around
+    this.focus()
   }
 
   get typedEarly() {
@@ -99,6 +100,9 @@ export class Page {
   place(input, label, help) {
     if (this.#root === this.#element) return undefined
     const slot = make('slot', { name: input.id })
+    // As a child of the element it would belong to a form of the page's around it, and be posted with it.
+    input.removeAttribute('name')
+    input.setAttribute('form', '')
     Object.assign(input, {
       slot: input.id,
       ariaLabel: label,
@@ -306,6 +310,7 @@ export class Page {
       for (const path of this.#root.querySelectorAll('path')) path.style.d = `path("${path.getAttribute('d')}")`
       for (const input of this.#placed()) if (!input.assignedSlot) input.remove()
       if (focuses) this.focus()
+      this.#wanted.quiet = false
       if (!this.#step) this.#announce('nidan-ready', { step }, false)
       this.#step = step
       this.#announce('nidan-step', { step }, false)
@@ -313,8 +318,15 @@ export class Page {
     })
   }
 
-  /** On the element that a screen marks, or on its title. */
-  focus() {
+  /**
+   * Puts the focus on the element that a screen marks, or on its title; not away from where the person is on the page, unless
+   * the page asks for it.
+   */
+  focus(asked) {
+    const { activeElement: now } = document
+    let top = this.#element
+    while (top.getRootNode().host) top = top.getRootNode().host
+    if (!asked && (this.#wanted.quiet || (now && !now.contains(top) && !this.#element.contains(now)))) return undefined
     const find = (selector) => this.#root.querySelector(selector) ?? this.#element.querySelector(selector)
     const target = this.#early ?? find('[data-focus]') ?? find('h2')
     target?.focus({ preventScroll: true })

@@ -114,7 +114,9 @@ impl Enrolment {
     pub(super) fn on_number(&mut self, event: Event, channel: Channel, asking: Asking) -> Next {
         // What is typed takes a refusal away, and never the mark of a question that is still on its way.
         let waits = asking == Asking::Waiting;
-        let edited = Step::Number { channel, asking: if waits { asking } else { Asking::Idle } };
+        // A press that waits for the table is taken back: what is typed now is not what was meant.
+        let ordered = waits && self.phone.regions.is_some();
+        let edited = Step::Number { channel, asking: if ordered { asking } else { Asking::Idle } };
         Ok(match event {
             Event::Back if self.has_method() => (Step::Another, None),
             Event::Back => (Step::Method, None),

@@ -83,6 +83,15 @@ fn a_press_before_the_table_is_there_counts_once_it_is() {
 }
 
 #[test]
+fn a_press_before_the_table_is_there_is_taken_back_by_typing_on() {
+    let (flow, _) = at(before_regions(), [typed("090 1234 5678"), Event::Next, typed("090 1234 567")]);
+    let (flow, effect) = at(flow, [regions()]);
+    assert!(effect.is_none(), "nobody is called who was not meant: {effect:?}");
+    let (_, effect) = at(flow, [typed("090 1234 5679"), Event::Next]);
+    assert!(matches!(effect, Some(Effect::Order { .. })), "{effect:?}");
+}
+
+#[test]
 fn a_number_is_ordered_once_however_often_it_is_pressed_or_typed_at() {
     let (flow, effect) = at(at_number(), [typed("０９０ 1234 5678"), Event::Next]);
     let Some(Effect::Order { number, channel: Channel::Sms, keys: CallKeys::Shown }) = effect else {

@@ -194,6 +194,72 @@ for (const [what, spoil, reason] of [
   })
 }
 
+for (const [purpose, dom] of ['verify', 'enroll', ''].flatMap((purpose) => ['light', 'shadow'].map((dom) => [purpose, dom]))) {
+  test(`the fallback gives way to the widget and comes back (${purpose || 'no purpose'}, ${dom})`, async () => {
+    const at = await hostPage(shared, element(`${purpose && `purpose="${purpose}"`} dom="${dom}"`, '<p id="fallback">Old</p><form id="plain"></form>'), { purpose: purpose || 'enroll' })
+    await hears(at.page, 'ready')
+    assert.equal(await at.page.locator('#fallback').isVisible(), false)
+    assert.ok(await at.page.evaluate(() => document.querySelector('nidan-flow').cancel()))
+    assert.ok(await at.page.locator('#fallback').isVisible())
+    assert.equal(await at.page.locator('nidan-flow').evaluate((one) => [...one.children].map(({ id }) => id).join()), 'fallback,plain')
+    // And where the module does not come at the second time.
+    await at.page.route('**/*_bg.wasm', (route) => route.abort())
+    await at.page.reload()
+    await hears(at.page, 'error')
+    assert.ok(await at.page.locator('#fallback').isVisible())
+    assert.equal(await at.page.locator('nidan-flow').evaluate((one) => [...one.children].map(({ id }) => id).join()), 'fallback,plain')
+    await at.context.close()
+  })
+}
+
+test('without a purpose a service that does not answer leaves the fallback', async () => {
+  const at = await hostPage(shared, element(), { setUp: "service.answering({ '/v1/flow': service.down })" })
+  await hears(at.page, 'error')
+  assert.ok(await at.page.locator('#fallback').isVisible())
+  await at.context.close()
+})
+
+test('taken out, told something else and put back at once, it begins with what it was told', async () => {
+  const at = await hostPage(shared, element('purpose="verify"'))
+  await hears(at.page, 'ready')
+  await field(at.page).fill('123')
+  await at.page.evaluate(() => {
+    const one = document.querySelector('nidan-flow')
+    one.remove()
+    one.flowToken = 'n'.repeat(43)
+    document.body.append(one)
+  })
+  await hears(at.page, 'ready', 2)
+  assert.equal(await field(at.page).inputValue(), '')
+  await at.context.close()
+})
+
+test('it takes the focus from nobody who is typing elsewhere', async () => {
+  const at = await hostPage(shared, `<label>Search <input id="search" autofocus></label>${element('purpose="verify" loading="lazy"')}`,
+    { setUp: "document.querySelector('#search').focus()" })
+  await hears(at.page, 'ready')
+  await at.page.waitForTimeout(100)
+  assert.equal(await at.page.evaluate(() => document.activeElement.id), 'search')
+  assert.ok(await at.page.evaluate(() => document.querySelector('nidan-flow').focusFirst()))
+  assert.equal(await at.page.evaluate(() => document.activeElement.id), 'nidan-code')
+  await at.context.close()
+})
+
+test('a field of the page’s own, inside of its form: its code is posted by nobody', async () => {
+  for (const dom of ['light', 'shadow']) {
+    const at = await hostPage(shared, `<form id="around">${element(`purpose="verify" dom="${dom}"`, '<label for="own">Code</label><input id="own" name="code" autocomplete="one-time-code">')}</form>`, {
+      setUp: "window.posted = 0; document.querySelector('#around').addEventListener('submit', (event) => { event.preventDefault(); posted += 1 })",
+    })
+    await hears(at.page, 'ready')
+    const input = at.page.locator('nidan-flow input[autocomplete~="one-time-code"]')
+    await input.fill('12')
+    await input.press('Enter')
+    await at.page.getByRole('alert').filter({ hasText: '6 digits' }).waitFor()
+    assert.deepEqual(await at.page.evaluate(() => [posted, [...new FormData(document.querySelector('#around')).keys()]]), [0, []])
+    await at.context.close()
+  }
+})
+
 test('where the policy forbids WebAssembly, the fallback stays and the reason is told', async () => {
   const at = await hostPage(shared, element('purpose="verify"'), { policy: "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'" })
   await hears(at.page, 'error')
@@ -337,5 +403,11 @@ test('by a function call: options and callbacks are checked by name', async () =
   assert.deepEqual(await at.page.evaluate(() => [steps, widget.element.tagName, widget.cancel(), (window.may = true), widget.cancel()]), [['code'], 'NIDAN-FLOW', false, true, true])
   await at.page.evaluate(() => widget.unmount())
   assert.equal(await at.page.locator('nidan-flow').count(), 0)
+  // Also from inside of a callback.
+  await at.page.evaluate((good) => new Promise((done) => {
+    const other = mount(document.querySelector('#place'), good, { onReady: () => other.cancel(), onCancel: () => { other.unmount(); other.unmount(); done() } })
+  }), good)
+  await at.page.waitForFunction(() => !document.querySelector('nidan-flow'))
+  assert.deepEqual(at.lines, [])
   await at.context.close()
 })

@@ -16,15 +16,15 @@ after(() => shared.close())
 /** What can be seen of every part: where it is in the widget, how large, and how it is drawn. */
 const looks = () => {
   const PROPERTIES = ['display', 'color', 'backgroundColor', 'fontSize', 'fontFamily', 'fontStyle', 'fontWeight', 'lineHeight', 'letterSpacing', 'textTransform',
-    'borderTopWidth', 'borderTopColor', 'opacity', 'transform', 'textAlign', 'listStyleType', 'pointerEvents']
+    'borderTopWidth', 'borderTopColor', 'opacity', 'transform', 'textAlign', 'listStyleType', 'pointerEvents', 'filter', 'stroke', 'fill', 'marginTop', 'paddingLeft']
   const element = document.querySelector('nidan-flow')
   const frame = (element.shadowRoot ?? element).querySelector('.nidan:last-of-type')
   const origin = frame.getBoundingClientRect()
   const fields = element.shadowRoot ? [...element.querySelectorAll(':scope > input')] : []
-  return [...frame.querySelectorAll('*'), ...fields].filter((one) => one.checkVisibility() && one.tagName !== 'SLOT').map((one) => {
+  return [frame, ...frame.querySelectorAll('*'), ...fields].filter((one) => one.checkVisibility() && one.tagName !== 'SLOT').map((one) => {
     const { x, y, width, height } = one.getBoundingClientRect()
     const style = getComputedStyle(one)
-    const before = getComputedStyle(one, '::before').content
+    const before = ['::before', '::after', '::placeholder'].map((part) => getComputedStyle(one, part)).map(({ content, color }) => content + color).join()
     return [`${one.tagName}.${one.className?.baseVal ?? one.className}`, ...[x - origin.x, y - origin.y, width, height].map(Math.round), before, ...PROPERTIES.map((name) => style[name])].join(' | ')
   })
 }

@@ -38,7 +38,7 @@ test('in a tree of its own it says the same, in the same order', async () => {
     await show(page, name, { locale: 'en', dom: 'shadow' })
     const tree = still(await page.locator('nidan-flow').ariaSnapshot())
     const light = readFileSync(new URL(`${name}.yml`, folder), 'utf8')
-    assert.deepEqual(words(tree).sort(), words(light.trimEnd()).sort(), name)
+    assert.deepEqual(words(tree), words(light.trimEnd()), name)
   }
   await page.context().close()
 })

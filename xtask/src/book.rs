@@ -108,7 +108,7 @@ fn element() -> Done<String> {
             let _written = writeln!(page, "| {name} | {} |", text(one, "description"));
         }
     }
-    page.push_str("\nEvents bubble and cross shadow trees. None carries a secret, a code or a whole number.\n\n## By a function call\n\n```ts\n");
+    page.push_str("\nEvents bubble and cross shadow trees. None carries a secret, a person's code or a whole number; the result code of `nidan-complete` is worth nothing without your API key and the session that it is bound to.\n\n## By a function call\n\n```ts\n");
     page.push_str(&read("package/mount.d.ts")?);
     page.push_str("```\n");
     Ok(page)

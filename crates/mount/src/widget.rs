@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, reason = "#[wasm_bindgen] exports from wherever it stands")]
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -64,7 +65,8 @@ type Heard = Closure<dyn FnMut(Event)>;
 #[wasm_bindgen]
 pub struct Widget {
     element: Element,
-    listeners: Vec<(&'static str, Heard)>,
+    /// Emptied when it is off the page.
+    listeners: RefCell<Vec<(&'static str, Heard)>>,
 }
 
 /// Puts a `<nidan-flow>` at the end of `parent`. Each callback gets the event's `detail` and the event, which it may cancel.
@@ -80,7 +82,7 @@ pub fn mount(parent: Element, options: JsValue, callbacks: JsValue) -> Result<Wi
     let document = parent.owner_document().ok_or_else(|| wrong(&["the element is in no document"]))?;
     let element = document.create_element("nidan-flow")?;
     options.apply(&element)?;
-    let mut widget = Widget { element, listeners: Vec::new() };
+    let widget = Widget { element, listeners: RefCell::new(Vec::new()) };
     for (name, event) in CALLBACKS {
         let callback = get(&callbacks, name)?;
         if callback.is_undefined() {
@@ -165,11 +167,13 @@ impl Widget {
         self.call("focusFirst").map(|done| done.is_truthy())
     }
 
-    /// Off the page, and every callback with it.
-    pub fn unmount(mut self) {
-        for (event, heard) in self.listeners.drain(..) {
+    /// Off the page, and every callback with it; also from inside of one.
+    pub fn unmount(&self) {
+        for (event, heard) in self.listeners.take() {
             // An element knows its own listeners.
             let _gone = self.element.remove_event_listener_with_callback(event, heard.as_ref().unchecked_ref());
+            // It may be the one that is running: it ends first.
+            wasm_bindgen_futures::spawn_local(async move { drop(heard) });
         }
         self.element.remove();
     }
@@ -179,7 +183,7 @@ impl Widget {
         method.call0(&self.element)
     }
 
-    fn listen(&mut self, event: &'static str, callback: js_sys::Function) -> Result<(), JsValue> {
+    fn listen(&self, event: &'static str, callback: js_sys::Function) -> Result<(), JsValue> {
         let heard: Heard = Closure::new(move |event: Event| {
             let detail = event.dyn_ref::<CustomEvent>().map_or(JsValue::NULL, CustomEvent::detail);
             // What a callback throws is the page's own; as from any listener, it goes to the console and stops nothing.
@@ -188,7 +192,7 @@ impl Widget {
             }
         });
         self.element.add_event_listener_with_callback(event, heard.as_ref().unchecked_ref())?;
-        self.listeners.push((event, heard));
+        self.listeners.borrow_mut().push((event, heard));
         Ok(())
     }
 }

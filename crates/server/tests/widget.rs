@@ -53,10 +53,17 @@ async fn files_are_kept_for_ever_and_sent_compressed() {
         assert_eq!(said(&answer, "content-type"), "text/javascript");
         assert_eq!(said(&answer, "cache-control"), "public, max-age=31536000, immutable");
         assert_eq!(said(&answer, "x-content-type-options"), "nosniff");
+        let varies = answer.headers().get_all("vary").iter().any(|by| by.to_str().unwrap().contains("accept-encoding"));
+        assert!(varies, "{:?}", answer.headers());
         // A page of a registered origin may load it with integrity from the service's own address.
         assert_eq!(said(&answer, "access-control-allow-origin"), ORIGIN);
         assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), body);
     }
+    let modified = said(&get(&bench, "/widget/1.2.3/nidan-flow.js", "br").await, "last-modified").to_owned();
+    let again = Request::get("/widget/1.2.3/nidan-flow.js").header(header::IF_MODIFIED_SINCE, modified);
+    let again = bench.router.clone().oneshot(again.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(said(&again, "cache-control"), "public, max-age=31536000, immutable");
     let wasm = get(&bench, "/widget/1.2.3/nidan_bg.wasm", "br").await;
     assert_eq!(said(&wasm, "content-type"), "application/wasm");
     assert_eq!(get(&bench, "/widget/1.2.3/locales/ja.json", "").await.status(), StatusCode::OK);

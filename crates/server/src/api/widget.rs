@@ -51,8 +51,10 @@ pub(super) fn routes(folder: &Path, version: &str) -> Router<Service> {
     let current = async move || {
         (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, entry), (header::CACHE_CONTROL, FOR_A_WHILE.to_owned())])
     };
-    let immutable =
-        |response: &axum::http::Response<_>| response.status().is_success().then(|| HeaderValue::from_static(FOR_EVER));
+    let immutable = |response: &axum::http::Response<_>| {
+        let stands = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+        stands.then(|| HeaderValue::from_static(FOR_EVER))
+    };
     let nothing = tower::service_fn(async |_request| Ok(Refusal::new(ErrorCode::NotFound).into_response()));
     let files = ServeDir::new(folder)
         .append_index_html_on_directories(false)
@@ -61,6 +63,8 @@ pub(super) fn routes(folder: &Path, version: &str) -> Router<Service> {
         .fallback(nothing);
     let files = ServiceBuilder::new()
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, immutable))
+        // A cache on the way must not hand brotli to whoever does not read it.
+        .layer(SetResponseHeaderLayer::appending(header::VARY, HeaderValue::from_static("accept-encoding")))
         .service(files);
     Router::new().route("/widget/nidan-flow.js", get(current)).nest_service(&format!("/widget/{version}"), files)
 }
