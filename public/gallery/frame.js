@@ -12,6 +12,8 @@ const locale = asked.locale ?? 'en'
 document.documentElement.lang = locale
 document.documentElement.dir = locale === 'ar' ? 'rtl' : 'ltr'
 document.title = `${state.name} (${locale})`
+// The gallery around it stays where it is.
+if (window.parent !== window) Element.prototype.scrollIntoView = () => {}
 // The same picture each time.
 crypto.getRandomValues = (bytes) => bytes.set(bytes.map((_, place) => place * 41 + 7)) ?? bytes
 answering(state.answers)
