@@ -1,4 +1,4 @@
-// The element on pages of all kinds: what it takes, what it tells, and what it does when something is wrong.
+// The element on pages of all kinds: what it takes, what it tells, and where it may go.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -158,67 +158,6 @@ test('the host’s own words: by property, by markup, as text, and an unknown ke
   await at.context.close()
 })
 
-for (const [what, spoil, reason] of [
-  ['the module is not the right one', (page) => page.route('**/nidan-login_bg.wasm', async (route) => {
-    const answer = await route.fetch()
-    const bytes = Buffer.from(await answer.body())
-    bytes[bytes.length - 1] ^= 1
-    await route.fulfill({ response: answer, body: bytes })
-  }), 'not-loaded'],
-  ['its glue is not the right one', (page) => page.route('**/nidan-login.js', async (route) =>
-    route.fulfill({ contentType: 'text/javascript', body: `${await (await route.fetch()).text()}\n` })), 'not-loaded'],
-  ['the module breaks off', (page) => page.route('**/nidan-login_bg.wasm', (route) => route.abort('connectionreset')), 'not-loaded'],
-  ['the words do not come', (page) => page.route('**/locales/*', (route) => route.fulfill({ status: 404 })), 'not-loaded'],
-  ['the browser is too old', (page) => page.addInitScript(() => { delete CSSStyleSheet.prototype.replace }), 'not-loaded'],
-]) {
-  test(`where ${what}, the fallback stays and the reason is told`, async () => {
-    const at = await hostPage(shared, '')
-    await spoil(at.page)
-    await at.page.reload()
-    await at.page.waitForFunction(() => window.loaded)
-    await at.page.evaluate((token) => {
-      const one = document.createElement('nidan-flow')
-      for (const [name, value] of Object.entries({ service: '/gallery-service', 'flow-token': token, locale: 'en', purpose: 'verify' })) one.setAttribute(name, value)
-      one.append(Object.assign(document.createElement('p'), { id: 'fallback', textContent: 'Old' }))
-      document.body.append(one)
-    }, TOKEN)
-    await hears(at.page, 'error')
-    const [told, ...more] = await at.heard('error')
-    assert.equal(told.reason, reason)
-    assert.ok(told.message)
-    assert.deepEqual(more, [])
-    assert.equal(at.lines.filter((line) => line.startsWith('nidan-flow: ')).length, 1)
-    assert.ok(await at.page.locator('#fallback').isVisible())
-    assert.equal(await at.page.locator('nidan-flow input').count(), 0)
-    await at.context.close()
-  })
-}
-
-for (const [purpose, dom] of ['verify', 'enroll', ''].flatMap((purpose) => ['light', 'shadow'].map((dom) => [purpose, dom]))) {
-  test(`the fallback gives way to the widget and comes back (${purpose || 'no purpose'}, ${dom})`, async () => {
-    const at = await hostPage(shared, element(`${purpose && `purpose="${purpose}"`} dom="${dom}"`, '<p id="fallback">Old</p><form id="plain"></form>'), { purpose: purpose || 'enroll' })
-    await hears(at.page, 'ready')
-    assert.equal(await at.page.locator('#fallback').isVisible(), false)
-    assert.ok(await at.page.evaluate(() => document.querySelector('nidan-flow').cancel()))
-    assert.ok(await at.page.locator('#fallback').isVisible())
-    assert.equal(await at.page.locator('nidan-flow').evaluate((one) => [...one.children].map(({ id }) => id).join()), 'fallback,plain')
-    // And where the module does not come at the second time.
-    await at.page.route('**/*_bg.wasm', (route) => route.abort())
-    await at.page.reload()
-    await hears(at.page, 'error')
-    assert.ok(await at.page.locator('#fallback').isVisible())
-    assert.equal(await at.page.locator('nidan-flow').evaluate((one) => [...one.children].map(({ id }) => id).join()), 'fallback,plain')
-    await at.context.close()
-  })
-}
-
-test('without a purpose a service that does not answer leaves the fallback', async () => {
-  const at = await hostPage(shared, element(), { setUp: "service.answering({ '/v1/flow': service.down })" })
-  await hears(at.page, 'error')
-  assert.ok(await at.page.locator('#fallback').isVisible())
-  await at.context.close()
-})
-
 test('taken out, told something else and put back at once, it begins with what it was told', async () => {
   const at = await hostPage(shared, element('purpose="verify"'))
   await hears(at.page, 'ready')
@@ -242,103 +181,6 @@ test('it takes the focus from nobody who is typing elsewhere', async () => {
   assert.equal(await at.page.evaluate(() => document.activeElement.id), 'search')
   assert.ok(await at.page.evaluate(() => document.querySelector('nidan-flow').focusFirst()))
   assert.equal(await at.page.evaluate(() => document.activeElement.id), 'nidan-code')
-  await at.context.close()
-})
-
-test('a field of the page’s own, inside of its form: its code is posted by nobody', async () => {
-  for (const dom of ['light', 'shadow']) {
-    const at = await hostPage(shared, `<form id="around">${element(`purpose="verify" dom="${dom}"`, '<label for="own">Code</label><input id="own" name="code" autocomplete="one-time-code">')}</form>`, {
-      setUp: "window.posted = 0; document.querySelector('#around').addEventListener('submit', (event) => { event.preventDefault(); posted += 1 })",
-    })
-    await hears(at.page, 'ready')
-    const input = at.page.locator('nidan-flow input[autocomplete~="one-time-code"]')
-    await input.fill('12')
-    await input.press('Enter')
-    await at.page.getByRole('alert').filter({ hasText: '6 digits' }).waitFor()
-    assert.deepEqual(await at.page.evaluate(() => [posted, [...new FormData(document.querySelector('#around')).keys()]]), [0, []])
-    await at.context.close()
-  }
-})
-
-test('where the policy forbids WebAssembly, the fallback stays and the reason is told', async () => {
-  const at = await hostPage(shared, element('purpose="verify"'), { policy: "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'" })
-  await hears(at.page, 'error')
-  const [{ reason }] = await at.heard('error')
-  assert.equal(reason, 'blocked')
-  assert.ok(await at.page.locator('#fallback').isVisible())
-  await at.context.close()
-})
-
-for (const dom of ['light', 'shadow']) {
-  test(`password managers and autofill find the field (${dom})`, async () => {
-    const at = await hostPage(shared, `<form id="around">${element(`purpose="verify" dom="${dom}"`)}</form>`, {
-      setUp: `window.posted = 0; document.querySelector('#around').addEventListener('submit', (event) => { event.preventDefault(); posted += 1 })
-        service.answering({ '/v1/flow': () => service.login([service.app()]), '/v1/flow/verification': { outcome: 'verified', backup_codes_left: 9, result_code: 'r'.repeat(43) } })`,
-    })
-    await hears(at.page, 'ready')
-    // As managers do it: every field of the document, by the native setter, and no key pressed.
-    const filled = await at.page.evaluate(() => {
-      const [input, ...more] = document.querySelectorAll('input[autocomplete~="one-time-code"]')
-      if (more.length || input.getRootNode() !== document || input.type !== 'text' || input.inputMode !== 'numeric') return false
-      Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(input, '123456')
-      for (const name of ['input', 'change']) input.dispatchEvent(new Event(name, { bubbles: true }))
-      return input.checkVisibility()
-    })
-    assert.equal(filled, true)
-    await at.page.locator('nidan-flow input[autocomplete~="one-time-code"]').press('Enter')
-    await hears(at.page, 'complete')
-    assert.deepEqual((await at.heard('complete'))[0], { resultCode: 'r'.repeat(43), outcome: 'verified' })
-    assert.equal(await at.page.evaluate(() => posted), 0, 'the form around it is the host’s own')
-    await at.context.close()
-  })
-
-  test(`a phone number can be filled in by the browser (${dom})`, async () => {
-    const at = await hostPage(shared, element(`purpose="enroll" dom="${dom}"`), { purpose: 'enroll' })
-    await at.page.getByRole('button', { name: 'Start', exact: true }).click()
-    await at.page.getByRole('button', { name: 'Use SMS' }).click()
-    const input = at.page.locator('nidan-flow input[autocomplete="tel"]')
-    await input.waitFor()
-    assert.equal(await input.evaluate((one) => one.getRootNode() === document && one.inputMode === 'tel'), true)
-    await at.page.getByText('Country:').waitFor()
-    await input.evaluate((one) => { one.value = '+81 90-1234-5678'; one.dispatchEvent(new Event('input', { bubbles: true })) })
-    await at.page.getByText('It goes to +81 90-1234-5678').waitFor()
-    await at.context.close()
-  })
-
-  test(`it works in a dialog, in a frame, and inside of another element’s tree (${dom})`, async () => {
-    const at = await hostPage(shared, `<dialog>${element(`purpose="verify" dom="${dom}"`)}</dialog><div id="outer"></div>`, {
-      setUp: `document.querySelector('dialog').showModal()
-        const inner = document.querySelector('nidan-flow').cloneNode(true)
-        document.querySelector('#outer').attachShadow({ mode: 'open' }).append(inner)`,
-    })
-    await hears(at.page, 'ready', 2)
-    assert.ok(await at.page.locator('dialog nidan-flow h2').isVisible())
-    const looks = await at.page.evaluate(() => [document.querySelector('dialog nidan-flow'), document.querySelector('#outer').shadowRoot.querySelector('nidan-flow')]
-      .map((one) => getComputedStyle((one.shadowRoot ?? one).querySelector('[part~=button-main]')).minHeight))
-    assert.deepEqual(looks, ['44px', '44px'])
-    await at.page.evaluate(() => document.body.append(Object.assign(document.createElement('iframe'), { src: '/host/inner.html', title: 'inner', width: 480, height: 640 })))
-    await at.page.frameLocator('iframe').getByRole('heading', { name: 'Type your code' }).first().waitFor()
-    await at.context.close()
-  })
-}
-
-test('in its own tree the label leads to the field, and what is wrong is told with it', async () => {
-  const at = await hostPage(shared, element('purpose="verify" dom="shadow"'))
-  await hears(at.page, 'ready')
-  await at.page.evaluate(() => document.activeElement.blur())
-  await at.page.locator('nidan-flow label[for]').click()
-  assert.equal(await at.page.evaluate(() => document.activeElement.id), 'nidan-code')
-  await at.page.locator('#nidan-code').fill('12')
-  await at.page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await at.page.getByRole('alert').filter({ hasText: '6 digits' }).waitFor()
-  const [name, said, invalid] = await at.page.locator('#nidan-code').evaluate((one) => [one.ariaLabel, one.ariaDescription, one.ariaInvalid])
-  assert.equal(name, '6\u2011digit code')
-  assert.match(said, /The code has 6 digits; you typed 2/)
-  assert.equal(invalid, 'true')
-  // Nothing stays behind when it is taken away.
-  await at.page.evaluate(() => document.querySelector('nidan-flow').cancel())
-  assert.equal(await at.page.locator('nidan-flow input').count(), 0)
-  assert.ok(await at.page.locator('#fallback').isVisible())
   await at.context.close()
 })
 

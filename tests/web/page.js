@@ -22,7 +22,13 @@ export class TestPage {
   }
   isPhone() { return false }
   region() { return 'US' }
-  focus() { document.querySelector('[data-focus]')?.focus() }
+  shown(step, focuses) {
+    this.step = step
+    if (focuses) document.querySelector('[data-focus]')?.focus()
+  }
+  direction = 'ltr'
+  id(name) { return name }
+  place() { return undefined }
   guard(on) { this.guarded = on }
   async copy(text) { this.copied = text }
   download(name, text) { this.downloaded = text }

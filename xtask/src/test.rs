@@ -51,9 +51,12 @@ pub(crate) fn test() -> Done {
             tally.count("end-to-end tests in chromium", in_browser(path, &stack, "chromium", &walks));
             tally.count("end-to-end tests in firefox", in_browser(path, &stack, "firefox", &walks));
             tally.count("every screen under axe", in_browser(path, &stack, "chromium", &["accessibility"]));
-            let pages = ["element", "hosts", "reflow", "trees", "keyboard"];
+            let pages = ["element", "fallback", "fields", "hosts", "reflow", "trees", "keyboard"];
             tally.count("the element on pages of all kinds", in_browser(path, &stack, "chromium", &pages));
-            tally.count("the element in firefox", in_browser(path, &stack, "firefox", &["element"]));
+            tally.count(
+                "the element in firefox",
+                in_browser(path, &stack, "firefox", &["element", "fallback", "fields"]),
+            );
             tally.count("the strictest policy in chromium and webkit", in_browser(path, &stack, "", &["strict"]));
             tally.count("the strictest policy in firefox", in_browser(path, &stack, "firefox", &["strict"]));
             tally.check("the samples are built", samples(path));
