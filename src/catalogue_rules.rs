@@ -161,6 +161,20 @@ fn european_languages_use_their_own_marks() {
     check("ar", "a mark of another script", |text| text.contains(['?', ';', ',']));
 }
 
+/// The element names the languages, and says one word before any catalogue is there.
+#[test]
+fn the_element_knows_the_same_languages_and_says_the_same_first_word() {
+    let (options, element) =
+        (include_str!("../public/nidan/options.js"), include_str!("../public/nidan/nidan-flow.js"));
+    let list: Vec<_> = CATALOGUES.iter().map(|(language, _)| format!("'{language}'")).collect();
+    assert!(options.contains(&format!("const LOCALES = [{}]", list.join(", "))), "options.js lists other languages");
+    for (language, _) in CATALOGUES {
+        let first = format!("'{}'", catalogue(language)["phone.code-label"]);
+        let name = if language.contains('-') { format!("'{language}'") } else { language.to_owned() };
+        assert!(element.contains(&format!("{name}: {first}")), "{language}: nidan-flow.js does not say {first}");
+    }
+}
+
 /// What the docs show beside each language.
 #[test]
 fn every_catalogue_says_who_checked_it() {

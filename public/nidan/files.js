@@ -15,33 +15,29 @@ export async function file(name) {
   return answer
 }
 
-// What was fetched: modules, sheets and catalogues.
-const kept = new Map()
-
-/** Fetches once; what failed is fetched again by the next element. */
-export function once(load, name) {
-  const key = load.name + name
-  if (!kept.has(key)) {
-    const loaded = load(name)
-    loaded.catch(() => kept.delete(key))
-    kept.set(key, loaded)
+/** Loads each name once for all elements of the page; what failed is loaded again by the next one, and so is what is forgotten. */
+function once(load) {
+  const kept = new Map()
+  const loader = (name) => {
+    if (!kept.has(name)) {
+      const loaded = load(name)
+      loaded.catch(() => kept.delete(name))
+      kept.set(name, loaded)
+    }
+    return kept.get(name)
   }
-  return kept.get(key)
-}
-
-/** What does not work any more is fetched anew by the next element. */
-export function forget(load, name) {
-  kept.delete(load.name + name)
+  loader.forget = (name) => kept.delete(name)
+  return loader
 }
 
 /** The module and its glue, side by side. */
-export async function loadModule(name) {
+export const loadModule = once(async (name) => {
   const wasm = file(`${name}_bg.wasm`)
   wasm.catch(() => {})
   const glue = await loadScript(`${name}.js`)
   await glue.default({ module_or_path: wasm })
   return glue
-}
+})
 
 /** `import()` takes no integrity, but it takes what was preloaded with one. */
 export async function loadScript(name) {
@@ -59,23 +55,16 @@ export async function loadScript(name) {
  * Adopted, not inserted: this works under a policy without any style-src grant. Inside of the element each rule weighs more
  * than any class of the page; the element's own box stays the page's to set.
  */
-export async function loadSheet(name) {
+export const loadSheet = once(async (name) => {
   const text = await (await file(name)).text()
   return new CSSStyleSheet().replace(text.replace(/nidan-flow (?!\{)/g, 'nidan-flow:not(#_) '))
-}
+})
 
 /** The same for inside of a shadow tree, where the element is `:host`. */
-export async function loadHostSheet(name) {
+export const loadHostSheet = once(async (name) => {
   const text = await (await file(name)).text()
   return new CSSStyleSheet().replace(text.replace(/nidan-flow(\[.*?\])?/g, (_, state) => (state ? `:host(${state})` : ':host')))
-}
+})
 
-/** By place: a release leaves the keys out, and the words that a purpose has no use for. */
-export async function loadWords(name) {
-  return Object.values(await loadJson(name))
-}
-
-/** What a catalogue calls its words, in their order. */
-export async function loadJson(name) {
-  return (await file(name)).json()
-}
+/** What there is as JSON: a catalogue, its keys, a pack of help. */
+export const loadJson = once(async (name) => (await file(name)).json())

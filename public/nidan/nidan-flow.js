@@ -1,7 +1,7 @@
 // Defines <nidan-flow>. Everything that the widget needs is fetched at once and side by side: no request waits for
 // another. Where WebAssembly or the network is missing, the element's own children stay.
 
-import { forget, loadHostSheet, loadJson, loadModule, loadSheet, loadWords, make, once } from './files.js'
+import { loadHostSheet, loadJson, loadModule, loadSheet, make } from './files.js'
 import { OBSERVED, defineProperties, read, readMessages, takeOver, withMessages } from './options.js'
 import { Page } from './page.js'
 
@@ -14,7 +14,7 @@ const FILES = { enroll: ['nidan', 'nidan-flow.css', ''], verify: ['nidan-login',
 /** The one word that stands on the page before the catalogue does. */
 const EARLY = {
   en: '6‑digit code', ja: '6桁のコード', 'zh-Hans': '6 位验证码', 'zh-Hant': '6 位數驗證碼', ko: '6자리 코드', es: 'Código de 6 dígitos',
-  fr: 'Code à 6 chiffres', de: '6-stelliger Code', 'pt-BR': 'Código de 6 dígitos', vi: 'Mã 6 chữ số', ar: 'رمز من 6 أرقام',
+  fr: 'Code à 6 chiffres', de: '6‑stelliger Code', 'pt-BR': 'Código de 6 dígitos', vi: 'Mã 6 chữ số', ar: 'رمز من 6 أرقام',
 }
 
 class NidanFlow extends HTMLElement {
@@ -112,7 +112,7 @@ class NidanFlow extends HTMLElement {
     } catch (error) {
       if (generation !== this.#generation) return
       this.#unmount()
-      if (glue) forget(loadModule, FILES[this.#wanted.purpose][0])
+      if (glue) loadModule.forget(FILES[this.#wanted.purpose][0])
       const reason = glue ? 'broken' : error.reason ?? (/Content.Security|CSP/i.test(error) ? 'blocked' : 'not-loaded')
       this.#complain(error, reason, 'so the fallback stays')
     }
@@ -157,16 +157,18 @@ class NidanFlow extends HTMLElement {
     wanted.purpose ??= await page.purpose()
     if (!FILES[wanted.purpose]) throw new Error('without "purpose" the service has to say what the flow is for, and it did not')
     const [module, , prefix] = FILES[wanted.purpose]
-    const own = Object.keys(messages).length ? once(loadJson, 'locales/keys.json') : undefined
-    const [glue, words, keys] = await Promise.all([
-      once(loadModule, module), once(loadWords, `locales/${prefix}${wanted.locale}.json`), own, this.#dress(wanted),
+    const own = Object.keys(messages).length ? loadJson('locales/keys.json') : undefined
+    const [glue, catalogue, keys] = await Promise.all([
+      loadModule(module), loadJson(`locales/${prefix}${wanted.locale}.json`), own, this.#dress(wanted),
     ])
+    // By place: a release leaves the keys out, and the words that a purpose has no use for.
+    const words = Object.values(catalogue)
     page.equip(keys ? withMessages(words, keys, messages, (error) => this.#complain(error, error.reason, 'so it is left out')) : words)
     return glue
   }
 
   async #dress({ dom, purpose }) {
-    const sheet = await once(dom === 'shadow' ? loadHostSheet : loadSheet, FILES[purpose][1])
+    const sheet = await (dom === 'shadow' ? loadHostSheet : loadSheet)(FILES[purpose][1])
     const root = dom === 'shadow' ? this.shadowRoot : this.getRootNode()
     if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet)
   }

@@ -370,7 +370,14 @@ export class Page {
   complete(resultCode, outcome) {
     const goesOn = this.#announce('nidan-complete', { resultCode, outcome })
     if (!goesOn || !this.#element.hasAttribute('complete-url')) return
-    const form = make('form', { method: 'post', action: httpUrl(this.#element, 'complete-url') })
+    let action
+    try {
+      action = httpUrl(this.#element, 'complete-url')
+    } catch ({ message, option, allowed, reason }) {
+      // Changed since it was read: told, and not thrown through the module, which could not go on after it.
+      return this.#announce('nidan-error', { reason, message, option, allowed }, false)
+    }
+    const form = make('form', { method: 'post', action })
     form.append(make('input', { type: 'hidden', name: 'result_code', value: resultCode }))
     document.body.append(form)
     form.submit()

@@ -253,3 +253,18 @@ test('by a function call: options and callbacks are checked by name', async () =
   assert.deepEqual(at.lines, [])
   await at.context.close()
 })
+
+test('a complete-url that has become wrong is told, and nothing is posted', async () => {
+  const at = await hostPage(shared, element('purpose="verify" complete-url="/done"'), {
+    setUp: `addEventListener('nidan-complete', (event) => { event.stopImmediatePropagation(); heard.push(['complete', event.detail]) }, { capture: true })
+      service.answering({ '/v1/flow': () => service.login([service.app()]), '/v1/flow/verification': { outcome: 'verified', backup_codes_left: 9, result_code: 'r'.repeat(43) } })`,
+  })
+  await hears(at.page, 'ready')
+  await at.page.evaluate(() => { document.querySelector('nidan-flow').completeUrl = 'javascript:alert(1)' })
+  await field(at.page).fill('123456')
+  await field(at.page).press('Enter')
+  await hears(at.page, 'error')
+  assert.deepEqual((await at.heard('error')).map(({ reason, option }) => [reason, option]), [['option', 'complete-url']])
+  assert.match(at.page.url(), /host\/page\.html$/)
+  await at.context.close()
+})

@@ -96,3 +96,16 @@ test('in its own tree the label leads to the field, and what is wrong is told wi
   assert.ok(await at.page.locator('#fallback').isVisible())
   await at.context.close()
 })
+
+test('both trees on one page: each has its look, and its way to begin anew', async () => {
+  const at = await hostPage(shared, element('purpose="verify" dom="light"') + element('purpose="verify" dom="shadow"'))
+  await hears(at.page, 'ready', 2)
+  const looks = await at.page.evaluate(() => [...document.querySelectorAll('nidan-flow')].map((one) => {
+    const tree = one.shadowRoot ?? one
+    const field = one.querySelector('input[autocomplete~="one-time-code"]')
+    return [tree.querySelector('[part~=button-main]'), field].map((part) => getComputedStyle(part)).map(({ backgroundColor, minHeight, fontSize }) => [backgroundColor, minHeight, fontSize].join())
+  }))
+  assert.deepEqual(looks[0], looks[1])
+  assert.match(looks[0][0], /44px/)
+  await at.context.close()
+})

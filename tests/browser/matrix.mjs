@@ -1,21 +1,8 @@
 // Every state of the gallery × language × theme × colours under axe; the count of combinations is printed.
 
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { examine } from './axe.mjs'
 import { browser } from './lib.mjs'
 import { LOCALES, THEMES, show, states, window } from './gallery.mjs'
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** All of axe's rules, the best practices too; a line for each finding. */
-async function examine(page, what) {
-  if (!await page.evaluate(() => 'axe' in globalThis)) await page.evaluate(AXE)
-  const violations = await page.evaluate(async () => {
-    const { violations } = await globalThis.axe.run({ resultTypes: ['violations'] })
-    return violations.map(({ id, help, nodes }) => ({ id, help, targets: nodes.map(({ target }) => target.join(' ')) }))
-  })
-  return violations.map(({ id, help, targets }) => `${what}: ${id} (${help}): ${targets.join('; ')}`)
-}
 
 /** The themes on a page that stands, one after the other: what changes is the look, so the walk is not taken again. */
 async function dress(page, theme) {
@@ -27,11 +14,11 @@ async function dress(page, theme) {
   }, theme)
 }
 
-/** Findings and count; `share` of the states only, for a quick look. */
-export async function matrix(shared, { locales = LOCALES, themes = THEMES, schemes = ['light', 'dark'], trees = ['light'], only = () => true, workers = 2 } = {}) {
+/** What axe finds, and in how many combinations it looked. */
+export async function matrix(shared, { locales = LOCALES, themes = THEMES, schemes = ['light', 'dark'], trees = ['light'], workers = 2 } = {}) {
   const findings = []
   let count = 0
-  const walks = trees.flatMap((dom) => locales.flatMap((locale) => states.filter(({ name }) => only(name)).map(({ name }) => ({ name, locale, dom }))))
+  const walks = trees.flatMap((dom) => locales.flatMap((locale) => states.map(({ name }) => ({ name, locale, dom }))))
   await Promise.all(Array.from({ length: workers }, async () => {
     const page = await window(shared)
     for (let walk; (walk = walks.pop());) {
