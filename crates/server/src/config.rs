@@ -43,6 +43,8 @@ pub struct Config {
     pub database: PathBuf,
     /// The key file.
     pub keys_file: PathBuf,
+    /// What says which database belongs to the keys; beside the key file when left out.
+    pub mark_file: Option<PathBuf>,
     /// `iss` of every assertion; hosts compare it exactly.
     pub issuer: String,
     /// How log lines look.
@@ -158,6 +160,7 @@ impl Config {
         let folder = path.parent().unwrap_or(Path::new(""));
         config.database = folder.join(&config.database);
         config.keys_file = folder.join(&config.keys_file);
+        config.mark_file = config.mark_file.map(|mark| folder.join(mark));
         config.widget_folder = config.widget_folder.map(|widget| folder.join(widget));
         config.folder = folder.to_owned();
         Ok(config)

@@ -118,6 +118,13 @@ impl HashUse {
     }
 }
 
+/// Keyed hashes of a constant, to be stored with what the keys protect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeyChecks {
+    pub(crate) sealing: [u8; 32],
+    pub(crate) pepper: [u8; 32],
+}
+
 /// The sealed secret does not open: changed, moved to another row, or sealed under another key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a sealed secret does not open")]
@@ -260,6 +267,21 @@ impl Keys {
     pub fn open_text(&self, sealed: &[u8], row: SealedFor<'_>) -> Result<Zeroizing<String>, Unsealable> {
         let mut open = self.open_bytes(sealed, row)?;
         String::from_utf8(std::mem::take(&mut *open)).map(Zeroizing::new).map_err(|_| Unsealable)
+    }
+
+    /// Whether something was sealed for this row with this key.
+    pub(crate) fn opens(&self, sealed: &[u8], row: SealedFor<'_>) -> bool {
+        self.open_bytes(sealed, row).is_ok()
+    }
+
+    /// What tells these keys from others without telling anything of them.
+    pub(crate) fn checks(&self) -> KeyChecks {
+        let check = |key: &Key| {
+            let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key.0) else { return [0; 32] };
+            mac.update(b"nidan v1 key check\0");
+            mac.finalize().into_bytes().into()
+        };
+        KeyChecks { sealing: check(&self.sealing), pepper: check(&self.pepper) }
     }
 
     fn seal_bytes(&self, bytes: &[u8], row: SealedFor<'_>, random: &dyn Random) -> Result<Vec<u8>, SealError> {

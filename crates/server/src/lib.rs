@@ -12,14 +12,19 @@ pub mod config;
 pub mod delivery;
 mod edge;
 mod extract;
+mod in_flight;
 pub mod init;
 pub mod keys;
+pub mod listen;
+pub mod logging;
+pub mod mark;
 mod metrics;
 pub mod phone;
 mod problem;
 pub mod record;
 pub mod rotate;
 pub mod seams;
+mod slow_hash;
 pub mod store;
 pub mod throttle;
 
@@ -33,10 +38,12 @@ use assertion::AssertionSigner;
 use backup::BackupHasher;
 use config::{Config, ConfigError, Host};
 use delivery::{Catalogue, Notices, Route};
+use in_flight::InFlight;
 use keys::Keys;
 use nidan_otp::TIME_STEP_S;
 use seams::{Clock, Random};
 use store::{Store, StoreError};
+use tokio::sync::watch;
 
 /// A flow lives ten minutes: R21, and long enough to install an app.
 pub const FLOW_TTL_S: u64 = 600;
@@ -68,6 +75,8 @@ struct Parts {
     keys: Arc<Keys>,
     signer: AssertionSigner,
     hasher: BackupHasher,
+    /// Set-ups whose final post is being checked.
+    enrolments: InFlight,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -78,6 +87,8 @@ struct Parts {
     widget_version: Option<String>,
     /// Wakes a delivery worker.
     ring: tokio::sync::Notify,
+    /// True from when the service is asked to stop.
+    stopping: watch::Sender<bool>,
 }
 
 /// The service must not start.
@@ -100,6 +111,9 @@ pub enum StartError {
     /// A secret for notices cannot be read.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The system gives no threads.
+    #[error("no thread for the slow hash: {0}")]
+    Threads(std::io::Error),
 }
 
 impl Service {
@@ -125,7 +139,8 @@ impl Service {
             notices: Notices::new(&config)?,
             widget_version: config.widget_folder.as_deref().map(api::widget::version).transpose()?,
             signer: AssertionSigner::new(&keys),
-            hasher: BackupHasher::new(Arc::clone(&keys)),
+            hasher: BackupHasher::new(Arc::clone(&keys)).map_err(StartError::Threads)?,
+            enrolments: InFlight::default(),
             config,
             keys,
             store,
@@ -134,7 +149,18 @@ impl Service {
             routes,
             catalogue: Catalogue::load()?,
             ring: tokio::sync::Notify::new(),
+            stopping: watch::Sender::new(false),
         })))
+    }
+
+    /// Ends event streams, and whatever else waits for [`stopping`](Self::stopping).
+    pub fn stop(&self) {
+        self.0.stopping.send_replace(true);
+    }
+
+    /// True from when the service is asked to stop.
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.0.stopping.subscribe()
     }
 
     /// Refuses to run on a clock that is behind the latest accepted code.

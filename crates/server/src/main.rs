@@ -3,23 +3,30 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its terminal")]
 
 use std::error::Error;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use nidan_server::config::{CONFIG_VARIABLE, Config, LogFormat};
+use nidan_server::config::{CONFIG_VARIABLE, Config};
 use nidan_server::init::{Init, init};
 use nidan_server::keys::Keys;
+use nidan_server::mark::mark_path;
 use nidan_server::rotate::rotate;
-use nidan_server::seams::Os;
-use nidan_server::store::SqliteStore;
-use nidan_server::{Service, delivery, metrics_router, router, stats};
-use tracing_subscriber::EnvFilter;
+use nidan_server::seams::{Clock as _, Os};
+use nidan_server::store::{Copied, Identity, SqliteStore, backup, restore};
+use nidan_server::{Service, delivery, listen, logging, metrics_router, router, stats};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 /// How often flows that ended are deleted.
 const PURGE_EVERY: Duration = Duration::from_secs(600);
+/// How often it is noted how new the database is, and its WAL is folded into the file.
+const NOTE_EVERY: Duration = Duration::from_secs(60);
+/// Somebody who watches asks from one or two places.
+const METRICS_CONNECTIONS: usize = 16;
 
 /// Two-step verification beside your own login.
 #[derive(Parser)]
@@ -61,6 +68,19 @@ enum Command {
     Check,
     /// Go one step towards another signing key: publish it, sign with it, forget the old one.
     RotateSigningKey,
+    /// Write all of the database into a new file, also while the service runs.
+    Backup {
+        /// The file; it must not be there yet.
+        file: PathBuf,
+    },
+    /// Put a backup in the database's place. Stop the service first.
+    Restore {
+        /// The file.
+        file: PathBuf,
+        /// Take a copy of a database that was open, from which people may be missing.
+        #[arg(long)]
+        incomplete: bool,
+    },
     /// Print how many messages were ordered in the running windows, and of how many.
     Stats,
 }
@@ -73,6 +93,8 @@ async fn main() -> ExitCode {
         Command::Check => check(&arguments.config).await,
         Command::RotateSigningKey => rotate_signing_key(&arguments.config),
         Command::Stats => print_stats(&arguments.config).await,
+        Command::Backup { file } => make_backup(&arguments.config, &file),
+        Command::Restore { file, incomplete } => restore_backup(&arguments.config, &file, incomplete),
         Command::Init { folder, listen, host_id, host_name, origin, demo } => write_files(&Init {
             folder: &folder,
             listen: &listen,
@@ -93,42 +115,70 @@ async fn main() -> ExitCode {
 
 async fn serve(path: &Path) -> Result<(), Box<dyn Error>> {
     let config = Config::load(path, variables())?;
-    start_logging(config.log);
-    let (listen, metrics_listen) = (config.listen, config.metrics_listen);
-    let (service, store) = open(config).await?;
-    let listener =
-        tokio::net::TcpListener::bind(listen).await.map_err(|error| format!("listen on {listen}: {error}"))?;
-    tracing::info!(%listen, "serving");
-    let mut beside = vec![tokio::spawn(purge_now_and_then(service.clone()))];
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let sending = tokio::spawn(delivery::run_until(service.clone(), async {
-        let _dropped = stopped.await;
-    }));
-    if let Some(listen) = metrics_listen {
-        let listener =
-            tokio::net::TcpListener::bind(listen).await.map_err(|error| format!("listen on {listen}: {error}"))?;
-        let metrics = metrics_router(service.clone());
-        beside.push(tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, metrics).await {
-                tracing::error!(%error, "metrics are no longer served");
-            }
-        }));
-    }
-    axum::serve(listener, router(service)).with_graceful_shutdown(stop_signal()).await?;
-    beside.iter().for_each(tokio::task::JoinHandle::abort);
-    // No new message is taken; what is being handed over is written down.
-    drop(stop);
-    sending.await?;
+    let _written_at_the_end = logging::start(config.log);
+    let (address, metrics_address) = (config.listen, config.metrics_listen);
+    let Open { service, store, identity } = open(config).await?;
+    let listener = bind(address).await?;
+    let metrics = match metrics_address {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+    tracing::info!(listen = %address, "serving");
+    let purging = tokio::spawn(purge_now_and_then(service.clone()));
+    let asked = service.clone();
+    tokio::spawn(async move {
+        stop_signal().await;
+        asked.stop();
+    });
+    let stopping = || service.stopping();
+    let mut asked_to_stop = stopping();
+    let sending = delivery::run_until(service.clone(), async move {
+        let _stops = asked_to_stop.wait_for(|stops| *stops).await;
+    });
+    let told = async {
+        if let Some(listener) = metrics {
+            listen::serve(listener, metrics_router(service.clone()), METRICS_CONNECTIONS, stopping()).await;
+        }
+    };
+    let room = listen::room_for_connections();
+    let noting = note_now_and_then(identity, stopping());
+    // All of them end by themselves soon after the signal: no new message is taken, and what is being handed over is
+    // written down, while requests in flight are answered.
+    let serving = listen::serve(listener, router(service.clone()), room, stopping());
+    let ((), (), (), identity) = tokio::join!(serving, sending, told, noting);
+    purging.abort();
     store.close().await;
+    if let Some(identity) = identity {
+        release(identity);
+    }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Notes how new the database is until the service stops; `None` when that went wrong beyond mending.
+async fn note_now_and_then(identity: Identity, mut stopping: watch::Receiver<bool>) -> Option<Identity> {
+    let mut held = identity;
+    while tokio::time::timeout(NOTE_EVERY, stopping.wait_for(|stops| *stops)).await.is_err() {
+        // It waits for the disk.
+        let noted = tokio::task::spawn_blocking(move || (held.note_progress(), held));
+        let (noted, identity) = noted.await.ok()?;
+        held = identity;
+        if let Err(error) = noted {
+            tracing::error!(%error, "how new the database is was not noted");
+        }
+    }
+    Some(held)
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| format!("listen on {address}: {error}"))
 }
 
 async fn check(path: &Path) -> Result<(), Box<dyn Error>> {
     let config = Config::load(path, variables())?;
     println!("configuration   {}: good", path.display());
     let (database, keys) = (config.database.clone(), config.keys_file.clone());
-    open(config).await?;
+    open(config).await?.close().await;
     println!("keys            {}: good", keys.display());
     println!("database        {}: good", database.display());
     println!("clock           good");
@@ -136,8 +186,9 @@ async fn check(path: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 async fn print_stats(path: &Path) -> Result<(), Box<dyn Error>> {
-    let (service, _) = open(Config::load(path, variables())?).await?;
-    print!("{}", stats(&service).await?);
+    let open = open(Config::load(path, variables())?).await?;
+    print!("{}", stats(&open.service).await?);
+    open.close().await;
     Ok(())
 }
 
@@ -150,15 +201,73 @@ fn rotate_signing_key(path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn open(config: Config) -> Result<(Service, SqliteStore), Box<dyn Error>> {
-    let keys = Keys::load(&config.keys_file, |name| std::env::var(name).ok())?;
+/// What a running service has.
+struct Open {
+    service: Service,
+    store: SqliteStore,
+    identity: Identity,
+}
+
+impl Open {
+    async fn close(self) {
+        self.store.close().await;
+        release(self.identity);
+    }
+}
+
+/// A database that was not closed is as after a crash: the next start takes it.
+fn release(identity: Identity) {
+    if let Err(error) = identity.release() {
+        tracing::warn!(%error, "the database was not closed");
+    }
+}
+
+async fn open(config: Config) -> Result<Open, Box<dyn Error>> {
+    let keys = load_keys(&config)?;
+    let identity = Identity::claim(&config.database, &mark_path(&config), &keys, &Os)?;
     let store = SqliteStore::open(&config.database)
         .await
         .map_err(|error| format!("database {}: {error}", config.database.display()))?;
     let routes = delivery::routes(&config)?;
     let service = Service::new(config, keys, routes, Arc::new(store.clone()), Arc::new(Os), Arc::new(Os))?;
-    service.check_clock().await?;
-    Ok((service, store))
+    if let Err(error) = service.check_clock().await {
+        Open { service, store, identity }.close().await;
+        return Err(error.into());
+    }
+    Ok(Open { service, store, identity })
+}
+
+fn load_keys(config: &Config) -> Result<Keys, Box<dyn Error>> {
+    Ok(Keys::load(&config.keys_file, |name| std::env::var(name).ok())?)
+}
+
+fn make_backup(path: &Path, file: &Path) -> Result<(), Box<dyn Error>> {
+    let config = Config::load(path, variables())?;
+    let keys = load_keys(&config)?;
+    let mut identity = Identity::claim(&config.database, &mark_path(&config), &keys, &Os)?;
+    let made = backup(&mut identity, file);
+    release(identity);
+    let Copied { people, methods, generation, .. } = made?;
+    println!("wrote {}: {people} people, {methods} methods, generation {generation}", file.display());
+    println!("Keep it apart from the keys: whoever has both can make every person's codes.");
+    println!("`nidan-server restore {}` puts it in place, with the service stopped.", file.display());
+    Ok(())
+}
+
+fn restore_backup(path: &Path, file: &Path, incomplete: bool) -> Result<(), Box<dyn Error>> {
+    let config = Config::load(path, variables())?;
+    let keys = load_keys(&config)?;
+    let (database, mark) = (&config.database, mark_path(&config));
+    let (made, kept) = restore(file, database, &mark, &keys, &Os, Os.now_s(), incomplete)?;
+    let Copied { people, methods, generation, codes_taken_over } = made;
+    println!("restored {}: {people} people, {methods} methods, generation {generation}", database.display());
+    if let Some(kept) = kept {
+        println!("The database that was there is kept as {}.", kept.display());
+    }
+    println!("Every browser is asked for a code again, and open logins begin anew. An app's next code counts, not this one.");
+    println!("Backup codes that were used since the backup: {codes_taken_over} known and still used; any others count again.");
+    println!("Who set up or changed a method since the backup has the state of the backup: tell them.");
+    Ok(())
 }
 
 fn write_files(request: &Init<'_>) -> Result<(), Box<dyn Error>> {
@@ -182,15 +291,6 @@ async fn purge_now_and_then(service: Service) {
             Ok(flows) => tracing::info!(flows, "ended flows deleted"),
             Err(error) => tracing::warn!(%error, "ended flows not deleted"),
         }
-    }
-}
-
-fn start_logging(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => lines.init(),
-        LogFormat::Json => lines.json().init(),
     }
 }
 

@@ -53,6 +53,10 @@ impl Refusal {
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = (status, body).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            // RFC 9110 §10.2.3: in seconds. What is busy now is not for long.
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response
     }
@@ -86,6 +90,10 @@ impl From<StoreError> for Refusal {
 
 impl From<HashError> for Refusal {
     fn from(error: HashError) -> Self {
+        if error == HashError::Busy {
+            tracing::warn!("so many backup codes wait that one was refused");
+            return Self::new(ErrorCode::Unavailable);
+        }
         Self::logged(ErrorCode::Unavailable, "no backup code was hashed", &error)
     }
 }

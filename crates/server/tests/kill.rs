@@ -93,7 +93,9 @@ async fn works(folder: &Path, keys: &Arc<Keys>, subject: &str, widget: &Widget) 
     assert_eq!(hashes.len(), 10);
     let third = widget.backup_codes.iter().nth(2).unwrap().expose_grouped();
     let third = nidan_otp::BackupCode::from_typed(&third).unwrap();
-    let position = BackupHasher::new(Arc::clone(keys)).position(third, set.salt, hashes).await.unwrap();
+    let hasher = BackupHasher::new(Arc::clone(keys)).unwrap();
+    let ticket = hasher.enter("shop", "u1").unwrap();
+    let position = hasher.position(&ticket, &third, set.salt, &hashes).await.unwrap();
     assert_eq!(position, Some(2));
     store.close().await;
 }

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::challenges::{find, number_of};
 use super::method_view;
 use super::result::result_code;
+use crate::backup::Ticket;
 use crate::config::Host;
 use crate::extract::{Body, FlowCaller, decode, encode};
 use crate::keys::{HashUse, SealError, SealedFor, sha256};
@@ -50,14 +51,18 @@ pub(crate) async fn enrol(
     caller.must_be(Purpose::Enroll)?;
     let FlowCaller { flow, host } = caller;
     let enrolment = parse(&service, &flow.opened, post)?;
-    if flow.state != FlowState::Open {
-        return answer(&service, &flow.opened, &host, &flow.state, &enrolment).await;
+    // Repeats wait for the first, and are then answered as it was: a set is hashed once, however often it is posted.
+    let _alone = service.0.enrolments.alone(&flow.opened.id).await;
+    let stands = service.0.store.flow_by_token(&flow.opened.token_hash).await?.ok_or(ErrorCode::FlowExpired)?;
+    if stands.state != FlowState::Open {
+        return answer(&service, &flow.opened, &host, &stands.state, &enrolment).await;
     }
+    let ticket = service.0.hasher.enter(&flow.opened.host, &flow.opened.subject)?;
     let left = match service.0.store.reserve_attempt(&flow.opened.id, ENROLMENT_ATTEMPTS).await? {
         Attempt::Reserved { left } => left,
         Attempt::Exhausted => return Err(ErrorCode::TooManyAttempts.into()),
     };
-    let Some(activation) = prepare(&service, &flow.opened, &host, &enrolment).await? else {
+    let Some(activation) = prepare(&service, &flow.opened, &host, &enrolment, &ticket).await? else {
         tracing::info!(flow = flow.opened.id, "wrong code at enrolment");
         return Err(Refusal { attempts_left: Some(left), ..ErrorCode::CodeWrong.into() });
     };
@@ -117,6 +122,7 @@ async fn prepare(
     flow: &NewFlow,
     host: &Host,
     enrolment: &Enrolment,
+    ticket: &Ticket,
 ) -> Result<Option<Activation>, Refusal> {
     let parts = &service.0;
     let now = parts.clock.now_s();
@@ -148,7 +154,7 @@ async fn prepare(
         subject: flow.subject.clone(),
         methods,
         backup_salt,
-        backup_hashes: parts.hasher.hash_set(backup_codes, backup_salt).await?,
+        backup_hashes: parts.hasher.hash_set(ticket, backup_codes, backup_salt).await?,
         body_hash: enrolment.body_hash,
         result_hash: sha256(result_code.as_bytes()),
         result_expires_at: parts.clock.now_s().saturating_add(RESULT_TTL_S),

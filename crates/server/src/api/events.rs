@@ -37,7 +37,8 @@ pub(crate) async fn stream(
 ) -> Result<([(HeaderName, &'static str); 1], Sse<impl Stream<Item = Result<Event, Infallible>>>), Refusal> {
     let Path(id) = id.map_err(|_| nidan_protocol::ErrorCode::NotFound)?;
     let first = view(&find(&service, &flow.opened, &id).await?);
-    let start = Following { service, flow_id: flow.opened.id, told: None, next: Some(first), turns: STREAM_TURNS };
+    let stopping = service.stopping();
+    let start = Following { service, stopping, flow_id: flow.opened.id, told: None, next: Some(first), turns: STREAM_TURNS };
     let events = futures_util::stream::unfold(start, async |mut state| {
         loop {
             if let Some(next) = state.next.take().filter(|next| state.told.as_ref() != Some(next)) {
@@ -47,7 +48,11 @@ pub(crate) async fn stream(
             }
             let over = state.told.as_ref().is_none_or(|told| told.answered || told.expires_at <= state.now());
             state.turns = state.turns.checked_sub(1).filter(|_| !over)?;
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::select! {
+                // The widget asks the next process, or the same one again.
+                _stops = state.stopping.wait_for(|stops| *stops) => return None,
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
             let told = state.told.as_ref()?;
             let found = state.service.0.store.challenge(&state.flow_id, &told.id).await.ok()??;
             state.next = Some(view(&found));
@@ -59,6 +64,7 @@ pub(crate) async fn stream(
 
 struct Following {
     service: Service,
+    stopping: tokio::sync::watch::Receiver<bool>,
     flow_id: String,
     told: Option<ChallengeView>,
     next: Option<ChallengeView>,

@@ -12,6 +12,7 @@ use tracing::Instrument;
 use zeroize::Zeroizing;
 
 use super::result::result_code;
+use crate::backup::Ticket;
 use crate::challenge::{CODE_ATTEMPTS, codes_of};
 use crate::config::Host;
 use crate::extract::{Body, FlowCaller};
@@ -76,6 +77,11 @@ async fn checked(
     if flow.state != FlowState::Open {
         return answer_again(service, &flow.opened, &flow.state, &typed).await;
     }
+    // Before the try is counted: whoever is refused for want of room has lost nothing.
+    let ticket = match &typed.code {
+        TypedCode::Backup(_) => Some(service.0.hasher.enter(&flow.opened.host, &flow.opened.subject)?),
+        TypedCode::Digits(..) => None,
+    };
     let reserved = service.0.store.reserve_try(&attempt(&flow.opened, host, &typed, service.0.clock.now_s())).await?;
     let (counted, in_a_row, of_flow, singles_left) = match reserved {
         Reserved::Yes { counted, in_a_row, of_flow, singles_left } => (counted, in_a_row, of_flow, singles_left),
@@ -84,7 +90,7 @@ async fn checked(
         Reserved::No(refusal) => return Err(refused(refusal)),
     };
     let (named, left) = named(&counted, singles_left, of_flow);
-    let Some(spend) = right(service, &flow.opened, host, &typed, counted).await? else {
+    let Some(spend) = right(service, &flow.opened, host, &typed, counted, ticket).await? else {
         note_wrong(service, &flow.opened, host, named, in_a_row).await;
         return Err(Refusal { attempts_left: Some(left), ..ErrorCode::CodeWrong.into() });
     };
@@ -171,6 +177,7 @@ async fn right(
     host: &Host,
     typed: &Typed,
     counted: Counted,
+    ticket: Option<Ticket>,
 ) -> Result<Option<Spend>, Refusal> {
     match (counted, &typed.code) {
         (Counted::App { sealed, drift }, TypedCode::Digits(first, second)) => {
@@ -206,8 +213,8 @@ async fn right(
         }
         (Counted::Backup(BackupSet { salt, unused }), TypedCode::Backup(code)) => {
             let (ordinals, hashes): (Vec<_>, Vec<_>) = unused.into_iter().unzip();
-            let again = BackupCode::from_typed(&code.expose()).map_err(|_| ErrorCode::Internal)?;
-            let position = service.0.hasher.position(again, salt, hashes).await?;
+            let ticket = ticket.ok_or(ErrorCode::Internal)?;
+            let position = service.0.hasher.position(&ticket, code, salt, &hashes).await?;
             Ok(position.and_then(|at| ordinals.get(at)).map(|ordinal| Spend::Backup { ordinal: *ordinal }))
         }
         // The store counted another kind than was asked for: nothing is right then.

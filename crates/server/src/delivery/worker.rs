@@ -23,8 +23,8 @@ pub const MESSAGE_TRIES: u32 = 6;
 const WAITS_MS: [u64; 4] = [500, 2_000, 5_000, 15_000];
 /// Networks round shorter times up or refuse them.
 const VALIDITY_MIN_S: u64 = 60;
-/// For what is under way when the service stops: a gateway's time limit and some more.
-const STOP_WAIT: Duration = Duration::from_secs(10);
+/// For what is under way when the service stops: within the ten seconds after which supervisors kill.
+const STOP_WAIT: Duration = Duration::from_secs(8);
 /// How often the database is looked at when nobody rings.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 

@@ -9,7 +9,7 @@ mod verify;
 mod verify_contract;
 
 pub use phone::{Budget, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, Scope, Taken};
-pub use sqlite::SqliteStore;
+pub use sqlite::{Copied, CopyError, Identity, IdentityError, SqliteStore, backup, restore};
 pub use verify::{
     Consumed, Consumption, Counted, Notice, OpenVerification, RecordPage, Report, Reserved, Spend, TrustUse, Try,
     TryRefusal, TryWith, VerificationOpened, VerifyStore,

@@ -28,17 +28,25 @@ impl Drop for Server {
 
 impl Server {
     pub fn start(folder: &Path, port: u16) -> Self {
-        let spawn = || {
-            Command::new(env!("CARGO_BIN_EXE_nidan-server"))
-                .arg("--config")
-                .arg(folder.join("nidan.toml"))
-                .arg("serve")
-                .env("NIDAN_LISTEN", format!("127.0.0.1:{port}"))
-                .env("RUST_LOG", "error")
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap()
-        };
+        Self::start_by(Command::new(env!("CARGO_BIN_EXE_nidan-server")), folder, port)
+    }
+
+    /// With a limit on open files of its own.
+    pub fn start_with_files(folder: &Path, port: u16, files: u32) -> Self {
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(format!("ulimit -n {files}; exec \"$0\" \"$@\"")).arg(env!("CARGO_BIN_EXE_nidan-server"));
+        Self::start_by(shell, folder, port)
+    }
+
+    fn start_by(mut command: Command, folder: &Path, port: u16) -> Self {
+        command
+            .arg("--config")
+            .arg(folder.join("nidan.toml"))
+            .arg("serve")
+            .env("NIDAN_LISTEN", format!("127.0.0.1:{port}"))
+            .env("RUST_LOG", "error")
+            .stderr(Stdio::null());
+        let mut spawn = || command.spawn().unwrap();
         let mut server = Self { child: spawn(), port };
         let started = Instant::now();
         while server.ask("GET", "/healthz", "", &Value::Null).is_none() {
@@ -57,6 +65,24 @@ impl Server {
     pub fn kill(&mut self) {
         let _ended = self.child.kill();
         let _reaped = self.child.wait();
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGTERM: whether it ends by itself in time.
+    pub fn stop_within(mut self, limit: Duration) -> bool {
+        let asked = Command::new("kill").arg(self.id().to_string()).status().unwrap();
+        assert!(asked.success());
+        let started = Instant::now();
+        while started.elapsed() < limit {
+            if matches!(self.child.try_wait(), Ok(Some(_))) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
     }
 
     pub fn ask(&self, method: &str, path: &str, bearer: &str, body: &Value) -> Option<(u16, Value)> {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Params, Row, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
@@ -21,6 +22,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/0003_unclear.sql")),
     M::up(include_str!("../../../migrations/0004_verification.sql")),
     M::up(include_str!("../../../migrations/0005_notices_by_host.sql")),
+    M::up(include_str!("../../../migrations/0006_instance.sql")),
 ];
 
 /// Where the database is, and what its connections begin with.
@@ -51,6 +53,8 @@ impl File {
             std::thread::sleep(BUSY_LOOK_EVERY);
             looks < BUSY_LOOKS
         }))?;
+        // Whoever only looks at a database leaves its WAL where it is: without it, it looks like a copy (see `identity`).
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;

@@ -3,7 +3,9 @@
 mod budgets;
 mod challenges;
 mod connection;
+mod copies;
 mod flows;
+mod identity;
 mod messages;
 mod readers;
 mod record;
@@ -19,6 +21,9 @@ use std::path::Path;
 use async_trait::async_trait;
 use nidan_protocol::EventKind;
 use rusqlite::{Connection, params};
+
+pub use copies::{Copied, CopyError, backup, restore};
+pub use identity::{Identity, IdentityError};
 
 use super::{
     Activated, Activation, Attempt, BackupSet, Flow, NewFlow, Opened, Redeemed, Redemption, Store, StoreError, Subject,

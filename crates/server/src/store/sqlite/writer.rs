@@ -144,6 +144,11 @@ fn write(mut connection: Connection, file: &File, mut queue: mpsc::Receiver<Orde
             job.answer(why.clone().map_err(|why| StoreError::Unavailable(why.into())));
         }
     }
+    if asks_to_stop.is_some()
+        && let Err(error) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_row| Ok(()))
+    {
+        tracing::warn!(%error, "the WAL was not folded into the file");
+    }
     if let Err((_connection, error)) = connection.close() {
         tracing::warn!(%error, "the writer's connection was not closed");
     }
@@ -318,6 +323,9 @@ mod tests {
         writer.run(|write| insert(write, "kept")).await.unwrap();
         writer.close().await;
         assert!(writer.run(|write| insert(write, "late")).await.is_err());
-        assert!(!folder.path().join("test.db-wal").exists(), "the WAL is folded into the file");
+        let alone = folder.path().join("alone.db");
+        std::fs::copy(folder.path().join("test.db"), &alone).unwrap();
+        let kept: u32 = scalar(&Connection::open(&alone).unwrap(), "SELECT COUNT(*) FROM line", []).unwrap();
+        assert_eq!(kept, 1, "the WAL is folded into the file");
     }
 }

@@ -1,0 +1,378 @@
+//! Whether this is the very database that the service last ran on. A half, older or foreign one would say of people that they
+//! have no second factor, and let them in without a code.
+
+use std::fs::{File as LockFile, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+
+use super::connection::File;
+use super::rows::from_sql;
+use crate::keys::{KeyChecks, Keys, SealedFor};
+use crate::mark::{Mark, MarkError};
+use crate::seams::{Random, random_bytes};
+use crate::store::StoreError;
+
+/// A process that starts or ends holds the lock alone for a moment.
+const LOCK_LOOKS: u32 = 100;
+const LOCK_LOOK_EVERY: Duration = Duration::from_millis(100);
+/// For a look at a database that others write.
+const LOOK_WAIT: Duration = Duration::from_secs(5);
+
+/// Why the service does not run on this database. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// The file is not there, or empty, but the keys had one.
+    #[error(
+        "there is no database at {0}, but these keys have one: starting anew would let everybody in without a code. Put the \
+         database back, or run `nidan-server restore FILE` with a backup. To begin with nobody, delete the mark {1}"
+    )]
+    Missing(PathBuf, PathBuf),
+    /// A copy of a database that was open, without what its WAL held.
+    #[error(
+        "the database {0} is a copy of one that was open, or has lost its file {0}-wal: people who set up two-step \
+         verification lately would be let in without a code. Use the original with all its files, or a backup: `nidan-server \
+         backup FILE` makes one while the service runs, `nidan-server restore FILE` puts it in place"
+    )]
+    Copied(PathBuf),
+    /// Newer than this one was there before.
+    #[error(
+        "the database {path} is older than the one that ran here last (generation {found}, {wanted} was reached): used codes \
+         would count again, and people would be missing. If it is the newest that there is, run `nidan-server restore {path}`"
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its generation.
+        found: u64,
+        /// What the mark says.
+        wanted: u64,
+    },
+    /// Of another service.
+    #[error(
+        "the database {0} belongs to other keys than these: the mark {1} names another database. Check `database` and \
+         `keys_file`. To take this one over, delete the mark and run `nidan-server restore {0}`"
+    )]
+    Foreign(PathBuf, PathBuf),
+    /// There is a database and no mark.
+    #[error(
+        "there is no mark {1} beside the keys, so nobody can tell whether the database {0} is the newest one. If it is, run \
+         `nidan-server restore {0}`"
+    )]
+    NoMark(PathBuf, PathBuf),
+    /// Sealed under other keys.
+    #[error(
+        "the keys are not those that the database {path} was written with (the {which} differs): no code could be checked. Put \
+         the right key file back; nothing was changed"
+    )]
+    WrongKeys {
+        /// The database.
+        path: PathBuf,
+        /// `sealing_key` or `pepper`.
+        which: &'static str,
+    },
+    /// Another process has it.
+    #[error("the database {0} is being restored, or a service runs on it: stop that one first")]
+    InUse(PathBuf),
+    /// The lock beside the database.
+    #[error("the lock {path}: {source}")]
+    Lock {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The mark.
+    #[error(transparent)]
+    Mark(#[from] MarkError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no randomness.
+    #[error("no randomness: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+impl From<rusqlite::Error> for IdentityError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// The row of `instance`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) id: [u8; 16],
+    pub(super) generation: u64,
+    pub(super) is_whole: bool,
+    pub(super) checks: KeyChecks,
+}
+
+/// The right to run on a database, from [`claim`](Self::claim) to [`release`](Self::release).
+#[derive(Debug)]
+pub struct Identity {
+    path: PathBuf,
+    mark_path: PathBuf,
+    lock: LockFile,
+    connection: Connection,
+    /// Changes of the database that the mark has heard of.
+    seen: i64,
+}
+
+impl Identity {
+    /// Makes sure that the database is the one that these keys ran on last, and notes that it is open from now on. A file
+    /// that is not there is made, where the keys had none.
+    ///
+    /// # Errors
+    /// [`IdentityError`]: the service must not start.
+    pub fn claim(path: &Path, mark_path: &Path, keys: &Keys, random: &dyn Random) -> Result<Self, IdentityError> {
+        let lock = open_lock(path)?;
+        let is_alone = match lock.try_lock() {
+            Ok(()) => true,
+            Err(TryLockError::WouldBlock) => {
+                share(path, &lock)?;
+                false
+            }
+            Err(TryLockError::Error(source)) => return Err(lock_error(path, source)),
+        };
+        let mark = Mark::read(mark_path)?;
+        // Before anything is opened: SQLite itself makes this file, with nothing in it, and deletes it.
+        let has_wal = has_wal(path);
+        let file = File { path: path.to_owned(), pragmas: Vec::new() };
+        if is_empty(path) {
+            if mark.is_some() {
+                return Err(IdentityError::Missing(path.to_owned(), mark_path.to_owned()));
+            }
+            file.prepare()?;
+        } else {
+            let connection = look(path)?;
+            let row = row_of(&connection)?;
+            judge(path, mark_path, row.as_ref(), mark.as_ref(), keys)?;
+            match row {
+                Some(row) if is_alone && !row.is_whole => {
+                    let is_elsewhere = mark.as_ref().is_none_or(|mark| mark.database != absolute(path));
+                    if !has_wal || is_elsewhere {
+                        return Err(IdentityError::Copied(path.to_owned()));
+                    }
+                }
+                Some(_) => {}
+                None => check_a_sealed_row(path, &connection, keys)?,
+            }
+            file.prepare()?;
+        }
+        let connection = file.connect()?;
+        let mut identity =
+            Self { path: path.to_owned(), mark_path: mark_path.to_owned(), lock, connection, seen: 0 };
+        identity.begin(keys, random)?;
+        identity.lock.lock_shared().map_err(|source| lock_error(path, source))?;
+        Ok(identity)
+    }
+
+    fn begin(&mut self, keys: &Keys, random: &dyn Random) -> Result<(), IdentityError> {
+        let KeyChecks { sealing, pepper } = keys.checks();
+        let id = random_bytes::<16>(random)?;
+        self.connection.execute(
+            "INSERT INTO instance (only, id, generation, is_whole, sealing_check, pepper_check) VALUES (1, ?1, 1, 0, ?2, ?3) \
+             ON CONFLICT (only) DO UPDATE SET generation = generation + 1, is_whole = 0",
+            params![id, sealing, pepper],
+        )?;
+        // The file itself shall say that it is open: that is what tells a copy of it. The WAL keeps what it has: from now on it
+        // is never empty until the database is closed.
+        checkpoint(&self.connection, "FULL")?;
+        self.note()
+    }
+
+    /// Notes how new the database is, when something was written since; and folds the WAL into the file.
+    ///
+    /// # Errors
+    /// [`IdentityError`]; the next call tries again.
+    pub fn note_progress(&mut self) -> Result<(), IdentityError> {
+        let changes: i64 = self.connection.query_row("PRAGMA data_version", [], |row| row.get(0))?;
+        if changes == self.seen {
+            return Ok(());
+        }
+        self.raise()?;
+        self.seen = changes;
+        checkpoint(&self.connection, "PASSIVE")
+    }
+
+    /// Raises the generation: copies that were made before are older from now on.
+    pub(super) fn raise(&mut self) -> Result<(), IdentityError> {
+        self.connection.execute("UPDATE instance SET generation = generation + 1", [])?;
+        self.note()
+    }
+
+    /// Writes the mark. Another process of the same database may have written a later one.
+    fn note(&self) -> Result<(), IdentityError> {
+        let row = row_of(&self.connection)?.ok_or_else(|| StoreError::Row("instance".to_owned()))?;
+        let before = Mark::read(&self.mark_path)?;
+        if before.is_none_or(|mark| mark.generation <= row.generation) {
+            let mark = Mark { instance: row.id, generation: row.generation, database: absolute(&self.path) };
+            mark.write(&self.mark_path)?;
+        }
+        Ok(())
+    }
+
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The database is closed. Whoever closes it last notes that all of it is in the one file.
+    ///
+    /// # Errors
+    /// [`IdentityError`]; the database is as after a crash then, which does no harm.
+    pub fn release(mut self) -> Result<(), IdentityError> {
+        if self.lock.try_lock().is_ok() {
+            self.connection.execute("UPDATE instance SET is_whole = 1", [])?;
+            self.raise()?;
+            checkpoint(&self.connection, "TRUNCATE")?;
+            // Now SQLite may take its own files away.
+            self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        }
+        self.connection.close().map_err(|(_connection, error)| error.into())
+    }
+}
+
+/// What instance, generation and keys say of a database that is there.
+pub(super) fn judge(
+    path: &Path,
+    mark_path: &Path,
+    row: Option<&Row>,
+    mark: Option<&Mark>,
+    keys: &Keys,
+) -> Result<(), IdentityError> {
+    let Some(row) = row else {
+        // Of a build that kept no generation; with a mark, a later build has run since.
+        return mark.map_or(Ok(()), |mark| {
+            Err(IdentityError::Older { path: path.to_owned(), found: 0, wanted: mark.generation })
+        });
+    };
+    check_keys(path, row, keys)?;
+    match mark {
+        None => Err(IdentityError::NoMark(path.to_owned(), mark_path.to_owned())),
+        Some(mark) if mark.instance != row.id => Err(IdentityError::Foreign(path.to_owned(), mark_path.to_owned())),
+        Some(mark) if mark.generation > row.generation => Err(IdentityError::Older {
+            path: path.to_owned(),
+            found: row.generation,
+            wanted: mark.generation,
+        }),
+        Some(_) => Ok(()),
+    }
+}
+
+pub(super) fn check_keys(path: &Path, row: &Row, keys: &Keys) -> Result<(), IdentityError> {
+    let ours = keys.checks();
+    let wrong = |which| Err(IdentityError::WrongKeys { path: path.to_owned(), which });
+    if row.checks.sealing != ours.sealing {
+        return wrong("sealing_key");
+    }
+    if row.checks.pepper != ours.pepper {
+        return wrong("pepper");
+    }
+    Ok(())
+}
+
+/// A database of an earlier build has no check value, but sealed secrets.
+pub(super) fn check_a_sealed_row(path: &Path, connection: &Connection, keys: &Keys) -> Result<(), IdentityError> {
+    let has_methods: bool = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM pragma_table_info('method') WHERE name = 'sealed')",
+        [],
+        |row| row.get(0),
+    )?;
+    if !has_methods {
+        return Ok(());
+    }
+    let sql = "SELECT host, subject, id, sealed FROM method LIMIT 1";
+    let sealed: Option<(String, String, String, Vec<u8>)> =
+        connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).optional()?;
+    let Some((host, subject, method_id, sealed)) = sealed else { return Ok(()) };
+    let row = SealedFor { host: &host, subject: &subject, method_id: &method_id };
+    if keys.opens(&sealed, row) {
+        Ok(())
+    } else {
+        Err(IdentityError::WrongKeys { path: path.to_owned(), which: "sealing_key" })
+    }
+}
+
+/// `None` for a database of an earlier build.
+pub(super) fn row_of(connection: &Connection) -> Result<Option<Row>, IdentityError> {
+    const TABLE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'instance')";
+    if !connection.query_row(TABLE, [], |row| row.get(0))? {
+        return Ok(None);
+    }
+    let sql = "SELECT id, generation, is_whole, sealing_check, pepper_check FROM instance";
+    let found = connection
+        .query_row(sql, [], |row| {
+            let checks = KeyChecks { sealing: row.get(3)?, pepper: row.get(4)? };
+            Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get(2)?, checks))
+        })
+        .optional()?;
+    let row = found.map(|(id, generation, is_whole, checks)| {
+        Ok::<_, StoreError>(Row { id, generation: from_sql(generation)?, is_whole, checks })
+    });
+    Ok(row.transpose()?)
+}
+
+/// A connection that only looks: it changes no journal mode, brings no schema up to date, and folds no WAL when it is closed.
+pub(super) fn look(path: &Path) -> Result<Connection, IdentityError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(LOOK_WAIT)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(connection)
+}
+
+/// Not there, or nothing in it.
+pub(super) fn is_empty(path: &Path) -> bool {
+    std::fs::metadata(path).map_or(true, |file| file.len() == 0)
+}
+
+/// Whether there is a WAL with something in it.
+pub(super) fn has_wal(path: &Path) -> bool {
+    !is_empty(&wal_of(path))
+}
+
+pub(super) fn wal_of(path: &Path) -> PathBuf {
+    beside(path, "-wal")
+}
+
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+}
+
+pub(super) fn open_lock(path: &Path) -> Result<LockFile, IdentityError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(beside(path, ".lock")).map_err(|source| lock_error(path, source))
+}
+
+pub(super) fn lock_error(path: &Path, source: std::io::Error) -> IdentityError {
+    IdentityError::Lock { path: beside(path, ".lock"), source }
+}
+
+/// Beside other processes; not beside one that restores.
+fn share(path: &Path, lock: &LockFile) -> Result<(), IdentityError> {
+    for _look in 0..LOCK_LOOKS {
+        match lock.try_lock_shared() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_LOOK_EVERY),
+            Err(TryLockError::Error(source)) => return Err(lock_error(path, source)),
+        }
+    }
+    Err(IdentityError::InUse(path.to_owned()))
+}
+
+pub(super) fn checkpoint(connection: &Connection, how: &str) -> Result<(), IdentityError> {
+    // Whoever reads at this moment keeps some of it back for the next time.
+    Ok(connection.query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |_row| Ok(()))?)
+}

@@ -1,0 +1,331 @@
+// What a person can do on a page: press anything that is there, type right, wrong and odd things, and everything that happens
+// around the page meanwhile. Each takes the walk and its latest look, and answers what it did in a few words; nothing where it
+// does not apply.
+
+import { totp } from './world.mjs'
+
+const ODD_CODES = ['', '12345', '1234567', '１２３４５６', '123 456', 'abcdef', 'G-123456', '000000', '\u202a123456\u202c', '０９०१२३']
+const ODD_NUMBERS = ['', '090', '090-1234-567', 'abc', '+999 1234', '+81 81 90 1234 5678', '0049 151 23456789', '010 81 90-1234-5678', '03-1234-5678', '110',
+  'me@example.com', '090-1234-5678 内線5', '(201) 555-0123', '+81']
+const ODD_BACKUPS = ['', '1234', '0000-0000-0000-0000', 'ABCD-EFGH-JKMN-PQRS', '123456']
+const SIZES = [{ width: 360, height: 640 }, { width: 360, height: 740 }, { width: 320, height: 568 }, { width: 1280, height: 900 }]
+/** What the service may answer whatever was asked, with the shape that it has. */
+const REFUSALS = [
+  [503, { code: 'unavailable' }], [503, { code: 'timed_out' }], [500, undefined], [502, undefined], [429, { code: 'send_budget_spent', in: 3_000 }],
+  [429, { code: 'resend_too_soon', in: 30 }], [429, { code: 'method_resting', in: 40_000 }], [403, { code: 'method_suspended' }],
+]
+
+let numbers = Date.now() % 900_000
+/** A number that nobody else walks with. */
+const freshMobile = () => `090-1${String(++numbers + 1_000_000).slice(-7).replace(/(...)(....)/, '$1-$2')}`
+const freshLandline = () => `03-${String(2000 + (++numbers % 7000))}-${String(1000 + (numbers % 8999))}`
+const e164 = (number) => `+81${number.replace(/\D/g, '').slice(1)}`
+
+/** Types as hands do: over what is there. */
+async function type(walk, at, text) {
+  const field = await walk.page.evaluateHandle((at) => window.walkedFields[at], at)
+  const element = field.asElement()
+  if (!element || !(await element.evaluate((node) => node.isConnected))) return false
+  await element.fill(text, { timeout: 2_000, force: true }).catch(() => {})
+  walk.typed = { id: walk.seen.fields[at].id, text, step: walk.seen.step }
+  return true
+}
+
+/** A press of a mouse or finger, where the control stands. */
+export async function pressAt(walk, index) {
+  const spot = await walk.page.evaluate((index) => {
+    const node = window.walkedControls[index]
+    if (!node?.isConnected) return undefined
+    node.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    const { left, top, width, height } = node.getBoundingClientRect()
+    const [x, y] = [left + width / 2, top + height / 2]
+    const hit = document.elementFromPoint(x, y)
+    return { x, y, hits: node.contains(hit) || Boolean(hit?.contains(node)) }
+  }, index)
+  if (!spot) return false
+  if (!spot.hits) walk.violated('control-is-covered', walk.seen.controls[index].label)
+  await walk.page.mouse.click(spot.x, spot.y)
+  return true
+}
+
+const field = (seen, name) => seen.fields.findIndex(({ id }) => id.startsWith(name))
+
+async function pressAny(walk, { controls, step, kind }) {
+  const choices = controls.map((control, index) => ({ ...control, index }))
+    .filter(({ tag, href, id, disabled, label }) => !disabled && !(tag === 'a' && !href?.startsWith(walk.world.url)) && id !== 'sign-out'
+      // Another program's links: a browser without one for them takes no press after it.
+      && !href?.startsWith('otpauth:') && !(tag === 'a' && /phone\.html/.test(href)) && !(tag === 'a' && /lang=/.test(href)) && label)
+  if (!choices.length) return undefined
+  // Links out of the widget lead away from what is walked: now and then.
+  const inside = choices.filter(({ inWidget }) => inWidget)
+  const chosen = walk.pick(inside.length && walk.chance(0.9) ? inside : choices)
+  walk.cover(kind === 'widget' ? step : kind, chosen.label)
+  if (!(await pressAt(walk, chosen.index))) return undefined
+  walk.pressed = chosen
+  return `press “${chosen.label}”`
+}
+
+async function pressEnter(walk, seen) {
+  const at = seen.fields.findIndex(({ type }) => type !== 'search')
+  if (at < 0) return undefined
+  await walk.page.evaluate((at) => window.walkedFields[at].focus(), at)
+  await walk.page.keyboard.press('Enter')
+  walk.pressed = { tag: 'input', label: `Enter in ${seen.fields[at].id.replace(/\d+$/, '')}` }
+  walk.cover(seen.kind === 'widget' ? seen.step : seen.kind, walk.pressed.label)
+  return walk.pressed.label
+}
+
+async function typeOdd(walk, seen) {
+  const all = [['nidan-code', ODD_CODES], ['nidan-second-code', ODD_CODES], ['nidan-number', ODD_NUMBERS], ['nidan-backup', ODD_BACKUPS], ['code', ODD_CODES]]
+  for (const [name, odd] of all) {
+    const at = field(seen, name)
+    if (at < 0) continue
+    const texts = walk.person.codes.length && name === 'nidan-code' ? [...odd, walk.person.codes[0]] : odd
+    const text = walk.pick(texts)
+    if (!(await type(walk, at, text))) return undefined
+    return `type ${JSON.stringify(text)} into ${seen.fields[at].id}`
+  }
+  return undefined
+}
+
+/** Presses the main button, else Enter. */
+async function submit(walk) {
+  const seen = await walk.look()
+  const main = seen.controls.findIndex(({ main, disabled }) => main && !disabled)
+  if (main < 0) return walk.page.keyboard.press('Enter')
+  walk.cover(seen.step, seen.controls[main].label)
+  return pressAt(walk, main)
+}
+
+async function aged(walk) {
+  // Half a minute passes for the app: the same step would be spent.
+  await walk.world.databases.service('UPDATE method SET last_step = last_step - 10 WHERE subject = ?', await walk.world.subject())
+}
+
+/** What leads on from a screen, done right. */
+async function goOn(walk, seen) {
+  const { world, person } = walk
+  if (seen.kind === 'plain') return plainOn(walk, seen)
+  if (seen.kind === 'shop') return shopOn(walk, seen)
+  const code = field(seen, 'nidan-code')
+  switch (seen.step) {
+    case 'number': {
+      const voice = walk.says('number.voice-title')
+      const fresh = voice && walk.chance(0.5) ? freshLandline() : freshMobile()
+      const again = person.typedNumbers?.length && walk.chance(0.2)
+      const number = again ? walk.pick(person.typedNumbers) : fresh
+      const at = field(seen, 'nidan-number')
+      if (at < 0) return undefined
+      ;(person.typedNumbers ??= []).push(number)
+      person.numbers.push(e164(number))
+      await type(walk, at, walk.chance(0.5) ? number : e164(number))
+      await walk.settle()
+      await submit(walk)
+      return `order a code for ${number}`
+    }
+    case 'confirm': {
+      await type(walk, code, totp(person.keys.at(-1) ?? 'A'.repeat(32), Date.now() / 1000))
+      return 'type the app’s code'
+    }
+    case 'phone-code': return messageCodes(walk, seen, false)
+    case 'save-codes': {
+      const at = field(seen, 'nidan-backup')
+      if (at < 0 || !seen.codes.length) return undefined
+      await type(walk, at, walk.pick(seen.codes))
+      await walk.settle()
+      await submit(walk)
+      return 'type a backup code back'
+    }
+    case 'code': {
+      const first = field(seen, 'nidan-code')
+      if (first < 0) {
+        await submit(walk)
+        return 'have the code sent'
+      }
+      if (walk.says('phone.sms-sent') || walk.says('phone.voice-sent')) return messageCodes(walk, seen, true)
+      if (!person.keys.length) return undefined
+      await aged(walk)
+      const now = Date.now() / 1000
+      await type(walk, first, totp(person.keys.at(-1), now))
+      const second = field(seen, 'nidan-second-code')
+      if (second >= 0) await type(walk, second, totp(person.keys.at(-1), now + 30))
+      await walk.settle()
+      await submitIfThere(walk)
+      return second >= 0 ? 'type two of the app’s codes' : 'type the app’s code'
+    }
+    case 'backup': {
+      const at = field(seen, 'nidan-backup')
+      const good = person.codes.shift()
+      if (at < 0 || !good) return undefined
+      await type(walk, at, good)
+      await walk.settle()
+      await submit(walk)
+      return 'type a backup code'
+    }
+    default: {
+      const main = seen.controls.map((control, index) => ({ ...control, index })).filter(({ main, disabled, inWidget, href }) => main && !disabled && inWidget && !href)
+      const others = seen.controls.map((control, index) => ({ ...control, index })).filter(({ tag, disabled, inWidget }) => tag === 'button' && !disabled && inWidget)
+      const chosen = walk.pick(main.length && walk.chance(0.7) ? main : others.length ? others : main)
+      if (!chosen) return undefined
+      walk.cover(seen.step, chosen.label)
+      await pressAt(walk, chosen.index)
+      walk.pressed = chosen
+      return `go on by “${chosen.label}”`
+    }
+  }
+}
+
+async function submitIfThere(walk) {
+  const seen = await walk.look()
+  if (seen.step === 'code' && seen.fields.some(({ id }) => id.startsWith('nidan-code'))) await submit(walk)
+}
+
+async function messageCodes(walk, seen, submits) {
+  const message = await walk.world.lastMessage()
+  if (!message) return undefined
+  const codes = await walk.world.codesOf(message)
+  const at = field(seen, 'nidan-code')
+  if (at < 0 || !codes[0]) return undefined
+  await type(walk, at, codes[0])
+  const second = field(seen, 'nidan-second-code')
+  if (second >= 0 && codes[1]) await type(walk, second, codes[1])
+  await walk.settle()
+  if (submits) await submitIfThere(walk)
+  return 'type the code of the last message'
+}
+
+async function plainOn(walk, seen) {
+  const at = seen.fields.findIndex(({ id }) => id === 'code')
+  const button = walk.pick(seen.controls.map((control, index) => ({ ...control, index })).filter(({ tag }) => tag === 'button'))
+  if (at >= 0 && walk.person.codes.length && walk.chance(0.4)) {
+    const last = seen.fields.length - 1
+    await type(walk, last, walk.person.codes.shift())
+    await walk.page.keyboard.press('Enter')
+    return 'type a backup code without scripts'
+  }
+  if (!button) return undefined
+  walk.cover('plain', button.label)
+  await pressAt(walk, button.index)
+  return `press “${button.label}”`
+}
+
+async function shopOn(walk, seen) {
+  const { page, person } = walk
+  const has = (id) => seen.controls.findIndex((control) => control.id === id)
+  if (has('set-up') >= 0) {
+    await pressAt(walk, has('set-up'))
+    return 'begin the set-up'
+  }
+  const email = field(seen, 'email')
+  if (email >= 0) {
+    if (!person.hasAccount && !(await page.locator('input[autocomplete=new-password]').count())) {
+      await page.locator('#page button.quiet').first().click()
+      return 'to a new account'
+    }
+    await type(walk, email, person.email)
+    await type(walk, field(seen, 'password'), person.password)
+    await page.keyboard.press('Enter')
+    person.hasAccount = true
+    return 'type address and password'
+  }
+  const password = field(seen, 'password')
+  if (password >= 0) {
+    await type(walk, password, person.password)
+    await page.keyboard.press('Enter')
+    return 'type the password again'
+  }
+  if (await page.locator('#state').count()) {
+    await page.locator('#page > button.quiet').first().click()
+    return 'sign out'
+  }
+  await page.goto(`${walk.world.url}/?lang=${walk.lang}`)
+  return 'open the shop'
+}
+
+async function reload(walk) {
+  await walk.page.reload()
+  walk.reloaded = true
+  return 'reload'
+}
+
+async function back(walk) {
+  await walk.page.goBack({ timeout: 3_000, waitUntil: 'commit' }).catch(() => {})
+  if (!walk.page.url().startsWith(walk.world.url)) await walk.page.goto(`${walk.world.url}/?lang=${walk.lang}`)
+  return 'the browser’s back'
+}
+
+async function resize(walk) {
+  const size = walk.pick(SIZES)
+  await walk.page.setViewportSize(size)
+  walk.resized = true
+  return `window of ${size.width} × ${size.height}`
+}
+
+async function network(walk) {
+  const [mode, steps] = walk.pick([['down', 2], ['slow', 4], ['lost-answer', 2], ['refused', 1]])
+  const [status, problem] = walk.pick(REFUSALS)
+  Object.assign(walk.world.network, { mode, steps, status, problem })
+  return mode === 'refused' ? `the next answer is ${status} ${problem?.code ?? 'HTML'}` : `network: ${mode}`
+}
+
+async function timePasses(walk, seen) {
+  if (seen.kind !== 'widget') return undefined
+  const { databases } = walk.world
+  const subject = await walk.world.subject()
+  const flows = "(SELECT id FROM flow WHERE subject = ? AND state = 'open')"
+  const what = walk.pick(['resend', 'resend', 'code', 'flow'])
+  if (what === 'resend') await databases.service(`UPDATE challenge SET sent_at = sent_at - 130 WHERE flow_id IN ${flows}`, subject)
+  if (what === 'code') await databases.service(`UPDATE challenge SET expires_at = strftime('%s', 'now') - 1 WHERE flow_id IN ${flows}`, subject)
+  if (what === 'flow') await databases.service("UPDATE flow SET expires_at = strftime('%s', 'now') - 1 WHERE subject = ? AND state = 'open'", subject)
+  await walk.page.waitForTimeout(1_200)
+  return `time passes: ${what}`
+}
+
+async function clockIsSet(walk) {
+  const hours = walk.pick([-3, 1, 24])
+  await walk.page.evaluate((hours) => { const real = Date.now; Date.now = () => real() + hours * 3_600_000 }, hours)
+  return `the device’s clock is set by ${hours} h`
+}
+
+async function secondTab(walk) {
+  const other = await walk.page.context().newPage()
+  await other.goto(`${walk.world.url}/?lang=${walk.lang}`)
+  await other.waitForTimeout(200)
+  if (await other.locator('#set-up').count()) await other.locator('#set-up').click().catch(() => {})
+  await other.waitForTimeout(200)
+  await other.close()
+  return 'a second tab'
+}
+
+async function thief(walk) {
+  if (walk.world.thief || walk.person.codes.length < 2) return undefined
+  await walk.world.letThiefIn()
+  return walk.world.thief ? 'a caller gets in with a code that was read to him' : undefined
+}
+
+async function wrongKeys(walk, seen) {
+  if (!seen.keys) return undefined
+  const message = await walk.world.lastMessage()
+  if (!message?.keys) return undefined
+  await walk.world.press(message, message.keys === '00' ? '11' : '00')
+  await walk.page.waitForTimeout(1_500)
+  walk.wrongKeys = true
+  return 'wrong keys in the call'
+}
+
+async function withoutModule(walk, seen) {
+  if (seen.kind !== 'widget' || seen.step !== 'code') return undefined
+  await walk.page.route('**/nidan-login_bg*.wasm', (route) => route.abort())
+  await walk.page.goto(`${walk.world.url}/?lang=${walk.lang}`)
+  const button = walk.page.locator('nidan-flow form.card button')
+  await button.waitFor({ timeout: 5_000 }).catch(() => {})
+  if (await button.count()) await button.click()
+  await walk.page.unroute('**/nidan-login_bg*.wasm')
+  return 'without WebAssembly'
+}
+
+/** By how often they are chosen. */
+export const presses = [
+  [44, goOn], [26, pressAny], [10, typeOdd], [5, pressEnter], [2, reload], [3, back], [2, resize], [3, network], [3, timePasses], [1, clockIsSet],
+  [1, secondTab], [1, thief], [2, wrongKeys], [1, withoutModule],
+]
