@@ -166,6 +166,8 @@ pub struct VerificationOpening {
     pub sends_at_once: bool,
     /// Where people go who have lost everything, set by the operator.
     pub recovery_url: Option<String>,
+    /// Where people change their password, set by the operator.
+    pub password_url: Option<String>,
 }
 
 /// `GET /v1/flow`: all that the widget needs to begin. Never a secret.
@@ -384,13 +386,23 @@ pub struct VerificationAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct ReportPost {
-    /// Whether trusted browsers shall be asked for a code again.
-    #[serde(default)]
-    pub forget_browsers: bool,
+pub struct ReportPost {}
+
+/// Somebody who was let in: by a code, a backup code or as a trusted browser.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecentLogin {
+    /// Unix seconds.
+    pub at: u64,
+    /// By which kind of method: `totp`, `sms`, `voice` or `backup_code`; nothing for a trusted browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// What the host said of the place, for example the browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }
 
-/// The answer to a report.
+/// The answer to a report; the same again for the same flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReportAnswer {
@@ -398,4 +410,8 @@ pub struct ReportAnswer {
     pub outcome: FlowOutcome,
     /// How many browsers are no longer trusted.
     pub browsers_forgotten: u32,
+    /// Who was let in within the last day, the newest first; five at most. The person tells which of them they were.
+    pub logins: Vec<RecentLogin>,
+    /// Whether the host hears of it by a notice: it then ends every session of the person.
+    pub host_notified: bool,
 }

@@ -165,6 +165,16 @@ pub struct ReinstatePost {
     pub id: String,
 }
 
+/// `POST /v1/subjects/{subject}/report`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct HostReportPost {
+    /// Where it is reported from, for the record: at most 80 characters, shown to the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+}
+
 /// What happened to a person's second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -172,6 +182,8 @@ pub struct ReinstatePost {
 pub enum EventKind {
     /// Two-step verification was turned on.
     Enrolled,
+    /// A code was sent for a login, by text message or call.
+    CodeSent,
     /// A code was right at login.
     Verified,
     /// A code was wrong after a right password.
@@ -196,8 +208,9 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Enrolled,
+        Self::CodeSent,
         Self::Verified,
         Self::CodeWrong,
         Self::BackupCodeUsed,
@@ -214,6 +227,7 @@ impl EventKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Enrolled => "enrolled",
+            Self::CodeSent => "code_sent",
             Self::Verified => "verified",
             Self::CodeWrong => "code_wrong",
             Self::BackupCodeUsed => "backup_code_used",
@@ -241,6 +255,8 @@ impl EventKind {
             | Self::Reported => true,
             // The host itself signs the person in.
             Self::Verified | Self::TrustedBrowserUsed => false,
+            // It comes to the person's own phone.
+            Self::CodeSent => false,
         }
     }
 }

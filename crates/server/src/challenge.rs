@@ -3,13 +3,13 @@
 //! A code is never stored: it is derived from the challenge's random id under the pepper, so that a copy of the database
 //! holds none, and sending the same code again needs no copy of it (docs/decisions/0007-codes-by-phone.md).
 
-use nidan_protocol::{ChallengeView, Channel};
+use nidan_protocol::{ChallengeView, Channel, Purpose};
 use zeroize::Zeroizing;
 
-use crate::config::{Budgets, Host};
+use crate::config::Budgets;
 use crate::keys::{HashUse, Keys};
 use crate::phone::PhoneNumber;
-use crate::store::{Budget, Challenge, Scope};
+use crate::store::{Budget, Challenge, NewFlow, Scope};
 
 /// ASVS 6.5.5 allows ten minutes; five is what people need (R34).
 pub const CODE_TTL_S: u64 = 300;
@@ -22,6 +22,9 @@ const CODE_DIGITS: u32 = 6;
 const CODES: u32 = 10_u32.pow(CODE_DIGITS);
 const HOUR_S: u64 = 3_600;
 const DAY_S: u64 = 86_400;
+/// A block whose codes are answered gets more of them, up to so many times its budget: two hundred staff phones in a row of
+/// numbers are set up in a day, and whoever answers codes for money is stopped all the same.
+pub(crate) const BLOCK_GROWS: u32 = 10;
 /// Without I, O, Q, S and Z, which look like digits.
 const REFERENCE_LETTERS: &[u8; 20] = b"ABCDEFGHJKLMNPRTUVWX";
 
@@ -88,34 +91,85 @@ pub(crate) fn view(challenge: &Challenge) -> ChallengeView {
     }
 }
 
-/// Everything that one more message is counted by.
+/// Everything that one more message is counted by. Set-ups and logins are counted apart, so that strangers who set something
+/// up take nothing from a person who signs in (docs/decisions/0017-send-budgets.md).
 pub(crate) fn budgets(
     keys: &Keys,
     limits: &Budgets,
-    host: &Host,
-    subject: &str,
+    flow: &NewFlow,
     number: &PhoneNumber,
     channel: Channel,
 ) -> Vec<Budget> {
-    let hashed = |parts: &[&[u8]]| keys.hash(HashUse::SendCount, parts).to_vec();
-    // An hour of texts leaves room for a call: whoever got none of them is helped to that.
-    let of_channel = hashed(&[b"channel", channel.as_str().as_bytes(), number.e164().as_bytes()]);
-    let of_number = hashed(&[b"number", number.e164().as_bytes()]);
-    let budget = |scope, key, window_s, limit| Budget { scope, key, window_s, limit };
     // The narrowest first: its end is what the person is told.
-    vec![
-        budget(Scope::NumberHour, of_channel, HOUR_S, limits.number_per_hour),
-        budget(Scope::NumberDay, of_number, DAY_S, limits.number_per_day),
-        budget(
-            Scope::Subject,
-            hashed(&[b"subject", host.id.as_bytes(), subject.as_bytes()]),
-            DAY_S,
-            limits.subject_per_day,
-        ),
-        budget(Scope::Block, hashed(&[b"block", number.block().as_bytes()]), DAY_S, limits.block_per_day),
-        budget(Scope::Host, host.id.as_bytes().to_vec(), DAY_S, limits.host_per_day),
-        budget(Scope::Country, number.country().as_bytes().to_vec(), DAY_S, limits.country_per_day),
-        budget(Scope::Total, Vec::new(), DAY_S, limits.total_per_day),
+    match flow.purpose {
+        Purpose::Enroll => {
+            let number_key = [flow.host.as_bytes(), number.e164().as_bytes()].map(<[u8]>::to_vec);
+            let mut all = of_number(keys, limits, "set-up", &number_key, channel).to_vec();
+            all.push(of_person(keys, limits, "set-up", flow));
+            all.extend(of_strangers(keys, limits, flow, number));
+            all
+        }
+        Purpose::Verify => {
+            // The person's own: whoever has not proved the password cannot spend it, and what is left of it tells nobody
+            // else anything.
+            let own = [&flow.host, &flow.subject].map(|part| part.as_bytes().to_vec());
+            let number_key = [own.as_slice(), &[number.e164().as_bytes().to_vec()]].concat();
+            let mut all = of_number(keys, limits, "login", &number_key, channel).to_vec();
+            all.push(of_person(keys, limits, "login", flow));
+            all.push(a_day(Scope::LoginHost, flow.host.as_bytes().to_vec(), limits.login_host_per_day));
+            all.push(a_day(Scope::LoginTotal, Vec::new(), limits.login_total_per_day));
+            all
+        }
+    }
+}
+
+/// What an answered code gives back: a number that somebody has proved is no stranger's.
+pub(crate) fn given_back(keys: &Keys, limits: &Budgets, number: &PhoneNumber, host: &str) -> Budget {
+    a_day(Scope::Block, block_key(keys, host, number), limits.block_per_day)
+}
+
+const fn a_day(scope: Scope, key: Vec<u8>, limit: u32) -> Budget {
+    Budget { scope, key, window_s: DAY_S, limit }
+}
+
+fn hashed(keys: &Keys, parts: &[&[u8]]) -> Vec<u8> {
+    keys.hash(HashUse::SendCount, parts).to_vec()
+}
+
+fn of_number(keys: &Keys, limits: &Budgets, kind: &str, number: &[Vec<u8>], channel: Channel) -> [Budget; 2] {
+    let key = |first: &[&[u8]]| {
+        let parts: Vec<&[u8]> = first.iter().copied().chain(number.iter().map(Vec::as_slice)).collect();
+        hashed(keys, &parts)
+    };
+    // An hour of texts leaves room for a call: whoever got none of them is helped to that.
+    let in_an_hour = key(&[kind.as_bytes(), b"channel", channel.as_str().as_bytes()]);
+    let in_a_day = key(&[kind.as_bytes(), b"number"]);
+    [
+        Budget { scope: Scope::NumberHour, key: in_an_hour, window_s: HOUR_S, limit: limits.number_per_hour },
+        a_day(Scope::NumberDay, in_a_day, limits.number_per_day),
+    ]
+}
+
+fn of_person(keys: &Keys, limits: &Budgets, kind: &str, flow: &NewFlow) -> Budget {
+    let key = hashed(keys, &[kind.as_bytes(), b"subject", flow.host.as_bytes(), flow.subject.as_bytes()]);
+    a_day(Scope::Subject, key, limits.subject_per_day)
+}
+
+fn block_key(keys: &Keys, host: &str, number: &PhoneNumber) -> Vec<u8> {
+    hashed(keys, &[b"block", host.as_bytes(), number.block().as_bytes()])
+}
+
+/// Numbers that nobody has proved yet: what toll fraud and floods are made of.
+fn of_strangers(keys: &Keys, limits: &Budgets, flow: &NewFlow, number: &PhoneNumber) -> [Budget; 5] {
+    let block = block_key(keys, &flow.host, number);
+    let block_max = limits.block_per_day.saturating_mul(BLOCK_GROWS);
+    let country = [flow.host.as_str(), "/", number.country()].concat().into_bytes();
+    [
+        a_day(Scope::Block, block.clone(), limits.block_per_day),
+        a_day(Scope::BlockAll, block, block_max),
+        a_day(Scope::Host, flow.host.as_bytes().to_vec(), limits.host_per_day),
+        a_day(Scope::Country, country, limits.country_per_day),
+        a_day(Scope::Total, Vec::new(), limits.total_per_day),
     ]
 }
 

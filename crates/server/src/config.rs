@@ -105,6 +105,8 @@ pub struct Host {
     pub strict_window: bool,
     /// Where people go who have lost every method and all backup codes.
     pub recovery_url: Option<String>,
+    /// Where people change their password: the way on after a report.
+    pub password_url: Option<String>,
     /// Where the form without scripts posts its result to; that form is not offered when left out.
     pub form_complete_url: Option<String>,
     /// Where the host hears of what people should hear of; nowhere when left out.
@@ -262,7 +264,12 @@ impl Config {
             if host.trust_days.is_some_and(|days| !TRUST_DAYS.contains(&days)) {
                 return value(key("trust_days"), "must be 1 to 90");
             }
-            for (name, url) in [("recovery_url", &host.recovery_url), ("form_complete_url", &host.form_complete_url)] {
+            let urls = [
+                ("recovery_url", &host.recovery_url),
+                ("password_url", &host.password_url),
+                ("form_complete_url", &host.form_complete_url),
+            ];
+            for (name, url) in urls {
                 if url.as_ref().is_some_and(|url| !is_http_url(url)) {
                     return value(key(name), "must be an http(s) URL");
                 }

@@ -108,16 +108,22 @@ impl FromRequestParts<Service> for FlowCaller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Refusal> {
+        AnyFlowCaller::from_request_parts(parts, service).await?.0.unless_over()
+    }
+}
+
+/// As [`FlowCaller`], and the flow may be over too: for answers that are given again.
+pub(crate) struct AnyFlowCaller(pub(crate) FlowCaller);
+
+impl FromRequestParts<Service> for AnyFlowCaller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Refusal> {
         let token = bearer(&parts.headers).ok_or(ErrorCode::FlowExpired)?;
-        let caller = Self::of_token(service, token, parts.method == Method::POST).await;
+        let caller = FlowCaller::of_token(service, token, parts.method == Method::POST).await?;
         // Which page it is comes first: another one learns nothing of the flow.
-        match caller {
-            Ok(caller) => {
-                check_origin(parts, &caller.flow.opened.origin)?;
-                caller.unless_over()
-            }
-            Err(refusal) => Err(refusal),
-        }
+        check_origin(parts, &caller.flow.opened.origin)?;
+        Ok(Self(caller))
     }
 }
 

@@ -77,6 +77,7 @@ pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> 
         .replace("{calls_without_keys}", &shown("calls_without_keys = true"))
         .replace("{trust_days}", &shown("trust_days = 30"))
         .replace("{recovery_url}", &shown("recovery_url = \"https://shop.example/recover\""))
+        .replace("{password_url}", &shown("password_url = \"https://shop.example/password\""))
         .replace("{phone}", if init.demo { include_str!("nidan-demo.toml") } else { include_str!("nidan-phone.toml") });
     let (config, keys) = (init.folder.join("nidan.toml"), init.folder.join("nidan.keys"));
     write_private(&keys, &Keys::generate(random)?)?;

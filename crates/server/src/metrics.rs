@@ -8,11 +8,11 @@ use axum::http::{StatusCode, header};
 use axum::routing::get;
 
 use crate::Service;
+use crate::challenge::BLOCK_GROWS;
 use crate::config::Budgets;
 use crate::store::{Scope, StoreError};
 
-const SCOPES: [Scope; 7] =
-    [Scope::NumberHour, Scope::NumberDay, Scope::Subject, Scope::Block, Scope::Host, Scope::Country, Scope::Total];
+const SCOPES: [Scope; 10] = Scope::ALL;
 
 const fn limit(budgets: &Budgets, scope: Scope) -> u32 {
     match scope {
@@ -20,9 +20,12 @@ const fn limit(budgets: &Budgets, scope: Scope) -> u32 {
         Scope::NumberDay => budgets.number_per_day,
         Scope::Subject => budgets.subject_per_day,
         Scope::Block => budgets.block_per_day,
+        Scope::BlockAll => budgets.block_per_day.saturating_mul(BLOCK_GROWS),
         Scope::Host => budgets.host_per_day,
         Scope::Country => budgets.country_per_day,
         Scope::Total => budgets.total_per_day,
+        Scope::LoginHost => budgets.login_host_per_day,
+        Scope::LoginTotal => budgets.login_total_per_day,
     }
 }
 

@@ -1,6 +1,15 @@
 //! Which database and which keys: a start on a half, older or foreign one lets nobody in as "not enrolled", and a backup
 //! brings everybody back.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests against a process, in real time"
+)]
+
 mod common;
 
 use std::path::{Path, PathBuf};

@@ -89,9 +89,15 @@ async fn backup_codes_texts_and_reports_work_too() {
     assert!(hidden(&press(&bench, Some(ORIGIN), &fields).await.1, "result_code").is_some());
     let (_, token) = bench.login("u1").await;
     let fields = [("flow_token", token.as_str()), ("press", "report")];
-    assert!(press(&bench, Some(ORIGIN), &fields).await.1.contains("All sign-ins are stopped"));
+    for _press in 0..2 {
+        let (_, html) = press(&bench, Some(ORIGIN), &fields).await;
+        assert!(html.contains("<h1>Sign-ins under way are stopped</h1>"), "{html}");
+        assert!(html.contains("0 min ago somebody signed in (Osaka, Firefox)") && !html.contains("Nobody"), "{html}");
+        assert!(html.contains("href=\"https://shop.example/password\""), "the way on: {html}");
+    }
     let fields = [("flow_token", token.as_str())];
-    assert!(press(&bench, Some(ORIGIN), &fields).await.1.contains("All sign-ins are stopped"), "and it stays so");
+    let stopped = press(&bench, Some(ORIGIN), &fields).await.1;
+    assert!(stopped.contains("This sign-in was stopped") && !stopped.contains("Nobody"), "{stopped}");
 }
 
 #[tokio::test]

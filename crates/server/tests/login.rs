@@ -18,10 +18,6 @@ fn code(answer: &(StatusCode, Value)) -> &str {
     answer.1["code"].as_str().unwrap_or_default()
 }
 
-async fn trusting() -> Bench {
-    Bench::tuned(|config| config.hosts[0].trust_days = Some(30), None).await
-}
-
 #[tokio::test]
 async fn a_login_goes_from_password_to_signed_result() {
     let bench = Bench::new().await;
@@ -588,24 +584,6 @@ async fn a_flow_ends_after_ten_minutes_and_a_result_after_one() {
 }
 
 /// Signs in with the app and trusts the browser: the token.
-async fn trust(bench: &Bench, person: &Person) -> String {
-    let (flow_id, token) = bench.login(&person.subject).await;
-    let mut post = person.post(bench.now());
-    post["trust_browser"] = json!(true);
-    let (status, answer) = bench.verify(&token, &post).await;
-    assert_eq!(status, StatusCode::OK, "{answer}");
-    let (_, redeemed) = bench.redeem_login(&flow_id, &answer["result_code"]).await;
-    assert_eq!(redeemed["trust_expires_at"], bench.now() + 30 * 86_400, "{redeemed}");
-    bench.pass(60);
-    redeemed["trust_token"].as_str().unwrap().to_owned()
-}
-
-async fn bring(bench: &Bench, subject: &str, trust_token: &str) -> Value {
-    let mut body = bench.login_body(subject, "session-of-a-trusted-browser");
-    body["trust_token"] = json!(trust_token);
-    bench.host_post("/v1/flows", &body).await.1
-}
-
 async fn redeem_trusted(bench: &Bench, created: &Value) -> Value {
     let body = json!({ "result_code": created["result_code"], "session_binding": "session-of-a-trusted-browser" });
     bench.host_post(&format!("/v1/flows/{}/redeem", created["flow_id"].as_str().unwrap()), &body).await.1
@@ -614,14 +592,14 @@ async fn redeem_trusted(bench: &Bench, created: &Value) -> Value {
 /// U5, B48, B49: opaque, of one person, rotated, and gone with the first copy that is used.
 #[tokio::test]
 async fn a_trusted_browser_is_not_asked_until_its_token_is_copied() {
-    let bench = trusting().await;
+    let bench = Bench::trusting().await;
     let person = bench.enrolled("u1", 7).await;
     bench.enrolled("u2", 9).await;
-    let first = trust(&bench, &person).await;
+    let first = bench.trust(&person).await;
     let granted = &bench.host_get("/v1/subjects/u1/events").await.1["events"][0];
     assert_eq!((&granted["kind"], &granted["place"]), (&json!("browser_trusted"), &json!("Osaka, Firefox")));
-    assert_eq!(bring(&bench, "u2", &first).await["outcome"], "required", "somebody else's");
-    let created = bring(&bench, "u1", &first).await;
+    assert_eq!(bench.bring("u2", &first).await["outcome"], "required", "somebody else's");
+    let created = bench.bring("u1", &first).await;
     assert_eq!((&created["outcome"], created.get("flow_token")), (&json!("trusted"), None), "{created}");
     let redeemed = redeem_trusted(&bench, &created).await;
     let said = claims(&redeemed["assertion"]);
@@ -633,8 +611,8 @@ async fn a_trusted_browser_is_not_asked_until_its_token_is_copied() {
     assert_ne!(second, first);
     let subject = bench.subject("u1").await;
     assert_eq!(subject["trusted_browsers"][0]["place"], "Osaka, Firefox");
-    assert_eq!(bring(&bench, "u1", &first).await["outcome"], "required", "an old token");
-    assert_eq!(bring(&bench, "u1", second).await["outcome"], "required", "and the newest is no longer good either");
+    assert_eq!(bench.bring("u1", &first).await["outcome"], "required", "an old token");
+    assert_eq!(bench.bring("u1", second).await["outcome"], "required", "and the newest is no longer good either");
     assert_eq!(bench.subject("u1").await["trusted_browsers"], json!([]));
     assert_eq!(bench.host_get("/v1/subjects/u1/events").await.1["events"][0]["kind"], "trusted_browser_copied");
 }
@@ -649,10 +627,10 @@ async fn trust_is_offered_by_the_host_ends_with_time_and_can_be_revoked() {
     assert_eq!(strict.verify(&token, &post).await.1["field"], "trust_browser");
     assert_eq!(strict.flow_get(&token).await.1["verification"]["trust_days"], Value::Null);
 
-    let bench = trusting().await;
+    let bench = Bench::trusting().await;
     let person = bench.enrolled("u1", 7).await;
-    let token = trust(&bench, &person).await;
-    let kept = bring(&bench, "u1", &token).await;
+    let token = bench.trust(&person).await;
+    let kept = bench.bring("u1", &token).await;
     assert_eq!(kept["outcome"], "trusted");
     let revoke = "/v1/subjects/u1/trusted_browsers/revoke";
     assert_eq!(
@@ -661,39 +639,10 @@ async fn trust_is_offered_by_the_host_ends_with_time_and_can_be_revoked() {
     );
     assert_eq!(bench.host_post(revoke, &json!({})).await.1["trusted_browsers"], json!([]));
     assert_eq!(redeem_trusted(&bench, &kept).await["code"], "result_code_invalid", "nor what it had begun");
-    assert_eq!(bring(&bench, "u1", &token).await["outcome"], "required");
-    let token = trust(&bench, &person).await;
+    assert_eq!(bench.bring("u1", &token).await["outcome"], "required");
+    let token = bench.trust(&person).await;
     bench.pass(30 * 86_400);
-    assert_eq!(bring(&bench, "u1", &token).await["outcome"], "required", "its time is over");
-}
-
-/// S58–S61, B55: it ends everything that is open, and never lets in.
-#[tokio::test]
-async fn a_report_ends_logins_codes_and_trust() {
-    let bench = trusting().await;
-    let person = bench.enrolled("u1", 7).await;
-    let trusted = trust(&bench, &person).await;
-    let (stolen, stolen_token) = bench.login("u1").await;
-    let (right, right_token) = bench.login("u1").await;
-    let (_, answer) = bench.verify(&right_token, &person.post(bench.now())).await;
-    let (_, token) = bench.login("u1").await;
-    let (status, reported) = bench.widget_post("/v1/flow/report", &token, &json!({ "forget_browsers": true })).await;
-    assert_eq!((status, &reported["browsers_forgotten"]), (StatusCode::OK, &json!(1)));
-    for token in [&token, &stolen_token] {
-        let answer = bench.verify(token, &person.post(bench.now() + 30)).await;
-        assert_eq!((answer.0, code(&answer)), (StatusCode::CONFLICT, "flow_reported"));
-    }
-    for flow in [&stolen, &right] {
-        assert_eq!(bench.redeem_login(flow, &answer["result_code"]).await.0, StatusCode::NOT_FOUND);
-    }
-    assert_eq!(bring(&bench, "u1", &trusted).await["outcome"], "required");
-    bench.pass(30);
-    let (_, token) = bench.login("u1").await;
-    assert_eq!(
-        bench.verify(&token, &person.post(bench.now())).await.0,
-        StatusCode::OK,
-        "the person can sign in at once"
-    );
+    assert_eq!(bench.bring("u1", &token).await["outcome"], "required", "its time is over");
 }
 
 /// A line that somebody changes in the database is seen.

@@ -12,13 +12,14 @@ use zeroize::Zeroizing;
 
 use crate::Service;
 use crate::challenge::{
-    CODE_ATTEMPTS, CODE_TTL_S, RESEND_WAITS_S, budgets, call_keys, code_of, reference, resend_at, view as view_of,
+    CODE_ATTEMPTS, CODE_TTL_S, RESEND_WAITS_S, budgets, call_keys, code_of, given_back, reference, resend_at, view as view_of,
 };
 use crate::config::{Host, PhoneConfig};
 use crate::extract::{Body, FlowCaller, encode};
 use crate::keys::{HashUse, SealedFor};
 use crate::phone::PhoneNumber;
 use crate::problem::Refusal;
+use crate::record::Scribe;
 use crate::seams::random_bytes;
 use crate::store::{Attempt, Challenge, Flow, FlowState, NewChallenge, NewFlow, Order, Ordered};
 use crate::throttle::{self, Gate, Guess, Needs};
@@ -96,8 +97,9 @@ pub(crate) async fn create(
         id,
     };
     let message_id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
-    let budgets = budgets(&parts.keys, &phone.budgets, &host, &flow.opened.subject, &number, post.channel);
-    let order = Order { message_id, budgets, now_ms: parts.clock.now_ms() };
+    let budgets = budgets(&parts.keys, &phone.budgets, &flow.opened, &number, post.channel);
+    let scribe = scribe(&service, &flow.opened, &host);
+    let order = Order { message_id, budgets, now_ms: parts.clock.now_ms(), scribe };
     refuse_unordered(parts.store.open_challenge(&challenge, &order).await?)?;
     parts.ring.notify_one();
     tracing::info!(
@@ -107,6 +109,14 @@ pub(crate) async fn create(
         "code ordered"
     );
     Ok((StatusCode::CREATED, Json(view_of(&find(&service, &flow.opened, &challenge.id).await?))))
+}
+
+/// A set-up has no record yet.
+fn scribe(service: &Service, flow: &NewFlow, host: &Host) -> Option<Scribe> {
+    match flow.purpose {
+        Purpose::Enroll => None,
+        Purpose::Verify => Some(service.scribe(host, flow.place.clone())),
+    }
 }
 
 fn typed_number(typed: &str, country: Option<&str>) -> Result<PhoneNumber, Refusal> {
@@ -213,8 +223,9 @@ pub(crate) async fn resend(
     }
     let number = number_of(&service, &host, &flow.opened, &challenge)?;
     let message_id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
-    let budgets = budgets(&parts.keys, &phone.budgets, &host, &flow.opened.subject, &number, challenge.opened.channel);
-    let order = Order { message_id, budgets, now_ms: parts.clock.now_ms() };
+    let budgets = budgets(&parts.keys, &phone.budgets, &flow.opened, &number, challenge.opened.channel);
+    let scribe = scribe(&service, &flow.opened, &host);
+    let order = Order { message_id, budgets, now_ms: parts.clock.now_ms(), scribe };
     refuse_unordered(parts.store.resend(&challenge.opened.id, challenge.sends, &order).await?)?;
     parts.ring.notify_one();
     tracing::info!(flow = flow.opened.id, "code ordered again");
@@ -238,10 +249,10 @@ pub(crate) async fn answer(
 ) -> Result<Json<ChallengeView>, Refusal> {
     // At login a code is answered in one place only, where tries of all methods are counted.
     caller.must_be(Purpose::Enroll)?;
-    let flow = caller.flow;
+    let FlowCaller { flow, host } = caller;
     let typed = Zeroizing::new(post.code);
     let code = Code::from_wire(&typed).map_err(|_| Refusal::field("code"))?;
-    open_flow_with_phone(&service, &flow)?;
+    let phone = open_flow_with_phone(&service, &flow)?;
     let (parts, now) = (&service.0, service.0.clock.now_s());
     let challenge = find(&service, &flow.opened, &path(id)?).await?;
     let left = match parts.store.reserve_answer(&challenge.opened.id, CODE_ATTEMPTS, now).await? {
@@ -257,7 +268,9 @@ pub(crate) async fn answer(
         tracing::info!(flow = flow.opened.id, left, "wrong code of a phone");
         return Err(Refusal { attempts_left: Some(left), ..ErrorCode::CodeWrong.into() });
     }
-    if !parts.store.answered(&challenge.opened.id, now).await? {
+    let number = number_of(&service, &host, &flow.opened, &challenge)?;
+    let budget = given_back(&parts.keys, &phone.budgets, &number, &host.id);
+    if !parts.store.answered(&challenge.opened.id, &budget, now).await? {
         return Err(ErrorCode::CodeUsed.into());
     }
     tracing::info!(flow = flow.opened.id, channel = challenge.opened.channel.as_str(), "number verified");

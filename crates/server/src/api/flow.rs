@@ -36,6 +36,7 @@ pub(crate) async fn view(
         trust_days: host.trust_days,
         sends_at_once: host.sends_at_once,
         recovery_url: host.recovery_url.clone(),
+        password_url: host.password_url.clone(),
     });
     let methods = service.0.config.methods(&host);
     let by_phone = methods.iter().any(|kind| *kind != MethodKind::Totp);

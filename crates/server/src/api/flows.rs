@@ -25,7 +25,7 @@ const TOKEN_LEN_BYTES: usize = 32;
 const CLOCK_SKEW_S: u64 = 5;
 /// Ours are 43 characters of base64url; anything of that size may be compared.
 const TRUST_TOKEN_MAX_BYTES: usize = 128;
-const PLACE_MAX_CHARS: usize = 80;
+pub(super) const PLACE_MAX_CHARS: usize = 80;
 const DAY_S: u64 = 86_400;
 const SUBJECT_MAX_BYTES: usize = 255;
 const BINDING_LENGTHS: std::ops::RangeInclusive<usize> = 16..=128;

@@ -13,14 +13,14 @@ use nidan_protocol::{
 use serde::Deserialize;
 use url::Url;
 
-use super::{challenges, method_view, verification};
+use super::{challenges, method_view, report, verification};
 use crate::Service;
 use crate::config::Host;
 use crate::delivery::FormWords;
 use crate::extract::{Body, FlowCaller};
 use crate::keys::sha256;
 use crate::problem::Refusal;
-use crate::store::{Challenge, FlowState, Method, Report};
+use crate::store::{Challenge, FlowState, Method};
 
 const STYLE: &str = "body{font:1rem/1.6 system-ui,sans-serif;max-width:32rem;margin:2rem auto;padding:0 1rem;\
     color:CanvasText;background:Canvas}:root{color-scheme:light dark}h1{font-size:1.4rem;line-height:1.4}\
@@ -68,13 +68,36 @@ pub(crate) async fn form(State(service): State<Service>, request: Request) -> Re
     let wished = headers.get(header::ACCEPT_LANGUAGE).and_then(|tags| tags.to_str().ok()).unwrap_or("en").to_owned();
     let Ok(Form(sent)) = sent else {
         let words = service.0.catalogue.form(&wished);
-        return page(words, None, &words.ended);
+        return page(words, &Page::alone(&words.ended));
     };
     let words = service.0.catalogue.form(if sent.lang.is_empty() { &wished } else { &sent.lang });
     match answer(&service, &headers, &sent, words).await {
-        Ok((host, content)) => page(words, Some(&host), &content),
+        Ok(content) => page(words, &content),
         // Whatever is wrong before there is a login to go on with: a page that says what to do.
-        Err(refusal) => page(words, None, said(words, &refusal)),
+        Err(refusal) => page(words, &Page::alone(said(words, &refusal))),
+    }
+}
+
+/// What a page is made of.
+struct Page {
+    host: Option<Host>,
+    /// Whether it is about a report, and asks for no code.
+    is_report: bool,
+    /// HTML, or a single sentence as text.
+    content: String,
+}
+
+impl Page {
+    const fn of(host: Host, content: String) -> Self {
+        Self { host: Some(host), is_report: false, content }
+    }
+
+    const fn reported(host: Host, content: String) -> Self {
+        Self { host: Some(host), is_report: true, content }
+    }
+
+    fn alone(sentence: &str) -> Self {
+        Self { host: None, is_report: false, content: sentence.to_owned() }
     }
 }
 
@@ -83,8 +106,10 @@ async fn answer(
     headers: &HeaderMap,
     sent: &Sent,
     words: &FormWords,
-) -> Result<(Host, String), Refusal> {
-    let caller = FlowCaller::of_token(service, &sent.flow_token, false).await?.unless_over()?;
+) -> Result<Page, Refusal> {
+    let caller = FlowCaller::of_token(service, &sent.flow_token, false).await?;
+    // A report is answered again; whatever else is over is over.
+    let caller = if sent.press == Press::Report { caller } else { caller.unless_over()? };
     caller.must_be(Purpose::Verify)?;
     let from = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     let own = Url::parse(&service.0.config.issuer).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
@@ -93,25 +118,22 @@ async fn answer(
     }
     let complete_url = caller.host.form_complete_url.clone().ok_or(ErrorCode::NotFound)?;
     let host = caller.host.clone();
-    if caller.flow.state != FlowState::Open && sent.press != Press::Check {
+    if caller.flow.state != FlowState::Open && !matches!(sent.press, Press::Check | Press::Report) {
         return Err(ErrorCode::FlowConflict.into());
     }
     let error = match sent.press {
         Press::Show => None,
         Press::Sms => order(service, &caller, sent, Channel::Sms).await.err(),
         Press::Voice => order(service, &caller, sent, Channel::Voice).await.err(),
-        Press::Report => {
-            report(service, &caller).await?;
-            return Ok((host, format!("<p>{}</p>", escaped(&words.reported))));
-        }
+        Press::Report => return Ok(Page::reported(host, reported(service, caller, words).await?)),
         Press::Check => match verification::check_and_spend(service, again(&caller), post_of(sent)).await {
-            Ok(passed) => return Ok((host, passed_form(words, &complete_url, &passed.result_code))),
+            Ok(passed) => return Ok(Page::of(host, passed_form(words, &complete_url, &passed.result_code))),
             Err(refusal) if is_over(refusal.code) => return Err(refusal),
             Err(refusal) => Some(refusal),
         },
     };
     let content = ways(service, &caller, sent, words, error.as_ref()).await?;
-    Ok((host, content))
+    Ok(Page::of(host, content))
 }
 
 const fn is_over(code: ErrorCode) -> bool {
@@ -149,17 +171,31 @@ async fn order(service: &Service, caller: &FlowCaller, sent: &Sent, channel: Cha
     Ok(())
 }
 
-async fn report(service: &Service, caller: &FlowCaller) -> Result<(), Refusal> {
-    let flow = &caller.flow.opened;
-    let report = Report {
-        flow_id: flow.id.clone(),
-        host: flow.host.clone(),
-        subject: flow.subject.clone(),
-        forget_browsers: true,
-        scribe: service.scribe(&caller.host, flow.place.clone()),
-    };
-    service.0.store.report(&report).await?.ok_or(ErrorCode::FlowConflict)?;
-    Ok(())
+/// What a report did, and who got in lately: nothing that is not so.
+async fn reported(service: &Service, caller: FlowCaller, words: &FormWords) -> Result<String, Refusal> {
+    let password_url = caller.host.password_url.clone();
+    let answer = report::of_flow(service, caller).await?;
+    let now = service.0.clock.now_s();
+    let mut sentences = Vec::new();
+    for login in &answer.logins {
+        let minutes = now.saturating_sub(login.at) / 60;
+        let (unit, count) = if minutes < 120 { (&words.minutes, minutes) } else { (&words.hours, minutes / 60) };
+        let ago = unit.replace("{count}", &count.to_string());
+        let place = login.place.as_deref().unwrap_or("?");
+        sentences.push(words.reported_login.replace("{ago}", &ago).replace("{place}", place));
+    }
+    if answer.logins.is_empty() {
+        sentences.push(words.reported_quiet.clone());
+    }
+    sentences.push(words.reported.clone());
+    if answer.host_notified {
+        sentences.push(words.reported_host.clone());
+    }
+    let mut html: String = sentences.iter().map(|sentence| format!("<p>{}</p>", escaped(sentence))).collect();
+    if let Some(url) = password_url {
+        html += &format!("<p><a href=\"{}\">{}</a></p>", escaped(&url), escaped(&words.password));
+    }
+    Ok(html)
 }
 
 /// Every way in as a form of its own, with what was wrong above it.
@@ -261,22 +297,24 @@ fn said<'a>(words: &'a FormWords, refusal: &Refusal) -> &'a str {
         ErrorCode::CodeExpired | ErrorCode::ChallengeNotFound | ErrorCode::TooManyAttempts => &words.again,
         ErrorCode::MethodResting | ErrorCode::MethodSuspended => &words.closed,
         ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon | ErrorCode::ResendsSpent => &words.later,
-        ErrorCode::FlowReported => &words.reported,
+        ErrorCode::FlowReported => &words.reported_elsewhere,
         ErrorCode::Unavailable | ErrorCode::TimedOut | ErrorCode::Internal => &words.trouble,
         _over => &words.ended,
     }
 }
 
-fn page(words: &FormWords, host: Option<&Host>, content: &str) -> Response {
+fn page(words: &FormWords, Page { host, is_report, content }: &Page) -> Response {
+    let host = host.as_ref();
+    let title = if *is_report { &words.reported_title } else { &words.title };
     let issuer = host.map_or("", |host| host.name.as_str());
     // What comes from `answer` is HTML; a single sentence is text.
-    let body = if content.starts_with('<') { content.to_owned() } else { format!("<p>{}</p>", escaped(content)) };
+    let body = if content.starts_with('<') { content.clone() } else { format!("<p>{}</p>", escaped(content)) };
     let html = format!(
         "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width,initial-scale=1\"><title>{title} {site}</title><style>{STYLE}</style>\
          <main><h1>{title}</h1><p>{site}</p>{body}</main></html>",
         words.lang,
-        title = escaped(&words.title),
+        title = escaped(title),
         site = escaped(issuer),
     );
     let target = host.and_then(|host| Url::parse(host.form_complete_url.as_deref()?).ok());

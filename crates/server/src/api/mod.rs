@@ -72,6 +72,7 @@ pub fn router(service: Service) -> Router {
         .routes(routes!(subjects::events))
         .routes(routes!(subjects::revoke))
         .routes(routes!(subjects::reinstate))
+        .routes(routes!(report::by_host))
         .routes(routes!(gateways::receipt))
         .routes(routes!(twilio::status))
         .routes(routes!(twilio::keys))

@@ -1,15 +1,24 @@
-//! "I did not ask for this code."
+//! "I did not ask for this code": from a login, from the page without scripts, or from the host for a person who is signed in.
 
 use axum::Json;
-use axum::extract::State;
-use nidan_protocol::{ErrorCode, FlowOutcome, Problem, Purpose, ReportAnswer, ReportPost};
+use axum::extract::{Path, State};
+use nidan_otp::Label;
+use nidan_protocol::{ErrorCode, FlowOutcome, HostReportPost, Problem, Purpose, RecentLogin, ReportAnswer, ReportPost};
 
+use super::flows::PLACE_MAX_CHARS;
 use crate::Service;
-use crate::extract::{Body, FlowCaller};
+use crate::config::Host;
+use crate::extract::{AnyFlowCaller, Body, FlowCaller, HostCaller};
 use crate::problem::Refusal;
-use crate::store::{FlowState, Report};
+use crate::store::{FlowState, Report, StoreError};
 
-/// Ends the person's open logins and their codes, and tells the host. Never leads in (B55).
+/// How far back a report looks for somebody who got in.
+const LOOKS_BACK_S: u64 = 86_400;
+/// Logins that it tells of.
+const LOGINS_TOLD: u32 = 5;
+
+/// Ends the person's open logins, their codes and the trust in browsers, tells the host, and tells the person who got in
+/// lately. Never leads in (B55).
 #[utoipa::path(post, path = "/v1/flow/report", request_body = ReportPost, responses(
     (status = 200, body = ReportAnswer),
     (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
@@ -18,22 +27,68 @@ use crate::store::{FlowState, Report};
 ))]
 pub(crate) async fn report(
     State(service): State<Service>,
-    caller: FlowCaller,
-    Body(post): Body<ReportPost>,
+    AnyFlowCaller(caller): AnyFlowCaller,
+    Body(ReportPost {}): Body<ReportPost>,
 ) -> Result<Json<ReportAnswer>, Refusal> {
+    Ok(Json(of_flow(&service, caller).await?))
+}
+
+/// What the JSON interface and the form without scripts share.
+pub(super) async fn of_flow(service: &Service, caller: FlowCaller) -> Result<ReportAnswer, Refusal> {
     caller.must_be(Purpose::Verify)?;
     let FlowCaller { flow, host } = caller;
-    if flow.state != FlowState::Open {
-        return Err(ErrorCode::FlowConflict.into());
-    }
-    let report = Report {
-        flow_id: flow.opened.id.clone(),
-        scribe: service.scribe(&host, flow.opened.place.clone()),
-        host: flow.opened.host,
-        subject: flow.opened.subject,
-        forget_browsers: post.forget_browsers,
+    let forgotten = match flow.state {
+        FlowState::Open => {
+            let report = Report {
+                flow_id: Some(flow.opened.id),
+                scribe: service.scribe(&host, flow.opened.place),
+                host: flow.opened.host.clone(),
+                subject: flow.opened.subject.clone(),
+            };
+            let forgotten = service.0.store.report(&report).await?.ok_or(ErrorCode::FlowConflict)?;
+            tracing::warn!(host = report.host, flow = report.flow_id, "a person did not ask for this code");
+            forgotten
+        }
+        // The answer was lost on the way, or another tab was first.
+        FlowState::Reported => 0,
+        FlowState::Superseded | FlowState::Completed { .. } => return Err(ErrorCode::FlowConflict.into()),
     };
-    let forgotten = service.0.store.report(&report).await?.ok_or(ErrorCode::FlowConflict)?;
-    tracing::warn!(host = report.host, flow = report.flow_id, "a person did not ask for this code");
-    Ok(Json(ReportAnswer { outcome: FlowOutcome::Reported, browsers_forgotten: forgotten }))
+    Ok(answer(service, &host, &flow.opened.subject, forgotten).await?)
+}
+
+/// The same for a person who is signed in, in the host's own words: "this was not me".
+#[utoipa::path(post, path = "/v1/subjects/{subject}/report", request_body = HostReportPost,
+    params(("subject" = String, Path, description = "The host's user id, percent-encoded")), responses(
+    (status = 200, body = ReportAnswer), (status = 400, body = Problem),
+    (status = 401, body = Problem), (status = 404, body = Problem), (status = 413, body = Problem),
+    (status = 415, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn by_host(
+    State(service): State<Service>,
+    HostCaller(host): HostCaller,
+    subject: Result<Path<String>, axum::extract::rejection::PathRejection>,
+    Body(post): Body<HostReportPost>,
+) -> Result<Json<ReportAnswer>, Refusal> {
+    let Path(subject) = subject.map_err(|_| ErrorCode::NotFound)?;
+    if post.place.as_ref().is_some_and(|place| place.chars().count() > PLACE_MAX_CHARS) {
+        return Err(Refusal::field("place"));
+    }
+    let place = post.place.as_deref().map(Label::shown).filter(|place| !place.is_empty());
+    let scribe = service.scribe(&host, place);
+    let report = Report { flow_id: None, scribe, host: host.id.clone(), subject };
+    let forgotten = service.0.store.report(&report).await?.unwrap_or(0);
+    tracing::warn!(host = report.host, "a host reports for a person");
+    Ok(Json(answer(&service, &host, &report.subject, forgotten).await?))
+}
+
+async fn answer(service: &Service, host: &Host, subject: &str, forgotten: u32) -> Result<ReportAnswer, StoreError> {
+    let since = service.0.clock.now_s().saturating_sub(LOOKS_BACK_S);
+    let lines = service.0.store.logins_since(&host.id, subject, since, LOGINS_TOLD).await?;
+    let logins = lines.into_iter().map(|line| RecentLogin { at: line.at, method: line.method, place: line.place });
+    Ok(ReportAnswer {
+        outcome: FlowOutcome::Reported,
+        browsers_forgotten: forgotten,
+        logins: logins.collect(),
+        host_notified: host.notices.is_some(),
+    })
 }

@@ -24,20 +24,26 @@ pub struct PhoneConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Budgets {
-    /// Texts, or calls, to one number in an hour, over all people: the first and its three repetitions.
+    /// Texts, or calls, to one number in an hour: the first and its three repetitions. Set-ups at one host count together;
+    /// a person's logins count for themselves.
     pub number_per_hour: u32,
-    /// To one number in a day.
+    /// To one number in a day, counted likewise.
     pub number_per_day: u32,
-    /// For one person in a day.
+    /// For one person in a day: set-ups, and as many for logins.
     pub subject_per_day: u32,
-    /// To a thousand neighbouring numbers in a day.
+    /// For set-ups at one host with a thousand neighbouring numbers in a day. A code that is answered counts no more; ten times
+    /// as many messages are the most.
     pub block_per_day: u32,
-    /// For one host in a day.
+    /// For set-ups at one host in a day.
     pub host_per_day: u32,
-    /// To one country in a day.
+    /// For set-ups at one host with numbers of one country in a day.
     pub country_per_day: u32,
-    /// Altogether in a day: the spending stop.
+    /// For set-ups altogether in a day: the spending stop that strangers can reach.
     pub total_per_day: u32,
+    /// For logins at one host in a day: a second, higher stop.
+    pub login_host_per_day: u32,
+    /// For logins altogether in a day.
+    pub login_total_per_day: u32,
 }
 
 impl Default for Budgets {
@@ -50,6 +56,8 @@ impl Default for Budgets {
             host_per_day: 5_000,
             country_per_day: 5_000,
             total_per_day: 10_000,
+            login_host_per_day: 50_000,
+            login_total_per_day: 100_000,
         }
     }
 }

@@ -51,7 +51,16 @@ pub(crate) struct FormWords {
     pub(crate) closed: String,
     pub(crate) later: String,
     pub(crate) trouble: String,
+    pub(crate) reported_title: String,
     pub(crate) reported: String,
+    /// With places for how long ago, where, and how.
+    pub(crate) reported_login: String,
+    pub(crate) reported_quiet: String,
+    pub(crate) reported_host: String,
+    pub(crate) reported_elsewhere: String,
+    pub(crate) minutes: String,
+    pub(crate) hours: String,
+    pub(crate) password: String,
     pub(crate) ended: String,
 }
 

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use nidan_protocol::{Channel, DeliveryState};
 
 use super::{Attempt, StoreError};
+use crate::record::Scribe;
 
 /// A code about to be sent for the first time. Times are Unix seconds.
 #[derive(Debug, Clone)]
@@ -71,23 +72,43 @@ pub struct Budget {
 /// What messages are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// One number, in an hour.
+    /// One number, in an hour: of set-ups at a host, or of a person's logins.
     NumberHour,
     /// One number, in a day.
     NumberDay,
     /// One person.
     Subject,
-    /// A thousand neighbouring numbers.
+    /// Set-ups with a thousand neighbouring numbers whose codes are not answered.
     Block,
-    /// One host.
+    /// The same, answered or not.
+    BlockAll,
+    /// Set-ups at one host.
     Host,
-    /// One country.
+    /// Set-ups at one host with numbers of one country.
     Country,
-    /// The whole service: the spending stop.
+    /// Set-ups altogether: the spending stop.
     Total,
+    /// Logins at one host.
+    LoginHost,
+    /// Logins altogether.
+    LoginTotal,
 }
 
 impl Scope {
+    /// All of them, the narrowest first.
+    pub const ALL: [Self; 10] = [
+        Self::NumberHour,
+        Self::NumberDay,
+        Self::Subject,
+        Self::Block,
+        Self::BlockAll,
+        Self::Host,
+        Self::Country,
+        Self::Total,
+        Self::LoginHost,
+        Self::LoginTotal,
+    ];
+
     /// As it is stored and printed.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -95,9 +116,12 @@ impl Scope {
             Self::NumberDay => "number_day",
             Self::Subject => "subject",
             Self::Block => "block",
+            Self::BlockAll => "block_all",
             Self::Host => "host",
             Self::Country => "country",
             Self::Total => "total",
+            Self::LoginHost => "login_host",
+            Self::LoginTotal => "login_total",
         }
     }
 }
@@ -111,6 +135,8 @@ pub struct Order {
     pub budgets: Vec<Budget>,
     /// Now.
     pub now_ms: u64,
+    /// For a login: writes into the person's record that a code was sent.
+    pub scribe: Option<Scribe>,
 }
 
 /// The answer to an order.
@@ -213,8 +239,8 @@ pub trait PhoneStore: Send + Sync + 'static {
     /// Spends one try of an open challenge, committed before anything is checked.
     async fn reserve_answer(&self, id: &str, limit: u32, now: u64) -> Result<Attempt, StoreError>;
 
-    /// Marks a challenge as answered: true for exactly one caller.
-    async fn answered(&self, id: &str, now: u64) -> Result<bool, StoreError>;
+    /// Marks a challenge as answered: true for exactly one caller. Its messages are given back to `budget`.
+    async fn answered(&self, id: &str, budget: &Budget, now: u64) -> Result<bool, StoreError>;
 
     /// Takes up to `count` messages that are due; whoever dies with them loses them to the next after `lease_ms`.
     async fn take_messages(&self, now_ms: u64, lease_ms: u64, count: u32) -> Result<Vec<Taken>, StoreError>;

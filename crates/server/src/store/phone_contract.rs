@@ -40,7 +40,7 @@ fn challenge(flow: &NewFlow, name: &str) -> NewChallenge {
 }
 
 fn order(message_id: &str, budgets: &[Budget]) -> Order {
-    Order { message_id: message_id.to_owned(), budgets: budgets.to_owned(), now_ms: NOW * 1000 }
+    Order { message_id: message_id.to_owned(), budgets: budgets.to_owned(), now_ms: NOW * 1000, scribe: None }
 }
 
 async fn a_challenge_is_sent_answered_and_spent(store: &dyn Store, flow: &NewFlow) {
@@ -56,9 +56,10 @@ async fn a_challenge_is_sent_answered_and_spent(store: &dyn Store, flow: &NewFlo
     assert_eq!(store.reserve_answer(&first.id, 2, NOW).await.unwrap(), Attempt::Reserved { left: 1 });
     assert_eq!(store.reserve_answer(&first.id, 2, NOW).await.unwrap(), Attempt::Reserved { left: 0 });
     assert_eq!(store.reserve_answer(&first.id, 2, NOW).await.unwrap(), Attempt::Exhausted);
-    assert!(!store.answered(&first.id, 1300).await.unwrap(), "expired");
-    assert!(store.answered(&first.id, 1299).await.unwrap());
-    assert!(!store.answered(&first.id, 1299).await.unwrap(), "twice");
+    let block = Budget { scope: Scope::Block, key: b"block".to_vec(), window_s: 3600, limit: 9 };
+    assert!(!store.answered(&first.id, &block, 1300).await.unwrap(), "expired");
+    assert!(store.answered(&first.id, &block, 1299).await.unwrap());
+    assert!(!store.answered(&first.id, &block, 1299).await.unwrap(), "twice");
     assert_eq!(store.resend(&first.id, 2, &order("m4", &[])).await.unwrap(), Ordered::Changed, "answered");
 }
 

@@ -222,14 +222,12 @@ pub enum Consumed {
 /// A report that nobody asked for this code.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// The flow that it comes from.
-    pub flow_id: String,
+    /// The flow that it comes from; nothing where the host reports for a person who is signed in.
+    pub flow_id: Option<String>,
     /// The host's id.
     pub host: String,
     /// The host's user id.
     pub subject: String,
-    /// Whether trusted browsers end too.
-    pub forget_browsers: bool,
     /// For the record.
     pub scribe: Scribe,
 }
@@ -278,9 +276,12 @@ pub trait VerifyStore: Send + Sync + 'static {
         scribe: &Scribe,
     ) -> Result<(), StoreError>;
 
-    /// Ends the person's open flows, their codes and, when asked, trusted browsers; how many browsers. `None` when the flow
-    /// was over already.
+    /// Ends the person's open flows, their codes and the trust in browsers; how many browsers. `None` when the flow that it
+    /// comes from was over already.
     async fn report(&self, report: &Report) -> Result<Option<u32>, StoreError>;
+
+    /// The newest `count` lines of a record from `since` on that let somebody in.
+    async fn logins_since(&self, host: &str, subject: &str, since: u64, count: u32) -> Result<Vec<Line>, StoreError>;
 
     /// Browsers that are trusted at `now`.
     async fn trusted_browsers(&self, host: &str, subject: &str, now: u64) -> Result<Vec<TrustedBrowser>, StoreError>;

@@ -282,10 +282,9 @@ async fn a_browser_is_trusted_until_its_token_is_old(
 
 async fn a_report_ends_everything(store: &dyn Store, login: impl Fn(u8) -> NewFlow, activation: &Activation) {
     let report = |number: u8| Report {
-        flow_id: login(number).id,
+        flow_id: Some(login(number).id),
         host: login(number).host,
         subject: login(number).subject,
-        forget_browsers: true,
         scribe: scribe(activation, NOW),
     };
     assert_eq!(store.report(&report(6)).await.unwrap(), Some(0));

@@ -318,6 +318,31 @@ impl Bench {
         self.host_post(&format!("/v1/flows/{flow_id}/redeem"), &body).await
     }
 
+    /// A service whose host offers trusted browsers.
+    pub async fn trusting() -> Self {
+        Self::tuned(|config| config.hosts[0].trust_days = Some(30), None).await
+    }
+
+    /// Signs in and has the browser trusted: what it brings the next time.
+    pub async fn trust(&self, person: &Person) -> String {
+        let (flow_id, token) = self.login(&person.subject).await;
+        let mut post = person.post(self.now());
+        post["trust_browser"] = json!(true);
+        let (status, answer) = self.verify(&token, &post).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        let (_, redeemed) = self.redeem_login(&flow_id, &answer["result_code"]).await;
+        assert_eq!(redeemed["trust_expires_at"], self.now() + 30 * 86_400, "{redeemed}");
+        self.pass(60);
+        redeemed["trust_token"].as_str().unwrap().to_owned()
+    }
+
+    /// The password again, in a browser that brings a token.
+    pub async fn bring(&self, subject: &str, trust_token: &str) -> Value {
+        let mut body = self.login_body(subject, "session-of-a-trusted-browser");
+        body["trust_token"] = json!(trust_token);
+        self.host_post("/v1/flows", &body).await.1
+    }
+
     /// The time that other processes have.
     pub fn real_time(&self) {
         self.clock.0.store(Os.now_s(), Ordering::SeqCst);

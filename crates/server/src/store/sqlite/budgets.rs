@@ -24,12 +24,23 @@ pub(super) fn spend(write: &Connection, budgets: &[Budget], now: u64) -> Result<
     Ok(Ok(()))
 }
 
+/// Gives back what was spent of a budget in the window that runs: never more than was.
+pub(super) fn give_back(write: &Connection, budget: &Budget, count: u32, now: u64) -> Result<(), StoreError> {
+    let start = now - now % budget.window_s.max(1);
+    execute(
+        write,
+        "UPDATE send_count SET count = MAX(0, count - ?4) WHERE scope = ?1 AND key = ?2 AND window_start = ?3",
+        params![budget.scope.as_str(), budget.key, to_sql(start), count],
+    )?;
+    Ok(())
+}
+
 /// Scope, key, highest and sum of the windows that run at `now`. Keys that are hashes come back as `None`.
 pub(super) fn counts(read: &Connection, now: u64) -> Result<Vec<Count>, StoreError> {
     // Hosts and countries are named; numbers, people and blocks are hashes that say nothing.
     all(
         read,
-        "SELECT scope, CASE WHEN scope IN ('host', 'country') THEN key END AS named, MAX(count), SUM(count) \
+        "SELECT scope, CASE WHEN scope IN ('host', 'country', 'login_host') THEN key END AS named, MAX(count), SUM(count) \
          FROM send_count WHERE window_start <= ?1 AND window_end > ?1 GROUP BY scope, named ORDER BY scope, named",
         [to_sql(now)],
         |row| {

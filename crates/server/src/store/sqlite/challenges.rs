@@ -1,12 +1,14 @@
 //! Challenges: opened, sent again, answered.
 
+use nidan_protocol::EventKind;
 use rusqlite::{Connection, Row, params};
 
-use super::budgets;
+use super::{budgets, record};
 use super::connection::{all, execute, first};
 use super::rows::{bytes, channel_from, delivery_from, from_sql, to_sql};
 use super::writer::Then;
-use crate::store::{Attempt, Challenge, NewChallenge, Order, Ordered, StoreError};
+use crate::record::{Detail, Scribe};
+use crate::store::{Attempt, Budget, Challenge, NewChallenge, Order, Ordered, StoreError};
 
 /// For queries that join `challenge` as `c`.
 pub(super) const COLUMNS: &str = "c.id, c.flow_id, c.channel, c.country, c.locale, c.sealed_number, c.number_index, \
@@ -81,7 +83,21 @@ fn finish_order(write: &Connection, challenge_id: &str, order: &Order) -> Result
         "INSERT INTO message (id, challenge_id, state, state_at, due_at_ms) VALUES (?1, ?2, 'queued', ?3, ?4)",
         params![order.message_id, challenge_id, to_sql(now), to_sql(order.now_ms)],
     )?;
+    if let Some(scribe) = &order.scribe {
+        note_sent(write, challenge_id, scribe)?;
+    }
     Ok(Then::Keep(Ordered::Yes))
+}
+
+/// Whoever was called by somebody who wants their code finds it in the record.
+fn note_sent(write: &Connection, challenge_id: &str, scribe: &Scribe) -> Result<(), StoreError> {
+    let sql = "SELECT f.host, f.subject, c.channel, c.hint FROM challenge c JOIN flow f ON f.id = c.flow_id WHERE c.id = ?1";
+    let sent = first(write, sql, [challenge_id], |row| {
+        let detail = Detail { method: Some(row.get("channel")?), hint: Some(row.get("hint")?), count: None };
+        Ok((row.get::<_, String>("host")?, row.get::<_, String>("subject")?, detail))
+    })?;
+    let Some((host, subject, detail)) = sent else { return Ok(()) };
+    record::append(write, (&host, &subject), EventKind::CodeSent, detail, scribe)
 }
 
 pub(super) fn of_flow(read: &Connection, flow_id: &str) -> Result<Vec<Challenge>, StoreError> {
@@ -105,13 +121,17 @@ pub(super) fn reserve(write: &Connection, id: &str, limit: u32, now: u64) -> Res
     Ok(spent.map_or(Attempt::Exhausted, |spent| Attempt::Reserved { left: limit.saturating_sub(spent) }))
 }
 
-pub(super) fn mark_answered(write: &Connection, id: &str, now: u64) -> Result<bool, StoreError> {
-    let marked = execute(
+pub(super) fn mark_answered(write: &Connection, id: &str, budget: &Budget, now: u64) -> Result<bool, StoreError> {
+    let sends: Option<u32> = first(
         write,
-        "UPDATE challenge SET answered_at = ?2 WHERE id = ?1 AND answered_at IS NULL AND expires_at > ?2",
+        "UPDATE challenge SET answered_at = ?2 WHERE id = ?1 AND answered_at IS NULL AND expires_at > ?2 RETURNING sends",
         params![id, to_sql(now)],
+        |row| Ok(row.get(0)?),
     )?;
-    Ok(marked == 1)
+    if let Some(sends) = sends {
+        budgets::give_back(write, budget, sends, now)?;
+    }
+    Ok(sends.is_some())
 }
 
 pub(super) fn opened_from(row: &Row<'_>) -> Result<NewChallenge, StoreError> {

@@ -8,7 +8,7 @@ use super::challenges::{self, COLUMNS, opened_from};
 use super::connection::{all, execute, first};
 use super::rows::{delivery_from, from_sql, to_sql};
 use super::{SqliteStore, budgets};
-use crate::store::{Attempt, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, StoreError, Taken};
+use crate::store::{Attempt, Budget, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, StoreError, Taken};
 
 /// Joins a message to all that sending it needs.
 fn joined(what: &str) -> String {
@@ -45,9 +45,9 @@ impl PhoneStore for SqliteStore {
         self.writer.run(move |write| challenges::reserve(write, &id, limit, now)).await
     }
 
-    async fn answered(&self, id: &str, now: u64) -> Result<bool, StoreError> {
-        let id = id.to_owned();
-        self.writer.run(move |write| challenges::mark_answered(write, &id, now)).await
+    async fn answered(&self, id: &str, budget: &Budget, now: u64) -> Result<bool, StoreError> {
+        let (id, budget) = (id.to_owned(), budget.clone());
+        self.writer.run(move |write| challenges::mark_answered(write, &id, &budget, now)).await
     }
 
     async fn take_messages(&self, now_ms: u64, lease_ms: u64, count: u32) -> Result<Vec<Taken>, StoreError> {

@@ -93,6 +93,19 @@ pub(super) fn page(
     Ok(RecordPage { lines, before })
 }
 
+pub(super) fn logins_since(
+    read: &Connection,
+    (host, subject): (&str, &str),
+    since: u64,
+    count: u32,
+) -> Result<Vec<Line>, StoreError> {
+    let sql = format!(
+        "SELECT {LINE} FROM event e WHERE e.host = ?1 AND e.subject = ?2 AND e.at >= ?3 \
+         AND e.kind IN ('verified', 'backup_code_used', 'trusted_browser_used') ORDER BY e.seq DESC LIMIT ?4"
+    );
+    all(read, &sql, params![host, subject, to_sql(since), count], line_from)
+}
+
 pub(super) fn take(
     write: &Connection,
     host: &str,

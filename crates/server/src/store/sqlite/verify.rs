@@ -8,7 +8,7 @@ use super::connection::{execute, first};
 use super::rows::to_sql;
 use super::tries::{allowance_from, reserve, tries_from};
 use super::{SqliteStore, record, trust};
-use crate::record::{Detail, Scribe};
+use crate::record::{Detail, Line, Scribe};
 use crate::store::{
     Consumed, Consumption, NewFlow, Notice, OpenVerification, RecordPage, Report, Reserved, Spend, StoreError, Try,
     VerificationOpened, VerifyStore,
@@ -45,6 +45,11 @@ impl VerifyStore for SqliteStore {
     async fn report(&self, report: &Report) -> Result<Option<u32>, StoreError> {
         let report = report.clone();
         self.writer.run(move |write| reported(write, &report)).await
+    }
+
+    async fn logins_since(&self, host: &str, subject: &str, since: u64, count: u32) -> Result<Vec<Line>, StoreError> {
+        let (host, subject) = (host.to_owned(), subject.to_owned());
+        self.readers.run(move |read| record::logins_since(read, (&host, &subject), since, count)).await
     }
 
     async fn trusted_browsers(&self, host: &str, subject: &str, now: u64) -> Result<Vec<TrustedBrowser>, StoreError> {
@@ -253,13 +258,15 @@ fn complete(
 
 fn reported(write: &Connection, report: &Report) -> Result<Option<u32>, StoreError> {
     let now = to_sql(report.scribe.now);
-    let ours = execute(
-        write,
-        "UPDATE flow SET state = 'superseded', reported_at = ?2 WHERE id = ?1 AND state = 'open'",
-        params![report.flow_id, now],
-    )?;
-    if ours != 1 {
-        return Ok(None);
+    if let Some(flow_id) = &report.flow_id {
+        let ours = execute(
+            write,
+            "UPDATE flow SET state = 'superseded', reported_at = ?2 WHERE id = ?1 AND state = 'open'",
+            params![flow_id, now],
+        )?;
+        if ours != 1 {
+            return Ok(None);
+        }
     }
     // What was right but not redeemed yet ends too: nobody knows who typed it.
     execute(
@@ -276,8 +283,8 @@ fn reported(write: &Connection, report: &Report) -> Result<Option<u32>, StoreErr
     )?;
     let whose = (report.host.as_str(), report.subject.as_str());
     record::append(write, whose, EventKind::Reported, Detail::default(), &report.scribe)?;
-    let forgotten = if report.forget_browsers { trust::revoke(write, whose, None, &report.scribe)? } else { 0 };
-    Ok(Some(forgotten))
+    // Whoever was read a code may have had his browser trusted: he would come back without one.
+    Ok(Some(trust::revoke(write, whose, None, &report.scribe)?))
 }
 
 fn reinstated(write: &Connection, whose: (&str, &str), id: &str, scribe: &Scribe) -> Result<bool, StoreError> {
