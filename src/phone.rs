@@ -7,7 +7,7 @@ use nidan_otp::fold;
 
 /// All regions, a column of the table in each line: see `crates/server/examples/regions.rs`.
 #[derive(Debug)]
-pub struct Regions([String; 5]);
+pub struct Regions([String; 6]);
 
 /// One region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +79,9 @@ impl Regions {
 
     /// Reads a number; `iso` is the country that was chosen.
     ///
+    /// What begins as calls abroad do in that country is a call abroad, or nothing: read as a number at home it would be
+    /// somebody else's.
+    ///
     /// # Errors
     /// [`NumberError`].
     pub fn read(&self, typed: &str, iso: &str) -> Result<Number, NumberError> {
@@ -86,6 +89,9 @@ impl Regions {
             return Err(NumberError::Extension);
         }
         let digits = digits(typed);
+        if let Some(abroad) = self.dialled_abroad(&digits, iso) {
+            return self.read_digits(&abroad, iso);
+        }
         self.read_digits(&digits, iso).or_else(|error| {
             if error != NumberError::TooLong {
                 return Err(error);
@@ -98,9 +104,17 @@ impl Regions {
         })
     }
 
+    /// With `+` in place of what is dialled before calling codes in a country; `None` for what does not begin with it.
+    fn dialled_abroad(&self, digits: &str, iso: &str) -> Option<String> {
+        let own = self.column(5).nth(self.place(iso)?).filter(|prefixes| !prefixes.is_empty()).unwrap_or(USUAL_PREFIX);
+        let rest = own.split('|').find_map(|prefix| digits.strip_prefix(prefix))?;
+        Some(["+", rest].concat())
+    }
+
     /// The beginning of a number in groups, while it is too short for one.
     pub fn begun(&self, typed: &str, iso: &str) -> Option<String> {
         let digits = digits(typed);
+        let digits = self.dialled_abroad(&digits, iso).unwrap_or(digits);
         let (region, national) = self.split(&digits, iso).ok()?;
         let is_begun = !national.is_empty() && region.check_length(national.len()) == Err(NumberError::TooShort);
         is_begun.then(|| ["+", region.calling_code, " ", &region.group(national)].concat())
@@ -148,6 +162,8 @@ impl Regions {
 
 /// What stands before an extension: "ext.", "x", RFC 3966's parameter, 内線, and what is dialled after the answer.
 const EXTENSION: [char; 6] = ['x', 'X', '#', ';', '＃', '内'];
+/// ITU-T E.164 recommends it to all countries, and the table names the others.
+const USUAL_PREFIX: &str = "00";
 /// ITU-T E.123 recommends `+`; people type what they dial: most countries, Japan, North America.
 const INTERNATIONAL_PREFIXES: [&str; 3] = ["00", "010", "011"];
 
@@ -267,6 +283,24 @@ mod tests {
         assert_eq!(table().read("+81 90 1234 5678", "US").unwrap().iso, "JP");
     }
 
+    /// `0049…` typed in Germany rang a stranger's phone once: a German number may be as long as that.
+    #[test]
+    fn what_begins_like_a_call_abroad_is_never_a_number_at_home() {
+        let german = Ok(("+4915123456789", "+49 1512 3456789"));
+        check("0049 151 23456789", "DE", german);
+        check("0049 151 23456789", "FR", german);
+        check("+49 151 23456789", "DE", german);
+        check("011 49 151 23456789", "US", german);
+        check("0011 49 151 23456789", "AU", german);
+        check("810 49 151 23456789", "RU", german);
+        check("001 49 151 23456789", "KR", german);
+        check("00149151", "DE", Err(NumberError::TooShort));
+        check("00", "DE", Err(NumberError::TooShort));
+        check("000 151 23456789", "DE", Err(NumberError::CountryUnknown));
+        assert_eq!(table().begun("0049 151", "DE").as_deref(), Some("+49 151"));
+        assert_eq!(table().begun("0081 90 123", "AT").as_deref(), Some("+81 90-123"));
+    }
+
     #[test]
     fn a_number_is_grouped_while_it_is_typed() {
         let begun = |typed| table().begun(typed, "JP");
@@ -286,9 +320,12 @@ mod tests {
             let region = regions.at(place).unwrap();
             assert!(region.iso.len() == 2 && region.lengths().count() > 0, "{region:?}");
             assert_eq!(regions.calling_code(region.iso), Some(region.calling_code));
-            let typed = [region.trunk, region.example].concat();
+            // Zeros stand for any digits; two in front would begin a call abroad.
+            let example =
+                region.example.strip_prefix("00").map_or(region.example.to_owned(), |rest| ["01", rest].concat());
+            let typed = [region.trunk, &example].concat();
             let read = regions.read(&typed, region.iso).unwrap();
-            assert_eq!(read.shown, ["+", region.calling_code, " ", region.example].concat(), "{region:?}");
+            assert_eq!(read.shown, ["+", region.calling_code, " ", &example].concat(), "{region:?}");
             assert_eq!(regions.read(&read.e164, region.iso).unwrap(), read, "{region:?}");
         }
     }

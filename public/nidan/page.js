@@ -383,6 +383,11 @@ export class Page {
     form.submit()
   }
 
+  /** The person did not ask for a code: a page of the host's own can lead on from here. */
+  reported() {
+    this.#announce('nidan-reported', null, false)
+  }
+
   /** `nidan-restart`; unless the page takes it, a reload: the page then brings a new flow token. */
   restart() {
     if (this.#announce('nidan-restart')) location.reload()

@@ -1,7 +1,7 @@
 //! The code at login as a pure state machine. Nothing is decided here that the service does not decide again.
 
 use nidan_otp::{BackupCodeError, CodeError};
-use nidan_protocol::{CallKeys, ChallengeView, Channel, ErrorCode, MethodView};
+use nidan_protocol::{CallKeys, ChallengeView, Channel, ErrorCode, MethodView, ReportAnswer};
 
 use super::{Ending, Machine, Now, PhoneRefusal, Trouble, ending_for};
 
@@ -28,6 +28,8 @@ pub struct LoginOpening {
     pub calls_without_keys: bool,
     /// Where people go who have lost everything.
     pub recovery_url: Option<String>,
+    /// Where people change their password.
+    pub password_url: Option<String>,
     /// Whether the last digit sends the code.
     pub submits_itself: bool,
     /// What was typed before the widget was there.
@@ -120,8 +122,6 @@ pub struct SigningIn {
     pub typed_backup: String,
     /// "Do not ask in this browser".
     pub trust: bool,
-    /// "Ask in all trusted browsers again".
-    pub forget: bool,
     /// How the last question fares.
     pub asked: Asked,
     /// Where the person is.
@@ -130,6 +130,8 @@ pub struct SigningIn {
     pub(super) way: Way,
     /// What was sent to a phone whose screen was left: it is still good.
     pub(super) kept: Option<(usize, Box<ChallengeView>)>,
+    /// Whose code was ordered last: the answer may come after the person has gone to another method.
+    pub(super) ordered: usize,
     /// Wrong codes in a row.
     pub(super) times: u32,
     /// The codes that were sent last: they are not sent again by themselves.
@@ -145,10 +147,21 @@ pub enum Login {
     Unavailable(Trouble),
     /// The person is signing in.
     SigningIn(Box<SigningIn>),
+    /// The person did not ask for this code: what that ended, and who got in before.
+    Reported(Box<Reported>),
     /// Over without a result.
     Ended(Ending),
     /// Over, and the host has been told.
     Completed,
+}
+
+/// What became of a report.
+#[derive(Debug)]
+pub struct Reported {
+    /// As the service said it.
+    pub answer: ReportAnswer,
+    /// Where the person changes the password.
+    pub password_url: Option<String>,
 }
 
 /// What happens.
@@ -172,8 +185,6 @@ pub enum LoginEvent {
     BackupTyped(String),
     /// "Do not ask in this browser" changed.
     Trust(bool),
-    /// "Ask in all trusted browsers again" changed.
-    Forget(bool),
     /// "Try another way".
     Ways,
     /// One of them.
@@ -182,22 +193,26 @@ pub enum LoginEvent {
     Lose,
     /// "Send the code": the same number, this way.
     Send(Channel, CallKeys),
-    /// "Send again".
+    /// "Send again": the same code.
     Resend,
-    /// A code was sent, for the first time or again.
+    /// "Send again": a new code in place of one that is over.
+    Renew,
+    /// The code that was ordered last was sent, for the first time or again.
     Ordered(Box<ChallengeView>),
-    /// A code was not sent.
+    /// The code that was ordered last was not sent.
     NotOrdered(PhoneRefusal),
     /// A message fares differently.
     Changed(Box<ChallengeView>),
     /// The code was right.
     Passed(Box<Passed>),
-    /// The code was not taken.
-    Refused(LoginRefusal),
+    /// The code of this way was not taken.
+    Refused(Way, LoginRefusal),
     /// "I did not ask for this code."
     NotMe,
     /// The report is in.
-    Reported,
+    Reported(Box<ReportAnswer>),
+    /// The report is not in.
+    NotReported(LoginRefusal),
     /// The flow's life is over.
     TimeUp,
 }
@@ -220,6 +235,8 @@ pub enum LoginEffect {
     Resend(String),
     /// Ask whether a code is right.
     Verify {
+        /// By which way: the answer names it.
+        way: Way,
         /// Whose.
         method_id: String,
         /// As the service takes it.
@@ -230,14 +247,23 @@ pub enum LoginEffect {
         trust: bool,
     },
     /// Report a code that nobody asked for.
-    Report {
-        /// Whether trusted browsers are to be asked again.
-        forget: bool,
-    },
+    Report,
+    /// Tell the page that a report is in.
+    TellReported,
     /// Hand the result to the host.
     Complete(String),
     /// Ask the host for a new flow.
     Restart,
+}
+
+impl Login {
+    /// What belongs to signing in; `None` on screens that have none of it.
+    pub fn signing(&self) -> Option<&SigningIn> {
+        match self {
+            Self::SigningIn(signing) => Some(signing),
+            Self::Loading | Self::Unavailable(_) | Self::Reported(_) | Self::Ended(_) | Self::Completed => None,
+        }
+    }
 }
 
 impl Machine for Login {
@@ -272,6 +298,7 @@ impl Machine for Login {
                 LoginEvent::Again => (Self::Ended(ending), Some(LoginEffect::Restart)),
                 _other => (Self::Ended(ending), None),
             },
+            Self::Reported(reported) => (Self::Reported(reported), None),
             Self::Completed => (Self::Completed, None),
         }
     }
@@ -286,7 +313,7 @@ impl Machine for Login {
                 LoginStep::Code { challenge, .. } => challenge.as_deref(),
                 _other => None,
             },
-            Self::Loading | Self::Unavailable(_) | Self::Ended(_) | Self::Completed => None,
+            Self::Loading | Self::Unavailable(_) | Self::Reported(_) | Self::Ended(_) | Self::Completed => None,
         }
     }
 
@@ -314,8 +341,8 @@ impl Machine for Login {
         LoginEvent::Resend
     }
 
-    fn switch(channel: Channel) -> LoginEvent {
-        LoginEvent::Send(channel, CallKeys::Shown)
+    fn renew() -> LoginEvent {
+        LoginEvent::Renew
     }
 
     fn time_up() -> LoginEvent {

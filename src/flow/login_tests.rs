@@ -1,6 +1,9 @@
 //! The login's state machine as tables: what a person does, and where it leads.
 
-use nidan_protocol::{CallKeys, Channel, ErrorCode, MethodKind, MethodState, MethodView};
+use nidan_protocol::{
+    CallKeys, ChallengeView, Channel, ErrorCode, FlowOutcome, MethodKind, MethodState, MethodView, RecentLogin,
+    ReportAnswer,
+};
 
 use super::phone_tests::challenge;
 use super::*;
@@ -25,6 +28,7 @@ fn opening() -> LoginOpening {
         calls: true,
         calls_without_keys: false,
         recovery_url: None,
+        password_url: Some("https://shop.example/password".to_owned()),
         submits_itself: true,
         typed: String::new(),
     }
@@ -47,8 +51,19 @@ fn typed(text: &str) -> LoginEvent {
     LoginEvent::Typed(text.to_owned())
 }
 
+/// By the app.
 fn refused(code: ErrorCode, attempts_left: Option<u32>) -> LoginEvent {
-    LoginEvent::Refused(LoginRefusal::Service { code, retry_at: None, attempts_left, times: 0 })
+    refused_of(0, code, attempts_left)
+}
+
+fn refused_of(place: usize, code: ErrorCode, attempts_left: Option<u32>) -> LoginEvent {
+    let refusal = LoginRefusal::Service { code, retry_at: None, attempts_left, times: 0 };
+    LoginEvent::Refused(Way::Method(place), refusal)
+}
+
+/// "Send the code."
+fn ordered() -> LoginEvent {
+    LoginEvent::Send(Channel::Sms, CallKeys::Shown)
 }
 
 fn sent(codes: u32) -> LoginEvent {
@@ -107,7 +122,7 @@ fn a_refused_code_stays_in_the_field_and_is_not_sent_again_by_itself() {
     assert!(matches!(signing(&login).asked, Asked::Refused(LoginRefusal::Service { times: 1, .. })));
     let (login, effect) = login.on(typed("123456 "), NOW);
     assert!(effect.is_some(), "another text of the same digits was typed by somebody");
-    let (login, _) = login.on(LoginEvent::Refused(LoginRefusal::Unreachable), NOW);
+    let (login, _) = login.on(LoginEvent::Refused(Way::Method(0), LoginRefusal::Unreachable), NOW);
     let (_, effect) = login.on(LoginEvent::Submit, NOW);
     assert!(verified(effect).is_some(), "by hand it goes again");
 }
@@ -136,10 +151,10 @@ fn a_text_is_sent_by_a_tap_or_at_once_as_the_host_chooses() {
     assert!(login.on(LoginEvent::Send(Channel::Sms, CallKeys::Shown), NOW).1.is_none(), "one at a time");
     // Digits before anything was sent can be right for nothing.
     assert!(at(phone.clone(), [typed("123456")]).1.is_none());
-    let (login, effect) = at(phone.clone(), [sent(1), typed("123456")]);
+    let (login, effect) = at(phone.clone(), [ordered(), sent(1), typed("123456")]);
     assert_eq!(verified(effect), Some(("phone".to_owned(), "123456".to_owned(), None)));
     assert_eq!(login.awaited().map(|challenge| challenge.id.as_str()), Some("c1"));
-    let (login, _) = at(phone, [sent(2)]);
+    let (login, _) = at(phone, [ordered(), sent(2)]);
     assert!(signing(&login).wants_two());
 }
 
@@ -147,12 +162,13 @@ fn a_text_is_sent_by_a_tap_or_at_once_as_the_host_chooses() {
 fn a_message_that_no_longer_counts_makes_room_for_another() {
     let phone = LoginOpening { best: Some("phone".to_owned()), ..opening() };
     for code in [ErrorCode::CodeExpired, ErrorCode::TwoCodesNeeded, ErrorCode::ChallengeNotFound] {
-        let (login, _) = at(phone.clone(), [sent(1), typed("123456"), refused(code, None)]);
+        let (login, _) = at(phone.clone(), [ordered(), sent(1), typed("123456"), refused_of(1, code, None)]);
         assert!(login.awaited().is_none() && signing(&login).typed[0].is_empty(), "{code:?}");
     }
-    let (login, _) = at(phone.clone(), [sent(1), typed("123456"), refused(ErrorCode::CodeWrong, Some(3))]);
+    let (login, _) =
+        at(phone.clone(), [ordered(), sent(1), typed("123456"), refused_of(1, ErrorCode::CodeWrong, Some(3))]);
     assert_eq!(login.awaited().map(|challenge| challenge.attempts_left), Some(3));
-    let (login, _) = at(phone, [sent(1), typed("123456"), refused(ErrorCode::TooManyAttempts, None)]);
+    let (login, _) = at(phone, [ordered(), sent(1), typed("123456"), refused_of(1, ErrorCode::TooManyAttempts, None)]);
     assert!(login.awaited().is_some(), "a new one can be sent from here");
 }
 
@@ -168,10 +184,13 @@ fn other_ways_lead_there_and_back() {
     let (login, _) = at(opening(), [LoginEvent::Ways, backup(), LoginEvent::Back, LoginEvent::Back]);
     assert!(matches!(signing(&login).step, LoginStep::Backup), "to where the person was");
     let phone = || LoginEvent::Choose(Way::Method(1));
-    let (login, _) =
-        at(opening(), [LoginEvent::Ways, phone(), sent(1), LoginEvent::Ways, backup(), LoginEvent::Ways, phone()]);
+    let (login, _) = at(
+        opening(),
+        [LoginEvent::Ways, phone(), ordered(), sent(1), LoginEvent::Ways, backup(), LoginEvent::Ways, phone()],
+    );
     assert!(login.awaited().is_some(), "what was sent is still good");
-    let (login, _) = at(opening(), [LoginEvent::Ways, phone(), sent(1), LoginEvent::NotMe, LoginEvent::Back]);
+    let (login, _) =
+        at(opening(), [LoginEvent::Ways, phone(), ordered(), sent(1), LoginEvent::NotMe, LoginEvent::Back]);
     assert!(login.awaited().is_some());
     let (login, _) = at(opening(), [LoginEvent::Ways, LoginEvent::Lose, LoginEvent::Back]);
     assert!(matches!(signing(&login).step, LoginStep::Ways));
@@ -217,9 +236,13 @@ fn a_mistyped_backup_code_costs_no_try_and_few_left_are_said() {
 /// B55: neither a report nor anything else than a right code leads to a result.
 #[test]
 fn only_a_right_code_completes() {
-    let (login, effect) = at(opening(), [LoginEvent::NotMe, LoginEvent::Forget(true), LoginEvent::Submit]);
-    assert!(matches!(effect, Some(LoginEffect::Report { forget: true })));
-    assert!(matches!(login.on(LoginEvent::Reported, NOW).0, Login::Ended(Ending::Reported)));
+    let (login, effect) = at(opening(), [LoginEvent::NotMe, LoginEvent::Submit]);
+    assert!(matches!(effect, Some(LoginEffect::Report)));
+    let (login, effect) = login.on(reported(), NOW);
+    assert!(matches!(effect, Some(LoginEffect::TellReported)));
+    let Login::Reported(is) = &login else { panic!("{login:?}") };
+    assert_eq!((is.answer.logins.len(), is.password_url.as_deref()), (1, Some("https://shop.example/password")));
+    assert!(matches!(login.on(passed(10), NOW), (Login::Reported(_), None)));
     let endings = [
         (ErrorCode::FlowExpired, Ending::Expired),
         (ErrorCode::FlowConflict, Ending::Superseded),
@@ -235,4 +258,80 @@ fn only_a_right_code_completes() {
     let (login, effect) = at(opening(), [LoginEvent::TimeUp]);
     assert!(effect.is_none() && matches!(login, Login::Ended(Ending::Expired)));
     assert!(matches!(login.on(LoginEvent::Again, NOW).1, Some(LoginEffect::Restart)));
+}
+
+fn reported() -> LoginEvent {
+    let login = RecentLogin { at: NOW.0, method: Some("totp".to_owned()), place: None };
+    LoginEvent::Reported(Box::new(ReportAnswer {
+        outcome: FlowOutcome::Reported,
+        browsers_forgotten: 1,
+        logins: vec![login],
+        host_notified: true,
+    }))
+}
+
+fn called(id: &str, keys: Option<&str>) -> LoginEvent {
+    let keys = keys.map(str::to_owned);
+    LoginEvent::Ordered(Box::new(ChallengeView { channel: Channel::Voice, keys, ..challenge(id, 1) }))
+}
+
+/// What is awaited is the message that was ordered last, in every order of text, call, resend and change of method.
+#[test]
+fn what_is_awaited_is_what_was_ordered_last() {
+    let call = || LoginEvent::Send(Channel::Voice, CallKeys::Shown);
+    let awaited = |login: &Login| login.awaited().map(|challenge| (challenge.id.clone(), challenge.keys.clone()));
+    let (login, _) = at(phones(), [ordered(), sent(1), typed("123"), call(), called("c2", Some("47"))]);
+    assert_eq!(awaited(&login), Some(("c2".to_owned(), Some("47".to_owned()))));
+    assert!(signing(&login).typed[0].is_empty(), "digits of the text are right for nothing");
+    let (login, _) = at(phones(), [call(), called("c1", Some("47")), ordered(), sent(1)]);
+    assert_eq!(awaited(&login), Some(("c1".to_owned(), None)));
+    // The same code once more: what is typed stays.
+    let (login, _) = at(phones(), [ordered(), sent(1), typed("123"), LoginEvent::Resend, sent(1)]);
+    assert_eq!(signing(&login).typed[0], "123");
+    // A new call in place of one that was to be heard without keys is one without keys.
+    let silent = LoginEvent::Send(Channel::Voice, CallKeys::None);
+    let (_, effect) = at(phones(), [silent, called("c1", None), LoginEvent::Renew]);
+    assert!(matches!(effect, Some(LoginEffect::Order { channel: Channel::Voice, keys: CallKeys::None, .. })));
+    let (_, effect) = at(phones(), [call(), called("c1", Some("47")), LoginEvent::Renew]);
+    assert!(matches!(effect, Some(LoginEffect::Order { channel: Channel::Voice, keys: CallKeys::Shown, .. })));
+}
+
+/// An answer that comes late belongs to the method that it was ordered for.
+#[test]
+fn a_late_answer_is_shown_where_it_belongs() {
+    let to = |place| [LoginEvent::Ways, LoginEvent::Choose(Way::Method(place))];
+    let (login, _) = at(phones(), [ordered()].into_iter().chain(to(2)).chain([sent(1)]));
+    assert!(login.awaited().is_none(), "the other phone got nothing");
+    let (login, _) = to(1).into_iter().fold((login, None), |(login, _), event| login.on(event, NOW));
+    assert_eq!(login.awaited().map(|challenge| challenge.id.as_str()), Some("c1"));
+    // What was ordered for one phone ends what another one had.
+    let (login, _) = at(phones(), [ordered(), sent(1)].into_iter().chain(to(2)).chain([ordered(), called("c2", None)]));
+    let (login, _) = to(1).into_iter().fold((login, None), |(login, _), event| login.on(event, NOW));
+    assert!(login.awaited().is_none(), "the first text is over");
+    // A refusal too: nothing is said on the other screen.
+    let (login, _) =
+        at(opening(), [typed("123456")].into_iter().chain(to(1)).chain([refused(ErrorCode::CodeWrong, Some(0))]));
+    assert!(signing(&login).asked == Asked::Idle && !signing(&login).wants_two());
+    let (login, _) = to(0).into_iter().fold((login, None), |(login, _), event| login.on(event, NOW));
+    assert!(signing(&login).wants_two(), "and the app asks for two");
+}
+
+/// A method that takes no codes any more says so, also while a message is awaited.
+#[test]
+fn a_method_that_rests_or_is_suspended_awaits_no_code() {
+    for (code, state) in
+        [(ErrorCode::MethodResting, MethodState::Resting), (ErrorCode::MethodSuspended, MethodState::Suspended)]
+    {
+        let (login, _) = at(phones(), [ordered(), sent(1), typed("123456"), refused_of(1, code, None)]);
+        assert!(login.awaited().is_none() && signing(&login).method().is_some_and(|method| method.state == state));
+        let (login, _) = at(opening(), [typed("123456"), refused(code, None)]);
+        assert!(signing(&login).method().is_some_and(|method| method.state == state));
+    }
+}
+
+/// An app and two phones, one of them to begin with.
+fn phones() -> LoginOpening {
+    let mut opening = LoginOpening { best: Some("phone".to_owned()), ..opening() };
+    opening.methods.push(method("work", MethodKind::Sms));
+    opening
 }

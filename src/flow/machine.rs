@@ -1,6 +1,6 @@
 //! What a shell needs to know of a state machine, whichever it is.
 
-use nidan_protocol::{ChallengeView, Channel};
+use nidan_protocol::ChallengeView;
 
 use super::Now;
 
@@ -41,11 +41,11 @@ pub trait Machine: Sized + 'static {
     /// A message fares differently.
     fn changed(challenge: Box<ChallengeView>) -> Self::Event;
 
-    /// "Send again".
+    /// "Send again": the same code.
     fn resend() -> Self::Event;
 
-    /// The same number another way, or a new code for it.
-    fn switch(channel: Channel) -> Self::Event;
+    /// "Send again", where the code is over: a new one, the same way.
+    fn renew() -> Self::Event;
 
     /// The flow's life is over.
     fn time_up() -> Self::Event;

@@ -9,7 +9,9 @@ mod signing_in;
 
 pub use draft::{Draft, Opening, Proof};
 pub use enrolment::{BackupRefusal, CodeRefusal, Delivery, Enrolment, Evidence, Step};
-pub use login::{Asked, Login, LoginEffect, LoginEvent, LoginOpening, LoginRefusal, LoginStep, Passed, SigningIn, Way};
+pub use login::{
+    Asked, Login, LoginEffect, LoginEvent, LoginOpening, LoginRefusal, LoginStep, Passed, Reported, SigningIn, Way,
+};
 pub use machine::Machine;
 pub use phone::{Asking, PhoneEntry, PhoneRefusal, VerifiedPhone};
 
@@ -99,8 +101,10 @@ pub enum Event {
     NumberTyped(String),
     /// The field for the number's name changed.
     NameTyped(String),
-    /// The same number another way.
+    /// The same number the other way.
     Switch(Channel),
+    /// A new code in place of one that is over, the same way.
+    Renew,
     /// A call that reads its code at once.
     CallWithoutKeys,
     /// A code was sent, for the first time or again.
@@ -148,8 +152,12 @@ pub enum Effect {
     LoadHelp(String),
     /// Order a code.
     Order {
-        /// E.164.
-        number: String,
+        /// As it was typed: the service reads it for itself.
+        typed: String,
+        /// The country that it was typed for.
+        country: String,
+        /// What was read here and shown, in E.164: what the service reads otherwise is not sent.
+        shown: String,
         /// How it is to come.
         channel: Channel,
         /// What a call waits for.
@@ -174,6 +182,16 @@ pub enum Effect {
 
 /// The moment that an event happens, by the service's clock.
 pub use nidan_otp::UnixSeconds as Now;
+
+impl Flow {
+    /// What belongs to the set-up; `None` on screens that have none of it.
+    pub fn enrolment(&self) -> Option<&Enrolment> {
+        match self {
+            Self::Enrolling(enrolment) => Some(enrolment),
+            Self::Loading | Self::Unavailable(_) | Self::Ended(_) | Self::Completed => None,
+        }
+    }
+}
 
 impl Machine for Flow {
     type Event = Event;
@@ -250,8 +268,8 @@ impl Machine for Flow {
         Event::Resend
     }
 
-    fn switch(channel: Channel) -> Event {
-        Event::Switch(channel)
+    fn renew() -> Event {
+        Event::Renew
     }
 
     fn time_up() -> Event {
@@ -303,6 +321,7 @@ fn ending_for(trouble: Trouble) -> Option<Ending> {
         | ErrorCode::PhoneTooLong
         | ErrorCode::PhoneCountryUnknown
         | ErrorCode::PhoneExtension
+        | ErrorCode::PhoneAmbiguous
         | ErrorCode::PhoneNotSmsCapable
         | ErrorCode::PhoneKindRefused
         | ErrorCode::CountryNotAllowed

@@ -156,12 +156,15 @@ impl Enrolment {
                 self.phone.keys = CallKeys::Shown;
                 self.order(channel)
             }
-            Event::Switch(channel) if !waits => self.order(channel),
+            Event::Switch(channel) if !waits => {
+                self.phone.keys = CallKeys::Shown;
+                self.order(channel)
+            }
             Event::CallWithoutKeys if !waits => {
                 self.phone.keys = CallKeys::None;
                 self.order(Channel::Voice)
             }
-            Event::Ordered(challenge) => (self.enter_code(challenge), None),
+            Event::Ordered(challenge) if waits => (self.enter_code(challenge), None),
             // What was asked on a screen that the person has left is no news here.
             Event::NotOrdered(refusal) => match refusal.ending() {
                 Some(ending) => return Err(ending),
@@ -180,8 +183,9 @@ impl Enrolment {
         match regions.read(&self.phone.typed, &self.phone.country) {
             Ok(number) => {
                 // The help is for the number's country, whichever was chosen before.
-                self.phone.country = number.iso;
-                let order = Effect::Order { number: number.e164, channel, keys: self.phone.keys };
+                let chosen = std::mem::replace(&mut self.phone.country, number.iso);
+                let (typed, shown) = (self.phone.typed.clone(), number.e164);
+                let order = Effect::Order { typed, country: chosen, shown, channel, keys: self.phone.keys };
                 (Step::Number { channel, asking: Asking::Waiting }, Some(order))
             }
             Err(error) => {
@@ -221,7 +225,13 @@ impl Enrolment {
                 Ok(code) => self.answer(challenge, &code),
                 Err(error) => (step(challenge, Asking::Refused(PhoneRefusal::Code(error))), None),
             },
-            Event::Ordered(fresh) => (Step::PhoneCode { challenge: fresh, asking: Asking::Idle, help: None }, None),
+            Event::Ordered(fresh) => {
+                if fresh.id != challenge.id {
+                    // Digits of another message are right for nothing.
+                    self.typed_code.clear();
+                }
+                (Step::PhoneCode { challenge: fresh, asking: Asking::Idle, help: None }, None)
+            }
             Event::Changed(fresh) if fresh.id == challenge.id => {
                 // What the gateway reports answers the questions.
                 let failed = fresh.delivery == DeliveryState::Failed;
@@ -247,7 +257,14 @@ impl Enrolment {
                 let resend = Effect::Resend(challenge.id.clone());
                 (step(challenge, Asking::Waiting), Some(resend))
             }
-            Event::Switch(channel) if asking != Asking::Waiting => self.order(channel),
+            Event::Switch(channel) if asking != Asking::Waiting => {
+                self.phone.keys = CallKeys::Shown;
+                self.order(channel)
+            }
+            Event::Renew if asking != Asking::Waiting => {
+                self.phone.keys = challenge.call_keys();
+                self.order(challenge.channel)
+            }
             Event::Choose(kind) => self.choose(kind),
             Event::Help => {
                 // A gateway that reported a failure has answered every question.

@@ -94,10 +94,11 @@ fn a_press_before_the_table_is_there_is_taken_back_by_typing_on() {
 #[test]
 fn a_number_is_ordered_once_however_often_it_is_pressed_or_typed_at() {
     let (flow, effect) = at(at_number(), [typed("０９０ 1234 5678"), Event::Next]);
-    let Some(Effect::Order { number, channel: Channel::Sms, keys: CallKeys::Shown }) = effect else {
+    let Some(Effect::Order { typed: text, country, shown, channel: Channel::Sms, keys: CallKeys::Shown }) = effect
+    else {
         panic!("{effect:?}")
     };
-    assert_eq!(number, "+819012345678");
+    assert_eq!([&text, &country, &shown], ["０９０ 1234 5678", "JP", "+819012345678"], "both readings go");
     let (flow, effect) = at(flow, [Event::Next]);
     assert!(effect.is_none(), "a second press");
     for event in [typed("090 1234 5679"), Event::CountryChosen("IT".to_owned()), Event::Switch(Channel::Voice)] {
@@ -173,4 +174,26 @@ fn news_of_another_challenge_and_a_second_resend_change_nothing() {
     assert!(matches!(&enrolment(&flow).step, Step::PhoneCode { challenge, .. } if challenge.id == "c1"));
     let expired = PhoneRefusal::Service { code: ErrorCode::FlowExpired, retry_at: None, attempts_left: None };
     assert!(matches!(at(flow, [Event::NotOrdered(expired)]).0, Flow::Ended(Ending::Expired)));
+}
+
+/// What is awaited is the message that was ordered last, and a new call is as the one before was wished.
+#[test]
+fn a_new_code_is_ordered_the_way_the_last_one_was() {
+    let silent = |id: &str| Event::Ordered(Box::new(ChallengeView { channel: Channel::Voice, ..challenge(id, 1) }));
+    let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::CallWithoutKeys, silent("c1")]);
+    let (_, effect) = at(flow, [Event::CodeTyped("123".to_owned()), Event::Renew]);
+    assert!(matches!(effect, Some(Effect::Order { channel: Channel::Voice, keys: CallKeys::None, .. })), "{effect:?}");
+    // A text after it, and a call after that, waits for keys again.
+    let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::CallWithoutKeys, silent("c1")]);
+    let (flow, _) = at(flow, [Event::Switch(Channel::Sms), ordered("c2")]);
+    let (_, effect) = at(flow, [Event::Switch(Channel::Voice)]);
+    assert!(matches!(effect, Some(Effect::Order { channel: Channel::Voice, keys: CallKeys::Shown, .. })), "{effect:?}");
+}
+
+/// Whoever has gone back to the number is not thrown out of it by an answer that comes late.
+#[test]
+fn a_late_answer_does_not_leave_the_number_screen() {
+    let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::Next, ordered("c1"), Event::Resend, Event::Back]);
+    let (flow, _) = at(flow, [ordered("c1")]);
+    assert!(matches!(enrolment(&flow).step, Step::Number { .. }));
 }

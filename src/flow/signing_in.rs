@@ -6,7 +6,7 @@ use nidan_protocol::{
 };
 
 use super::login::{
-    Asked, Login, LoginEffect, LoginEvent, LoginOpening, LoginRefusal, LoginStep, Passed, SigningIn, Way,
+    Asked, Login, LoginEffect, LoginEvent, LoginOpening, LoginRefusal, LoginStep, Passed, Reported, SigningIn, Way,
 };
 use super::{Ending, Now, PhoneRefusal};
 
@@ -27,11 +27,11 @@ impl SigningIn {
             typed,
             typed_backup: String::new(),
             trust: false,
-            forget: false,
             asked: Asked::Idle,
             step: LoginStep::Ways,
             way,
             kept: None,
+            ordered: 0,
             times: 0,
             sent: Default::default(),
         });
@@ -90,7 +90,7 @@ impl SigningIn {
     fn order(&mut self, step: LoginStep, channel: Channel, keys: CallKeys) -> Next {
         let LoginStep::Code { place, .. } = &step else { return (step, None) };
         let Some(method) = self.opening.methods.get(*place) else { return (step, None) };
-        self.asked = Asked::Waiting;
+        (self.asked, self.ordered) = (Asked::Waiting, *place);
         let order = LoginEffect::Order { method_id: method.id.clone(), channel, keys };
         (step, Some(order))
     }
@@ -102,12 +102,25 @@ impl SigningIn {
         let (step, effect) = match (step, event) {
             (LoginStep::Few(passed), event) => return self.on_few(passed, event, now),
             (_, LoginEvent::TimeUp) => return (Login::Ended(Ending::Expired), None),
-            (_, LoginEvent::Reported) => return (Login::Ended(Ending::Reported), None),
+            (_, LoginEvent::Reported(answer)) => {
+                let reported = Reported { answer: *answer, password_url: self.opening.password_url };
+                return (Login::Reported(Box::new(reported)), Some(LoginEffect::TellReported));
+            }
             (_, LoginEvent::Passed(passed)) => return self.passed(*passed),
-            (step, LoginEvent::Refused(refusal)) => match self.refused(step, refusal) {
-                Ok(next) => next,
+            (step, LoginEvent::Refused(way, refusal)) => match self.refused(step, way, refusal) {
+                Ok(step) => (step, None),
                 Err(ending) => return (Login::Ended(ending), None),
             },
+            (step, LoginEvent::NotReported(refusal)) => match ending_of(refusal) {
+                Some(ending) => return (Login::Ended(ending), None),
+                None => {
+                    if matches!(step, LoginStep::Report) {
+                        self.asked = Asked::Refused(refusal);
+                    }
+                    (step, None)
+                }
+            },
+            (step, LoginEvent::Ordered(fresh)) => (self.sent_to(step, fresh), None),
             (step, LoginEvent::NotOrdered(refusal)) => match refusal.ending() {
                 Some(ending) => return (Login::Ended(ending), None),
                 None => (self.not_ordered(step, refusal), None),
@@ -173,11 +186,10 @@ impl SigningIn {
 
     fn on_report(&mut self, event: LoginEvent, waits: bool) -> Next {
         match event {
-            LoginEvent::Forget(forget) => self.forget = forget,
             LoginEvent::Back => return self.back(),
             LoginEvent::Submit if !waits => {
                 self.asked = Asked::Waiting;
-                return (LoginStep::Report, Some(LoginEffect::Report { forget: self.forget }));
+                return (LoginStep::Report, Some(LoginEffect::Report));
             }
             _other => {}
         }
@@ -199,17 +211,20 @@ impl SigningIn {
             LoginEvent::Submit if !waits => self.verify(step),
             LoginEvent::Send(channel, keys) if !waits => self.order(step, channel, keys),
             LoginEvent::Resend if !waits => match &step {
-                LoginStep::Code { challenge: Some(challenge), .. } => {
+                LoginStep::Code { place, challenge: Some(challenge) } => {
                     let resend = LoginEffect::Resend(challenge.id.clone());
-                    self.asked = Asked::Waiting;
+                    (self.asked, self.ordered) = (Asked::Waiting, *place);
                     (step, Some(resend))
                 }
                 _other => (step, None),
             },
-            LoginEvent::Ordered(fresh) => {
-                self.asked = Asked::Idle;
-                (with_challenge(step, fresh), None)
-            }
+            LoginEvent::Renew if !waits => match &step {
+                LoginStep::Code { challenge: Some(over), .. } => {
+                    let (channel, keys) = (over.channel, over.call_keys());
+                    self.order(step, channel, keys)
+                }
+                _other => (step, None),
+            },
             LoginEvent::Changed(fresh) => match &step {
                 LoginStep::Code { challenge: Some(known), .. } if known.id == fresh.id => {
                     (with_challenge(step, fresh), None)
@@ -219,6 +234,34 @@ impl SigningIn {
             LoginEvent::Back => (LoginStep::Ways, None),
             _other => (step, None),
         }
+    }
+
+    /// The code that was ordered last is on its way, and every other one of this login is over. Where the person has gone on
+    /// to another method meanwhile, it waits there.
+    fn sent_to(&mut self, step: LoginStep, fresh: Box<ChallengeView>) -> LoginStep {
+        self.kept = None;
+        let is_another = match &step {
+            LoginStep::Code { place, challenge } if *place == self.ordered => {
+                challenge.as_ref().is_none_or(|known| known.id != fresh.id)
+            }
+            LoginStep::Code { place, challenge } => {
+                let place = *place;
+                // What this method had is over.
+                let step = if challenge.is_some() { LoginStep::Code { place, challenge: None } } else { step };
+                self.kept = Some((self.ordered, fresh));
+                return step;
+            }
+            LoginStep::Backup | LoginStep::Ways | LoginStep::Lost | LoginStep::Report | LoginStep::Few(_) => {
+                self.kept = Some((self.ordered, fresh));
+                return step;
+            }
+        };
+        self.asked = Asked::Idle;
+        if is_another {
+            // Digits of another message are right for nothing.
+            self.typed = Default::default();
+        }
+        with_challenge(step, fresh)
     }
 
     /// What is typed takes a refusal away, and never the mark of a question that is still on its way.
@@ -261,6 +304,7 @@ impl SigningIn {
             [Ok(_), Ok(_)] => return (step, None),
         };
         let verify = LoginEffect::Verify {
+            way: Way::Method(*place),
             method_id: method.id.clone(),
             code: code.expose().to_owned(),
             second: second.map(|code| code.expose().to_owned()),
@@ -281,7 +325,8 @@ impl SigningIn {
                 self.asked = Asked::Waiting;
                 let code = code.expose().to_string();
                 let method_id = BACKUP_METHOD_ID.to_owned();
-                Some(LoginEffect::Verify { method_id, code, second: None, trust: self.trust })
+                let way = Way::Backup;
+                Some(LoginEffect::Verify { way, method_id, code, second: None, trust: self.trust })
             }
         }
     }
@@ -307,7 +352,7 @@ impl SigningIn {
             }
             LoginEvent::Passed(fresh) => (Login::Completed, Some(LoginEffect::Complete(fresh.result_code))),
             // Nobody answers, or too late: the host says what is to be done with a result that is old.
-            LoginEvent::Refused(_) | LoginEvent::TimeUp => {
+            LoginEvent::Refused(..) | LoginEvent::TimeUp => {
                 (Login::Completed, Some(LoginEffect::Complete(passed.result_code)))
             }
             _other => {
@@ -317,57 +362,96 @@ impl SigningIn {
         }
     }
 
-    fn refused(&mut self, step: LoginStep, refusal: LoginRefusal) -> Result<Next, Ending> {
-        let LoginRefusal::Service { code, retry_at, attempts_left, .. } = refusal else {
-            self.asked = Asked::Refused(refusal);
-            return Ok((step, None));
+    /// A no to the code of one way. Where the person has gone on to another one, it changes what that way is, and no more.
+    fn refused(&mut self, step: LoginStep, way: Way, refusal: LoginRefusal) -> Result<LoginStep, Ending> {
+        if let Some(ending) = ending_of(refusal) {
+            return Err(ending);
+        }
+        let stands = match (&step, way) {
+            (LoginStep::Code { place, .. }, Way::Method(tried)) => *place == tried,
+            (LoginStep::Backup, Way::Backup) => true,
+            _elsewhere => false,
         };
-        match code {
-            ErrorCode::FlowExpired => return Err(Ending::Expired),
-            ErrorCode::FlowConflict => return Err(Ending::Superseded),
-            ErrorCode::FlowReported => return Err(Ending::Reported),
-            // This login has had its tries; the password starts another one.
-            ErrorCode::TooManyAttempts if !matches!(step, LoginStep::Code { challenge: Some(_), .. }) => {
-                return Err(Ending::TriesSpent);
+        let LoginRefusal::Service { code, retry_at, attempts_left, .. } = refusal else {
+            if stands {
+                self.asked = Asked::Refused(refusal);
             }
-            _other => {}
+            return Ok(step);
+        };
+        let by_message = self.is_by_message(way);
+        // This login has had its tries, and not just one message: the password starts another one.
+        if code == ErrorCode::TooManyAttempts && !by_message {
+            return Err(Ending::TriesSpent);
+        }
+        if let Way::Method(tried) = way {
+            self.note_state(tried, code, retry_at, attempts_left, by_message);
+        }
+        if !stands {
+            return Ok(step);
         }
         if code == ErrorCode::CodeWrong {
             self.times += 1;
         }
-        let new_state = match code {
-            ErrorCode::CodeWrong if attempts_left == Some(0) => Some(MethodState::TwoCodes),
-            ErrorCode::TwoCodesNeeded => Some(MethodState::TwoCodes),
-            ErrorCode::MethodResting => Some(MethodState::Resting),
-            ErrorCode::MethodSuspended => Some(MethodState::Suspended),
-            _other => None,
-        };
-        if let (LoginStep::Code { place, challenge: None }, Some(state)) = (&step, new_state)
-            && let Some(method) = self.opening.methods.get_mut(*place)
-        {
-            if state == MethodState::TwoCodes && method.state != state {
-                self.typed = Default::default();
-            }
-            method.state = state;
-            method.resting_until = retry_at.map(|at| at.0);
-        }
         self.asked = Asked::Refused(LoginRefusal::Service { code, retry_at, attempts_left, times: self.times });
-        // What a phone got is over when one code is no longer enough, or its tries are spent: the next message is another.
-        let over = matches!(code, ErrorCode::TwoCodesNeeded | ErrorCode::CodeExpired | ErrorCode::ChallengeNotFound);
+        // What a phone got is over when one code is no longer enough, when its tries are spent or the method takes no codes:
+        // the next message is another.
+        let over = matches!(
+            code,
+            ErrorCode::TwoCodesNeeded
+                | ErrorCode::CodeExpired
+                | ErrorCode::ChallengeNotFound
+                | ErrorCode::MethodResting
+                | ErrorCode::MethodSuspended
+        );
         Ok(match step {
             LoginStep::Code { place, challenge: Some(_) } if over => {
                 self.typed = Default::default();
-                (LoginStep::Code { place, challenge: None }, None)
+                LoginStep::Code { place, challenge: None }
             }
             LoginStep::Code { place, challenge: Some(mut challenge) } => {
                 challenge.attempts_left = attempts_left.unwrap_or(challenge.attempts_left);
-                (LoginStep::Code { place, challenge: Some(challenge) }, None)
+                LoginStep::Code { place, challenge: Some(challenge) }
             }
-            step => (step, None),
+            step => step,
         })
     }
 
+    /// Whether its codes come by messages, each with tries of its own.
+    fn is_by_message(&self, way: Way) -> bool {
+        match way {
+            Way::Method(place) => self.opening.methods.get(place).is_some_and(|method| match method.kind {
+                MethodKind::Totp => false,
+                MethodKind::Sms | MethodKind::Voice => true,
+            }),
+            Way::Backup => false,
+        }
+    }
+
+    /// What the answer says of the method: it asks for two codes, rests or is suspended.
+    fn note_state(&mut self, place: usize, code: ErrorCode, until: Option<Now>, left: Option<u32>, by_message: bool) {
+        let state = match code {
+            // Of a message, the tries that are left are its own.
+            ErrorCode::CodeWrong if left == Some(0) && !by_message => MethodState::TwoCodes,
+            ErrorCode::TwoCodesNeeded if !by_message => MethodState::TwoCodes,
+            ErrorCode::MethodResting => MethodState::Resting,
+            ErrorCode::MethodSuspended => MethodState::Suspended,
+            _other => return,
+        };
+        let Some(method) = self.opening.methods.get_mut(place) else { return };
+        if state == MethodState::TwoCodes && method.state != state {
+            self.typed = Default::default();
+        }
+        method.state = state;
+        method.resting_until = until.map(|at| at.0);
+    }
+
     fn not_ordered(&mut self, step: LoginStep, refusal: PhoneRefusal) -> LoginStep {
+        if let PhoneRefusal::Service { code, retry_at, .. } = refusal {
+            self.note_state(self.ordered, code, retry_at, None, true);
+        }
+        if !matches!(step, LoginStep::Code { place, .. } if place == self.ordered) {
+            return step;
+        }
         self.asked = Asked::Refused(match refusal {
             PhoneRefusal::Service { code, retry_at, attempts_left } => {
                 LoginRefusal::Service { code, retry_at, attempts_left, times: 0 }
@@ -376,6 +460,17 @@ impl SigningIn {
             PhoneRefusal::Number(_) | PhoneRefusal::Unreachable => LoginRefusal::Unreachable,
         });
         step
+    }
+}
+
+/// Whether a refusal ends the flow itself, whatever was asked.
+fn ending_of(refusal: LoginRefusal) -> Option<Ending> {
+    let LoginRefusal::Service { code, .. } = refusal else { return None };
+    match code {
+        ErrorCode::FlowExpired => Some(Ending::Expired),
+        ErrorCode::FlowConflict => Some(Ending::Superseded),
+        ErrorCode::FlowReported => Some(Ending::Reported),
+        _other => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The requests of an enrolment and of a login.
 
 use nidan_otp::{EnrolmentId, Label, ServerNonce, UnixSeconds};
-use nidan_protocol::{ChallengeView, EnrolmentAnswer, EnrolmentOpening, FlowView};
+use nidan_protocol::{ChallengeView, EnrolmentAnswer, EnrolmentOpening, FlowView, ReportAnswer};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
@@ -69,8 +69,9 @@ pub(super) async fn verify(page: Page, body: JsValue) -> Result<Passed, LoginRef
 }
 
 /// "I did not ask for this code."
-pub(super) async fn report(page: Page, body: JsValue) -> Result<(), LoginRefusal> {
-    answered(page, "/v1/flow/report", body).await.map(|_said| ())
+pub(super) async fn report(page: Page) -> Result<ReportAnswer, LoginRefusal> {
+    let json = answered(page, "/v1/flow/report", object(&[])).await?;
+    Ok(read::report_answer(&json))
 }
 
 async fn answered(page: Page, path: &str, body: JsValue) -> Result<JsValue, LoginRefusal> {

@@ -17,10 +17,17 @@ impl Perform for Flow {
                 shell.send(Event::Regions(table.ok().and_then(|table| table.as_string())));
             }),
             Effect::LoadHelp(country) => spawn(shell.load_help(country)),
-            Effect::Order { number, channel, keys } => {
+            Effect::Order { typed, country, shown, channel, keys } => {
                 let (locale, keys) = (shell.locale(), if keys == CallKeys::None { "none" } else { "shown" });
                 let channel = channel.as_str();
-                let fields = [("number", number.as_str()), ("channel", channel), ("locale", &locale), ("keys", keys)];
+                let fields = [
+                    ("number", typed.as_str()),
+                    ("country", &country),
+                    ("shown", &shown),
+                    ("channel", channel),
+                    ("locale", &locale),
+                    ("keys", keys),
+                ];
                 shell.ask(api::CHALLENGES.to_owned(), &fields);
             }
             Effect::Resend(id) => shell.ask([&api::path(&id), "/resend"].concat(), &[]),
@@ -37,10 +44,7 @@ impl Perform for Flow {
 impl Shell {
     /// Reads the enrolment; `None` on screens that have none.
     pub(crate) fn enrolment<T>(self, read: impl FnOnce(&Enrolment) -> T) -> Option<T> {
-        self.with(|flow| match flow {
-            Flow::Enrolling(enrolment) => Some(read(enrolment)),
-            Flow::Loading | Flow::Unavailable(_) | Flow::Ended(_) | Flow::Completed => None,
-        })
+        self.with(|flow| flow.enrolment().map(read))
     }
 
     /// As [`enrolment`](Self::enrolment), without being called again when it changes.
@@ -60,13 +64,16 @@ impl Shell {
 
     /// Asks something of a phone's code; the answer tells what it was.
     fn ask(self, path: String, fields: &[(&str, &str)]) {
-        let body = api::object(fields);
+        let (body, order) = (api::object(fields), self.next_order());
         spawn(async move {
-            self.send(match api::challenge(self.page(Page::clone), &path, body).await {
-                Ok(challenge) if challenge.answered => Event::Accepted,
-                Ok(challenge) => Event::Ordered(Box::new(challenge)),
-                Err(refusal) => Event::NotOrdered(refusal),
-            });
+            let answer = api::challenge(self.page(Page::clone), &path, body).await;
+            if self.is_latest(order) {
+                self.send(match answer {
+                    Ok(challenge) if challenge.answered => Event::Accepted,
+                    Ok(challenge) => Event::Ordered(Box::new(challenge)),
+                    Err(refusal) => Event::NotOrdered(refusal),
+                });
+            }
         });
     }
 

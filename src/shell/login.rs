@@ -21,7 +21,7 @@ impl Perform for Login {
                 shell.order(api::CHALLENGES.to_owned(), &fields);
             }
             LoginEffect::Resend(id) => shell.order([&api::path(&id), "/resend"].concat(), &[]),
-            LoginEffect::Verify { method_id, code, second, trust } => {
+            LoginEffect::Verify { way, method_id, code, second, trust } => {
                 let mut fields = vec![("method_id", method_id.as_str()), ("code", &code)];
                 fields.extend(second.as_deref().map(|second| ("second_code", second)));
                 let body = api::object(&fields);
@@ -33,19 +33,18 @@ impl Perform for Login {
                             passed.answered_at = nidan_otp::UnixSeconds(page.now() as u64);
                             LoginEvent::Passed(Box::new(passed))
                         }
-                        Err(refusal) => LoginEvent::Refused(refusal),
+                        Err(refusal) => LoginEvent::Refused(way, refusal),
                     };
                     shell.send(event);
                 });
             }
-            LoginEffect::Report { forget } => spawn(async move {
-                let body = api::object(&[]);
-                api::set_flag(&body, "forget_browsers", forget);
-                shell.send(match api::report(shell.page(Page::clone), body).await {
-                    Ok(()) => LoginEvent::Reported,
-                    Err(refusal) => LoginEvent::Refused(refusal),
+            LoginEffect::Report => spawn(async move {
+                shell.send(match api::report(shell.page(Page::clone)).await {
+                    Ok(answer) => LoginEvent::Reported(Box::new(answer)),
+                    Err(refusal) => LoginEvent::NotReported(refusal),
                 });
             }),
+            LoginEffect::TellReported => shell.page(Page::reported),
             LoginEffect::Complete(result_code) => shell.page(|page| page.complete(&result_code, "verified")),
             LoginEffect::Restart => shell.page(Page::restart),
         }
@@ -55,10 +54,7 @@ impl Perform for Login {
 impl Shell<Login> {
     /// Reads what belongs to signing in; `None` on screens that have none of it.
     pub(crate) fn signing<T>(self, read: impl FnOnce(&SigningIn) -> T) -> Option<T> {
-        self.with(|login| match login {
-            Login::SigningIn(signing) => Some(read(signing)),
-            Login::Loading | Login::Unavailable(_) | Login::Ended(_) | Login::Completed => None,
-        })
+        self.with(|login| login.signing().map(read))
     }
 
     /// As [`signing`](Self::signing), without being called again when it changes.
@@ -77,12 +73,15 @@ impl Shell<Login> {
     }
 
     fn order(self, path: String, fields: &[(&str, &str)]) {
-        let body = api::object(fields);
+        let (body, order) = (api::object(fields), self.next_order());
         spawn(async move {
-            self.send(match api::challenge(self.page(Page::clone), &path, body).await {
-                Ok(challenge) => LoginEvent::Ordered(Box::new(challenge)),
-                Err(refusal) => LoginEvent::NotOrdered(refusal),
-            });
+            let answer = api::challenge(self.page(Page::clone), &path, body).await;
+            if self.is_latest(order) {
+                self.send(match answer {
+                    Ok(challenge) => LoginEvent::Ordered(Box::new(challenge)),
+                    Err(refusal) => LoginEvent::NotOrdered(refusal),
+                });
+            }
         });
     }
 
@@ -102,6 +101,7 @@ impl Shell<Login> {
                             opening.typed = page.typed_early();
                         });
                         opening.recovery_url = opening.recovery_url.filter(|url| api::is_safe_link(url));
+                        opening.password_url = opening.password_url.filter(|url| api::is_safe_link(url));
                         LoginEvent::Opened(Box::new(opening))
                     }
                 }

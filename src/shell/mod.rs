@@ -51,6 +51,8 @@ struct Parts {
     /// Told by the first answer.
     expires_at: Option<UnixSeconds>,
     support_url: Option<String>,
+    /// Questions about codes by phone so far: only the last one's answer is news.
+    orders: u32,
     /// The challenge that is watched.
     watched: String,
     /// Hears how it fares.
@@ -61,8 +63,15 @@ struct Parts {
 
 impl<M: Perform> Shell<M> {
     pub(crate) fn start(page: Page) -> Self {
-        let parts =
-            Parts { page, expires_at: None, support_url: None, watched: String::new(), heard: None, _ticking: None };
+        let parts = Parts {
+            page,
+            expires_at: None,
+            support_url: None,
+            orders: 0,
+            watched: String::new(),
+            heard: None,
+            _ticking: None,
+        };
         let shell = Self {
             flow: RwSignal::new_local(M::loading()),
             now: RwSignal::new(UnixSeconds(0)),
@@ -208,6 +217,21 @@ impl<M: Machine> Shell<M> {
     /// Tells the host which screen stands, and puts the focus where the person goes on.
     pub(crate) fn shown(self, step: &str, focuses: bool) {
         self.page(|page| page.shown(step, focuses));
+    }
+
+    /// A number for a question about a code by phone that is about to be asked.
+    fn next_order(self) -> u32 {
+        self.parts
+            .try_update_value(|parts| {
+                parts.orders += 1;
+                parts.orders
+            })
+            .unwrap_or_default()
+    }
+
+    /// Whether nothing was asked since: an earlier answer is about a code that is over, or a screen that was left.
+    fn is_latest(self, order: u32) -> bool {
+        self.parts.try_with_value(|parts| parts.orders) == Some(order)
     }
 
     fn page<T>(self, ask: impl FnOnce(&Page) -> T) -> T {

@@ -118,6 +118,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn aside(this: &Page, aside: bool);
 
+    /// The page hears that the person reported a code.
+    #[wasm_bindgen(method)]
+    pub(super) fn reported(this: &Page);
+
     /// The host is asked for a new flow.
     #[wasm_bindgen(method)]
     pub(super) fn restart(this: &Page);

@@ -6,7 +6,7 @@
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{
     BackupGate, ChallengeView, Channel, DeliveryState, EnrolmentAnswer, EnrolmentOpening, ErrorCode, FlowOutcome,
-    FlowView, MethodKind, MethodState, MethodView, PhoneOffer, Policy, Purpose,
+    FlowView, MethodKind, MethodState, MethodView, PhoneOffer, Policy, Purpose, RecentLogin, ReportAnswer,
 };
 use wasm_bindgen::JsValue;
 
@@ -80,6 +80,7 @@ pub(super) fn login_opening(json: &JsValue) -> Option<LoginOpening> {
             .and_then(|phone| field(&phone, "calls_without_keys"))
             .is_some_and(|allowed| allowed.is_truthy()),
         recovery_url: text(&verification, "recovery_url"),
+        password_url: text(&verification, "password_url"),
         submits_itself: true,
         typed: String::new(),
     })
@@ -107,6 +108,20 @@ pub(super) fn passed(json: &JsValue) -> Option<Passed> {
         backup_codes_left: number(json, "backup_codes_left")? as u32,
         answered_at: UnixSeconds(0),
     })
+}
+
+/// What a report ended. A login whose time cannot be read is none that could be shown.
+pub(super) fn report_answer(json: &JsValue) -> ReportAnswer {
+    let login = |one: JsValue| {
+        Some(RecentLogin { at: number(&one, "at")?, method: text(&one, "method"), place: text(&one, "place") })
+    };
+    let logins = field(json, "logins").map(|all| js_sys::Array::from(&all).iter().filter_map(login).collect());
+    ReportAnswer {
+        outcome: FlowOutcome::Reported,
+        browsers_forgotten: number(json, "browsers_forgotten").unwrap_or_default() as u32,
+        logins: logins.unwrap_or_default(),
+        host_notified: field(json, "host_notified").is_some_and(|told| told.is_truthy()),
+    }
 }
 
 /// What a problem document says to somebody who signs in.

@@ -4,7 +4,7 @@ use nidan_otp::CodeError;
 
 use super::dom::{Dom, svg};
 use super::parts::{Field, FieldKind, field, main_button, screen};
-use crate::flow::{CodeRefusal, Enrolment, Event, Step};
+use crate::flow::{CodeRefusal, Enrolment, Event, Flow, Step};
 use crate::messages::Msg;
 use crate::shell::Shell;
 
@@ -18,7 +18,7 @@ pub(super) fn confirm(shell: Shell) -> Dom {
         id: "nidan-code",
         label: shell.t_with(Msg::ConfirmLabel, &[("issuer", &issuer)]),
         help: Some(shell.t(Msg::ConfirmHelp)),
-        value: shell.enrolment_now(|enrolment| enrolment.typed_code.clone()).unwrap_or_default(),
+        value: |flow: &Flow| flow.enrolment().map(|enrolment| enrolment.typed_code.clone()).unwrap_or_default(),
         kind: FieldKind::Code,
         typed: Event::CodeTyped,
         submit: || Event::CodeSubmitted,

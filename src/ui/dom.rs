@@ -186,6 +186,18 @@ impl Dom {
         self
     }
 
+    /// What stands in a field, also where something else than typing changes it. The text that stands already is not written
+    /// again: that would move the caret.
+    pub(crate) fn live_value(self, value: impl Fn() -> String + 'static) -> Self {
+        let element = self.0.element.clone();
+        self.follow(Box::new(move || {
+            let value = value();
+            if let Some(input) = element.dyn_ref::<HtmlInputElement>().filter(|input| input.value() != value) {
+                input.set_value(&value);
+            }
+        }))
+    }
+
     /// Whether a box is ticked when it is drawn.
     pub(crate) fn checked(self, checked: bool) -> Self {
         if let Some(input) = self.0.element.dyn_ref::<HtmlInputElement>() {

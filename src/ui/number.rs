@@ -4,7 +4,7 @@ use nidan_protocol::{Channel, ErrorCode};
 
 use super::dom::{Dom, h, target};
 use super::parts::{Field, FieldKind, details, field, main_button, opens, paragraph, says, screen, text};
-use crate::flow::{Asking, Enrolment, Event, PhoneRefusal};
+use crate::flow::{Asking, Enrolment, Event, Flow, PhoneRefusal};
 use crate::messages::Msg;
 use crate::phone::NumberError;
 use crate::shell::Shell;
@@ -24,7 +24,7 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
         id: "nidan-number",
         label: shell.t(Msg::NumberLabel),
         help: Some(shell.t(Msg::NumberHelp)),
-        value: shell.enrolment_now(|enrolment| enrolment.phone.typed.clone()).unwrap_or_default(),
+        value: |flow: &Flow| flow.enrolment().map(|enrolment| enrolment.phone.typed.clone()).unwrap_or_default(),
         kind: FieldKind::Tel,
         typed: Event::NumberTyped,
         submit: || Event::Next,
@@ -42,8 +42,15 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
             && shell.enrolment_now(|enrolment| enrolment.addable().any(|kind| kind == Channel::Voice.method()))
                 == Some(true)
     };
-    let call =
-        move |offered: bool| offered.then(|| says(shell, Msg::NumberCallInstead, || Event::Switch(Channel::Voice)));
+    // A call is dear to whoever is called by mistake: the offer says which number it means.
+    let call = move |offered: bool| {
+        offered.then(|| {
+            let number = shell.enrolment(read).flatten().unwrap_or_default();
+            h("div")
+                .child(paragraph("nidan-preview", &shell.t_with(Msg::NumberCalls, &[("number", &number)])))
+                .child(says(shell, Msg::NumberCallInstead, || Event::Switch(Channel::Voice)))
+        })
+    };
     let beside = h("div")
         // Every key changes the first, whose line is kept free: nothing else on the page moves. Only the second is for the ear.
         .child(h("p").class("nidan-begun").attr("aria-hidden", "true").live_text(move || begun(shell)))
@@ -78,12 +85,14 @@ fn preview(shell: Shell) -> Option<String> {
     if matches!(asking(shell), Some(Asking::Refused(_))) {
         return None;
     }
-    let shown = |enrolment: &Enrolment| {
-        let phone = &enrolment.phone;
-        phone.regions.as_ref()?.read(&phone.typed, &phone.country).ok().map(|number| number.shown)
-    };
-    let number = shell.enrolment(shown).flatten()?;
+    let number = shell.enrolment(read).flatten()?;
     Some(shell.t_with(Msg::NumberPreview, &[("number", &number)]))
+}
+
+/// The number as it will be dialled, in groups.
+fn read(enrolment: &Enrolment) -> Option<String> {
+    let phone = &enrolment.phone;
+    phone.regions.as_ref()?.read(&phone.typed, &phone.country).ok().map(|number| number.shown)
 }
 
 /// "+81 90-12": the number in groups while it is typed. The field itself stays as the person types it.
@@ -177,6 +186,7 @@ pub(super) fn refusal_words(shell: Shell, refusal: PhoneRefusal) -> String {
         ErrorCode::PhoneTooLong => Msg::PhoneTooLong,
         ErrorCode::PhoneCountryUnknown => Msg::PhoneCountryUnknown,
         ErrorCode::PhoneExtension => Msg::PhoneExtension,
+        ErrorCode::PhoneAmbiguous => Msg::PhoneTwoWays,
         ErrorCode::PhoneNotSmsCapable => Msg::PhoneLandline,
         ErrorCode::PhoneKindRefused => Msg::PhoneKind,
         ErrorCode::CountryNotAllowed => Msg::PhoneCountryRefused,
@@ -192,7 +202,8 @@ pub(super) fn refusal_words(shell: Shell, refusal: PhoneRefusal) -> String {
         _other => Msg::PhoneUnreachable,
     };
     let left = shell.number(attempts_left.unwrap_or(0).into());
-    shell.t_with(words, &[("minutes", &shell.number(minutes)), ("left", &left)])
+    let date = retry_at.map(|at| shell.date(at)).unwrap_or_default();
+    shell.t_with(words, &[("date", &date), ("left", &left)])
 }
 
 const fn number_words(error: NumberError) -> Msg {

@@ -146,8 +146,8 @@ pub(super) struct Field<M: Machine> {
     pub(super) id: &'static str,
     pub(super) label: String,
     pub(super) help: Option<String>,
-    /// What stands in it when the screen is drawn.
-    pub(super) value: String,
+    /// What stands in it.
+    pub(super) value: fn(&M) -> String,
     /// One-time codes, numbers and texts want other keyboards.
     pub(super) kind: FieldKind,
     /// What a change of the text means.
@@ -201,7 +201,7 @@ pub(super) fn with_field<M: Perform>(
         .attr("aria-describedby", &[&error_id, " ", &help_id].concat())
         .flag("data-focus", !matches!(kind, FieldKind::Text | FieldKind::Next))
         .live_attr("aria-invalid", move || error().map(|_| "true".to_owned()))
-        .value(&value)
+        .live_value(move || shell.with(value))
         .on("input", move |event| {
             if let Some(input) = target(&event) {
                 shell.send(typed(input.value()));

@@ -4,8 +4,8 @@ use nidan_protocol::{ChallengeView, Channel, DeliveryState};
 
 use super::dom::{Dom, h};
 use super::number::{asking, refusal_words};
-use super::parts::{Field, FieldKind, field, main_button, paragraph, says, screen, text};
-use crate::flow::{Asking, Event, Machine};
+use super::parts::{Field, FieldKind, field, main_button, says, screen, text};
+use crate::flow::{Asking, Event, Flow, Machine};
 use crate::messages::Msg;
 use crate::shell::{Perform, Shell};
 
@@ -13,15 +13,12 @@ use crate::shell::{Perform, Shell};
 pub(super) fn phone_code(shell: Shell) -> Dom {
     let channel = shell.challenge(|challenge| challenge.channel).unwrap_or(Channel::Sms);
     let here = screen(shell, if channel == Channel::Sms { Msg::PhoneSmsTitle } else { Msg::PhoneVoiceTitle });
-    let here = match channel {
-        Channel::Sms => here.child(sent(shell, Msg::PhoneSmsSent)),
-        Channel::Voice => here.child(sent(shell, Msg::PhoneVoiceSent)).children(keys(shell)),
-    };
+    let here = here.child(sent(shell)).child(keys(shell));
     let code_field = Field {
         id: "nidan-code",
         label: shell.t(Msg::PhoneCodeLabel),
         help: None,
-        value: shell.enrolment_now(|enrolment| enrolment.typed_code.clone()).unwrap_or_default(),
+        value: |flow: &Flow| flow.enrolment().map(|enrolment| enrolment.typed_code.clone()).unwrap_or_default(),
         kind: FieldKind::Code,
         typed: Event::CodeTyped,
         submit: || Event::CodeSubmitted,
@@ -48,18 +45,18 @@ fn ways_on(shell: Shell, channel: Channel) -> Dom {
     h("div")
         .class("nidan-tools")
         .child(says(shell, Msg::HelpTitle, || Event::Help))
-        .child(again(shell, channel))
+        .child(again(shell))
         .children(switch(shell, channel))
         .child(says(shell, Msg::PhoneChange, || Event::ChangeNumber))
 }
 
 /// "Send again", or when that is possible. A code that is over is replaced by a new one for the same number; a live one is
 /// sent once more.
-pub(super) fn again<M: Perform>(shell: Shell<M>, channel: Channel) -> Dom {
+pub(super) fn again<M: Perform>(shell: Shell<M>) -> Dom {
     let button = move |sends: Sends| match sends {
         Sends::Nothing => None,
         Sends::Same => Some(says(shell, Msg::PhoneResend, M::resend)),
-        Sends::New => Some(says(shell, Msg::PhoneResend, move || M::switch(channel))),
+        Sends::New => Some(says(shell, Msg::PhoneResend, M::renew)),
     };
     let wait = move || {
         let seconds = resend_in(shell).filter(|seconds| *seconds > 0)?;
@@ -78,18 +75,29 @@ pub(super) fn switch(shell: Shell, channel: Channel) -> Option<Dom> {
     offered.then(|| says(shell, words, move || Event::Switch(other)))
 }
 
-pub(super) fn sent<M: Machine>(shell: Shell<M>, words: Msg) -> Dom {
-    let (hint, reference) =
-        shell.challenge(|challenge| (challenge.hint.clone(), challenge.reference.clone())).unwrap_or_default();
-    paragraph("", &shell.t_with(words, &[("hint", &hint), ("reference", &reference)]))
+/// Where the code goes that is awaited now, and by what its message is known: another order, and this follows.
+pub(super) fn sent<M: Machine>(shell: Shell<M>) -> Dom {
+    let words = move || {
+        let (channel, hint, reference) = shell.with(|flow| {
+            flow.awaited().map(|awaited| (awaited.channel, awaited.hint.clone(), awaited.reference.clone()))
+        })?;
+        let words = match channel {
+            Channel::Sms => Msg::PhoneSmsSent,
+            Channel::Voice => Msg::PhoneVoiceSent,
+        };
+        Some(shell.t_with(words, &[("hint", &hint), ("reference", &reference)]))
+    };
+    h("p").attr("role", "status").live_text(words)
 }
 
-/// What to press, unless the code is read at once.
-pub(super) fn keys<M: Machine>(shell: Shell<M>) -> Option<Dom> {
-    shell.challenge(|challenge| challenge.keys.is_some()).filter(|pressed| *pressed)?;
-    let keys = move || shell.with(|flow| flow.awaited().and_then(|challenge| challenge.keys.clone()));
-    let shown = h("p").class("nidan-keys").attr("role", "status").live_text(keys);
-    Some(h("div").child(text(shell, Msg::PhoneVoiceKeys)).child(shown))
+/// What to press in the call that is awaited now; nothing where it reads the code at once.
+pub(super) fn keys<M: Machine>(shell: Shell<M>) -> Dom {
+    let keys = move || shell.with(|flow| flow.awaited().and_then(|awaited| awaited.keys.clone()));
+    let draw = move |is_asked: bool| {
+        let shown = || h("p").class("nidan-keys").attr("role", "status").live_text(keys);
+        is_asked.then(|| h("div").child(text(shell, Msg::PhoneVoiceKeys)).child(shown()))
+    };
+    h("div").region(move || keys().is_some(), draw)
 }
 
 /// What "send again" does now.

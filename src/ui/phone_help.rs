@@ -92,7 +92,7 @@ fn ways_on(shell: Shell, channel: Channel) -> Dom {
         .child(
             h("div")
                 .class("nidan-tools")
-                .child(again(shell, channel))
+                .child(again(shell))
                 .children(switch(shell, channel))
                 .child(says(shell, Msg::PhoneChange, || Event::ChangeNumber))
                 .children(app.then(|| says(shell, Msg::MethodUse, || Event::Choose(MethodKind::Totp)))),

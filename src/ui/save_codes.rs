@@ -6,7 +6,7 @@ use nidan_protocol::BackupGate;
 
 use super::dom::{Dom, h, target};
 use super::parts::{Field, FieldKind, actions, error_line, field, quiet_button, screen, sends, text, told};
-use crate::flow::{BackupRefusal, Enrolment, Event, Step};
+use crate::flow::{BackupRefusal, Enrolment, Event, Flow, Step};
 use crate::messages::Msg;
 use crate::shell::Shell;
 
@@ -40,7 +40,7 @@ fn type_one(shell: Shell) -> Dom {
         id: "nidan-backup",
         label: shell.t(Msg::CodesTypeLabel),
         help: None,
-        value: shell.enrolment_now(|enrolment| enrolment.typed_backup.clone()).unwrap_or_default(),
+        value: |flow: &Flow| flow.enrolment().map(|enrolment| enrolment.typed_backup.clone()).unwrap_or_default(),
         kind: FieldKind::Text,
         typed: Event::BackupTyped,
         submit: || Event::Next,

@@ -212,6 +212,9 @@ pub struct ChallengePost {
     /// ISO 3166-1 alpha-2; not needed when the number begins with `+`.
     #[serde(default)]
     pub country: Option<String>,
+    /// The number that the person was shown, in E.164. Where `number` is another one, nothing is sent (`phone_ambiguous`).
+    #[serde(default)]
+    pub shown: Option<String>,
     /// How the code is to come.
     pub channel: Channel,
     /// The language of the message: a BCP 47 tag; English where there is no text for it.
@@ -280,6 +283,16 @@ pub struct ChallengeView {
     pub answered: bool,
     /// How many codes the message has; all of them are asked for.
     pub codes: u32,
+}
+
+impl ChallengeView {
+    /// What the call waits for: the same again for a new call in its place.
+    pub const fn call_keys(&self) -> CallKeys {
+        match (self.channel, &self.keys) {
+            (Channel::Voice, None) => CallKeys::None,
+            (Channel::Voice, Some(_)) | (Channel::Sms, _) => CallKeys::Shown,
+        }
+    }
 }
 
 /// `POST /v1/flow/challenges/{id}/answer`.

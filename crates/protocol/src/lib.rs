@@ -10,11 +10,11 @@ mod problem;
 pub use flow::{
     BACKUP_METHOD_ID, BackupGate, CallKeys, ChallengeAnswerPost, ChallengePost, ChallengeView, Channel, DeliveryState,
     EnrolmentAnswer, EnrolmentOpening, EnrolmentPost, FlowOutcome, FlowView, MethodKind, MethodState, MethodView,
-    PHONES_MAX, PhoneOffer, PhonePost, Policy, RecentLogin, ReportAnswer, ReportPost, VerificationAnswer, VerificationOpening,
-    VerificationPost,
+    PHONES_MAX, PhoneOffer, PhonePost, Policy, RecentLogin, ReportAnswer, ReportPost, VerificationAnswer,
+    VerificationOpening, VerificationPost,
 };
 pub use host::{
-    AssertionAnswer, CreateFlow, EventKind, EventView, EventsView, FlowCreated, FlowStatus, HostReportPost, Purpose, Redeem,
-    ReinstatePost, RevokePost, SubjectView, TrustedBrowser,
+    AssertionAnswer, CreateFlow, EventKind, EventView, EventsView, FlowCreated, FlowStatus, HostReportPost, Purpose,
+    Redeem, ReinstatePost, RevokePost, SubjectView, TrustedBrowser,
 };
 pub use problem::{ErrorCode, Problem};

@@ -94,6 +94,8 @@ error_codes! {
     PhoneCountryUnknown = "phone_country_unknown", 422;
     /// Extensions cannot be called by the service.
     PhoneExtension = "phone_extension", 422;
+    /// What was shown to the person is another number than the one that was typed: type it with `+`.
+    PhoneAmbiguous = "phone_ambiguous", 422;
     /// A landline, which receives no text messages; a call may do.
     PhoneNotSmsCapable = "phone_not_sms_capable", 422;
     /// A kind of number that codes are never sent to: toll-free, premium, internet, pager, short.

@@ -2,8 +2,8 @@
 //!
 //! A column in each line, with a comma between regions (it packs a fifth smaller than a region in each line): ISO 3166-1 code, calling code, trunk prefix, possible lengths of mobile and fixed-line
 //! numbers as hexadecimal digits (with `=` where all of the example's length are grouped alike), and how a mobile
-//! number is grouped after the calling code: its first digit, then zeros. The main region of a calling code
-//! comes first.
+//! number is grouped after the calling code: its first digit, then zeros. Last, what is dialled before a calling code from
+//! there, with `|` between several; empty where it is `00`. The main region of a calling code comes first.
 
 #![allow(clippy::print_stdout, reason = "this is what it is for")]
 
@@ -12,12 +12,14 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber};
 
 const TYPES: [PhoneNumberType; 3] =
     [PhoneNumberType::Mobile, PhoneNumberType::FixedLine, PhoneNumberType::FixedLineOrMobile];
+/// ITU-T E.164 recommends it to all.
+const USUAL: &str = "00";
 /// E.164: fifteen digits with the calling code.
 const LENGTHS: std::ops::RangeInclusive<usize> = 4..=14;
 
 fn main() {
     let util = &*PHONE_NUMBER_UTIL;
-    let mut regions: Vec<(i32, bool, [String; 5])> = util
+    let mut regions: Vec<(i32, bool, [String; 6])> = util
         .get_supported_regions()
         .filter_map(|region| {
             let code = util.get_country_code_for_region(region)?;
@@ -26,14 +28,14 @@ fn main() {
         })
         .collect();
     regions.sort();
-    for at in 0..5 {
+    for at in 0..6 {
         let column: Vec<&str> =
             regions.iter().filter_map(|(_, _, columns)| columns.get(at)).map(String::as_str).collect();
         println!("{}", column.join(","));
     }
 }
 
-fn columns(region: Region, code: i32) -> Option<[String; 5]> {
+fn columns(region: Region, code: i32) -> Option<[String; 6]> {
     let util = &*PHONE_NUMBER_UTIL;
     let example = TYPES.iter().find_map(|kind| util.get_example_number_for_type_and_region(region, *kind).ok())?;
     let international = example.format_as(PhoneNumberFormat::International);
@@ -46,7 +48,40 @@ fn columns(region: Region, code: i32) -> Option<[String; 5]> {
     let first = example.find(|c: char| c.is_ascii_digit())?;
     let shape = |(place, c): (usize, char)| if c.is_ascii_digit() && place != first { '0' } else { c };
     let example: String = example.char_indices().map(shape).collect();
-    Some([region.to_string(), code.to_string(), trunk.unwrap_or_default(), format!("{lengths}{uniform}"), example])
+    let trunk = trunk.unwrap_or_default();
+    let dials = dials(region, code).join("|");
+    let dials = if dials == USUAL { String::new() } else { dials };
+    Some([region.to_string(), code.to_string(), trunk, format!("{lengths}{uniform}"), example, dials])
+}
+
+/// What is dialled in a region before a foreign calling code, as the parser takes it.
+fn dials(region: Region, code: i32) -> Vec<String> {
+    let (abroad, digits) =
+        if code == 49 { ("+819012345678", "819012345678") } else { ("+4915123456789", "4915123456789") };
+    let Ok(number) = PHONE_NUMBER_UTIL.parse(abroad, None) else { return Vec::new() };
+    let is_dialled = |prefix: &str| {
+        let read = PHONE_NUMBER_UTIL.parse(format!("{prefix}{digits}"), Some(region));
+        read.is_ok_and(|read| {
+            read.country_code == number.country_code && read.national_number == number.national_number
+        })
+    };
+    // The usual one; where carriers have their own, all that begin with a zero.
+    let written = number.format_out_of_country_calling_number(region);
+    let usual: String =
+        written.split_once(' ').map_or("", |(first, _)| first).chars().filter(char::is_ascii_digit).collect();
+    if !written.starts_with('+') && is_dialled(&usual) {
+        return vec![usual];
+    }
+    let mut found: Vec<String> = Vec::new();
+    for length in 1..=3 {
+        for rest in 0..10_u32.pow(length) {
+            let prefix = format!("0{rest:0width$}", width = length as usize);
+            if !found.iter().any(|shorter| prefix.starts_with(shorter.as_str())) && is_dialled(&prefix) {
+                found.push(prefix);
+            }
+        }
+    }
+    found
 }
 
 /// Whether numbers of this length are grouped alike, whatever digit they begin with.

@@ -7,8 +7,8 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::keys::{HashUse, Keys};
-pub use crate::slow_hash::{Hash as BackupHash, HashError, SALT_LEN_BYTES, Ticket};
 use crate::slow_hash::SlowHash;
+pub use crate::slow_hash::{Hash as BackupHash, HashError, SALT_LEN_BYTES, Ticket};
 
 /// Hashes backup codes on threads of their own.
 pub struct BackupHasher {

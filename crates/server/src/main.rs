@@ -264,8 +264,12 @@ fn restore_backup(path: &Path, file: &Path, incomplete: bool) -> Result<(), Box<
     if let Some(kept) = kept {
         println!("The database that was there is kept as {}.", kept.display());
     }
-    println!("Every browser is asked for a code again, and open logins begin anew. An app's next code counts, not this one.");
-    println!("Backup codes that were used since the backup: {codes_taken_over} known and still used; any others count again.");
+    println!(
+        "Every browser is asked for a code again, and open logins begin anew. An app's next code counts, not this one."
+    );
+    println!(
+        "Backup codes that were used since the backup: {codes_taken_over} known and still used; any others count again."
+    );
     println!("Who set up or changed a method since the backup has the state of the backup: tell them.");
     Ok(())
 }

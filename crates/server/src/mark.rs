@@ -28,8 +28,10 @@ pub struct Mark {
 #[derive(Debug, thiserror::Error)]
 pub enum MarkError {
     /// The file or its folder does not let us.
-    #[error("the mark {path}: {source}; set `mark_file` to a place that the service can write and that is no part of the \
-             database's backups")]
+    #[error(
+        "the mark {path}: {source}; set `mark_file` to a place that the service can write and that is no part of the \
+             database's backups"
+    )]
     File {
         /// The file.
         path: PathBuf,

@@ -258,7 +258,9 @@ fn what_is_no_database_is_not_restored() {
     enrol(server.port, &place.api_key, "u1", 1);
     stop(server);
     let bytes = std::fs::read(place.file("nidan.db")).unwrap();
-    for (name, content) in [("empty", &b""[..]), ("text", b"no database at all, but long enough"), ("half", &bytes[..bytes.len() / 2])] {
+    for (name, content) in
+        [("empty", &b""[..]), ("text", b"no database at all, but long enough"), ("half", &bytes[..bytes.len() / 2])]
+    {
         std::fs::write(place.file(name), content).unwrap();
         place.refused(&["restore", place.file(name).to_str().unwrap()], &[], &["no whole database"]);
     }

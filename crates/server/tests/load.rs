@@ -263,7 +263,10 @@ fn connections_that_say_nothing_make_room() {
     let port = free_port();
     let _own = rustix::process::setrlimit(
         rustix::process::Resource::Nofile,
-        rustix::process::Rlimit { current: Some(4_096), maximum: rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum },
+        rustix::process::Rlimit {
+            current: Some(4_096),
+            maximum: rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum,
+        },
     );
     let server = Server::start_with_files(folder.path(), port, 1_024);
     let mut half = connect(port);

@@ -41,6 +41,42 @@ fn verdict_kind_and_number_are_the_reference_s() {
     assert!(rows >= 4_000 && f64::from(different) <= f64::from(rows) * TOLERANCE);
 }
 
+/// The widget shows a number and sends what was typed; the service reads it again. In every country, however a number is
+/// dialled from there: what the widget shows is what the service reads, or the service refuses to send.
+#[test]
+fn what_the_widget_shows_is_what_the_service_dials() {
+    let table = include_str!("../../../public/nidan/regions.txt");
+    let widget = nidan::phone::Regions::new(table);
+    let columns: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    let (mut same, mut refused, mut unread) = (0_u32, 0_u32, 0_u32);
+    let abroad: Vec<_> = include_str!("phones/numbers.tsv")
+        .lines()
+        .filter_map(|line| line.split('\t').nth(4).filter(|e164| e164.starts_with('+')))
+        .step_by(40)
+        .collect();
+    for (place, country) in columns[0].iter().enumerate() {
+        let own = columns[5][place];
+        let prefixes = if own.is_empty() { "00" } else { own };
+        for prefix in prefixes.split('|').take(3) {
+            for e164 in &abroad {
+                let typed = format!("{prefix}{}", e164.trim_start_matches('+'));
+                let Ok(shown) = widget.read(&typed, country) else {
+                    unread += 1;
+                    continue;
+                };
+                assert_eq!(shown.e164, **e164, "{typed} in {country} is never a number at home");
+                match PhoneNumber::parse(&typed, Some(country)) {
+                    Ok(number) if number.e164() == shown.e164 => same += 1,
+                    // `phone_ambiguous`: nothing is sent.
+                    _another => refused += 1,
+                }
+            }
+        }
+    }
+    println!("{same} numbers dialled from abroad read alike, {refused} refused, {unread} not read by the widget");
+    assert!(same > 10 * refused, "{same} {refused}");
+}
+
 /// A panic inside would be caught and told as `Invalid`; the hook counts them.
 #[test]
 fn no_input_makes_it_panic() {

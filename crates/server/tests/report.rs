@@ -155,7 +155,10 @@ async fn a_code_that_was_sent_is_in_the_record() {
     assert_eq!(kinds(&bench, "u1").await, ["code_sent", "code_sent", "enrolled"]);
     let (_, record) = bench.host_get("/v1/subjects/u1/events").await;
     let sent = &record["events"][0];
-    assert_eq!((&sent["method"], &sent["hint"], &sent["place"]), (&json!("sms"), &json!("78"), &json!("Chrome, Windows")));
+    assert_eq!(
+        (&sent["method"], &sent["hint"], &sent["place"]),
+        (&json!("sms"), &json!("78"), &json!("Chrome, Windows"))
+    );
     let refused = bench.widget_post(&resend, &token, &json!({})).await;
     assert_eq!(code(&refused), "resend_too_soon");
     assert_eq!(kinds(&bench, "u1").await.len(), 3, "what was not sent is not there");

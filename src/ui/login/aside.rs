@@ -1,16 +1,12 @@
-//! Beside the code: the other ways, nothing left, "not me", and few backup codes.
+//! Beside the code: the other ways, nothing left, and few backup codes.
 
 use nidan_protocol::{MethodKind, MethodState, MethodView};
 
-use super::code::tick;
-use super::words::refusal;
-use crate::flow::{Asked, Login, LoginEvent, LoginStep, Way};
+use crate::flow::{Login, LoginEvent, LoginStep, Way};
 use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::dom::{Dom, h};
-use crate::ui::parts::{
-    actions, details, error_line, main_button, paragraph, quiet_button, says, screen, sends, text, told,
-};
+use crate::ui::parts::{actions, details, paragraph, quiet_button, says, screen, sends, told};
 use leptos::prelude::{RwSignal, Set as _};
 
 /// Every way in, with its end masked; backup codes last.
@@ -76,23 +72,6 @@ pub(super) fn lost(shell: Shell<Login>) -> Dom {
         .children(link)
         .child(details(shell, Msg::HelpSupport, h("div").child(shown).child(copying).child(told(shell, copied))))
         .child(back(shell))
-}
-
-/// "I did not ask for this code": what it means, and the button that stops it.
-pub(super) fn report(shell: Shell<Login>) -> Dom {
-    let (trusts, forget) =
-        shell.signing_now(|signing| (signing.opening.trust_days.is_some(), signing.forget)).unwrap_or_default();
-    let forget =
-        trusts.then(|| tick(shell.t(Msg::ReportForget), forget, move |forget| shell.send(LoginEvent::Forget(forget))));
-    let waits = move || shell.signing(|signing| signing.asked == Asked::Waiting) == Some(true);
-    let button = main_button()
-        .live_text(move || Some(shell.t(if waits() { Msg::CommonLoading } else { Msg::ReportSend })))
-        .on("click", move |_| shell.send(LoginEvent::Submit));
-    screen(shell, Msg::LoginNotMe)
-        .child(text(shell, Msg::ReportText))
-        .children(forget)
-        .child(error_line(move || shell.signing(|signing| refusal(shell, signing)).flatten()))
-        .child(actions(shell, button, true))
 }
 
 /// In; and said before it is too late.

@@ -3,53 +3,56 @@
 use nidan_protocol::{CallKeys, Channel, MethodKind, MethodState};
 
 use super::words::refusal;
-use crate::flow::{Asked, Login, LoginEvent, LoginStep};
+use crate::flow::{Asked, Login, LoginEvent, LoginStep, SigningIn};
 use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::dom::{Dom, h, target};
 use crate::ui::parts::{Field, FieldKind, error_line, form, main_button, paragraph, says, screen, text, with_field};
 use crate::ui::phone_code::{again, delivery_words, ended_words, keys, sent};
 
-/// What a method's screen is about, read once: another one is another screen.
-struct About {
+/// What the screen of a method's code is made of: whenever one of these is another, it is drawn anew.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct About {
     kind: MethodKind,
-    state: MethodState,
-    hint: String,
+    /// A method that rests or is suspended takes no codes.
+    takes_codes: bool,
+    /// How the code comes that is awaited, where one was sent.
     sent: Option<Channel>,
+    /// Whether two codes are asked for.
     two: bool,
 }
 
-fn about(shell: Shell<Login>) -> Option<About> {
-    shell.signing_now(|signing| {
+impl About {
+    /// `None` on other screens.
+    pub(super) fn of(signing: &SigningIn) -> Option<Self> {
         let method = signing.method()?;
         let LoginStep::Code { challenge, .. } = &signing.step else { return None };
-        Some(About {
+        Some(Self {
             kind: method.kind,
-            state: method.state,
-            hint: method.hint.clone().unwrap_or_default(),
+            takes_codes: match method.state {
+                MethodState::Ready | MethodState::TwoCodes => true,
+                MethodState::Resting | MethodState::Suspended => false,
+            },
             sent: challenge.as_ref().map(|challenge| challenge.channel),
             two: signing.wants_two(),
         })
-    })?
+    }
 }
 
 /// The person's code, or first the button that sends it.
-pub(super) fn code(shell: Shell<Login>) -> Dom {
+pub(super) fn code(shell: Shell<Login>, about: About) -> Dom {
     let here = screen(shell, Msg::LoginTitle).child(account(shell));
-    let Some(about) = about(shell) else { return here };
-    let closed = matches!(about.state, MethodState::Resting | MethodState::Suspended);
     let here = match (about.kind, about.sent) {
-        _ if closed => here.child(error_line(move || shell.signing(|now| refusal(shell, now)).flatten())),
+        _ if !about.takes_codes => here.child(error_line(move || error(shell))),
         (MethodKind::Totp, _) => {
             let words = if about.two { Msg::LoginTwoApp } else { Msg::LoginApp };
-            here.child(text(shell, words)).child(typing(shell, &about, None))
+            here.child(text(shell, words)).child(typing(shell, about))
         }
-        (_, None) => here.child(to_send(shell, &about)),
-        (_, Some(channel)) => {
-            let words = if channel == Channel::Sms { Msg::PhoneSmsSent } else { Msg::PhoneVoiceSent };
-            let here = here.child(sent(shell, words)).children(keys(shell));
+        (MethodKind::Sms | MethodKind::Voice, None) => here.child(to_send(shell, about)),
+        (MethodKind::Sms | MethodKind::Voice, Some(_)) => {
+            let here = here.child(sent(shell)).child(keys(shell));
             let here = if about.two { here.child(text(shell, Msg::LoginTwoPhone)) } else { here };
-            here.child(typing(shell, &about, Some(channel)))
+            here.child(typing(shell, about))
         }
     };
     here.child(ways_on(shell))
@@ -79,7 +82,8 @@ fn error(shell: Shell<Login>) -> Option<String> {
 }
 
 /// A text or call is ordered by a tap: nobody is called who did not mean it.
-fn to_send(shell: Shell<Login>, about: &About) -> Dom {
+fn to_send(shell: Shell<Login>, about: About) -> Dom {
+    let hint = shell.signing_now(|signing| signing.method().and_then(|method| method.hint.clone())).flatten();
     let (words, send, channel) = match about.kind {
         MethodKind::Voice => (Msg::LoginVoiceAsk, Msg::LoginVoiceSend, Channel::Voice),
         MethodKind::Sms | MethodKind::Totp => (Msg::LoginSmsAsk, Msg::LoginSmsSend, Channel::Sms),
@@ -87,7 +91,7 @@ fn to_send(shell: Shell<Login>, about: &About) -> Dom {
     let button = going_on(shell, send, move || LoginEvent::Send(channel, CallKeys::Shown));
     h("div")
         .class("nidan-screen")
-        .child(paragraph("", &shell.t_with(words, &[("hint", &about.hint)])))
+        .child(paragraph("", &shell.t_with(words, &[("hint", hint.as_deref().unwrap_or_default())])))
         .child(error_line(move || error(shell)))
         .child(h("div").class("nidan-actions").child(button.flag("data-focus", true)))
         .children(call_instead(shell, about.kind, channel).map(|call| h("div").class("nidan-tools").child(call)))
@@ -106,9 +110,8 @@ fn call_instead(shell: Shell<Login>, kind: MethodKind, channel: Channel) -> Opti
 }
 
 /// One field, or two where two codes are asked for; "trust this browser" where it is on offer; the button.
-fn typing(shell: Shell<Login>, about: &About, channel: Option<Channel>) -> Dom {
-    let typed = shell.signing_now(|signing| signing.typed.clone()).unwrap_or_default();
-    let [first, second] = typed;
+fn typing(shell: Shell<Login>, about: About) -> Dom {
+    let channel = about.sent;
     let label = match (about.two, channel) {
         (false, _) => Msg::PhoneCodeLabel,
         (true, None) => Msg::LoginFirstApp,
@@ -118,7 +121,7 @@ fn typing(shell: Shell<Login>, about: &About, channel: Option<Channel>) -> Dom {
         id: "nidan-code",
         label: shell.t(label),
         help: None,
-        value: first,
+        value: |login: &Login| login.signing().map(|signing| signing.typed[0].clone()).unwrap_or_default(),
         kind: FieldKind::Code,
         typed: LoginEvent::Typed,
         submit: || LoginEvent::Submit,
@@ -132,7 +135,7 @@ fn typing(shell: Shell<Login>, about: &About, channel: Option<Channel>) -> Dom {
             id: "nidan-second-code",
             label: shell.t(label),
             help: None,
-            value: second,
+            value: |login: &Login| login.signing().map(|signing| signing.typed[1].clone()).unwrap_or_default(),
             kind: FieldKind::Next,
             typed: LoginEvent::SecondTyped,
             submit: || LoginEvent::Submit,
@@ -148,10 +151,7 @@ fn typing(shell: Shell<Login>, about: &About, channel: Option<Channel>) -> Dom {
         .children(trust(shell))
         .child(h("div").class("nidan-actions").child(check))
         .children(channel.map(|channel| {
-            h("div")
-                .class("nidan-tools")
-                .child(again(shell, channel))
-                .children(call_instead(shell, about.kind, channel))
+            h("div").class("nidan-tools").child(again(shell)).children(call_instead(shell, about.kind, channel))
         }))
 }
 
@@ -197,7 +197,7 @@ pub(super) fn backup(shell: Shell<Login>) -> Dom {
         id: "nidan-backup",
         label: shell.t(Msg::LoginBackupLabel),
         help: Some(shell.t(Msg::LoginBackupHelp)),
-        value: shell.signing_now(|signing| signing.typed_backup.clone()).unwrap_or_default(),
+        value: |login: &Login| login.signing().map(|signing| signing.typed_backup.clone()).unwrap_or_default(),
         kind: FieldKind::Backup,
         typed: LoginEvent::BackupTyped,
         submit: || LoginEvent::Submit,

@@ -2,27 +2,31 @@
 
 mod aside;
 mod code;
+mod report;
 mod words;
+
+use code::About;
 
 use crate::flow::{Ending, Login, LoginEvent, LoginStep};
 use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::dom::{Dom, h};
 use crate::ui::outcome::{busy, unavailable};
-use crate::ui::parts::{actions, list, screen, sends, support, text};
+use crate::ui::parts::{actions, screen, sends, support, text};
 
 /// Which screen stands; what changes inside one does not draw it anew.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Screen {
     Loading,
     Unavailable,
-    /// Of a method by its place; with a code that was sent; with two codes.
-    Code(usize, bool, bool),
+    /// Of a method by its place; nothing where the person has no such method.
+    Code(usize, Option<About>),
     Backup,
     Ways,
     Lost,
     Report,
     Few,
+    Reported,
     Ended(Ending),
     Completed,
 }
@@ -33,9 +37,10 @@ impl Screen {
             Login::Loading => Self::Loading,
             Login::Unavailable(_) => Self::Unavailable,
             Login::Ended(ending) => Self::Ended(*ending),
+            Login::Reported(_) => Self::Reported,
             Login::Completed => Self::Completed,
             Login::SigningIn(signing) => match &signing.step {
-                LoginStep::Code { place, challenge } => Self::Code(*place, challenge.is_some(), signing.wants_two()),
+                LoginStep::Code { place, .. } => Self::Code(*place, About::of(signing)),
                 LoginStep::Backup => Self::Backup,
                 LoginStep::Ways => Self::Ways,
                 LoginStep::Lost => Self::Lost,
@@ -58,6 +63,7 @@ impl Screen {
             Self::Lost => "lost",
             Self::Report => "report",
             Self::Few => "few",
+            Self::Reported => Ending::Reported.name(),
             Self::Ended(ending) => ending.name(),
             Self::Completed => "completed",
         }
@@ -89,15 +95,18 @@ fn draw(shell: Shell<Login>, screen: Screen) -> Dom {
         Screen::Unavailable => unavailable(shell, move || {
             shell.with(|login| match login {
                 Login::Unavailable(trouble) => Some(*trouble),
-                Login::Loading | Login::SigningIn(_) | Login::Ended(_) | Login::Completed => None,
+                Login::Loading | Login::SigningIn(_) | Login::Reported(_) | Login::Ended(_) | Login::Completed => None,
             })
         }),
-        Screen::Code(..) => code::code(shell),
+        Screen::Code(_, Some(about)) => code::code(shell, about),
+        // A list of methods that has changed under the person's hands: the others are there.
+        Screen::Code(_, None) => aside::ways(shell),
         Screen::Backup => code::backup(shell),
         Screen::Ways => aside::ways(shell),
         Screen::Lost => aside::lost(shell),
-        Screen::Report => aside::report(shell),
+        Screen::Report => report::report(shell),
         Screen::Few => aside::few(shell),
+        Screen::Reported => report::reported(shell),
         Screen::Ended(ending) => ended(shell, ending),
         Screen::Completed => busy(shell, Msg::CompletedTitle),
     }
@@ -106,7 +115,7 @@ fn draw(shell: Shell<Login>, screen: Screen) -> Dom {
 /// Over without a result: why, and the way on.
 fn ended(shell: Shell<Login>, ending: Ending) -> Dom {
     let (heading, words, again) = match ending {
-        Ending::Reported => return reported(shell),
+        Ending::Reported => return report::elsewhere(shell),
         Ending::Expired => (Msg::LoginExpiredTitle, Msg::LoginExpired, Msg::LoginAgain),
         Ending::TriesSpent => (Msg::LoginSpentTitle, Msg::LoginSpent, Msg::LoginAgain),
         Ending::Superseded | Ending::AlreadyOn => (Msg::LoginElsewhereTitle, Msg::LoginElsewhere, Msg::LoginHere),
@@ -114,10 +123,4 @@ fn ended(shell: Shell<Login>, ending: Ending) -> Dom {
     };
     let again = sends(shell, again, || LoginEvent::Again);
     screen(shell, heading).child(text(shell, words)).child(actions(shell, again, false))
-}
-
-/// Stopped, and what protects the account now (S58–S61).
-fn reported(shell: Shell<Login>) -> Dom {
-    let next = [Msg::ReportedPassword, Msg::ReportedHistory, Msg::ReportedNever, Msg::ReportedSupport];
-    screen(shell, Msg::ReportedTitle).child(text(shell, Msg::Reported)).child(list(shell, &next))
 }

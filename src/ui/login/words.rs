@@ -1,7 +1,7 @@
 //! Why a code was not taken, and what to do.
 
 use nidan_otp::{BackupCodeError, CodeError, UnixSeconds};
-use nidan_protocol::{ErrorCode, MethodKind};
+use nidan_protocol::{ErrorCode, MethodKind, MethodState};
 
 use crate::flow::{Asked, Login, LoginRefusal, LoginStep, SigningIn};
 use crate::messages::Msg;
@@ -23,10 +23,9 @@ pub(super) fn refusal(shell: Shell<Login>, signing: &SigningIn) -> Option<String
         LoginRefusal::Service { code, retry_at, attempts_left, times } => {
             let words = service(signing, code, attempts_left, times);
             let left = shell.number(attempts_left.unwrap_or(0).into());
-            let minutes = retry_at.map_or(1, |at| at.0.saturating_sub(shell.now().0).div_ceil(60).max(1));
             let date = retry_at.map(|at| shell.date(at)).unwrap_or_default();
             let issuer = &signing.opening.issuer;
-            let places = [("left", &left), ("minutes", &shell.number(minutes)), ("date", &date), ("issuer", issuer)];
+            let places = [("left", &left), ("date", &date), ("issuer", issuer)];
             shell.t_with(words, &places.map(|(place, value)| (place, value.as_str())))
         }
     })
@@ -34,8 +33,14 @@ pub(super) fn refusal(shell: Shell<Login>, signing: &SigningIn) -> Option<String
 
 /// A method that takes no codes now says so on its own screen.
 fn closed(shell: Shell<Login>, signing: &SigningIn) -> Option<String> {
-    let until = signing.method()?.resting_until?;
-    Some(shell.t_with(Msg::LoginResting, &[("date", &shell.date(UnixSeconds(until)))]))
+    let method = signing.method()?;
+    match method.state {
+        MethodState::Suspended => Some(shell.t(Msg::LoginSuspended)),
+        MethodState::Resting | MethodState::Ready | MethodState::TwoCodes => {
+            let until = method.resting_until?;
+            Some(shell.t_with(Msg::LoginResting, &[("date", &shell.date(UnixSeconds(until)))]))
+        }
+    }
 }
 
 fn length(shell: Shell<Login>, words: Msg, actual: usize) -> String {

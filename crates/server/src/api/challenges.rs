@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 
 use crate::Service;
 use crate::challenge::{
-    CODE_ATTEMPTS, CODE_TTL_S, RESEND_WAITS_S, budgets, call_keys, code_of, given_back, reference, resend_at, view as view_of,
+    CODE_ATTEMPTS, CODE_TTL_S, RESEND_WAITS_S, budgets, call_keys, code_of, given_back, reference, resend_at,
+    view as view_of,
 };
 use crate::config::{Host, PhoneConfig};
 use crate::extract::{Body, FlowCaller, encode};
@@ -51,7 +52,7 @@ pub(crate) async fn create(
         return Err(Refusal { field: Some("keys".to_owned()), ..ErrorCode::MethodRefused.into() });
     }
     let (number, codes) = match (flow.opened.purpose, &post.method_id) {
-        (Purpose::Enroll, None) => (typed_number(&typed, post.country.as_deref())?, 1),
+        (Purpose::Enroll, None) => (typed_number(&typed, &post)?, 1),
         (Purpose::Verify, Some(method_id)) if typed.is_empty() => {
             own_number(&service, &flow.opened, &host, method_id, post.channel).await?
         }
@@ -119,9 +120,19 @@ fn scribe(service: &Service, flow: &NewFlow, host: &Host) -> Option<Scribe> {
     }
 }
 
-fn typed_number(typed: &str, country: Option<&str>) -> Result<PhoneNumber, Refusal> {
-    PhoneNumber::parse(typed, country)
-        .map_err(|error| Refusal { field: Some("number".to_owned()), ..ErrorCode::from(error).into() })
+/// What was typed, as long as it is what the person was shown: a number that two readers read differently is a stranger's for
+/// one of them.
+fn typed_number(typed: &str, post: &ChallengePost) -> Result<PhoneNumber, Refusal> {
+    let of_number = |code: ErrorCode| Refusal { field: Some("number".to_owned()), ..code.into() };
+    let read = PhoneNumber::parse(typed, post.country.as_deref());
+    let Some(shown) = post.shown.as_deref() else { return read.map_err(|error| of_number(error.into())) };
+    match read {
+        Ok(number) if number.e164() == shown => Ok(number),
+        Ok(_another) => Err(of_number(ErrorCode::PhoneAmbiguous)),
+        // Not a number as it was typed, and one as it was shown.
+        Err(_) if PhoneNumber::parse(shown, None).is_ok() => Err(of_number(ErrorCode::PhoneAmbiguous)),
+        Err(error) => Err(of_number(error.into())),
+    }
 }
 
 /// At login: the number of one of the person's own methods, and how many codes its message needs now. A mobile that is

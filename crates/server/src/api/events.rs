@@ -38,7 +38,8 @@ pub(crate) async fn stream(
     let Path(id) = id.map_err(|_| nidan_protocol::ErrorCode::NotFound)?;
     let first = view(&find(&service, &flow.opened, &id).await?);
     let stopping = service.stopping();
-    let start = Following { service, stopping, flow_id: flow.opened.id, told: None, next: Some(first), turns: STREAM_TURNS };
+    let start =
+        Following { service, stopping, flow_id: flow.opened.id, told: None, next: Some(first), turns: STREAM_TURNS };
     let events = futures_util::stream::unfold(start, async |mut state| {
         loop {
             if let Some(next) = state.next.take().filter(|next| state.told.as_ref() != Some(next)) {

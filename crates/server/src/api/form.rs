@@ -101,12 +101,7 @@ impl Page {
     }
 }
 
-async fn answer(
-    service: &Service,
-    headers: &HeaderMap,
-    sent: &Sent,
-    words: &FormWords,
-) -> Result<Page, Refusal> {
+async fn answer(service: &Service, headers: &HeaderMap, sent: &Sent, words: &FormWords) -> Result<Page, Refusal> {
     let caller = FlowCaller::of_token(service, &sent.flow_token, false).await?;
     // A report is answered again; whatever else is over is over.
     let caller = if sent.press == Press::Report { caller } else { caller.unless_over()? };
@@ -163,6 +158,7 @@ async fn order(service: &Service, caller: &FlowCaller, sent: &Sent, channel: Cha
         number: None,
         method_id: Some(sent.method.clone()),
         country: None,
+        shown: None,
         channel,
         locale: Some(sent.lang.clone()),
         keys: CallKeys::Shown,

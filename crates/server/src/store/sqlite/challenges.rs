@@ -3,10 +3,10 @@
 use nidan_protocol::EventKind;
 use rusqlite::{Connection, Row, params};
 
-use super::{budgets, record};
 use super::connection::{all, execute, first};
 use super::rows::{bytes, channel_from, delivery_from, from_sql, to_sql};
 use super::writer::Then;
+use super::{budgets, record};
 use crate::record::{Detail, Scribe};
 use crate::store::{Attempt, Budget, Challenge, NewChallenge, Order, Ordered, StoreError};
 
@@ -91,7 +91,8 @@ fn finish_order(write: &Connection, challenge_id: &str, order: &Order) -> Result
 
 /// Whoever was called by somebody who wants their code finds it in the record.
 fn note_sent(write: &Connection, challenge_id: &str, scribe: &Scribe) -> Result<(), StoreError> {
-    let sql = "SELECT f.host, f.subject, c.channel, c.hint FROM challenge c JOIN flow f ON f.id = c.flow_id WHERE c.id = ?1";
+    let sql =
+        "SELECT f.host, f.subject, c.channel, c.hint FROM challenge c JOIN flow f ON f.id = c.flow_id WHERE c.id = ?1";
     let sent = first(write, sql, [challenge_id], |row| {
         let detail = Detail { method: Some(row.get("channel")?), hint: Some(row.get("hint")?), count: None };
         Ok((row.get::<_, String>("host")?, row.get::<_, String>("subject")?, detail))

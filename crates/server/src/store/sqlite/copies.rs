@@ -183,7 +183,8 @@ fn examine(
         return Err(CopyError::Damaged { path: from.to_owned(), reason: "it is empty or not there".to_owned() });
     }
     let has_wal = has_wal(from);
-    let damaged = |error: &dyn std::error::Error| CopyError::Damaged { path: from.to_owned(), reason: error.to_string() };
+    let damaged =
+        |error: &dyn std::error::Error| CopyError::Damaged { path: from.to_owned(), reason: error.to_string() };
     let copy = look(from).map_err(|error| damaged(&error))?;
     whole(&copy, from)?;
     let is_ours: bool = copy.query_row(
@@ -253,8 +254,9 @@ fn counted(copy: &Connection, codes_taken_over: u64) -> Result<Copied, CopyError
 
 fn whole(copy: &Connection, path: &Path) -> Result<(), CopyError> {
     let damaged = |reason: String| CopyError::Damaged { path: path.to_owned(), reason };
-    let said: String =
-        copy.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(|error| damaged(error.to_string()))?;
+    let said: String = copy
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .map_err(|error| damaged(error.to_string()))?;
     if said == "ok" { Ok(()) } else { Err(damaged(said)) }
 }
 

@@ -163,8 +163,7 @@ impl Identity {
             file.prepare()?;
         }
         let connection = file.connect()?;
-        let mut identity =
-            Self { path: path.to_owned(), mark_path: mark_path.to_owned(), lock, connection, seen: 0 };
+        let mut identity = Self { path: path.to_owned(), mark_path: mark_path.to_owned(), lock, connection, seen: 0 };
         identity.begin(keys, random)?;
         identity.lock.lock_shared().map_err(|source| lock_error(path, source))?;
         Ok(identity)
@@ -253,11 +252,9 @@ pub(super) fn judge(
     match mark {
         None => Err(IdentityError::NoMark(path.to_owned(), mark_path.to_owned())),
         Some(mark) if mark.instance != row.id => Err(IdentityError::Foreign(path.to_owned(), mark_path.to_owned())),
-        Some(mark) if mark.generation > row.generation => Err(IdentityError::Older {
-            path: path.to_owned(),
-            found: row.generation,
-            wanted: mark.generation,
-        }),
+        Some(mark) if mark.generation > row.generation => {
+            Err(IdentityError::Older { path: path.to_owned(), found: row.generation, wanted: mark.generation })
+        }
         Some(_) => Ok(()),
     }
 }

@@ -8,7 +8,9 @@ use super::challenges::{self, COLUMNS, opened_from};
 use super::connection::{all, execute, first};
 use super::rows::{delivery_from, from_sql, to_sql};
 use super::{SqliteStore, budgets};
-use crate::store::{Attempt, Budget, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, StoreError, Taken};
+use crate::store::{
+    Attempt, Budget, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, StoreError, Taken,
+};
 
 /// Joins a message to all that sending it needs.
 fn joined(what: &str) -> String {

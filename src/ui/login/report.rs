@@ -1,0 +1,66 @@
+//! "I did not ask for this code": what it means, what it ended, and who got in before.
+
+use nidan_otp::UnixSeconds;
+use nidan_protocol::RecentLogin;
+
+use super::words::refusal;
+use crate::flow::{Asked, Login, LoginEvent, Reported};
+use crate::messages::Msg;
+use crate::shell::Shell;
+use crate::ui::dom::{Dom, h};
+use crate::ui::parts::{actions, error_line, list, main_button, screen, text};
+
+/// What it means, and the button that stops it.
+pub(super) fn report(shell: Shell<Login>) -> Dom {
+    let waits = move || shell.signing(|signing| signing.asked == Asked::Waiting) == Some(true);
+    let button = main_button()
+        .live_text(move || Some(shell.t(if waits() { Msg::CommonLoading } else { Msg::ReportSend })))
+        .on("click", move |_| shell.send(LoginEvent::Submit));
+    screen(shell, Msg::LoginNotMe)
+        .child(text(shell, Msg::ReportText))
+        .child(error_line(move || shell.signing(|signing| refusal(shell, signing)).flatten()))
+        .child(actions(shell, button, true))
+}
+
+/// What protects the account now (S58–S61).
+const NEXT: [Msg; 4] = [Msg::ReportedPassword, Msg::ReportedHistory, Msg::ReportedNever, Msg::ReportedSupport];
+
+/// Stopped: who got in within the last day, so that nobody is comforted who should not be, and the way to a new password.
+pub(super) fn reported(shell: Shell<Login>) -> Dom {
+    let drawn = shell.with(|login| match login {
+        Login::Reported(reported) => Some(drawn(shell, reported)),
+        Login::Loading | Login::Unavailable(_) | Login::SigningIn(_) | Login::Ended(_) | Login::Completed => None,
+    });
+    screen(shell, Msg::ReportedTitle).children(drawn.into_iter().flatten()).child(list(shell, &NEXT))
+}
+
+fn drawn(shell: Shell<Login>, reported: &Reported) -> Vec<Dom> {
+    let answer = &reported.answer;
+    let mut parts = Vec::new();
+    if answer.logins.is_empty() {
+        parts.push(text(shell, Msg::ReportedQuiet));
+    } else {
+        let logins = answer.logins.iter().map(|login| h("li").text(&login_words(shell, login)));
+        parts.push(text(shell, Msg::ReportedLogins));
+        parts.push(h("ul").children(logins));
+        parts.push(text(shell, Msg::ReportedNotYou).class("nidan-warning"));
+    }
+    if answer.host_notified {
+        parts.push(text(shell, Msg::ReportedHost));
+    }
+    if let Some(url) = &reported.password_url {
+        let link = h("a").class("nidan-main").attr("part", "button-main").attr("href", url);
+        parts.push(h("p").child(link.flag("data-focus", true).say(shell, Msg::ReportedChange)));
+    }
+    parts
+}
+
+fn login_words(shell: Shell<Login>, login: &RecentLogin) -> String {
+    let place = login.place.clone().unwrap_or_else(|| shell.t(Msg::ReportedUnknown));
+    shell.t_with(Msg::ReportedLogin, &[("date", &shell.date(UnixSeconds(login.at))), ("place", &place)])
+}
+
+/// Ended by a report that came from elsewhere: whoever sees this may be the one who is meant, so it tells of nobody.
+pub(super) fn elsewhere(shell: Shell<Login>) -> Dom {
+    screen(shell, Msg::ReportedTitle).child(text(shell, Msg::ReportedElsewhere)).child(list(shell, &NEXT))
+}
