@@ -1,11 +1,11 @@
-// A login with Nidan, on Express: two server calls, and the check of the signed result.
-// node host.mjs, with TWO_STEP_URL, TWO_STEP_ISSUER, TWO_STEP_API_KEY and ORIGIN set.
+// A login with Nidan, on Express: two server calls, the check of the signed result, and the notice that ends sessions.
+// node host.mjs, with TWO_STEP_URL, TWO_STEP_ISSUER, TWO_STEP_API_KEY, TWO_STEP_NOTICES_SECRET and ORIGIN set.
 
-import { createHash, randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
 import express from 'express'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 
-const { PORT = '5001', TWO_STEP_URL, TWO_STEP_ISSUER, TWO_STEP_API_KEY, ORIGIN = `http://127.0.0.1:${PORT}` } = process.env
+const { PORT = '5001', TWO_STEP_URL, TWO_STEP_ISSUER, TWO_STEP_API_KEY, TWO_STEP_NOTICES_SECRET, ORIGIN = `http://127.0.0.1:${PORT}` } = process.env
 const AUDIENCE = 'shop'
 const ACCEPTED = ['urn:nidan:acr:second-factor', 'urn:nidan:acr:trusted-browser']
 const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', TWO_STEP_URL))
@@ -52,7 +52,21 @@ function begin(response, user, state) {
 }
 
 const session = (request) => /(?:^|; )session=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1]
-const app = express().use(express.urlencoded())
+const app = express()
+
+/** "I did not ask for this code": somebody has the password, or the code too. Every session of the person ends, whosever it is. */
+app.post('/two-step-notices', express.text({ type: 'application/json' }), (request, response) => {
+  const time = request.headers['nidan-timestamp']
+  const wanted = createHmac('sha256', TWO_STEP_NOTICES_SECRET).update(`${time}.${request.body}`).digest()
+  const signature = Buffer.from(request.headers['nidan-signature'] ?? '', 'hex')
+  const fresh = Math.abs(Date.now() / 1000 - Number(time)) <= 300
+  if (!fresh || signature.length !== wanted.length || !timingSafeEqual(signature, wanted)) return response.sendStatus(403)
+  const { kind, subject } = JSON.parse(request.body)
+  for (const [id, { user }] of sessions) if (kind === 'reported' && people.get(user).id === subject) sessions.delete(id)
+  response.sendStatus(204)
+})
+
+app.use(express.urlencoded())
 app.use((request, response, next) => (request.method === 'POST' && request.headers.origin !== ORIGIN ? response.sendStatus(403) : next()))
 
 app.post('/login', async (request, response) => {

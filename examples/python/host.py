@@ -1,6 +1,6 @@
-"""A login with Nidan, on Flask: two server calls, and the check of the signed result.
+"""A login with Nidan, on Flask: two server calls, the check of the signed result, and the notice that ends sessions.
 
-python host.py, with TWO_STEP_URL, TWO_STEP_ISSUER, TWO_STEP_API_KEY and ORIGIN set.
+python host.py, with TWO_STEP_URL, TWO_STEP_ISSUER, TWO_STEP_API_KEY, TWO_STEP_NOTICES_SECRET and ORIGIN set.
 """
 
 import base64, hashlib, hmac, json, os, secrets, time, urllib.request
@@ -11,6 +11,7 @@ from flask import Flask, abort, make_response, redirect, request
 PORT = int(os.environ.get("PORT", "5002"))
 ORIGIN = os.environ.get("ORIGIN", f"http://127.0.0.1:{PORT}")
 URL, ISSUER, API_KEY = (os.environ[f"TWO_STEP_{name}"] for name in ("URL", "ISSUER", "API_KEY"))
+NOTICES_SECRET = os.environ["TWO_STEP_NOTICES_SECRET"]
 AUDIENCE = "shop"
 ACCEPTED = ("urn:nidan:acr:second-factor", "urn:nidan:acr:trusted-browser")
 CLAIMS = ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "nonce", "purpose", "acr"]
@@ -60,8 +61,21 @@ def signed_in(user):
 
 @app.before_request
 def same_origin():
-    if request.method == "POST" and request.headers.get("Origin") != ORIGIN:
+    if request.method == "POST" and request.path != "/two-step-notices" and request.headers.get("Origin") != ORIGIN:
         abort(403)
+
+@app.post("/two-step-notices")
+def notice():
+    """"I did not ask for this code": somebody has the password, or the code too. Every session of the person ends."""
+    stamp, body = request.headers["nidan-timestamp"], request.get_data()
+    wanted = hmac.new(NOTICES_SECRET.encode(), stamp.encode() + b"." + body, "sha256").hexdigest()
+    if abs(time.time() - int(stamp)) > 300 or not hmac.compare_digest(wanted, request.headers.get("nidan-signature", "")):
+        abort(403)
+    told = json.loads(body)
+    for session in [one for one, state in sessions.items() if people[state["user"]][0] == told["subject"]]:
+        if told["kind"] == "reported":
+            del sessions[session]
+    return "", 204
 
 @app.errorhandler(Exception)
 def refused(error):

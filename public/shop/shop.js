@@ -17,7 +17,9 @@ const WORDS = {
     taken: 'このメールアドレスはすでに登録されています。ログインしてください。', wrong: 'メールアドレスまたはパスワードが違います。',
     email_invalid: 'メールアドレスを確認してください（64文字まで、「:」は使えません）。', password_short: 'パスワードは8文字以上にしてください。', failed: 'うまくいきませんでした。もう一度お試しください。',
     refused: '結果を確認できませんでした。もう一度お試しください。', service_down: '2段階認証サービスに接続できないため、ログインできません。しばらくしてから、もう一度お試しください。', reauth_required: '時間が過ぎました。もう一度ログインしてください。',
-    kinds: { enrolled: '2段階認証をオンにしました', verified: 'ログインしました', code_wrong: 'まちがったコードが入力されました', backup_code_used: 'バックアップコードでログインしました（残り{count}個）', method_suspended: '方法が1つ停止されました', method_reinstated: '方法が1つ再開されました', browser_trusted: 'ブラウザーを信頼しました', trusted_browser_used: '信頼したブラウザーからログインしました', trusted_browser_copied: '信頼情報のコピーが使われました', trust_revoked: 'ブラウザーの信頼を取り消しました', reported: '「身に覚えがない」と報告されました' },
+    notMe: '身に覚えのないものがある', notMeText: 'すべての端末からログアウトし、どのブラウザーでも次のログインからコードを確認します。', notMeDone: '進行中のログインを止め、すべての端末からログアウトしました。もう一度ログインして、パスワードを変更してください。',
+    changePassword: 'パスワードの変更', oldPassword: '今のパスワード', newPassword: '新しいパスワード（8文字以上）', change: '変更する', changed: 'パスワードを変更しました。ほかの端末からはログアウトしました。', signInToChange: 'パスワードを変更するには、まずログインしてください。',
+    kinds: { enrolled: '2段階認証をオンにしました', code_sent: 'ログインのコードを送りました', verified: 'ログインしました', code_wrong: 'まちがったコードが入力されました', backup_code_used: 'バックアップコードでログインしました（残り{count}個）', method_suspended: '方法が1つ停止されました', method_reinstated: '方法が1つ再開されました', browser_trusted: 'ブラウザーを信頼しました', trusted_browser_used: '信頼したブラウザーからログインしました', trusted_browser_copied: '信頼情報のコピーが使われました', trust_revoked: 'ブラウザーの信頼を取り消しました', reported: '「身に覚えがない」と報告されました' },
   },
   en: {
     brand: 'Nidan Shop', phone: 'Demo phone', goods: 'Today’s picks', tea: 'Green tea from Uji', cup: 'Arita tea cup', cloth: 'Imabari hand towel',
@@ -34,7 +36,9 @@ const WORDS = {
     taken: 'This address has an account already. Please sign in.', wrong: 'The address or the password is not right.',
     email_invalid: 'Please check the address (64 characters at most, no colon).', password_short: 'The password needs 8 characters or more.', failed: 'That did not work. Please try again.',
     refused: 'The result could not be confirmed. Please try again.', service_down: 'The two-step verification service cannot be reached, so nobody can sign in. Please try again in a moment.', reauth_required: 'Time is up. Please sign in again.',
-    kinds: { enrolled: 'Two-step verification was turned on', verified: 'Signed in', code_wrong: 'A wrong code was typed', backup_code_used: 'Signed in with a backup code ({count} left)', method_suspended: 'A method was suspended', method_reinstated: 'A method was put back', browser_trusted: 'A browser was trusted', trusted_browser_used: 'Signed in from a trusted browser', trusted_browser_copied: 'A copy of a trusted browser’s token was used', trust_revoked: 'Trust in browsers was revoked', reported: 'Reported: “I did not ask for this code”' },
+    notMe: 'One of these was not me', notMeText: 'You are signed out on all devices, and every browser is asked for a code at the next sign-in.', notMeDone: 'Sign-ins under way are stopped, and you are signed out on all devices. Sign in again and change your password.',
+    changePassword: 'Change the password', oldPassword: 'Your password now', newPassword: 'New password (8 characters or more)', change: 'Change', changed: 'The password is changed. Other devices are signed out.', signInToChange: 'Sign in first to change the password.',
+    kinds: { enrolled: 'Two-step verification was turned on', code_sent: 'A code for signing in was sent', verified: 'Signed in', code_wrong: 'A wrong code was typed', backup_code_used: 'Signed in with a backup code ({count} left)', method_suspended: 'A method was suspended', method_reinstated: 'A method was put back', browser_trusted: 'A browser was trusted', trusted_browser_used: 'Signed in from a trusted browser', trusted_browser_copied: 'A copy of a trusted browser’s token was used', trust_revoked: 'Trust in browsers was revoked', reported: 'Reported: “I did not ask for this code”' },
   },
 }
 
@@ -143,7 +147,23 @@ function activity() {
     const what = words.kinds[event.kind].replace('{count}', event.count)
     return h('li', {}, [when, what, event.place].filter(Boolean).join(' · '))
   })), () => {})
-  return h('details', {}, h('summary', {}, t('history')), list)
+  const notMe = async () => { await api('not-me', {}); signedOut('sign-in', t('notMeDone')) }
+  return h('details', {}, h('summary', {}, t('history')), list,
+    h('p', { class: 'note' }, t('notMeText')), h('p', {}, h('button', { class: 'quiet', id: 'not-me', onclick: notMe }, t('notMe'))))
+}
+
+/** Where a report leads: the old password and a new one, for somebody who is signed in. */
+function newPassword() {
+  const form = credentials('change-password', [
+    h('label', { for: 'password' }, t('oldPassword')),
+    h('input', { id: 'password', name: 'password', type: 'password', autocomplete: 'current-password', required: '' }),
+    h('label', { for: 'new-password' }, t('newPassword')),
+    h('input', { id: 'new-password', name: 'new_password', type: 'password', autocomplete: 'new-password', required: '' }),
+    h('button', {}, t('change')),
+  ], () => { wantsPassword = false; home(t('changed')) })
+  const leave = () => { wantsPassword = false; home() }
+  show(crumbs(), h('section', { class: 'card' }, h('h1', {}, t('changePassword')), form), h('p', {}, h('button', { class: 'quiet', onclick: leave }, t('cancel'))))
+  page.querySelector('input').focus()
 }
 
 const autofill = new BroadcastChannel('autofill')
@@ -218,10 +238,12 @@ async function home(notice) {
   } catch {
     return show(h('p', { class: 'card error' }, t('backendDown')), goods())
   }
-  if (me.email) security(me, notice)
+  if (me.email && wantsPassword) newPassword()
+  else if (me.email) security(me, notice)
   else if (me.owes_code && !notice) codeAgain()
-  else signedOut('sign-in', notice)
+  else signedOut('sign-in', notice ?? (wantsPassword ? t('signInToChange') : undefined))
 }
 
+let wantsPassword = query.get('password') === 'change'
 const done = query.get('two-step')
 home(done === 'on' ? t('justOn') : done === 'refused' ? t('refused') : undefined)

@@ -4,12 +4,13 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::conformance::{self, Target};
+use crate::conformance::{self, Notices, Target};
 use crate::run::{Done, Failed, command, now, root, run, step};
 use crate::stack::{free_ports, program};
 use crate::tools::{Tools, cache};
 
 const PORTS: [u16; 4] = [9470, 9471, 9472, 9473];
+const NOTICES_SECRET: &str = "a-secret-that-the-kit-signs-notices-with";
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A host that ends with the check.
@@ -89,6 +90,9 @@ fn attacked(host: impl FnOnce(u16, &str) -> (Command, Target, Option<(&'static s
     let (mut start, target, first) = host(port, &service);
     start.env("TWO_STEP_URL", format!("http://{service}")).env("TWO_STEP_ISSUER", format!("http://{service}"));
     start.env("TWO_STEP_API_KEY", "key-of-the-kit").env("RUST_LOG", "off").stdin(Stdio::null());
+    start.env("TWO_STEP_NOTICES_SECRET", NOTICES_SECRET);
+    let notices = Notices { path: "/two-step-notices".to_owned(), secret: NOTICES_SECRET.to_owned() };
+    let target = Target { notices: Some(notices), ..target };
     // Refusals are what is wanted here; their words are not.
     start.stdout(Stdio::null()).stderr(Stdio::null());
     let _host = Host(start.spawn()?);

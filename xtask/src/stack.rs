@@ -23,6 +23,8 @@ pub(crate) enum Build {
 const PAGE_PORT: u16 = 8000;
 const SHOP_PORT: u16 = 8001;
 const SERVICE_PORT: u16 = 8002;
+/// In the service's folder: what signs notices to the shop.
+const NOTICES_SECRET: &str = "notices.secret";
 /// A cold build of the widget takes minutes on a small machine.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(1800);
 const SERVER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -54,7 +56,7 @@ impl Stack {
             service_url: format!("http://127.0.0.1:{service}"),
             children: Vec::new(),
         };
-        let api_key = stack.configure()?;
+        let api_key = stack.configure(shop)?;
         step("start the service", || stack.service(service))?;
         step("start the shop", || stack.shop(shop, &api_key))?;
         step("build and serve the page", || stack.page(tools, build, page, shop, service))?;
@@ -66,7 +68,7 @@ impl Stack {
         self.children.iter_mut().all(|child| matches!(child.try_wait(), Ok(None)))
     }
 
-    fn configure(&self) -> Done<String> {
+    fn configure(&self, shop: u16) -> Done<String> {
         let (config, key_file) = (self.folder.join("nidan.toml"), self.folder.join("api-key"));
         if !config.exists() {
             let mut init = Command::new(program("nidan-server"));
@@ -76,12 +78,21 @@ impl Stack {
             let key = printed.split_whitespace().last().unwrap_or_default();
             write_private(&key_file, key)?;
         }
+        if !self.folder.join(NOTICES_SECRET).exists() {
+            write_private(&self.folder.join(NOTICES_SECRET), &fresh_secret()?)?;
+        }
         // The page's port may be another one this time.
         let text = fs::read_to_string(&config)?;
         let lines = text.lines().map(|line| {
+            let setting = line.trim_start_matches("# ");
             if line.starts_with("origins = ") {
                 format!("origins = [\"{}\"]", self.url)
-            } else if line.trim_start_matches("# ").starts_with("form_complete_url = ") {
+            } else if setting.starts_with("password_url = ") {
+                format!("password_url = \"{}/?password=change\"", self.url)
+            } else if setting.starts_with("notices = ") {
+                let url = format!("http://127.0.0.1:{shop}/two-step-notices");
+                format!("notices = {{ url = \"{url}\", secret_file = \"{NOTICES_SECRET}\" }}")
+            } else if setting.starts_with("form_complete_url = ") {
                 format!("form_complete_url = \"{}/api/sign-in/complete\"", self.url)
             } else {
                 line.to_owned()
@@ -104,6 +115,7 @@ impl Stack {
         serve.env("SHOP_LISTEN", format!("127.0.0.1:{port}")).env("SHOP_DATABASE", self.folder.join("shop.db"));
         serve.env("SHOP_ORIGIN", &self.url).env("TWO_STEP_URL", &self.service_url);
         serve.env("TWO_STEP_ISSUER", self.issuer()?).env("TWO_STEP_API_KEY", api_key);
+        serve.env("TWO_STEP_NOTICES_SECRET", fs::read_to_string(self.folder.join(NOTICES_SECRET))?);
         self.spawn(serve, "shop.log")?;
         self.wait_for(port, "/me", SERVER_TIMEOUT)
     }
@@ -200,6 +212,13 @@ fn answers(port: u16, path: &str) -> bool {
         Ok(head.ends_with(b" 200"))
     };
     ask().unwrap_or(false)
+}
+
+/// What signs notices to the shop: from the system's randomness, as hexadecimal digits.
+fn fresh_secret() -> Done<String> {
+    let mut bytes = [0; 32];
+    fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn write_private(path: &Path, text: &str) -> Done {

@@ -64,11 +64,7 @@ impl Accounts {
 
     pub(crate) async fn sign_up(&self, email: &str, password: String) -> Result<String, AccountError> {
         let (id, email) = (random_id()?, email.to_owned());
-        let hashed = off_thread(move || {
-            let hash = Argon2::default().hash_password(password.as_bytes());
-            hash.map(|hash| hash.to_string()).map_err(|error| AccountError::Failed(error.to_string()))
-        })
-        .await?;
+        let hashed = hash_of(password).await?;
         let sql = "INSERT INTO account (id, email, password) VALUES (?1, ?2, ?3) ON CONFLICT (email) DO NOTHING";
         let account = id.clone();
         let stored = self.on(move |database| database.execute(sql, [account, email, hashed])).await?;
@@ -129,6 +125,22 @@ impl Accounts {
         Ok(())
     }
 
+    /// Every session of an account, also those that owe their code.
+    pub(crate) async fn end_sessions(&self, account: &str) -> Result<(), AccountError> {
+        let account = account.to_owned();
+        self.on(move |database| database.execute("DELETE FROM session WHERE account = ?1", [account])).await?;
+        Ok(())
+    }
+
+    /// Another password. Whoever was signed in with the old one is signed out.
+    pub(crate) async fn change_password(&self, account: &str, password: String) -> Result<(), AccountError> {
+        let hashed = hash_of(password).await?;
+        let changed = account.to_owned();
+        let sql = "UPDATE account SET password = ?2 WHERE id = ?1";
+        self.on(move |database| database.execute(sql, [changed, hashed])).await?;
+        self.end_sessions(account).await
+    }
+
     pub(crate) async fn set_flow(&self, session: &str, flow_id: &str) -> Result<(), AccountError> {
         let (hash, flow_id) = (hash(session), flow_id.to_owned());
         let sql = "UPDATE session SET flow_id = ?2 WHERE hash = ?1";
@@ -151,6 +163,14 @@ impl Accounts {
         let database = Arc::clone(&self.database);
         off_thread(move || Ok(work(&database.lock().unwrap_or_else(PoisonError::into_inner))?)).await
     }
+}
+
+async fn hash_of(password: String) -> Result<String, AccountError> {
+    off_thread(move || {
+        let hash = Argon2::default().hash_password(password.as_bytes());
+        hash.map(|hash| hash.to_string()).map_err(|error| AccountError::Failed(error.to_string()))
+    })
+    .await
 }
 
 async fn off_thread<T: Send + 'static>(

@@ -1,8 +1,10 @@
-//! A small shop with a password login, written the way a customer would: `two_step` is all that Nidan adds to a host.
+//! A small shop with a password login, written the way a customer would: `two_step` and `notices` are all that Nidan adds to a
+//! host.
 //! `demo_phone` is for the demo alone.
 
 mod accounts;
 mod demo_phone;
+mod notices;
 mod routes;
 mod two_step;
 
@@ -24,10 +26,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let accounts = Accounts::open(&PathBuf::from(variable("SHOP_DATABASE")?))?;
     let two_step = TwoStep::new(variable("TWO_STEP_URL")?, variable("TWO_STEP_ISSUER")?, variable("TWO_STEP_API_KEY")?);
     let phone = demo_phone::router(variable("TWO_STEP_URL")?, variable("TWO_STEP_API_KEY")?);
+    let notices = notices::router(accounts.clone(), variable("TWO_STEP_NOTICES_SECRET")?);
     let shop = routes::Shop { accounts, two_step, origin: variable("SHOP_ORIGIN")? };
     let listener = tokio::net::TcpListener::bind(listen).await?;
     tracing::info!(%listen, "the shop is open");
-    axum::serve(listener, routes::router(shop).nest("/phone", phone))
+    axum::serve(listener, routes::router(shop).nest("/phone", phone).merge(notices))
         .with_graceful_shutdown(async {
             // Without a handler the process ends at once, which does as well.
             let _ended = tokio::signal::ctrl_c().await;

@@ -40,6 +40,8 @@ pub(crate) fn router(shop: Shop) -> Router {
         .route("/sign-in/flow", post(sign_in_again))
         .route("/sign-in/complete", post(sign_in_complete))
         .route("/forget-browsers", post(forget_browsers))
+        .route("/not-me", post(not_me))
+        .route("/change-password", post(change_password))
         .route("/events", get(events))
         .route("/sign-out", post(sign_out))
         .route("/confirm-password", post(confirm_password))
@@ -262,6 +264,36 @@ async fn forget_browsers(State(shop): Here, SignedIn(session): SignedIn) -> Resu
     let forgotten = shop.two_step.forget_browsers(&session.user_id).await;
     forgotten.map_err(|_| Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"))?;
     Ok(Json(json!({})))
+}
+
+/// A line of the record was not the person. Every session ends at once, this one too: nobody knows which of them is theirs.
+async fn not_me(State(shop): Here, headers: HeaderMap, SignedIn(session): SignedIn) -> Result<Response, Refused> {
+    let place = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(browser_name);
+    let reported = shop.two_step.report(&session.user_id, place.as_deref()).await;
+    reported.map_err(|_| Refused(StatusCode::SERVICE_UNAVAILABLE, "service_down"))?;
+    shop.accounts.end_sessions(&session.user_id).await?;
+    Ok(with_cookie("", 0, Json(json!({}))))
+}
+
+#[derive(Deserialize)]
+struct NewPassword {
+    password: String,
+    new_password: String,
+}
+
+/// Only for somebody who has passed both steps: a stolen password alone changes nothing.
+async fn change_password(
+    State(shop): Here,
+    SignedIn(session): SignedIn,
+    Json(sent): Json<NewPassword>,
+) -> Result<Response, Refused> {
+    let account = shop.accounts.check_password(&session.email, sent.password).await?;
+    if sent.new_password.chars().count() < PASSWORD_MIN_CHARS {
+        return Err(Refused(StatusCode::BAD_REQUEST, "password_short"));
+    }
+    shop.accounts.change_password(&account, sent.new_password).await?;
+    let renewed = shop.accounts.begin_session(&account, false).await?;
+    Ok(with_cookie(&renewed, SESSION_TTL_S, Json(json!({}))))
 }
 
 async fn events(State(shop): Here, SignedIn(session): SignedIn) -> Result<Json<Value>, Refused> {

@@ -212,6 +212,12 @@ impl TwoStep {
         Ok(())
     }
 
+    /// "That was not me", said by somebody who is signed in. The notice that follows ends every session.
+    pub(crate) async fn report(&self, subject: &str, place: Option<&str>) -> Result<(), TwoStepError> {
+        self.post(&format!("/v1/subjects/{subject}/report"), &json!({ "place": place })).await?.error_for_status()?;
+        Ok(())
+    }
+
     /// What happened to a person's second factor, the newest first.
     pub(crate) async fn events(&self, subject: &str) -> Result<serde_json::Value, TwoStepError> {
         let url = format!("{}/v1/subjects/{subject}/events", self.url);

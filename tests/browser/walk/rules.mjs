@@ -78,14 +78,17 @@ async function truths(walk, { seen, before }) {
   if (walk.world.pending > 0) return
   // Asked where something claims to know.
   const claims = ['reported.title', 'done.title', 'login.way-backup', 'login.few', 'ended.expired', 'ended.on-title', 'login.two-app', 'login.two-phone', 'done.codes',
-    'reported.text', 'reported.quiet', 'login.not-now', 'phone.later', 'report.send', 'reported.someone']
+    'reported.quiet', 'reported.logins', 'reported.host', 'login.not-now', 'phone.later', 'report.send']
   const state = walk.shopState
   if (!claims.some((key) => walk.says(key)) && state === undefined) return
   const truth = await walk.world.truth()
-  if (walk.says('reported.text') && truth.logins > 0) walk.violated('false-comfort', 'somebody did get in')
   if (walk.says('reported.quiet') && truth.logins > 0) walk.violated('false-comfort', 'somebody did get in')
-  if (walk.says('reported.someone') && truth.logins === 0) walk.violated('false-alarm', 'nobody got in')
-  if (walk.says('reported.title') && truth.thiefIsIn) walk.violated('false-comfort', 'who got in is still in')
+  if (walk.says('reported.logins') && truth.logins === 0) walk.violated('false-alarm', 'nobody got in')
+  if (walk.says('reported.title') && truth.thiefIsIn) {
+    // The host hears of it by a notice, within a second or two.
+    await walk.page.waitForTimeout(2_500)
+    if (await walk.world.thiefIsIn()) walk.violated('false-comfort', 'who got in is still in')
+  }
   if (walk.says('reported.title') && truth.trusted > 0) walk.violated('false-comfort', 'a browser is still trusted')
   if (walk.says('done.title') && !truth.methods.length) walk.violated('said-on-is-off')
   if (walk.says('ended.expired') && truth.methods.length && before.kind === 'widget') walk.violated('said-off-is-on')

@@ -8,7 +8,10 @@
 
 mod attacks;
 mod http;
+mod notices;
 mod token;
+
+pub(crate) use notices::Notices;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -32,7 +35,9 @@ cargo xtask conformance --host http://127.0.0.1:5000 [options]
   --login-type TYPE            application/x-www-form-urlencoded
   --complete PATH              /login/2sv: takes result_code
   --me PATH                    /me: shows who is signed in
-  --mark TEXT                  alice: stands on it when somebody is";
+  --mark TEXT                  alice: stands on it when somebody is
+  --notices PATH               takes the service's notices: a report then has to end every session
+  --notices-secret TEXT        what signs them";
 
 /// The host, and how to talk to it.
 #[derive(Clone)]
@@ -46,6 +51,7 @@ pub(crate) struct Target {
     pub(crate) complete: String,
     pub(crate) me: String,
     pub(crate) mark: String,
+    pub(crate) notices: Option<Notices>,
 }
 
 impl Target {
@@ -61,6 +67,7 @@ impl Target {
             complete: "/login/2sv".to_owned(),
             me: "/me".to_owned(),
             mark: "alice".to_owned(),
+            notices: None,
         }
     }
 
@@ -83,9 +90,15 @@ impl Target {
                 "--complete" => target.complete = value,
                 "--me" => target.me = value,
                 "--mark" => target.mark = value,
+                "--notices" | "--notices-secret" => {}
                 _unknown => return Err(usage()),
             }
         }
+        target.notices = match (value("--notices"), value("--notices-secret")) {
+            (Some(path), Some(secret)) => Some(Notices { path, secret }),
+            (None, None) => None,
+            _one_alone => return Err(usage()),
+        };
         Ok(target)
     }
 }
@@ -205,6 +218,8 @@ pub(crate) fn run(target: &Target) -> Done {
         lock(&kit.service).begin = None;
     }
     kit.requests()?;
+    kit.control()?;
+    kit.notices()?;
     kit.control()?;
     for what in &kit.let_in {
         println!("✗ let in: {what}");
