@@ -2,7 +2,7 @@
 
 import type {
   NidanCancelEvent, NidanCompleteDetail, NidanCompleteEvent, NidanErrorDetail, NidanErrorEvent, NidanExpiredEvent, NidanFlowElement, NidanLocale,
-  NidanMessages, NidanPurpose, NidanReadyEvent, NidanRestartEvent, NidanStepDetail, NidanStepEvent,
+  NidanMessages, NidanPurpose, NidanReadyEvent, NidanReportedEvent, NidanRestartEvent, NidanStepDetail, NidanStepEvent,
 } from './nidan-flow.js'
 
 /** As the element's properties. */
@@ -25,6 +25,7 @@ export interface NidanCallbacks {
   onComplete?: (detail: NidanCompleteDetail, event: NidanCompleteEvent) => void
   onCancel?: (detail: null, event: NidanCancelEvent) => void
   onExpired?: (detail: null, event: NidanExpiredEvent) => void
+  onReported?: (detail: null, event: NidanReportedEvent) => void
   onRestart?: (detail: null, event: NidanRestartEvent) => void
   onError?: (detail: NidanErrorDetail, event: NidanErrorEvent) => void
 }

@@ -97,6 +97,8 @@ export type NidanCompleteEvent = CustomEvent<NidanCompleteDetail>
 export type NidanCancelEvent = CustomEvent<null>
 /** The flow's ten minutes are over. */
 export type NidanExpiredEvent = CustomEvent<null>
+/** The person did not ask for this code, and every login that was under way is stopped. */
+export type NidanReportedEvent = CustomEvent<null>
 /** The person wants a fresh flow. Cancel the event and set a new `flow-token`; else the page reloads. */
 export type NidanRestartEvent = CustomEvent<null>
 /** Something cannot work, and why. */
@@ -112,6 +114,7 @@ declare global {
     'nidan-complete': NidanCompleteEvent
     'nidan-cancel': NidanCancelEvent
     'nidan-expired': NidanExpiredEvent
+    'nidan-reported': NidanReportedEvent
     'nidan-restart': NidanRestartEvent
     'nidan-error': NidanErrorEvent
   }

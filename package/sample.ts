@@ -15,6 +15,7 @@ element.addEventListener('nidan-complete', (event) => {
   void event.detail.secret
   void fetch('/login/2sv', { method: 'POST', body: code })
 })
+element.addEventListener('nidan-reported', () => console.log('reported'))
 element.addEventListener('nidan-restart', (event) => event.preventDefault())
 element.addEventListener('nidan-error', ({ detail }) => { if (detail.reason === 'option') console.log(detail.option, detail.allowed) })
 // @ts-expect-error there is no such purpose

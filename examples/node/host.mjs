@@ -46,7 +46,7 @@ async function finish(session, flowId, resultCode) {
 
 function begin(response, user, state) {
   const session = randomBytes(32).toString('base64url')
-  sessions.set(session, { user, ...state })
+  sessions.set(session, { user, began: Math.floor(Date.now() / 1000), ...state })
   response.cookie('session', session, { httpOnly: true, sameSite: 'lax', secure: ORIGIN.startsWith('https:') })
   return session
 }
@@ -54,15 +54,16 @@ function begin(response, user, state) {
 const session = (request) => /(?:^|; )session=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1]
 const app = express()
 
-/** "I did not ask for this code": somebody has the password, or the code too. Every session of the person ends, whosever it is. */
+/** "I did not ask for this code": somebody has the password, or the code too. What began before ends, whosever session it is. */
 app.post('/two-step-notices', express.text({ type: 'application/json' }), (request, response) => {
   const time = request.headers['nidan-timestamp']
   const wanted = createHmac('sha256', TWO_STEP_NOTICES_SECRET).update(`${time}.${request.body}`).digest()
   const signature = Buffer.from(request.headers['nidan-signature'] ?? '', 'hex')
   const fresh = Math.abs(Date.now() / 1000 - Number(time)) <= 300
   if (!fresh || signature.length !== wanted.length || !timingSafeEqual(signature, wanted)) return response.sendStatus(403)
-  const { kind, subject } = JSON.parse(request.body)
-  for (const [id, { user }] of sessions) if (kind === 'reported' && people.get(user).id === subject) sessions.delete(id)
+  const { kind, subject, at } = JSON.parse(request.body)
+  const ends = ({ user, began }) => kind === 'reported' && people.get(user).id === subject && began <= at
+  for (const [id, state] of sessions) if (ends(state)) sessions.delete(id)
   response.sendStatus(204)
 })
 

@@ -32,7 +32,7 @@ export const voice = (changes) => method('voice', 'voice', { hint: '12', ...chan
 export function login(methods, changes = {}) {
   return view({
     purpose: 'verify', enrolment: null, methods,
-    verification: { method_id: methods.find(({ state }) => state !== 'resting' && state !== 'suspended')?.id ?? null, backup_codes_left: 9, trust_days: 30, sends_at_once: false, recovery_url: 'https://example.com/recover' },
+    verification: { method_id: methods.find(({ state }) => state !== 'resting' && state !== 'suspended')?.id ?? null, backup_codes_left: 9, trust_days: 30, sends_at_once: false, recovery_url: 'https://example.com/recover', password_url: 'https://example.com/password' },
     ...changes,
   })
 }

@@ -96,6 +96,7 @@ const toWays = async (at) => { await aside(0)(at); await at.step('ways') }
 const toBackup = async (at) => { await toWays(at); await at.press('.nidan-ways button', -1); await at.step('backup') }
 const backup = (code) => async (at) => { await toBackup(at); await at.type('nidan-backup', code); await at.go('backup') }
 const sends = async (at) => { await atCode(at); await at.press('[part~="button-main"]', 0); await at.find('#nidan-code', 0) }
+const report = (logins) => ({ outcome: 'reported', browsers_forgotten: logins.length, logins, host_notified: true })
 /** Its check symbol fits. */
 const GOOD = '0'.repeat(16)
 
@@ -114,6 +115,10 @@ const logins = [
   signIn('sms-code', [sms(), app()], sends, sent),
   signIn('sms-wrong', [sms()], async (at) => { await sends(at); await at.type('nidan-code', '000000'); await at.go('code'); await at.find(ERROR, 0) }, { ...sent, ...says('code_wrong', { attempts_left: 3 }) }),
   signIn('sms-two', [sms({ state: 'two_codes' })], sends, { '/v1/flow/challenges': challenge({ codes: 2 }) }),
+  signIn('sms-to-call', [sms()], async (at) => { await sends(at); await at.press('.nidan-tools button', -1); await at.find('.nidan-keys', 0) },
+    { '/v1/flow/challenges': (count) => (count > 1 ? call({ id: 'call' }) : challenge()) }),
+  signIn('sms-resting', [sms(), app()], async (at) => { await sends(at); await at.type('nidan-code', '000000'); await at.go('code'); await at.find(ERROR, 0) },
+    { ...sent, ...says('method_resting', { retry_at: now() + 15 * HOUR }, 429) }),
   signIn('call', [voice()], atCode),
   signIn('call-code', [voice()], sends, { '/v1/flow/challenges': call({ hint: '12' }) }),
   signIn('ways', [app(), sms(), voice({ state: 'resting', resting_until: now() + 15 * HOUR })], toWays),
@@ -122,7 +127,10 @@ const logins = [
   signIn('backup-wrong', all, backup(GOOD), says('code_wrong', { attempts_left: 3 })),
   signIn('lost', [app()], async (at) => { await toWays(at); await at.press('.nidan-ways + button', 0); await at.step('lost') }),
   signIn('report', all, async (at) => { await aside(1)(at); await at.step('report') }),
-  signIn('reported', all, async (at) => { await aside(1)(at); await at.step('report'); await at.go('report'); await at.step('reported') }, { '/v1/flow/report': { outcome: 'reported', browsers_forgotten: 1 } }),
+  signIn('reported', all, async (at) => { await aside(1)(at); await at.step('report'); await at.go('report'); await at.step('reported') }, { '/v1/flow/report': report([]) }),
+  signIn('reported-login', all, async (at) => { await aside(1)(at); await at.step('report'); await at.go('report'); await at.step('reported') },
+    { '/v1/flow/report': report([{ at: now() - HOUR, method: 'sms', place: 'Chrome, Windows' }, { at: now() - 9 * HOUR, method: 'totp' }]) }),
+  signIn('reported-elsewhere', all, tries('000000', (at) => at.step('reported')), says('flow_reported', {}, 409)),
   signIn('few', all, async (at) => { await backup(GOOD)(at); await at.step('few') }, { '/v1/flow/verification': { outcome: 'verified', backup_codes_left: 2, result_code: 'r'.repeat(43) } }),
   signIn('expired', all, async (at) => at.step('expired'), { '/v1/flow': refused('flow_expired', {}, 401) }),
   signIn('spent', all, tries('000000', (at) => at.step('tries-spent')), says('too_many_attempts', {}, 429)),

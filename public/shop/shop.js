@@ -246,4 +246,6 @@ async function home(notice) {
 
 let wantsPassword = query.get('password') === 'change'
 const done = query.get('two-step')
+// Said once: the address is this page's again, for a reload or a bookmark.
+if (done) history.replaceState(null, '', `/?lang=${document.documentElement.lang}`)
 home(done === 'on' ? t('justOn') : done === 'refused' ? t('refused') : undefined)

@@ -194,3 +194,13 @@ export const sql = (statement) => execFileSync('python3', ['-c', `
 import sqlite3, sys
 with sqlite3.connect(sys.argv[1], timeout=10) as db: db.execute(sys.argv[2])
 `, join(folder, 'nidan.db'), statement])
+
+/** English begins with another country. */
+export async function inJapan(at) {
+  const chosen = at.page.locator('summary').filter({ hasText: at.w['number.country'] })
+  await chosen.waitFor()
+  if ((await chosen.textContent()).includes('+81')) return
+  await chosen.click()
+  await at.page.getByRole('button', { name: /Japan/ }).click()
+  await chosen.filter({ hasText: '+81' }).waitFor()
+}

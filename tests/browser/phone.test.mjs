@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import {
-  arrived, backupCodes, browser, carrier, codeIn, codeOf, codeSaid, e164, mobile, outbox, person, press, scan, signUp, sql,
+  arrived, backupCodes, browser, carrier, codeIn, codeOf, codeSaid, e164, inJapan, mobile, outbox, person, press, scan, signUp, sql,
   title, typeCode, url,
 } from './lib.mjs'
 
@@ -28,16 +28,6 @@ async function toNumber(at, key = 'method.sms-use') {
   await toMethods(at)
   await press(at, key)
   await inJapan(at)
-}
-
-/** English begins with another country. */
-async function inJapan(at) {
-  const chosen = at.page.locator('summary').filter({ hasText: at.w['number.country'] })
-  await chosen.waitFor()
-  if ((await chosen.textContent()).includes('+81')) return
-  await chosen.click()
-  await at.page.getByRole('button', { name: /Japan/ }).click()
-  await chosen.filter({ hasText: '+81' }).waitFor()
 }
 
 async function order(at, number, key = 'number.sms-send') {

@@ -29,6 +29,7 @@ cargo xtask dist [--check] the folder and the npm package that hosts embed; twic
 cargo xtask book           the documentation's reference from the code; the book, where mdBook is installed
 cargo xtask screens        screenshots of all screens into docs/screens/
 cargo xtask matrix         every state × language × theme × colours × tree under axe; some minutes
+cargo xtask walk [...]     presses every button at random: [--seed N] [--walks N] [--steps N] [--jobs N] [--trace]
 cargo xtask phones         the service's phone numbers against the reference, and ten million inputs
 cargo xtask hosts          the example hosts under the conformance kit
 cargo xtask conformance    attack a host's login: --host URL, and more (without, it tells)
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         ["book"] => book::book(false),
         ["screens"] => screens::screens(),
         ["matrix"] => screens::matrix(),
+        ["walk", words @ ..] => screens::walk(words),
         ["phones"] => phones::phones(),
         ["regions"] => regions::regions(false),
         ["tidy"] => tidy::tidy(),

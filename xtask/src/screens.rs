@@ -1,4 +1,7 @@
-//! `cargo xtask screens`: pictures of every screen, for people to look at.
+//! `cargo xtask screens`: pictures of every screen, for people to look at; `matrix`: all of them under axe; `walk`: walks at random.
+
+use std::ffi::OsString;
+use std::process::Command;
 
 use crate::run::{Done, command, root, run, step};
 use crate::stack::{Build, Stack};
@@ -8,6 +11,22 @@ use crate::tools::Tools;
 pub(crate) fn screens() -> Done {
     let tools = Tools::for_screens()?;
     in_stack(&tools, "screenshots into docs/screens", &["screens.mjs", "looks.mjs"])
+}
+
+/// Walks at random through shop, widget and page without scripts, pressing every button. The words are the walker's own.
+pub(crate) fn walk(words: &[&str]) -> Done {
+    let tools = Tools::for_tests()?;
+    let folder = root().join("target/walks").join(std::process::id().to_string());
+    let stack = Stack::start(&tools, Build::Release, &folder)?;
+    step("walks at random", || run(walking(&tools.path, &stack, words)))
+}
+
+/// The walker, on a stack that runs.
+pub(crate) fn walking(path: &OsString, stack: &Stack, words: &[&str]) -> Command {
+    let mut walk = command("node", &["tests/browser/walker.mjs"], path);
+    walk.args(words).env("NIDAN_URL", &stack.url).env("NIDAN_FOLDER", &stack.folder);
+    walk.env("NIDAN_SERVICE", &stack.service_url);
+    walk
 }
 
 /// Every combination that there is, under axe.

@@ -9,6 +9,9 @@ use crate::tools::Tools;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
+/// Enough to press every button of a login and of a set-up some times; `cargo xtask walk --walks 500` is for by hand.
+const RANDOM_WALKS: [&str; 6] = ["--walks", "20", "--steps", "200", "--seed", "1"];
+
 /// How many checks went well and how many did not.
 #[derive(Default)]
 struct Tally {
@@ -47,9 +50,10 @@ pub(crate) fn test() -> Done {
     match stack {
         Ok(stack) => {
             tally.step("page weight", crate::bench::weight);
-            let walks = ["end-to-end", "phone", "login"];
+            let walks = ["end-to-end", "phone", "login", "orders", "scam"];
             tally.count("end-to-end tests in chromium", in_browser(path, &stack, "chromium", &walks));
             tally.count("end-to-end tests in firefox", in_browser(path, &stack, "firefox", &walks));
+            tally.check("walks at random", crate::screens::walking(path, &stack, &RANDOM_WALKS));
             tally.count("every screen under axe", in_browser(path, &stack, "chromium", &["accessibility"]));
             let pages = ["element", "fallback", "fields", "hosts", "reflow", "trees", "keyboard"];
             tally.count("the element on pages of all kinds", in_browser(path, &stack, "chromium", &pages));

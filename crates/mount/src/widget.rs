@@ -13,12 +13,13 @@ use web_sys::{CustomEvent, Element, Event};
 const OPTIONS: [&str; 9] =
     ["service", "flowToken", "purpose", "locale", "completeUrl", "manualSubmit", "dom", "loading", "messages"];
 /// Callbacks and the events behind them.
-const CALLBACKS: [(&str, &str); 7] = [
+const CALLBACKS: [(&str, &str); 8] = [
     ("onReady", "nidan-ready"),
     ("onStep", "nidan-step"),
     ("onComplete", "nidan-complete"),
     ("onCancel", "nidan-cancel"),
     ("onExpired", "nidan-expired"),
+    ("onReported", "nidan-reported"),
     ("onRestart", "nidan-restart"),
     ("onError", "nidan-error"),
 ];

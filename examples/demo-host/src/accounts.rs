@@ -127,8 +127,14 @@ impl Accounts {
 
     /// Every session of an account, also those that owe their code.
     pub(crate) async fn end_sessions(&self, account: &str) -> Result<(), AccountError> {
-        let account = account.to_owned();
-        self.on(move |database| database.execute("DELETE FROM session WHERE account = ?1", [account])).await?;
+        self.end_sessions_until(account, u64::MAX).await
+    }
+
+    /// Those whose password was typed until then, Unix seconds.
+    pub(crate) async fn end_sessions_until(&self, account: &str, until: u64) -> Result<(), AccountError> {
+        let (account, until) = (account.to_owned(), i64::try_from(until).unwrap_or(i64::MAX));
+        let sql = "DELETE FROM session WHERE account = ?1 AND auth_time <= ?2";
+        self.on(move |database| database.execute(sql, params![account, until])).await?;
         Ok(())
     }
 

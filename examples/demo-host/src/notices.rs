@@ -26,6 +26,8 @@ struct Notices {
 struct Notice {
     subject: String,
     kind: String,
+    /// When it happened, Unix seconds: the notice itself may come much later.
+    at: u64,
 }
 
 pub(crate) fn router(accounts: Accounts, secret: String) -> Router {
@@ -33,14 +35,14 @@ pub(crate) fn router(accounts: Accounts, secret: String) -> Router {
 }
 
 /// "I did not ask for this code": somebody has the password, or was told the code too and is signed in. Every session of the
-/// person ends, whosever it is; the person signs in again with the next code, and changes the password.
+/// person ends that began before, whosever it is; the person signs in again with the next code, and changes the password.
 async fn hear(State(notices): State<Notices>, headers: HeaderMap, body: Bytes) -> StatusCode {
     if !is_signed(&notices.secret, &headers, &body) {
         return StatusCode::FORBIDDEN;
     }
     let Ok(Json(notice)) = Json::<Notice>::from_bytes(&body) else { return StatusCode::BAD_REQUEST };
     if notice.kind == "reported"
-        && let Err(error) = notices.accounts.end_sessions(&notice.subject).await
+        && let Err(error) = notices.accounts.end_sessions_until(&notice.subject, notice.at).await
     {
         // The service tells again.
         tracing::error!(?error, "sessions were not ended");

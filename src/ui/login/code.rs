@@ -18,6 +18,8 @@ pub(super) struct About {
     takes_codes: bool,
     /// How the code comes that is awaited, where one was sent.
     sent: Option<Channel>,
+    /// Whether it comes by a call that waits for keys.
+    waits_for_keys: bool,
     /// Whether two codes are asked for.
     two: bool,
 }
@@ -34,6 +36,7 @@ impl About {
                 MethodState::Resting | MethodState::Suspended => false,
             },
             sent: challenge.as_ref().map(|challenge| challenge.channel),
+            waits_for_keys: challenge.as_ref().is_some_and(|challenge| challenge.keys.is_some()),
             two: signing.wants_two(),
         })
     }
@@ -94,19 +97,23 @@ fn to_send(shell: Shell<Login>, about: About) -> Dom {
         .child(paragraph("", &shell.t_with(words, &[("hint", hint.as_deref().unwrap_or_default())])))
         .child(error_line(move || error(shell)))
         .child(h("div").class("nidan-actions").child(button.flag("data-focus", true)))
-        .children(call_instead(shell, about.kind, channel).map(|call| h("div").class("nidan-tools").child(call)))
+        .child(h("div").class("nidan-tools").children(the_other_way(shell, about, channel).into_iter().flatten()))
 }
 
-/// A mobile may be called; and a call may read its code at once, where the host allows that.
-fn call_instead(shell: Shell<Login>, kind: MethodKind, channel: Channel) -> Option<Dom> {
+/// The same number another way: a mobile may be texted or called, and a call may read its code at once where the host allows
+/// that.
+fn the_other_way(shell: Shell<Login>, about: About, channel: Channel) -> [Option<Dom>; 2] {
     let (calls, without_keys) =
         shell.signing_now(|signing| (signing.opening.calls, signing.opening.calls_without_keys)).unwrap_or_default();
-    let call = |label, keys| says(shell, label, move || LoginEvent::Send(Channel::Voice, keys));
-    match (kind, channel) {
-        (MethodKind::Sms, Channel::Sms) if calls => Some(call(Msg::NumberCallInstead, CallKeys::Shown)),
-        (_, Channel::Voice) if without_keys => Some(call(Msg::NumberWithoutKeys, CallKeys::None)),
-        _other => None,
-    }
+    let send = |label, channel, keys| says(shell, label, move || LoginEvent::Send(channel, keys));
+    let other = match (about.kind, channel) {
+        (MethodKind::Sms, Channel::Sms) if calls => Some(send(Msg::NumberCallInstead, Channel::Voice, CallKeys::Shown)),
+        (MethodKind::Sms, Channel::Voice) => Some(send(Msg::PhoneSmsInstead, Channel::Sms, CallKeys::Shown)),
+        (MethodKind::Sms | MethodKind::Voice | MethodKind::Totp, _) => None,
+    };
+    let silent = (channel == Channel::Voice && without_keys && (about.sent.is_none() || about.waits_for_keys))
+        .then(|| send(Msg::NumberWithoutKeys, Channel::Voice, CallKeys::None));
+    [other, silent]
 }
 
 /// One field, or two where two codes are asked for; "trust this browser" where it is on offer; the button.
@@ -151,7 +158,10 @@ fn typing(shell: Shell<Login>, about: About) -> Dom {
         .children(trust(shell))
         .child(h("div").class("nidan-actions").child(check))
         .children(channel.map(|channel| {
-            h("div").class("nidan-tools").child(again(shell)).children(call_instead(shell, about.kind, channel))
+            h("div")
+                .class("nidan-tools")
+                .child(again(shell))
+                .children(the_other_way(shell, about, channel).into_iter().flatten())
         }))
 }
 

@@ -107,8 +107,7 @@ export class World {
 
   /** The codes that a message brings to whoever does what it says; `keys` are pressed in a call. */
   async codesOf(message, keys = message.keys) {
-    const messages = await this.#phone()
-    const found = messages.find((one) => one.id === message.id)
+    const found = await this.#arrived(message)
     if (!found) return []
     let words = found.text
     if (found.waits_for_keys) words = (await this.press(message, keys)) ?? ''
@@ -122,12 +121,19 @@ export class World {
     return messages ?? []
   }
 
+  /** The message on the demo phone, once it is there; nothing when it does not come. */
+  async #arrived({ id }) {
+    for (let look = 0; look < 40; look++) {
+      const found = (await this.#phone()).find((one) => one.id === id)
+      if (found) return found
+      await new Promise((done) => setTimeout(done, 100))
+    }
+    return undefined
+  }
+
   /** The words of a message, as the demo phone shows them. */
   async textOf(message) {
-    if (this.read?.id !== message.id) {
-      const messages = await this.#phone()
-      this.read = messages.find((one) => one.id === message.id)
-    }
+    if (this.read?.id !== message.id) this.read = await this.#arrived(message)
     return this.read?.text
   }
 

@@ -33,10 +33,11 @@ impl Kit {
             return Ok(());
         };
         let mut signed_in = [self.sign_in()?, self.sign_in()?];
-        let body = |seq: u32| {
-            let subject = lock(&self.service).subject.clone();
-            json!({ "subject": subject, "seq": seq, "at": now(), "kind": "reported", "hash": "a2l0" }).to_string()
+        let subject = lock(&self.service).subject.clone();
+        let reported = |seq: u32, at: u64| {
+            json!({ "subject": subject, "seq": seq, "at": at, "kind": "reported", "hash": "a2l0" }).to_string()
         };
+        let body = |seq: u32| reported(seq, now());
         let (time, long_ago) = (now(), now().saturating_sub(STALE_S));
         let forged = [
             ("without a signature", time, String::new(), body(1)),
@@ -49,6 +50,8 @@ impl Kit {
             ("signed ten minutes ago", long_ago, sign(&secret, long_ago, &body(3)), body(3)),
             ("signed for another moment", time, sign(&secret, long_ago, &body(4)), body(4)),
             ("signed for another body", time, sign(&secret, time, "{}"), body(5)),
+            // It was late on its way: the person has signed in since.
+            ("of an hour ago", time, sign(&secret, time, &reported(7, time - 3_600)), reported(7, time - 3_600)),
         ];
         for (what, timestamp, signature, body) in forged {
             self.tried += 1;
