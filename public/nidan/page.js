@@ -114,6 +114,8 @@ export class Page {
         input.assignedSlot.closest('form').requestSubmit()
       },
     })
+    // The same field of the screen before, where one screen follows another of its kind.
+    for (const old of this.#placed()) if (old.slot === input.id && old !== input) old.remove()
     this.#element.append(input)
     // The line below the field says what is wrong with it; no id leads from here to there.
     const told = new MutationObserver(() => { input.ariaDescription = slot.nextElementSibling?.textContent || help })

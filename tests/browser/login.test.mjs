@@ -171,7 +171,6 @@ for (const lang of ['ja', 'en']) {
     await press(at, 'common.back')
     await title(at, 'login.title')
     await press(at, 'login.not-me')
-    await at.page.getByLabel(at.w['report.forget']).check()
     await press(at, 'report.send')
     await title(at, 'reported.title')
     await at.page.getByText(at.w['reported.password']).waitFor()
