@@ -3,6 +3,7 @@
 mod draft;
 mod enrolment;
 mod login;
+mod login_answers;
 mod machine;
 mod phone;
 mod signing_in;
