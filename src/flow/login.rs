@@ -1,7 +1,7 @@
 //! The code at login as a pure state machine. Nothing is decided here that the service does not decide again.
 
 use nidan_otp::{BackupCodeError, CodeError};
-use nidan_protocol::{CallKeys, ChallengeView, Channel, ErrorCode, MethodView, ReportAnswer};
+use nidan_protocol::{CallKeys, ChallengeView, Channel, ErrorCode, MethodView};
 
 use super::{Ending, Machine, Now, PhoneRefusal, Trouble, ending_for};
 
@@ -158,8 +158,10 @@ pub enum Login {
 /// What became of a report.
 #[derive(Debug)]
 pub struct Reported {
-    /// As the service said it.
-    pub answer: ReportAnswer,
+    /// Who was let in within the last day, the newest first: when, and what the host said of the place.
+    pub logins: Vec<(Now, Option<String>)>,
+    /// Whether the host was told, and ends every session.
+    pub host_notified: bool,
     /// Where the person changes the password.
     pub password_url: Option<String>,
 }
@@ -209,8 +211,8 @@ pub enum LoginEvent {
     Refused(Way, LoginRefusal),
     /// "I did not ask for this code."
     NotMe,
-    /// The report is in.
-    Reported(Box<ReportAnswer>),
+    /// The report is in; where the password is changed is known here.
+    Reported(Box<Reported>),
     /// The report is not in.
     NotReported(LoginRefusal),
     /// The flow's life is over.
@@ -248,8 +250,6 @@ pub enum LoginEffect {
     },
     /// Report a code that nobody asked for.
     Report,
-    /// Tell the page that a report is in.
-    TellReported,
     /// Hand the result to the host.
     Complete(String),
     /// Ask the host for a new flow.

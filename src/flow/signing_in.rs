@@ -4,7 +4,7 @@ use nidan_otp::{BackupCode, Code};
 use nidan_protocol::{BACKUP_METHOD_ID, CallKeys, ChallengeView, Channel, MethodKind, MethodState, MethodView};
 
 use super::login::{
-    Asked, Login, LoginEffect, LoginEvent, LoginOpening, LoginRefusal, LoginStep, Passed, Reported, SigningIn, Way,
+    Asked, Login, LoginEffect, LoginEvent, LoginOpening, LoginRefusal, LoginStep, Passed, SigningIn, Way,
 };
 use super::login_answers::{ending_of, with_challenge};
 use super::{Ending, Now};
@@ -101,9 +101,9 @@ impl SigningIn {
         let (step, effect) = match (step, event) {
             (LoginStep::Few(passed), event) => return self.on_few(passed, event, now),
             (_, LoginEvent::TimeUp) => return (Login::Ended(Ending::Expired), None),
-            (_, LoginEvent::Reported(answer)) => {
-                let reported = Reported { answer: *answer, password_url: self.opening.password_url };
-                return (Login::Reported(Box::new(reported)), Some(LoginEffect::TellReported));
+            (_, LoginEvent::Reported(mut reported)) => {
+                reported.password_url = self.opening.password_url;
+                return (Login::Reported(reported), None);
             }
             (_, LoginEvent::Passed(passed)) => return self.passed(*passed),
             (step, LoginEvent::Refused(way, refusal)) => match self.refused(step, way, refusal) {

@@ -1,14 +1,14 @@
 //! The requests of an enrolment and of a login.
 
 use nidan_otp::{EnrolmentId, Label, ServerNonce, UnixSeconds};
-use nidan_protocol::{ChallengeView, EnrolmentAnswer, EnrolmentOpening, FlowView, ReportAnswer};
+use nidan_protocol::{ChallengeView, EnrolmentAnswer, EnrolmentOpening, FlowView};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 use zeroize::Zeroizing;
 
 use super::{Page, read};
-use crate::flow::{Draft, Evidence, LoginRefusal, Opening, Passed, PhoneRefusal, Trouble};
+use crate::flow::{Draft, Evidence, LoginRefusal, Opening, Passed, PhoneRefusal, Reported, Trouble};
 
 /// Where codes by phone are ordered.
 pub(super) const CHALLENGES: &str = "/v1/flow/challenges";
@@ -69,9 +69,9 @@ pub(super) async fn verify(page: Page, body: JsValue) -> Result<Passed, LoginRef
 }
 
 /// "I did not ask for this code."
-pub(super) async fn report(page: Page) -> Result<ReportAnswer, LoginRefusal> {
+pub(super) async fn report(page: Page) -> Result<Reported, LoginRefusal> {
     let json = answered(page, "/v1/flow/report", object(&[])).await?;
-    Ok(read::report_answer(&json))
+    Ok(read::reported(&json))
 }
 
 async fn answered(page: Page, path: &str, body: JsValue) -> Result<JsValue, LoginRefusal> {

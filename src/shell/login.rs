@@ -40,11 +40,13 @@ impl Perform for Login {
             }
             LoginEffect::Report => spawn(async move {
                 shell.send(match api::report(shell.page(Page::clone)).await {
-                    Ok(answer) => LoginEvent::Reported(Box::new(answer)),
+                    Ok(reported) => {
+                        shell.page(Page::reported);
+                        LoginEvent::Reported(Box::new(reported))
+                    }
                     Err(refusal) => LoginEvent::NotReported(refusal),
                 });
             }),
-            LoginEffect::TellReported => shell.page(Page::reported),
             LoginEffect::Complete(result_code) => shell.page(|page| page.complete(&result_code, "verified")),
             LoginEffect::Restart => shell.page(Page::restart),
         }

@@ -6,11 +6,11 @@
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{
     BackupGate, ChallengeView, Channel, DeliveryState, EnrolmentAnswer, EnrolmentOpening, ErrorCode, FlowOutcome,
-    FlowView, MethodKind, MethodState, MethodView, PhoneOffer, Policy, Purpose, RecentLogin, ReportAnswer,
+    FlowView, MethodKind, MethodState, MethodView, PhoneOffer, Policy, Purpose,
 };
 use wasm_bindgen::JsValue;
 
-use crate::flow::{LoginOpening, LoginRefusal, Passed, PhoneRefusal};
+use crate::flow::{LoginOpening, LoginRefusal, Passed, PhoneRefusal, Reported};
 
 pub(super) fn flow_view(json: &JsValue) -> Option<FlowView> {
     let policy = field(json, "policy")?;
@@ -110,18 +110,12 @@ pub(super) fn passed(json: &JsValue) -> Option<Passed> {
     })
 }
 
-/// What a report ended. A login whose time cannot be read is none that could be shown.
-pub(super) fn report_answer(json: &JsValue) -> ReportAnswer {
-    let login = |one: JsValue| {
-        Some(RecentLogin { at: number(&one, "at")?, method: text(&one, "method"), place: text(&one, "place") })
-    };
+/// What became of a report. A login whose time cannot be read is none that could be shown.
+pub(super) fn reported(json: &JsValue) -> Reported {
+    let login = |one: JsValue| Some((UnixSeconds(number(&one, "at")?), text(&one, "place")));
     let logins = field(json, "logins").map(|all| js_sys::Array::from(&all).iter().filter_map(login).collect());
-    ReportAnswer {
-        outcome: FlowOutcome::Reported,
-        browsers_forgotten: number(json, "browsers_forgotten").unwrap_or_default() as u32,
-        logins: logins.unwrap_or_default(),
-        host_notified: field(json, "host_notified").is_some_and(|told| told.is_truthy()),
-    }
+    let host_notified = field(json, "host_notified").is_some_and(|told| told.is_truthy());
+    Reported { logins: logins.unwrap_or_default(), host_notified, password_url: None }
 }
 
 /// What a problem document says to somebody who signs in.

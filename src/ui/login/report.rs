@@ -1,10 +1,7 @@
 //! "I did not ask for this code": what it means, what it ended, and who got in before.
 
-use nidan_otp::UnixSeconds;
-use nidan_protocol::RecentLogin;
-
 use super::words::refusal;
-use crate::flow::{Asked, Login, LoginEvent, Reported};
+use crate::flow::{Asked, Login, LoginEvent, Now, Reported};
 use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::dom::{Dom, h};
@@ -35,17 +32,16 @@ pub(super) fn reported(shell: Shell<Login>) -> Dom {
 }
 
 fn drawn(shell: Shell<Login>, reported: &Reported) -> Vec<Dom> {
-    let answer = &reported.answer;
     let mut parts = Vec::new();
-    if answer.logins.is_empty() {
+    if reported.logins.is_empty() {
         parts.push(text(shell, Msg::ReportedQuiet));
     } else {
-        let logins = answer.logins.iter().map(|login| h("li").text(&login_words(shell, login)));
+        let logins = reported.logins.iter().map(|(at, place)| h("li").text(&login_words(shell, *at, place.as_deref())));
         parts.push(text(shell, Msg::ReportedLogins));
         parts.push(h("ul").children(logins));
         parts.push(text(shell, Msg::ReportedNotYou).class("nidan-warning"));
     }
-    if answer.host_notified {
+    if reported.host_notified {
         parts.push(text(shell, Msg::ReportedHost));
     }
     if let Some(url) = &reported.password_url {
@@ -55,9 +51,9 @@ fn drawn(shell: Shell<Login>, reported: &Reported) -> Vec<Dom> {
     parts
 }
 
-fn login_words(shell: Shell<Login>, login: &RecentLogin) -> String {
-    let place = login.place.clone().unwrap_or_else(|| shell.t(Msg::ReportedUnknown));
-    shell.t_with(Msg::ReportedLogin, &[("date", &shell.date(UnixSeconds(login.at))), ("place", &place)])
+fn login_words(shell: Shell<Login>, at: Now, place: Option<&str>) -> String {
+    let unknown = shell.t(Msg::ReportedUnknown);
+    shell.t_with(Msg::ReportedLogin, &[("date", &shell.date(at)), ("place", place.unwrap_or(&unknown))])
 }
 
 /// Ended by a report that came from elsewhere: whoever sees this may be the one who is meant, so it tells of nobody.
