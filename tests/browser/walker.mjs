@@ -72,7 +72,8 @@ class Walk {
 
   violated(name, detail = '') {
     const screen = this.seen?.kind === 'widget' ? this.seen.step : (this.seen?.kind ?? '')
-    const id = `${name} @ ${screen}`
+    // Each pair of sentences is a violation of its own.
+    const id = name === 'sentences-exclude-each-other' ? `${name} @ ${screen} ${detail}` : `${name} @ ${screen}`
     const entry = found.get(id) ?? { name, screen, times: 0, seed: this.seed, step: this.step, detail, log: this.log.slice(-8) }
     entry.times += 1
     found.set(id, entry)
@@ -229,7 +230,8 @@ await Promise.all(Array.from({ length: jobs }, async () => {
 databases.close()
 await shared.close()
 
-const isKnown = ({ name, screen }) => known.some((one) => one.name === name && (!one.screens || one.screens.includes(screen)))
+const isKnown = ({ name, screen, detail }) => known.some((one) => one.name === name && (!one.screens || one.screens.includes(screen))
+  && (!one.details || one.details.includes(detail)))
 const list = [...found.values()].sort((one, other) => one.name.localeCompare(other.name))
 const pressed = [...covered.values()].reduce((sum, labels) => sum + labels.size, 0)
 console.log(`${walks} walks of ${steps} steps from seed ${firstSeed} on, ${Math.round((Date.now() - started) / 1000)} s`)
