@@ -8,6 +8,7 @@ import { createRemoteJWKSet, jwtVerify } from 'jose'
 const { PORT = '5001', TWO_STEP_URL, TWO_STEP_ISSUER, TWO_STEP_API_KEY, TWO_STEP_NOTICES_SECRET, ORIGIN = `http://127.0.0.1:${PORT}` } = process.env
 const AUDIENCE = 'shop'
 const ACCEPTED = ['urn:nidan:acr:second-factor', 'urn:nidan:acr:trusted-browser']
+if (!(TWO_STEP_NOTICES_SECRET?.length >= 32)) throw new Error('TWO_STEP_NOTICES_SECRET: 32 characters and more')
 const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', TWO_STEP_URL))
 
 // Yours: people, sessions, and the results that were seen.
@@ -46,11 +47,12 @@ async function finish(session, flowId, resultCode) {
 
 function begin(response, user, state) {
   const session = randomBytes(32).toString('base64url')
-  sessions.set(session, { user, began: Math.floor(Date.now() / 1000), ...state })
+  sessions.set(session, { user, began: now(), ...state })
   response.cookie('session', session, { httpOnly: true, sameSite: 'lax', secure: ORIGIN.startsWith('https:') })
   return session
 }
 
+const now = () => Math.floor(Date.now() / 1000)
 const session = (request) => /(?:^|; )session=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1]
 const app = express()
 
@@ -76,7 +78,7 @@ app.post('/login', async (request, response) => {
   if (!person || !timingSafeEqual(person.hash, scryptSync(String(password), salt, 32))) return response.sendStatus(401)
   const id = begin(response, user, { owesCode: true })
   const flow = await call('/v1/flows', {
-    purpose: 'verify', subject: person.id, account_name: user, auth_time: Math.floor(Date.now() / 1000),
+    purpose: 'verify', subject: person.id, account_name: user, auth_time: now(),
     session_binding: binding(id), origin: ORIGIN,
   })
   if (flow.outcome === 'not_enrolled') return begin(response, user, { owesCode: false }), response.redirect(303, '/me')
@@ -88,11 +90,12 @@ app.post('/login', async (request, response) => {
 
 app.post('/login/2sv', async (request, response) => {
   const id = session(request)
-  const { user, owesCode, flowId } = sessions.get(id) ?? {}
+  const { user, owesCode, flowId, began } = sessions.get(id) ?? {}
   if (!owesCode || !flowId || typeof request.body?.result_code !== 'string') return response.sendStatus(401)
   await finish(id, flowId, request.body.result_code)
-  sessions.delete(id)
-  begin(response, user, { owesCode: false })
+  // A report may have ended it meanwhile. What follows is as old as its password.
+  if (!sessions.delete(id)) return response.sendStatus(401)
+  begin(response, user, { owesCode: false, began })
   response.redirect(303, '/me')
 })
 

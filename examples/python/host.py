@@ -12,6 +12,7 @@ PORT = int(os.environ.get("PORT", "5002"))
 ORIGIN = os.environ.get("ORIGIN", f"http://127.0.0.1:{PORT}")
 URL, ISSUER, API_KEY = (os.environ[f"TWO_STEP_{name}"] for name in ("URL", "ISSUER", "API_KEY"))
 NOTICES_SECRET = os.environ["TWO_STEP_NOTICES_SECRET"]
+assert len(NOTICES_SECRET) >= 32, "TWO_STEP_NOTICES_SECRET: 32 characters and more"
 AUDIENCE = "shop"
 ACCEPTED = ("urn:nidan:acr:second-factor", "urn:nidan:acr:trusted-browser")
 CLAIMS = ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "nonce", "purpose", "acr"]
@@ -54,9 +55,9 @@ def begin(user, answer, **state):
     answer.set_cookie("session", session, httponly=True, samesite="Lax", secure=ORIGIN.startswith("https:"))
     return session
 
-def signed_in(user):
+def signed_in(user, **state):
     answer = redirect("/me", 303)
-    begin(user, answer, owes_code=False)
+    begin(user, answer, owes_code=False, **state)
     return answer
 
 @app.before_request
@@ -102,7 +103,9 @@ def complete():
     if not sessions[session]["owes_code"]:
         abort(401)
     finish(session, sessions[session]["flow_id"], request.form["result_code"])
-    return signed_in(sessions.pop(session)["user"])
+    # A report may have ended it meanwhile. What follows is as old as its password.
+    owed = sessions.pop(session)
+    return signed_in(owed["user"], began=owed["began"])
 
 @app.get("/me")
 def me():

@@ -36,7 +36,7 @@ const WORDS = {
     taken: 'This address has an account already. Please sign in.', wrong: 'The address or the password is not right.',
     email_invalid: 'Please check the address (64 characters at most, no colon).', password_short: 'The password needs 8 characters or more.', failed: 'That did not work. Please try again.',
     refused: 'The result could not be confirmed. Please try again.', service_down: 'The two-step verification service cannot be reached, so nobody can sign in. Please try again in a moment.', reauth_required: 'Time is up. Please sign in again.',
-    notMe: 'One of these was not me', notMeText: 'You are signed out on all devices, and every browser is asked for a code at the next sign-in.', notMeDone: 'Sign-ins under way are stopped, and you are signed out on all devices. Sign in again and change your password.',
+    notMe: 'One of these was not me', notMeText: 'This signs you out on all devices, and every browser is asked for a code at the next sign-in.', notMeDone: 'Sign-ins under way are stopped, and you are signed out on all devices. Sign in again and change your password.',
     changePassword: 'Change the password', oldPassword: 'Your password now', newPassword: 'New password (8 characters or more)', change: 'Change', changed: 'The password is changed. Other devices are signed out.', signInToChange: 'Sign in first to change the password.',
     kinds: { enrolled: 'Two-step verification was turned on', code_sent: 'A code for signing in was sent', verified: 'Signed in', code_wrong: 'A wrong code was typed', backup_code_used: 'Signed in with a backup code ({count} left)', method_suspended: 'A method was suspended', method_reinstated: 'A method was put back', browser_trusted: 'A browser was trusted', trusted_browser_used: 'Signed in from a trusted browser', trusted_browser_copied: 'A copy of a trusted browser’s token was used', trust_revoked: 'Trust in browsers was revoked', reported: 'Reported: “I did not ask for this code”' },
   },
@@ -128,6 +128,7 @@ function security(me, notice) {
     notice && h('p', { class: 'card', role: 'status' }, notice),
     h('section', { class: 'card' }, h('h2', {}, t('twoStep'), two ? [': ', h('span', { class: 'state', id: 'state' }, t(two.enrolled ? 'on' : 'off'))] : ''), state),
     h('button', { class: 'quiet', onclick: async () => { await api('sign-out', {}); home() } }, t('signOut')),
+    h('button', { class: 'quiet', id: 'change-password', onclick: newPassword }, t('changePassword')),
     goods(),
   )
 }
@@ -147,7 +148,7 @@ function activity() {
     const what = words.kinds[event.kind].replace('{count}', event.count)
     return h('li', {}, [when, what, event.place].filter(Boolean).join(' · '))
   })), () => {})
-  const notMe = async () => { await api('not-me', {}); signedOut('sign-in', t('notMeDone')) }
+  const notMe = () => api('not-me', {}).then(() => signedOut('sign-in', t('notMeDone')), ({ code }) => home(words[code] ?? t('failed')))
   return h('details', {}, h('summary', {}, t('history')), list,
     h('p', { class: 'note' }, t('notMeText')), h('p', {}, h('button', { class: 'quiet', id: 'not-me', onclick: notMe }, t('notMe'))))
 }
@@ -160,8 +161,8 @@ function newPassword() {
     h('label', { for: 'new-password' }, t('newPassword')),
     h('input', { id: 'new-password', name: 'new_password', type: 'password', autocomplete: 'new-password', required: '' }),
     h('button', {}, t('change')),
-  ], () => { wantsPassword = false; home(t('changed')) })
-  const leave = () => { wantsPassword = false; home() }
+  ], () => { sessionStorage.removeItem('wants-password'); home(t('changed')) })
+  const leave = () => { sessionStorage.removeItem('wants-password'); home() }
   show(crumbs(), h('section', { class: 'card' }, h('h1', {}, t('changePassword')), form), h('p', {}, h('button', { class: 'quiet', onclick: leave }, t('cancel'))))
   page.querySelector('input').focus()
 }
@@ -238,13 +239,15 @@ async function home(notice) {
   } catch {
     return show(h('p', { class: 'card error' }, t('backendDown')), goods())
   }
+  const wantsPassword = sessionStorage.getItem('wants-password')
   if (me.email && wantsPassword) newPassword()
   else if (me.email) security(me, notice)
   else if (me.owes_code && !notice) codeAgain()
   else signedOut('sign-in', notice ?? (wantsPassword ? t('signInToChange') : undefined))
 }
 
-let wantsPassword = query.get('password') === 'change'
+// Kept over the sign-in that it asks for first, for this tab.
+if (query.get('password') === 'change') sessionStorage.setItem('wants-password', 'yes')
 const done = query.get('two-step')
 // Said once: the address is this page's again, for a reload or a bookmark.
 if (done) history.replaceState(null, '', `/?lang=${document.documentElement.lang}`)

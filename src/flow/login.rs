@@ -298,7 +298,10 @@ impl Machine for Login {
                 LoginEvent::Again => (Self::Ended(ending), Some(LoginEffect::Restart)),
                 _other => (Self::Ended(ending), None),
             },
-            Self::Reported(reported) => (Self::Reported(reported), None),
+            Self::Reported(reported) => match event {
+                LoginEvent::Again => (Self::Reported(reported), Some(LoginEffect::Restart)),
+                _other => (Self::Reported(reported), None),
+            },
             Self::Completed => (Self::Completed, None),
         }
     }

@@ -327,3 +327,12 @@ fn phones() -> LoginOpening {
     opening.methods.push(method("work", MethodKind::Sms));
     opening
 }
+
+/// "None of these works" and back: a text that was sent is still awaited.
+#[test]
+fn who_looks_for_help_finds_the_code_awaited_afterwards() {
+    let mut alone = LoginOpening { backup_codes_left: 0, ..phones() };
+    alone.methods = vec![method("phone", MethodKind::Sms)];
+    let (login, _) = at(alone, [ordered(), sent(1), LoginEvent::Lose, LoginEvent::Back]);
+    assert_eq!(login.awaited().map(|awaited| awaited.id.as_str()), Some("c1"));
+}

@@ -14,7 +14,7 @@ pub use login::{
     Asked, Login, LoginEffect, LoginEvent, LoginOpening, LoginRefusal, LoginStep, Passed, Reported, SigningIn, Way,
 };
 pub use machine::Machine;
-pub use phone::{Asking, PhoneEntry, PhoneRefusal, VerifiedPhone};
+pub use phone::{Asking, OrderedNumber, PhoneEntry, PhoneRefusal, VerifiedPhone};
 
 use std::sync::Arc;
 
@@ -113,7 +113,7 @@ pub enum Event {
     /// A code was not sent, or not taken.
     NotOrdered(PhoneRefusal),
     /// The phone's code was right.
-    Accepted,
+    Accepted(String),
     /// "Send again".
     Resend,
     /// Another number.
@@ -153,12 +153,8 @@ pub enum Effect {
     LoadHelp(String),
     /// Order a code.
     Order {
-        /// As it was typed: the service reads it for itself.
-        typed: String,
-        /// The country that it was typed for.
-        country: String,
-        /// What was read here and shown, in E.164: what the service reads otherwise is not sent.
-        shown: String,
+        /// Which number: the service reads what was typed for itself, and what it reads otherwise than was shown is not sent.
+        number: OrderedNumber,
         /// How it is to come.
         channel: Channel,
         /// What a call waits for.

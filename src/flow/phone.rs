@@ -29,6 +29,21 @@ pub struct PhoneEntry {
     pub help: Vec<String>,
     /// The table of regions, once it is there.
     pub regions: Option<Regions>,
+    /// The number that a code was ordered for last, read once: what is typed later is another one.
+    pub ordered: Option<OrderedNumber>,
+}
+
+/// A number as it was typed, and as it was read and shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderedNumber {
+    /// The text of the field.
+    pub typed: String,
+    /// The country that was chosen for it.
+    pub country: String,
+    /// What was read, in E.164.
+    pub shown: String,
+    /// Whose number it is: help is for this country.
+    pub iso: String,
 }
 
 /// Why a number or a code was not taken.
@@ -182,17 +197,21 @@ impl Enrolment {
         };
         match regions.read(&self.phone.typed, &self.phone.country) {
             Ok(number) => {
-                // The help is for the number's country, whichever was chosen before.
-                let chosen = std::mem::replace(&mut self.phone.country, number.iso);
-                let (typed, shown) = (self.phone.typed.clone(), number.e164);
-                let order = Effect::Order { typed, country: chosen, shown, channel, keys: self.phone.keys };
-                (Step::Number { channel, asking: Asking::Waiting }, Some(order))
+                let (typed, country) = (self.phone.typed.clone(), self.phone.country.clone());
+                self.phone.ordered = Some(OrderedNumber { typed, country, shown: number.e164, iso: number.iso });
+                (Step::Number { channel, asking: Asking::Waiting }, self.order_of(channel))
             }
             Err(error) => {
                 let refusal = PhoneRefusal::Number(error);
                 (Step::Number { channel, asking: Asking::Refused(refusal) }, None)
             }
         }
+    }
+
+    /// The order for the number that was read last: never read again, so that a call goes where the text went.
+    fn order_of(&self, channel: Channel) -> Option<Effect> {
+        let number = self.phone.ordered.clone()?;
+        Some(Effect::Order { number, channel, keys: self.phone.keys })
     }
 
     fn enter_code(&mut self, challenge: Box<ChallengeView>) -> Step {
@@ -226,11 +245,14 @@ impl Enrolment {
                 Err(error) => (step(challenge, Asking::Refused(PhoneRefusal::Code(error))), None),
             },
             Event::Ordered(fresh) => {
-                if fresh.id != challenge.id {
+                // The same code once more is no reason to leave the help.
+                let is_another = fresh.id != challenge.id;
+                if is_another {
                     // Digits of another message are right for nothing.
                     self.typed_code.clear();
                 }
-                (Step::PhoneCode { challenge: fresh, asking: Asking::Idle, help: None }, None)
+                let help = help.filter(|_| !is_another);
+                (Step::PhoneCode { challenge: fresh, asking: Asking::Idle, help }, None)
             }
             Event::Changed(fresh) if fresh.id == challenge.id => {
                 // What the gateway reports answers the questions.
@@ -238,7 +260,9 @@ impl Enrolment {
                 let help = help.map(|at| if failed { usize::MAX } else { at });
                 (Step::PhoneCode { challenge: fresh, asking, help }, None)
             }
-            Event::Accepted => {
+            // Of an earlier number, whose screen was left: that one was not asked for any more.
+            Event::Accepted(id) if id != challenge.id => (step(challenge, asking), None),
+            Event::Accepted(_) => {
                 self.phones.push(VerifiedPhone {
                     challenge_id: challenge.id,
                     channel: challenge.channel,
@@ -257,20 +281,25 @@ impl Enrolment {
                 let resend = Effect::Resend(challenge.id.clone());
                 (step(challenge, Asking::Waiting), Some(resend))
             }
+            // The code that is awaited goes on until the new one is on its way.
             Event::Switch(channel) if asking != Asking::Waiting => {
                 self.phone.keys = CallKeys::Shown;
-                self.order(channel)
+                let order = self.order_of(channel);
+                (Step::PhoneCode { challenge, asking: Asking::Waiting, help: None }, order)
             }
             Event::Renew if asking != Asking::Waiting => {
                 self.phone.keys = challenge.call_keys();
-                self.order(challenge.channel)
+                let order = self.order_of(challenge.channel);
+                (step(challenge, Asking::Waiting), order)
             }
             Event::Choose(kind) => self.choose(kind),
             Event::Help => {
                 // A gateway that reported a failure has answered every question.
                 let start = if challenge.delivery == DeliveryState::Failed { usize::MAX } else { 0 };
-                let loads = Some(Effect::LoadHelp(self.phone.country.clone()));
-                (Step::PhoneCode { challenge, asking: Asking::Idle, help: Some(start) }, loads)
+                let country = self.phone.ordered.as_ref().map(|number| number.iso.clone());
+                let loads = Some(Effect::LoadHelp(country.unwrap_or_default()));
+                let asking = if asking == Asking::Waiting { asking } else { Asking::Idle };
+                (Step::PhoneCode { challenge, asking, help: Some(start) }, loads)
             }
             Event::HelpFound(found) => {
                 self.phone.help = found;

@@ -94,11 +94,11 @@ fn a_press_before_the_table_is_there_is_taken_back_by_typing_on() {
 #[test]
 fn a_number_is_ordered_once_however_often_it_is_pressed_or_typed_at() {
     let (flow, effect) = at(at_number(), [typed("０９０ 1234 5678"), Event::Next]);
-    let Some(Effect::Order { typed: text, country, shown, channel: Channel::Sms, keys: CallKeys::Shown }) = effect
-    else {
+    let Some(Effect::Order { number, channel: Channel::Sms, keys: CallKeys::Shown }) = effect else {
         panic!("{effect:?}")
     };
-    assert_eq!([&text, &country, &shown], ["０９０ 1234 5678", "JP", "+819012345678"], "both readings go");
+    let OrderedNumber { typed: text, country, shown, .. } = &number;
+    assert_eq!([text, country, shown], ["０９０ 1234 5678", "JP", "+819012345678"], "both readings go");
     let (flow, effect) = at(flow, [Event::Next]);
     assert!(effect.is_none(), "a second press");
     for event in [typed("090 1234 5679"), Event::CountryChosen("IT".to_owned()), Event::Switch(Channel::Voice)] {
@@ -146,7 +146,7 @@ fn a_right_code_makes_a_verified_phone_and_a_wrong_one_can_be_typed_again() {
     assert_eq!(enrolment(&flow).asking(), Some(Asking::Refused(wrong)));
     let (flow, effect) = at(flow, [Event::CodeTyped("123457".to_owned())]);
     assert!(matches!(effect, Some(Effect::Answer { .. })));
-    let flow = at(flow, [Event::NameTyped("仕事用".to_owned()), Event::Accepted]).0;
+    let flow = at(flow, [Event::NameTyped("仕事用".to_owned()), Event::Accepted("c1".to_owned())]).0;
     assert!(matches!(enrolment(&flow).step, Step::Another));
     assert_eq!(enrolment(&flow).phones[0].challenge_id, "c1");
 }
@@ -196,4 +196,43 @@ fn a_late_answer_does_not_leave_the_number_screen() {
     let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::Next, ordered("c1"), Event::Resend, Event::Back]);
     let (flow, _) = at(flow, [ordered("c1")]);
     assert!(matches!(enrolment(&flow).step, Step::Number { .. }));
+}
+
+/// A number is read once, in the country that was chosen: `001 47 …` from Korea is Norway's, and read once more in Norway it
+/// would be somebody's in America.
+#[test]
+fn a_call_goes_to_the_number_that_the_text_went_to() {
+    let flow = at(at_number(), [Event::CountryChosen("KR".to_owned()), typed("001 47 406 12345")]).0;
+    let (flow, effect) = at(flow, [Event::Next]);
+    let Some(Effect::Order { number: text, .. }) = effect else { panic!("{effect:?}") };
+    assert_eq!(text.shown, "+4740612345");
+    let (flow, _) = at(flow, [ordered("c1"), typed("090 1234 5678")]);
+    assert_eq!(enrolment(&flow).phone.country, "KR", "the chosen country stays chosen");
+    for event in [Event::Switch(Channel::Voice), Event::Renew] {
+        let (flow, _) =
+            at(at_number(), [Event::CountryChosen("KR".to_owned()), typed("001 47 406 12345"), Event::Next]);
+        let (_, effect) = at(flow, [ordered("c1"), event]);
+        let Some(Effect::Order { number: call, .. }) = effect else { panic!("{effect:?}") };
+        assert_eq!(call, text);
+    }
+}
+
+/// "Call instead" that is refused leaves the text's code where it can be typed.
+#[test]
+fn a_refused_call_leaves_the_text_s_code_awaited() {
+    let (flow, _) =
+        at(at_number(), [typed("090 1234 5678"), Event::Next, ordered("c1"), Event::Switch(Channel::Voice)]);
+    let (flow, _) = at(flow, [Event::NotOrdered(LOST)]);
+    assert_eq!(flow.awaited().map(|awaited| awaited.id.as_str()), Some("c1"));
+    assert_eq!(enrolment(&flow).asking(), Some(Asking::Refused(LOST)));
+}
+
+/// Right for a number that was changed meanwhile: the new one is not proved by it.
+#[test]
+fn an_answer_for_an_earlier_number_proves_no_other() {
+    let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::Next, ordered("c1"), Event::Back]);
+    let (flow, _) = at(flow, [typed("090 1234 9999"), Event::Next, ordered("c2"), Event::Accepted("c1".to_owned())]);
+    assert!(matches!(enrolment(&flow).step, Step::PhoneCode { .. }));
+    let (flow, _) = at(flow, [Event::Accepted("c2".to_owned())]);
+    assert!(matches!(enrolment(&flow).step, Step::Another));
 }

@@ -137,7 +137,10 @@ impl SigningIn {
                 self.leave(step);
                 (LoginStep::Ways, None)
             }
-            (_, LoginEvent::Lose) => (LoginStep::Lost, None),
+            (step, LoginEvent::Lose) => {
+                self.leave(step);
+                (LoginStep::Lost, None)
+            }
             (_, LoginEvent::Choose(Way::Method(place))) => {
                 self.typed = Default::default();
                 self.enter(place)
@@ -146,6 +149,7 @@ impl SigningIn {
                 (self.way, self.asked) = (Way::Backup, Asked::Idle);
                 (LoginStep::Backup, None)
             }
+            (LoginStep::Lost, LoginEvent::Back) if !self.has_other_way() => self.back(),
             (LoginStep::Lost | LoginStep::Backup, LoginEvent::Back) => (LoginStep::Ways, None),
             (LoginStep::Ways, LoginEvent::Back) => self.back(),
             (step @ LoginStep::Code { .. }, event) => self.on_code(step, event, waits),

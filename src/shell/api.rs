@@ -71,7 +71,7 @@ pub(super) async fn verify(page: Page, body: JsValue) -> Result<Passed, LoginRef
 /// "I did not ask for this code."
 pub(super) async fn report(page: Page) -> Result<Reported, LoginRefusal> {
     let json = answered(page, "/v1/flow/report", object(&[])).await?;
-    Ok(read::reported(&json))
+    read::reported(&json).ok_or(LoginRefusal::Unreachable)
 }
 
 async fn answered(page: Page, path: &str, body: JsValue) -> Result<JsValue, LoginRefusal> {

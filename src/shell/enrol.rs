@@ -17,13 +17,13 @@ impl Perform for Flow {
                 shell.send(Event::Regions(table.ok().and_then(|table| table.as_string())));
             }),
             Effect::LoadHelp(country) => spawn(shell.load_help(country)),
-            Effect::Order { typed, country, shown, channel, keys } => {
+            Effect::Order { number, channel, keys } => {
                 let (locale, keys) = (shell.locale(), if keys == CallKeys::None { "none" } else { "shown" });
                 let channel = channel.as_str();
                 let fields = [
-                    ("number", typed.as_str()),
-                    ("country", &country),
-                    ("shown", &shown),
+                    ("number", number.typed.as_str()),
+                    ("country", &number.country),
+                    ("shown", &number.shown),
                     ("channel", channel),
                     ("locale", &locale),
                     ("keys", keys),
@@ -64,15 +64,15 @@ impl Shell {
 
     /// Asks something of a phone's code; the answer tells what it was.
     fn ask(self, path: String, fields: &[(&str, &str)]) {
-        let (body, order) = (api::object(fields), self.next_order());
+        let (body, question) = (api::object(fields), self.next_question());
         spawn(async move {
             let answer = api::challenge(self.page(Page::clone), &path, body).await;
-            if self.is_latest(order) {
-                self.send(match answer {
-                    Ok(challenge) if challenge.answered => Event::Accepted,
-                    Ok(challenge) => Event::Ordered(Box::new(challenge)),
-                    Err(refusal) => Event::NotOrdered(refusal),
-                });
+            match answer {
+                // However late: the number is proved.
+                Ok(challenge) if challenge.answered => self.send(Event::Accepted(challenge.id)),
+                _earlier if !self.is_latest(question) => {}
+                Ok(challenge) => self.send(Event::Ordered(Box::new(challenge))),
+                Err(refusal) => self.send(Event::NotOrdered(refusal)),
             }
         });
     }

@@ -26,22 +26,25 @@ impl Perform for Login {
                 fields.extend(second.as_deref().map(|second| ("second_code", second)));
                 let body = api::object(&fields);
                 api::set_flag(&body, "trust_browser", trust);
+                let question = shell.next_question();
                 spawn(async move {
                     let page = shell.page(Page::clone);
-                    let event = match api::verify(page.clone(), body).await {
+                    match api::verify(page.clone(), body).await {
                         Ok(mut passed) => {
                             passed.answered_at = nidan_otp::UnixSeconds(page.now() as u64);
-                            LoginEvent::Passed(Box::new(passed))
+                            shell.send(LoginEvent::Passed(Box::new(passed)));
                         }
-                        Err(refusal) => LoginEvent::Refused(way, refusal),
-                    };
-                    shell.send(event);
+                        // About a code that another one has taken the place of since.
+                        Err(_) if !shell.is_latest(question) => {}
+                        Err(refusal) => shell.send(LoginEvent::Refused(way, refusal)),
+                    }
                 });
             }
             LoginEffect::Report => spawn(async move {
-                shell.send(match api::report(shell.page(Page::clone)).await {
+                let page = shell.page(Page::clone);
+                shell.send(match api::report(page.clone()).await {
                     Ok(reported) => {
-                        shell.page(Page::reported);
+                        page.reported();
                         LoginEvent::Reported(Box::new(reported))
                     }
                     Err(refusal) => LoginEvent::NotReported(refusal),
@@ -75,10 +78,10 @@ impl Shell<Login> {
     }
 
     fn order(self, path: String, fields: &[(&str, &str)]) {
-        let (body, order) = (api::object(fields), self.next_order());
+        let (body, question) = (api::object(fields), self.next_question());
         spawn(async move {
             let answer = api::challenge(self.page(Page::clone), &path, body).await;
-            if self.is_latest(order) {
+            if self.is_latest(question) {
                 self.send(match answer {
                     Ok(challenge) => LoginEvent::Ordered(Box::new(challenge)),
                     Err(refusal) => LoginEvent::NotOrdered(refusal),

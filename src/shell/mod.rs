@@ -51,8 +51,8 @@ struct Parts {
     /// Told by the first answer.
     expires_at: Option<UnixSeconds>,
     support_url: Option<String>,
-    /// Questions about codes by phone so far: only the last one's answer is news.
-    orders: u32,
+    /// Questions about codes so far: only the last one's answer is news.
+    questions: u32,
     /// The challenge that is watched.
     watched: String,
     /// Hears how it fares.
@@ -67,7 +67,7 @@ impl<M: Perform> Shell<M> {
             page,
             expires_at: None,
             support_url: None,
-            orders: 0,
+            questions: 0,
             watched: String::new(),
             heard: None,
             _ticking: None,
@@ -219,19 +219,19 @@ impl<M: Machine> Shell<M> {
         self.page(|page| page.shown(step, focuses));
     }
 
-    /// A number for a question about a code by phone that is about to be asked.
-    fn next_order(self) -> u32 {
+    /// A number for a question about a code that is about to be asked.
+    fn next_question(self) -> u32 {
         self.parts
             .try_update_value(|parts| {
-                parts.orders += 1;
-                parts.orders
+                parts.questions += 1;
+                parts.questions
             })
             .unwrap_or_default()
     }
 
     /// Whether nothing was asked since: an earlier answer is about a code that is over, or a screen that was left.
-    fn is_latest(self, order: u32) -> bool {
-        self.parts.try_with_value(|parts| parts.orders) == Some(order)
+    fn is_latest(self, question: u32) -> bool {
+        self.parts.try_with_value(|parts| parts.questions) == Some(question)
     }
 
     fn page<T>(self, ask: impl FnOnce(&Page) -> T) -> T {

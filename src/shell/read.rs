@@ -110,12 +110,13 @@ pub(super) fn passed(json: &JsValue) -> Option<Passed> {
     })
 }
 
-/// What became of a report. A login whose time cannot be read is none that could be shown.
-pub(super) fn reported(json: &JsValue) -> Reported {
+/// What became of a report; `None` for what cannot be read: nobody is comforted by an answer that was cut short.
+pub(super) fn reported(json: &JsValue) -> Option<Reported> {
     let login = |one: JsValue| Some((UnixSeconds(number(&one, "at")?), text(&one, "place")));
-    let logins = field(json, "logins").map(|all| js_sys::Array::from(&all).iter().filter_map(login).collect());
-    let host_notified = field(json, "host_notified").is_some_and(|told| told.is_truthy());
-    Reported { logins: logins.unwrap_or_default(), host_notified, password_url: None }
+    let logins = field(json, "logins").filter(js_sys::Array::is_array)?;
+    let logins = js_sys::Array::from(&logins).iter().map(login).collect::<Option<_>>()?;
+    let host_notified = field(json, "host_notified")?.is_truthy();
+    Some(Reported { logins, host_notified, password_url: None })
 }
 
 /// What a problem document says to somebody who signs in.

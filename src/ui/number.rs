@@ -3,7 +3,9 @@
 use nidan_protocol::{Channel, ErrorCode};
 
 use super::dom::{Dom, h, target};
-use super::parts::{Field, FieldKind, details, field, main_button, opens, paragraph, says, screen, text};
+use super::parts::{
+    Field, FieldKind, by_the_minute, details, field, main_button, opens, paragraph, says, screen, text,
+};
 use crate::flow::{Asking, Enrolment, Event, Flow, PhoneRefusal};
 use crate::messages::Msg;
 use crate::phone::NumberError;
@@ -47,6 +49,7 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
         offered.then(|| {
             let number = shell.enrolment(read).flatten().unwrap_or_default();
             h("div")
+                .class("nidan-screen")
                 .child(paragraph("nidan-preview", &shell.t_with(Msg::NumberCalls, &[("number", &number)])))
                 .child(says(shell, Msg::NumberCallInstead, || Event::Switch(Channel::Voice)))
         })
@@ -193,6 +196,8 @@ pub(super) fn refusal_words(shell: Shell, refusal: PhoneRefusal) -> String {
         ErrorCode::PhoneInvalid => Msg::PhoneInvalid,
         // Longer than this set-up lives: another way is the only one.
         ErrorCode::SendBudgetSpent if minutes > LATER_MAX_MIN => Msg::PhoneNotNow,
+        // Nobody knows from when on.
+        ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon if retry_at.is_none() => Msg::PhoneNotNow,
         ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon => Msg::PhoneLater,
         ErrorCode::MethodRefused => Msg::PhoneNotNow,
         ErrorCode::ResendsSpent => Msg::PhoneResendsSpent,
@@ -202,7 +207,7 @@ pub(super) fn refusal_words(shell: Shell, refusal: PhoneRefusal) -> String {
         _other => Msg::PhoneUnreachable,
     };
     let left = shell.number(attempts_left.unwrap_or(0).into());
-    let date = retry_at.map(|at| shell.date(at)).unwrap_or_default();
+    let date = retry_at.map(|at| shell.date(by_the_minute(at))).unwrap_or_default();
     shell.t_with(words, &[("date", &date), ("left", &left)])
 }
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::dom::{Dom, h, target};
-use crate::flow::Machine;
+use crate::flow::{Machine, Now};
 use crate::messages::Msg;
 use crate::shell::{Perform, Shell};
 
@@ -213,6 +213,11 @@ pub(super) fn with_field<M: Perform>(
         .children(help)
         .child(input)
         .child(error_line(error).attr("id", &error_id))
+}
+
+/// Within the next whole minute: a time of day is told without its seconds, and what it promises must hold by then.
+pub(super) fn by_the_minute(at: Now) -> Now {
+    nidan_otp::UnixSeconds(at.0 + 59)
 }
 
 /// Shown and announced while there is one.

@@ -423,7 +423,7 @@ pub struct ReportAnswer {
     pub outcome: FlowOutcome,
     /// How many browsers are no longer trusted.
     pub browsers_forgotten: u32,
-    /// Who was let in within the last day, the newest first; five at most. The person tells which of them they were.
+    /// Who was let in within the last day, the newest first; fifty at most. The person tells which of them they were.
     pub logins: Vec<RecentLogin>,
     /// Whether the host hears of it by a notice: it then ends every session of the person.
     pub host_notified: bool,

@@ -12,3 +12,7 @@ CREATE TABLE instance (
     sealing_check  BLOB    NOT NULL,
     pepper_check   BLOB    NOT NULL
 ) STRICT;
+
+-- 1 for the login that itself reported. Only its page is told again who got in: another open login of the same person may be
+-- the thief's.
+ALTER TABLE flow ADD COLUMN reports INTEGER NOT NULL DEFAULT 0;

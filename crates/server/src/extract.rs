@@ -93,7 +93,7 @@ impl FlowCaller {
     pub(crate) fn unless_over(self) -> Result<Self, Refusal> {
         match self.flow.state {
             FlowState::Superseded => Err(ErrorCode::FlowConflict.into()),
-            FlowState::Reported => Err(ErrorCode::FlowReported.into()),
+            FlowState::Reported { .. } => Err(ErrorCode::FlowReported.into()),
             FlowState::Open | FlowState::Completed { .. } => Ok(self),
         }
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -15,6 +15,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::Response;
 use hyper::body::{Bytes, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -119,8 +121,10 @@ struct Watched {
     last_ms: AtomicU64,
     /// Milliseconds since `begun` when the head that is being read began, plus one; zero when none is.
     head_ms: AtomicU64,
-    /// Requests whose answer has not gone out whole.
+    /// Requests whose answer has not gone out whole; event streams are none, they can be opened again.
     busy: AtomicU32,
+    /// Whether the caller takes nothing of what is ready for it.
+    is_blocked: AtomicBool,
     /// Ends it from outside.
     close: Notify,
 }
@@ -144,6 +148,7 @@ impl OpenConnections {
             last_ms: AtomicU64::new(0),
             head_ms: AtomicU64::new(0),
             busy: AtomicU32::new(0),
+            is_blocked: AtomicBool::new(false),
             close: Notify::new(),
         });
         let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -151,11 +156,14 @@ impl OpenConnections {
         Some(Entered { number, watched, open: Arc::clone(self) })
     }
 
-    /// False when every connection has a request in flight.
+    /// Where every connection has a request in flight, one that takes its answer slowly. False when there is none either.
     fn close_the_most_silent(&self) -> bool {
         let mut all = self.lock();
-        let idle = all.iter().filter(|(_, one)| one.busy.load(Ordering::Relaxed) == 0);
-        let silent = idle.max_by_key(|(_, one)| one.silent_for()).map(|(number, _)| *number);
+        let most_silent = |may_close: fn(&Watched) -> bool| {
+            let these = all.iter().filter(|(_, one)| may_close(one));
+            these.max_by_key(|(_, one)| one.silent_for()).map(|(number, _)| *number)
+        };
+        let silent = most_silent(|one| !one.has_work()).or_else(|| most_silent(Watched::is_blocked));
         let Some(closed) = silent.and_then(|number| all.remove(&number)) else { return false };
         closed.close.notify_one();
         true
@@ -190,8 +198,20 @@ impl Watched {
         }
     }
 
-    fn went(&self) {
-        self.last_ms.store(self.now_ms(), Ordering::Relaxed);
+    fn wrote(&self, written: &Poll<io::Result<usize>>) {
+        self.is_blocked.store(written.is_pending(), Ordering::Relaxed);
+        if matches!(written, Poll::Ready(Ok(1..))) {
+            self.last_ms.store(self.now_ms(), Ordering::Relaxed);
+        }
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.is_blocked.load(Ordering::Relaxed)
+    }
+
+    /// A request in flight, or an answer that waits to be taken.
+    fn has_work(&self) -> bool {
+        self.busy.load(Ordering::Relaxed) > 0 || self.is_blocked()
     }
 
     fn is_overdue(&self) -> bool {
@@ -209,6 +229,7 @@ async fn one_connection(stream: TcpStream, router: Router, entered: Entered, mut
         let router = router.clone();
         async move {
             let response = router.oneshot(request.map(Body::new)).await?;
+            let busy = (!is_event_stream(&response)).then_some(busy);
             Ok::<_, Infallible>(response.map(|body| Held { body, _busy: busy }))
         }
     });
@@ -226,7 +247,7 @@ async fn one_connection(stream: TcpStream, router: Router, entered: Entered, mut
             _over = connection.as_mut() => return,
             () = watched.close.notified() => return,
             _asked = stopping.wait_for(|stops| *stops), if !stops => {
-                if watched.busy.load(Ordering::Relaxed) == 0 {
+                if !watched.has_work() {
                     return;
                 }
                 connection.as_mut().graceful_shutdown();
@@ -235,6 +256,11 @@ async fn one_connection(stream: TcpStream, router: Router, entered: Entered, mut
             _now = looks.tick() => if watched.is_overdue() { return },
         }
     }
+}
+
+/// It ends when somebody closes it: nobody's stream shall keep others out.
+fn is_event_stream(response: &Response) -> bool {
+    response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
 /// A request in flight, until its answer has gone out whole.
@@ -256,7 +282,7 @@ impl Drop for Busy {
 /// An answer's body with what ends when it does.
 struct Held {
     body: Body,
-    _busy: Busy,
+    _busy: Option<Busy>,
 }
 
 impl HttpBody for Held {
@@ -303,9 +329,7 @@ impl AsyncRead for Counted {
 impl AsyncWrite for Counted {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        if matches!(written, Poll::Ready(Ok(1..))) {
-            self.watched.went();
-        }
+        self.watched.wrote(&written);
         written
     }
 
@@ -323,9 +347,7 @@ impl AsyncWrite for Counted {
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
-        if matches!(written, Poll::Ready(Ok(1..))) {
-            self.watched.went();
-        }
+        self.watched.wrote(&written);
         written
     }
 

@@ -84,6 +84,7 @@ impl Mark {
     /// # Errors
     /// [`MarkError::File`].
     pub fn write(&self, path: &Path) -> Result<(), MarkError> {
+        let file = |source| MarkError::File { path: path.to_owned(), source };
         let text = format!(
             "# Which database belongs to these keys, and how new it is. Written by nidan-server; no part of any backup.\n\
              instance = \"{}\"\ngeneration = {}\ndatabase = {}\n",
@@ -91,23 +92,54 @@ impl Mark {
             self.generation,
             toml::Value::from(self.database.to_string_lossy().into_owned()),
         );
-        replace(path, &text).map_err(|source| MarkError::File { path: path.to_owned(), source })
+        let (beside, mut fresh) = create_beside(path).map_err(file)?;
+        let owner = if path.exists() { path } else { &self.database };
+        let written = fresh
+            .write_all(text.as_bytes())
+            .and_then(|()| fresh.sync_all())
+            .and_then(|()| owned_like(&fresh, owner))
+            .and_then(|()| std::fs::rename(&beside, path))
+            .and_then(|()| sync_folder(path));
+        written.map_err(file)
+    }
+
+    /// Whether it can be written at all, before anything counts on it.
+    ///
+    /// # Errors
+    /// [`MarkError::File`].
+    pub fn check_place(path: &Path) -> Result<(), MarkError> {
+        let checked = create_beside(path).and_then(|(beside, _file)| std::fs::remove_file(beside));
+        checked.map_err(|source| MarkError::File { path: path.to_owned(), source })
     }
 }
 
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+/// A new file in the mark's folder, under a name that nobody else has: also another container's process may be at it.
+fn create_beside(path: &Path) -> std::io::Result<(PathBuf, File)> {
+    let name = getrandom::u64().map_err(std::io::Error::other)?;
     let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}", std::process::id()));
+    beside.push(format!(".{name:016x}"));
     let beside = PathBuf::from(beside);
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&beside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)?;
-    sync_folder(path)
+    let file = options.open(&beside)?;
+    Ok((beside, file))
+}
+
+/// Gives a new file the owner of one that is there: what root's commands make, the service must be able to write.
+pub(crate) fn owned_like(file: &File, other: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, fchown};
+        let (Ok(other), own) = (std::fs::metadata(other), file.metadata()?) else { return Ok(()) };
+        if (other.uid(), other.gid()) != (own.uid(), own.gid()) {
+            return fchown(file, Some(other.uid()), Some(other.gid()));
+        }
+    }
+    #[cfg(not(unix))]
+    let _nothing_to_do = (file, other);
+    Ok(())
 }
 
 /// So that a file's new name is on the disk too.
@@ -128,8 +160,11 @@ mod tests {
         let path = folder.path().join("nidan.keys.mark");
         assert_eq!(Mark::read(&path).unwrap(), None);
         let mark = Mark { instance: [7; 16], generation: 9, database: PathBuf::from("/data/\"二段\".db") };
+        Mark::check_place(&path).unwrap();
         mark.write(&path).unwrap();
         assert_eq!(Mark::read(&path).unwrap(), Some(mark));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+        assert!(Mark::check_place(&folder.path().join("none/nidan.keys.mark")).is_err());
         std::fs::write(&path, "instance = \"AAAA\"\ngeneration = 1\ndatabase = \"x\"\n").unwrap();
         assert!(matches!(Mark::read(&path), Err(MarkError::Shape(_))));
         std::fs::write(&path, "").unwrap();

@@ -26,9 +26,10 @@ pub(crate) const HASH_LEN_BYTES: usize = 32;
 /// Requests of one person that may wait or run: one runs at a time, and nobody types more than a few at once. At 25 ms each
 /// the last of them has waited less than two seconds.
 const OF_ONE_PERSON: usize = 64;
-/// Requests of one host.
+/// People of one host who may wait; and its requests, beyond the first of each: a few people with many requests take nobody
+/// else's place.
 const OF_ONE_HOST: usize = 400;
-/// Requests altogether.
+/// The same over all hosts.
 const OF_ALL: usize = 2_000;
 
 /// No hash was computed.
@@ -161,9 +162,11 @@ impl SlowHash {
     pub(crate) fn enter(&self, host: &str, subject: &str) -> Result<Ticket, HashError> {
         let whose = Whose { host: host.to_owned(), subject: subject.to_owned() };
         let mut turns = self.0.lock();
-        let of_all: usize = turns.hosts.iter().flatten().map(|line| line.tickets).sum();
-        let of_host: usize = turns.host(host).map_or(0, |lines| lines.iter().map(|line| line.tickets).sum());
         let of_person = turns.line(&whose).map_or(0, |line| line.tickets);
+        // Those who wait already are counted by what they asked, new ones by how many people there are.
+        let counted = |line: &Line| if of_person > 0 { line.tickets } else { 1 };
+        let of_all: usize = turns.hosts.iter().flatten().map(counted).sum();
+        let of_host: usize = turns.host(host).map_or(0, |lines| lines.iter().map(counted).sum());
         if of_all >= OF_ALL || of_host >= OF_ONE_HOST || of_person >= OF_ONE_PERSON {
             return Err(HashError::Busy);
         }
@@ -307,9 +310,12 @@ mod tests {
         let slow = SlowHash::start().unwrap();
         let mut tickets: Vec<_> = (0..OF_ONE_PERSON).map(|_| slow.enter("shop", "u1").unwrap()).collect();
         assert_eq!(slow.enter("shop", "u1").err(), Some(HashError::Busy));
-        tickets.push(slow.enter("shop", "u2").unwrap());
-        let many = OF_ONE_HOST - tickets.len();
-        tickets.extend((0..many).map(|one| slow.enter("shop", &format!("v{one}")).unwrap()));
+        for busy in 2..8 {
+            tickets.extend((0..OF_ONE_PERSON).map_while(|_| slow.enter("shop", &format!("u{busy}")).ok()));
+        }
+        assert_eq!(slow.enter("shop", "u2").err(), Some(HashError::Busy), "seven people take no more than all places");
+        let known = slow.0.lock().host("shop").unwrap().len();
+        tickets.extend((known..OF_ONE_HOST).map(|one| slow.enter("shop", &format!("v{one}")).unwrap()));
         assert_eq!(slow.enter("shop", "late").err(), Some(HashError::Busy));
         tickets.push(slow.enter("bank", "u1").unwrap());
         drop(tickets);

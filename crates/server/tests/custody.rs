@@ -282,3 +282,80 @@ fn two_processes_share_a_database_and_one_may_leave() {
     let server = place.serve();
     assert_eq!(outcome(&server, &place.api_key, "u1")["outcome"], "required");
 }
+
+#[test]
+fn a_first_start_that_was_cut_off_goes_on() {
+    let place = Place::new();
+    // The mark has no place: nothing is begun that would be missed later.
+    place.refused(&["serve"], &[("NIDAN_MARK_FILE", "nowhere/mark")], &["mark_file"]);
+    drop(place.serve());
+    // As if it had died between the database and the mark.
+    std::fs::remove_file(place.file("nidan.keys.mark")).unwrap();
+    let server = place.serve();
+    enrol(server.port, &place.api_key, "u1", 1);
+    drop(server);
+    std::fs::remove_file(place.file("nidan.keys.mark")).unwrap();
+    place.refused(&["serve"], &[], &["no mark", "nidan-server restore"]);
+}
+
+#[test]
+fn a_restore_that_was_cut_off_is_finished_and_says_how() {
+    let place = Place::new();
+    let server = place.serve();
+    enrol(server.port, &place.api_key, "u1", 1);
+    stop(server);
+    let ready = place.file("nidan.db.restoring");
+    std::fs::rename(place.file("nidan.db"), &ready).unwrap();
+    place.refused(&["serve"], &[], &["nidan-server restore", ".restoring"]);
+    place.refused(&["restore", place.file("nidan.db").to_str().unwrap()], &[], &[".restoring"]);
+    went_well(&place.run(&["restore", ready.to_str().unwrap()]));
+    let server = place.serve();
+    assert_eq!(outcome(&server, &place.api_key, "u1")["outcome"], "required");
+}
+
+#[test]
+fn a_restore_leaves_what_was_there_as_it_was_and_trusts_no_copied_wal() {
+    let place = Place::new();
+    let server = place.serve();
+    enrol(server.port, &place.api_key, "u1", 1);
+    let night = place.file("night.db");
+    went_well(&place.run(&["backup", night.to_str().unwrap()]));
+    enrol(server.port, &place.api_key, "u2", 2);
+    for ending in ["", "-wal"] {
+        std::fs::copy(place.file(&format!("nidan.db{ending}")), place.file(&format!("torn.db{ending}"))).unwrap();
+    }
+    drop(server);
+    place.refused(&["restore", place.file("torn.db").to_str().unwrap()], &[], &["--incomplete"]);
+    went_well(&place.run(&["restore", night.to_str().unwrap()]));
+    let names = std::fs::read_dir(place.folder.path()).unwrap().map(|file| file.unwrap().file_name());
+    let kept: Vec<_> =
+        names.filter_map(|name| name.into_string().ok()).filter(|name| name.contains("before")).collect();
+    assert!(kept.iter().any(|name| name.ends_with("-wal")), "what was there lost its WAL: {kept:?}");
+}
+
+/// Root's nightly backup beside a service that runs as another user.
+#[cfg(unix)]
+#[test]
+fn what_root_writes_belongs_to_the_service() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    const SERVICE: u32 = 65_534;
+    let place = Place::new();
+    stop(place.serve());
+    if std::fs::metadata(place.file("nidan.db")).unwrap().uid() != 0 {
+        println!("not root: there is nobody to give files to");
+        return;
+    }
+    for name in ["nidan.db", "nidan.keys.mark"] {
+        chown(place.file(name), Some(SERVICE), Some(SERVICE)).unwrap();
+    }
+    std::fs::remove_file(place.file("nidan.db.lock")).unwrap();
+    let night = place.file("night.db");
+    went_well(&place.run(&["backup", night.to_str().unwrap()]));
+    for name in ["nidan.db", "nidan.keys.mark", "nidan.db.lock"] {
+        assert_eq!(std::fs::metadata(place.file(name)).unwrap().uid(), SERVICE, "{name} after a backup");
+    }
+    went_well(&place.run(&["restore", night.to_str().unwrap()]));
+    for name in ["nidan.db", "nidan.keys.mark"] {
+        assert_eq!(std::fs::metadata(place.file(name)).unwrap().uid(), SERVICE, "{name} after a restore");
+    }
+}

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use common::{Bench, ORIGIN, Person, claims, database};
+use common::{Bench, ORIGIN, claims, database};
 use nidan_server::config::Webhook;
 use serde_json::{Value, json};
 

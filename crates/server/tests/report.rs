@@ -53,6 +53,8 @@ async fn a_report_ends_logins_codes_and_trust() {
         let answer = bench.verify(token, &person.post(bench.now() + 30)).await;
         assert_eq!((answer.0, code(&answer)), (StatusCode::CONFLICT, "flow_reported"));
     }
+    let (status, asked) = bench.widget_post("/v1/flow/report", &stolen_token, &json!({})).await;
+    assert_eq!((status, &asked["code"]), (StatusCode::CONFLICT, &json!("flow_reported")), "the thief learns nothing");
     for flow in [&stolen, &right] {
         assert_eq!(bench.redeem_login(flow, &answer["result_code"]).await.0, StatusCode::NOT_FOUND);
     }

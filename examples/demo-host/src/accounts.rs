@@ -99,6 +99,16 @@ impl Accounts {
         Ok(id)
     }
 
+    /// The session that follows one whose code was right, under a fresh id: as old as its password. `None` when a report has
+    /// ended that one meanwhile.
+    pub(crate) async fn follow_session(&self, owing: &Session) -> Result<Option<String>, AccountError> {
+        let id = random_id()?;
+        let (before, after) = (hash(&owing.id), hash(&id));
+        let sql = "UPDATE session SET hash = ?2, owes_code = 0, flow_id = NULL WHERE hash = ?1";
+        let followed = self.on(move |database| database.execute(sql, params![before, after])).await?;
+        Ok((followed == 1).then_some(id))
+    }
+
     pub(crate) async fn session(&self, id: &str) -> Result<Option<Session>, AccountError> {
         let id = id.to_owned();
         self.on(move |database| {

@@ -233,8 +233,7 @@ async fn signed_in(
     if !shop.accounts.spend_result(&checked.jti).await.ok()? {
         return None;
     }
-    shop.accounts.end_session(&session.id).await.ok()?;
-    let id = shop.accounts.begin_session(&session.user_id, false).await.ok()?;
+    let id = shop.accounts.follow_session(session).await.ok()??;
     Some((id, checked.trust_token))
 }
 

@@ -5,7 +5,7 @@ use crate::flow::{Asked, Login, LoginEvent, Now, Reported};
 use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::dom::{Dom, h};
-use crate::ui::parts::{actions, error_line, list, main_button, screen, text};
+use crate::ui::parts::{actions, error_line, list, main_button, screen, sends, text};
 
 /// What it means, and the button that stops it.
 pub(super) fn report(shell: Shell<Login>) -> Dom {
@@ -28,7 +28,7 @@ pub(super) fn reported(shell: Shell<Login>) -> Dom {
         Login::Reported(reported) => Some(drawn(shell, reported)),
         Login::Loading | Login::Unavailable(_) | Login::SigningIn(_) | Login::Ended(_) | Login::Completed => None,
     });
-    screen(shell, Msg::ReportedTitle).children(drawn.into_iter().flatten()).child(list(shell, &NEXT))
+    stopped(shell, drawn.unwrap_or_default())
 }
 
 fn drawn(shell: Shell<Login>, reported: &Reported) -> Vec<Dom> {
@@ -46,7 +46,7 @@ fn drawn(shell: Shell<Login>, reported: &Reported) -> Vec<Dom> {
     }
     if let Some(url) = &reported.password_url {
         let link = h("a").class("nidan-main").attr("part", "button-main").attr("href", url);
-        parts.push(h("p").child(link.flag("data-focus", true).say(shell, Msg::ReportedChange)));
+        parts.push(h("p").child(link.say(shell, Msg::ReportedChange)));
     }
     parts
 }
@@ -58,5 +58,13 @@ fn login_words(shell: Shell<Login>, at: Now, place: Option<&str>) -> String {
 
 /// Ended by a report that came from elsewhere: whoever sees this may be the one who is meant, so it tells of nobody.
 pub(super) fn elsewhere(shell: Shell<Login>) -> Dom {
-    screen(shell, Msg::ReportedTitle).child(text(shell, Msg::ReportedElsewhere)).child(list(shell, &NEXT))
+    stopped(shell, vec![text(shell, Msg::ReportedElsewhere)])
+}
+
+fn stopped(shell: Shell<Login>, parts: Vec<Dom>) -> Dom {
+    screen(shell, Msg::ReportedTitle).children(parts).child(list(shell, &NEXT)).child(actions(
+        shell,
+        sends(shell, Msg::LoginAgain, || LoginEvent::Again),
+        false,
+    ))
 }

@@ -6,6 +6,7 @@ use nidan_protocol::{ErrorCode, MethodKind, MethodState};
 use crate::flow::{Asked, Login, LoginRefusal, LoginStep, SigningIn};
 use crate::messages::Msg;
 use crate::shell::Shell;
+use crate::ui::parts::by_the_minute;
 
 /// From the second wrong code of an app on, the clock is worth a look.
 const CLOCK_FROM: u32 = 2;
@@ -21,9 +22,13 @@ pub(super) fn refusal(shell: Shell<Login>, signing: &SigningIn) -> Option<String
         LoginRefusal::Backup(BackupCodeError::Check) => shell.t(Msg::CodesTypoCheck),
         LoginRefusal::Unreachable => shell.t(Msg::PhoneUnreachable),
         LoginRefusal::Service { code, retry_at, attempts_left, times } => {
-            let words = service(signing, code, attempts_left, times);
+            let words = match service(signing, code, attempts_left, times) {
+                // Nobody knows from when on.
+                Msg::PhoneLater if retry_at.is_none() => Msg::LoginNotNow,
+                words => words,
+            };
             let left = shell.number(attempts_left.unwrap_or(0).into());
-            let date = retry_at.map(|at| shell.date(at)).unwrap_or_default();
+            let date = retry_at.map(|at| shell.date(by_the_minute(at))).unwrap_or_default();
             let issuer = &signing.opening.issuer;
             let places = [("left", &left), ("date", &date), ("issuer", issuer)];
             shell.t_with(words, &places.map(|(place, value)| (place, value.as_str())))

@@ -13,7 +13,7 @@ const PAIRS = [
   ['login.send-new', 'phone.delivered'],
 ]
 /** After a wrong code one of these stands there. */
-const SAYS_WRONG = ['login.wrong', 'login.wrong-clock', 'phone.code-wrong', 'login.backup-wrong', 'login.used', 'confirm.wrong', 'confirm.wrong-again', 'login.pair-of-two-wrong']
+const SAYS_WRONG = ['login.wrong', 'login.wrong-clock', 'phone.code-wrong', 'login.backup-wrong', 'login.used', 'confirm.wrong', 'confirm.wrong-again']
 /** The person's own connection is named as the cause. */
 const BLAMES_CONNECTION = ['phone.unreachable', 'trouble.unreachable']
 /** Ways on from a message that does not come. */
@@ -94,8 +94,6 @@ async function truths(walk, { seen, before }) {
   if (walk.says('ended.expired') && truth.methods.length && before.kind === 'widget') walk.violated('said-off-is-on')
   if (walk.says('ended.expired') && walk.world.copiedCodes) walk.violated('end-without-word-of-copied-codes')
   if (state !== undefined && state !== truth.methods.length > 0) walk.violated(state ? 'said-on-is-off' : 'said-off-is-on')
-  const count = Number(walk.said.get('login.way-backup')?.count ?? truth.backups)
-  if (count !== truth.backups && !walk.world.thief && walk.flowIsFresh) walk.violated('wrong-count', `${count} backup codes, there are ${truth.backups}`)
   if ((walk.says('login.two-app') || walk.says('login.two-phone')) && truth.wrong === 0) walk.violated('two-codes-without-a-reason')
   const numbers = truth.methods.filter(([, , index]) => index).map(([kind, , index]) => kind + index)
   if (new Set(numbers).size < numbers.length) walk.violated('one-number-twice')

@@ -14,8 +14,8 @@ use crate::store::{FlowState, Report, StoreError};
 
 /// How far back a report looks for somebody who got in.
 const LOOKS_BACK_S: u64 = 86_400;
-/// Logins that it tells of.
-const LOGINS_TOLD: u32 = 5;
+/// Logins that it tells of: more than a person has in a day, so that a trusted browser's many do not hide the one that matters.
+const LOGINS_TOLD: u32 = 50;
 
 /// Ends the person's open logins, their codes and the trust in browsers, tells the host, and tells the person who got in
 /// lately. Never leads in (B55).
@@ -40,20 +40,36 @@ pub(super) async fn of_flow(service: &Service, caller: FlowCaller) -> Result<Rep
     let forgotten = match flow.state {
         FlowState::Open => {
             let report = Report {
-                flow_id: Some(flow.opened.id),
+                flow_id: Some(flow.opened.id.clone()),
                 scribe: service.scribe(&host, flow.opened.place),
                 host: flow.opened.host.clone(),
                 subject: flow.opened.subject.clone(),
             };
-            let forgotten = service.0.store.report(&report).await?.ok_or(ErrorCode::FlowConflict)?;
-            tracing::warn!(host = report.host, flow = report.flow_id, "a person did not ask for this code");
-            forgotten
+            match service.0.store.report(&report).await? {
+                Some(forgotten) => {
+                    tracing::warn!(host = report.host, flow = report.flow_id, "a person did not ask for this code");
+                    forgotten
+                }
+                None => told_already(service, &flow.opened.token_hash).await?,
+            }
         }
-        // The answer was lost on the way, or another tab was first.
-        FlowState::Reported => 0,
+        // The answer was lost on the way.
+        FlowState::Reported { here: true } => 0,
+        // By somebody else: this page may be the thief's, and learns nothing.
+        FlowState::Reported { here: false } => return Err(ErrorCode::FlowReported.into()),
         FlowState::Superseded | FlowState::Completed { .. } => return Err(ErrorCode::FlowConflict.into()),
     };
     Ok(answer(service, &host, &flow.opened.subject, forgotten).await?)
+}
+
+/// Two presses at once: the second hears what the first did.
+async fn told_already(service: &Service, token_hash: &[u8; 32]) -> Result<u32, Refusal> {
+    let flow = service.0.store.flow_by_token(token_hash).await?;
+    match flow.map(|flow| flow.state) {
+        Some(FlowState::Reported { here: true }) => Ok(0),
+        Some(FlowState::Reported { here: false }) => Err(ErrorCode::FlowReported.into()),
+        _other => Err(ErrorCode::FlowConflict.into()),
+    }
 }
 
 /// The same for a person who is signed in, in the host's own words: "this was not me".

@@ -265,7 +265,7 @@ async fn over(service: &Service, flow: &NewFlow, typed: &Typed) -> Result<Verifi
     let again = service.0.store.flow_by_token(&flow.token_hash).await?.ok_or(ErrorCode::FlowExpired)?;
     match &again.state {
         FlowState::Open => Err(ErrorCode::FlowExpired.into()),
-        FlowState::Reported => Err(ErrorCode::FlowReported.into()),
+        FlowState::Reported { .. } => Err(ErrorCode::FlowReported.into()),
         state => answer_again(service, flow, state, typed).await,
     }
 }

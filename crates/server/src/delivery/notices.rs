@@ -120,7 +120,13 @@ async fn post(service: &Service, ear: &Ear, notice: &Notice) -> Result<(), SendE
     let body = serde_json::to_string(&body).map_err(|error| SendError::Refused(error.to_string()))?;
     let timestamp = service.0.clock.now_s();
     let signature = sign(&ear.secret, timestamp, body.as_bytes());
-    let id = format!("{}-{}", encode(&crate::keys::sha256(notice.subject.as_bytes())), notice.line.seq);
+    // With the line's hash: after a restore its number comes again, for something else.
+    let id = format!(
+        "{}-{}-{}",
+        encode(&crate::keys::sha256(notice.subject.as_bytes())),
+        notice.line.seq,
+        encode(&notice.line.hash)
+    );
     let timestamp = timestamp.to_string();
     let headers = [
         ("content-type", "application/json"),

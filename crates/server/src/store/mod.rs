@@ -76,7 +76,10 @@ pub enum FlowState {
     /// A newer flow of the same person took its place.
     Superseded,
     /// Somebody said: I did not ask for this.
-    Reported,
+    Reported {
+        /// By this login itself, and not by another one of the person.
+        here: bool,
+    },
     /// The enrolment is stored, or the code was right.
     Completed {
         /// Keyed hash of the final post.

@@ -291,7 +291,7 @@ async fn a_report_ends_everything(store: &dyn Store, login: impl Fn(u8) -> NewFl
     assert_eq!(store.report(&report(6)).await.unwrap(), None);
     for number in [2, 6, 7, 8, 10, 11] {
         let state = store.flow_by_token(&login(number).token_hash).await.unwrap().unwrap().state;
-        assert_eq!(state, super::FlowState::Reported, "{number}");
+        assert_eq!(state, super::FlowState::Reported { here: number == 6 }, "{number}");
     }
 }
 

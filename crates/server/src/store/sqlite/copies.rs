@@ -4,16 +4,17 @@
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, params};
 
 use super::connection::File;
 use super::identity::{
     Identity, IdentityError, Row, absolute, beside, check_a_sealed_row, check_keys, checkpoint, has_wal, is_empty,
-    lock_error, look, open_lock, row_of, wal_of,
+    lock_error, look, open_lock, restoring, row_of, wal_of,
 };
 use super::rows::to_sql;
 use crate::keys::Keys;
-use crate::mark::{Mark, MarkError, sync_folder};
+use crate::mark::{Mark, MarkError, owned_like, sync_folder};
 use crate::seams::{Random, random_bytes};
 use crate::store::StoreError;
 
@@ -136,10 +137,17 @@ pub fn restore(
         std::fs::TryLockError::Error(source) => lock_error(path, source),
     })?;
     let mark = Mark::read(mark_path)?;
-    let row = examine(from, mark_path, mark.as_ref(), keys, accepts_incomplete)?;
-    let fresh = beside(path, ".restoring");
+    Mark::check_place(mark_path)?;
+    // Its WAL is known to be its own only where it was left.
+    let accepts_wal = absolute(from) == absolute(path);
+    let row = examine(from, mark_path, mark.as_ref(), keys, accepts_wal, accepts_incomplete)?;
+    let mut fresh = restoring(path);
+    if absolute(from) == absolute(&fresh) {
+        fresh = beside(&fresh, "-again");
+    }
     remove(&fresh)?;
     create_private(&fresh)?;
+    give_to_the_service(&fresh, path, mark_path)?;
     look(from)?.execute("VACUUM INTO ?1", [fresh.to_string_lossy()]).map_err(CopyError::from)?;
     let file = File { path: fresh.clone(), pragmas: Vec::new() };
     file.prepare()?;
@@ -177,18 +185,21 @@ fn examine(
     mark_path: &Path,
     mark: Option<&Mark>,
     keys: &Keys,
+    accepts_wal: bool,
     accepts_incomplete: bool,
 ) -> Result<Option<Row>, CopyError> {
     if is_empty(from) {
-        return Err(CopyError::Damaged { path: from.to_owned(), reason: "it is empty or not there".to_owned() });
+        let ready = restoring(from);
+        let hint = if is_empty(&ready) { String::new() } else { format!("; restore {} instead", ready.display()) };
+        return Err(CopyError::Damaged { path: from.to_owned(), reason: format!("it is empty or not there{hint}") });
     }
-    let has_wal = has_wal(from);
+    let has_wal = accepts_wal && has_wal(from);
     let damaged =
         |error: &dyn std::error::Error| CopyError::Damaged { path: from.to_owned(), reason: error.to_string() };
     let copy = look(from).map_err(|error| damaged(&error))?;
     whole(&copy, from)?;
     let is_ours: bool = copy.query_row(
-        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'factor_epoch' OR name = 'backup_set')",
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'backup_set')",
         [],
         |row| row.get(0),
     )?;
@@ -238,6 +249,14 @@ fn take_over_used_codes(copy: &Connection, present: &Path) -> u64 {
         copy.execute("DETACH DATABASE present", [])?;
         taken
     };
+    // The present database keeps its WAL, as `identity` wants it, until it is put aside.
+    let keeps_wal = |keeps| copy.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keeps);
+    let take = || {
+        keeps_wal(true)?;
+        let taken = take();
+        keeps_wal(false)?;
+        taken
+    };
     if is_empty(present) { 0 } else { take().unwrap_or(0) as u64 }
 }
 
@@ -266,6 +285,13 @@ fn plain(path: &Path) -> Result<Connection, CopyError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     Ok(connection)
+}
+
+/// What root restores, the service must be able to write.
+fn give_to_the_service(fresh: &Path, path: &Path, mark_path: &Path) -> Result<(), CopyError> {
+    let owner = if path.exists() { path } else { mark_path };
+    let given = OpenOptions::new().write(true).open(fresh).and_then(|file| owned_like(&file, owner));
+    given.map_err(|source| CopyError::File { path: fresh.to_owned(), source })
 }
 
 fn create_private(path: &Path) -> Result<(), CopyError> {

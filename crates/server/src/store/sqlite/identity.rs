@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::connection::File;
 use super::rows::from_sql;
 use crate::keys::{KeyChecks, Keys, SealedFor};
-use crate::mark::{Mark, MarkError};
+use crate::mark::{Mark, MarkError, owned_like};
 use crate::seams::{Random, random_bytes};
 use crate::store::StoreError;
 
@@ -27,9 +27,9 @@ pub enum IdentityError {
     /// The file is not there, or empty, but the keys had one.
     #[error(
         "there is no database at {0}, but these keys have one: starting anew would let everybody in without a code. Put the \
-         database back, or run `nidan-server restore FILE` with a backup. To begin with nobody, delete the mark {1}"
+         database back, or run `nidan-server restore {2}`. To begin with nobody, delete the mark {1}"
     )]
-    Missing(PathBuf, PathBuf),
+    Missing(PathBuf, PathBuf, String),
     /// A copy of a database that was open, without what its WAL held.
     #[error(
         "the database {0} is a copy of one that was open, or has lost its file {0}-wal: people who set up two-step \
@@ -131,10 +131,7 @@ impl Identity {
         let lock = open_lock(path)?;
         let is_alone = match lock.try_lock() {
             Ok(()) => true,
-            Err(TryLockError::WouldBlock) => {
-                share(path, &lock)?;
-                false
-            }
+            Err(TryLockError::WouldBlock) => share(path, &lock)?,
             Err(TryLockError::Error(source)) => return Err(lock_error(path, source)),
         };
         let mark = Mark::read(mark_path)?;
@@ -143,8 +140,9 @@ impl Identity {
         let file = File { path: path.to_owned(), pragmas: Vec::new() };
         if is_empty(path) {
             if mark.is_some() {
-                return Err(IdentityError::Missing(path.to_owned(), mark_path.to_owned()));
+                return Err(IdentityError::Missing(path.to_owned(), mark_path.to_owned(), restorable(path)));
             }
+            Mark::check_place(mark_path)?;
             file.prepare()?;
         } else {
             let connection = look(path)?;
@@ -152,7 +150,8 @@ impl Identity {
             judge(path, mark_path, row.as_ref(), mark.as_ref(), keys)?;
             match row {
                 Some(row) if is_alone && !row.is_whole => {
-                    let is_elsewhere = mark.as_ref().is_none_or(|mark| mark.database != absolute(path));
+                    // Without a mark: an earlier start came only this far, see `judge`.
+                    let is_elsewhere = mark.as_ref().is_some_and(|mark| mark.database != absolute(path));
                     if !has_wal || is_elsewhere {
                         return Err(IdentityError::Copied(path.to_owned()));
                     }
@@ -160,6 +159,7 @@ impl Identity {
                 Some(_) => {}
                 None => check_a_sealed_row(path, &connection, keys)?,
             }
+            Mark::check_place(mark_path)?;
             file.prepare()?;
         }
         let connection = file.connect()?;
@@ -205,12 +205,15 @@ impl Identity {
 
     /// Writes the mark. Another process of the same database may have written a later one.
     fn note(&self) -> Result<(), IdentityError> {
-        let row = row_of(&self.connection)?.ok_or_else(|| StoreError::Row("instance".to_owned()))?;
+        // Nobody writes meanwhile: of two processes, the later generation stays.
+        let alone = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        let row = row_of(&alone)?.ok_or_else(|| StoreError::Row("instance".to_owned()))?;
         let before = Mark::read(&self.mark_path)?;
         if before.is_none_or(|mark| mark.generation <= row.generation) {
             let mark = Mark { instance: row.id, generation: row.generation, database: absolute(&self.path) };
             mark.write(&self.mark_path)?;
         }
+        alone.rollback()?;
         Ok(())
     }
 
@@ -250,6 +253,8 @@ pub(super) fn judge(
     };
     check_keys(path, row, keys)?;
     match mark {
+        // The first start of all was cut off before it wrote the mark.
+        None if row.generation == 1 => Ok(()),
         None => Err(IdentityError::NoMark(path.to_owned(), mark_path.to_owned())),
         Some(mark) if mark.instance != row.id => Err(IdentityError::Foreign(path.to_owned(), mark_path.to_owned())),
         Some(mark) if mark.generation > row.generation => {
@@ -331,6 +336,17 @@ pub(super) fn has_wal(path: &Path) -> bool {
     !is_empty(&wal_of(path))
 }
 
+/// What an interrupted [`restore`](super::copies::restore) has ready.
+pub(super) fn restoring(path: &Path) -> PathBuf {
+    beside(path, ".restoring")
+}
+
+/// What to restore where there is no database.
+fn restorable(path: &Path) -> String {
+    let ready = restoring(path);
+    if is_empty(&ready) { "FILE` with a backup as `FILE".to_owned() } else { ready.display().to_string() }
+}
+
 pub(super) fn wal_of(path: &Path) -> PathBuf {
     beside(path, "-wal")
 }
@@ -350,18 +366,22 @@ pub(super) fn open_lock(path: &Path) -> Result<LockFile, IdentityError> {
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(beside(path, ".lock")).map_err(|source| lock_error(path, source))
+    let lock = options.open(beside(path, ".lock"));
+    lock.and_then(|lock| owned_like(&lock, path).map(|()| lock)).map_err(|source| lock_error(path, source))
 }
 
 pub(super) fn lock_error(path: &Path, source: std::io::Error) -> IdentityError {
     IdentityError::Lock { path: beside(path, ".lock"), source }
 }
 
-/// Beside other processes; not beside one that restores.
-fn share(path: &Path, lock: &LockFile) -> Result<(), IdentityError> {
+/// Beside other processes; not beside one that restores. Whether they are gone meanwhile, and this one is alone.
+fn share(path: &Path, lock: &LockFile) -> Result<bool, IdentityError> {
     for _look in 0..LOCK_LOOKS {
+        if lock.try_lock().is_ok() {
+            return Ok(true);
+        }
         match lock.try_lock_shared() {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(false),
             Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_LOOK_EVERY),
             Err(TryLockError::Error(source)) => return Err(lock_error(path, source)),
         }

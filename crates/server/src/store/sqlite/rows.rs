@@ -8,12 +8,14 @@ use crate::throttle::Tries;
 
 pub(super) const FLOW_COLUMNS: &str = "id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
     token_hash, enrolment_id, server_nonce, created_at, expires_at, country, place, state, body_hash, method_id, \
-    used, reported_at, factor_epoch, trusts, trust_hash";
+    used, reported_at, reports, factor_epoch, trusts, trust_hash";
 
 pub(super) fn flow_from(row: &Row<'_>) -> Result<Flow, StoreError> {
     let state = match row.get::<_, String>("state")?.as_str() {
         "open" => FlowState::Open,
-        "superseded" if row.get::<_, Option<i64>>("reported_at")?.is_some() => FlowState::Reported,
+        "superseded" if row.get::<_, Option<i64>>("reported_at")?.is_some() => {
+            FlowState::Reported { here: row.get("reports")? }
+        }
         "superseded" => FlowState::Superseded,
         "completed" => FlowState::Completed { body_hash: bytes(row, "body_hash")?, method_id: row.get("method_id")? },
         other => return Err(StoreError::Row(format!("flow.state {other}"))),

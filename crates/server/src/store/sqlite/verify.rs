@@ -261,7 +261,7 @@ fn reported(write: &Connection, report: &Report) -> Result<Option<u32>, StoreErr
     if let Some(flow_id) = &report.flow_id {
         let ours = execute(
             write,
-            "UPDATE flow SET state = 'superseded', reported_at = ?2 WHERE id = ?1 AND state = 'open'",
+            "UPDATE flow SET state = 'superseded', reported_at = ?2, reports = 1 WHERE id = ?1 AND state = 'open'",
             params![flow_id, now],
         )?;
         if ours != 1 {
