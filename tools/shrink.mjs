@@ -61,6 +61,9 @@ const KEPT = ['Mounted', 'mount']
 const LOGIN_WORDS = ['common.', 'confirm.', 'codes.typo', 'number.call', 'number.without', 'phone.', 'help.copy', 'help.support', 'help.summary',
   'state.', 'method.sms-name', 'method.voice-name', 'add.cop', 'trouble.', 'ended.', 'completed.']
 const LOGIN_ONLY = ['login.', 'report.', 'reported.']
+/** What is wrong with a number that is being typed: nobody types one at a login. */
+const OF_TYPED_NUMBERS = ['empty', 'not-digits', 'too-', 'country-', 'extension', 'two-ways', 'landline', 'kind', 'invalid', 'not-now', 'resends-spent']
+  .map((end) => `phone.${end}`)
 
 /** Rules of one line, of one selector, for a class that only the other one's screens have. */
 const LOGIN_STYLES = /^nidan-flow (?:\.nidan )?(?:\.nidan-(?:aside|ways)\b|button:disabled)/
@@ -91,7 +94,7 @@ for (const locale of catalogues) {
   const begins = (key, starts) => starts.some((start) => key.startsWith(start))
   // The widget names words by their place; a test keeps every catalogue in the same order.
   const only = (wanted) => JSON.stringify(words.map(([key, text]) => (wanted(key) ? text : 0)))
-  writeFileSync(join(locales, `login.${locale}`), only((key) => begins(key, [...LOGIN_WORDS, ...LOGIN_ONLY])))
+  writeFileSync(join(locales, `login.${locale}`), only((key) => begins(key, [...LOGIN_WORDS, ...LOGIN_ONLY]) && !begins(key, OF_TYPED_NUMBERS)))
   writeFileSync(join(locales, locale), only((key) => !begins(key, LOGIN_ONLY)))
 }
 

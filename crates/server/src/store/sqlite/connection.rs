@@ -1,7 +1,8 @@
 //! Connections to the file, and statements on them. All of it waits for the disk: for the writer's thread and the readers' only.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Params, Row, TransactionBehavior};
@@ -9,9 +10,9 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::store::StoreError;
 
-/// How long a request waits for another process that writes before it is answered with 503: so many looks, a millisecond
-/// apart. SQLite's own waiting looks but every tenth of a second in the end, and a busy process leaves no such gap.
-const BUSY_LOOKS: i32 = 2_000;
+/// How long a request waits for another process that writes before it is answered with 503. SQLite's own waiting looks but
+/// every tenth of a second in the end, and a busy process leaves no such gap.
+const BUSY_WAIT: Duration = Duration::from_secs(2);
 const BUSY_LOOK_EVERY: Duration = Duration::from_millis(1);
 /// More than there are statements: each is compiled once.
 const STATEMENTS: usize = 128;
@@ -33,6 +34,21 @@ pub(super) struct File {
     pub(super) pragmas: Vec<(String, String)>,
 }
 
+thread_local! {
+    /// When this thread began to wait. Looks are no measure: on a busy machine each takes longer.
+    static WAITS_SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// Whether to look once more, after so many looks.
+#[expect(clippy::disallowed_methods, reason = "a wait for the disk, by real time")]
+fn waits(looks: i32) -> bool {
+    if looks == 0 {
+        WAITS_SINCE.set(Some(Instant::now()));
+    }
+    std::thread::sleep(BUSY_LOOK_EVERY);
+    WAITS_SINCE.get().is_some_and(|since| since.elapsed() < BUSY_WAIT)
+}
+
 impl File {
     /// Makes the file when it is not there, and brings its schema up to date.
     pub(super) fn prepare(&self) -> Result<(), StoreError> {
@@ -49,10 +65,7 @@ impl File {
         // Not created here: a file that was moved away is missed, and not begun anew.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.busy_handler(Some(|looks| {
-            std::thread::sleep(BUSY_LOOK_EVERY);
-            looks < BUSY_LOOKS
-        }))?;
+        connection.busy_handler(Some(waits))?;
         // Whoever only looks at a database leaves its WAL where it is: without it, it looks like a copy (see `identity`).
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
