@@ -297,8 +297,10 @@ async function secondTab(walk) {
   return 'a second tab'
 }
 
-async function thief(walk) {
+async function thief(walk, seen) {
   if (walk.world.thief || walk.person.codes.length < 2) return undefined
+  // What a report said was true then.
+  walk.world.thiefCameAfterReport = seen.step === 'reported'
   await walk.world.letThiefIn()
   return walk.world.thief ? 'a caller gets in with a code that was read to him' : undefined
 }

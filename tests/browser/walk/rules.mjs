@@ -82,14 +82,14 @@ async function truths(walk, { seen, before }) {
   const state = walk.shopState
   if (!claims.some((key) => walk.says(key)) && state === undefined) return
   const truth = await walk.world.truth()
-  if (walk.says('reported.quiet') && truth.logins > 0) walk.violated('false-comfort', 'somebody did get in')
+  if (walk.says('reported.quiet') && truth.logins > 0 && !walk.world.thiefCameAfterReport) walk.violated('false-comfort', 'somebody did get in')
   if (walk.says('reported.logins') && truth.logins === 0) walk.violated('false-alarm', 'nobody got in')
-  if (walk.says('reported.title') && truth.thiefIsIn) {
+  if (walk.says('reported.title') && truth.thiefIsIn && !walk.world.thiefCameAfterReport) {
     // The host hears of it by a notice, within a second or two.
     await walk.page.waitForTimeout(2_500)
     if (await walk.world.thiefIsIn()) walk.violated('false-comfort', 'who got in is still in')
   }
-  if (walk.says('reported.title') && truth.trusted > 0) walk.violated('false-comfort', 'a browser is still trusted')
+  if (walk.says('reported.title') && truth.trusted > 0 && !walk.world.thiefCameAfterReport) walk.violated('false-comfort', 'a browser is still trusted')
   if (walk.says('done.title') && !truth.methods.length) walk.violated('said-on-is-off')
   if (walk.says('ended.expired') && truth.methods.length && before.kind === 'widget') walk.violated('said-off-is-on')
   if (walk.says('ended.expired') && walk.world.copiedCodes) walk.violated('end-without-word-of-copied-codes')
@@ -118,7 +118,7 @@ function words(walk, { seen, before }) {
 }
 
 function typing(walk, { seen, before }) {
-  if (walk.typed && walk.pressed) return
+  if (walk.typed && (walk.pressed || !walk.typed.text)) return
   if (before.step !== seen.step || before.kind !== 'widget' || seen.kind !== 'widget' || walk.world.ordered || walk.reloaded || !walk.isIdle) return
   for (const { id, value } of before.fields) {
     const now = seen.fields.find((field) => field.id === id)
