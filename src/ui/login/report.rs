@@ -5,7 +5,7 @@ use crate::flow::{Asked, Login, LoginEvent, Now, Reported};
 use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::dom::{Dom, h};
-use crate::ui::parts::{actions, error_line, list, main_button, screen, sends, text};
+use crate::ui::parts::{actions, error_line, list, main_button, says, screen, text};
 
 /// What it means, and the button that stops it.
 pub(super) fn report(shell: Shell<Login>) -> Dom {
@@ -62,9 +62,7 @@ pub(super) fn elsewhere(shell: Shell<Login>) -> Dom {
 }
 
 fn stopped(shell: Shell<Login>, parts: Vec<Dom>) -> Dom {
-    screen(shell, Msg::ReportedTitle).children(parts).child(list(shell, &NEXT)).child(actions(
-        shell,
-        sends(shell, Msg::LoginAgain, || LoginEvent::Again),
-        false,
-    ))
+    // Not the main button: a new password comes first.
+    let again = h("div").class("nidan-actions").child(says(shell, Msg::LoginAgain, || LoginEvent::Again));
+    screen(shell, Msg::ReportedTitle).children(parts).child(list(shell, &NEXT)).child(again)
 }
