@@ -12,7 +12,8 @@ PORT = int(os.environ.get("PORT", "5002"))
 ORIGIN = os.environ.get("ORIGIN", f"http://127.0.0.1:{PORT}")
 URL, ISSUER, API_KEY = (os.environ[f"TWO_STEP_{name}"] for name in ("URL", "ISSUER", "API_KEY"))
 NOTICES_SECRET = os.environ["TWO_STEP_NOTICES_SECRET"]
-assert len(NOTICES_SECRET) >= 32, "TWO_STEP_NOTICES_SECRET: 32 characters and more"
+if len(NOTICES_SECRET) < 32:
+    raise SystemExit("TWO_STEP_NOTICES_SECRET: 32 characters and more")
 AUDIENCE = "shop"
 ACCEPTED = ("urn:nidan:acr:second-factor", "urn:nidan:acr:trusted-browser")
 CLAIMS = ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "nonce", "purpose", "acr"]

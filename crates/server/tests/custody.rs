@@ -17,7 +17,8 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use common::server::{Server, configured, enrol, free_port, login_body, now};
-use common::{Widget, code_at};
+use common::{Widget, code_at, database};
+use rusqlite::config::DbConfig;
 use serde_json::{Value, json};
 
 /// A folder with a configuration and keys, and the host's API key.
@@ -289,7 +290,11 @@ fn a_first_start_that_was_cut_off_goes_on() {
     // The mark has no place: nothing is begun that would be missed later.
     place.refused(&["serve"], &[("NIDAN_MARK_FILE", "nowhere/mark")], &["mark_file"]);
     drop(place.serve());
-    // As if it had died between the database and the mark.
+    // As if it had died between the database and the mark. The WAL stays, as after a death.
+    let database = database(place.folder.path());
+    database.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
+    database.execute("UPDATE instance SET generation = 0", []).unwrap();
+    drop(database);
     std::fs::remove_file(place.file("nidan.keys.mark")).unwrap();
     let server = place.serve();
     enrol(server.port, &place.api_key, "u1", 1);

@@ -26,7 +26,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let accounts = Accounts::open(&PathBuf::from(variable("SHOP_DATABASE")?))?;
     let two_step = TwoStep::new(variable("TWO_STEP_URL")?, variable("TWO_STEP_ISSUER")?, variable("TWO_STEP_API_KEY")?);
     let phone = demo_phone::router(variable("TWO_STEP_URL")?, variable("TWO_STEP_API_KEY")?);
-    let notices = notices::router(accounts.clone(), variable("TWO_STEP_NOTICES_SECRET")?);
+    let secret = variable("TWO_STEP_NOTICES_SECRET")?;
+    if secret.len() < notices::SECRET_MIN_LEN {
+        return Err("TWO_STEP_NOTICES_SECRET: 32 characters and more".into());
+    }
+    let notices = notices::router(accounts.clone(), secret);
     let shop = routes::Shop { accounts, two_step, origin: variable("SHOP_ORIGIN")? };
     let listener = tokio::net::TcpListener::bind(listen).await?;
     tracing::info!(%listen, "the shop is open");

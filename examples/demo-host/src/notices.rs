@@ -14,6 +14,8 @@ use sha2::Sha256;
 use crate::accounts::Accounts;
 
 const TIMESTAMP_MAX_AGE_S: u64 = 300;
+/// An empty one would let anybody end sessions.
+pub(crate) const SECRET_MIN_LEN: usize = 32;
 
 #[derive(Clone)]
 struct Notices {

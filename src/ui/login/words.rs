@@ -43,7 +43,7 @@ fn closed(shell: Shell<Login>, signing: &SigningIn) -> Option<String> {
         MethodState::Suspended => Some(shell.t(Msg::LoginSuspended)),
         MethodState::Resting | MethodState::Ready | MethodState::TwoCodes => {
             let until = method.resting_until?;
-            Some(shell.t_with(Msg::LoginResting, &[("date", &shell.date(UnixSeconds(until)))]))
+            Some(shell.t_with(Msg::LoginResting, &[("date", &shell.date(by_the_minute(UnixSeconds(until))))]))
         }
     }
 }

@@ -173,14 +173,18 @@ impl Identity {
         let KeyChecks { sealing, pepper } = keys.checks();
         let id = random_bytes::<16>(random)?;
         self.connection.execute(
-            "INSERT INTO instance (only, id, generation, is_whole, sealing_check, pepper_check) VALUES (1, ?1, 1, 0, ?2, ?3) \
-             ON CONFLICT (only) DO UPDATE SET generation = generation + 1, is_whole = 0",
+            "INSERT INTO instance (only, id, generation, is_whole, sealing_check, pepper_check) VALUES (1, ?1, 0, 0, ?2, ?3) \
+             ON CONFLICT (only) DO UPDATE SET generation = generation + (generation > 0), is_whole = 0",
             params![id, sealing, pepper],
         )?;
+        self.note()?;
+        if row_of(&self.connection)?.is_some_and(|row| row.generation == 0) {
+            // There is a mark from now on: who loses it is asked about it.
+            self.raise()?;
+        }
         // The file itself shall say that it is open: that is what tells a copy of it. The WAL keeps what it has: from now on it
         // is never empty until the database is closed.
-        checkpoint(&self.connection, "FULL")?;
-        self.note()
+        checkpoint(&self.connection, "FULL")
     }
 
     /// Notes how new the database is, when something was written since; and folds the WAL into the file.
@@ -254,7 +258,7 @@ pub(super) fn judge(
     check_keys(path, row, keys)?;
     match mark {
         // The first start of all was cut off before it wrote the mark.
-        None if row.generation == 1 => Ok(()),
+        None if row.generation == 0 => Ok(()),
         None => Err(IdentityError::NoMark(path.to_owned(), mark_path.to_owned())),
         Some(mark) if mark.instance != row.id => Err(IdentityError::Foreign(path.to_owned(), mark_path.to_owned())),
         Some(mark) if mark.generation > row.generation => {
@@ -344,7 +348,7 @@ pub(super) fn restoring(path: &Path) -> PathBuf {
 /// What to restore where there is no database.
 fn restorable(path: &Path) -> String {
     let ready = restoring(path);
-    if is_empty(&ready) { "FILE` with a backup as `FILE".to_owned() } else { ready.display().to_string() }
+    if is_empty(&ready) { "BACKUP".to_owned() } else { ready.display().to_string() }
 }
 
 pub(super) fn wal_of(path: &Path) -> PathBuf {
