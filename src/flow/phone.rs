@@ -33,7 +33,7 @@ pub struct PhoneEntry {
     pub ordered: Option<OrderedNumber>,
 }
 
-/// A number as it was typed, and as it was read and shown.
+/// A number as it was typed, and as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderedNumber {
     /// The text of the field.
@@ -41,7 +41,7 @@ pub struct OrderedNumber {
     /// The country that was chosen for it.
     pub country: String,
     /// What was read, in E.164.
-    pub shown: String,
+    pub e164: String,
     /// Whose number it is: help is for this country.
     pub iso: String,
 }
@@ -198,7 +198,7 @@ impl Enrolment {
         match regions.read(&self.phone.typed, &self.phone.country) {
             Ok(number) => {
                 let (typed, country) = (self.phone.typed.clone(), self.phone.country.clone());
-                self.phone.ordered = Some(OrderedNumber { typed, country, shown: number.e164, iso: number.iso });
+                self.phone.ordered = Some(OrderedNumber { typed, country, e164: number.e164, iso: number.iso });
                 (Step::Number { channel, asking: Asking::Waiting }, self.order_of(channel))
             }
             Err(error) => {

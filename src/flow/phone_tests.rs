@@ -97,8 +97,8 @@ fn a_number_is_ordered_once_however_often_it_is_pressed_or_typed_at() {
     let Some(Effect::Order { number, channel: Channel::Sms, keys: CallKeys::Shown }) = effect else {
         panic!("{effect:?}")
     };
-    let OrderedNumber { typed: text, country, shown, .. } = &number;
-    assert_eq!([text, country, shown], ["０９０ 1234 5678", "JP", "+819012345678"], "both readings go");
+    let OrderedNumber { typed: text, country, e164, .. } = &number;
+    assert_eq!([text, country, e164], ["０９０ 1234 5678", "JP", "+819012345678"], "both readings go");
     let (flow, effect) = at(flow, [Event::Next]);
     assert!(effect.is_none(), "a second press");
     for event in [typed("090 1234 5679"), Event::CountryChosen("IT".to_owned()), Event::Switch(Channel::Voice)] {
@@ -205,7 +205,7 @@ fn a_call_goes_to_the_number_that_the_text_went_to() {
     let flow = at(at_number(), [Event::CountryChosen("KR".to_owned()), typed("001 47 406 12345")]).0;
     let (flow, effect) = at(flow, [Event::Next]);
     let Some(Effect::Order { number: text, .. }) = effect else { panic!("{effect:?}") };
-    assert_eq!(text.shown, "+4740612345");
+    assert_eq!(text.e164, "+4740612345");
     let (flow, _) = at(flow, [ordered("c1"), typed("090 1234 5678")]);
     assert_eq!(enrolment(&flow).phone.country, "KR", "the chosen country stays chosen");
     for event in [Event::Switch(Channel::Voice), Event::Renew] {

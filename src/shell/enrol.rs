@@ -23,7 +23,7 @@ impl Perform for Flow {
                 let fields = [
                     ("number", number.typed.as_str()),
                     ("country", &number.country),
-                    ("shown", &number.shown),
+                    ("shown", &number.e164),
                     ("channel", channel),
                     ("locale", &locale),
                     ("keys", keys),
