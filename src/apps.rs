@@ -1,4 +1,5 @@
-//! Authenticator apps as dated facts: look them up again before each release and move [`VERIFIED_ON`].
+//! Authenticator apps as dated facts: look them up again before each release and move
+//! [`VERIFIED_ON`].
 //!
 //! Sources: the apps' own help pages and repositories (see docs/apps.md).
 
@@ -65,7 +66,13 @@ pub const APPS: &[App] = &[
         several_devices: true,
         note: Msg::AppNoteApple,
     },
-    App { name: "Aegis", runs_on: "Android", backup: Backup::File, several_devices: false, note: Msg::AppNoteAegis },
+    App {
+        name: "Aegis",
+        runs_on: "Android",
+        backup: Backup::File,
+        several_devices: false,
+        note: Msg::AppNoteAegis,
+    },
     App {
         name: "Ente Auth",
         runs_on: "Android, iPhone, Windows, Mac, Linux",

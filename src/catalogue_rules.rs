@@ -22,17 +22,26 @@ const CATALOGUES: [(&str, &str); 11] = [
 type Catalogue = BTreeMap<String, String>;
 
 fn catalogue(language: &str) -> Catalogue {
-    let (_, json) = CATALOGUES.iter().find(|(name, _)| *name == language).unwrap();
+    let (_, json) = CATALOGUES
+        .iter()
+        .find(|(name, _)| *name == language)
+        .unwrap();
     serde_json::from_str(json).unwrap()
 }
 
 fn places(text: &str) -> BTreeSet<&str> {
-    text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
+    text.split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split('}').next())
+        .collect()
 }
 
 /// Every text that `breaks` a rule, by its key.
 fn check(language: &str, rule: &str, breaks: impl Fn(&str) -> bool) {
-    let wrong: Vec<_> = catalogue(language).into_iter().filter(|(_, text)| breaks(text)).collect();
+    let wrong: Vec<_> = catalogue(language)
+        .into_iter()
+        .filter(|(_, text)| breaks(text))
+        .collect();
     assert!(wrong.is_empty(), "{language}: {rule}: {wrong:#?}");
 }
 
@@ -43,13 +52,29 @@ fn every_catalogue_says_everything_in_the_same_order_and_names_the_same_places()
     assert_eq!(keys.len(), Msg::ALL.len(), "a key stands twice");
     for (language, json) in CATALOGUES {
         // The browser finds words by their place.
-        let order = Msg::ALL.iter().map(|msg| json.find(&format!("\"{}\":", msg.key())));
-        assert!(order.is_sorted(), "{language} has another order than the list of messages");
+        let order = Msg::ALL
+            .iter()
+            .map(|msg| json.find(&format!("\"{}\":", msg.key())));
+        assert!(
+            order.is_sorted(),
+            "{language} has another order than the list of messages"
+        );
         let catalogue = catalogue(language);
-        assert_eq!(catalogue.keys().map(String::as_str).collect::<BTreeSet<_>>(), keys, "{language}");
+        assert_eq!(
+            catalogue
+                .keys()
+                .map(String::as_str)
+                .collect::<BTreeSet<_>>(),
+            keys,
+            "{language}"
+        );
         for (key, text) in &catalogue {
             assert!(!text.trim().is_empty(), "{language} {key} is empty");
-            assert_eq!(text.trim(), text, "{language} {key} begins or ends with a blank");
+            assert_eq!(
+                text.trim(),
+                text,
+                "{language} {key} begins or ends with a blank"
+            );
             assert_eq!(places(text), places(&english[key]), "{language} {key}");
         }
     }
@@ -71,19 +96,28 @@ fn nothing_is_left_in_english() {
 /// Written in its own script, apart from names and places.
 #[test]
 fn each_language_is_written_in_its_own_script() {
-    let holds = |text: &str, from: char, to: char| text.chars().any(|letter| (from..=to).contains(&letter));
-    for (language, from, to) in [("ko", '가', '힣'), ("ar", 'ء', 'ي'), ("zh-Hans", '一', '龥'), ("zh-Hant", '一', '龥')]
-    {
-        check(language, "is in another script", |text| !holds(text, from, to));
+    let holds =
+        |text: &str, from: char, to: char| text.chars().any(|letter| (from..=to).contains(&letter));
+    for (language, from, to) in [
+        ("ko", '가', '힣'),
+        ("ar", 'ء', 'ي'),
+        ("zh-Hans", '一', '龥'),
+        ("zh-Hant", '一', '龥'),
+    ] {
+        check(language, "is in another script", |text| {
+            !holds(text, from, to)
+        });
     }
     check("ja", "is in another script", |text| text.is_ascii());
     let simplified = "码设备验证请应账号输录发国际载响务连错误试动转";
     let traditional = "碼設備驗證請應帳號輸錄發國際載響務連錯誤試動轉";
     check("zh-Hans", "has traditional characters", |text| {
-        text.chars().any(|letter| traditional.contains(letter) && !simplified.contains(letter))
+        text.chars()
+            .any(|letter| traditional.contains(letter) && !simplified.contains(letter))
     });
     check("zh-Hant", "has simplified characters", |text| {
-        text.chars().any(|letter| simplified.contains(letter) && !traditional.contains(letter))
+        text.chars()
+            .any(|letter| simplified.contains(letter) && !traditional.contains(letter))
     });
 }
 
@@ -91,16 +125,31 @@ fn each_language_is_written_in_its_own_script() {
 #[test]
 fn japanese_is_polite_throughout_and_of_one_width() {
     check("ja", "a sentence is not in the polite form", |text| {
-        let polite = ["ます", "です", "ません", "ました", "でした", "ください", "ましょう", "ませんか", "ですか"];
+        let polite = [
+            "ます",
+            "です",
+            "ません",
+            "ました",
+            "でした",
+            "ください",
+            "ましょう",
+            "ませんか",
+            "ですか",
+        ];
         let inside = without_brackets(text);
         inside
             .split_inclusive('。')
             .filter_map(|sentence| sentence.strip_suffix('。'))
-            .any(|sentence| !polite.iter().any(|end| sentence.ends_with(end)) && !is_a_list(sentence))
+            .any(|sentence| {
+                !polite.iter().any(|end| sentence.ends_with(end)) && !is_a_list(sentence)
+            })
     });
-    check("ja", "half-width kana", |text| text.chars().any(|sign| ('｡'..='ﾟ').contains(&sign)));
+    check("ja", "half-width kana", |text| {
+        text.chars().any(|sign| ('｡'..='ﾟ').contains(&sign))
+    });
     check("ja", "full-width digits or letters", |text| {
-        text.chars().any(|sign| matches!(sign, '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ'))
+        text.chars()
+            .any(|sign| matches!(sign, '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ'))
     });
     check("ja", "a mark of another width beside Japanese", |text| {
         let signs: Vec<char> = text.chars().collect();
@@ -111,14 +160,24 @@ fn japanese_is_polite_throughout_and_of_one_width() {
         text.contains("あなたの") && text.matches("あなた").count() > 1
     });
     check("ja", "one word for one thing", |text| {
-        ["ユーザ", "サーバ", "ワンタイムパスワード", "二段階", "２段階", "スマホ", "クリックし"]
-            .iter()
-            .any(|word| text.contains(word))
+        [
+            "ユーザ",
+            "サーバ",
+            "ワンタイムパスワード",
+            "二段階",
+            "２段階",
+            "スマホ",
+            "クリックし",
+        ]
+        .iter()
+        .any(|word| text.contains(word))
     });
     // JIS X 4051: what may not begin a line; the browser cares for the rest (`line-break: strict`).
-    check("ja", "begins with a sign that may not begin a line", |text| {
-        text.starts_with(['。', '、', '）', '」', 'ー', 'っ', 'ゃ', '々'])
-    });
+    check(
+        "ja",
+        "begins with a sign that may not begin a line",
+        |text| text.starts_with(['。', '、', '）', '」', 'ー', 'っ', 'ゃ', '々']),
+    );
 }
 
 /// What stands in brackets is no end of a sentence.
@@ -139,39 +198,76 @@ fn without_brackets(text: &str) -> String {
 
 /// An entry of a list, or what a picture shows: a noun, or a place that a value fills.
 fn is_a_list(sentence: &str) -> bool {
-    ["スマートフォン", "電話", "認証アプリ", "QRコード", "保管場所", "時間ベース", "番号", "}"]
-        .iter()
-        .any(|end| sentence.ends_with(end))
+    [
+        "スマートフォン",
+        "電話",
+        "認証アプリ",
+        "QRコード",
+        "保管場所",
+        "時間ベース",
+        "番号",
+        "}",
+    ]
+    .iter()
+    .any(|end| sentence.ends_with(end))
 }
 
 #[test]
 fn european_languages_use_their_own_marks() {
     for language in ["en", "es", "fr", "de", "pt-BR", "vi"] {
-        check(language, "a straight apostrophe or quotation mark", |text| text.contains(['\'', '"']));
-        check(language, "three dots instead of an ellipsis", |text| text.contains("..."));
+        check(
+            language,
+            "a straight apostrophe or quotation mark",
+            |text| text.contains(['\'', '"']),
+        );
+        check(language, "three dots instead of an ellipsis", |text| {
+            text.contains("...")
+        });
         check(language, "two blanks", |text| text.contains("  "));
     }
     check("fr", "a mark that could begin a line", |text| {
-        [" ?", " !", " ;", " :", " »", "« "].iter().any(|mark| text.contains(mark))
+        [" ?", " !", " ;", " :", " »", "« "]
+            .iter()
+            .any(|mark| text.contains(mark))
     });
-    check("es", "a question without its opening mark", |text| text.contains('?') && !text.contains('¿'));
+    check("es", "a question without its opening mark", |text| {
+        text.contains('?') && !text.contains('¿')
+    });
     check("de", "an informal address", |text| {
-        text.split([' ', ',', '.', ':']).any(|word| matches!(word, "du" | "dein" | "deine" | "dir"))
+        text.split([' ', ',', '.', ':'])
+            .any(|word| matches!(word, "du" | "dein" | "deine" | "dir"))
     });
-    check("ar", "a mark of another script", |text| text.contains(['?', ';', ',']));
+    check("ar", "a mark of another script", |text| {
+        text.contains(['?', ';', ','])
+    });
 }
 
 /// The element names the languages, and says one word before any catalogue is there.
 #[test]
 fn the_element_knows_the_same_languages_and_says_the_same_first_word() {
-    let (options, element) =
-        (include_str!("../public/nidan/options.js"), include_str!("../public/nidan/nidan-flow.js"));
-    let list: Vec<_> = CATALOGUES.iter().map(|(language, _)| format!("'{language}'")).collect();
-    assert!(options.contains(&format!("const LOCALES = [{}]", list.join(", "))), "options.js lists other languages");
+    let (options, element) = (
+        include_str!("../public/nidan/options.js"),
+        include_str!("../public/nidan/nidan-flow.js"),
+    );
+    let list: Vec<_> = CATALOGUES
+        .iter()
+        .map(|(language, _)| format!("'{language}'"))
+        .collect();
+    assert!(
+        options.contains(&format!("const LOCALES = [{}]", list.join(", "))),
+        "options.js lists other languages"
+    );
     for (language, _) in CATALOGUES {
         let first = format!("'{}'", catalogue(language)["phone.code-label"]);
-        let name = if language.contains('-') { format!("'{language}'") } else { language.to_owned() };
-        assert!(element.contains(&format!("{name}: {first}")), "{language}: nidan-flow.js does not say {first}");
+        let name = if language.contains('-') {
+            format!("'{language}'")
+        } else {
+            language.to_owned()
+        };
+        assert!(
+            element.contains(&format!("{name}: {first}")),
+            "{language}: nidan-flow.js does not say {first}"
+        );
     }
 }
 
@@ -180,7 +276,14 @@ fn the_element_knows_the_same_languages_and_says_the_same_first_word() {
 fn every_catalogue_says_who_checked_it() {
     let checked: BTreeMap<String, serde_json::Value> =
         serde_json::from_str(include_str!("../package/locales.json")).unwrap();
-    let languages: BTreeSet<_> = CATALOGUES.iter().map(|(language, _)| (*language).to_owned()).collect();
+    let languages: BTreeSet<_> = CATALOGUES
+        .iter()
+        .map(|(language, _)| (*language).to_owned())
+        .collect();
     assert_eq!(checked.keys().cloned().collect::<BTreeSet<_>>(), languages);
-    assert!(checked.values().all(|one| one["checked"].as_str().is_some_and(|by| !by.is_empty())));
+    assert!(
+        checked
+            .values()
+            .all(|one| one["checked"].as_str().is_some_and(|by| !by.is_empty()))
+    );
 }

@@ -1,5 +1,5 @@
-//! Joins the widget to the custom element. The class itself is in `public/nidan/nidan-flow.js`: wasm-bindgen cannot
-//! extend `HTMLElement`.
+//! Joins the widget to the custom element. The class itself is in `public/nidan/nidan-flow.js`:
+//! wasm-bindgen cannot extend `HTMLElement`.
 
 use leptos::mount::mount_to_renderer;
 use web_sys::HtmlElement;
@@ -10,10 +10,14 @@ use crate::ui;
 
 /// Shows the set-up inside its host element until the handle is dropped.
 pub fn mount(host: HtmlElement, page: Page) -> Box<dyn std::any::Any> {
-    Box::new(mount_to_renderer(&host, move || ui::widget(Shell::start(page))))
+    Box::new(mount_to_renderer(&host, move || {
+        ui::widget(Shell::start(page))
+    }))
 }
 
 /// The same for a login.
 pub fn mount_login(host: HtmlElement, page: Page) -> Box<dyn std::any::Any> {
-    Box::new(mount_to_renderer(&host, move || ui::login(Shell::start(page))))
+    Box::new(mount_to_renderer(&host, move || {
+        ui::login(Shell::start(page))
+    }))
 }

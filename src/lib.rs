@@ -1,7 +1,8 @@
 //! The two-step verification widget: `<nidan-flow>`.
 //!
-//! `flow`, `qr`, `phone`, `apps` and `messages` know no browser; they decide and are tested natively. `shell` performs what
-//! they ask for, `ui` shows it, `element` joins both to the custom element. See ARCHITECTURE.md.
+//! `flow`, `qr`, `phone`, `apps` and `messages` know no browser; they decide and are tested
+//! natively. `shell` performs what they ask for, `ui` shows it, `element` joins both to the custom
+//! element. See ARCHITECTURE.md.
 
 pub mod apps;
 #[cfg(test)]

@@ -1,7 +1,14 @@
-//! The wasm module that pages load: a thin skin over the library. A program and not a `cdylib` beside the library:
-//! cargo does not run link-time optimisation over a library of two kinds, and that costs a third of the bytes.
+//! The wasm module that pages load: a thin skin over the library. A program and not a `cdylib`
+//! beside the library: cargo does not run link-time optimisation over a library of two kinds, and
+//! that costs a third of the bytes.
 
-#![cfg_attr(target_arch = "wasm32", allow(unsafe_code, reason = "#[wasm_bindgen] writes the export's glue with it"))]
+#![cfg_attr(
+    target_arch = "wasm32",
+    allow(
+        unsafe_code,
+        reason = "#[wasm_bindgen] writes the export's glue with it"
+    )
+)]
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen::prelude::*;
@@ -17,10 +24,13 @@ pub struct Mounted {
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen]
 pub fn mount(host: web_sys::HtmlElement, page: JsValue) -> Mounted {
-    // A release build traps without words (tools/shrink.mjs): there is nothing that the hook could print.
+    // A release build traps without words (tools/shrink.mjs): there is nothing that the hook could
+    // print.
     #[cfg(debug_assertions)]
     console_error_panic_hook::set_once();
-    Mounted { _handle: nidan::element::mount(host, page.unchecked_into()) }
+    Mounted {
+        _handle: nidan::element::mount(host, page.unchecked_into()),
+    }
 }
 
 fn main() {}

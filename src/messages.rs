@@ -1,4 +1,5 @@
-//! Every text that people read, by key. The words are in `locales/*.json`; nothing else in the widget knows any.
+//! Every text that people read, by key. The words are in `locales/*.json`; nothing else in the
+//! widget knows any.
 
 macro_rules! messages {
     ($($variant:ident = $key:literal,)*) => {
@@ -323,7 +324,9 @@ pub fn fill(text: &str, places: &[(&str, &str)]) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
-        let Some((name, after)) = after.split_once('}') else { break };
+        let Some((name, after)) = after.split_once('}') else {
+            break;
+        };
         if let Some((_, value)) = places.iter().find(|(place, _)| *place == name) {
             filled.push_str(value);
         }
@@ -339,7 +342,10 @@ mod tests {
 
     #[test]
     fn places_are_filled_by_name() {
-        assert_eq!(fill("{a} of {b}: {a}", &[("b", "2"), ("a", "1")]), "1 of 2: 1");
+        assert_eq!(
+            fill("{a} of {b}: {a}", &[("b", "2"), ("a", "1")]),
+            "1 of 2: 1"
+        );
         assert_eq!(fill("nothing", &[]), "nothing");
         assert_eq!(fill("{unknown}!", &[]), "!");
     }

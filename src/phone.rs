@@ -1,5 +1,5 @@
-//! Phone numbers as people type them, read as far as the browser can: it shows what will be dialled before anything is
-//! sent. The service parses in full.
+//! Phone numbers as people type them, read as far as the browser can: it shows what will be dialled
+//! before anything is sent. The service parses in full.
 //!
 //! The table of regions is made from the same metadata (`cargo xtask regions`).
 
@@ -18,7 +18,8 @@ pub struct Region<'a> {
     pub calling_code: &'a str,
     /// What is dialled before a number at home and not from abroad; empty where there is none.
     pub trunk: &'a str,
-    /// Possible lengths of a number, as hexadecimal digits, and `=` where all are grouped like the example.
+    /// Possible lengths of a number, as hexadecimal digits, and `=` where all are grouped like the
+    /// example.
     lengths: &'a str,
     /// How a mobile number is written after the calling code: its first digit, then zeros.
     pub example: &'a str,
@@ -31,7 +32,8 @@ pub struct Number {
     pub e164: String,
     /// The same in groups, for reading.
     pub shown: String,
-    /// Whose it is (ISO 3166-1 alpha-2): of countries that share a calling code the chosen one, else the main one.
+    /// Whose it is (ISO 3166-1 alpha-2): of countries that share a calling code the chosen one,
+    /// else the main one.
     pub iso: String,
 }
 
@@ -60,12 +62,22 @@ impl Regions {
     }
 
     fn column(&self, at: usize) -> impl Iterator<Item = &str> {
-        self.0.get(at).map(String::as_str).unwrap_or_default().split(',')
+        self.0
+            .get(at)
+            .map(String::as_str)
+            .unwrap_or_default()
+            .split(',')
     }
 
     fn at(&self, place: usize) -> Option<Region<'_>> {
         let cell = |at| self.column(at).nth(place);
-        Some(Region { iso: cell(0)?, calling_code: cell(1)?, trunk: cell(2)?, lengths: cell(3)?, example: cell(4)? })
+        Some(Region {
+            iso: cell(0)?,
+            calling_code: cell(1)?,
+            trunk: cell(2)?,
+            lengths: cell(3)?,
+            example: cell(4)?,
+        })
     }
 
     fn place(&self, iso: &str) -> Option<usize> {
@@ -79,8 +91,8 @@ impl Regions {
 
     /// Reads a number; `iso` is the country that was chosen.
     ///
-    /// What begins as calls abroad do in that country is a call abroad, or nothing: read as a number at home it would be
-    /// somebody else's.
+    /// What begins as calls abroad do in that country is a call abroad, or nothing: read as a
+    /// number at home it would be somebody else's.
     ///
     /// # Errors
     /// [`NumberError`].
@@ -96,18 +108,33 @@ impl Regions {
             if error != NumberError::TooLong {
                 return Err(error);
             }
-            // As it is dialled abroad, or with the calling code and no plus: only what is no number as it stands.
-            let abroad = INTERNATIONAL_PREFIXES.iter().filter_map(|prefix| digits.strip_prefix(prefix));
-            let with_code = self.calling_code(iso).filter(|code| digits.starts_with(code)).map(|_| digits.as_str());
+            // As it is dialled abroad, or with the calling code and no plus: only what is no number
+            // as it stands.
+            let abroad = INTERNATIONAL_PREFIXES
+                .iter()
+                .filter_map(|prefix| digits.strip_prefix(prefix));
+            let with_code = self
+                .calling_code(iso)
+                .filter(|code| digits.starts_with(code))
+                .map(|_| digits.as_str());
             let mut others = abroad.chain(with_code).map(|rest| ["+", rest].concat());
-            others.find_map(|other| self.read_digits(&other, iso).ok()).ok_or(error)
+            others
+                .find_map(|other| self.read_digits(&other, iso).ok())
+                .ok_or(error)
         })
     }
 
-    /// With `+` in place of what is dialled before calling codes in a country; `None` for what does not begin with it.
+    /// With `+` in place of what is dialled before calling codes in a country; `None` for what does
+    /// not begin with it.
     fn dialled_abroad(&self, digits: &str, iso: &str) -> Option<String> {
-        let own = self.column(5).nth(self.place(iso)?).filter(|prefixes| !prefixes.is_empty()).unwrap_or(USUAL_PREFIX);
-        let rest = own.split('|').find_map(|prefix| digits.strip_prefix(prefix))?;
+        let own = self
+            .column(5)
+            .nth(self.place(iso)?)
+            .filter(|prefixes| !prefixes.is_empty())
+            .unwrap_or(USUAL_PREFIX);
+        let rest = own
+            .split('|')
+            .find_map(|prefix| digits.strip_prefix(prefix))?;
         Some(["+", rest].concat())
     }
 
@@ -116,7 +143,8 @@ impl Regions {
         let digits = digits(typed);
         let digits = self.dialled_abroad(&digits, iso).unwrap_or(digits);
         let (region, national) = self.split(&digits, iso).ok()?;
-        let is_begun = !national.is_empty() && region.check_length(national.len()) == Err(NumberError::TooShort);
+        let is_begun = !national.is_empty()
+            && region.check_length(national.len()) == Err(NumberError::TooShort);
         is_begun.then(|| ["+", region.calling_code, " ", &region.group(national)].concat())
     }
 
@@ -138,8 +166,12 @@ impl Regions {
         let (place, national) = match digits.strip_prefix('+') {
             Some(international) => {
                 let fits = |code: &str| international.starts_with(code);
-                // The chosen country where several share the code; else the main one, which stands first.
-                let chosen = self.calling_code(iso).filter(|code| fits(code)).and_then(|_| self.place(iso));
+                // The chosen country where several share the code; else the main one, which stands
+                // first.
+                let chosen = self
+                    .calling_code(iso)
+                    .filter(|code| fits(code))
+                    .and_then(|_| self.place(iso));
                 let place = chosen.or_else(|| self.column(1).position(fits));
                 let place = place.ok_or(if international.len() < 3 {
                     NumberError::TooShort
@@ -147,11 +179,16 @@ impl Regions {
                     NumberError::CountryUnknown
                 })?;
                 let code = self.column(1).nth(place).unwrap_or_default();
-                (Some(place), international.strip_prefix(code).unwrap_or_default())
+                (
+                    Some(place),
+                    international.strip_prefix(code).unwrap_or_default(),
+                )
             }
             None => (self.place(iso), digits),
         };
-        let region = place.and_then(|place| self.at(place)).ok_or(NumberError::CountryUnknown)?;
+        let region = place
+            .and_then(|place| self.at(place))
+            .ok_or(NumberError::CountryUnknown)?;
         if !national.bytes().all(|b| b.is_ascii_digit()) {
             return Err(NumberError::NotDigits);
         }
@@ -160,7 +197,8 @@ impl Regions {
     }
 }
 
-/// What stands before an extension: "ext.", "x", RFC 3966's parameter, 内線, and what is dialled after the answer.
+/// What stands before an extension: "ext.", "x", RFC 3966's parameter, 内線, and what is dialled
+/// after the answer.
 const EXTENSION: [char; 6] = ['x', 'X', '#', ';', '＃', '内'];
 /// ITU-T E.164 recommends it to all countries, and the table names the others.
 const USUAL_PREFIX: &str = "00";
@@ -169,15 +207,27 @@ const INTERNATIONAL_PREFIXES: [&str; 3] = ["00", "010", "011"];
 
 /// Without what only groups.
 fn digits(typed: &str) -> String {
-    typed.chars().filter_map(fold).filter(|c| !matches!(c, '(' | ')' | '.' | '/')).collect()
+    typed
+        .chars()
+        .filter_map(fold)
+        .filter(|c| !matches!(c, '(' | ')' | '.' | '/'))
+        .collect()
 }
 
 impl Region<'_> {
-    /// `090…` is `90…` from abroad. A number that is complete as it stands keeps its first digit: Italy's zero is part of
-    /// the number, and Russia's `8` begins some numbers.
+    /// `090…` is `90…` from abroad. A number that is complete as it stands keeps its first digit:
+    /// Italy's zero is part of the number, and Russia's `8` begins some numbers.
     fn without_trunk<'n>(&self, national: &'n str) -> &'n str {
-        match national.strip_prefix(self.trunk).filter(|_| !self.trunk.is_empty()) {
-            Some(rest) if self.trunk == "0" || self.has_length(rest.len()) && !self.has_length(national.len()) => rest,
+        match national
+            .strip_prefix(self.trunk)
+            .filter(|_| !self.trunk.is_empty())
+        {
+            Some(rest)
+                if self.trunk == "0"
+                    || self.has_length(rest.len()) && !self.has_length(national.len()) =>
+            {
+                rest
+            }
             _ => national,
         }
     }
@@ -187,7 +237,10 @@ impl Region<'_> {
     }
 
     fn lengths(&self) -> impl Iterator<Item = usize> {
-        self.lengths.chars().filter_map(|digit| digit.to_digit(16)).map(|length| length as usize)
+        self.lengths
+            .chars()
+            .filter_map(|digit| digit.to_digit(16))
+            .map(|length| length as usize)
     }
 
     fn check_length(&self, length: usize) -> Result<(), NumberError> {
@@ -195,11 +248,15 @@ impl Region<'_> {
             return Ok(());
         }
         let is_short = self.lengths().any(|known| length < known);
-        Err(if is_short { NumberError::TooShort } else { NumberError::TooLong })
+        Err(if is_short {
+            NumberError::TooShort
+        } else {
+            NumberError::TooLong
+        })
     }
 
-    /// In the groups of the example, where it is a number of the same kind; ungrouped otherwise: a wrong grouping would
-    /// look like a wrong number.
+    /// In the groups of the example, where it is a number of the same kind; ungrouped otherwise: a
+    /// wrong grouping would look like a wrong number.
     fn group(&self, national: &str) -> String {
         let places = self.example.bytes().filter(u8::is_ascii_digit).count();
         let is_complete = self.has_length(national.len());
@@ -226,7 +283,10 @@ mod tests {
 
     fn check(typed: &str, iso: &str, expected: Result<(&str, &str), NumberError>) {
         let read = table().read(typed, iso);
-        let seen = read.as_ref().map(|number| (number.e164.as_str(), number.shown.as_str())).map_err(|error| *error);
+        let seen = read
+            .as_ref()
+            .map(|number| (number.e164.as_str(), number.shown.as_str()))
+            .map_err(|error| *error);
         assert_eq!(seen, expected, "{typed} in {iso}");
     }
 
@@ -243,14 +303,38 @@ mod tests {
         ] {
             check(typed, "JP", mobile);
         }
-        for typed in ["+81 90 1234 5678", "+81 (0)90-1234-5678", "＋８１０９０１２３４５６７８"] {
+        for typed in [
+            "+81 90 1234 5678",
+            "+81 (0)90-1234-5678",
+            "＋８１０９０１２３４５６７８",
+        ] {
             check(typed, "US", mobile);
         }
-        check("06 1234 5678", "IT", Ok(("+390612345678", "+39 0612345678")));
-        check("8 912 345-67-89", "RU", Ok(("+79123456789", "+7 912 345-67-89")));
-        check("(201) 555-0123", "US", Ok(("+12015550123", "+1 201-555-0123")));
-        check("+1 506 234 5678", "JP", Ok(("+15062345678", "+1 506-234-5678")));
-        check("07400 123456", "GB", Ok(("+447400123456", "+44 7400 123456")));
+        check(
+            "06 1234 5678",
+            "IT",
+            Ok(("+390612345678", "+39 0612345678")),
+        );
+        check(
+            "8 912 345-67-89",
+            "RU",
+            Ok(("+79123456789", "+7 912 345-67-89")),
+        );
+        check(
+            "(201) 555-0123",
+            "US",
+            Ok(("+12015550123", "+1 201-555-0123")),
+        );
+        check(
+            "+1 506 234 5678",
+            "JP",
+            Ok(("+15062345678", "+1 506-234-5678")),
+        );
+        check(
+            "07400 123456",
+            "GB",
+            Ok(("+447400123456", "+44 7400 123456")),
+        );
         check("045-123-4567", "JP", Ok(("+81451234567", "+81 451234567")));
     }
 
@@ -264,7 +348,12 @@ mod tests {
         check("+999 1234", "JP", Err(NumberError::CountryUnknown));
         check("090-1234-56789", "JP", Err(NumberError::TooLong));
         check("090-1234-567a", "JP", Err(NumberError::NotDigits));
-        for extension in ["03-1234-5678 ext. 5", "03-1234-5678;ext=5", "03-1234-5678 内線5", "03-1234-5678 X5"] {
+        for extension in [
+            "03-1234-5678 ext. 5",
+            "03-1234-5678;ext=5",
+            "03-1234-5678 内線5",
+            "03-1234-5678 X5",
+        ] {
             check(extension, "JP", Err(NumberError::Extension));
         }
         check("090", "XX", Err(NumberError::CountryUnknown));
@@ -273,7 +362,11 @@ mod tests {
     #[test]
     fn what_is_dialled_from_abroad_is_read_and_a_number_at_home_stays_one() {
         let mobile = Ok(("+819012345678", "+81 90-1234-5678"));
-        for (typed, iso) in [("0081 90 1234 5678", "GB"), ("010 81 90-1234-5678", "JP"), ("81 90 1234 5678", "JP")] {
+        for (typed, iso) in [
+            ("0081 90 1234 5678", "GB"),
+            ("010 81 90-1234-5678", "JP"),
+            ("81 90 1234 5678", "JP"),
+        ] {
             check(typed, iso, mobile);
         }
         check("011 81 90 1234 5678", "US", mobile);
@@ -283,7 +376,8 @@ mod tests {
         assert_eq!(table().read("+81 90 1234 5678", "US").unwrap().iso, "JP");
     }
 
-    /// `0049…` typed in Germany rang a stranger's phone once: a German number may be as long as that.
+    /// `0049…` typed in Germany rang a stranger's phone once: a German number may be as long as
+    /// that.
     #[test]
     fn what_begins_like_a_call_abroad_is_never_a_number_at_home() {
         let german = Ok(("+4915123456789", "+49 1512 3456789"));
@@ -298,7 +392,10 @@ mod tests {
         check("00", "DE", Err(NumberError::TooShort));
         check("000 151 23456789", "DE", Err(NumberError::CountryUnknown));
         assert_eq!(table().begun("0049 151", "DE").as_deref(), Some("+49 151"));
-        assert_eq!(table().begun("0081 90 123", "AT").as_deref(), Some("+81 90-123"));
+        assert_eq!(
+            table().begun("0081 90 123", "AT").as_deref(),
+            Some("+81 90-123")
+        );
     }
 
     #[test]
@@ -318,15 +415,28 @@ mod tests {
         let regions = Regions::new(table);
         for place in 0..table.lines().next().unwrap().split(',').count() {
             let region = regions.at(place).unwrap();
-            assert!(region.iso.len() == 2 && region.lengths().count() > 0, "{region:?}");
+            assert!(
+                region.iso.len() == 2 && region.lengths().count() > 0,
+                "{region:?}"
+            );
             assert_eq!(regions.calling_code(region.iso), Some(region.calling_code));
             // Zeros stand for any digits; two in front would begin a call abroad.
-            let example =
-                region.example.strip_prefix("00").map_or(region.example.to_owned(), |rest| ["01", rest].concat());
+            let example = region
+                .example
+                .strip_prefix("00")
+                .map_or(region.example.to_owned(), |rest| ["01", rest].concat());
             let typed = [region.trunk, &example].concat();
             let read = regions.read(&typed, region.iso).unwrap();
-            assert_eq!(read.shown, ["+", region.calling_code, " ", &example].concat(), "{region:?}");
-            assert_eq!(regions.read(&read.e164, region.iso).unwrap(), read, "{region:?}");
+            assert_eq!(
+                read.shown,
+                ["+", region.calling_code, " ", &example].concat(),
+                "{region:?}"
+            );
+            assert_eq!(
+                regions.read(&read.e164, region.iso).unwrap(),
+                read,
+                "{region:?}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! QR codes as one SVG path: dark modules only, so that the page can put them on white in every theme.
+//! QR codes as one SVG path: dark modules only, so that the page can put them on white in every
+//! theme.
 
 use qrcode::bits::encode_auto;
 use qrcode::canvas::{Canvas, MaskPattern};
@@ -14,11 +15,13 @@ pub const QUIET_ZONE: usize = 4;
 pub struct QrPath {
     /// `0 0 side side`, in modules, quiet zone included.
     pub view_box: String,
-    /// The `d` of a path that fills the dark modules. It is the secret in another form: wiped on drop.
+    /// The `d` of a path that fills the dark modules. It is the secret in another form: wiped on
+    /// drop.
     pub d: Zeroizing<String>,
 }
 
-/// Low error correction (7 %): screens are clean, and fewer, larger modules are easier to scan than redundant small ones.
+/// Low error correction (7 %): screens are clean, and fewer, larger modules are easier to scan than
+/// redundant small ones.
 const CORRECTION: EcLevel = EcLevel::L;
 
 /// ISO/IEC 18004 §7.8.2, table 10.
@@ -51,7 +54,12 @@ pub fn layout(text: &str) -> Result<QrPath, QrError> {
             let mut masked = canvas.clone();
             masked.apply_mask(mask);
             let colors = masked.into_colors();
-            let dark = Zeroizing::new(colors.into_iter().map(|color| color == Color::Dark).collect::<Vec<_>>());
+            let dark = Zeroizing::new(
+                colors
+                    .into_iter()
+                    .map(|color| color == Color::Dark)
+                    .collect::<Vec<_>>(),
+            );
             (penalty(&dark, width), dark)
         })
         .min_by_key(|(penalty, _)| *penalty)
@@ -75,8 +83,9 @@ pub fn layout(text: &str) -> Result<QrPath, QrError> {
     Ok(QrPath { view_box, d })
 }
 
-/// How much a mask would trouble a scanner: ISO/IEC 18004 §7.8.3, one pass over rows and columns. The crate's own
-/// count gives the same choice (a test compares them) and takes several times as long in a page that runs it once.
+/// How much a mask would trouble a scanner: ISO/IEC 18004 §7.8.3, one pass over rows and columns.
+/// The crate's own count gives the same choice (a test compares them) and takes several times as
+/// long in a page that runs it once.
 fn penalty(dark: &[bool], width: usize) -> usize {
     let at = |x: usize, y: usize| dark.get(y * width + x).is_some_and(|dark| *dark);
     let mut score = 0;
@@ -85,8 +94,17 @@ fn penalty(dark: &[bool], width: usize) -> usize {
             // The last fifteen modules, newest lowest; what lies outside is light.
             let (mut last, mut run) = (0_u16, 0);
             for place in 0..width + 4 {
-                let module = place < width && if across { at(place, line) } else { at(line, place) };
-                run = if place > 0 && module == (last & 1 == 1) { run + 1 } else { 1 };
+                let module = place < width
+                    && if across {
+                        at(place, line)
+                    } else {
+                        at(line, place)
+                    };
+                run = if place > 0 && module == (last & 1 == 1) {
+                    run + 1
+                } else {
+                    1
+                };
                 last = (last << 1 | u16::from(module)) & 0x7fff;
                 // Five alike in a line give three points, each further one a point.
                 if place < width && run >= 5 {
@@ -135,7 +153,8 @@ mod tests {
 
     #[test]
     fn the_quiet_zone_is_kept_and_the_finder_patterns_stand() {
-        let qr = layout("otpauth://totp/A:b?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=A").unwrap();
+        let qr =
+            layout("otpauth://totp/A:b?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=A").unwrap();
         assert!(qr.d.starts_with("M4 4h7v1h-7z"), "{}", &qr.d[..20]);
         assert_eq!(qr.view_box, "0 0 41 41");
     }
@@ -143,7 +162,9 @@ mod tests {
     #[test]
     fn the_mask_is_the_one_that_the_crate_would_choose() {
         for length in (1..700).step_by(23) {
-            let text: String = (0..length).map(|i| char::from(b'!' + (i * i * 31 % 90) as u8)).collect();
+            let text: String = (0..length)
+                .map(|i| char::from(b'!' + (i * i * 31 % 90) as u8))
+                .collect();
             let whole = qrcode::QrCode::with_error_correction_level(&text, CORRECTION).unwrap();
             let mut d = String::new();
             for (y, row) in whole.to_colors().chunks(whole.width()).enumerate() {

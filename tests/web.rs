@@ -74,14 +74,25 @@ impl Widget {
         let document = web_sys::window().unwrap().document().unwrap();
         let host: HtmlElement = document.create_element("div").unwrap().dyn_into().unwrap();
         document.body().unwrap().append_child(&host).unwrap();
-        let page = new_page(include_str!("../locales/en.json"), &format!("[{}]", answers.join(",")));
+        let page = new_page(
+            include_str!("../locales/en.json"),
+            &format!("[{}]", answers.join(",")),
+        );
         let mounted = mount(host.clone(), page.clone().unchecked_into());
         settle().await;
-        Self { host, page, _mounted: mounted }
+        Self {
+            host,
+            page,
+            _mounted: mounted,
+        }
     }
 
     fn title(&self) -> String {
-        self.host.query_selector("h2").unwrap().and_then(|title| title.text_content()).unwrap_or_default()
+        self.host
+            .query_selector("h2")
+            .unwrap()
+            .and_then(|title| title.text_content())
+            .unwrap_or_default()
     }
 
     async fn press(&self, name: &str) {
@@ -95,12 +106,18 @@ impl Widget {
     }
 
     fn field(&self) -> HtmlInputElement {
-        self.host.query_selector("input").unwrap().unwrap().unchecked_into()
+        self.host
+            .query_selector("input")
+            .unwrap()
+            .unwrap()
+            .unchecked_into()
     }
 
     async fn type_in(&self, text: &str) {
         self.field().set_value(text);
-        self.field().dispatch_event(&web_sys::Event::new("input").unwrap()).unwrap();
+        self.field()
+            .dispatch_event(&web_sys::Event::new("input").unwrap())
+            .unwrap();
         settle().await;
     }
 
@@ -119,10 +136,18 @@ impl Widget {
     /// The key, read from the page as a person would, and an app made of it.
     async fn app_code(&self) -> String {
         self.press("Back").await;
-        let key = self.host.query_selector("code").unwrap().unwrap().text_content().unwrap().replace(' ', "");
+        let key = self
+            .host
+            .query_selector("code")
+            .unwrap()
+            .unwrap()
+            .text_content()
+            .unwrap()
+            .replace(' ', "");
         self.press("I have added it").await;
         let bytes: Vec<u8> = base32(&key);
-        let app = totp_rs::Builder::new().with_secret(totp_rs::Secret::new_stack(bytes.try_into().unwrap()));
+        let app = totp_rs::Builder::new()
+            .with_secret(totp_rs::Secret::new_stack(bytes.try_into().unwrap()));
         app.build().unwrap().generate(NOW_S).to_string()
     }
 }
@@ -130,7 +155,11 @@ impl Widget {
 fn base32(key: &str) -> Vec<u8> {
     let (mut bytes, mut bits, mut value) = (vec![], 0, 0u32);
     for symbol in key.bytes() {
-        value = value << 5 | b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".iter().position(|s| *s == symbol).unwrap() as u32;
+        value = value << 5
+            | b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+                .iter()
+                .position(|s| *s == symbol)
+                .unwrap() as u32;
         bits += 5;
         if bits >= 8 {
             bits -= 8;
@@ -148,8 +177,19 @@ async fn a_person_sets_an_app_up_and_the_secret_is_not_sent() {
     let code = widget.app_code().await;
     widget.type_in(&code).await;
     assert_eq!(widget.title(), "Save your backup codes");
-    assert_eq!(widget.host.query_selector_all("ol.nidan-codes li").unwrap().length(), 10);
-    assert_eq!(get(&widget.page, "guarded"), JsValue::TRUE, "leaving would lose the codes");
+    assert_eq!(
+        widget
+            .host
+            .query_selector_all("ol.nidan-codes li")
+            .unwrap()
+            .length(),
+        10
+    );
+    assert_eq!(
+        get(&widget.page, "guarded"),
+        JsValue::TRUE,
+        "leaving would lose the codes"
+    );
     widget.press("Turn on two-step verification").await;
     assert_eq!(widget.alert(), "Save the codes first, then tick the box.");
     widget.field().click();
@@ -158,8 +198,14 @@ async fn a_person_sets_an_app_up_and_the_secret_is_not_sent() {
     assert_eq!(widget.title(), "Two-step verification is on");
     assert_eq!(get(&widget.page, "guarded"), JsValue::FALSE);
     let sent = asked_body(&widget.page, 1);
-    assert!(sent.contains(&format!(r#""code":"{code}""#)) && sent.contains(r#""phones":[]"#), "{sent}");
-    assert!(!sent.contains("secret") && !sent.contains("backup"), "{sent}");
+    assert!(
+        sent.contains(&format!(r#""code":"{code}""#)) && sent.contains(r#""phones":[]"#),
+        "{sent}"
+    );
+    assert!(
+        !sent.contains("secret") && !sent.contains("backup"),
+        "{sent}"
+    );
     widget.press("Finish").await;
     assert_eq!(get(&widget.page, "completed"), JsValue::from_str("r"));
 }
@@ -169,12 +215,27 @@ async fn a_wrong_code_is_announced_and_the_focus_stays() {
     let widget = Widget::new(&[flow("tick")]).await;
     widget.to_confirm().await;
     let right = widget.app_code().await;
-    let wrong = if right == "000000" { "000001" } else { "000000" };
+    let wrong = if right == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
     widget.field().focus().unwrap();
     widget.type_in(wrong).await;
-    assert_eq!(widget.alert(), "That code is not right. Wait for the next one in the app and type it.");
-    assert_eq!(widget.field().get_attribute("aria-invalid").as_deref(), Some("true"));
-    let focused = web_sys::window().unwrap().document().unwrap().active_element().unwrap();
+    assert_eq!(
+        widget.alert(),
+        "That code is not right. Wait for the next one in the app and type it."
+    );
+    assert_eq!(
+        widget.field().get_attribute("aria-invalid").as_deref(),
+        Some("true")
+    );
+    let focused = web_sys::window()
+        .unwrap()
+        .document()
+        .unwrap()
+        .active_element()
+        .unwrap();
     assert_eq!(focused.id(), "nidan-code");
     assert_eq!(widget.field().value(), wrong, "nothing typed is lost");
     assert_eq!(asked_count(&widget.page), 1, "and nobody was asked");
@@ -201,7 +262,11 @@ async fn the_key_is_copied_raw_and_the_codes_are_saved_with_site_and_account() {
     widget.press("Copy the key").await;
     let copied = get(&widget.page, "copied").as_string().unwrap();
     assert_eq!(copied.len(), 32);
-    assert!(copied.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()));
+    assert!(
+        copied
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    );
     widget.press("I have added it").await;
     widget.type_in(&code).await;
     widget.press("Download").await;
@@ -209,7 +274,13 @@ async fn the_key_is_copied_raw_and_the_codes_are_saved_with_site_and_account() {
     for part in ["Shop", "a@example.com", "2027-01-15"] {
         assert!(file.contains(part), "{part} is not in {file:?}");
     }
-    let first = widget.host.query_selector("ol.nidan-codes li").unwrap().unwrap().text_content().unwrap();
+    let first = widget
+        .host
+        .query_selector("ol.nidan-codes li")
+        .unwrap()
+        .unwrap()
+        .text_content()
+        .unwrap();
     assert!(file.contains(&first));
     widget.type_in(&first.to_lowercase()).await;
     widget.press("Turn on two-step verification").await;
@@ -247,14 +318,30 @@ async fn a_login_asks_for_the_code_first_and_sends_it_with_the_last_digit() {
     let wrong = r#"{"code":"code_wrong","attempts_left":2}"#.to_owned();
     let widget = Widget::login(&[login("ready"), wrong, RIGHT.to_owned()]).await;
     assert_eq!(widget.title(), "Type your code");
-    assert_eq!(widget.field().get_attribute("autocomplete").as_deref(), Some("one-time-code"));
+    assert_eq!(
+        widget.field().get_attribute("autocomplete").as_deref(),
+        Some("one-time-code")
+    );
     widget.type_in("12345").await;
-    assert_eq!(asked_count(&widget.page), 1, "nothing is sent for half a code");
+    assert_eq!(
+        asked_count(&widget.page),
+        1,
+        "nothing is sent for half a code"
+    );
     widget.type_in("123 456").await;
-    assert_eq!(asked_body(&widget.page, 1), r#"{"method_id":"app","code":"123456","trust_browser":false}"#);
-    assert_eq!(widget.alert(), "That code is not right. Type the one that the app shows now. Tries left: 2.");
+    assert_eq!(
+        asked_body(&widget.page, 1),
+        r#"{"method_id":"app","code":"123456","trust_browser":false}"#
+    );
+    assert_eq!(
+        widget.alert(),
+        "That code is not right. Type the one that the app shows now. Tries left: 2."
+    );
     widget.type_in("654321").await;
-    assert_eq!(get(&widget.page, "completed").as_string().as_deref(), Some("r"));
+    assert_eq!(
+        get(&widget.page, "completed").as_string().as_deref(),
+        Some("r")
+    );
 }
 
 #[wasm_bindgen_test]
@@ -263,9 +350,19 @@ async fn a_login_under_attack_asks_for_two_codes_and_shows_what_is_closed() {
     let fields = widget.host.query_selector_all("input").unwrap();
     assert_eq!(fields.length(), 2);
     widget.press("Try another way").await;
-    let closed = widget.host.query_selector("button[disabled]").unwrap().unwrap().text_content().unwrap();
+    let closed = widget
+        .host
+        .query_selector("button[disabled]")
+        .unwrap()
+        .unwrap()
+        .text_content()
+        .unwrap();
     assert_eq!(closed, "SMS to •••78off");
-    assert_eq!(get(&widget.page, "isAside").as_bool(), Some(true), "the browser's own back leads to the code");
+    assert_eq!(
+        get(&widget.page, "isAside").as_bool(),
+        Some(true),
+        "the browser's own back leads to the code"
+    );
     widget.press("Back").await;
     assert_eq!(widget.title(), "Type your code");
 }

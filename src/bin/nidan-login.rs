@@ -1,6 +1,13 @@
-//! The wasm module that login pages load: what a login needs and nothing of the set-up. See `src/main.rs`.
+//! The wasm module that login pages load: what a login needs and nothing of the set-up. See
+//! `src/main.rs`.
 
-#![cfg_attr(target_arch = "wasm32", allow(unsafe_code, reason = "#[wasm_bindgen] writes the export's glue with it"))]
+#![cfg_attr(
+    target_arch = "wasm32",
+    allow(
+        unsafe_code,
+        reason = "#[wasm_bindgen] writes the export's glue with it"
+    )
+)]
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen::prelude::*;
@@ -18,7 +25,9 @@ pub struct Mounted {
 pub fn mount(host: web_sys::HtmlElement, page: JsValue) -> Mounted {
     #[cfg(debug_assertions)]
     console_error_panic_hook::set_once();
-    Mounted { _handle: nidan::element::mount_login(host, page.unchecked_into()) }
+    Mounted {
+        _handle: nidan::element::mount_login(host, page.unchecked_into()),
+    }
 }
 
 fn main() {}

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use nidan_otp::{
-    BackupCodes, ClientRandom, Code, EnrolmentId, KeyUri, Label, Matched, Secret, ServerNonce, Steps, WeakRandom,
-    derive, key_uri,
+    BackupCodes, ClientRandom, Code, EnrolmentId, KeyUri, Label, Matched, Secret, ServerNonce,
+    Steps, WeakRandom, derive, key_uri,
 };
 use nidan_protocol::{BackupGate, MethodKind};
 
@@ -70,9 +70,15 @@ impl Draft {
     /// When the bytes are of no random source.
     pub fn new(client_random: [u8; 32], opening: &Opening) -> Result<Self, WeakRandom> {
         let client_random = ClientRandom::new(client_random)?;
-        let (secret, backup_codes) = derive(&client_random, &opening.server_nonce, opening.enrolment_id);
+        let (secret, backup_codes) =
+            derive(&client_random, &opening.server_nonce, opening.enrolment_id);
         let uri = key_uri(&opening.issuer, &opening.account, &secret);
-        Ok(Self { client_random, secret, backup_codes, uri })
+        Ok(Self {
+            client_random,
+            secret,
+            backup_codes,
+            uri,
+        })
     }
 
     /// The browser's share, for the final post.
@@ -98,12 +104,16 @@ impl Draft {
     /// Checks a code the way the service will, one step either way.
     pub fn check(&self, code: Code, now: Now) -> Result<Proof, Code> {
         match self.secret.check(&code, &Steps::around(now)) {
-            Some(matched) => Ok(Proof { code, _matched: matched }),
+            Some(matched) => Ok(Proof {
+                code,
+                _matched: matched,
+            }),
             None => Err(code),
         }
     }
 
-    /// By how many seconds the phone's clock is ahead (positive) or behind, when that explains a refused code.
+    /// By how many seconds the phone's clock is ahead (positive) or behind, when that explains a
+    /// refused code.
     pub fn clock_error_s(&self, code: &Code, now: Now) -> Option<i64> {
         self.secret.locate(code, now)
     }

@@ -2,146 +2,19 @@
 
 use std::sync::Arc;
 
-use nidan_otp::{BackupCode, BackupCodeError, Code, CodeError};
-use nidan_protocol::{BackupGate, ChallengeView, Channel, EnrolmentAnswer, ErrorCode, MethodKind, PHONES_MAX};
+use nidan_otp::{BackupCode, Code};
+use nidan_protocol::{BackupGate, ErrorCode, MethodKind, PHONES_MAX};
 
 use super::{
-    Asking, Draft, Effect, Ending, Event, Flow, Now, Opening, PhoneEntry, Proof, Trouble, VerifiedPhone, ending_for,
+    BackupRefusal, CodeRefusal, Delivery, Draft, Effect, Ending, Event, Evidence, Flow, Now,
+    Opening, PhoneEntry, Proof, Step, Trouble, VerifiedPhone, ending_for,
 };
 
 /// Waiting times between tries of the final post, in seconds; the last one repeats.
 const RETRY_AFTER_S: [u64; 5] = [2, 4, 8, 15, 30];
-/// A result code lives 60 seconds: one that is older than this is asked for again before it goes to the host.
+/// A result code lives 60 seconds: one that is older than this is asked for again before it goes to
+/// the host.
 const RESULT_FRESH_S: u64 = 40;
-
-/// Why a typed code was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CodeRefusal {
-    /// Not six digits.
-    Shape(CodeError),
-    /// Not the code of now, nor of a nearby time.
-    Wrong {
-        /// How often in a row.
-        times: u32,
-    },
-    /// Right for another time: the phone's clock is off by so many seconds; negative is slow.
-    Clock(i64),
-}
-
-/// Why a typed backup code was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BackupRefusal {
-    /// Mistyped: told without asking anybody.
-    Typo(BackupCodeError),
-    /// A good code, but none of these ten.
-    Other,
-    /// The box is not ticked.
-    NotTicked,
-}
-
-/// How the final post fares.
-#[derive(Debug)]
-pub enum Delivery {
-    /// On its way.
-    Sending {
-        /// How often it failed before.
-        failed: u32,
-    },
-    /// Failed for now; tried again by itself.
-    Waiting {
-        /// How often it failed.
-        failed: u32,
-        /// Why.
-        trouble: Trouble,
-        /// When it is tried again.
-        until: Now,
-    },
-}
-
-/// What was proved, one method at least: the final post cannot be built without it.
-#[derive(Debug)]
-pub struct Evidence {
-    app: Option<Arc<Proof>>,
-    phones: Vec<VerifiedPhone>,
-}
-
-impl Evidence {
-    /// The app's code, where an app is set up.
-    pub fn app(&self) -> Option<&Proof> {
-        self.app.as_deref()
-    }
-
-    /// The verified numbers, the primary one first.
-    pub fn phones(&self) -> &[VerifiedPhone] {
-        &self.phones
-    }
-}
-
-/// Where the person is.
-#[derive(Debug)]
-pub enum Step {
-    /// What this is.
-    Start,
-    /// Which method.
-    Method,
-    /// Which app.
-    GetApp,
-    /// QR code, link and key.
-    AddAccount,
-    /// Type the app's code.
-    Confirm {
-        /// Why the last one was not taken.
-        refused: Option<CodeRefusal>,
-    },
-    /// Type a phone number.
-    Number {
-        /// How its code is to come.
-        channel: Channel,
-        /// How asking for a code fares.
-        asking: Asking,
-    },
-    /// Type the code that was sent to a phone.
-    PhoneCode {
-        /// What is known of it.
-        challenge: Box<ChallengeView>,
-        /// How checking it, or sending it again, fares.
-        asking: Asking,
-        /// Which question of the help is open, while it is.
-        help: Option<usize>,
-    },
-    /// What is set up so far, and what could come beside it.
-    Another,
-    /// Keep the backup codes.
-    SaveCodes {
-        /// Why going on was refused.
-        refused: Option<BackupRefusal>,
-    },
-    /// The final post.
-    Posting {
-        /// What was proved.
-        proof: Arc<Evidence>,
-        /// How it fares.
-        delivery: Delivery,
-    },
-    /// Stored.
-    Done {
-        /// Kept to ask for a fresh result code.
-        proof: Arc<Evidence>,
-        /// What the service stored.
-        answer: Box<EnrolmentAnswer>,
-        /// When it answered.
-        answered_at: Now,
-        /// Why the host could not be told yet.
-        trouble: Option<Trouble>,
-    },
-    /// A fresh result code is on its way to the host.
-    Finishing {
-        /// Kept to ask again.
-        proof: Arc<Evidence>,
-        /// What the service stored.
-        answer: Box<EnrolmentAnswer>,
-    },
-}
 
 /// An enrolment in progress: what was typed stays when the person goes back.
 #[derive(Debug)]
@@ -175,7 +48,11 @@ impl Enrolment {
         let countries = opening.countries.clone();
         let country = countries.first().cloned().unwrap_or_default();
         Self {
-            phone: PhoneEntry { countries, country, ..PhoneEntry::default() },
+            phone: PhoneEntry {
+                countries,
+                country,
+                ..PhoneEntry::default()
+            },
             app: None,
             phones: Vec::new(),
             opening,
@@ -191,7 +68,10 @@ impl Enrolment {
 
     pub(super) const fn retry_at(&self) -> Option<Now> {
         match &self.step {
-            Step::Posting { delivery: Delivery::Waiting { until, .. }, .. } => Some(*until),
+            Step::Posting {
+                delivery: Delivery::Waiting { until, .. },
+                ..
+            } => Some(*until),
             _other => None,
         }
     }
@@ -207,7 +87,10 @@ impl Enrolment {
     }
 
     pub(super) fn would_lose(&self) -> bool {
-        matches!(self.step, Step::SaveCodes { .. } | Step::Posting { .. } | Step::Another)
+        matches!(
+            self.step,
+            Step::SaveCodes { .. } | Step::Posting { .. } | Step::Another
+        )
     }
 
     /// Whether an app is set up already.
@@ -223,18 +106,33 @@ impl Enrolment {
     /// What may be added: an app once, phones as many as the service takes.
     pub fn addable(&self) -> impl Iterator<Item = MethodKind> {
         let room = self.phones.len() < PHONES_MAX;
-        let fits = move |kind: &MethodKind| if *kind == MethodKind::Totp { !self.has_app() } else { room };
+        let fits = move |kind: &MethodKind| {
+            if *kind == MethodKind::Totp {
+                !self.has_app()
+            } else {
+                room
+            }
+        };
         self.opening.methods.iter().copied().filter(fits)
     }
 
     /// Whether something can stand beside the first method: another kind, or another number.
     fn has_choice(&self) -> bool {
-        self.opening.methods.len() > 1 || self.opening.methods.iter().any(|kind| *kind != MethodKind::Totp)
+        self.opening.methods.len() > 1
+            || self
+                .opening
+                .methods
+                .iter()
+                .any(|kind| *kind != MethodKind::Totp)
     }
 
     /// Where to after a method was proved: S12 recommends a second one, where there is one.
     pub(super) fn after_method(&self) -> Step {
-        if self.has_choice() { Step::Another } else { Step::SaveCodes { refused: None } }
+        if self.has_choice() {
+            Step::Another
+        } else {
+            Step::SaveCodes { refused: None }
+        }
     }
 
     pub(super) fn on(mut self: Box<Self>, event: Event, now: Now) -> (Flow, Option<Effect>) {
@@ -247,29 +145,53 @@ impl Enrolment {
                 other => plain(other, Step::Method, Step::Start, Step::Method),
             },
             Step::GetApp => {
-                let back = if self.has_method() { Step::Another } else { Step::Method };
+                let back = if self.has_method() {
+                    Step::Another
+                } else {
+                    Step::Method
+                };
                 plain(event, Step::GetApp, back, Step::AddAccount)
             }
-            Step::AddAccount => plain(event, Step::AddAccount, Step::GetApp, Step::Confirm { refused: None }),
+            Step::AddAccount => plain(
+                event,
+                Step::AddAccount,
+                Step::GetApp,
+                Step::Confirm { refused: None },
+            ),
             Step::Confirm { refused } => self.on_confirm(event, refused, now),
             Step::Number { channel, asking } => match self.on_number(event, channel, asking) {
                 Ok(next) => next,
                 Err(ending) => return (Flow::Ended(ending), None),
             },
-            Step::PhoneCode { challenge, asking, help } => match self.on_phone_code(event, challenge, asking, help) {
+            Step::PhoneCode {
+                challenge,
+                asking,
+                help,
+            } => match self.on_phone_code(event, challenge, asking, help) {
                 Ok(next) => next,
                 Err(ending) => return (Flow::Ended(ending), None),
             },
             Step::Another => match event {
                 Event::Choose(kind) => self.choose(kind),
-                other => plain(other, Step::Another, Step::Another, Step::SaveCodes { refused: None }),
+                other => plain(
+                    other,
+                    Step::Another,
+                    Step::Another,
+                    Step::SaveCodes { refused: None },
+                ),
             },
             Step::SaveCodes { refused } => self.on_save_codes(event, refused),
-            Step::Posting { proof, delivery } => match self.on_posting(event, proof, delivery, now) {
+            Step::Posting { proof, delivery } => match self.on_posting(event, proof, delivery, now)
+            {
                 Ok(next) => next,
                 Err(ending) => return (Flow::Ended(ending), None),
             },
-            Step::Done { proof, answer, answered_at, trouble } => match event {
+            Step::Done {
+                proof,
+                answer,
+                answered_at,
+                trouble,
+            } => match event {
                 Event::Next if now.0.saturating_sub(answered_at.0) <= RESULT_FRESH_S => {
                     return (Flow::Completed, Some(Effect::Complete(answer.result_code)));
                 }
@@ -277,16 +199,36 @@ impl Enrolment {
                     let again = Effect::Post(Arc::clone(&self.draft), Arc::clone(&proof));
                     (Step::Finishing { proof, answer }, Some(again))
                 }
-                _other => (Step::Done { proof, answer, answered_at, trouble }, None),
+                _other => (
+                    Step::Done {
+                        proof,
+                        answer,
+                        answered_at,
+                        trouble,
+                    },
+                    None,
+                ),
             },
             Step::Finishing { proof, answer } => match event {
-                Event::Answered(fresh) => return (Flow::Completed, Some(Effect::Complete(fresh.result_code))),
-                // Nobody answers: the person stays where they can try again, as the code at hand is too old by now.
-                Event::NotAnswered(trouble) if ending_for(trouble).is_none() => {
-                    (Step::Done { proof, answer, answered_at: nidan_otp::UnixSeconds(0), trouble: Some(trouble) }, None)
+                Event::Answered(fresh) => {
+                    return (Flow::Completed, Some(Effect::Complete(fresh.result_code)));
                 }
-                // It is stored all the same; the host learns that from the service, if not from this code.
-                Event::NotAnswered(_) => return (Flow::Completed, Some(Effect::Complete(answer.result_code))),
+                // Nobody answers: the person stays where they can try again, as the code at hand is
+                // too old by now.
+                Event::NotAnswered(trouble) if ending_for(trouble).is_none() => (
+                    Step::Done {
+                        proof,
+                        answer,
+                        answered_at: nidan_otp::UnixSeconds(0),
+                        trouble: Some(trouble),
+                    },
+                    None,
+                ),
+                // It is stored all the same; the host learns that from the service, if not from
+                // this code.
+                Event::NotAnswered(_) => {
+                    return (Flow::Completed, Some(Effect::Complete(answer.result_code)));
+                }
                 _other => (Step::Finishing { proof, answer }, None),
             },
         };
@@ -294,7 +236,12 @@ impl Enrolment {
         (Flow::Enrolling(self), effect)
     }
 
-    fn on_confirm(&mut self, event: Event, refused: Option<CodeRefusal>, now: Now) -> (Step, Option<Effect>) {
+    fn on_confirm(
+        &mut self,
+        event: Event,
+        refused: Option<CodeRefusal>,
+        now: Now,
+    ) -> (Step, Option<Effect>) {
         match event {
             Event::Back => (Step::AddAccount, None),
             Event::CodeTyped(typed) => {
@@ -308,7 +255,12 @@ impl Enrolment {
             }
             Event::CodeSubmitted | Event::Next => match Code::from_typed(&self.typed_code) {
                 Ok(code) => (self.check(code, now), None),
-                Err(error) => (Step::Confirm { refused: Some(CodeRefusal::Shape(error)) }, None),
+                Err(error) => (
+                    Step::Confirm {
+                        refused: Some(CodeRefusal::Shape(error)),
+                    },
+                    None,
+                ),
             },
             _other => (Step::Confirm { refused }, None),
         }
@@ -328,14 +280,25 @@ impl Enrolment {
                     self.wrong_codes += 1;
                     self.wrong_code.clone_from(&self.typed_code);
                 }
-                let wrong = CodeRefusal::Wrong { times: self.wrong_codes };
-                let refused = self.draft.clock_error_s(&code, now).map_or(wrong, CodeRefusal::Clock);
-                Step::Confirm { refused: Some(refused) }
+                let wrong = CodeRefusal::Wrong {
+                    times: self.wrong_codes,
+                };
+                let refused = self
+                    .draft
+                    .clock_error_s(&code, now)
+                    .map_or(wrong, CodeRefusal::Clock);
+                Step::Confirm {
+                    refused: Some(refused),
+                }
             }
         }
     }
 
-    fn on_save_codes(&mut self, event: Event, refused: Option<BackupRefusal>) -> (Step, Option<Effect>) {
+    fn on_save_codes(
+        &mut self,
+        event: Event,
+        refused: Option<BackupRefusal>,
+    ) -> (Step, Option<Effect>) {
         match event {
             Event::Back if self.has_choice() => (Step::Another, None),
             Event::Back => (Step::Confirm { refused: None }, None),
@@ -349,11 +312,25 @@ impl Enrolment {
             }
             Event::Next => match self.gate() {
                 Ok(()) => {
-                    let proof = Arc::new(Evidence { app: self.app.clone(), phones: self.phones.clone() });
+                    let proof = Arc::new(Evidence {
+                        app: self.app.clone(),
+                        phones: self.phones.clone(),
+                    });
                     let post = Effect::Post(Arc::clone(&self.draft), Arc::clone(&proof));
-                    (Step::Posting { proof, delivery: Delivery::Sending { failed: 0 } }, Some(post))
+                    (
+                        Step::Posting {
+                            proof,
+                            delivery: Delivery::Sending { failed: 0 },
+                        },
+                        Some(post),
+                    )
                 }
-                Err(refusal) => (Step::SaveCodes { refused: Some(refusal) }, None),
+                Err(refusal) => (
+                    Step::SaveCodes {
+                        refused: Some(refusal),
+                    },
+                    None,
+                ),
             },
             _other => (Step::SaveCodes { refused }, None),
         }
@@ -365,8 +342,13 @@ impl Enrolment {
             BackupGate::Tick if self.ticked => Ok(()),
             BackupGate::Tick => Err(BackupRefusal::NotTicked),
             BackupGate::TypeOne => {
-                let code = BackupCode::from_typed(&self.typed_backup).map_err(BackupRefusal::Typo)?;
-                if self.draft.backup_codes().contains(&code) { Ok(()) } else { Err(BackupRefusal::Other) }
+                let code =
+                    BackupCode::from_typed(&self.typed_backup).map_err(BackupRefusal::Typo)?;
+                if self.draft.backup_codes().contains(&code) {
+                    Ok(())
+                } else {
+                    Err(BackupRefusal::Other)
+                }
             }
         }
     }
@@ -379,13 +361,27 @@ impl Enrolment {
         now: Now,
     ) -> Result<(Step, Option<Effect>), Ending> {
         match (event, delivery) {
-            (Event::Answered(answer), _) => Ok((Step::Done { proof, answer, answered_at: now, trouble: None }, None)),
+            (Event::Answered(answer), _) => Ok((
+                Step::Done {
+                    proof,
+                    answer,
+                    answered_at: now,
+                    trouble: None,
+                },
+                None,
+            )),
             (Event::NotAnswered(trouble), Delivery::Sending { failed }) => {
                 self.on_failed_post(proof, trouble, failed, now)
             }
             (Event::RetryDue | Event::Again, Delivery::Waiting { failed, .. }) => {
                 let post = Effect::Post(Arc::clone(&self.draft), Arc::clone(&proof));
-                Ok((Step::Posting { proof, delivery: Delivery::Sending { failed } }, Some(post)))
+                Ok((
+                    Step::Posting {
+                        proof,
+                        delivery: Delivery::Sending { failed },
+                    },
+                    Some(post),
+                ))
             }
             (_other, delivery) => Ok((Step::Posting { proof, delivery }, None)),
         }
@@ -399,10 +395,18 @@ impl Enrolment {
         now: Now,
     ) -> Result<(Step, Option<Effect>), Ending> {
         if trouble == Trouble::Refused(ErrorCode::CodeWrong) {
-            // The service's clock decides. The backup codes stay as they are: they hang on the secret, not on the code.
+            // The service's clock decides. The backup codes stay as they are: they hang on the
+            // secret, not on the code.
             self.wrong_codes += 1;
             self.app = None;
-            return Ok((Step::Confirm { refused: Some(CodeRefusal::Wrong { times: self.wrong_codes }) }, None));
+            return Ok((
+                Step::Confirm {
+                    refused: Some(CodeRefusal::Wrong {
+                        times: self.wrong_codes,
+                    }),
+                },
+                None,
+            ));
         }
         if let Some(ending) = ending_for(trouble) {
             return Err(ending);
@@ -411,7 +415,11 @@ impl Enrolment {
         let wait = usize::try_from(failed).map_or(last, |failed| failed.min(last));
         let wait = RETRY_AFTER_S.get(wait).copied().unwrap_or(30);
         let until = nidan_otp::UnixSeconds(now.0.saturating_add(wait));
-        let delivery = Delivery::Waiting { failed: failed + 1, trouble, until };
+        let delivery = Delivery::Waiting {
+            failed: failed + 1,
+            trouble,
+            until,
+        };
         Ok((Step::Posting { proof, delivery }, None))
     }
 }

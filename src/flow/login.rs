@@ -1,4 +1,5 @@
-//! The code at login as a pure state machine. Nothing is decided here that the service does not decide again.
+//! The code at login as a pure state machine. Nothing is decided here that the service does not
+//! decide again.
 
 use nidan_otp::{BackupCodeError, CodeError};
 use nidan_protocol::{CallKeys, ChallengeView, Channel, ErrorCode, MethodView};
@@ -130,7 +131,8 @@ pub struct SigningIn {
     pub(super) way: Way,
     /// What was sent to a phone whose screen was left: it is still good.
     pub(super) kept: Option<(usize, Box<ChallengeView>)>,
-    /// Whose code was ordered last: the answer may come after the person has gone to another method.
+    /// Whose code was ordered last: the answer may come after the person has gone to another
+    /// method.
     pub(super) ordered: usize,
     /// Wrong codes in a row.
     pub(super) times: u32,
@@ -158,7 +160,8 @@ pub enum Login {
 /// What became of a report.
 #[derive(Debug)]
 pub struct Reported {
-    /// Who was let in within the last day, the newest first: when, and what the host said of the place.
+    /// Who was let in within the last day, the newest first: when, and what the host said of the
+    /// place.
     pub logins: Vec<(Now, Option<String>)>,
     /// Whether the host was told, and ends every session.
     pub host_notified: bool,
@@ -261,7 +264,11 @@ impl Login {
     pub fn signing(&self) -> Option<&SigningIn> {
         match self {
             Self::SigningIn(signing) => Some(signing),
-            Self::Loading | Self::Unavailable(_) | Self::Reported(_) | Self::Ended(_) | Self::Completed => None,
+            Self::Loading
+            | Self::Unavailable(_)
+            | Self::Reported(_)
+            | Self::Ended(_)
+            | Self::Completed => None,
         }
     }
 }
@@ -316,7 +323,11 @@ impl Machine for Login {
                 LoginStep::Code { challenge, .. } => challenge.as_deref(),
                 _other => None,
             },
-            Self::Loading | Self::Unavailable(_) | Self::Reported(_) | Self::Ended(_) | Self::Completed => None,
+            Self::Loading
+            | Self::Unavailable(_)
+            | Self::Reported(_)
+            | Self::Ended(_)
+            | Self::Completed => None,
         }
     }
 

@@ -1,4 +1,5 @@
-//! What the service's answers change in a login, also when they come after the person has gone on to another screen.
+//! What the service's answers change in a login, also when they come after the person has gone on
+//! to another screen.
 
 use nidan_protocol::{ChallengeView, ErrorCode, MethodKind, MethodState};
 
@@ -6,8 +7,8 @@ use super::login::{Asked, LoginRefusal, LoginStep, SigningIn, Way};
 use super::{Ending, Now, PhoneRefusal};
 
 impl SigningIn {
-    /// The code that was ordered last is on its way, and every other one of this login is over. Where the person has gone on
-    /// to another method meanwhile, it waits there.
+    /// The code that was ordered last is on its way, and every other one of this login is over.
+    /// Where the person has gone on to another method meanwhile, it waits there.
     pub(super) fn sent_to(&mut self, step: LoginStep, fresh: Box<ChallengeView>) -> LoginStep {
         self.kept = None;
         let is_another = match &step {
@@ -17,11 +18,22 @@ impl SigningIn {
             LoginStep::Code { place, challenge } => {
                 let place = *place;
                 // What this method had is over.
-                let step = if challenge.is_some() { LoginStep::Code { place, challenge: None } } else { step };
+                let step = if challenge.is_some() {
+                    LoginStep::Code {
+                        place,
+                        challenge: None,
+                    }
+                } else {
+                    step
+                };
                 self.kept = Some((self.ordered, fresh));
                 return step;
             }
-            LoginStep::Backup | LoginStep::Ways | LoginStep::Lost | LoginStep::Report | LoginStep::Few(_) => {
+            LoginStep::Backup
+            | LoginStep::Ways
+            | LoginStep::Lost
+            | LoginStep::Report
+            | LoginStep::Few(_) => {
                 self.kept = Some((self.ordered, fresh));
                 return step;
             }
@@ -34,8 +46,14 @@ impl SigningIn {
         with_challenge(step, fresh)
     }
 
-    /// A no to the code of one way. Where the person has gone on to another one, it changes what that way is, and no more.
-    pub(super) fn refused(&mut self, step: LoginStep, way: Way, refusal: LoginRefusal) -> Result<LoginStep, Ending> {
+    /// A no to the code of one way. Where the person has gone on to another one, it changes what
+    /// that way is, and no more.
+    pub(super) fn refused(
+        &mut self,
+        step: LoginStep,
+        way: Way,
+        refusal: LoginRefusal,
+    ) -> Result<LoginStep, Ending> {
         if let Some(ending) = ending_of(refusal) {
             return Err(ending);
         }
@@ -44,7 +62,13 @@ impl SigningIn {
             (LoginStep::Backup, Way::Backup) => true,
             _elsewhere => false,
         };
-        let LoginRefusal::Service { code, retry_at, attempts_left, .. } = refusal else {
+        let LoginRefusal::Service {
+            code,
+            retry_at,
+            attempts_left,
+            ..
+        } = refusal
+        else {
             if stands {
                 self.asked = Asked::Refused(refusal);
             }
@@ -64,9 +88,14 @@ impl SigningIn {
         if code == ErrorCode::CodeWrong {
             self.times += 1;
         }
-        self.asked = Asked::Refused(LoginRefusal::Service { code, retry_at, attempts_left, times: self.times });
-        // What a phone got is over when one code is no longer enough, when its tries are spent or the method takes no codes:
-        // the next message is another.
+        self.asked = Asked::Refused(LoginRefusal::Service {
+            code,
+            retry_at,
+            attempts_left,
+            times: self.times,
+        });
+        // What a phone got is over when one code is no longer enough, when its tries are spent or
+        // the method takes no codes: the next message is another.
         let over = matches!(
             code,
             ErrorCode::TwoCodesNeeded
@@ -76,13 +105,25 @@ impl SigningIn {
                 | ErrorCode::MethodSuspended
         );
         Ok(match step {
-            LoginStep::Code { place, challenge: Some(_) } if over => {
+            LoginStep::Code {
+                place,
+                challenge: Some(_),
+            } if over => {
                 self.typed = Default::default();
-                LoginStep::Code { place, challenge: None }
+                LoginStep::Code {
+                    place,
+                    challenge: None,
+                }
             }
-            LoginStep::Code { place, challenge: Some(mut challenge) } => {
+            LoginStep::Code {
+                place,
+                challenge: Some(mut challenge),
+            } => {
                 challenge.attempts_left = attempts_left.unwrap_or(challenge.attempts_left);
-                LoginStep::Code { place, challenge: Some(challenge) }
+                LoginStep::Code {
+                    place,
+                    challenge: Some(challenge),
+                }
             }
             step => step,
         })
@@ -91,16 +132,28 @@ impl SigningIn {
     /// Whether its codes come by messages, each with tries of its own.
     fn is_by_message(&self, way: Way) -> bool {
         match way {
-            Way::Method(place) => self.opening.methods.get(place).is_some_and(|method| match method.kind {
-                MethodKind::Totp => false,
-                MethodKind::Sms | MethodKind::Voice => true,
-            }),
+            Way::Method(place) => {
+                self.opening
+                    .methods
+                    .get(place)
+                    .is_some_and(|method| match method.kind {
+                        MethodKind::Totp => false,
+                        MethodKind::Sms | MethodKind::Voice => true,
+                    })
+            }
             Way::Backup => false,
         }
     }
 
     /// What the answer says of the method: it asks for two codes, rests or is suspended.
-    fn note_state(&mut self, place: usize, code: ErrorCode, until: Option<Now>, left: Option<u32>, by_message: bool) {
+    fn note_state(
+        &mut self,
+        place: usize,
+        code: ErrorCode,
+        until: Option<Now>,
+        left: Option<u32>,
+        by_message: bool,
+    ) {
         let state = match code {
             // Of a message, the tries that are left are its own.
             ErrorCode::CodeWrong if left == Some(0) && !by_message => MethodState::TwoCodes,
@@ -109,7 +162,9 @@ impl SigningIn {
             ErrorCode::MethodSuspended => MethodState::Suspended,
             _other => return,
         };
-        let Some(method) = self.opening.methods.get_mut(place) else { return };
+        let Some(method) = self.opening.methods.get_mut(place) else {
+            return;
+        };
         if state == MethodState::TwoCodes && method.state != state {
             self.typed = Default::default();
         }
@@ -125,9 +180,16 @@ impl SigningIn {
             return step;
         }
         self.asked = Asked::Refused(match refusal {
-            PhoneRefusal::Service { code, retry_at, attempts_left } => {
-                LoginRefusal::Service { code, retry_at, attempts_left, times: 0 }
-            }
+            PhoneRefusal::Service {
+                code,
+                retry_at,
+                attempts_left,
+            } => LoginRefusal::Service {
+                code,
+                retry_at,
+                attempts_left,
+                times: 0,
+            },
             PhoneRefusal::Code(error) => LoginRefusal::Code(error),
             PhoneRefusal::Number(_) | PhoneRefusal::Unreachable => LoginRefusal::Unreachable,
         });
@@ -137,7 +199,9 @@ impl SigningIn {
 
 /// Whether a refusal ends the flow itself, whatever was asked.
 pub(super) fn ending_of(refusal: LoginRefusal) -> Option<Ending> {
-    let LoginRefusal::Service { code, .. } = refusal else { return None };
+    let LoginRefusal::Service { code, .. } = refusal else {
+        return None;
+    };
     match code {
         ErrorCode::FlowExpired => Some(Ending::Expired),
         ErrorCode::FlowConflict => Some(Ending::Superseded),
@@ -148,7 +212,10 @@ pub(super) fn ending_of(refusal: LoginRefusal) -> Option<Ending> {
 
 pub(super) fn with_challenge(step: LoginStep, fresh: Box<ChallengeView>) -> LoginStep {
     match step {
-        LoginStep::Code { place, .. } => LoginStep::Code { place, challenge: Some(fresh) },
+        LoginStep::Code { place, .. } => LoginStep::Code {
+            place,
+            challenge: Some(fresh),
+        },
         other => other,
     }
 }

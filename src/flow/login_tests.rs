@@ -1,6 +1,8 @@
 //! The login's state machine as tables: what a person does, and where it leads.
 
-use nidan_protocol::{CallKeys, ChallengeView, Channel, ErrorCode, MethodKind, MethodState, MethodView};
+use nidan_protocol::{
+    CallKeys, ChallengeView, Channel, ErrorCode, MethodKind, MethodState, MethodView,
+};
 
 use super::phone_tests::challenge;
 use super::*;
@@ -10,14 +12,25 @@ const NOW: Now = nidan_otp::UnixSeconds(1_800_000_000);
 fn method(id: &str, kind: MethodKind) -> MethodView {
     let hint = (kind != MethodKind::Totp).then(|| "78".to_owned());
     let (name, resting_until) = (None, None);
-    MethodView { id: id.to_owned(), kind, name, hint, created_at: NOW.0, state: MethodState::Ready, resting_until }
+    MethodView {
+        id: id.to_owned(),
+        kind,
+        name,
+        hint,
+        created_at: NOW.0,
+        state: MethodState::Ready,
+        resting_until,
+    }
 }
 
 fn opening() -> LoginOpening {
     LoginOpening {
         issuer: "Shop".to_owned(),
         account: "hanako@example.com".to_owned(),
-        methods: vec![method("app", MethodKind::Totp), method("phone", MethodKind::Sms)],
+        methods: vec![
+            method("app", MethodKind::Totp),
+            method("phone", MethodKind::Sms),
+        ],
         best: Some("app".to_owned()),
         backup_codes_left: 10,
         trust_days: None,
@@ -35,12 +48,19 @@ fn begun(opening: LoginOpening) -> (Login, Option<LoginEffect>) {
     Login::Loading.on(LoginEvent::Opened(Box::new(opening)), NOW)
 }
 
-fn at(opening: LoginOpening, events: impl IntoIterator<Item = LoginEvent>) -> (Login, Option<LoginEffect>) {
-    events.into_iter().fold(begun(opening), |(login, _), event| login.on(event, NOW))
+fn at(
+    opening: LoginOpening,
+    events: impl IntoIterator<Item = LoginEvent>,
+) -> (Login, Option<LoginEffect>) {
+    events
+        .into_iter()
+        .fold(begun(opening), |(login, _), event| login.on(event, NOW))
 }
 
 fn signing(login: &Login) -> &SigningIn {
-    let Login::SigningIn(signing) = login else { panic!("not signing in: {login:?}") };
+    let Login::SigningIn(signing) = login else {
+        panic!("not signing in: {login:?}")
+    };
     signing
 }
 
@@ -54,7 +74,12 @@ fn refused(code: ErrorCode, attempts_left: Option<u32>) -> LoginEvent {
 }
 
 fn refused_of(place: usize, code: ErrorCode, attempts_left: Option<u32>) -> LoginEvent {
-    let refusal = LoginRefusal::Service { code, retry_at: None, attempts_left, times: 0 };
+    let refusal = LoginRefusal::Service {
+        code,
+        retry_at: None,
+        attempts_left,
+        times: 0,
+    };
     LoginEvent::Refused(Way::Method(place), refusal)
 }
 
@@ -68,13 +93,22 @@ fn sent(codes: u32) -> LoginEvent {
 }
 
 fn passed(backup_codes_left: u32) -> LoginEvent {
-    LoginEvent::Passed(Box::new(Passed { result_code: "r".to_owned(), backup_codes_left, answered_at: NOW }))
+    LoginEvent::Passed(Box::new(Passed {
+        result_code: "r".to_owned(),
+        backup_codes_left,
+        answered_at: NOW,
+    }))
 }
 
 /// What is sent: method, code, second code.
 fn verified(effect: Option<LoginEffect>) -> Option<(String, String, Option<String>)> {
     match effect {
-        Some(LoginEffect::Verify { method_id, code, second, .. }) => Some((method_id, code, second)),
+        Some(LoginEffect::Verify {
+            method_id,
+            code,
+            second,
+            ..
+        }) => Some((method_id, code, second)),
         _other => None,
     }
 }
@@ -82,22 +116,44 @@ fn verified(effect: Option<LoginEffect>) -> Option<(String, String, Option<Strin
 #[test]
 fn the_best_way_stands_first_and_its_last_digit_sends() {
     let (login, effect) = begun(opening());
-    assert!(effect.is_none() && signing(&login).method().is_some_and(|method| method.id == "app"));
+    assert!(
+        effect.is_none()
+            && signing(&login)
+                .method()
+                .is_some_and(|method| method.id == "app")
+    );
     let (login, effect) = at(opening(), [typed("１２３ 45"), typed("１２３ 456")]);
-    assert_eq!(verified(effect), Some(("app".to_owned(), "123456".to_owned(), None)));
+    assert_eq!(
+        verified(effect),
+        Some(("app".to_owned(), "123456".to_owned(), None))
+    );
     assert_eq!(signing(&login).asked, Asked::Waiting);
     let (login, effect) = login.on(passed(10), NOW);
-    assert!(matches!((login, effect), (Login::Completed, Some(LoginEffect::Complete(code))) if code == "r"));
+    assert!(
+        matches!((login, effect), (Login::Completed, Some(LoginEffect::Complete(code))) if code == "r")
+    );
 }
 
 #[test]
 fn what_was_typed_before_the_widget_came_is_not_lost() {
-    let early = LoginOpening { typed: "123456".to_owned(), ..opening() };
-    assert_eq!(verified(begun(early.clone()).1), Some(("app".to_owned(), "123456".to_owned(), None)));
-    let half = LoginOpening { typed: "1234".to_owned(), ..early.clone() };
+    let early = LoginOpening {
+        typed: "123456".to_owned(),
+        ..opening()
+    };
+    assert_eq!(
+        verified(begun(early.clone()).1),
+        Some(("app".to_owned(), "123456".to_owned(), None))
+    );
+    let half = LoginOpening {
+        typed: "1234".to_owned(),
+        ..early.clone()
+    };
     let (login, effect) = begun(half);
     assert!(effect.is_none() && signing(&login).typed[0] == "1234");
-    let by_hand = LoginOpening { submits_itself: false, ..early };
+    let by_hand = LoginOpening {
+        submits_itself: false,
+        ..early
+    };
     let (login, effect) = begun(by_hand);
     assert!(effect.is_none());
     assert!(verified(login.on(LoginEvent::Submit, NOW).1).is_some());
@@ -105,67 +161,151 @@ fn what_was_typed_before_the_widget_came_is_not_lost() {
 
 #[test]
 fn nothing_sends_itself_while_there_is_a_box_to_tick() {
-    let trusting = LoginOpening { trust_days: Some(30), ..opening() };
+    let trusting = LoginOpening {
+        trust_days: Some(30),
+        ..opening()
+    };
     let (login, effect) = at(trusting, [typed("123456")]);
     assert!(effect.is_none());
     let (login, _) = login.on(LoginEvent::Trust(true), NOW);
-    assert!(matches!(login.on(LoginEvent::Submit, NOW).1, Some(LoginEffect::Verify { trust: true, .. })));
+    assert!(matches!(
+        login.on(LoginEvent::Submit, NOW).1,
+        Some(LoginEffect::Verify { trust: true, .. })
+    ));
 }
 
 #[test]
 fn a_refused_code_stays_in_the_field_and_is_not_sent_again_by_itself() {
-    let (login, _) = at(opening(), [typed("123456"), refused(ErrorCode::CodeWrong, Some(2))]);
+    let (login, _) = at(
+        opening(),
+        [typed("123456"), refused(ErrorCode::CodeWrong, Some(2))],
+    );
     assert_eq!(signing(&login).typed[0], "123456");
-    assert!(matches!(signing(&login).asked, Asked::Refused(LoginRefusal::Service { times: 1, .. })));
+    assert!(matches!(
+        signing(&login).asked,
+        Asked::Refused(LoginRefusal::Service { times: 1, .. })
+    ));
     let (login, effect) = login.on(typed("123456 "), NOW);
-    assert!(effect.is_some(), "another text of the same digits was typed by somebody");
-    let (login, _) = login.on(LoginEvent::Refused(Way::Method(0), LoginRefusal::Unreachable), NOW);
+    assert!(
+        effect.is_some(),
+        "another text of the same digits was typed by somebody"
+    );
+    let (login, _) = login.on(
+        LoginEvent::Refused(Way::Method(0), LoginRefusal::Unreachable),
+        NOW,
+    );
     let (_, effect) = login.on(LoginEvent::Submit, NOW);
     assert!(verified(effect).is_some(), "by hand it goes again");
 }
 
 #[test]
 fn no_single_tries_left_asks_for_two_codes() {
-    let (login, _) = at(opening(), [typed("123456"), refused(ErrorCode::CodeWrong, Some(0))]);
+    let (login, _) = at(
+        opening(),
+        [typed("123456"), refused(ErrorCode::CodeWrong, Some(0))],
+    );
     assert!(signing(&login).wants_two() && signing(&login).typed[0].is_empty());
     let (login, effect) = login.on(typed("111111"), NOW);
     assert!(effect.is_none(), "the second is missing");
     let (login, effect) = login.on(LoginEvent::Submit, NOW);
-    assert!(effect.is_none() && matches!(signing(&login).asked, Asked::Refused(LoginRefusal::Code(_))));
+    assert!(
+        effect.is_none() && matches!(signing(&login).asked, Asked::Refused(LoginRefusal::Code(_)))
+    );
     let (_, effect) = login.on(LoginEvent::SecondTyped("222222".to_owned()), NOW);
-    assert_eq!(verified(effect), Some(("app".to_owned(), "111111".to_owned(), Some("222222".to_owned()))));
+    assert_eq!(
+        verified(effect),
+        Some((
+            "app".to_owned(),
+            "111111".to_owned(),
+            Some("222222".to_owned())
+        ))
+    );
 }
 
 #[test]
 fn a_text_is_sent_by_a_tap_or_at_once_as_the_host_chooses() {
-    let phone = LoginOpening { best: Some("phone".to_owned()), ..opening() };
+    let phone = LoginOpening {
+        best: Some("phone".to_owned()),
+        ..opening()
+    };
     let (login, effect) = begun(phone.clone());
     assert!(effect.is_none());
     let (_, effect) = login.on(LoginEvent::Send(Channel::Sms, CallKeys::Shown), NOW);
     assert!(matches!(effect, Some(LoginEffect::Order { method_id, .. }) if method_id == "phone"));
-    let (login, effect) = begun(LoginOpening { sends_at_once: true, ..phone.clone() });
+    let (login, effect) = begun(LoginOpening {
+        sends_at_once: true,
+        ..phone.clone()
+    });
     assert!(matches!(effect, Some(LoginEffect::Order { .. })));
-    assert!(login.on(LoginEvent::Send(Channel::Sms, CallKeys::Shown), NOW).1.is_none(), "one at a time");
+    assert!(
+        login
+            .on(LoginEvent::Send(Channel::Sms, CallKeys::Shown), NOW)
+            .1
+            .is_none(),
+        "one at a time"
+    );
     // Digits before anything was sent can be right for nothing.
     assert!(at(phone.clone(), [typed("123456")]).1.is_none());
     let (login, effect) = at(phone.clone(), [ordered(), sent(1), typed("123456")]);
-    assert_eq!(verified(effect), Some(("phone".to_owned(), "123456".to_owned(), None)));
-    assert_eq!(login.awaited().map(|challenge| challenge.id.as_str()), Some("c1"));
+    assert_eq!(
+        verified(effect),
+        Some(("phone".to_owned(), "123456".to_owned(), None))
+    );
+    assert_eq!(
+        login.awaited().map(|challenge| challenge.id.as_str()),
+        Some("c1")
+    );
     let (login, _) = at(phone, [ordered(), sent(2)]);
     assert!(signing(&login).wants_two());
 }
 
 #[test]
 fn a_message_that_no_longer_counts_makes_room_for_another() {
-    let phone = LoginOpening { best: Some("phone".to_owned()), ..opening() };
-    for code in [ErrorCode::CodeExpired, ErrorCode::TwoCodesNeeded, ErrorCode::ChallengeNotFound] {
-        let (login, _) = at(phone.clone(), [ordered(), sent(1), typed("123456"), refused_of(1, code, None)]);
-        assert!(login.awaited().is_none() && signing(&login).typed[0].is_empty(), "{code:?}");
+    let phone = LoginOpening {
+        best: Some("phone".to_owned()),
+        ..opening()
+    };
+    for code in [
+        ErrorCode::CodeExpired,
+        ErrorCode::TwoCodesNeeded,
+        ErrorCode::ChallengeNotFound,
+    ] {
+        let (login, _) = at(
+            phone.clone(),
+            [
+                ordered(),
+                sent(1),
+                typed("123456"),
+                refused_of(1, code, None),
+            ],
+        );
+        assert!(
+            login.awaited().is_none() && signing(&login).typed[0].is_empty(),
+            "{code:?}"
+        );
     }
-    let (login, _) =
-        at(phone.clone(), [ordered(), sent(1), typed("123456"), refused_of(1, ErrorCode::CodeWrong, Some(3))]);
-    assert_eq!(login.awaited().map(|challenge| challenge.attempts_left), Some(3));
-    let (login, _) = at(phone, [ordered(), sent(1), typed("123456"), refused_of(1, ErrorCode::TooManyAttempts, None)]);
+    let (login, _) = at(
+        phone.clone(),
+        [
+            ordered(),
+            sent(1),
+            typed("123456"),
+            refused_of(1, ErrorCode::CodeWrong, Some(3)),
+        ],
+    );
+    assert_eq!(
+        login.awaited().map(|challenge| challenge.attempts_left),
+        Some(3)
+    );
+    let (login, _) = at(
+        phone,
+        [
+            ordered(),
+            sent(1),
+            typed("123456"),
+            refused_of(1, ErrorCode::TooManyAttempts, None),
+        ],
+    );
     assert!(login.awaited().is_some(), "a new one can be sent from here");
 }
 
@@ -174,22 +314,64 @@ fn other_ways_lead_there_and_back() {
     let (login, _) = at(opening(), [LoginEvent::Ways]);
     assert!(matches!(signing(&login).step, LoginStep::Ways));
     let (login, _) = login.on(LoginEvent::Back, NOW);
-    assert!(matches!(signing(&login).step, LoginStep::Code { place: 0, .. }));
-    let (login, _) = at(opening(), [LoginEvent::Ways, LoginEvent::Choose(Way::Method(1))]);
-    assert!(signing(&login).method().is_some_and(|method| method.id == "phone"));
+    assert!(matches!(
+        signing(&login).step,
+        LoginStep::Code { place: 0, .. }
+    ));
+    let (login, _) = at(
+        opening(),
+        [LoginEvent::Ways, LoginEvent::Choose(Way::Method(1))],
+    );
+    assert!(
+        signing(&login)
+            .method()
+            .is_some_and(|method| method.id == "phone")
+    );
     let backup = || LoginEvent::Choose(Way::Backup);
-    let (login, _) = at(opening(), [LoginEvent::Ways, backup(), LoginEvent::Back, LoginEvent::Back]);
-    assert!(matches!(signing(&login).step, LoginStep::Backup), "to where the person was");
+    let (login, _) = at(
+        opening(),
+        [
+            LoginEvent::Ways,
+            backup(),
+            LoginEvent::Back,
+            LoginEvent::Back,
+        ],
+    );
+    assert!(
+        matches!(signing(&login).step, LoginStep::Backup),
+        "to where the person was"
+    );
     let phone = || LoginEvent::Choose(Way::Method(1));
     let (login, _) = at(
         opening(),
-        [LoginEvent::Ways, phone(), ordered(), sent(1), LoginEvent::Ways, backup(), LoginEvent::Ways, phone()],
+        [
+            LoginEvent::Ways,
+            phone(),
+            ordered(),
+            sent(1),
+            LoginEvent::Ways,
+            backup(),
+            LoginEvent::Ways,
+            phone(),
+        ],
     );
     assert!(login.awaited().is_some(), "what was sent is still good");
-    let (login, _) =
-        at(opening(), [LoginEvent::Ways, phone(), ordered(), sent(1), LoginEvent::NotMe, LoginEvent::Back]);
+    let (login, _) = at(
+        opening(),
+        [
+            LoginEvent::Ways,
+            phone(),
+            ordered(),
+            sent(1),
+            LoginEvent::NotMe,
+            LoginEvent::Back,
+        ],
+    );
     assert!(login.awaited().is_some());
-    let (login, _) = at(opening(), [LoginEvent::Ways, LoginEvent::Lose, LoginEvent::Back]);
+    let (login, _) = at(
+        opening(),
+        [LoginEvent::Ways, LoginEvent::Lose, LoginEvent::Back],
+    );
     assert!(matches!(signing(&login).step, LoginStep::Ways));
     let (login, _) = at(opening(), [LoginEvent::NotMe, LoginEvent::Back]);
     assert!(matches!(signing(&login).step, LoginStep::Code { .. }));
@@ -197,9 +379,18 @@ fn other_ways_lead_there_and_back() {
 
 #[test]
 fn who_has_no_method_that_takes_codes_begins_with_a_backup_code_or_with_help() {
-    let none = LoginOpening { best: None, ..opening() };
-    assert!(matches!(signing(&begun(none.clone()).0).step, LoginStep::Backup));
-    let nothing = LoginOpening { backup_codes_left: 0, ..none };
+    let none = LoginOpening {
+        best: None,
+        ..opening()
+    };
+    assert!(matches!(
+        signing(&begun(none.clone()).0).step,
+        LoginStep::Backup
+    ));
+    let nothing = LoginOpening {
+        backup_codes_left: 0,
+        ..none
+    };
     assert!(matches!(signing(&begun(nothing).0).step, LoginStep::Lost));
 }
 
@@ -208,26 +399,45 @@ fn a_mistyped_backup_code_costs_no_try_and_few_left_are_said() {
     let choose = || [LoginEvent::Ways, LoginEvent::Choose(Way::Backup)];
     let to_backup = |text: &str| {
         let typed = LoginEvent::BackupTyped(text.to_owned());
-        at(opening(), choose().into_iter().chain([typed, LoginEvent::Submit]))
+        at(
+            opening(),
+            choose().into_iter().chain([typed, LoginEvent::Submit]),
+        )
     };
     for text in ["", "123456", "K7QM-9XTR-2HWD-P6F!", "1111-1111-1111-1112"] {
         let (login, effect) = to_backup(text);
-        assert!(effect.is_none() && matches!(signing(&login).asked, Asked::Refused(LoginRefusal::Backup(_))), "{text}");
+        assert!(
+            effect.is_none()
+                && matches!(
+                    signing(&login).asked,
+                    Asked::Refused(LoginRefusal::Backup(_))
+                ),
+            "{text}"
+        );
     }
     let (login, effect) = to_backup("0000-0000-0000-0000");
-    assert_eq!(verified(effect), Some(("backup".to_owned(), "0000000000000000".to_owned(), None)));
+    assert_eq!(
+        verified(effect),
+        Some(("backup".to_owned(), "0000000000000000".to_owned(), None))
+    );
     let (few, effect) = login.on(passed(3), NOW);
     assert!(effect.is_none() && matches!(signing(&few).step, LoginStep::Few(_)));
     let (_, effect) = few.on(LoginEvent::Submit, NOW);
     assert!(matches!(effect, Some(LoginEffect::Complete(_))));
     let (login, effect) = to_backup("0000-0000-0000-0000").0.on(passed(4), NOW);
-    assert!(matches!((login, effect), (Login::Completed, Some(LoginEffect::Complete(_)))));
+    assert!(matches!(
+        (login, effect),
+        (Login::Completed, Some(LoginEffect::Complete(_)))
+    ));
     // Read for long, the result is asked for again before it goes to the host.
     let later = nidan_otp::UnixSeconds(NOW.0 + 41);
     let (few, _) = to_backup("0000-0000-0000-0000").0.on(passed(1), NOW);
     let (few, effect) = few.on(LoginEvent::Submit, later);
     assert!(verified(effect).is_some());
-    assert!(matches!(few.on(passed(1), later).1, Some(LoginEffect::Complete(_))));
+    assert!(matches!(
+        few.on(passed(1), later).1,
+        Some(LoginEffect::Complete(_))
+    ));
 }
 
 /// B55: neither a report nor anything else than a right code leads to a result.
@@ -237,9 +447,17 @@ fn only_a_right_code_completes() {
     assert!(matches!(effect, Some(LoginEffect::Report)));
     let (login, effect) = login.on(reported(), NOW);
     assert!(effect.is_none());
-    let Login::Reported(is) = &login else { panic!("{login:?}") };
-    assert_eq!((is.logins.len(), is.password_url.as_deref()), (1, Some("https://shop.example/password")));
-    assert!(matches!(login.on(passed(10), NOW), (Login::Reported(_), None)));
+    let Login::Reported(is) = &login else {
+        panic!("{login:?}")
+    };
+    assert_eq!(
+        (is.logins.len(), is.password_url.as_deref()),
+        (1, Some("https://shop.example/password"))
+    );
+    assert!(matches!(
+        login.on(passed(10), NOW),
+        (Login::Reported(_), None)
+    ));
     let endings = [
         (ErrorCode::FlowExpired, Ending::Expired),
         (ErrorCode::FlowConflict, Ending::Superseded),
@@ -248,82 +466,189 @@ fn only_a_right_code_completes() {
     ];
     for (code, ending) in endings {
         let (login, effect) = at(opening(), [typed("123456"), refused(code, None)]);
-        assert!(effect.is_none() && matches!(login, Login::Ended(is) if is == ending), "{code:?}");
+        assert!(
+            effect.is_none() && matches!(login, Login::Ended(is) if is == ending),
+            "{code:?}"
+        );
         let (login, effect) = login.on(LoginEvent::Submit, NOW);
         assert!(effect.is_none() && matches!(login, Login::Ended(_)));
     }
     let (login, effect) = at(opening(), [LoginEvent::TimeUp]);
     assert!(effect.is_none() && matches!(login, Login::Ended(Ending::Expired)));
-    assert!(matches!(login.on(LoginEvent::Again, NOW).1, Some(LoginEffect::Restart)));
+    assert!(matches!(
+        login.on(LoginEvent::Again, NOW).1,
+        Some(LoginEffect::Restart)
+    ));
 }
 
 fn reported() -> LoginEvent {
     let logins = vec![(NOW, Some("Chrome, Windows".to_owned()))];
-    LoginEvent::Reported(Box::new(Reported { logins, host_notified: true, password_url: None }))
+    LoginEvent::Reported(Box::new(Reported {
+        logins,
+        host_notified: true,
+        password_url: None,
+    }))
 }
 
 fn called(id: &str, keys: Option<&str>) -> LoginEvent {
     let keys = keys.map(str::to_owned);
-    LoginEvent::Ordered(Box::new(ChallengeView { channel: Channel::Voice, keys, ..challenge(id, 1) }))
+    LoginEvent::Ordered(Box::new(ChallengeView {
+        channel: Channel::Voice,
+        keys,
+        ..challenge(id, 1)
+    }))
 }
 
-/// What is awaited is the message that was ordered last, in every order of text, call, resend and change of method.
+/// What is awaited is the message that was ordered last, in every order of text, call, resend and
+/// change of method.
 #[test]
 fn what_is_awaited_is_what_was_ordered_last() {
     let call = || LoginEvent::Send(Channel::Voice, CallKeys::Shown);
-    let awaited = |login: &Login| login.awaited().map(|challenge| (challenge.id.clone(), challenge.keys.clone()));
-    let (login, _) = at(phones(), [ordered(), sent(1), typed("123"), call(), called("c2", Some("47"))]);
-    assert_eq!(awaited(&login), Some(("c2".to_owned(), Some("47".to_owned()))));
-    assert!(signing(&login).typed[0].is_empty(), "digits of the text are right for nothing");
-    let (login, _) = at(phones(), [call(), called("c1", Some("47")), ordered(), sent(1)]);
+    let awaited = |login: &Login| {
+        login
+            .awaited()
+            .map(|challenge| (challenge.id.clone(), challenge.keys.clone()))
+    };
+    let (login, _) = at(
+        phones(),
+        [
+            ordered(),
+            sent(1),
+            typed("123"),
+            call(),
+            called("c2", Some("47")),
+        ],
+    );
+    assert_eq!(
+        awaited(&login),
+        Some(("c2".to_owned(), Some("47".to_owned())))
+    );
+    assert!(
+        signing(&login).typed[0].is_empty(),
+        "digits of the text are right for nothing"
+    );
+    let (login, _) = at(
+        phones(),
+        [call(), called("c1", Some("47")), ordered(), sent(1)],
+    );
     assert_eq!(awaited(&login), Some(("c1".to_owned(), None)));
     // The same code once more: what is typed stays.
-    let (login, _) = at(phones(), [ordered(), sent(1), typed("123"), LoginEvent::Resend, sent(1)]);
+    let (login, _) = at(
+        phones(),
+        [
+            ordered(),
+            sent(1),
+            typed("123"),
+            LoginEvent::Resend,
+            sent(1),
+        ],
+    );
     assert_eq!(signing(&login).typed[0], "123");
     // A new call in place of one that was to be heard without keys is one without keys.
     let silent = LoginEvent::Send(Channel::Voice, CallKeys::None);
     let (_, effect) = at(phones(), [silent, called("c1", None), LoginEvent::Renew]);
-    assert!(matches!(effect, Some(LoginEffect::Order { channel: Channel::Voice, keys: CallKeys::None, .. })));
-    let (_, effect) = at(phones(), [call(), called("c1", Some("47")), LoginEvent::Renew]);
-    assert!(matches!(effect, Some(LoginEffect::Order { channel: Channel::Voice, keys: CallKeys::Shown, .. })));
+    assert!(matches!(
+        effect,
+        Some(LoginEffect::Order {
+            channel: Channel::Voice,
+            keys: CallKeys::None,
+            ..
+        })
+    ));
+    let (_, effect) = at(
+        phones(),
+        [call(), called("c1", Some("47")), LoginEvent::Renew],
+    );
+    assert!(matches!(
+        effect,
+        Some(LoginEffect::Order {
+            channel: Channel::Voice,
+            keys: CallKeys::Shown,
+            ..
+        })
+    ));
 }
 
 /// An answer that comes late belongs to the method that it was ordered for.
 #[test]
 fn a_late_answer_is_shown_where_it_belongs() {
     let to = |place| [LoginEvent::Ways, LoginEvent::Choose(Way::Method(place))];
-    let (login, _) = at(phones(), [ordered()].into_iter().chain(to(2)).chain([sent(1)]));
+    let (login, _) = at(
+        phones(),
+        [ordered()].into_iter().chain(to(2)).chain([sent(1)]),
+    );
     assert!(login.awaited().is_none(), "the other phone got nothing");
-    let (login, _) = to(1).into_iter().fold((login, None), |(login, _), event| login.on(event, NOW));
-    assert_eq!(login.awaited().map(|challenge| challenge.id.as_str()), Some("c1"));
+    let (login, _) = to(1)
+        .into_iter()
+        .fold((login, None), |(login, _), event| login.on(event, NOW));
+    assert_eq!(
+        login.awaited().map(|challenge| challenge.id.as_str()),
+        Some("c1")
+    );
     // What was ordered for one phone ends what another one had.
-    let (login, _) = at(phones(), [ordered(), sent(1)].into_iter().chain(to(2)).chain([ordered(), called("c2", None)]));
-    let (login, _) = to(1).into_iter().fold((login, None), |(login, _), event| login.on(event, NOW));
+    let (login, _) = at(
+        phones(),
+        [ordered(), sent(1)]
+            .into_iter()
+            .chain(to(2))
+            .chain([ordered(), called("c2", None)]),
+    );
+    let (login, _) = to(1)
+        .into_iter()
+        .fold((login, None), |(login, _), event| login.on(event, NOW));
     assert!(login.awaited().is_none(), "the first text is over");
     // A refusal too: nothing is said on the other screen.
-    let (login, _) =
-        at(opening(), [typed("123456")].into_iter().chain(to(1)).chain([refused(ErrorCode::CodeWrong, Some(0))]));
+    let (login, _) = at(
+        opening(),
+        [typed("123456")]
+            .into_iter()
+            .chain(to(1))
+            .chain([refused(ErrorCode::CodeWrong, Some(0))]),
+    );
     assert!(signing(&login).asked == Asked::Idle && !signing(&login).wants_two());
-    let (login, _) = to(0).into_iter().fold((login, None), |(login, _), event| login.on(event, NOW));
+    let (login, _) = to(0)
+        .into_iter()
+        .fold((login, None), |(login, _), event| login.on(event, NOW));
     assert!(signing(&login).wants_two(), "and the app asks for two");
 }
 
 /// A method that takes no codes any more says so, also while a message is awaited.
 #[test]
 fn a_method_that_rests_or_is_suspended_awaits_no_code() {
-    for (code, state) in
-        [(ErrorCode::MethodResting, MethodState::Resting), (ErrorCode::MethodSuspended, MethodState::Suspended)]
-    {
-        let (login, _) = at(phones(), [ordered(), sent(1), typed("123456"), refused_of(1, code, None)]);
-        assert!(login.awaited().is_none() && signing(&login).method().is_some_and(|method| method.state == state));
+    for (code, state) in [
+        (ErrorCode::MethodResting, MethodState::Resting),
+        (ErrorCode::MethodSuspended, MethodState::Suspended),
+    ] {
+        let (login, _) = at(
+            phones(),
+            [
+                ordered(),
+                sent(1),
+                typed("123456"),
+                refused_of(1, code, None),
+            ],
+        );
+        assert!(
+            login.awaited().is_none()
+                && signing(&login)
+                    .method()
+                    .is_some_and(|method| method.state == state)
+        );
         let (login, _) = at(opening(), [typed("123456"), refused(code, None)]);
-        assert!(signing(&login).method().is_some_and(|method| method.state == state));
+        assert!(
+            signing(&login)
+                .method()
+                .is_some_and(|method| method.state == state)
+        );
     }
 }
 
 /// An app and two phones, one of them to begin with.
 fn phones() -> LoginOpening {
-    let mut opening = LoginOpening { best: Some("phone".to_owned()), ..opening() };
+    let mut opening = LoginOpening {
+        best: Some("phone".to_owned()),
+        ..opening()
+    };
     opening.methods.push(method("work", MethodKind::Sms));
     opening
 }
@@ -331,8 +656,17 @@ fn phones() -> LoginOpening {
 /// "None of these works" and back: a text that was sent is still awaited.
 #[test]
 fn who_looks_for_help_finds_the_code_awaited_afterwards() {
-    let mut alone = LoginOpening { backup_codes_left: 0, ..phones() };
+    let mut alone = LoginOpening {
+        backup_codes_left: 0,
+        ..phones()
+    };
     alone.methods = vec![method("phone", MethodKind::Sms)];
-    let (login, _) = at(alone, [ordered(), sent(1), LoginEvent::Lose, LoginEvent::Back]);
-    assert_eq!(login.awaited().map(|awaited| awaited.id.as_str()), Some("c1"));
+    let (login, _) = at(
+        alone,
+        [ordered(), sent(1), LoginEvent::Lose, LoginEvent::Back],
+    );
+    assert_eq!(
+        login.awaited().map(|awaited| awaited.id.as_str()),
+        Some("c1")
+    );
 }

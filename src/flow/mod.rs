@@ -1,4 +1,5 @@
-//! The enrolment as a pure state machine: a state, an event, the next state and what the shell shall do.
+//! The enrolment as a pure state machine: a state, an event, the next state and what the shell
+//! shall do.
 
 mod draft;
 mod enrolment;
@@ -6,15 +7,20 @@ mod login;
 mod login_answers;
 mod machine;
 mod phone;
+mod phone_entry;
+mod sent_codes;
 mod signing_in;
+mod steps;
 
 pub use draft::{Draft, Opening, Proof};
-pub use enrolment::{BackupRefusal, CodeRefusal, Delivery, Enrolment, Evidence, Step};
+pub use enrolment::Enrolment;
 pub use login::{
-    Asked, Login, LoginEffect, LoginEvent, LoginOpening, LoginRefusal, LoginStep, Passed, Reported, SigningIn, Way,
+    Asked, Login, LoginEffect, LoginEvent, LoginOpening, LoginRefusal, LoginStep, Passed, Reported,
+    SigningIn, Way,
 };
 pub use machine::Machine;
-pub use phone::{Asking, OrderedNumber, PhoneEntry, PhoneRefusal, VerifiedPhone};
+pub use phone_entry::{Asking, OrderedNumber, PhoneEntry, PhoneRefusal, VerifiedPhone};
+pub use steps::{BackupRefusal, CodeRefusal, Delivery, Evidence, Step};
 
 use std::sync::Arc;
 
@@ -153,7 +159,8 @@ pub enum Effect {
     LoadHelp(String),
     /// Order a code.
     Order {
-        /// Which number: the service reads what was typed for itself, and what it reads otherwise than was shown is not sent.
+        /// Which number: the service reads what was typed for itself, and what it reads otherwise
+        /// than was shown is not sent.
         number: OrderedNumber,
         /// How it is to come.
         channel: Channel,
@@ -211,7 +218,8 @@ impl Machine for Flow {
                 _other => (Self::Unavailable(trouble), None),
             },
             Self::Enrolling(enrolment) => match event {
-                // While the final post is on its way nobody here knows whether it is stored: the service tells.
+                // While the final post is on its way nobody here knows whether it is stored: the
+                // service tells.
                 Event::TimeUp if enrolment.may_be_stored() => (Self::Enrolling(enrolment), None),
                 Event::TimeUp => (Self::Ended(Ending::Expired), None),
                 other => enrolment.on(other, now),
@@ -282,7 +290,10 @@ fn on_loading(event: Event) -> (Flow, Option<Effect>) {
     match event {
         Event::Opened(opened) => {
             let (opening, draft) = *opened;
-            (Flow::Enrolling(Box::new(Enrolment::new(opening, draft))), None)
+            (
+                Flow::Enrolling(Box::new(Enrolment::new(opening, draft))),
+                None,
+            )
         }
         Event::NothingToEnrol => (Flow::Ended(Ending::AlreadyOn), None),
         Event::NotOpened(trouble) => match ending_for(trouble) {
@@ -295,7 +306,9 @@ fn on_loading(event: Event) -> (Flow, Option<Effect>) {
 
 /// The refusals that no second try helps against.
 fn ending_for(trouble: Trouble) -> Option<Ending> {
-    let Trouble::Refused(code) = trouble else { return None };
+    let Trouble::Refused(code) = trouble else {
+        return None;
+    };
     match code {
         ErrorCode::FlowExpired => Some(Ending::Expired),
         ErrorCode::FlowConflict => Some(Ending::Superseded),

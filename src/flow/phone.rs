@@ -1,113 +1,12 @@
 //! A phone number and its code: typed, sent, answered, and what to do when nothing arrives.
 
 use nidan_otp::Code;
-use nidan_protocol::{CallKeys, ChallengeView, Channel, DeliveryState, ErrorCode, MethodKind};
+use nidan_protocol::{CallKeys, ChallengeView, Channel, DeliveryState, MethodKind};
 
-use super::{Effect, Ending, Enrolment, Event, Now, Step, Trouble};
-use crate::phone::{NumberError, Regions};
-
-/// What the person has typed of a number; it stays when the person goes back.
-#[derive(Debug, Default)]
-pub struct PhoneEntry {
-    /// Where codes may be sent, the likely country first (ISO 3166-1 alpha-2).
-    pub countries: Vec<String>,
-    /// The chosen one.
-    pub country: String,
-    /// How often one was chosen: each time closes the list.
-    pub choices: u32,
-    /// What countries are searched for.
-    pub search: String,
-    /// How often that changed.
-    pub searches: u32,
-    /// The number field.
-    pub typed: String,
-    /// What a call waits for, as the person wishes.
-    pub keys: CallKeys,
-    /// What the person calls the number.
-    pub name: String,
-    /// What helps in the chosen country: when it was looked up, then names and advice in turn.
-    pub help: Vec<String>,
-    /// The table of regions, once it is there.
-    pub regions: Option<Regions>,
-    /// The number that a code was ordered for last, read once: what is typed later is another one.
-    pub ordered: Option<OrderedNumber>,
-}
-
-/// A number as it was typed, and as it was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderedNumber {
-    /// The text of the field.
-    pub typed: String,
-    /// The country that was chosen for it.
-    pub country: String,
-    /// What was read, in E.164.
-    pub e164: String,
-    /// Whose number it is: help is for this country.
-    pub iso: String,
-}
-
-/// Why a number or a code was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PhoneRefusal {
-    /// The number cannot be.
-    Number(NumberError),
-    /// The code has another shape.
-    Code(nidan_otp::CodeError),
-    /// The service could not be asked.
-    Unreachable,
-    /// The service refused.
-    Service {
-        /// Why.
-        code: ErrorCode,
-        /// When it may go on.
-        retry_at: Option<Now>,
-        /// How many tries are left.
-        attempts_left: Option<u32>,
-    },
-}
-
-impl PhoneRefusal {
-    const fn trouble(self) -> Option<Trouble> {
-        match self {
-            Self::Service { code, .. } => Some(Trouble::Refused(code)),
-            Self::Number(_) | Self::Code(_) | Self::Unreachable => None,
-        }
-    }
-
-    /// Whether the flow itself is over, and not just this number or code.
-    pub(super) fn ending(self) -> Option<Ending> {
-        match self.trouble()? {
-            Trouble::Refused(ErrorCode::FlowExpired) => Some(Ending::Expired),
-            Trouble::Refused(ErrorCode::FlowConflict) => Some(Ending::Superseded),
-            Trouble::Refused(ErrorCode::FlowReported) => Some(Ending::Reported),
-            Trouble::Refused(_) | Trouble::Unreachable => None,
-        }
-    }
-}
-
-/// How asking the service fares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asking {
-    /// Nothing is on its way.
-    Idle,
-    /// Something is.
-    Waiting,
-    /// The last answer was a no.
-    Refused(PhoneRefusal),
-}
-
-/// A number whose code was right: the final post names it by its challenge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedPhone {
-    /// The answered challenge.
-    pub challenge_id: String,
-    /// How codes reach it.
-    pub channel: Channel,
-    /// The last two digits.
-    pub hint: String,
-    /// What the person calls it.
-    pub name: String,
-}
+use super::{
+    Asking, Effect, Ending, Enrolment, Event, OrderedNumber, PhoneRefusal, Step, VerifiedPhone,
+};
+use crate::phone::Regions;
 
 type Next = Result<(Step, Option<Effect>), Ending>;
 
@@ -123,15 +22,25 @@ impl Enrolment {
     /// To the number of a phone; the table of regions is fetched once.
     pub(super) fn enter_number(&mut self, channel: Channel) -> (Step, Option<Effect>) {
         let missing = self.phone.regions.is_none();
-        (Step::Number { channel, asking: Asking::Idle }, missing.then_some(Effect::LoadRegions))
+        (
+            Step::Number {
+                channel,
+                asking: Asking::Idle,
+            },
+            missing.then_some(Effect::LoadRegions),
+        )
     }
 
     pub(super) fn on_number(&mut self, event: Event, channel: Channel, asking: Asking) -> Next {
-        // What is typed takes a refusal away, and never the mark of a question that is still on its way.
+        // What is typed takes a refusal away, and never the mark of a question that is still on its
+        // way.
         let waits = asking == Asking::Waiting;
         // A press that waits for the table is taken back: what is typed now is not what was meant.
         let ordered = waits && self.phone.regions.is_some();
-        let edited = Step::Number { channel, asking: if ordered { asking } else { Asking::Idle } };
+        let edited = Step::Number {
+            channel,
+            asking: if ordered { asking } else { Asking::Idle },
+        };
         Ok(match event {
             Event::Back if self.has_method() => (Step::Another, None),
             Event::Back => (Step::Method, None),
@@ -143,7 +52,11 @@ impl Enrolment {
                     return Ok(self.order(channel));
                 }
                 let lost = Asking::Refused(PhoneRefusal::Unreachable);
-                let asking = if self.phone.regions.is_some() { asking } else { lost };
+                let asking = if self.phone.regions.is_some() {
+                    asking
+                } else {
+                    lost
+                };
                 (Step::Number { channel, asking }, None)
             }
             Event::CountrySearched(search) => {
@@ -184,7 +97,13 @@ impl Enrolment {
             Event::NotOrdered(refusal) => match refusal.ending() {
                 Some(ending) => return Err(ending),
                 None if !waits => (Step::Number { channel, asking }, None),
-                None => (Step::Number { channel, asking: Asking::Refused(refusal) }, None),
+                None => (
+                    Step::Number {
+                        channel,
+                        asking: Asking::Refused(refusal),
+                    },
+                    None,
+                ),
             },
             _other => (Step::Number { channel, asking }, None),
         })
@@ -193,30 +112,62 @@ impl Enrolment {
     /// Orders a code for the number that stands in the field.
     fn order(&mut self, channel: Channel) -> (Step, Option<Effect>) {
         let Some(regions) = &self.phone.regions else {
-            return (Step::Number { channel, asking: Asking::Waiting }, Some(Effect::LoadRegions));
+            return (
+                Step::Number {
+                    channel,
+                    asking: Asking::Waiting,
+                },
+                Some(Effect::LoadRegions),
+            );
         };
         match regions.read(&self.phone.typed, &self.phone.country) {
             Ok(number) => {
                 let (typed, country) = (self.phone.typed.clone(), self.phone.country.clone());
-                self.phone.ordered = Some(OrderedNumber { typed, country, e164: number.e164, iso: number.iso });
-                (Step::Number { channel, asking: Asking::Waiting }, self.order_of(channel))
+                self.phone.ordered = Some(OrderedNumber {
+                    typed,
+                    country,
+                    e164: number.e164,
+                    iso: number.iso,
+                });
+                (
+                    Step::Number {
+                        channel,
+                        asking: Asking::Waiting,
+                    },
+                    self.order_of(channel),
+                )
             }
             Err(error) => {
                 let refusal = PhoneRefusal::Number(error);
-                (Step::Number { channel, asking: Asking::Refused(refusal) }, None)
+                (
+                    Step::Number {
+                        channel,
+                        asking: Asking::Refused(refusal),
+                    },
+                    None,
+                )
             }
         }
     }
 
-    /// The order for the number that was read last: never read again, so that a call goes where the text went.
+    /// The order for the number that was read last: never read again, so that a call goes where the
+    /// text went.
     fn order_of(&self, channel: Channel) -> Option<Effect> {
         let number = self.phone.ordered.clone()?;
-        Some(Effect::Order { number, channel, keys: self.phone.keys })
+        Some(Effect::Order {
+            number,
+            channel,
+            keys: self.phone.keys,
+        })
     }
 
     fn enter_code(&mut self, challenge: Box<ChallengeView>) -> Step {
         self.typed_code.clear();
-        Step::PhoneCode { challenge, asking: Asking::Idle, help: None }
+        Step::PhoneCode {
+            challenge,
+            asking: Asking::Idle,
+            help: None,
+        }
     }
 
     pub(super) fn on_phone_code(
@@ -226,24 +177,62 @@ impl Enrolment {
         asking: Asking,
         help: Option<usize>,
     ) -> Next {
-        let step = |challenge, asking| Step::PhoneCode { challenge, asking, help };
+        let step = |challenge, asking| Step::PhoneCode {
+            challenge,
+            asking,
+            help,
+        };
         Ok(match event {
-            Event::Back if help.is_some() => (Step::PhoneCode { challenge, asking, help: None }, None),
+            Event::Back if help.is_some() => (
+                Step::PhoneCode {
+                    challenge,
+                    asking,
+                    help: None,
+                },
+                None,
+            ),
             // The number is typed again; what was typed stays.
-            Event::Back => (Step::Number { channel: challenge.channel, asking: Asking::Idle }, None),
-            Event::ChangeNumber => (Step::Number { channel: challenge.channel, asking: Asking::Idle }, None),
+            Event::Back => (
+                Step::Number {
+                    channel: challenge.channel,
+                    asking: Asking::Idle,
+                },
+                None,
+            ),
+            Event::ChangeNumber => (
+                Step::Number {
+                    channel: challenge.channel,
+                    asking: Asking::Idle,
+                },
+                None,
+            ),
             Event::CodeTyped(typed) => {
                 self.typed_code = typed;
                 match Code::from_typed(&self.typed_code) {
                     Ok(code) if asking != Asking::Waiting => self.answer(challenge, &code),
                     Ok(_) => (step(challenge, asking), None),
-                    Err(_) => (step(challenge, if asking == Asking::Waiting { asking } else { Asking::Idle }), None),
+                    Err(_) => (
+                        step(
+                            challenge,
+                            if asking == Asking::Waiting {
+                                asking
+                            } else {
+                                Asking::Idle
+                            },
+                        ),
+                        None,
+                    ),
                 }
             }
-            Event::CodeSubmitted if asking != Asking::Waiting => match Code::from_typed(&self.typed_code) {
-                Ok(code) => self.answer(challenge, &code),
-                Err(error) => (step(challenge, Asking::Refused(PhoneRefusal::Code(error))), None),
-            },
+            Event::CodeSubmitted if asking != Asking::Waiting => {
+                match Code::from_typed(&self.typed_code) {
+                    Ok(code) => self.answer(challenge, &code),
+                    Err(error) => (
+                        step(challenge, Asking::Refused(PhoneRefusal::Code(error))),
+                        None,
+                    ),
+                }
+            }
             Event::Ordered(fresh) => {
                 // The same code once more is no reason to leave the help.
                 let is_another = fresh.id != challenge.id;
@@ -252,13 +241,27 @@ impl Enrolment {
                     self.typed_code.clear();
                 }
                 let help = help.filter(|_| !is_another);
-                (Step::PhoneCode { challenge: fresh, asking: Asking::Idle, help }, None)
+                (
+                    Step::PhoneCode {
+                        challenge: fresh,
+                        asking: Asking::Idle,
+                        help,
+                    },
+                    None,
+                )
             }
             Event::Changed(fresh) if fresh.id == challenge.id => {
                 // What the gateway reports answers the questions.
                 let failed = fresh.delivery == DeliveryState::Failed;
                 let help = help.map(|at| if failed { usize::MAX } else { at });
-                (Step::PhoneCode { challenge: fresh, asking, help }, None)
+                (
+                    Step::PhoneCode {
+                        challenge: fresh,
+                        asking,
+                        help,
+                    },
+                    None,
+                )
             }
             // Of an earlier number, whose screen was left: that one was not asked for any more.
             Event::Accepted(id) if id != challenge.id => (step(challenge, asking), None),
@@ -285,7 +288,14 @@ impl Enrolment {
             Event::Switch(channel) if asking != Asking::Waiting => {
                 self.phone.keys = CallKeys::Shown;
                 let order = self.order_of(channel);
-                (Step::PhoneCode { challenge, asking: Asking::Waiting, help: None }, order)
+                (
+                    Step::PhoneCode {
+                        challenge,
+                        asking: Asking::Waiting,
+                        help: None,
+                    },
+                    order,
+                )
             }
             Event::Renew if asking != Asking::Waiting => {
                 self.phone.keys = challenge.call_keys();
@@ -295,24 +305,56 @@ impl Enrolment {
             Event::Choose(kind) => self.choose(kind),
             Event::Help => {
                 // A gateway that reported a failure has answered every question.
-                let start = if challenge.delivery == DeliveryState::Failed { usize::MAX } else { 0 };
+                let start = if challenge.delivery == DeliveryState::Failed {
+                    usize::MAX
+                } else {
+                    0
+                };
                 let country = self.phone.ordered.as_ref().map(|number| number.iso.clone());
                 let loads = Some(Effect::LoadHelp(country.unwrap_or_default()));
-                let asking = if asking == Asking::Waiting { asking } else { Asking::Idle };
-                (Step::PhoneCode { challenge, asking, help: Some(start) }, loads)
+                let asking = if asking == Asking::Waiting {
+                    asking
+                } else {
+                    Asking::Idle
+                };
+                (
+                    Step::PhoneCode {
+                        challenge,
+                        asking,
+                        help: Some(start),
+                    },
+                    loads,
+                )
             }
             Event::HelpFound(found) => {
                 self.phone.help = found;
                 (step(challenge, asking), None)
             }
-            Event::Next => (Step::PhoneCode { challenge, asking, help: help.map(|at| at.saturating_add(1)) }, None),
+            Event::Next => (
+                Step::PhoneCode {
+                    challenge,
+                    asking,
+                    help: help.map(|at| at.saturating_add(1)),
+                },
+                None,
+            ),
             _other => (step(challenge, asking), None),
         })
     }
 
     fn answer(&mut self, challenge: Box<ChallengeView>, code: &Code) -> (Step, Option<Effect>) {
-        let answer = Effect::Answer { challenge_id: challenge.id.clone(), code: code.expose().to_owned() };
-        (Step::PhoneCode { challenge, asking: Asking::Waiting, help: None }, Some(answer))
+        let answer = Effect::Answer {
+            challenge_id: challenge.id.clone(),
+            code: code.expose().to_owned(),
+        };
+        (
+            Step::PhoneCode {
+                challenge,
+                asking: Asking::Waiting,
+                help: None,
+            },
+            Some(answer),
+        )
     }
 
     /// To the first screen of a method.

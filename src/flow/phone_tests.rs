@@ -1,7 +1,10 @@
-//! Phones in the state machine: from the number to the verified phone, and what a slow or late answer may not do.
+//! Phones in the state machine: from the number to the verified phone, and what a slow or late
+//! answer may not do.
 
 use nidan_otp::{EnrolmentId, Label, ServerNonce, UnixSeconds};
-use nidan_protocol::{BackupGate, CallKeys, ChallengeView, Channel, DeliveryState, ErrorCode, MethodKind};
+use nidan_protocol::{
+    BackupGate, CallKeys, ChallengeView, Channel, DeliveryState, ErrorCode, MethodKind,
+};
 
 use super::*;
 
@@ -9,7 +12,9 @@ const NOW: Now = UnixSeconds(1_800_000_000);
 const LOST: PhoneRefusal = PhoneRefusal::Unreachable;
 
 fn regions() -> Event {
-    Event::Regions(Some(include_str!("../../public/nidan/regions.txt").to_owned()))
+    Event::Regions(Some(
+        include_str!("../../public/nidan/regions.txt").to_owned(),
+    ))
 }
 
 /// At the number of a phone, with the table of regions that the page gets.
@@ -38,7 +43,9 @@ fn before_regions() -> Flow {
 }
 
 fn at(flow: Flow, events: impl IntoIterator<Item = Event>) -> (Flow, Option<Effect>) {
-    events.into_iter().fold((flow, None), |(flow, _), event| flow.on(event, NOW))
+    events
+        .into_iter()
+        .fold((flow, None), |(flow, _), event| flow.on(event, NOW))
 }
 
 fn typed(text: &str) -> Event {
@@ -68,7 +75,9 @@ fn ordered(id: &str) -> Event {
 }
 
 fn enrolment(flow: &Flow) -> &Enrolment {
-    let Flow::Enrolling(enrolment) = flow else { panic!("no enrolment: {flow:?}") };
+    let Flow::Enrolling(enrolment) = flow else {
+        panic!("no enrolment: {flow:?}")
+    };
     enrolment
 }
 
@@ -79,14 +88,23 @@ fn a_press_before_the_table_is_there_counts_once_it_is() {
     let (flow, effect) = at(flow, [regions()]);
     assert!(matches!(effect, Some(Effect::Order { .. })), "{effect:?}");
     let (_, effect) = at(flow, [regions()]);
-    assert!(effect.is_none(), "the table came twice, the order goes once");
+    assert!(
+        effect.is_none(),
+        "the table came twice, the order goes once"
+    );
 }
 
 #[test]
 fn a_press_before_the_table_is_there_is_taken_back_by_typing_on() {
-    let (flow, _) = at(before_regions(), [typed("090 1234 5678"), Event::Next, typed("090 1234 567")]);
+    let (flow, _) = at(
+        before_regions(),
+        [typed("090 1234 5678"), Event::Next, typed("090 1234 567")],
+    );
     let (flow, effect) = at(flow, [regions()]);
-    assert!(effect.is_none(), "nobody is called who was not meant: {effect:?}");
+    assert!(
+        effect.is_none(),
+        "nobody is called who was not meant: {effect:?}"
+    );
     let (_, effect) = at(flow, [typed("090 1234 5679"), Event::Next]);
     assert!(matches!(effect, Some(Effect::Order { .. })), "{effect:?}");
 }
@@ -94,125 +112,307 @@ fn a_press_before_the_table_is_there_is_taken_back_by_typing_on() {
 #[test]
 fn a_number_is_ordered_once_however_often_it_is_pressed_or_typed_at() {
     let (flow, effect) = at(at_number(), [typed("０９０ 1234 5678"), Event::Next]);
-    let Some(Effect::Order { number, channel: Channel::Sms, keys: CallKeys::Shown }) = effect else {
+    let Some(Effect::Order {
+        number,
+        channel: Channel::Sms,
+        keys: CallKeys::Shown,
+    }) = effect
+    else {
         panic!("{effect:?}")
     };
-    let OrderedNumber { typed: text, country, e164, .. } = &number;
-    assert_eq!([text, country, e164], ["０９０ 1234 5678", "JP", "+819012345678"], "both readings go");
+    let OrderedNumber {
+        typed: text,
+        country,
+        e164,
+        ..
+    } = &number;
+    assert_eq!(
+        [text, country, e164],
+        ["０９０ 1234 5678", "JP", "+819012345678"],
+        "both readings go"
+    );
     let (flow, effect) = at(flow, [Event::Next]);
     assert!(effect.is_none(), "a second press");
-    for event in [typed("090 1234 5679"), Event::CountryChosen("IT".to_owned()), Event::Switch(Channel::Voice)] {
+    for event in [
+        typed("090 1234 5679"),
+        Event::CountryChosen("IT".to_owned()),
+        Event::Switch(Channel::Voice),
+    ] {
         let name = format!("{event:?}");
-        let (flow, effect) = at(at_number(), [typed("090 1234 5678"), Event::Next, event, Event::Next]);
+        let (flow, effect) = at(
+            at_number(),
+            [typed("090 1234 5678"), Event::Next, event, Event::Next],
+        );
         assert!(effect.is_none(), "{name} while the answer is on its way");
         assert_eq!(enrolment(&flow).asking(), Some(Asking::Waiting));
     }
-    assert!(matches!(enrolment(&at(flow, [ordered("c1")]).0).step, Step::PhoneCode { help: None, .. }));
+    assert!(matches!(
+        enrolment(&at(flow, [ordered("c1")]).0).step,
+        Step::PhoneCode { help: None, .. }
+    ));
 }
 
 #[test]
 fn a_call_without_keys_is_a_wish_of_its_own() {
-    let (_, effect) = at(at_number(), [typed("03-1234-5678"), Event::Switch(Channel::Voice)]);
-    assert!(matches!(effect, Some(Effect::Order { channel: Channel::Voice, keys: CallKeys::Shown, .. })), "{effect:?}");
+    let (_, effect) = at(
+        at_number(),
+        [typed("03-1234-5678"), Event::Switch(Channel::Voice)],
+    );
+    assert!(
+        matches!(
+            effect,
+            Some(Effect::Order {
+                channel: Channel::Voice,
+                keys: CallKeys::Shown,
+                ..
+            })
+        ),
+        "{effect:?}"
+    );
     let (_, effect) = at(at_number(), [typed("03-1234-5678"), Event::CallWithoutKeys]);
-    assert!(matches!(effect, Some(Effect::Order { channel: Channel::Voice, keys: CallKeys::None, .. })), "{effect:?}");
+    assert!(
+        matches!(
+            effect,
+            Some(Effect::Order {
+                channel: Channel::Voice,
+                keys: CallKeys::None,
+                ..
+            })
+        ),
+        "{effect:?}"
+    );
 }
 
 #[test]
 fn a_refusal_goes_when_the_number_changes_and_a_late_one_says_nothing() {
     let (flow, effect) = at(at_number(), [typed("123"), Event::Next]);
     assert!(effect.is_none());
-    assert!(matches!(enrolment(&flow).asking(), Some(Asking::Refused(PhoneRefusal::Number(_)))));
+    assert!(matches!(
+        enrolment(&flow).asking(),
+        Some(Asking::Refused(PhoneRefusal::Number(_)))
+    ));
     let flow = at(flow, [typed("090 1234 5678")]).0;
     assert_eq!(enrolment(&flow).asking(), Some(Asking::Idle));
     let flow = at(flow, [Event::NotOrdered(LOST)]).0;
-    assert_eq!(enrolment(&flow).asking(), Some(Asking::Idle), "of a question that was left");
+    assert_eq!(
+        enrolment(&flow).asking(),
+        Some(Asking::Idle),
+        "of a question that was left"
+    );
     let flow = at(flow, [Event::Next, Event::NotOrdered(LOST)]).0;
     assert_eq!(enrolment(&flow).asking(), Some(Asking::Refused(LOST)));
-    assert_eq!(enrolment(&flow).phone.typed, "090 1234 5678", "what was typed stays");
+    assert_eq!(
+        enrolment(&flow).phone.typed,
+        "090 1234 5678",
+        "what was typed stays"
+    );
 }
 
 #[test]
 fn a_right_code_makes_a_verified_phone_and_a_wrong_one_can_be_typed_again() {
-    let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::Next, ordered("c1")]);
+    let (flow, _) = at(
+        at_number(),
+        [typed("090 1234 5678"), Event::Next, ordered("c1")],
+    );
     let (flow, effect) = at(flow, [Event::CodeTyped("１２３ ４５６".to_owned())]);
-    let Some(Effect::Answer { challenge_id, code }) = effect else { panic!("{effect:?}") };
+    let Some(Effect::Answer { challenge_id, code }) = effect else {
+        panic!("{effect:?}")
+    };
     assert_eq!((challenge_id.as_str(), code.as_str()), ("c1", "123456"));
-    assert!(at(flow, [Event::CodeSubmitted]).1.is_none(), "one at a time");
+    assert!(
+        at(flow, [Event::CodeSubmitted]).1.is_none(),
+        "one at a time"
+    );
 
-    let wrong = PhoneRefusal::Service { code: ErrorCode::CodeWrong, retry_at: None, attempts_left: Some(4) };
-    let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::Next, ordered("c1")]);
-    let (flow, _) = at(flow, [Event::CodeTyped("123456".to_owned()), Event::NotOrdered(wrong)]);
+    let wrong = PhoneRefusal::Service {
+        code: ErrorCode::CodeWrong,
+        retry_at: None,
+        attempts_left: Some(4),
+    };
+    let (flow, _) = at(
+        at_number(),
+        [typed("090 1234 5678"), Event::Next, ordered("c1")],
+    );
+    let (flow, _) = at(
+        flow,
+        [
+            Event::CodeTyped("123456".to_owned()),
+            Event::NotOrdered(wrong),
+        ],
+    );
     assert_eq!(enrolment(&flow).asking(), Some(Asking::Refused(wrong)));
     let (flow, effect) = at(flow, [Event::CodeTyped("123457".to_owned())]);
     assert!(matches!(effect, Some(Effect::Answer { .. })));
-    let flow = at(flow, [Event::NameTyped("仕事用".to_owned()), Event::Accepted("c1".to_owned())]).0;
+    let flow = at(
+        flow,
+        [
+            Event::NameTyped("仕事用".to_owned()),
+            Event::Accepted("c1".to_owned()),
+        ],
+    )
+    .0;
     assert!(matches!(enrolment(&flow).step, Step::Another));
     assert_eq!(enrolment(&flow).phones[0].challenge_id, "c1");
 }
 
 #[test]
 fn the_number_can_be_changed_half_way_and_is_still_there() {
-    let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::Next, ordered("c1"), Event::Help]);
-    assert!(matches!(enrolment(&flow).step, Step::PhoneCode { help: Some(0), .. }));
+    let (flow, _) = at(
+        at_number(),
+        [
+            typed("090 1234 5678"),
+            Event::Next,
+            ordered("c1"),
+            Event::Help,
+        ],
+    );
+    assert!(matches!(
+        enrolment(&flow).step,
+        Step::PhoneCode { help: Some(0), .. }
+    ));
     let (flow, _) = at(flow, [Event::Next, Event::Back]);
-    assert!(matches!(enrolment(&flow).step, Step::PhoneCode { help: None, .. }), "back from the help is the code");
+    assert!(
+        matches!(enrolment(&flow).step, Step::PhoneCode { help: None, .. }),
+        "back from the help is the code"
+    );
     let flow = at(flow, [Event::ChangeNumber]).0;
-    assert!(matches!(enrolment(&flow).step, Step::Number { channel: Channel::Sms, .. }));
+    assert!(matches!(
+        enrolment(&flow).step,
+        Step::Number {
+            channel: Channel::Sms,
+            ..
+        }
+    ));
     assert_eq!(enrolment(&flow).phone.typed, "090 1234 5678");
 }
 
 #[test]
 fn news_of_another_challenge_and_a_second_resend_change_nothing() {
-    let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::Next, ordered("c1")]);
+    let (flow, _) = at(
+        at_number(),
+        [typed("090 1234 5678"), Event::Next, ordered("c1")],
+    );
     let (flow, effect) = at(flow, [Event::Resend]);
     assert!(matches!(effect, Some(Effect::Resend(id)) if id == "c1"));
     let (flow, effect) = at(flow, [Event::Resend]);
     assert!(effect.is_none());
-    let Event::Ordered(other) = ordered("c2") else { unreachable!() };
+    let Event::Ordered(other) = ordered("c2") else {
+        unreachable!()
+    };
     let flow = at(flow, [Event::Changed(other)]).0;
-    assert!(matches!(&enrolment(&flow).step, Step::PhoneCode { challenge, .. } if challenge.id == "c1"));
-    let expired = PhoneRefusal::Service { code: ErrorCode::FlowExpired, retry_at: None, attempts_left: None };
-    assert!(matches!(at(flow, [Event::NotOrdered(expired)]).0, Flow::Ended(Ending::Expired)));
+    assert!(
+        matches!(&enrolment(&flow).step, Step::PhoneCode { challenge, .. } if challenge.id == "c1")
+    );
+    let expired = PhoneRefusal::Service {
+        code: ErrorCode::FlowExpired,
+        retry_at: None,
+        attempts_left: None,
+    };
+    assert!(matches!(
+        at(flow, [Event::NotOrdered(expired)]).0,
+        Flow::Ended(Ending::Expired)
+    ));
 }
 
-/// What is awaited is the message that was ordered last, and a new call is as the one before was wished.
+/// What is awaited is the message that was ordered last, and a new call is as the one before was
+/// wished.
 #[test]
 fn a_new_code_is_ordered_the_way_the_last_one_was() {
-    let silent = |id: &str| Event::Ordered(Box::new(ChallengeView { channel: Channel::Voice, ..challenge(id, 1) }));
-    let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::CallWithoutKeys, silent("c1")]);
+    let silent = |id: &str| {
+        Event::Ordered(Box::new(ChallengeView {
+            channel: Channel::Voice,
+            ..challenge(id, 1)
+        }))
+    };
+    let (flow, _) = at(
+        at_number(),
+        [typed("090 1234 5678"), Event::CallWithoutKeys, silent("c1")],
+    );
     let (_, effect) = at(flow, [Event::CodeTyped("123".to_owned()), Event::Renew]);
-    assert!(matches!(effect, Some(Effect::Order { channel: Channel::Voice, keys: CallKeys::None, .. })), "{effect:?}");
+    assert!(
+        matches!(
+            effect,
+            Some(Effect::Order {
+                channel: Channel::Voice,
+                keys: CallKeys::None,
+                ..
+            })
+        ),
+        "{effect:?}"
+    );
     // A text after it, and a call after that, waits for keys again.
-    let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::CallWithoutKeys, silent("c1")]);
+    let (flow, _) = at(
+        at_number(),
+        [typed("090 1234 5678"), Event::CallWithoutKeys, silent("c1")],
+    );
     let (flow, _) = at(flow, [Event::Switch(Channel::Sms), ordered("c2")]);
     let (_, effect) = at(flow, [Event::Switch(Channel::Voice)]);
-    assert!(matches!(effect, Some(Effect::Order { channel: Channel::Voice, keys: CallKeys::Shown, .. })), "{effect:?}");
+    assert!(
+        matches!(
+            effect,
+            Some(Effect::Order {
+                channel: Channel::Voice,
+                keys: CallKeys::Shown,
+                ..
+            })
+        ),
+        "{effect:?}"
+    );
 }
 
 /// Whoever has gone back to the number is not thrown out of it by an answer that comes late.
 #[test]
 fn a_late_answer_does_not_leave_the_number_screen() {
-    let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::Next, ordered("c1"), Event::Resend, Event::Back]);
+    let (flow, _) = at(
+        at_number(),
+        [
+            typed("090 1234 5678"),
+            Event::Next,
+            ordered("c1"),
+            Event::Resend,
+            Event::Back,
+        ],
+    );
     let (flow, _) = at(flow, [ordered("c1")]);
     assert!(matches!(enrolment(&flow).step, Step::Number { .. }));
 }
 
-/// A number is read once, in the country that was chosen: `001 47 …` from Korea is Norway's, and read once more in Norway it
-/// would be somebody's in America.
+/// A number is read once, in the country that was chosen: `001 47 …` from Korea is Norway's, and
+/// read once more in Norway it would be somebody's in America.
 #[test]
 fn a_call_goes_to_the_number_that_the_text_went_to() {
-    let flow = at(at_number(), [Event::CountryChosen("KR".to_owned()), typed("001 47 406 12345")]).0;
+    let flow = at(
+        at_number(),
+        [
+            Event::CountryChosen("KR".to_owned()),
+            typed("001 47 406 12345"),
+        ],
+    )
+    .0;
     let (flow, effect) = at(flow, [Event::Next]);
-    let Some(Effect::Order { number: text, .. }) = effect else { panic!("{effect:?}") };
+    let Some(Effect::Order { number: text, .. }) = effect else {
+        panic!("{effect:?}")
+    };
     assert_eq!(text.e164, "+4740612345");
     let (flow, _) = at(flow, [ordered("c1"), typed("090 1234 5678")]);
-    assert_eq!(enrolment(&flow).phone.country, "KR", "the chosen country stays chosen");
+    assert_eq!(
+        enrolment(&flow).phone.country,
+        "KR",
+        "the chosen country stays chosen"
+    );
     for event in [Event::Switch(Channel::Voice), Event::Renew] {
-        let (flow, _) =
-            at(at_number(), [Event::CountryChosen("KR".to_owned()), typed("001 47 406 12345"), Event::Next]);
+        let (flow, _) = at(
+            at_number(),
+            [
+                Event::CountryChosen("KR".to_owned()),
+                typed("001 47 406 12345"),
+                Event::Next,
+            ],
+        );
         let (_, effect) = at(flow, [ordered("c1"), event]);
-        let Some(Effect::Order { number: call, .. }) = effect else { panic!("{effect:?}") };
+        let Some(Effect::Order { number: call, .. }) = effect else {
+            panic!("{effect:?}")
+        };
         assert_eq!(call, text);
     }
 }
@@ -220,18 +420,44 @@ fn a_call_goes_to_the_number_that_the_text_went_to() {
 /// "Call instead" that is refused leaves the text's code where it can be typed.
 #[test]
 fn a_refused_call_leaves_the_text_s_code_awaited() {
-    let (flow, _) =
-        at(at_number(), [typed("090 1234 5678"), Event::Next, ordered("c1"), Event::Switch(Channel::Voice)]);
+    let (flow, _) = at(
+        at_number(),
+        [
+            typed("090 1234 5678"),
+            Event::Next,
+            ordered("c1"),
+            Event::Switch(Channel::Voice),
+        ],
+    );
     let (flow, _) = at(flow, [Event::NotOrdered(LOST)]);
-    assert_eq!(flow.awaited().map(|awaited| awaited.id.as_str()), Some("c1"));
+    assert_eq!(
+        flow.awaited().map(|awaited| awaited.id.as_str()),
+        Some("c1")
+    );
     assert_eq!(enrolment(&flow).asking(), Some(Asking::Refused(LOST)));
 }
 
 /// Right for a number that was changed meanwhile: the new one is not proved by it.
 #[test]
 fn an_answer_for_an_earlier_number_proves_no_other() {
-    let (flow, _) = at(at_number(), [typed("090 1234 5678"), Event::Next, ordered("c1"), Event::Back]);
-    let (flow, _) = at(flow, [typed("090 1234 9999"), Event::Next, ordered("c2"), Event::Accepted("c1".to_owned())]);
+    let (flow, _) = at(
+        at_number(),
+        [
+            typed("090 1234 5678"),
+            Event::Next,
+            ordered("c1"),
+            Event::Back,
+        ],
+    );
+    let (flow, _) = at(
+        flow,
+        [
+            typed("090 1234 9999"),
+            Event::Next,
+            ordered("c2"),
+            Event::Accepted("c1".to_owned()),
+        ],
+    );
     assert!(matches!(enrolment(&flow).step, Step::PhoneCode { .. }));
     let (flow, _) = at(flow, [Event::Accepted("c2".to_owned())]);
     assert!(matches!(enrolment(&flow).step, Step::Another));

@@ -1,24 +1,27 @@
 //! What each event of a login leads to.
 
-use nidan_otp::{BackupCode, Code};
-use nidan_protocol::{BACKUP_METHOD_ID, CallKeys, ChallengeView, Channel, MethodKind, MethodState, MethodView};
+use nidan_protocol::{CallKeys, ChallengeView, Channel, MethodKind, MethodState, MethodView};
 
 use super::login::{
-    Asked, Login, LoginEffect, LoginEvent, LoginOpening, LoginRefusal, LoginStep, Passed, SigningIn, Way,
+    Asked, Login, LoginEffect, LoginEvent, LoginOpening, LoginStep, Passed, SigningIn, Way,
 };
 use super::login_answers::{ending_of, with_challenge};
 use super::{Ending, Now};
 
 /// Backup codes that are left: from here on the person is warned before going on.
 const FEW_BACKUP_CODES: u32 = 3;
-/// A result code lives 60 seconds: one that is older than this is asked for again before it goes to the host.
+/// A result code lives 60 seconds: one that is older than this is asked for again before it goes to
+/// the host.
 const RESULT_FRESH_S: u64 = 40;
 
 type Next = (LoginStep, Option<LoginEffect>);
 
 impl SigningIn {
     pub(super) fn begin(opening: LoginOpening) -> (Login, Option<LoginEffect>) {
-        let best = opening.methods.iter().position(|method| Some(&method.id) == opening.best.as_ref());
+        let best = opening
+            .methods
+            .iter()
+            .position(|method| Some(&method.id) == opening.best.as_ref());
         let way = best.map_or(Way::Backup, Way::Method);
         let typed = [opening.typed.clone(), String::new()];
         let mut signing = Box::new(Self {
@@ -41,8 +44,13 @@ impl SigningIn {
             (None, _) => (LoginStep::Backup, None),
         };
         signing.step = step;
-        let (step, effect) = match (effect, std::mem::replace(&mut signing.step, LoginStep::Ways)) {
-            (None, step @ LoginStep::Code { .. }) if !signing.typed[0].is_empty() => signing.typed_on(step),
+        let (step, effect) = match (
+            effect,
+            std::mem::replace(&mut signing.step, LoginStep::Ways),
+        ) {
+            (None, step @ LoginStep::Code { .. }) if !signing.typed[0].is_empty() => {
+                signing.typed_on(step)
+            }
             (effect, step) => (step, effect),
         };
         signing.step = step;
@@ -60,8 +68,13 @@ impl SigningIn {
     /// Whether two codes are asked for: an app by its state, a phone by what its message has.
     pub fn wants_two(&self) -> bool {
         match &self.step {
-            LoginStep::Code { challenge: Some(challenge), .. } => challenge.codes > 1,
-            _other => self.method().is_some_and(|method| method.state == MethodState::TwoCodes),
+            LoginStep::Code {
+                challenge: Some(challenge),
+                ..
+            } => challenge.codes > 1,
+            _other => self
+                .method()
+                .is_some_and(|method| method.state == MethodState::TwoCodes),
         }
     }
 
@@ -76,10 +89,19 @@ impl SigningIn {
         self.asked = Asked::Idle;
         let kept = self.kept_for(place);
         let is_new = kept.is_none();
-        let step = LoginStep::Code { place, challenge: kept };
+        let step = LoginStep::Code {
+            place,
+            challenge: kept,
+        };
         match self.opening.methods.get(place) {
-            Some(method) if is_new && method.kind != MethodKind::Totp && self.opening.sends_at_once => {
-                let channel = if method.kind == MethodKind::Sms { Channel::Sms } else { Channel::Voice };
+            Some(method)
+                if is_new && method.kind != MethodKind::Totp && self.opening.sends_at_once =>
+            {
+                let channel = if method.kind == MethodKind::Sms {
+                    Channel::Sms
+                } else {
+                    Channel::Voice
+                };
                 self.order(step, channel, CallKeys::Shown)
             }
             _other => (step, None),
@@ -87,14 +109,26 @@ impl SigningIn {
     }
 
     fn order(&mut self, step: LoginStep, channel: Channel, keys: CallKeys) -> Next {
-        let LoginStep::Code { place, .. } = &step else { return (step, None) };
-        let Some(method) = self.opening.methods.get(*place) else { return (step, None) };
+        let LoginStep::Code { place, .. } = &step else {
+            return (step, None);
+        };
+        let Some(method) = self.opening.methods.get(*place) else {
+            return (step, None);
+        };
         (self.asked, self.ordered) = (Asked::Waiting, *place);
-        let order = LoginEffect::Order { method_id: method.id.clone(), channel, keys };
+        let order = LoginEffect::Order {
+            method_id: method.id.clone(),
+            channel,
+            keys,
+        };
         (step, Some(order))
     }
 
-    pub(super) fn on(mut self: Box<Self>, event: LoginEvent, now: Now) -> (Login, Option<LoginEffect>) {
+    pub(super) fn on(
+        mut self: Box<Self>,
+        event: LoginEvent,
+        now: Now,
+    ) -> (Login, Option<LoginEffect>) {
         // The step is taken out and always put back: by the arms below, or by ending the flow.
         let step = std::mem::replace(&mut self.step, LoginStep::Ways);
         let waits = self.asked == Asked::Waiting;
@@ -158,7 +192,9 @@ impl SigningIn {
                 self.edited();
                 (LoginStep::Backup, None)
             }
-            (LoginStep::Backup, LoginEvent::Submit) if !waits => (LoginStep::Backup, self.verify_backup()),
+            (LoginStep::Backup, LoginEvent::Submit) if !waits => {
+                (LoginStep::Backup, self.verify_backup())
+            }
             (step, _other) => (step, None),
         };
         self.step = step;
@@ -168,7 +204,11 @@ impl SigningIn {
     /// To look around. What was sent goes on counting.
     fn leave(&mut self, step: LoginStep) {
         self.asked = Asked::Idle;
-        if let LoginStep::Code { place, challenge: Some(challenge) } = step {
+        if let LoginStep::Code {
+            place,
+            challenge: Some(challenge),
+        } = step
+        {
             self.kept = Some((place, challenge));
         }
     }
@@ -177,14 +217,19 @@ impl SigningIn {
     fn back(&mut self) -> Next {
         self.asked = Asked::Idle;
         let step = match self.way {
-            Way::Method(place) => LoginStep::Code { place, challenge: self.kept_for(place) },
+            Way::Method(place) => LoginStep::Code {
+                place,
+                challenge: self.kept_for(place),
+            },
             Way::Backup => LoginStep::Backup,
         };
         (step, None)
     }
 
     fn kept_for(&mut self, place: usize) -> Option<Box<ChallengeView>> {
-        self.kept.take_if(|(kept, _)| *kept == place).map(|(_, challenge)| challenge)
+        self.kept
+            .take_if(|(kept, _)| *kept == place)
+            .map(|(_, challenge)| challenge)
     }
 
     fn on_report(&mut self, event: LoginEvent, waits: bool) -> Next {
@@ -214,7 +259,10 @@ impl SigningIn {
             LoginEvent::Submit if !waits => self.verify(step),
             LoginEvent::Send(channel, keys) if !waits => self.order(step, channel, keys),
             LoginEvent::Resend if !waits => match &step {
-                LoginStep::Code { place, challenge: Some(challenge) } => {
+                LoginStep::Code {
+                    place,
+                    challenge: Some(challenge),
+                } => {
                     let resend = LoginEffect::Resend(challenge.id.clone());
                     (self.asked, self.ordered) = (Asked::Waiting, *place);
                     (step, Some(resend))
@@ -222,16 +270,20 @@ impl SigningIn {
                 _other => (step, None),
             },
             LoginEvent::Renew if !waits => match &step {
-                LoginStep::Code { challenge: Some(over), .. } => {
+                LoginStep::Code {
+                    challenge: Some(over),
+                    ..
+                } => {
                     let (channel, keys) = (over.channel, over.call_keys());
                     self.order(step, channel, keys)
                 }
                 _other => (step, None),
             },
             LoginEvent::Changed(fresh) => match &step {
-                LoginStep::Code { challenge: Some(known), .. } if known.id == fresh.id => {
-                    (with_challenge(step, fresh), None)
-                }
+                LoginStep::Code {
+                    challenge: Some(known),
+                    ..
+                } if known.id == fresh.id => (with_challenge(step, fresh), None),
                 _other => (step, None),
             },
             LoginEvent::Back => (LoginStep::Ways, None),
@@ -239,112 +291,61 @@ impl SigningIn {
         }
     }
 
-    /// What is typed takes a refusal away, and never the mark of a question that is still on its way.
+    /// What is typed takes a refusal away, and never the mark of a question that is still on its
+    /// way.
     fn edited(&mut self) {
         if self.asked != Asked::Waiting {
             self.asked = Asked::Idle;
         }
     }
 
-    /// Complete codes send themselves, where the page wants that and nothing is left to tick; not the same ones twice.
-    fn typed_on(&mut self, step: LoginStep) -> Next {
-        let complete = |typed: &String| Code::from_typed(typed).is_ok();
-        self.step = step;
-        let wanted = if self.wants_two() { 2 } else { 1 };
-        let is_fresh = self.typed.iter().take(wanted).all(complete)
-            && !self.typed.iter().take(wanted).eq(self.sent.iter().take(wanted));
-        let goes = is_fresh
-            && self.opening.submits_itself
-            && self.opening.trust_days.is_none()
-            && self.asked != Asked::Waiting;
-        let step = std::mem::replace(&mut self.step, LoginStep::Ways);
-        if goes && can_answer(&step, &self.opening) { self.verify(step) } else { (step, None) }
-    }
-
-    fn verify(&mut self, step: LoginStep) -> Next {
-        self.step = step;
-        let two = self.wants_two();
-        let step = std::mem::replace(&mut self.step, LoginStep::Ways);
-        let codes = [Code::from_typed(&self.typed[0]), Code::from_typed(&self.typed[1])];
-        let LoginStep::Code { place, .. } = &step else { return (step, None) };
-        let Some(method) = self.opening.methods.get(*place) else { return (step, None) };
-        let (code, second) = match codes {
-            [Ok(code), Ok(second)] if two => (code, Some(second)),
-            [Ok(code), _] if !two => (code, None),
-            [Err(error), _] | [_, Err(error)] => {
-                self.asked = Asked::Refused(LoginRefusal::Code(error));
-                return (step, None);
-            }
-            // Both are there: one of the first two arms took them.
-            [Ok(_), Ok(_)] => return (step, None),
-        };
-        let verify = LoginEffect::Verify {
-            way: Way::Method(*place),
-            method_id: method.id.clone(),
-            code: code.expose().to_owned(),
-            second: second.map(|code| code.expose().to_owned()),
-            trust: self.trust,
-        };
-        self.asked = Asked::Waiting;
-        self.sent.clone_from(&self.typed);
-        (step, Some(verify))
-    }
-
-    fn verify_backup(&mut self) -> Option<LoginEffect> {
-        match BackupCode::from_typed(&self.typed_backup) {
-            Err(error) => {
-                self.asked = Asked::Refused(LoginRefusal::Backup(error));
-                None
-            }
-            Ok(code) => {
-                self.asked = Asked::Waiting;
-                let code = code.expose().to_string();
-                let method_id = BACKUP_METHOD_ID.to_owned();
-                let way = Way::Backup;
-                Some(LoginEffect::Verify { way, method_id, code, second: None, trust: self.trust })
-            }
-        }
-    }
-
     fn passed(self: Box<Self>, passed: Passed) -> (Login, Option<LoginEffect>) {
         if self.way == Way::Backup && passed.backup_codes_left <= FEW_BACKUP_CODES {
-            let few = Box::new(Self { step: LoginStep::Few(passed), asked: Asked::Idle, ..*self });
+            let few = Box::new(Self {
+                step: LoginStep::Few(passed),
+                asked: Asked::Idle,
+                ..*self
+            });
             return (Login::SigningIn(few), None);
         }
-        (Login::Completed, Some(LoginEffect::Complete(passed.result_code)))
+        (
+            Login::Completed,
+            Some(LoginEffect::Complete(passed.result_code)),
+        )
     }
 
-    /// Few backup codes are left: said before going on. The result is asked for again when it grew old meanwhile.
-    fn on_few(mut self: Box<Self>, passed: Passed, event: LoginEvent, now: Now) -> (Login, Option<LoginEffect>) {
+    /// Few backup codes are left: said before going on. The result is asked for again when it grew
+    /// old meanwhile.
+    fn on_few(
+        mut self: Box<Self>,
+        passed: Passed,
+        event: LoginEvent,
+        now: Now,
+    ) -> (Login, Option<LoginEffect>) {
         match event {
-            LoginEvent::Submit if now.0.saturating_sub(passed.answered_at.0) <= RESULT_FRESH_S => {
-                (Login::Completed, Some(LoginEffect::Complete(passed.result_code)))
-            }
+            LoginEvent::Submit if now.0.saturating_sub(passed.answered_at.0) <= RESULT_FRESH_S => (
+                Login::Completed,
+                Some(LoginEffect::Complete(passed.result_code)),
+            ),
             LoginEvent::Submit if self.asked != Asked::Waiting => {
                 let again = self.verify_backup();
                 self.step = LoginStep::Few(passed);
                 (Login::SigningIn(self), again)
             }
-            LoginEvent::Passed(fresh) => (Login::Completed, Some(LoginEffect::Complete(fresh.result_code))),
-            // Nobody answers, or too late: the host says what is to be done with a result that is old.
-            LoginEvent::Refused(..) | LoginEvent::TimeUp => {
-                (Login::Completed, Some(LoginEffect::Complete(passed.result_code)))
-            }
+            LoginEvent::Passed(fresh) => (
+                Login::Completed,
+                Some(LoginEffect::Complete(fresh.result_code)),
+            ),
+            // Nobody answers, or too late: the host says what is to be done with a result that is
+            // old.
+            LoginEvent::Refused(..) | LoginEvent::TimeUp => (
+                Login::Completed,
+                Some(LoginEffect::Complete(passed.result_code)),
+            ),
             _other => {
                 self.step = LoginStep::Few(passed);
                 (Login::SigningIn(self), None)
             }
         }
-    }
-}
-
-/// An app's code can always be asked about; a phone's only after one was sent.
-fn can_answer(step: &LoginStep, opening: &LoginOpening) -> bool {
-    match step {
-        LoginStep::Code { challenge: Some(_), .. } => true,
-        LoginStep::Code { place, challenge: None } => {
-            opening.methods.get(*place).is_some_and(|method| method.kind == MethodKind::Totp)
-        }
-        _other => false,
     }
 }

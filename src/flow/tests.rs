@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use nidan_otp::{ClientRandom, EnrolmentId, Label, ServerNonce, TIME_STEP_S, UnixSeconds, derive};
-use nidan_protocol::{BackupGate, EnrolmentAnswer, ErrorCode, FlowOutcome, MethodKind, MethodState, MethodView};
+use nidan_protocol::{
+    BackupGate, EnrolmentAnswer, ErrorCode, FlowOutcome, MethodKind, MethodState, MethodView,
+};
 
 use super::*;
 
@@ -30,8 +32,11 @@ fn random() -> [u8; 32] {
 
 /// The app's code at a time, from an implementation that the widget does not call.
 fn app_code(now: Now) -> String {
-    let (secret, _) =
-        derive(&ClientRandom::new(random()).unwrap(), &ServerNonce([9; 32]), opening(BackupGate::Tick).enrolment_id);
+    let (secret, _) = derive(
+        &ClientRandom::new(random()).unwrap(),
+        &ServerNonce([9; 32]),
+        opening(BackupGate::Tick).enrolment_id,
+    );
     let app = totp_rs::Builder::new().with_secret(totp_rs::Secret::new_stack(*secret.expose()));
     app.build().unwrap().generate(now.0).to_string()
 }
@@ -39,20 +44,35 @@ fn app_code(now: Now) -> String {
 fn begun(backup_gate: BackupGate) -> Flow {
     let opening = opening(backup_gate);
     let draft = Draft::new(random(), &opening).unwrap();
-    Flow::Loading.on(Event::Opened(Box::new((opening, draft))), NOW).0
+    Flow::Loading
+        .on(Event::Opened(Box::new((opening, draft))), NOW)
+        .0
 }
 
 fn at(flow: Flow, events: impl IntoIterator<Item = Event>) -> (Flow, Option<Effect>) {
-    events.into_iter().fold((flow, None), |(flow, _), event| flow.on(event, NOW))
+    events
+        .into_iter()
+        .fold((flow, None), |(flow, _), event| flow.on(event, NOW))
 }
 
 fn step(flow: &Flow) -> &Step {
-    let Flow::Enrolling(enrolment) = flow else { panic!("no enrolment: {flow:?}") };
+    let Flow::Enrolling(enrolment) = flow else {
+        panic!("no enrolment: {flow:?}")
+    };
     &enrolment.step
 }
 
 fn to_confirm(gate: BackupGate) -> Flow {
-    at(begun(gate), [Event::Next, Event::Choose(MethodKind::Totp), Event::Next, Event::Next]).0
+    at(
+        begun(gate),
+        [
+            Event::Next,
+            Event::Choose(MethodKind::Totp),
+            Event::Next,
+            Event::Next,
+        ],
+    )
+    .0
 }
 
 fn to_codes(gate: BackupGate) -> Flow {
@@ -60,7 +80,10 @@ fn to_codes(gate: BackupGate) -> Flow {
 }
 
 fn to_posting() -> (Flow, Option<Effect>) {
-    at(to_codes(BackupGate::Tick), [Event::SavedTicked(true), Event::Next])
+    at(
+        to_codes(BackupGate::Tick),
+        [Event::SavedTicked(true), Event::Next],
+    )
 }
 
 fn answer() -> Box<EnrolmentAnswer> {
@@ -90,13 +113,30 @@ fn each_step_leads_on_and_back() {
     assert!(matches!(step(&flow), Step::GetApp));
     let (flow, _) = at(flow, [Event::Next]);
     assert!(matches!(step(&flow), Step::AddAccount));
-    let (flow, _) = at(flow, [Event::Next, Event::Back, Event::Back, Event::Back, Event::Back, Event::Back]);
-    assert!(matches!(step(&flow), Step::Start), "and back at the start stays there");
+    let (flow, _) = at(
+        flow,
+        [
+            Event::Next,
+            Event::Back,
+            Event::Back,
+            Event::Back,
+            Event::Back,
+            Event::Back,
+        ],
+    );
+    assert!(
+        matches!(step(&flow), Step::Start),
+        "and back at the start stays there"
+    );
 }
 
 #[test]
 fn a_right_code_goes_on_by_itself_and_a_half_typed_one_is_no_mistake() {
-    let flow = at(to_confirm(BackupGate::Tick), [Event::CodeTyped("123".to_owned())]).0;
+    let flow = at(
+        to_confirm(BackupGate::Tick),
+        [Event::CodeTyped("123".to_owned())],
+    )
+    .0;
     assert!(matches!(step(&flow), Step::Confirm { refused: None }));
     let code = app_code(NOW);
     let spaced = format!("{} {}", &code[..3], &code[3..]);
@@ -108,30 +148,69 @@ fn a_right_code_goes_on_by_itself_and_a_half_typed_one_is_no_mistake() {
 fn what_is_wrong_with_a_code_is_told() {
     let refused = |typed: &str, events: Vec<Event>| {
         let typed = Event::CodeTyped(typed.to_owned());
-        let (flow, _) = at(to_confirm(BackupGate::Tick), std::iter::once(typed).chain(events));
+        let (flow, _) = at(
+            to_confirm(BackupGate::Tick),
+            std::iter::once(typed).chain(events),
+        );
         match step(&flow) {
             Step::Confirm { refused } => *refused,
             other => panic!("{other:?}"),
         }
     };
     let submit = || vec![Event::CodeSubmitted];
-    assert_eq!(refused("12345", submit()), Some(CodeRefusal::Shape(nidan_otp::CodeError::Length { actual: 5 })));
-    assert_eq!(refused("12345a", submit()), Some(CodeRefusal::Shape(nidan_otp::CodeError::NotDigits)));
-    assert_eq!(refused("000000", vec![]), Some(CodeRefusal::Wrong { times: 1 }));
-    assert_eq!(refused("000000", submit()), Some(CodeRefusal::Wrong { times: 1 }), "the same mistake once");
-    let second = vec![Event::CodeTyped("00000".to_owned()), Event::CodeTyped("000001".to_owned())];
-    assert_eq!(refused("000000", second), Some(CodeRefusal::Wrong { times: 2 }));
-    assert_eq!(refused("000000", vec![Event::CodeTyped("00000".to_owned())]), None, "gone while the next is typed");
-    assert_eq!(refused(&app_code(UnixSeconds(NOW.0 - 90)), vec![]), Some(CodeRefusal::Clock(-90)));
-    assert_eq!(refused(&app_code(UnixSeconds(NOW.0 + 10 * TIME_STEP_S)), vec![]), Some(CodeRefusal::Clock(300)));
+    assert_eq!(
+        refused("12345", submit()),
+        Some(CodeRefusal::Shape(nidan_otp::CodeError::Length {
+            actual: 5
+        }))
+    );
+    assert_eq!(
+        refused("12345a", submit()),
+        Some(CodeRefusal::Shape(nidan_otp::CodeError::NotDigits))
+    );
+    assert_eq!(
+        refused("000000", vec![]),
+        Some(CodeRefusal::Wrong { times: 1 })
+    );
+    assert_eq!(
+        refused("000000", submit()),
+        Some(CodeRefusal::Wrong { times: 1 }),
+        "the same mistake once"
+    );
+    let second = vec![
+        Event::CodeTyped("00000".to_owned()),
+        Event::CodeTyped("000001".to_owned()),
+    ];
+    assert_eq!(
+        refused("000000", second),
+        Some(CodeRefusal::Wrong { times: 2 })
+    );
+    assert_eq!(
+        refused("000000", vec![Event::CodeTyped("00000".to_owned())]),
+        None,
+        "gone while the next is typed"
+    );
+    assert_eq!(
+        refused(&app_code(UnixSeconds(NOW.0 - 90)), vec![]),
+        Some(CodeRefusal::Clock(-90))
+    );
+    assert_eq!(
+        refused(&app_code(UnixSeconds(NOW.0 + 10 * TIME_STEP_S)), vec![]),
+        Some(CodeRefusal::Clock(300))
+    );
 }
 
 #[test]
 fn going_back_keeps_what_was_typed() {
-    let (flow, _) = at(to_codes(BackupGate::TypeOne), [Event::BackupTyped("K7QM".to_owned()), Event::Back]);
+    let (flow, _) = at(
+        to_codes(BackupGate::TypeOne),
+        [Event::BackupTyped("K7QM".to_owned()), Event::Back],
+    );
     assert!(matches!(step(&flow), Step::Confirm { refused: None }));
     let (flow, _) = at(flow, [Event::CodeTyped(app_code(NOW))]);
-    let Flow::Enrolling(enrolment) = &flow else { panic!() };
+    let Flow::Enrolling(enrolment) = &flow else {
+        panic!()
+    };
     assert_eq!(enrolment.typed_backup, "K7QM");
 }
 
@@ -151,44 +230,97 @@ fn the_gate_opens_by_one_of_the_codes_or_by_the_tick() {
     let typed = |text: &str| Event::BackupTyped(text.to_owned());
     let opening = opening(BackupGate::TypeOne);
     let draft = Draft::new(random(), &opening).unwrap();
-    let codes: Vec<_> = draft.backup_codes().iter().map(|code| code.expose_grouped().to_string()).collect();
-    let other =
-        Draft::new([7; 31].iter().copied().chain([8]).collect::<Vec<_>>().try_into().unwrap(), &opening).unwrap();
-    let foreign = other.backup_codes().iter().next().unwrap().expose_grouped().to_string();
+    let codes: Vec<_> = draft
+        .backup_codes()
+        .iter()
+        .map(|code| code.expose_grouped().to_string())
+        .collect();
+    let other = Draft::new(
+        [7; 31]
+            .iter()
+            .copied()
+            .chain([8])
+            .collect::<Vec<_>>()
+            .try_into()
+            .unwrap(),
+        &opening,
+    )
+    .unwrap();
+    let foreign = other
+        .backup_codes()
+        .iter()
+        .next()
+        .unwrap()
+        .expose_grouped()
+        .to_string();
     assert_eq!(refusal(BackupGate::TypeOne, typed(&codes[9])), None);
-    assert_eq!(refusal(BackupGate::TypeOne, typed(&codes[0].to_lowercase())), None);
-    assert_eq!(refusal(BackupGate::TypeOne, typed(&foreign)), Some(BackupRefusal::Other));
-    assert!(matches!(refusal(BackupGate::TypeOne, typed("K7QM")), Some(BackupRefusal::Typo(_))));
-    assert!(matches!(refusal(BackupGate::TypeOne, Event::SavedTicked(true)), Some(BackupRefusal::Typo(_))));
+    assert_eq!(
+        refusal(BackupGate::TypeOne, typed(&codes[0].to_lowercase())),
+        None
+    );
+    assert_eq!(
+        refusal(BackupGate::TypeOne, typed(&foreign)),
+        Some(BackupRefusal::Other)
+    );
+    assert!(matches!(
+        refusal(BackupGate::TypeOne, typed("K7QM")),
+        Some(BackupRefusal::Typo(_))
+    ));
+    assert!(matches!(
+        refusal(BackupGate::TypeOne, Event::SavedTicked(true)),
+        Some(BackupRefusal::Typo(_))
+    ));
     assert_eq!(refusal(BackupGate::Tick, Event::SavedTicked(true)), None);
-    assert_eq!(refusal(BackupGate::Tick, Event::SavedTicked(false)), Some(BackupRefusal::NotTicked));
+    assert_eq!(
+        refusal(BackupGate::Tick, Event::SavedTicked(false)),
+        Some(BackupRefusal::NotTicked)
+    );
 }
 
 #[test]
 fn a_lost_post_is_tried_again_with_the_same_draft_and_proof() {
     let (flow, effect) = to_posting();
-    let Some(Effect::Post(draft, proof)) = effect else { panic!() };
+    let Some(Effect::Post(draft, proof)) = effect else {
+        panic!()
+    };
     let (flow, effect) = at(flow, [Event::NotAnswered(Trouble::Unreachable)]);
     assert!(effect.is_none());
     assert_eq!(flow.retry_at(), Some(UnixSeconds(NOW.0 + 2)));
     let (flow, effect) = at(flow, [Event::RetryDue]);
-    let Some(Effect::Post(again, proof_again)) = effect else { panic!() };
+    let Some(Effect::Post(again, proof_again)) = effect else {
+        panic!()
+    };
     assert!(Arc::ptr_eq(&draft, &again) && Arc::ptr_eq(&proof, &proof_again));
-    let (flow, _) = at(flow, [Event::NotAnswered(Trouble::Refused(ErrorCode::Unavailable))]);
-    assert_eq!(flow.retry_at(), Some(UnixSeconds(NOW.0 + 4)), "longer each time");
+    let (flow, _) = at(
+        flow,
+        [Event::NotAnswered(Trouble::Refused(ErrorCode::Unavailable))],
+    );
+    assert_eq!(
+        flow.retry_at(),
+        Some(UnixSeconds(NOW.0 + 4)),
+        "longer each time"
+    );
     let (flow, effect) = at(flow, [Event::Again]);
     assert!(matches!(effect, Some(Effect::Post(..))), "or at once");
     let (flow, effect) = at(flow, [Event::Again, Event::RetryDue]);
     assert!(effect.is_none(), "never two at a time");
-    assert!(matches!(step(&at(flow, [Event::Answered(answer())]).0), Step::Done { .. }));
+    assert!(matches!(
+        step(&at(flow, [Event::Answered(answer())]).0),
+        Step::Done { .. }
+    ));
 }
 
 #[test]
 fn each_refusal_of_the_final_post_leads_somewhere() {
     for code in ErrorCode::ALL {
-        let (flow, _) = at(to_posting().0, [Event::NotAnswered(Trouble::Refused(*code))]);
+        let (flow, _) = at(
+            to_posting().0,
+            [Event::NotAnswered(Trouble::Refused(*code))],
+        );
         let expected = match code {
-            ErrorCode::CodeWrong => matches!(flow, Flow::Enrolling(_)) && matches!(step(&flow), Step::Confirm { .. }),
+            ErrorCode::CodeWrong => {
+                matches!(flow, Flow::Enrolling(_)) && matches!(step(&flow), Step::Confirm { .. })
+            }
             code if code.status() >= 500 => flow.retry_at().is_some(),
             _ => matches!(flow, Flow::Ended(_)),
         };
@@ -200,14 +332,29 @@ fn each_refusal_of_the_final_post_leads_somewhere() {
 fn the_result_is_handed_over_fresh() {
     let (flow, _) = at(to_posting().0, [Event::Answered(answer())]);
     let (done, effect) = flow.on(Event::Next, UnixSeconds(NOW.0 + 40));
-    assert!(matches!((done, effect), (Flow::Completed, Some(Effect::Complete(code))) if code == "first"));
+    assert!(
+        matches!((done, effect), (Flow::Completed, Some(Effect::Complete(code))) if code == "first")
+    );
     let (flow, _) = at(to_posting().0, [Event::Answered(answer())]);
     let (flow, effect) = flow.on(Event::Next, UnixSeconds(NOW.0 + 41));
-    assert!(matches!(effect, Some(Effect::Post(..))), "a stale one is asked for again");
-    let fresh = Box::new(EnrolmentAnswer { result_code: "second".to_owned(), ..*answer() });
+    assert!(
+        matches!(effect, Some(Effect::Post(..))),
+        "a stale one is asked for again"
+    );
+    let fresh = Box::new(EnrolmentAnswer {
+        result_code: "second".to_owned(),
+        ..*answer()
+    });
     let (flow, effect) = at(flow, [Event::NotAnswered(Trouble::Unreachable)]);
     assert!(
-        effect.is_none() && matches!(step(&flow), Step::Done { trouble: Some(_), .. }),
+        effect.is_none()
+            && matches!(
+                step(&flow),
+                Step::Done {
+                    trouble: Some(_),
+                    ..
+                }
+            ),
         "nothing stale is handed over"
     );
     let (flow, effect) = at(flow, [Event::Next]);
@@ -218,10 +365,19 @@ fn the_result_is_handed_over_fresh() {
 
 #[test]
 fn time_ends_what_is_not_stored_and_leaving_warns_while_something_can_be_lost() {
-    assert!(matches!(at(begun(BackupGate::Tick), [Event::TimeUp]).0, Flow::Ended(Ending::Expired)));
+    assert!(matches!(
+        at(begun(BackupGate::Tick), [Event::TimeUp]).0,
+        Flow::Ended(Ending::Expired)
+    ));
     let (done, _) = at(to_posting().0, [Event::Answered(answer()), Event::TimeUp]);
     assert!(matches!(step(&done), Step::Done { .. }));
-    assert!(matches!(step(&at(to_posting().0, [Event::TimeUp]).0), Step::Posting { .. }), "it may be stored by now");
+    assert!(
+        matches!(
+            step(&at(to_posting().0, [Event::TimeUp]).0),
+            Step::Posting { .. }
+        ),
+        "it may be stored by now"
+    );
     assert!(!done.would_lose());
     assert!(!to_confirm(BackupGate::Tick).would_lose());
     assert!(to_codes(BackupGate::Tick).would_lose());
@@ -233,14 +389,20 @@ fn the_start_has_a_way_on_for_every_trouble() {
     let not_opened = |trouble| Flow::Loading.on(Event::NotOpened(trouble), NOW).0;
     let flow = not_opened(Trouble::Unreachable);
     assert!(matches!(flow, Flow::Unavailable(Trouble::Unreachable)));
-    assert!(matches!(at(flow, [Event::Again]), (Flow::Loading, Some(Effect::Open))));
+    assert!(matches!(
+        at(flow, [Event::Again]),
+        (Flow::Loading, Some(Effect::Open))
+    ));
     let ended = |code| match not_opened(Trouble::Refused(code)) {
         Flow::Ended(ending) => Some(ending),
         _ => None,
     };
     assert_eq!(ended(ErrorCode::FlowExpired), Some(Ending::Expired));
     assert_eq!(ended(ErrorCode::FlowConflict), Some(Ending::Superseded));
-    assert_eq!(ended(ErrorCode::OriginMismatch), Some(Ending::Misconfigured));
+    assert_eq!(
+        ended(ErrorCode::OriginMismatch),
+        Some(Ending::Misconfigured)
+    );
     assert_eq!(ended(ErrorCode::Internal), None);
     let (flow, _) = Flow::Loading.on(Event::NothingToEnrol, NOW);
     assert!(matches!(flow, Flow::Ended(Ending::AlreadyOn)));

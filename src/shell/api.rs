@@ -8,7 +8,9 @@ use wasm_bindgen::JsValue;
 use zeroize::Zeroizing;
 
 use super::{Page, read};
-use crate::flow::{Draft, Evidence, LoginRefusal, Opening, Passed, PhoneRefusal, Reported, Trouble};
+use crate::flow::{
+    Draft, Evidence, LoginRefusal, Opening, Passed, PhoneRefusal, Reported, Trouble,
+};
 
 /// Where codes by phone are ordered.
 pub(super) const CHALLENGES: &str = "/v1/flow/challenges";
@@ -30,7 +32,10 @@ pub(super) async fn enrol(
     proof: &Evidence,
 ) -> Result<EnrolmentAnswer, Trouble> {
     let client_random = Zeroizing::new(page.base64(draft.client_random().expose()));
-    let mut fields = vec![("enrolment_id", enrolment_id.as_str()), ("client_random", &client_random)];
+    let mut fields = vec![
+        ("enrolment_id", enrolment_id.as_str()),
+        ("client_random", &client_random),
+    ];
     fields.extend(proof.app().map(|app| ("code", app.code().expose())));
     let body = object(&fields);
     let phones = js_sys::Array::new();
@@ -52,8 +57,15 @@ pub(super) fn path(id: &str) -> String {
 }
 
 /// Asks something of a code; the code as it stands then.
-pub(super) async fn challenge(page: Page, path: &str, body: JsValue) -> Result<ChallengeView, PhoneRefusal> {
-    let answer = page.request(path, body).await.map_err(|_| PhoneRefusal::Unreachable)?;
+pub(super) async fn challenge(
+    page: Page,
+    path: &str,
+    body: JsValue,
+) -> Result<ChallengeView, PhoneRefusal> {
+    let answer = page
+        .request(path, body)
+        .await
+        .map_err(|_| PhoneRefusal::Unreachable)?;
     let answer: js_sys::Array = answer.into();
     let json = answer.get(1);
     if !answer.get(0).is_truthy() {
@@ -75,9 +87,17 @@ pub(super) async fn report(page: Page) -> Result<Reported, LoginRefusal> {
 }
 
 async fn answered(page: Page, path: &str, body: JsValue) -> Result<JsValue, LoginRefusal> {
-    let answer: js_sys::Array = page.request(path, body).await.map_err(|_| LoginRefusal::Unreachable)?.into();
+    let answer: js_sys::Array = page
+        .request(path, body)
+        .await
+        .map_err(|_| LoginRefusal::Unreachable)?
+        .into();
     let json = answer.get(1);
-    if answer.get(0).is_truthy() { Ok(json) } else { Err(read::login_refusal(&json)) }
+    if answer.get(0).is_truthy() {
+        Ok(json)
+    } else {
+        Err(read::login_refusal(&json))
+    }
 }
 
 /// Sets a field that is true or false.
@@ -86,8 +106,8 @@ pub(super) fn set_flag(body: &JsValue, name: &str, holds: bool) {
     let _set = js_sys::Reflect::set(body, &name.into(), &holds.into());
 }
 
-/// A JavaScript object of strings. A map: serde-wasm-bindgen keeps a table of struct fields' names, 0.7 KB of brotli for
-/// a few names used once.
+/// A JavaScript object of strings. A map: serde-wasm-bindgen keeps a table of struct fields' names,
+/// 0.7 KB of brotli for a few names used once.
 pub(super) fn object(fields: &[(&str, &str)]) -> JsValue {
     struct Fields<'a>(&'a [(&'a str, &'a str)]);
     impl Serialize for Fields<'_> {
@@ -96,12 +116,19 @@ pub(super) fn object(fields: &[(&str, &str)]) -> JsValue {
         }
     }
     // Strings always serialise; an empty body would be refused with its name.
-    Fields(fields).serialize(&Serializer::json_compatible()).unwrap_or_default()
+    Fields(fields)
+        .serialize(&Serializer::json_compatible())
+        .unwrap_or_default()
 }
 
-/// The answer's JSON, or what the service refused. What is no problem document is a proxy's error: an outage.
+/// The answer's JSON, or what the service refused. What is no problem document is a proxy's error:
+/// an outage.
 async fn request(page: Page, path: &str, body: JsValue) -> Result<JsValue, Trouble> {
-    let answer: js_sys::Array = page.request(path, body).await.map_err(|_| Trouble::Unreachable)?.into();
+    let answer: js_sys::Array = page
+        .request(path, body)
+        .await
+        .map_err(|_| Trouble::Unreachable)?
+        .into();
     let json = answer.get(1);
     if answer.get(0).is_truthy() {
         return Ok(json);
@@ -109,8 +136,13 @@ async fn request(page: Page, path: &str, body: JsValue) -> Result<JsValue, Troub
     Err(read::error_code(&json).map_or(Trouble::Unreachable, Trouble::Refused))
 }
 
-/// The flow as the state machine needs it; `None` when the service sent what no version of it sends.
-pub(super) fn opening(page: &Page, view: &FlowView, enrolment: &EnrolmentOpening) -> Option<Opening> {
+/// The flow as the state machine needs it; `None` when the service sent what no version of it
+/// sends.
+pub(super) fn opening(
+    page: &Page,
+    view: &FlowView,
+    enrolment: &EnrolmentOpening,
+) -> Option<Opening> {
     Some(Opening {
         issuer: Label::parse(&view.issuer).ok()?,
         account: Label::parse(&view.account_name).ok()?,
@@ -121,13 +153,18 @@ pub(super) fn opening(page: &Page, view: &FlowView, enrolment: &EnrolmentOpening
         expires_at: UnixSeconds(view.expires_at),
         methods: view.policy.methods.clone(),
         countries: countries(view, &page.region()),
-        calls_without_keys: view.phone.as_ref().is_some_and(|phone| phone.calls_without_keys),
+        calls_without_keys: view
+            .phone
+            .as_ref()
+            .is_some_and(|phone| phone.calls_without_keys),
     })
 }
 
 /// The countries on offer, the likely one first: what the host says, else the language's own.
 fn countries(view: &FlowView, region: &str) -> Vec<String> {
-    let Some(phone) = &view.phone else { return Vec::new() };
+    let Some(phone) = &view.phone else {
+        return Vec::new();
+    };
     let likely = phone.country.as_deref().unwrap_or(region);
     let mut countries = phone.countries.clone();
     if let Some(index) = countries.iter().position(|country| country == likely) {
@@ -139,7 +176,9 @@ fn countries(view: &FlowView, region: &str) -> Vec<String> {
 
 /// A link to a script would run in the page.
 pub(super) fn is_safe_link(url: &str) -> bool {
-    ["https://", "http://", "mailto:"].iter().any(|scheme| url.starts_with(scheme))
+    ["https://", "http://", "mailto:"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme))
 }
 
 fn decode<const N: usize>(page: &Page, text: &str) -> Option<[u8; N]> {

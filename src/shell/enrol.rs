@@ -14,11 +14,24 @@ impl Perform for Flow {
             Effect::Open => spawn(shell.open()),
             Effect::LoadRegions => spawn(async move {
                 let table = shell.page(Page::clone).regions().await;
-                shell.send(Event::Regions(table.ok().and_then(|table| table.as_string())));
+                shell.send(Event::Regions(
+                    table.ok().and_then(|table| table.as_string()),
+                ));
             }),
             Effect::LoadHelp(country) => spawn(shell.load_help(country)),
-            Effect::Order { number, channel, keys } => {
-                let (locale, keys) = (shell.locale(), if keys == CallKeys::None { "none" } else { "shown" });
+            Effect::Order {
+                number,
+                channel,
+                keys,
+            } => {
+                let (locale, keys) = (
+                    shell.locale(),
+                    if keys == CallKeys::None {
+                        "none"
+                    } else {
+                        "shown"
+                    },
+                );
                 let channel = channel.as_str();
                 let fields = [
                     ("number", number.typed.as_str()),
@@ -32,10 +45,15 @@ impl Perform for Flow {
             }
             Effect::Resend(id) => shell.ask([&api::path(&id), "/resend"].concat(), &[]),
             Effect::Answer { challenge_id, code } => {
-                shell.ask([&api::path(&challenge_id), "/answer"].concat(), &[("code", &code)]);
+                shell.ask(
+                    [&api::path(&challenge_id), "/answer"].concat(),
+                    &[("code", &code)],
+                );
             }
             Effect::Post(draft, proof) => spawn(shell.post(draft, proof)),
-            Effect::Complete(result_code) => shell.page(|page| page.complete(&result_code, "enrolled")),
+            Effect::Complete(result_code) => {
+                shell.page(|page| page.complete(&result_code, "enrolled"))
+            }
             Effect::Restart => shell.page(Page::restart),
         }
     }
@@ -86,10 +104,13 @@ impl Shell {
                     _ if !told => return,
                     None => Event::NothingToEnrol,
                     Some(enrolment) => api::opening(&self.page(Page::clone), &view, enrolment)
-                        .and_then(|opening| Some((Draft::new(client_random()?, &opening).ok()?, opening)))
-                        .map_or(Event::NotOpened(Trouble::Refused(ErrorCode::Internal)), |(draft, opening)| {
-                            Event::Opened(Box::new((opening, draft)))
-                        }),
+                        .and_then(|opening| {
+                            Some((Draft::new(client_random()?, &opening).ok()?, opening))
+                        })
+                        .map_or(
+                            Event::NotOpened(Trouble::Refused(ErrorCode::Internal)),
+                            |(draft, opening)| Event::Opened(Box::new((opening, draft))),
+                        ),
                 }
             }
         };
@@ -97,24 +118,41 @@ impl Shell {
     }
 
     async fn load_help(self, country: String) {
-        let channel = self.flow.with_untracked(|flow| flow.awaited().map(|challenge| challenge.channel));
+        let channel = self
+            .flow
+            .with_untracked(|flow| flow.awaited().map(|challenge| challenge.channel));
         let Some(channel) = channel else { return };
         // Without it the rest of the help is there all the same.
-        let found = self.page(Page::clone).help(&country, channel.as_str()).await.unwrap_or_default();
-        let found = js_sys::Array::from(&found).iter().filter_map(|one| one.as_string()).collect();
+        let found = self
+            .page(Page::clone)
+            .help(&country, channel.as_str())
+            .await
+            .unwrap_or_default();
+        let found = js_sys::Array::from(&found)
+            .iter()
+            .filter_map(|one| one.as_string())
+            .collect();
         self.send(Event::HelpFound(found));
     }
 
     async fn post(self, draft: Arc<Draft>, proof: Arc<Evidence>) {
-        let Some(id) = self.enrolment_now(|enrolment| enrolment.opening.enrolment_id_text.clone()) else { return };
-        self.send(match api::enrol(self.page(Page::clone), id, &draft, &proof).await {
-            Ok(answer) => Event::Answered(Box::new(answer)),
-            Err(trouble) => Event::NotAnswered(trouble),
-        });
+        let Some(id) = self.enrolment_now(|enrolment| enrolment.opening.enrolment_id_text.clone())
+        else {
+            return;
+        };
+        self.send(
+            match api::enrol(self.page(Page::clone), id, &draft, &proof).await {
+                Ok(answer) => Event::Answered(Box::new(answer)),
+                Err(trouble) => Event::NotAnswered(trouble),
+            },
+        );
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the shell is where the browser's randomness comes in")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shell is where the browser's randomness comes in"
+)]
 fn client_random() -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).ok()?;

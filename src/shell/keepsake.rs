@@ -16,7 +16,8 @@ impl<M: Machine> Shell<M> {
         spawn(async move { told(page.copy(&text).await.is_ok()) });
     }
 
-    /// What support needs to know of a code that does not arrive: no code, no secret, two digits of the number.
+    /// What support needs to know of a code that does not arrive: no code, no secret, two digits of
+    /// the number.
     pub(crate) fn support_summary(self) -> Zeroizing<String> {
         let date = self.date(untrack(|| self.now()));
         let summary = untrack(|| {
@@ -29,8 +30,11 @@ impl<M: Machine> Shell<M> {
                         DeliveryState::Delivered => Msg::StateDelivered,
                         DeliveryState::Failed => Msg::StateFailed,
                     };
-                    let channel =
-                        if challenge.channel == Channel::Sms { Msg::MethodSmsName } else { Msg::MethodVoiceName };
+                    let channel = if challenge.channel == Channel::Sms {
+                        Msg::MethodSmsName
+                    } else {
+                        Msg::MethodVoiceName
+                    };
                     let (state, channel) = (self.t(state), self.t(channel));
                     let places = [
                         ("channel", channel.as_str()),
@@ -48,13 +52,19 @@ impl<M: Machine> Shell<M> {
 }
 
 impl Shell<Login> {
-    /// What support needs to know of somebody who cannot get in: no code, two digits of a number at most.
+    /// What support needs to know of somebody who cannot get in: no code, two digits of a number at
+    /// most.
     pub(crate) fn login_summary(self) -> Zeroizing<String> {
         let date = self.date(untrack(|| self.now()));
         let summary = self.signing_now(|signing| {
             let opening = &signing.opening;
             let kind = |method: &nidan_protocol::MethodView| method.kind.as_str();
-            let ways = opening.methods.iter().map(kind).collect::<Vec<_>>().join(", ");
+            let ways = opening
+                .methods
+                .iter()
+                .map(kind)
+                .collect::<Vec<_>>()
+                .join(", ");
             let count = self.number(opening.backup_codes_left.into());
             let places = [
                 ("issuer", opening.issuer.as_str()),
@@ -72,7 +82,12 @@ impl Shell<Login> {
 impl Shell {
     pub(crate) fn backup_codes(self) -> Vec<Zeroizing<String>> {
         self.enrolment_now(|enrolment| {
-            enrolment.draft.backup_codes().iter().map(nidan_otp::BackupCode::expose_grouped).collect()
+            enrolment
+                .draft
+                .backup_codes()
+                .iter()
+                .map(nidan_otp::BackupCode::expose_grouped)
+                .collect()
         })
         .unwrap_or_default()
     }
@@ -94,13 +109,21 @@ impl Shell {
     /// Prints the codes on a page of their own, not the host's page around them.
     pub(crate) fn print_codes(self) {
         let (title, lines) = self.sheet();
-        self.page(|page| page.print(&title, lines.iter().map(|line| JsValue::from_str(line)).collect()));
+        self.page(|page| {
+            page.print(
+                &title,
+                lines.iter().map(|line| JsValue::from_str(line)).collect(),
+            )
+        });
     }
 
     /// A title, three lines about the codes, and the codes.
     fn sheet(self) -> (String, Vec<Zeroizing<String>>) {
         let names = |enrolment: &crate::flow::Enrolment| {
-            (enrolment.opening.issuer.as_str().to_owned(), enrolment.opening.account.as_str().to_owned())
+            (
+                enrolment.opening.issuer.as_str().to_owned(),
+                enrolment.opening.account.as_str().to_owned(),
+            )
         };
         let (issuer, account) = self.enrolment_now(names).unwrap_or_default();
         let date = self.date(untrack(|| self.now()));
@@ -111,7 +134,10 @@ impl Shell {
         ];
         let mut lines: Vec<_> = about.into_iter().map(Zeroizing::new).collect();
         lines.extend(self.backup_codes());
-        (self.t_with(Msg::CodesFileTitle, &[("issuer", &issuer)]), lines)
+        (
+            self.t_with(Msg::CodesFileTitle, &[("issuer", &issuer)]),
+            lines,
+        )
     }
 }
 

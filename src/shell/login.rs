@@ -10,8 +10,19 @@ impl Perform for Login {
     fn perform(shell: Shell<Self>, effect: LoginEffect) {
         match effect {
             LoginEffect::Open => spawn(shell.open()),
-            LoginEffect::Order { method_id, channel, keys } => {
-                let (locale, keys) = (shell.locale(), if keys == CallKeys::None { "none" } else { "shown" });
+            LoginEffect::Order {
+                method_id,
+                channel,
+                keys,
+            } => {
+                let (locale, keys) = (
+                    shell.locale(),
+                    if keys == CallKeys::None {
+                        "none"
+                    } else {
+                        "shown"
+                    },
+                );
                 let fields = [
                     ("method_id", method_id.as_str()),
                     ("channel", channel.as_str()),
@@ -21,7 +32,13 @@ impl Perform for Login {
                 shell.order(api::CHALLENGES.to_owned(), &fields);
             }
             LoginEffect::Resend(id) => shell.order([&api::path(&id), "/resend"].concat(), &[]),
-            LoginEffect::Verify { way, method_id, code, second, trust } => {
+            LoginEffect::Verify {
+                way,
+                method_id,
+                code,
+                second,
+                trust,
+            } => {
                 let mut fields = vec![("method_id", method_id.as_str()), ("code", &code)];
                 fields.extend(second.as_deref().map(|second| ("second_code", second)));
                 let body = api::object(&fields);
@@ -50,7 +67,9 @@ impl Perform for Login {
                     Err(refusal) => LoginEvent::NotReported(refusal),
                 });
             }),
-            LoginEffect::Complete(result_code) => shell.page(|page| page.complete(&result_code, "verified")),
+            LoginEffect::Complete(result_code) => {
+                shell.page(|page| page.complete(&result_code, "verified"))
+            }
             LoginEffect::Restart => shell.page(Page::restart),
         }
     }
@@ -67,7 +86,8 @@ impl Shell<Login> {
         untrack(|| self.signing(read))
     }
 
-    /// The field that stood on the page before the widget did, with what was typed into it; there once.
+    /// The field that stood on the page before the widget did, with what was typed into it; there
+    /// once.
     pub(crate) fn early_field(self) -> Option<web_sys::Element> {
         self.page(Page::early_field)
     }
@@ -95,7 +115,9 @@ impl Shell<Login> {
             Err(trouble) => LoginEvent::NotOpened(trouble),
             Ok(json) => {
                 let life = read::life(&json);
-                let told = life.is_some_and(|(expires_at, support_url)| self.told(expires_at, support_url.as_ref()));
+                let told = life.is_some_and(|(expires_at, support_url)| {
+                    self.told(expires_at, support_url.as_ref())
+                });
                 match read::login_opening(&json) {
                     _ if !told => return,
                     // A page whose flow is for something else than it says.
@@ -105,8 +127,10 @@ impl Shell<Login> {
                             opening.submits_itself = page.submits_itself();
                             opening.typed = page.typed_early();
                         });
-                        opening.recovery_url = opening.recovery_url.filter(|url| api::is_safe_link(url));
-                        opening.password_url = opening.password_url.filter(|url| api::is_safe_link(url));
+                        opening.recovery_url =
+                            opening.recovery_url.filter(|url| api::is_safe_link(url));
+                        opening.password_url =
+                            opening.password_url.filter(|url| api::is_safe_link(url));
                         LoginEvent::Opened(Box::new(opening))
                     }
                 }

@@ -29,8 +29,8 @@ pub(crate) trait Perform: Machine {
     fn perform(shell: Shell<Self>, effect: Self::Effect);
 }
 
-/// The handle that screens hold. Copies are the same shell. Each module has one kind of state machine only: what the other
-/// one needs is not in it.
+/// The handle that screens hold. Copies are the same shell. Each module has one kind of state
+/// machine only: what the other one needs is not in it.
 pub(crate) struct Shell<M: Machine = Flow> {
     flow: RwSignal<M, LocalStorage>,
     /// Moves once a second while the widget is on the page.
@@ -77,8 +77,12 @@ impl<M: Perform> Shell<M> {
             now: RwSignal::new(UnixSeconds(0)),
             parts: StoredValue::new_local(parts),
         };
-        shell.parts.update_value(|parts| parts._ticking = Some(Interval::new(TICK_MS, move || shell.tick())));
-        shell.parts.update_value(|parts| parts.heard = Some(Closure::new(move |heard| shell.hear(&heard))));
+        shell.parts.update_value(|parts| {
+            parts._ticking = Some(Interval::new(TICK_MS, move || shell.tick()))
+        });
+        shell.parts.update_value(|parts| {
+            parts.heard = Some(Closure::new(move |heard| shell.hear(&heard)))
+        });
         M::perform(shell, M::open());
         shell
     }
@@ -86,7 +90,10 @@ impl<M: Perform> Shell<M> {
     /// Tells the state machine what happened, and does what it asks for.
     pub(crate) fn send(self, event: M::Event) {
         // Where the element has left the page meanwhile, there is nothing to tell.
-        let Some((now, page)) = self.parts.try_with_value(|parts| (now(parts), parts.page.clone())) else {
+        let Some((now, page)) = self
+            .parts
+            .try_with_value(|parts| (now(parts), parts.page.clone()))
+        else {
             return;
         };
         let mut effect = None;
@@ -94,7 +101,12 @@ impl<M: Perform> Shell<M> {
             let (next, asked) = std::mem::replace(flow, M::loading()).on(event, now);
             *flow = next;
             effect = asked;
-            (flow.would_lose(), flow.awaited().map(|challenge| challenge.id.clone()).unwrap_or_default())
+            (
+                flow.would_lose(),
+                flow.awaited()
+                    .map(|challenge| challenge.id.clone())
+                    .unwrap_or_default(),
+            )
         });
         let (would_lose, awaited) = after.unwrap_or_default();
         page.guard(would_lose);
@@ -110,7 +122,14 @@ impl<M: Perform> Shell<M> {
             if parts.watched != awaited
                 && let Some(heard) = &parts.heard
             {
-                page.watch(&if awaited.is_empty() { String::new() } else { api::path(&awaited) }, heard.as_ref());
+                page.watch(
+                    &if awaited.is_empty() {
+                        String::new()
+                    } else {
+                        api::path(&awaited)
+                    },
+                    heard.as_ref(),
+                );
                 parts.watched = awaited;
             }
         });
@@ -129,17 +148,27 @@ impl<M: Perform> Shell<M> {
     }
 
     fn tick(self) {
-        let Some((now, end)) = self.parts.try_with_value(|parts| (now(parts), parts.expires_at)) else { return };
+        let Some((now, end)) = self
+            .parts
+            .try_with_value(|parts| (now(parts), parts.expires_at))
+        else {
+            return;
+        };
         let _gone = self.now.try_set(now);
         if end.is_some_and(|end| now >= end) {
             let _gone = self.parts.try_update_value(|parts| parts.expires_at = None);
             self.send(M::time_up());
-        } else if self.flow.with_untracked(M::retry_at).is_some_and(|due| now >= due) {
+        } else if self
+            .flow
+            .with_untracked(M::retry_at)
+            .is_some_and(|due| now >= due)
+        {
             self.send(M::retry_due());
         }
     }
 
-    /// What the first answer says to every kind of flow; false when the element has left the page meanwhile.
+    /// What the first answer says to every kind of flow; false when the element has left the page
+    /// meanwhile.
     fn told(self, expires_at: u64, support_url: Option<&String>) -> bool {
         let told = self.parts.try_update_value(|parts| {
             parts.expires_at = Some(UnixSeconds(expires_at));
@@ -196,7 +225,9 @@ impl<M: Machine> Shell<M> {
     /// Seconds until the flow's life ends; `None` before it is known.
     pub(crate) fn seconds_left(self) -> Option<u64> {
         let now = self.now.get();
-        self.parts.with_value(|parts| parts.expires_at).map(|end| end.0.saturating_sub(now.0))
+        self.parts
+            .with_value(|parts| parts.expires_at)
+            .map(|end| end.0.saturating_sub(now.0))
     }
 
     /// `ltr` or `rtl`.
@@ -210,7 +241,12 @@ impl<M: Machine> Shell<M> {
     }
 
     /// What stands in a field's place where fields are outside of the widget's tree.
-    pub(crate) fn place(self, input: &web_sys::Element, label: &str, help: &str) -> Option<web_sys::Element> {
+    pub(crate) fn place(
+        self,
+        input: &web_sys::Element,
+        label: &str,
+        help: &str,
+    ) -> Option<web_sys::Element> {
         self.page(|page| page.place(input, label, help))
     }
 
@@ -229,7 +265,8 @@ impl<M: Machine> Shell<M> {
             .unwrap_or_default()
     }
 
-    /// Whether nothing was asked since: an earlier answer is about a code that is over, or a screen that was left.
+    /// Whether nothing was asked since: an earlier answer is about a code that is over, or a screen
+    /// that was left.
     fn is_latest(self, question: u32) -> bool {
         self.parts.try_with_value(|parts| parts.questions) == Some(question)
     }

@@ -1,6 +1,10 @@
-//! The page around the widget, as the loader (`public/nidan/nidan-flow.js`, class `Page`) offers it.
+//! The page around the widget, as the loader (`public/nidan/nidan-flow.js`, class `Page`) offers
+//! it.
 
-#![allow(unsafe_code, reason = "#[wasm_bindgen] writes the imports' glue with it")]
+#![allow(
+    unsafe_code,
+    reason = "#[wasm_bindgen] writes the imports' glue with it"
+)]
 
 use wasm_bindgen::prelude::*;
 
@@ -32,7 +36,8 @@ extern "C" {
 
     /// `[ok, json]`; an error when nobody answers.
     #[wasm_bindgen(method, catch)]
-    pub(super) async fn request(this: &Page, path: &str, body: JsValue) -> Result<JsValue, JsValue>;
+    pub(super) async fn request(this: &Page, path: &str, body: JsValue)
+    -> Result<JsValue, JsValue>;
 
     /// Bytes as base64url without padding (RFC 4648 §5).
     #[wasm_bindgen(method)]
@@ -52,7 +57,8 @@ extern "C" {
 
     /// A date, then names and advice in turn.
     #[wasm_bindgen(method, catch)]
-    pub(super) async fn help(this: &Page, country: &str, channel: &str) -> Result<JsValue, JsValue>;
+    pub(super) async fn help(this: &Page, country: &str, channel: &str)
+    -> Result<JsValue, JsValue>;
 
     /// A country as a list shows it; empty where the search does not fit.
     #[wasm_bindgen(method)]
@@ -78,9 +84,15 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn id(this: &Page, name: &str) -> String;
 
-    /// Puts the field outside of the shadow tree; what comes back stands in its place. Nothing where there is no such tree.
+    /// Puts the field outside of the shadow tree; what comes back stands in its place. Nothing
+    /// where there is no such tree.
     #[wasm_bindgen(method)]
-    pub(super) fn place(this: &Page, input: &web_sys::Element, label: &str, help: &str) -> Option<web_sys::Element>;
+    pub(super) fn place(
+        this: &Page,
+        input: &web_sys::Element,
+        label: &str,
+        help: &str,
+    ) -> Option<web_sys::Element>;
 
     /// Whether leaving now asks first.
     #[wasm_bindgen(method)]

@@ -1,12 +1,14 @@
 //! Answers of the service, read field by field from what the browser parsed.
 //!
-//! Not through serde: its error texts bring the formatting of every kind of number along, 9 KB of brotli for words that
-//! nobody here reads. The types are the protocol's, so a field that is added there has to be read here.
+//! Not through serde: its error texts bring the formatting of every kind of number along, 9 KB of
+//! brotli for words that nobody here reads. The types are the protocol's, so a field that is added
+//! there has to be read here.
 
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{
-    BackupGate, ChallengeView, Channel, DeliveryState, EnrolmentAnswer, EnrolmentOpening, ErrorCode, FlowOutcome,
-    FlowView, MethodKind, MethodState, MethodView, PhoneOffer, Policy, Purpose,
+    BackupGate, ChallengeView, Channel, DeliveryState, EnrolmentAnswer, EnrolmentOpening,
+    ErrorCode, FlowOutcome, FlowView, MethodKind, MethodState, MethodView, PhoneOffer, Policy,
+    Purpose,
 };
 use wasm_bindgen::JsValue;
 
@@ -61,7 +63,8 @@ pub(super) fn flow_view(json: &JsValue) -> Option<FlowView> {
     })
 }
 
-/// What a login begins with, apart from what the page knows; `None` where the flow is for something else.
+/// What a login begins with, apart from what the page knows; `None` where the flow is for something
+/// else.
 pub(super) fn login_opening(json: &JsValue) -> Option<LoginOpening> {
     let verification = field(json, "verification").filter(JsValue::is_object)?;
     let policy = field(json, "policy")?;
@@ -70,7 +73,10 @@ pub(super) fn login_opening(json: &JsValue) -> Option<LoginOpening> {
     Some(LoginOpening {
         issuer: text(json, "issuer")?,
         account: text(json, "account_name")?,
-        methods: js_sys::Array::from(&field(json, "methods")?).iter().filter_map(|one| method_at_login(&one)).collect(),
+        methods: js_sys::Array::from(&field(json, "methods")?)
+            .iter()
+            .filter_map(|one| method_at_login(&one))
+            .collect(),
         best: text(&verification, "method_id"),
         backup_codes_left: number(&verification, "backup_codes_left")? as u32,
         trust_days: number(&verification, "trust_days").map(|days| days as u32),
@@ -98,7 +104,11 @@ fn method_at_login(json: &JsValue) -> Option<MethodView> {
         "suspended" => MethodState::Suspended,
         _ready => MethodState::Ready,
     };
-    Some(MethodView { state, resting_until: number(json, "resting_until"), ..method_view(json)? })
+    Some(MethodView {
+        state,
+        resting_until: number(json, "resting_until"),
+        ..method_view(json)?
+    })
 }
 
 /// A right code's answer; when it came is for the caller to say.
@@ -110,22 +120,39 @@ pub(super) fn passed(json: &JsValue) -> Option<Passed> {
     })
 }
 
-/// What became of a report; `None` for what cannot be read: nobody is comforted by an answer that was cut short.
+/// What became of a report; `None` for what cannot be read: nobody is comforted by an answer that
+/// was cut short.
 pub(super) fn reported(json: &JsValue) -> Option<Reported> {
     let login = |one: JsValue| Some((UnixSeconds(number(&one, "at")?), text(&one, "place")));
     let logins = field(json, "logins").filter(js_sys::Array::is_array)?;
-    let logins = js_sys::Array::from(&logins).iter().map(login).collect::<Option<_>>()?;
+    let logins = js_sys::Array::from(&logins)
+        .iter()
+        .map(login)
+        .collect::<Option<_>>()?;
     let host_notified = field(json, "host_notified")?.is_truthy();
-    Some(Reported { logins, host_notified, password_url: None })
+    Some(Reported {
+        logins,
+        host_notified,
+        password_url: None,
+    })
 }
 
 /// What a problem document says to somebody who signs in.
 pub(super) fn login_refusal(json: &JsValue) -> LoginRefusal {
     match refusal(json) {
-        PhoneRefusal::Service { code, retry_at, attempts_left } => {
-            LoginRefusal::Service { code, retry_at, attempts_left, times: 0 }
+        PhoneRefusal::Service {
+            code,
+            retry_at,
+            attempts_left,
+        } => LoginRefusal::Service {
+            code,
+            retry_at,
+            attempts_left,
+            times: 0,
+        },
+        PhoneRefusal::Number(_) | PhoneRefusal::Code(_) | PhoneRefusal::Unreachable => {
+            LoginRefusal::Unreachable
         }
-        PhoneRefusal::Number(_) | PhoneRefusal::Code(_) | PhoneRefusal::Unreachable => LoginRefusal::Unreachable,
     }
 }
 
@@ -135,7 +162,10 @@ pub(super) fn enrolment_answer(json: &JsValue) -> Option<EnrolmentAnswer> {
             "enrolled" => FlowOutcome::Enrolled,
             _later => return None,
         },
-        methods: js_sys::Array::from(&field(json, "methods")?).iter().filter_map(|one| method_view(&one)).collect(),
+        methods: js_sys::Array::from(&field(json, "methods")?)
+            .iter()
+            .filter_map(|one| method_view(&one))
+            .collect(),
         backup_codes_left: u32::try_from(number(json, "backup_codes_left")?).ok()?,
         result_code: text(json, "result_code")?,
     })
@@ -162,7 +192,11 @@ fn method_view(json: &JsValue) -> Option<MethodView> {
 pub(super) fn challenge_view(json: &JsValue) -> Option<ChallengeView> {
     Some(ChallengeView {
         id: text(json, "id")?,
-        channel: if text(json, "channel")? == Channel::Voice.as_str() { Channel::Voice } else { Channel::Sms },
+        channel: if text(json, "channel")? == Channel::Voice.as_str() {
+            Channel::Voice
+        } else {
+            Channel::Sms
+        },
         hint: text(json, "hint")?,
         reference: text(json, "reference")?,
         keys: text(json, "keys"),
@@ -194,7 +228,9 @@ pub(super) fn refusal(json: &JsValue) -> PhoneRefusal {
 /// `None` for a kind that this version cannot show.
 fn method_kind(json: &JsValue) -> Option<MethodKind> {
     let kind = json.as_string()?;
-    [MethodKind::Totp, MethodKind::Sms, MethodKind::Voice].into_iter().find(|known| known.as_str() == kind)
+    [MethodKind::Totp, MethodKind::Sms, MethodKind::Voice]
+        .into_iter()
+        .find(|known| known.as_str() == kind)
 }
 
 fn field(json: &JsValue, name: &str) -> Option<JsValue> {
@@ -208,5 +244,7 @@ fn text(json: &JsValue, name: &str) -> Option<String> {
 /// A whole number that a JavaScript number holds exactly.
 fn number(json: &JsValue, name: &str) -> Option<u64> {
     let number = field(json, name)?.as_f64()?;
-    (0.0..=js_sys::Number::MAX_SAFE_INTEGER).contains(&number).then_some(number as u64)
+    (0.0..=js_sys::Number::MAX_SAFE_INTEGER)
+        .contains(&number)
+        .then_some(number as u64)
 }

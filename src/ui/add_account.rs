@@ -13,21 +13,32 @@ use crate::shell::Shell;
 /// QR code, link and key.
 pub(super) fn add_account(shell: Shell) -> Dom {
     let here = screen(shell, Msg::AddTitle);
-    let here = if shell.is_phone() { link_first(shell, here) } else { qr_first(shell, here) };
-    here.child(h("p").class("nidan-warning").say(shell, Msg::AddSecret)).child(actions(
-        shell,
-        sends(shell, Msg::AddDone, || Event::Next),
-        true,
-    ))
+    let here = if shell.is_phone() {
+        link_first(shell, here)
+    } else {
+        qr_first(shell, here)
+    };
+    here.child(h("p").class("nidan-warning").say(shell, Msg::AddSecret))
+        .child(actions(
+            shell,
+            sends(shell, Msg::AddDone, || Event::Next),
+            true,
+        ))
 }
 
 fn qr_first(shell: Shell, screen: Dom) -> Dom {
-    screen.child(text(shell, Msg::AddScan)).children(qr_code(shell)).child(details(shell, Msg::AddNoScan, key(shell)))
+    screen
+        .child(text(shell, Msg::AddScan))
+        .children(qr_code(shell))
+        .child(details(shell, Msg::AddNoScan, key(shell)))
 }
 
 fn link_first(shell: Shell, screen: Dom) -> Dom {
     let link = shell.enrolment_now(|enrolment| {
-        h("a").class("nidan-main").attr("part", "button-main").attr("href", enrolment.draft.uri().expose())
+        h("a")
+            .class("nidan-main")
+            .attr("part", "button-main")
+            .attr("href", enrolment.draft.uri().expose())
     });
     screen
         .children(link.map(|link| h("p").child(link.say(shell, Msg::AddOpenApp))))
@@ -36,11 +47,13 @@ fn link_first(shell: Shell, screen: Dom) -> Dom {
         .children(qr_code(shell).map(|qr| details(shell, Msg::AddShowQr, qr)))
 }
 
-/// Real nodes: a strict policy forbids images from data and markup from text. `Label` bounds both names, so that the
-/// text always fits into a QR code.
+/// Real nodes: a strict policy forbids images from data and markup from text. `Label` bounds both
+/// names, so that the text always fits into a QR code.
 fn qr_code(shell: Shell) -> Option<Dom> {
-    let layout = shell.enrolment_now(|enrolment| qr::layout(enrolment.draft.uri().expose()).ok())??;
-    // `Some(true)` is large: the type of every small state here, so that there is one signal type of them.
+    let layout =
+        shell.enrolment_now(|enrolment| qr::layout(enrolment.draft.uri().expose()).ok())??;
+    // `Some(true)` is large: the type of every small state here, so that there is one signal type
+    // of them.
     let large = RwSignal::new(None::<bool>);
     let is_large = move || large.get() == Some(true);
     let image = svg("svg")
@@ -49,26 +62,50 @@ fn qr_code(shell: Shell) -> Option<Dom> {
         .attr("viewBox", &layout.view_box)
         .child(svg("path").attr("d", &layout.d));
     let toggle = quiet_button()
-        .live_text(move || Some(shell.t(if is_large() { Msg::AddShrink } else { Msg::AddEnlarge })))
+        .live_text(move || {
+            Some(shell.t(if is_large() {
+                Msg::AddShrink
+            } else {
+                Msg::AddEnlarge
+            }))
+        })
         .on("click", move |_| large.set(Some(!is_large())));
     let frame = h("div").class("nidan-qr").attr("part", "qr");
-    Some(frame.live_attr("data-large", move || is_large().then(String::new)).child(image).child(toggle))
+    Some(
+        frame
+            .live_attr("data-large", move || is_large().then(String::new))
+            .child(image)
+            .child(toggle),
+    )
 }
 
 fn key(shell: Shell) -> Dom {
     let copied = RwSignal::new(None::<bool>);
     let copy = move || {
-        let key = shell.enrolment_now(|enrolment| Zeroizing::new(enrolment.draft.key().expose().to_owned()));
+        let key = shell
+            .enrolment_now(|enrolment| Zeroizing::new(enrolment.draft.key().expose().to_owned()));
         shell.copy(key.unwrap_or_default(), move |done| copied.set(Some(done)));
     };
     let shown = shell.enrolment_now(|enrolment| {
-        let help = shell.t_with(Msg::AddKeyHelp, &[("account", enrolment.opening.account.as_str())]);
-        let key = h("code").attr("part", "key").say_in("aria-label", shell, Msg::AddKeyLabel);
-        [paragraph("nidan-help", &help), key.text(&enrolment.draft.key().expose_grouped())]
+        let help = shell.t_with(
+            Msg::AddKeyHelp,
+            &[("account", enrolment.opening.account.as_str())],
+        );
+        let key = h("code")
+            .attr("part", "key")
+            .say_in("aria-label", shell, Msg::AddKeyLabel);
+        [
+            paragraph("nidan-help", &help),
+            key.text(&enrolment.draft.key().expose_grouped()),
+        ]
     });
     h("div")
         .class("nidan-key")
         .children(shown.into_iter().flatten())
-        .child(quiet_button().say(shell, Msg::AddCopyKey).on("click", move |_| copy()))
+        .child(
+            quiet_button()
+                .say(shell, Msg::AddCopyKey)
+                .on("click", move |_| copy()),
+        )
         .child(told(shell, copied))
 }

@@ -12,15 +12,26 @@ use crate::shell::Shell;
 pub(super) fn another(shell: Shell) -> Dom {
     let (app, phones, addable) = shell
         .enrolment_now(|enrolment| {
-            (enrolment.has_app(), enrolment.phones.clone(), enrolment.addable().collect::<Vec<_>>())
+            (
+                enrolment.has_app(),
+                enrolment.phones.clone(),
+                enrolment.addable().collect::<Vec<_>>(),
+            )
         })
         .unwrap_or_default();
     let app = app.then(|| h("li").say(shell, Msg::MethodTotpName));
-    let set = h("ul").class("nidan-proof").children(app).children(phones.iter().enumerate().map(|(place, phone)| {
-        let words = phone_words(shell, phone);
-        let is_main = place == 0 && phones.len() > 1;
-        h("li").text(&if is_main { shell.t_with(Msg::AnotherMain, &[("name", &words)]) } else { words })
-    }));
+    let set = h("ul")
+        .class("nidan-proof")
+        .children(app)
+        .children(phones.iter().enumerate().map(|(place, phone)| {
+            let words = phone_words(shell, phone);
+            let is_main = place == 0 && phones.len() > 1;
+            h("li").text(&if is_main {
+                shell.t_with(Msg::AnotherMain, &[("name", &words)])
+            } else {
+                words
+            })
+        }));
     let add = |kind: MethodKind| {
         let words = match kind {
             MethodKind::Totp => Msg::MethodUse,
@@ -33,8 +44,16 @@ pub(super) fn another(shell: Shell) -> Dom {
         .child(set)
         .child(heading(shell, Msg::AnotherMore))
         .child(text(shell, Msg::AnotherWhy))
-        .child(h("div").class("nidan-tools").children(addable.into_iter().map(add)))
-        .child(actions(shell, sends(shell, Msg::CommonNext, || Event::Next), false))
+        .child(
+            h("div")
+                .class("nidan-tools")
+                .children(addable.into_iter().map(add)),
+        )
+        .child(actions(
+            shell,
+            sends(shell, Msg::CommonNext, || Event::Next),
+            false,
+        ))
 }
 
 fn phone_words(shell: Shell, phone: &VerifiedPhone) -> String {
@@ -43,6 +62,10 @@ fn phone_words(shell: Shell, phone: &VerifiedPhone) -> String {
 
 /// "SMS to the number ending in 78 (work)".
 pub(super) fn kind_words(shell: Shell, kind: MethodKind, hint: &str, name: &str) -> String {
-    let words = if kind == MethodKind::Voice { Msg::DoneVoice } else { Msg::DoneSms };
+    let words = if kind == MethodKind::Voice {
+        Msg::DoneVoice
+    } else {
+        Msg::DoneSms
+    };
     shell.t_with(words, &[("hint", hint), ("name", name.trim())])
 }

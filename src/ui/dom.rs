@@ -1,8 +1,9 @@
 //! One view type for every screen: an element with its listeners and effects.
 //!
-//! `view!` gives every element a type of its own, and each type its own code to build, rebuild, mount and unmount:
-//! for these screens that was 85 KB of brotli more (docs/decisions/0004-one-view-type.md). This type is a Leptos view
-//! like any other, with Leptos' effects inside; there is just one of it.
+//! `view!` gives every element a type of its own, and each type its own code to build, rebuild,
+//! mount and unmount: for these screens that was 85 KB of brotli more
+//! (docs/decisions/0004-one-view-type.md). This type is a Leptos view like any other, with Leptos'
+//! effects inside; there is just one of it.
 
 use leptos::prelude::untrack;
 use leptos::reactive::effect::RenderEffect;
@@ -18,7 +19,8 @@ use crate::shell::Shell;
 /// SVG elements need their namespace to be drawn.
 const SVG: &str = "http://www.w3.org/2000/svg";
 
-/// An element and all that must live as long as it stands. Boxed: chains of builder calls then pass one pointer.
+/// An element and all that must live as long as it stands. Boxed: chains of builder calls then pass
+/// one pointer.
 pub(crate) struct Dom(Box<Standing>);
 
 struct Standing {
@@ -47,7 +49,10 @@ pub(crate) fn svg(tag: &'static str) -> Dom {
 impl Dom {
     /// An element that stands already.
     pub(crate) fn around(element: Element) -> Self {
-        Self(Box::new(Standing { element, kept: Vec::new() }))
+        Self(Box::new(Standing {
+            element,
+            kept: Vec::new(),
+        }))
     }
 
     /// The words of the catalogue.
@@ -79,7 +84,8 @@ impl Dom {
         self
     }
 
-    /// The field where people type: it, or what stands in its place where fields are outside of the widget's tree.
+    /// The field where people type: it, or what stands in its place where fields are outside of the
+    /// widget's tree.
     pub(crate) fn placed<M: Machine>(self, shell: Shell<M>, label: &str, help: &str) -> Self {
         match shell.place(&self.0.element, label, help) {
             None => self,
@@ -101,9 +107,13 @@ impl Dom {
         children.into_iter().fold(self, Self::child)
     }
 
-    /// An attribute that follows what the closure reads; `None` takes it away. The same value again is not written again, so
-    /// the browser has no style to compute anew.
-    pub(crate) fn live_attr(self, name: &'static str, value: impl Fn() -> Option<String> + 'static) -> Self {
+    /// An attribute that follows what the closure reads; `None` takes it away. The same value again
+    /// is not written again, so the browser has no style to compute anew.
+    pub(crate) fn live_attr(
+        self,
+        name: &'static str,
+        value: impl Fn() -> Option<String> + 'static,
+    ) -> Self {
         let element = self.0.element.clone();
         let mut before = None;
         self.follow(Box::new(move || {
@@ -115,7 +125,8 @@ impl Dom {
         }))
     }
 
-    /// Text that follows what the closure reads. The same words again are not written again, so nothing reads them out.
+    /// Text that follows what the closure reads. The same words again are not written again, so
+    /// nothing reads them out.
     pub(crate) fn live_text(self, words: impl Fn() -> Option<String> + 'static) -> Self {
         let element = self.0.element.clone();
         self.follow(Box::new(move || set_words(&element, words())))
@@ -137,7 +148,8 @@ impl Dom {
         }))
     }
 
-    /// A child that is drawn anew whenever `key` is another one; what changes under the same key does not draw it.
+    /// A child that is drawn anew whenever `key` is another one; what changes under the same key
+    /// does not draw it.
     pub(crate) fn region<K: PartialEq + Copy + 'static>(
         self,
         key: impl Fn() -> K + 'static,
@@ -154,8 +166,8 @@ impl Dom {
         }))
     }
 
-    /// The part of [`region`](Self::region) that there is one of for all keys: the closure answers what to draw instead
-    /// of what stands, or `None` to leave it.
+    /// The part of [`region`](Self::region) that there is one of for all keys: the closure answers
+    /// what to draw instead of what stands, or `None` to leave it.
     fn redraw(mut self, mut next: Box<dyn FnMut() -> Option<Option<Dom>>>) -> Self {
         let parent = self.0.element.clone();
         let runs = RenderEffect::new(move |before: Option<Option<Dom>>| {
@@ -180,19 +192,27 @@ impl Dom {
     /// What stands in a field when it is drawn.
     pub(crate) fn value(self, value: &str) -> Self {
         // The same text again would move the caret.
-        if let Some(input) = self.0.element.dyn_ref::<HtmlInputElement>().filter(|input| input.value() != value) {
+        if let Some(input) = self
+            .0
+            .element
+            .dyn_ref::<HtmlInputElement>()
+            .filter(|input| input.value() != value)
+        {
             input.set_value(value);
         }
         self
     }
 
-    /// What stands in a field, also where something else than typing changes it. The text that stands already is not written
-    /// again: that would move the caret.
+    /// What stands in a field, also where something else than typing changes it. The text that
+    /// stands already is not written again: that would move the caret.
     pub(crate) fn live_value(self, value: impl Fn() -> String + 'static) -> Self {
         let element = self.0.element.clone();
         self.follow(Box::new(move || {
             let value = value();
-            if let Some(input) = element.dyn_ref::<HtmlInputElement>().filter(|input| input.value() != value) {
+            if let Some(input) = element
+                .dyn_ref::<HtmlInputElement>()
+                .filter(|input| input.value() != value)
+            {
                 input.set_value(&value);
             }
         }))
@@ -207,13 +227,18 @@ impl Dom {
     }
 
     fn follow(mut self, mut update: Box<dyn FnMut()>) -> Self {
-        self.0.kept.push(Kept::Effect { _runs: RenderEffect::new(move |_| update()) });
+        self.0.kept.push(Kept::Effect {
+            _runs: RenderEffect::new(move |_| update()),
+        });
         self
     }
 
     fn listen(mut self, event: &'static str, called: Closure<dyn FnMut(Event)>) -> Self {
         // An element takes every listener.
-        let _added = self.0.element.add_event_listener_with_callback(event, called.as_ref().unchecked_ref());
+        let _added = self
+            .0
+            .element
+            .add_event_listener_with_callback(event, called.as_ref().unchecked_ref());
         self.0.kept.push(Kept::Listener { _called: called });
         self
     }
@@ -226,7 +251,8 @@ fn set(element: &Element, name: &str, value: Option<&str>) {
     }
 }
 
-/// Other words go into the text that stands: no node comes or goes, so the browser only lays out a line anew.
+/// Other words go into the text that stands: no node comes or goes, so the browser only lays out a
+/// line anew.
 #[inline(never)]
 fn set_words(element: &Element, words: Option<String>) {
     if element.text_content().as_deref() != Some(words.as_deref().unwrap_or_default()) {
@@ -250,8 +276,10 @@ impl Render for Dom {
 
     fn rebuild(self, state: &mut Self) {
         Rndr::insert_node(
-            &Rndr::get_parent(&state.0.element)
-                .map_or_else(|| state.0.element.clone().unchecked_into(), |parent| parent.unchecked_into::<Element>()),
+            &Rndr::get_parent(&state.0.element).map_or_else(
+                || state.0.element.clone().unchecked_into(),
+                |parent| parent.unchecked_into::<Element>(),
+            ),
             &self.0.element,
             Some(&state.0.element),
         );
@@ -270,7 +298,9 @@ impl Mountable for Dom {
     }
 
     fn insert_before_this(&self, child: &mut dyn Mountable) -> bool {
-        let Some(parent) = self.0.element.parent_element() else { return false };
+        let Some(parent) = self.0.element.parent_element() else {
+            return false;
+        };
         child.mount(&parent, Some(&self.0.element));
         true
     }

@@ -9,7 +9,12 @@ use crate::shell::Shell;
 
 /// The comparison.
 pub(super) fn get_app(shell: Shell) -> Dom {
-    let columns = [Msg::AppColumnApp, Msg::AppColumnRunsOn, Msg::AppColumnBackup, Msg::AppColumnDevices];
+    let columns = [
+        Msg::AppColumnApp,
+        Msg::AppColumnRunsOn,
+        Msg::AppColumnBackup,
+        Msg::AppColumnDevices,
+    ];
     let head = h("tr").children(columns.map(|name| h("th").attr("scope", "col").say(shell, name)));
     let table = h("table")
         .class("nidan-apps")
@@ -18,16 +23,31 @@ pub(super) fn get_app(shell: Shell) -> Dom {
         .child(h("tbody").children(APPS.iter().map(|app| row(shell, app))));
     screen(shell, Msg::AppTitle)
         .child(text(shell, Msg::AppLead))
-        .child(h("div").class("nidan-actions").child(sends(shell, Msg::AppHaveOne, || Event::Next)))
+        .child(
+            h("div")
+                .class("nidan-actions")
+                .child(sends(shell, Msg::AppHaveOne, || Event::Next)),
+        )
         .child(table)
         .child(text(shell, Msg::AppKeepUpdated))
-        .child(paragraph("nidan-help", &shell.t_with(Msg::AppVerifiedOn, &[("date", VERIFIED_ON)])))
-        .child(actions(shell, sends(shell, Msg::CommonNext, || Event::Next), true))
+        .child(paragraph(
+            "nidan-help",
+            &shell.t_with(Msg::AppVerifiedOn, &[("date", VERIFIED_ON)]),
+        ))
+        .child(actions(
+            shell,
+            sends(shell, Msg::CommonNext, || Event::Next),
+            true,
+        ))
 }
 
 fn row(shell: Shell, app: &App) -> Dom {
     let cell = |column: Msg, words: &str| h("td").say_in("data-label", shell, column).text(words);
-    let several = if app.several_devices { Msg::CommonYes } else { Msg::CommonNo };
+    let several = if app.several_devices {
+        Msg::CommonYes
+    } else {
+        Msg::CommonNo
+    };
     let name = h("th")
         .attr("scope", "row")
         .child(h("span").text(app.name))

@@ -61,7 +61,11 @@ impl Screen {
                 Step::Confirm { .. } => Self::Confirm,
                 Step::Number { channel, .. } => Self::Number(*channel),
                 Step::PhoneCode { help: Some(_), .. } => Self::PhoneHelp,
-                Step::PhoneCode { challenge, help: None, .. } => Self::PhoneCode(challenge.channel),
+                Step::PhoneCode {
+                    challenge,
+                    help: None,
+                    ..
+                } => Self::PhoneCode(challenge.channel),
                 Step::Another => Self::Another,
                 Step::SaveCodes { .. } => Self::SaveCodes,
                 Step::Posting { .. } => Self::Posting,
@@ -128,7 +132,10 @@ pub(crate) fn widget(shell: Shell) -> Dom {
         .child(parts::progress(shell, move || screen().progress()))
         .child(h("div").region(screen, draw))
         .child(parts::time_left(shell))
-        .child(h("div").region(move || screen() != Screen::Loading, move |known| parts::support(shell, known)))
+        .child(h("div").region(
+            move || screen() != Screen::Loading,
+            move |known| parts::support(shell, known),
+        ))
 }
 
 fn draw(shell: Shell, screen: Screen) -> Dom {

@@ -4,7 +4,8 @@ use nidan_protocol::{Channel, ErrorCode};
 
 use super::dom::{Dom, h, target};
 use super::parts::{
-    Field, FieldKind, by_the_minute, details, field, main_button, opens, paragraph, says, screen, text,
+    Field, FieldKind, by_the_minute, details, field, main_button, opens, paragraph, says, screen,
+    text,
 };
 use crate::flow::{Asking, Enrolment, Event, Flow, PhoneRefusal};
 use crate::messages::Msg;
@@ -20,13 +21,21 @@ const FOUND_MAX: usize = 20;
 pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
     let (title, note, send) = match channel {
         Channel::Sms => (Msg::NumberSmsTitle, Msg::NumberSmsNote, Msg::NumberSmsSend),
-        Channel::Voice => (Msg::NumberVoiceTitle, Msg::NumberVoiceNote, Msg::NumberVoiceSend),
+        Channel::Voice => (
+            Msg::NumberVoiceTitle,
+            Msg::NumberVoiceNote,
+            Msg::NumberVoiceSend,
+        ),
     };
     let number_field = Field {
         id: "nidan-number",
         label: shell.t(Msg::NumberLabel),
         help: Some(shell.t(Msg::NumberHelp)),
-        value: |flow: &Flow| flow.enrolment().map(|enrolment| enrolment.phone.typed.clone()).unwrap_or_default(),
+        value: |flow: &Flow| {
+            flow.enrolment()
+                .map(|enrolment| enrolment.phone.typed.clone())
+                .unwrap_or_default()
+        },
         kind: FieldKind::Tel,
         typed: Event::NumberTyped,
         submit: || Event::Next,
@@ -40,9 +49,17 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
         .live_text(move || Some(shell.t(if waits() { Msg::CommonLoading } else { send })))
         .on("click", move |_| shell.send(Event::Next));
     let is_landline = move || {
-        matches!(refused(), Some(PhoneRefusal::Service { code: ErrorCode::PhoneNotSmsCapable, .. }))
-            && shell.enrolment_now(|enrolment| enrolment.addable().any(|kind| kind == Channel::Voice.method()))
-                == Some(true)
+        matches!(
+            refused(),
+            Some(PhoneRefusal::Service {
+                code: ErrorCode::PhoneNotSmsCapable,
+                ..
+            })
+        ) && shell.enrolment_now(|enrolment| {
+            enrolment
+                .addable()
+                .any(|kind| kind == Channel::Voice.method())
+        }) == Some(true)
     };
     // A call is dear to whoever is called by mistake: the offer says which number it means.
     let call = move |offered: bool| {
@@ -50,17 +67,31 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
             let number = shell.enrolment(read).flatten().unwrap_or_default();
             h("div")
                 .class("nidan-screen")
-                .child(paragraph("nidan-preview", &shell.t_with(Msg::NumberCalls, &[("number", &number)])))
-                .child(says(shell, Msg::NumberCallInstead, || Event::Switch(Channel::Voice)))
+                .child(paragraph(
+                    "nidan-preview",
+                    &shell.t_with(Msg::NumberCalls, &[("number", &number)]),
+                ))
+                .child(says(shell, Msg::NumberCallInstead, || {
+                    Event::Switch(Channel::Voice)
+                }))
         })
     };
     let beside = h("div")
-        // Every key changes the first, whose line is kept free: nothing else on the page moves. Only the second is for the ear.
-        .child(h("p").class("nidan-begun").attr("aria-hidden", "true").live_text(move || begun(shell)))
+        // Every key changes the first, whose line is kept free: nothing else on the page moves.
+        // Only the second is for the ear.
         .child(
-            h("div")
-                .class("nidan-room")
-                .child(h("p").class("nidan-preview").attr("role", "status").live_text(move || preview(shell))),
+            h("p")
+                .class("nidan-begun")
+                .attr("aria-hidden", "true")
+                .live_text(move || begun(shell)),
+        )
+        .child(
+            h("div").class("nidan-room").child(
+                h("p")
+                    .class("nidan-preview")
+                    .attr("role", "status")
+                    .live_text(move || preview(shell)),
+            ),
         )
         .child(h("div").region(is_landline, call))
         .children(without_keys(shell, channel))
@@ -74,7 +105,8 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
 
 /// For people who cannot press keys in a call, where the host allows it.
 fn without_keys(shell: Shell, channel: Channel) -> Option<Dom> {
-    let offered = shell.enrolment_now(|enrolment| enrolment.opening.calls_without_keys)? && channel == Channel::Voice;
+    let offered = shell.enrolment_now(|enrolment| enrolment.opening.calls_without_keys)?
+        && channel == Channel::Voice;
     offered.then(|| says(shell, Msg::NumberWithoutKeys, || Event::CallWithoutKeys))
 }
 
@@ -95,10 +127,16 @@ fn preview(shell: Shell) -> Option<String> {
 /// The number as it will be dialled, in groups.
 fn read(enrolment: &Enrolment) -> Option<String> {
     let phone = &enrolment.phone;
-    phone.regions.as_ref()?.read(&phone.typed, &phone.country).ok().map(|number| number.shown)
+    phone
+        .regions
+        .as_ref()?
+        .read(&phone.typed, &phone.country)
+        .ok()
+        .map(|number| number.shown)
 }
 
-/// "+81 90-12": the number in groups while it is typed. The field itself stays as the person types it.
+/// "+81 90-12": the number in groups while it is typed. The field itself stays as the person types
+/// it.
 fn begun(shell: Shell) -> Option<String> {
     let shown = |enrolment: &Enrolment| {
         let phone = &enrolment.phone;
@@ -109,14 +147,27 @@ fn begun(shell: Shell) -> Option<String> {
 
 /// How often a country was chosen, once the table is there: each choice closes the list.
 fn picked(shell: Shell) -> Option<u32> {
-    shell.enrolment(|enrolment| enrolment.phone.regions.as_ref().map(|_| enrolment.phone.choices)).flatten()
+    shell
+        .enrolment(|enrolment| {
+            enrolment
+                .phone
+                .regions
+                .as_ref()
+                .map(|_| enrolment.phone.choices)
+        })
+        .flatten()
 }
 
 /// The chosen country, and behind it the others with a search.
 fn picker(shell: Shell, picked: Option<u32>) -> Option<Dom> {
     picked?;
     let country = shell.enrolment_now(|enrolment| enrolment.phone.country.clone())?;
-    let chosen = [&shell.t(Msg::NumberCountry), " ", &label(shell, &country, "")].concat();
+    let chosen = [
+        &shell.t(Msg::NumberCountry),
+        " ",
+        &label(shell, &country, ""),
+    ]
+    .concat();
     let others = shell.enrolment_now(|enrolment| enrolment.phone.countries.len())?;
     if others < 2 {
         return Some(paragraph("nidan-help", &chosen));
@@ -131,14 +182,25 @@ fn picker(shell: Shell, picked: Option<u32>) -> Option<Dom> {
                 shell.send(Event::CountrySearched(input.value()));
             }
         });
-    let turn = move || shell.enrolment(|enrolment| enrolment.phone.searches).unwrap_or(0);
-    let list = h("div").class("nidan-countries").region(turn, move |_| Some(countries(shell)));
+    let turn = move || {
+        shell
+            .enrolment(|enrolment| enrolment.phone.searches)
+            .unwrap_or(0)
+    };
+    let list = h("div")
+        .class("nidan-countries")
+        .region(turn, move |_| Some(countries(shell)));
     Some(opens(&chosen, h("div").child(search).child(list)))
 }
 
 fn countries(shell: Shell) -> Dom {
     let (countries, search) = shell
-        .enrolment_now(|enrolment| (enrolment.phone.countries.clone(), enrolment.phone.search.clone()))
+        .enrolment_now(|enrolment| {
+            (
+                enrolment.phone.countries.clone(),
+                enrolment.phone.search.clone(),
+            )
+        })
         .unwrap_or_default();
     let found = countries.into_iter().filter_map(|country| {
         let label = label(shell, &country, &search);
@@ -146,15 +208,31 @@ fn countries(shell: Shell) -> Dom {
             return None;
         }
         let choose = move |_| shell.send(Event::CountryChosen(country.clone()));
-        Some(h("button").attr("type", "button").class("nidan-country").text(&label).on("click", choose))
+        Some(
+            h("button")
+                .attr("type", "button")
+                .class("nidan-country")
+                .text(&label)
+                .on("click", choose),
+        )
     });
     // A letter that half the world has: what follows narrows it down, and each key stays quick.
-    h("div").children(found.take(if search.is_empty() { usize::MAX } else { FOUND_MAX }))
+    h("div").children(found.take(if search.is_empty() {
+        usize::MAX
+    } else {
+        FOUND_MAX
+    }))
 }
 
 fn label(shell: Shell, country: &str, search: &str) -> String {
-    let code =
-        shell.enrolment_now(|enrolment| enrolment.phone.regions.as_ref()?.calling_code(country).map(str::to_owned));
+    let code = shell.enrolment_now(|enrolment| {
+        enrolment
+            .phone
+            .regions
+            .as_ref()?
+            .calling_code(country)
+            .map(str::to_owned)
+    });
     shell.country(country, &code.flatten().unwrap_or_default(), search)
 }
 
@@ -165,7 +243,11 @@ fn name(shell: Shell) -> Dom {
         .attr("type", "text")
         .attr("autocomplete", "off")
         .attr("maxlength", "40")
-        .value(&shell.enrolment_now(|enrolment| enrolment.phone.name.clone()).unwrap_or_default())
+        .value(
+            &shell
+                .enrolment_now(|enrolment| enrolment.phone.name.clone())
+                .unwrap_or_default(),
+        )
         .on("input", move |event| {
             if let Some(input) = target(&event) {
                 shell.send(Event::NameTyped(input.value()));
@@ -181,9 +263,15 @@ pub(super) fn refusal_words(shell: Shell, refusal: PhoneRefusal) -> String {
         PhoneRefusal::Number(error) => return shell.t(number_words(error)),
         PhoneRefusal::Code(error) => return super::confirm::shape_words(shell, error),
         PhoneRefusal::Unreachable => return shell.t(Msg::PhoneUnreachable),
-        PhoneRefusal::Service { code, retry_at, attempts_left } => (code, retry_at, attempts_left),
+        PhoneRefusal::Service {
+            code,
+            retry_at,
+            attempts_left,
+        } => (code, retry_at, attempts_left),
     };
-    let minutes = retry_at.map_or(1, |at| at.0.saturating_sub(shell.now().0).div_ceil(60).max(1));
+    let minutes = retry_at.map_or(1, |at| {
+        at.0.saturating_sub(shell.now().0).div_ceil(60).max(1)
+    });
     let words = match code {
         ErrorCode::PhoneTooShort => Msg::PhoneTooShort,
         ErrorCode::PhoneTooLong => Msg::PhoneTooLong,
@@ -197,17 +285,23 @@ pub(super) fn refusal_words(shell: Shell, refusal: PhoneRefusal) -> String {
         // Longer than this set-up lives: another way is the only one.
         ErrorCode::SendBudgetSpent if minutes > LATER_MAX_MIN => Msg::PhoneNotNow,
         // Nobody knows from when on.
-        ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon if retry_at.is_none() => Msg::PhoneNotNow,
+        ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon if retry_at.is_none() => {
+            Msg::PhoneNotNow
+        }
         ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon => Msg::PhoneLater,
         ErrorCode::MethodRefused => Msg::PhoneNotNow,
         ErrorCode::ResendsSpent => Msg::PhoneResendsSpent,
         ErrorCode::CodeWrong => Msg::PhoneCodeWrong,
-        ErrorCode::CodeExpired | ErrorCode::CodeUsed | ErrorCode::ChallengeNotFound => Msg::PhoneCodeExpired,
+        ErrorCode::CodeExpired | ErrorCode::CodeUsed | ErrorCode::ChallengeNotFound => {
+            Msg::PhoneCodeExpired
+        }
         ErrorCode::TooManyAttempts => Msg::PhoneCodeSpent,
         _other => Msg::PhoneUnreachable,
     };
     let left = shell.number(attempts_left.unwrap_or(0).into());
-    let date = retry_at.map(|at| shell.date(by_the_minute(at))).unwrap_or_default();
+    let date = retry_at
+        .map(|at| shell.date(by_the_minute(at)))
+        .unwrap_or_default();
     shell.t_with(words, &[("date", &date), ("left", &left)])
 }
 

@@ -12,30 +12,48 @@ use crate::shell::{Perform, Shell};
 
 /// Something is on its way, and there is nothing to do meanwhile.
 pub(super) fn busy<M: Machine>(shell: Shell<M>, words: Msg) -> Dom {
-    h("p").class("nidan-busy").attr("role", "status").say(shell, words)
+    h("p")
+        .class("nidan-busy")
+        .attr("role", "status")
+        .say(shell, words)
 }
 
 /// The service could not be asked.
-pub(super) fn unavailable<M: Perform>(shell: Shell<M>, trouble: impl Fn() -> Option<Trouble> + 'static) -> Dom {
+pub(super) fn unavailable<M: Perform>(
+    shell: Shell<M>,
+    trouble: impl Fn() -> Option<Trouble> + 'static,
+) -> Dom {
     let words = move || {
         let unreachable = trouble() == Some(Trouble::Unreachable);
-        Some(shell.t(if unreachable { Msg::TroubleUnreachable } else { Msg::TroubleServer }))
+        Some(shell.t(if unreachable {
+            Msg::TroubleUnreachable
+        } else {
+            Msg::TroubleServer
+        }))
     };
-    screen(shell, Msg::TroubleTitle).child(h("p").attr("role", "alert").live_text(words)).child(actions(
-        shell,
-        sends(shell, Msg::CommonRetry, M::again),
-        false,
-    ))
+    screen(shell, Msg::TroubleTitle)
+        .child(h("p").attr("role", "alert").live_text(words))
+        .child(actions(
+            shell,
+            sends(shell, Msg::CommonRetry, M::again),
+            false,
+        ))
 }
 
 /// The final post, however long it takes.
 pub(super) fn posting(shell: Shell) -> Dom {
     // The kind of trouble is announced once; the seconds beside it are only shown.
-    let waits = move || shell.enrolment(|enrolment| waiting(enrolment).is_some()).unwrap_or(false);
+    let waits = move || {
+        shell
+            .enrolment(|enrolment| waiting(enrolment).is_some())
+            .unwrap_or(false)
+    };
     let words = move || {
         let now = shell.now();
         let waiting = shell.enrolment(waiting).flatten();
-        let Some((trouble, until)) = waiting else { return Some(shell.t(Msg::PostSending)) };
+        let Some((trouble, until)) = waiting else {
+            return Some(shell.t(Msg::PostSending));
+        };
         let seconds = shell.number(until.0.saturating_sub(now.0));
         let words = match trouble {
             Trouble::Unreachable => Msg::PostUnreachable,
@@ -46,13 +64,20 @@ pub(super) fn posting(shell: Shell) -> Dom {
     let again = move |waits: bool| waits.then(|| sends(shell, Msg::PostNow, || Event::Again));
     screen(shell, Msg::PostTitle)
         .child(h("p").class("nidan-busy").live_text(words))
-        .child(h("p").attr("role", "alert").live_text(move || waits().then(|| shell.t(Msg::PostKeep))))
+        .child(
+            h("p")
+                .attr("role", "alert")
+                .live_text(move || waits().then(|| shell.t(Msg::PostKeep))),
+        )
         .child(h("div").class("nidan-actions").region(waits, again))
 }
 
 fn waiting(enrolment: &Enrolment) -> Option<(Trouble, UnixSeconds)> {
     match &enrolment.step {
-        Step::Posting { delivery: Delivery::Waiting { trouble, until, .. }, .. } => Some((*trouble, *until)),
+        Step::Posting {
+            delivery: Delivery::Waiting { trouble, until, .. },
+            ..
+        } => Some((*trouble, *until)),
         _other => None,
     }
 }
@@ -60,31 +85,67 @@ fn waiting(enrolment: &Enrolment) -> Option<(Trouble, UnixSeconds)> {
 /// What was turned on, as the service stored it, and what to do with it.
 pub(super) fn done(shell: Shell) -> Dom {
     let stored = shell.enrolment_now(|enrolment| {
-        let (Step::Done { answer, .. } | Step::Finishing { answer, .. }) = &enrolment.step else { return None };
+        let (Step::Done { answer, .. } | Step::Finishing { answer, .. }) = &enrolment.step else {
+            return None;
+        };
         let account = enrolment.opening.account.as_str();
-        let mut lines: Vec<_> = answer.methods.iter().map(|method| method_words(shell, method, account)).collect();
+        let mut lines: Vec<_> = answer
+            .methods
+            .iter()
+            .map(|method| method_words(shell, method, account))
+            .collect();
         let codes_left = shell.number(answer.backup_codes_left.into());
         lines.push(shell.t_with(Msg::DoneCodes, &[("count", &codes_left)]));
-        Some(lines.into_iter().map(|words| h("li").text(&words)).collect::<Vec<_>>())
+        Some(
+            lines
+                .into_iter()
+                .map(|words| h("li").text(&words))
+                .collect::<Vec<_>>(),
+        )
     });
     let trouble = move || {
-        let failed = |enrolment: &Enrolment| matches!(enrolment.step, Step::Done { trouble: Some(_), .. });
-        shell.enrolment(failed).unwrap_or(false).then(|| shell.t(Msg::DoneTrouble))
+        let failed = |enrolment: &Enrolment| {
+            matches!(
+                enrolment.step,
+                Step::Done {
+                    trouble: Some(_),
+                    ..
+                }
+            )
+        };
+        shell
+            .enrolment(failed)
+            .unwrap_or(false)
+            .then(|| shell.t(Msg::DoneTrouble))
     };
-    let (app, phone) =
-        shell.enrolment_now(|enrolment| (enrolment.has_app(), !enrolment.phones.is_empty())).unwrap_or_default();
+    let (app, phone) = shell
+        .enrolment_now(|enrolment| (enrolment.has_app(), !enrolment.phones.is_empty()))
+        .unwrap_or_default();
     let next: &[Msg] = match (app, phone) {
-        (true, true) => &[Msg::DoneNextKeep, Msg::DoneNextBackup, Msg::DoneNextNumber, Msg::DoneNextNever],
+        (true, true) => &[
+            Msg::DoneNextKeep,
+            Msg::DoneNextBackup,
+            Msg::DoneNextNumber,
+            Msg::DoneNextNever,
+        ],
         (true, false) => &[Msg::DoneNextKeep, Msg::DoneNextBackup, Msg::DoneNextNever],
         (false, _) => &[Msg::DoneNextNumber, Msg::DoneNextNever],
     };
     screen(shell, Msg::DoneTitle)
-        .child(h("ul").class("nidan-proof").children(stored.flatten().into_iter().flatten()))
+        .child(
+            h("ul")
+                .class("nidan-proof")
+                .children(stored.flatten().into_iter().flatten()),
+        )
         .child(text(shell, Msg::DoneProof))
         .child(heading(shell, Msg::DoneNextTitle))
         .child(list(shell, next))
         .child(error_line(trouble))
-        .child(actions(shell, sends(shell, Msg::DoneFinish, || Event::Next), false))
+        .child(actions(
+            shell,
+            sends(shell, Msg::DoneFinish, || Event::Next),
+            false,
+        ))
 }
 
 fn method_words(shell: Shell, method: &MethodView, account: &str) -> String {
@@ -92,7 +153,10 @@ fn method_words(shell: Shell, method: &MethodView, account: &str) -> String {
         let added = shell.date(UnixSeconds(method.created_at));
         return shell.t_with(Msg::DoneMethod, &[("account", account), ("date", &added)]);
     }
-    let (hint, name) = (method.hint.as_deref().unwrap_or_default(), method.name.as_deref().unwrap_or_default());
+    let (hint, name) = (
+        method.hint.as_deref().unwrap_or_default(),
+        method.name.as_deref().unwrap_or_default(),
+    );
     kind_words(shell, method.kind, hint, name)
 }
 
@@ -100,11 +164,23 @@ fn method_words(shell: Shell, method: &MethodView, account: &str) -> String {
 pub(super) fn ended(shell: Shell, ending: Ending) -> Dom {
     let (heading, words, again) = match ending {
         Ending::Expired => (Msg::EndedExpiredTitle, Msg::EndedExpired, Msg::EndedAgain),
-        Ending::Superseded => (Msg::EndedSupersededTitle, Msg::EndedSuperseded, Msg::EndedAgain),
+        Ending::Superseded => (
+            Msg::EndedSupersededTitle,
+            Msg::EndedSuperseded,
+            Msg::EndedAgain,
+        ),
         Ending::AlreadyOn => (Msg::EndedOnTitle, Msg::EndedOn, Msg::CommonNext),
         // No enrolment ends so.
-        Ending::Reported | Ending::TriesSpent => (Msg::EndedExpiredTitle, Msg::EndedExpired, Msg::EndedAgain),
-        Ending::Misconfigured => (Msg::EndedMisconfiguredTitle, Msg::EndedMisconfigured, Msg::CommonRetry),
+        Ending::Reported | Ending::TriesSpent => {
+            (Msg::EndedExpiredTitle, Msg::EndedExpired, Msg::EndedAgain)
+        }
+        Ending::Misconfigured => (
+            Msg::EndedMisconfiguredTitle,
+            Msg::EndedMisconfigured,
+            Msg::CommonRetry,
+        ),
     };
-    screen(shell, heading).child(text(shell, words)).child(actions(shell, sends(shell, again, || Event::Again), false))
+    screen(shell, heading)
+        .child(text(shell, words))
+        .child(actions(shell, sends(shell, again, || Event::Again), false))
 }

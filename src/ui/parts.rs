@@ -13,12 +13,18 @@ const STEPS: usize = 7;
 const TELL_TIME_BELOW_S: u64 = 180;
 
 /// All steps as bars, the current one by name. `at` tells its place, from 0, and its name.
-pub(super) fn progress(shell: Shell, at: impl Fn() -> Option<(usize, Msg)> + Copy + 'static) -> Dom {
+pub(super) fn progress(
+    shell: Shell,
+    at: impl Fn() -> Option<(usize, Msg)> + Copy + 'static,
+) -> Dom {
     let name = move |at: Option<(usize, Msg)>| {
         let (index, name) = at?;
         let name = shell.t(name);
         let (current, total) = (shell.number(index as u64 + 1), shell.number(STEPS as u64));
-        Some(shell.t_with(Msg::CommonStep, &[("current", &current), ("total", &total), ("name", &name)]))
+        Some(shell.t_with(
+            Msg::CommonStep,
+            &[("current", &current), ("total", &total), ("name", &name)],
+        ))
     };
     let bar = |index: usize| {
         h("li").live_attr("data-state", move || {
@@ -30,29 +36,56 @@ pub(super) fn progress(shell: Shell, at: impl Fn() -> Option<(usize, Msg)> + Cop
         .class("nidan-progress")
         .attr("part", "progress")
         .live_attr("hidden", move || at().is_none().then(String::new))
-        .child(h("ol").attr("aria-hidden", "true").children((0..STEPS).map(bar)))
+        .child(
+            h("ol")
+                .attr("aria-hidden", "true")
+                .children((0..STEPS).map(bar)),
+        )
         .child(h("p").keyed_text(at, name))
 }
 
 /// Told when little is left, without counting seconds aloud.
 pub(super) fn time_left(shell: Shell) -> Dom {
-    h("p").class("nidan-time").attr("role", "status").live_text(move || {
-        shell.enrolment(|enrolment| !enrolment.is_stored()).filter(|runs| *runs)?;
-        let left = shell.seconds_left().filter(|left| *left > 0 && *left <= TELL_TIME_BELOW_S)?;
-        Some(shell.t_with(Msg::CommonTimeLeft, &[("minutes", &shell.number(left.div_ceil(60)))]))
-    })
+    h("p")
+        .class("nidan-time")
+        .attr("role", "status")
+        .live_text(move || {
+            shell
+                .enrolment(|enrolment| !enrolment.is_stored())
+                .filter(|runs| *runs)?;
+            let left = shell
+                .seconds_left()
+                .filter(|left| *left > 0 && *left <= TELL_TIME_BELOW_S)?;
+            Some(shell.t_with(
+                Msg::CommonTimeLeft,
+                &[("minutes", &shell.number(left.div_ceil(60)))],
+            ))
+        })
 }
 
 /// The way to people who help, on every screen.
 pub(super) fn support<M: Machine>(shell: Shell<M>, known: bool) -> Option<Dom> {
     let url = shell.support_url().filter(|_| known)?;
-    let link = h("a").attr("href", &url).attr("target", "_blank").attr("rel", "noopener");
-    Some(h("p").class("nidan-support").child(link.say(shell, Msg::CommonSupport)))
+    let link = h("a")
+        .attr("href", &url)
+        .attr("target", "_blank")
+        .attr("rel", "noopener");
+    Some(
+        h("p")
+            .class("nidan-support")
+            .child(link.say(shell, Msg::CommonSupport)),
+    )
 }
 
-/// A screen: its heading and what stands below. The heading takes the focus when nothing else on the screen does.
+/// A screen: its heading and what stands below. The heading takes the focus when nothing else on
+/// the screen does.
 pub(super) fn screen<M: Machine>(shell: Shell<M>, title: Msg) -> Dom {
-    h("div").class("nidan-screen").child(h("h2").attr("part", "title").attr("tabindex", "-1").say(shell, title))
+    h("div").class("nidan-screen").child(
+        h("h2")
+            .attr("part", "title")
+            .attr("tabindex", "-1")
+            .say(shell, title),
+    )
 }
 
 /// A paragraph.
@@ -87,28 +120,46 @@ pub(super) fn opens(summary: &str, inside: Dom) -> Dom {
 
 /// A button that goes on.
 pub(super) fn main_button() -> Dom {
-    h("button").attr("type", "button").class("nidan-main").attr("part", "button-main")
+    h("button")
+        .attr("type", "button")
+        .class("nidan-main")
+        .attr("part", "button-main")
 }
 
 /// Any other button.
 pub(super) fn quiet_button() -> Dom {
-    h("button").attr("type", "button").class("nidan-quiet").attr("part", "button")
+    h("button")
+        .attr("type", "button")
+        .class("nidan-quiet")
+        .attr("part", "button")
 }
 
 /// A button that goes on and only tells the state machine.
 pub(super) fn sends<M: Perform>(shell: Shell<M>, label: Msg, event: fn() -> M::Event) -> Dom {
-    main_button().say(shell, label).on("click", move |_| shell.send(event()))
+    main_button()
+        .say(shell, label)
+        .on("click", move |_| shell.send(event()))
 }
 
 /// A small button that only tells the state machine.
-pub(super) fn says<M: Perform>(shell: Shell<M>, label: Msg, event: impl Fn() -> M::Event + 'static) -> Dom {
-    quiet_button().say(shell, label).on("click", move |_| shell.send(event()))
+pub(super) fn says<M: Perform>(
+    shell: Shell<M>,
+    label: Msg,
+    event: impl Fn() -> M::Event + 'static,
+) -> Dom {
+    quiet_button()
+        .say(shell, label)
+        .on("click", move |_| shell.send(event()))
 }
 
-/// The row at the end of a screen: going on first, as it is read first; going back is drawn on the left.
+/// The row at the end of a screen: going on first, as it is read first; going back is drawn on the
+/// left.
 pub(super) fn actions<M: Perform>(shell: Shell<M>, main: Dom, back: bool) -> Dom {
     let back = back.then(|| {
-        quiet_button().flag("data-back", true).say(shell, Msg::CommonBack).on("click", move |_| shell.send(M::back()))
+        quiet_button()
+            .flag("data-back", true)
+            .say(shell, Msg::CommonBack)
+            .on("click", move |_| shell.send(M::back()))
     });
     h("div").class("nidan-actions").child(main).children(back)
 }
@@ -132,9 +183,23 @@ impl FieldKind {
     /// The form's class; then part, keyboard, autofill, length and capitals of the field.
     const fn attributes(self) -> [&'static str; 6] {
         match self {
-            Self::Code => ["nidan-code", "code-input", "numeric", "one-time-code", "24", "off"],
+            Self::Code => [
+                "nidan-code",
+                "code-input",
+                "numeric",
+                "one-time-code",
+                "24",
+                "off",
+            ],
             Self::Next => ["nidan-code", "code-input", "numeric", "off", "24", "off"],
-            Self::Text | Self::Backup => ["nidan-text", "text-input", "text", "off", "40", "characters"],
+            Self::Text | Self::Backup => [
+                "nidan-text",
+                "text-input",
+                "text",
+                "off",
+                "40",
+                "characters",
+            ],
             Self::Tel => ["nidan-tel", "tel-input", "tel", "tel", "40", "off"],
         }
     }
@@ -156,7 +221,8 @@ pub(super) struct Field<M: Machine> {
     pub(super) submit: fn() -> M::Event,
 }
 
-/// Draws a [`Field`] in a form of its own, with what belongs to it below. `button` is of type `button`; Enter goes the same way.
+/// Draws a [`Field`] in a form of its own, with what belongs to it below. `button` is of type
+/// `button`; Enter goes the same way.
 pub(super) fn field<M: Perform>(
     shell: Shell<M>,
     field: Field<M>,
@@ -165,16 +231,21 @@ pub(super) fn field<M: Perform>(
     button: Dom,
 ) -> Dom {
     let form = form(shell, field.kind, field.submit);
-    with_field(form, shell, h("input"), field, error).children(beside).child(actions(shell, button, true))
+    with_field(form, shell, h("input"), field, error)
+        .children(beside)
+        .child(actions(shell, button, true))
 }
 
 /// A form that Enter and the keyboard's own "go" send.
 pub(super) fn form<M: Perform>(shell: Shell<M>, kind: FieldKind, submit: fn() -> M::Event) -> Dom {
     let [class, ..] = kind.attributes();
-    h("form").class(class).flag("novalidate", true).on("submit", move |event| {
-        event.prevent_default();
-        shell.send(submit());
-    })
+    h("form")
+        .class(class)
+        .flag("novalidate", true)
+        .on("submit", move |event| {
+            event.prevent_default();
+            shell.send(submit());
+        })
 }
 
 /// The form with one more field: label, help, the field and its error. `input` becomes the field.
@@ -185,7 +256,15 @@ pub(super) fn with_field<M: Perform>(
     field: Field<M>,
     error: impl Fn() -> Option<String> + Copy + 'static,
 ) -> Dom {
-    let Field { id, label, help, value, kind, typed, submit: _ } = field;
+    let Field {
+        id,
+        label,
+        help,
+        value,
+        kind,
+        typed,
+        submit: _,
+    } = field;
     let id = shell.id(id);
     let (error_id, help_id) = ([&id, "-error"].concat(), [&id, "-help"].concat());
     let [_, part, mode, complete, length, capitals] = kind.attributes();
@@ -199,7 +278,10 @@ pub(super) fn with_field<M: Perform>(
         .attr("autocapitalize", capitals)
         .attr("spellcheck", "false")
         .attr("aria-describedby", &[&error_id, " ", &help_id].concat())
-        .flag("data-focus", !matches!(kind, FieldKind::Text | FieldKind::Next))
+        .flag(
+            "data-focus",
+            !matches!(kind, FieldKind::Text | FieldKind::Next),
+        )
         .live_attr("aria-invalid", move || error().map(|_| "true".to_owned()))
         .live_value(move || shell.with(value))
         .on("input", move |event| {
@@ -215,18 +297,33 @@ pub(super) fn with_field<M: Perform>(
         .child(error_line(error).attr("id", &error_id))
 }
 
-/// Within the next whole minute: a time of day is told without its seconds, and what it promises must hold by then.
+/// Within the next whole minute: a time of day is told without its seconds, and what it promises
+/// must hold by then.
 pub(super) fn by_the_minute(at: Now) -> Now {
     nidan_otp::UnixSeconds(at.0 + 59)
 }
 
 /// Shown and announced while there is one.
 pub(super) fn error_line(error: impl Fn() -> Option<String> + 'static) -> Dom {
-    h("p").class("nidan-error").attr("role", "alert").live_text(error)
+    h("p")
+        .class("nidan-error")
+        .attr("role", "alert")
+        .live_text(error)
 }
 
 /// Whether the last copy worked, told politely.
 pub(super) fn told<M: Machine>(shell: Shell<M>, copied: RwSignal<Option<bool>>) -> Dom {
-    let words = move || copied.get().map(|done| shell.t(if done { Msg::AddCopied } else { Msg::AddCopyFailed }));
-    h("p").class("nidan-help").attr("role", "status").live_text(words)
+    let words = move || {
+        copied.get().map(|done| {
+            shell.t(if done {
+                Msg::AddCopied
+            } else {
+                Msg::AddCopyFailed
+            })
+        })
+    };
+    h("p")
+        .class("nidan-help")
+        .attr("role", "status")
+        .live_text(words)
 }

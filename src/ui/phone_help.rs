@@ -4,7 +4,9 @@ use leptos::prelude::*;
 use nidan_protocol::{Channel, DeliveryState, MethodKind};
 
 use super::dom::{Dom, h};
-use super::parts::{actions, details, main_button, opens, paragraph, quiet_button, says, screen, told};
+use super::parts::{
+    actions, details, main_button, opens, paragraph, quiet_button, says, screen, told,
+};
 use super::phone_code::{again, switch};
 use crate::flow::{Enrolment, Event, Step};
 use crate::messages::Msg;
@@ -21,11 +23,18 @@ const SMS: [Msg; 7] = [
     Msg::HelpAbroad,
     Msg::HelpRestart,
 ];
-const VOICE: [Msg; 4] = [Msg::HelpNumber, Msg::HelpLine, Msg::HelpCarrier, Msg::HelpHours];
+const VOICE: [Msg; 4] = [
+    Msg::HelpNumber,
+    Msg::HelpLine,
+    Msg::HelpCarrier,
+    Msg::HelpHours,
+];
 
 /// The question that is open, by its place.
 pub(super) fn phone_help(shell: Shell) -> Dom {
-    let channel = shell.challenge(|challenge| challenge.channel).unwrap_or(Channel::Sms);
+    let channel = shell
+        .challenge(|challenge| challenge.channel)
+        .unwrap_or(Channel::Sms);
     let at = move || {
         let at = |enrolment: &Enrolment| match &enrolment.step {
             Step::PhoneCode { help, .. } => *help,
@@ -33,12 +42,15 @@ pub(super) fn phone_help(shell: Shell) -> Dom {
         };
         shell.enrolment(at).flatten().unwrap_or(NUMBER)
     };
-    let facts = move || shell.enrolment(|enrolment| enrolment.phone.help.len()).unwrap_or(0);
-    screen(shell, Msg::HelpTitle).child(
-        h("div")
-            .class("nidan-screen")
-            .region(move || (at(), facts()), move |(at, _)| Some(question(shell, channel, at))),
-    )
+    let facts = move || {
+        shell
+            .enrolment(|enrolment| enrolment.phone.help.len())
+            .unwrap_or(0)
+    };
+    screen(shell, Msg::HelpTitle).child(h("div").class("nidan-screen").region(
+        move || (at(), facts()),
+        move |(at, _)| Some(question(shell, channel, at)),
+    ))
 }
 
 fn question(shell: Shell, channel: Channel, at: usize) -> Dom {
@@ -46,19 +58,39 @@ fn question(shell: Shell, channel: Channel, at: usize) -> Dom {
         Channel::Sms => SMS.as_slice(),
         Channel::Voice => VOICE.as_slice(),
     };
-    let Some(words) = questions.get(at) else { return ways_on(shell, channel) };
-    let count = [("current", shell.number(at as u64 + 1)), ("total", shell.number(questions.len() as u64))];
-    let count = count.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let Some(words) = questions.get(at) else {
+        return ways_on(shell, channel);
+    };
+    let count = [
+        ("current", shell.number(at as u64 + 1)),
+        ("total", shell.number(questions.len() as u64)),
+    ];
+    let count = count
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
     let typed = shell.enrolment_now(number).unwrap_or_default();
     let here = h("div")
         .class("nidan-screen")
-        .child(paragraph("nidan-help", &shell.t_with(Msg::HelpCount, &count)))
+        .child(paragraph(
+            "nidan-help",
+            &shell.t_with(Msg::HelpCount, &count),
+        ))
         .child(paragraph("", &shell.t_with(*words, &[("number", &typed)])));
-    let here = if at == NUMBER { here.child(says(shell, Msg::PhoneChange, || Event::ChangeNumber)) } else { here };
-    let here = if *words == Msg::HelpCarrier { here.children(carriers(shell)) } else { here };
+    let here = if at == NUMBER {
+        here.child(says(shell, Msg::PhoneChange, || Event::ChangeNumber))
+    } else {
+        here
+    };
+    let here = if *words == Msg::HelpCarrier {
+        here.children(carriers(shell))
+    } else {
+        here
+    };
     here.child(actions(
         shell,
-        main_button().say(shell, Msg::HelpNext).on("click", move |_| shell.send(Event::Next)),
+        main_button()
+            .say(shell, Msg::HelpNext)
+            .on("click", move |_| shell.send(Event::Next)),
         true,
     ))
 }
@@ -66,8 +98,14 @@ fn question(shell: Shell, channel: Channel, at: usize) -> Dom {
 /// As it was typed, and as it was dialled.
 fn number(enrolment: &Enrolment) -> String {
     let phone = &enrolment.phone;
-    let dialled = phone.regions.as_ref().and_then(|regions| regions.read(&phone.typed, &phone.country).ok());
-    dialled.map_or_else(|| phone.typed.clone(), |number| [&phone.typed, " → ", &number.shown].concat())
+    let dialled = phone
+        .regions
+        .as_ref()
+        .and_then(|regions| regions.read(&phone.typed, &phone.country).ok());
+    dialled.map_or_else(
+        || phone.typed.clone(),
+        |number| [&phone.typed, " → ", &number.shown].concat(),
+    )
 }
 
 /// What the carriers of the country have for it: dated facts.
@@ -76,34 +114,57 @@ fn carriers(shell: Shell) -> Option<Dom> {
     let (date, facts) = help.split_first()?;
     let (facts, _) = facts.as_chunks::<2>();
     let one = |[name, advice]: &[String; 2]| opens(name, h("p").text(advice));
-    let dated = paragraph("nidan-help", &shell.t_with(Msg::HelpVerifiedOn, &[("date", date)]));
+    let dated = paragraph(
+        "nidan-help",
+        &shell.t_with(Msg::HelpVerifiedOn, &[("date", date)]),
+    );
     Some(h("div").children(facts.iter().map(one)).child(dated))
 }
 
 /// Every way that is left.
 fn ways_on(shell: Shell, channel: Channel) -> Dom {
-    let failed = shell.challenge(|challenge| challenge.delivery == DeliveryState::Failed) == Some(true);
-    let app = shell.enrolment_now(|enrolment| enrolment.addable().any(|kind| kind == MethodKind::Totp)) == Some(true);
+    let failed =
+        shell.challenge(|challenge| challenge.delivery == DeliveryState::Failed) == Some(true);
+    let app = shell
+        .enrolment_now(|enrolment| enrolment.addable().any(|kind| kind == MethodKind::Totp))
+        == Some(true);
     let copied = RwSignal::new(None::<bool>);
     let copy = move || shell.copy(shell.support_summary(), move |done| copied.set(Some(done)));
     h("div")
         .class("nidan-screen")
-        .child(h("p").say(shell, if failed { Msg::PhoneFailed } else { Msg::HelpEnd }))
+        .child(h("p").say(
+            shell,
+            if failed {
+                Msg::PhoneFailed
+            } else {
+                Msg::HelpEnd
+            },
+        ))
         .child(
             h("div")
                 .class("nidan-tools")
                 .child(again(shell))
                 .children(switch(shell, channel))
                 .child(says(shell, Msg::PhoneChange, || Event::ChangeNumber))
-                .children(app.then(|| says(shell, Msg::MethodUse, || Event::Choose(MethodKind::Totp)))),
+                .children(
+                    app.then(|| says(shell, Msg::MethodUse, || Event::Choose(MethodKind::Totp))),
+                ),
         )
         .child(details(
             shell,
             Msg::HelpSupport,
             h("div")
                 .child(paragraph("nidan-help", &shell.support_summary()))
-                .child(quiet_button().say(shell, Msg::HelpCopy).on("click", move |_| copy()))
+                .child(
+                    quiet_button()
+                        .say(shell, Msg::HelpCopy)
+                        .on("click", move |_| copy()),
+                )
                 .child(told(shell, copied)),
         ))
-        .child(actions(shell, says(shell, Msg::CommonBack, || Event::Back), false))
+        .child(actions(
+            shell,
+            says(shell, Msg::CommonBack, || Event::Back),
+            false,
+        ))
 }

@@ -5,7 +5,9 @@ use nidan_otp::BackupCodeError;
 use nidan_protocol::BackupGate;
 
 use super::dom::{Dom, h, target};
-use super::parts::{Field, FieldKind, actions, error_line, field, quiet_button, screen, sends, text, told};
+use super::parts::{
+    Field, FieldKind, actions, error_line, field, quiet_button, screen, sends, text, told,
+};
 use crate::flow::{BackupRefusal, Enrolment, Event, Flow, Step};
 use crate::messages::Msg;
 use crate::shell::Shell;
@@ -18,9 +20,21 @@ pub(super) fn save_codes(shell: Shell) -> Dom {
     let copy = move || shell.copy(shell.backup_text(), move |done| copied.set(Some(done)));
     let tools = h("div")
         .class("nidan-tools")
-        .child(quiet_button().say(shell, Msg::CodesCopy).on("click", move |_| copy()))
-        .child(quiet_button().say(shell, Msg::CodesDownload).on("click", move |_| shell.download_codes()))
-        .child(quiet_button().say(shell, Msg::CodesPrint).on("click", move |_| shell.print_codes()));
+        .child(
+            quiet_button()
+                .say(shell, Msg::CodesCopy)
+                .on("click", move |_| copy()),
+        )
+        .child(
+            quiet_button()
+                .say(shell, Msg::CodesDownload)
+                .on("click", move |_| shell.download_codes()),
+        )
+        .child(
+            quiet_button()
+                .say(shell, Msg::CodesPrint)
+                .on("click", move |_| shell.print_codes()),
+        );
     let list = h("ol").class("nidan-codes").attr("part", "backup-codes");
     let gate = match shell.enrolment_now(|enrolment| enrolment.opening.backup_gate) {
         Some(BackupGate::Tick) => tick(shell),
@@ -29,7 +43,10 @@ pub(super) fn save_codes(shell: Shell) -> Dom {
     screen(shell, Msg::CodesTitle)
         .child(text(shell, Msg::CodesWhat))
         .child(text(shell, Msg::CodesWhere))
-        .child(list.say_in("aria-label", shell, Msg::CodesListLabel).children(codes))
+        .child(
+            list.say_in("aria-label", shell, Msg::CodesListLabel)
+                .children(codes),
+        )
         .child(tools)
         .child(told(shell, copied))
         .child(gate)
@@ -40,42 +57,77 @@ fn type_one(shell: Shell) -> Dom {
         id: "nidan-backup",
         label: shell.t(Msg::CodesTypeLabel),
         help: None,
-        value: |flow: &Flow| flow.enrolment().map(|enrolment| enrolment.typed_backup.clone()).unwrap_or_default(),
+        value: |flow: &Flow| {
+            flow.enrolment()
+                .map(|enrolment| enrolment.typed_backup.clone())
+                .unwrap_or_default()
+        },
         kind: FieldKind::Text,
         typed: Event::BackupTyped,
         submit: || Event::Next,
     };
-    let error = move || shell.enrolment(|enrolment| error_words(shell, enrolment)).flatten();
-    field(shell, backup_field, error, None, sends(shell, Msg::CodesFinish, || Event::Next))
+    let error = move || {
+        shell
+            .enrolment(|enrolment| error_words(shell, enrolment))
+            .flatten()
+    };
+    field(
+        shell,
+        backup_field,
+        error,
+        None,
+        sends(shell, Msg::CodesFinish, || Event::Next),
+    )
 }
 
 fn tick(shell: Shell) -> Dom {
-    let error = move || shell.enrolment(|enrolment| error_words(shell, enrolment)).flatten();
+    let error = move || {
+        shell
+            .enrolment(|enrolment| error_words(shell, enrolment))
+            .flatten()
+    };
     let error_id = shell.id("nidan-tick-error");
     let tick_box = h("input")
         .attr("type", "checkbox")
         .attr("aria-describedby", &error_id)
-        .checked(shell.enrolment_now(|enrolment| enrolment.ticked).unwrap_or(false))
+        .checked(
+            shell
+                .enrolment_now(|enrolment| enrolment.ticked)
+                .unwrap_or(false),
+        )
         .on("change", move |event| {
             if let Some(input) = target(&event) {
                 shell.send(Event::SavedTicked(input.checked()));
             }
         });
-    let label = h("label").class("nidan-tick").child(tick_box).child(h("span").say(shell, Msg::CodesTick));
-    h("div").child(label).child(error_line(error).attr("id", &error_id)).child(actions(
-        shell,
-        sends(shell, Msg::CodesFinish, || Event::Next),
-        true,
-    ))
+    let label = h("label")
+        .class("nidan-tick")
+        .child(tick_box)
+        .child(h("span").say(shell, Msg::CodesTick));
+    h("div")
+        .child(label)
+        .child(error_line(error).attr("id", &error_id))
+        .child(actions(
+            shell,
+            sends(shell, Msg::CodesFinish, || Event::Next),
+            true,
+        ))
 }
 
 fn error_words(shell: Shell, enrolment: &Enrolment) -> Option<String> {
-    let Step::SaveCodes { refused: Some(refused), .. } = &enrolment.step else { return None };
+    let Step::SaveCodes {
+        refused: Some(refused),
+        ..
+    } = &enrolment.step
+    else {
+        return None;
+    };
     Some(match refused {
         BackupRefusal::Typo(BackupCodeError::Symbol) => shell.t(Msg::CodesTypoSymbol),
-        BackupRefusal::Typo(BackupCodeError::Length { actual }) => {
-            shell.t_with(Msg::CodesTypoLength, &[("actual", &shell.number(*actual as u64))])
-        }
+        BackupRefusal::Typo(BackupCodeError::Length { actual }) => shell.t_with(
+            Msg::CodesTypoLength,
+            &[("actual", &shell.number(*actual as u64))],
+        ),
         BackupRefusal::Typo(BackupCodeError::Check) => shell.t(Msg::CodesTypoCheck),
         BackupRefusal::Other => shell.t(Msg::CodesOther),
         BackupRefusal::NotTicked => shell.t(Msg::CodesNotTicked),

@@ -3,15 +3,30 @@
 use nidan_protocol::MethodKind;
 
 use super::dom::{Dom, h};
-use super::parts::{actions, details, heading, list, main_button, quiet_button, says, screen, sends, text};
+use super::parts::{
+    actions, details, heading, list, main_button, quiet_button, says, screen, sends, text,
+};
 use crate::flow::{Enrolment, Event};
 use crate::messages::Msg;
 use crate::shell::Shell;
 
 /// What two-step verification is, why, how long it takes, and what to have at hand.
 pub(super) fn start(shell: Shell) -> Dom {
-    let why = list(shell, &[Msg::StartWhyReuse, Msg::StartWhyPhishing, Msg::StartWhyReach]);
-    let by_phone = |enrolment: &Enrolment| enrolment.opening.methods.iter().any(|kind| *kind != MethodKind::Totp);
+    let why = list(
+        shell,
+        &[
+            Msg::StartWhyReuse,
+            Msg::StartWhyPhishing,
+            Msg::StartWhyReach,
+        ],
+    );
+    let by_phone = |enrolment: &Enrolment| {
+        enrolment
+            .opening
+            .methods
+            .iter()
+            .any(|kind| *kind != MethodKind::Totp)
+    };
     let have: &[Msg] = if shell.enrolment_now(by_phone) == Some(true) {
         &[Msg::StartHaveLine, Msg::StartHavePaper]
     } else {
@@ -19,19 +34,39 @@ pub(super) fn start(shell: Shell) -> Dom {
     };
     screen(shell, Msg::StartTitle)
         .child(text(shell, Msg::StartWhat))
-        .child(h("div").class("nidan-advice").child(text(shell, Msg::StartAdvice)).child(text(shell, Msg::StartTime)))
+        .child(
+            h("div")
+                .class("nidan-advice")
+                .child(text(shell, Msg::StartAdvice))
+                .child(text(shell, Msg::StartTime)),
+        )
         .child(heading(shell, Msg::StartHaveTitle))
         .child(list(shell, have))
         .child(details(shell, Msg::StartWhyTitle, why))
-        .child(actions(shell, sends(shell, Msg::StartBegin, || Event::Next), false))
+        .child(actions(
+            shell,
+            sends(shell, Msg::StartBegin, || Event::Next),
+            false,
+        ))
 }
 
-/// The methods on offer, the recommended one first: what each needs, where it is strong and where weak.
+/// The methods on offer, the recommended one first: what each needs, where it is strong and where
+/// weak.
 pub(super) fn method(shell: Shell) -> Dom {
-    let methods = shell.enrolment_now(|enrolment| enrolment.opening.methods.clone()).unwrap_or_default();
-    let cards = methods.into_iter().enumerate().map(|(place, kind)| card(shell, kind, place == 0));
-    let back = h("div").class("nidan-actions").child(says(shell, Msg::CommonBack, || Event::Back));
-    screen(shell, Msg::MethodTitle).children(cards).child(text(shell, Msg::MethodBackupNote)).child(back)
+    let methods = shell
+        .enrolment_now(|enrolment| enrolment.opening.methods.clone())
+        .unwrap_or_default();
+    let cards = methods
+        .into_iter()
+        .enumerate()
+        .map(|(place, kind)| card(shell, kind, place == 0));
+    let back = h("div")
+        .class("nidan-actions")
+        .child(says(shell, Msg::CommonBack, || Event::Back));
+    screen(shell, Msg::MethodTitle)
+        .children(cards)
+        .child(text(shell, Msg::MethodBackupNote))
+        .child(back)
 }
 
 fn card(shell: Shell, kind: MethodKind, recommended: bool) -> Dom {
@@ -62,15 +97,31 @@ fn card(shell: Shell, kind: MethodKind, recommended: bool) -> Dom {
         ],
     };
     let title = h("h3").child(h("span").say(shell, name));
-    let title = if recommended { title.child(h("small").say(shell, Msg::MethodRecommended)) } else { title };
-    let facts = [(Msg::MethodNeeds, needs), (Msg::MethodStrengths, strengths), (Msg::MethodWeaknesses, weaknesses)];
+    let title = if recommended {
+        title.child(h("small").say(shell, Msg::MethodRecommended))
+    } else {
+        title
+    };
+    let facts = [
+        (Msg::MethodNeeds, needs),
+        (Msg::MethodStrengths, strengths),
+        (Msg::MethodWeaknesses, weaknesses),
+    ];
     let facts = facts.map(|(name, words)| [h("dt").say(shell, name), h("dd").say(shell, words)]);
-    let button = if recommended { main_button() } else { quiet_button() };
+    let button = if recommended {
+        main_button()
+    } else {
+        quiet_button()
+    };
     h("article")
         .class("nidan-card")
         .attr("part", "card")
         .child(title)
         .child(text(shell, what))
         .child(h("dl").children(facts.into_iter().flatten()))
-        .child(button.say(shell, choose).on("click", move |_| shell.send(Event::Choose(kind))))
+        .child(
+            button
+                .say(shell, choose)
+                .on("click", move |_| shell.send(Event::Choose(kind))),
+        )
 }

@@ -33,11 +33,21 @@ const JOURNEYS: [Journey; 3] = [
     },
     Journey {
         name: "a login, all",
-        files: &["nidan-login_bg.wasm", "nidan-login.js", "nidan-flow.js", "nidan-login.css", "locales/login.ja.json"],
+        files: &[
+            "nidan-login_bg.wasm",
+            "nidan-login.js",
+            "nidan-flow.js",
+            "nidan-login.css",
+            "locales/login.ja.json",
+        ],
         budget_bytes: 50_000,
     },
     // What stands between the page and a field that can be typed into.
-    Journey { name: "a login's field", files: &["nidan-flow.js", "nidan-login.css"], budget_bytes: 10_000 },
+    Journey {
+        name: "a login's field",
+        files: &["nidan-flow.js", "nidan-login.css"],
+        budget_bytes: 10_000,
+    },
 ];
 const BROTLI_QUALITY: u32 = 11;
 const BROTLI_WINDOW_BITS: u32 = 24;
@@ -45,28 +55,52 @@ const BROTLI_WINDOW_BITS: u32 = 24;
 /// Sizes of the release build, and times in Chromium.
 pub(crate) fn bench() -> Done {
     let tools = Tools::for_tests()?;
-    let stack =
-        Stack::start(&tools, Build::Release, &root().join("target/bench").join(std::process::id().to_string()))?;
+    let stack = Stack::start(
+        &tools,
+        Build::Release,
+        &root()
+            .join("target/bench")
+            .join(std::process::id().to_string()),
+    )?;
     println!();
     let weight = weight();
     println!();
     let mut browser = command("node", &["tests/browser/bench.mjs"], &tools.path);
-    browser.env("NIDAN_URL", &stack.url).env("NIDAN_FOLDER", &stack.folder);
+    browser
+        .env("NIDAN_URL", &stack.url)
+        .env("NIDAN_FOLDER", &stack.folder);
     run(browser)?;
     println!();
     let mut loads = command("node", &["tests/browser/loads.mjs"], &tools.path);
     loads.env("NIDAN_DIST", root().join("dist"));
     run(loads)?;
     step("build the speed test in the profile that ships", || {
-        let words =
-            ["test", "-p", "nidan", "--target", "wasm32-unknown-unknown", "--profile", "widget", "--test", "speed"];
-        let mut speed = command("cargo", &[&words[..], &["--", "--nocapture"]].concat(), &tools.path);
-        let driver =
-            std::env::split_paths(&tools.path).map(|folder| folder.join("chromedriver")).find(|path| path.is_file());
+        let words = [
+            "test",
+            "-p",
+            "nidan",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--profile",
+            "widget",
+            "--test",
+            "speed",
+        ];
+        let mut speed = command(
+            "cargo",
+            &[&words[..], &["--", "--nocapture"]].concat(),
+            &tools.path,
+        );
+        let driver = std::env::split_paths(&tools.path)
+            .map(|folder| folder.join("chromedriver"))
+            .find(|path| path.is_file());
         speed.env("CHROMEDRIVER", driver.unwrap_or_default());
         let said = output(speed)?;
-        let lines: Vec<_> =
-            said.lines().filter_map(|line| line.split_once("bench: ")).map(|(_, figure)| figure).collect();
+        let lines: Vec<_> = said
+            .lines()
+            .filter_map(|line| line.split_once("bench: "))
+            .map(|(_, figure)| figure)
+            .collect();
         if lines.is_empty() {
             return Err(Failed(format!("the speed test said nothing:\n{said}")));
         }
@@ -75,21 +109,41 @@ pub(crate) fn bench() -> Done {
     })?;
     drop(stack);
     step("build the service for speed, and log in often", || {
-        let words =
-            ["build", "--quiet", "--release", "-p", "nidan-server", "--bin", "nidan-server", "--example", "load"];
+        let words = [
+            "build",
+            "--quiet",
+            "--release",
+            "-p",
+            "nidan-server",
+            "--bin",
+            "nidan-server",
+            "--example",
+            "load",
+        ];
         run(command("cargo", &words, &tools.path))?;
         let folder = root().join("target").to_string_lossy().into_owned();
-        let load = root().join("target/release/examples/load").to_string_lossy().into_owned();
+        let load = root()
+            .join("target/release/examples/load")
+            .to_string_lossy()
+            .into_owned();
         let said = output(command(&load, &[&folder], &tools.path))?;
-        said.lines().filter_map(|line| line.strip_prefix("bench: ")).for_each(|line| println!("{line}"));
+        said.lines()
+            .filter_map(|line| line.strip_prefix("bench: "))
+            .for_each(|line| println!("{line}"));
         Ok(())
     })?;
     weight
 }
 
-/// What pages load for the widget, of the build that stands in `dist`; an error when one is over its budget.
+/// What pages load for the widget, of the build that stands in `dist`; an error when one is over
+/// its budget.
 pub(crate) fn weight() -> Done {
-    for Journey { name, files, budget_bytes } in JOURNEYS {
+    for Journey {
+        name,
+        files,
+        budget_bytes,
+    } in JOURNEYS
+    {
         println!("{:<24}{:>10}{:>10}{:>10}", "bytes", "raw", "gzip", "brotli");
         let mut totals = [0; 3];
         for file in files {
@@ -97,12 +151,17 @@ pub(crate) fn weight() -> Done {
             let row = [bytes.len(), gzip(&bytes)?.len(), brotli(&bytes)?.len()];
             let [raw, gzip, brotli] = row;
             println!("{file:<24}{raw:>10}{gzip:>10}{brotli:>10}");
-            totals.iter_mut().zip(row).for_each(|(total, more)| *total += more);
+            totals
+                .iter_mut()
+                .zip(row)
+                .for_each(|(total, more)| *total += more);
         }
         let [raw, gzip, brotli] = totals;
         println!("{name:<24}{raw:>10}{gzip:>10}{brotli:>10}\n");
         if brotli > budget_bytes {
-            return Err(Failed(format!("{name}: {brotli} bytes are over the budget of {budget_bytes}")));
+            return Err(Failed(format!(
+                "{name}: {brotli} bytes are over the budget of {budget_bytes}"
+            )));
         }
     }
     Ok(())
@@ -118,7 +177,8 @@ pub(crate) fn gzip(bytes: &[u8]) -> Done<Vec<u8>> {
 /// As servers compress in advance.
 pub(crate) fn brotli(bytes: &[u8]) -> Done<Vec<u8>> {
     let mut packed = Vec::new();
-    let mut writer = brotli::CompressorWriter::new(&mut packed, 4096, BROTLI_QUALITY, BROTLI_WINDOW_BITS);
+    let mut writer =
+        brotli::CompressorWriter::new(&mut packed, 4096, BROTLI_QUALITY, BROTLI_WINDOW_BITS);
     writer.write_all(bytes)?;
     drop(writer);
     Ok(packed)

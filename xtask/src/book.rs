@@ -1,4 +1,5 @@
-//! `cargo xtask book`: the documentation's reference pages, written from the code, and the book built by mdBook where it is installed.
+//! `cargo xtask book`: the documentation's reference pages, written from the code, and the book
+//! built by mdBook where it is installed.
 
 use std::fmt::Write;
 use std::fs;
@@ -14,8 +15,12 @@ const NOTE: &str = "<!-- Written by `cargo xtask book`; changes here are lost. -
 
 /// Writes the pages anew, or says which are old; builds the book where mdBook is there.
 pub(crate) fn book(only_check: bool) -> Done {
-    let pages =
-        [("element.md", element()?), ("languages.md", languages()?), ("keys.md", keys()?), ("errors.md", errors()?)];
+    let pages = [
+        ("element.md", element()?),
+        ("languages.md", languages()?),
+        ("keys.md", keys()?),
+        ("errors.md", errors()?),
+    ];
     let mut old = Vec::new();
     for (name, text) in pages {
         let path = root().join(PAGES).join(name);
@@ -29,14 +34,19 @@ pub(crate) fn book(only_check: bool) -> Done {
         }
     }
     if !old.is_empty() {
-        return Err(Failed(format!("{PAGES} is older than the code ({}): run `cargo xtask book`", old.join(", "))));
+        return Err(Failed(format!(
+            "{PAGES} is older than the code ({}): run `cargo xtask book`",
+            old.join(", ")
+        )));
     }
     links()?;
     let path = std::env::var_os("PATH").unwrap_or_default();
     if only_check || output(command("mdbook", &["--version"], &path)).is_err() {
         return Ok(());
     }
-    step("the book into target/book", || run(command("mdbook", &["build", "docs/book"], &path)))
+    step("the book into target/book", || {
+        run(command("mdbook", &["build", "docs/book"], &path))
+    })
 }
 
 /// Every page is in the summary, and every file that a page includes or shows is there.
@@ -52,21 +62,37 @@ fn links() -> Done {
                 open.push(path);
                 continue;
             }
-            let name = path.strip_prefix(&source).unwrap_or(&path).to_string_lossy().into_owned();
+            let name = path
+                .strip_prefix(&source)
+                .unwrap_or(&path)
+                .to_string_lossy()
+                .into_owned();
             if name != "SUMMARY.md" && !summary.contains(&format!("({name})")) {
                 wrong.push(format!("{name} is not in SUMMARY.md"));
             }
             let text = fs::read_to_string(&path)?;
-            let included = text.split("{{#include ").skip(1).filter_map(|rest| rest.split(['}', ':']).next());
-            let linked = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
-            for target in included.chain(linked.filter(|link| !link.contains("://") && !link.is_empty())) {
+            let included = text
+                .split("{{#include ")
+                .skip(1)
+                .filter_map(|rest| rest.split(['}', ':']).next());
+            let linked = text
+                .split("](")
+                .skip(1)
+                .filter_map(|rest| rest.split([')', '#']).next());
+            for target in
+                included.chain(linked.filter(|link| !link.contains("://") && !link.is_empty()))
+            {
                 if !path.parent().unwrap_or(&source).join(target).exists() {
                     wrong.push(format!("{name}: {target} is not there"));
                 }
             }
         }
     }
-    if wrong.is_empty() { Ok(()) } else { Err(Failed(wrong.join("\n"))) }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(Failed(wrong.join("\n")))
+    }
 }
 
 fn read(path: &str) -> Done<String> {
@@ -80,8 +106,14 @@ fn json(path: &str) -> Done<Value> {
 /// Attributes, members, events, properties and parts, from the manifest that the package has.
 fn element() -> Done<String> {
     let manifest = json("package/custom-elements.json")?;
-    let element = manifest.pointer("/modules/0/declarations/0").cloned().unwrap_or_default();
-    let mut page = format!("# The element\n\n{NOTE}`<nidan-flow>`: {}\n", text(&element, "description"));
+    let element = manifest
+        .pointer("/modules/0/declarations/0")
+        .cloned()
+        .unwrap_or_default();
+    let mut page = format!(
+        "# The element\n\n{NOTE}`<nidan-flow>`: {}\n",
+        text(&element, "description")
+    );
     for (title, kind, type_at) in [
         ("Attributes", "attributes", "/type/text"),
         ("Properties and methods", "members", ""),
@@ -90,19 +122,33 @@ fn element() -> Done<String> {
         ("Parts", "cssParts", ""),
     ] {
         let _written = write!(page, "\n## {title}\n\n| | |\n|---|---|\n");
-        for one in element.get(kind).and_then(Value::as_array).into_iter().flatten() {
+        for one in element
+            .get(kind)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
             let mut name = format!("`{}`", text(one, "name"));
             if text(one, "kind") == "method" {
                 name = format!(
                     "`{}(): {}`",
                     text(one, "name"),
-                    one.pointer("/return/type/text").and_then(Value::as_str).unwrap_or("void")
+                    one.pointer("/return/type/text")
+                        .and_then(Value::as_str)
+                        .unwrap_or("void")
                 );
             }
-            if let Some(kind) = one.pointer(type_at).and_then(Value::as_str).filter(|_| !type_at.is_empty()) {
+            if let Some(kind) = one
+                .pointer(type_at)
+                .and_then(Value::as_str)
+                .filter(|_| !type_at.is_empty())
+            {
                 let _written = write!(name, "<br>`{}`", kind.replace('|', "\\|"));
             }
-            if let Some(property) = one["fieldName"].as_str().filter(|property| *property != text(one, "name")) {
+            if let Some(property) = one["fieldName"]
+                .as_str()
+                .filter(|property| *property != text(one, "name"))
+            {
                 let _written = write!(name, "<br>property `{property}`");
             }
             let _written = writeln!(page, "| {name} | {} |", text(one, "description"));
@@ -116,9 +162,15 @@ fn element() -> Done<String> {
 
 fn languages() -> Done<String> {
     let languages = json("package/locales.json")?;
-    let mut page = format!("# Languages\n\n{NOTE}| `locale` | language | checked by |\n|---|---|---|\n");
+    let mut page =
+        format!("# Languages\n\n{NOTE}| `locale` | language | checked by |\n|---|---|---|\n");
     for (tag, about) in languages.as_object().into_iter().flatten() {
-        let _written = writeln!(page, "| `{tag}` | {} | {} |", text(about, "name"), text(about, "checked"));
+        let _written = writeln!(
+            page,
+            "| `{tag}` | {} | {} |",
+            text(about, "name"),
+            text(about, "checked")
+        );
     }
     page.push_str("\nA “machine draft” was written by a machine and read by nobody who speaks the language from home. The rules that every catalogue is held to: `src/catalogue_rules.rs`.\n");
     Ok(page)
@@ -128,7 +180,11 @@ fn keys() -> Done<String> {
     let words = json("locales/en.json")?;
     let mut page = format!("# Keys of the words\n\n{NOTE}| key | English |\n|---|---|\n");
     for (key, words) in words.as_object().into_iter().flatten() {
-        let _written = writeln!(page, "| `{key}` | {} |", words.as_str().unwrap_or_default().replace('|', "\\|"));
+        let _written = writeln!(
+            page,
+            "| `{key}` | {} |",
+            words.as_str().unwrap_or_default().replace('|', "\\|")
+        );
     }
     Ok(page)
 }
@@ -136,7 +192,11 @@ fn keys() -> Done<String> {
 /// From the list that the program has them from.
 fn errors() -> Done<String> {
     let source = read("crates/protocol/src/problem.rs")?;
-    let list = source.split("error_codes! {").nth(1).and_then(|rest| rest.split("\n}").next()).unwrap_or_default();
+    let list = source
+        .split("error_codes! {")
+        .nth(1)
+        .and_then(|rest| rest.split("\n}").next())
+        .unwrap_or_default();
     let mut page = format!(
         "# Error codes\n\n{NOTE}Errors are RFC 9457 problem documents (`application/problem+json`) with a stable `code`, `request_id`, and `retry_at`, `attempts_left` or `field` where they apply.\n\n| `code` | status | |\n|---|---:|---|\n"
     );
@@ -144,8 +204,9 @@ fn errors() -> Done<String> {
     for line in list.lines().map(str::trim) {
         if let Some(words) = line.strip_prefix("/// ") {
             about = [about.trim(), words].join(" ");
-        } else if let Some((code, status)) =
-            line.split_once(" = \"").and_then(|(_, rest)| rest.trim_end_matches(';').split_once("\", "))
+        } else if let Some((code, status)) = line
+            .split_once(" = \"")
+            .and_then(|(_, rest)| rest.trim_end_matches(';').split_once("\", "))
         {
             let _written = writeln!(page, "| `{code}` | {status} | {} |", about.trim());
             about.clear();

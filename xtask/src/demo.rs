@@ -13,15 +13,24 @@ pub(crate) fn demo(build: Build) -> Done {
     let started = now();
     let asked_to_stop = Arc::new(AtomicBool::new(false));
     let stop = Arc::clone(&asked_to_stop);
-    ctrlc::set_handler(move || stop.store(true, Ordering::Relaxed)).map_err(|error| Failed(error.to_string()))?;
+    ctrlc::set_handler(move || stop.store(true, Ordering::Relaxed))
+        .map_err(|error| Failed(error.to_string()))?;
     let tools = Tools::for_widget()?;
     let mut stack = Stack::start(&tools, build, &root().join(".nidan-demo"))?;
-    println!("\nReady after {}. Open this page:\n\n    {}\n", seconds(started.elapsed()), stack.url);
+    println!(
+        "\nReady after {}. Open this page:\n\n    {}\n",
+        seconds(started.elapsed()),
+        stack.url
+    );
     println!("Create an account, choose two-step verification, scan the QR code with your phone");
-    println!("(no phone at hand? the page links a demo phone). Logs and data: .nidan-demo/. Ctrl-C ends everything.");
+    println!(
+        "(no phone at hand? the page links a demo phone). Logs and data: .nidan-demo/. Ctrl-C ends everything."
+    );
     while !asked_to_stop.load(Ordering::Relaxed) {
         if !stack.runs() {
-            return Err(Failed("one of the servers ended: see the logs in .nidan-demo/".to_owned()));
+            return Err(Failed(
+                "one of the servers ended: see the logs in .nidan-demo/".to_owned(),
+            ));
         }
         std::thread::sleep(Duration::from_millis(200));
     }

@@ -28,22 +28,33 @@ impl Drop for Host {
 type Example = (&'static str, fn(&Tools) -> Done);
 
 /// Every example.
-pub(crate) const HOSTS: [Example; 3] = [("Rust (axum)", rust), ("Node.js (Express)", node), ("Python (Flask)", python)];
+pub(crate) const HOSTS: [Example; 3] = [
+    ("Rust (axum)", rust),
+    ("Node.js (Express)", node),
+    ("Python (Flask)", python),
+];
 
 /// All of them.
 pub(crate) fn all() -> Done {
     let tools = Tools::for_tests()?;
-    HOSTS.into_iter().try_for_each(|(name, check)| step(name, || check(&tools)))
+    HOSTS
+        .into_iter()
+        .try_for_each(|(name, check)| step(name, || check(&tools)))
 }
 
 fn rust(tools: &Tools) -> Done {
-    run(command("cargo", &["build", "--quiet", "-p", "demo-host"], &tools.path))?;
+    run(command(
+        "cargo",
+        &["build", "--quiet", "-p", "demo-host"],
+        &tools.path,
+    ))?;
     let folder = root().join("target/conformance");
     std::fs::create_dir_all(&folder)?;
     let database = folder.join(format!("{}.db", std::process::id()));
     attacked(|port, service| {
         let mut host = Command::new(program("demo-host"));
-        host.env("SHOP_LISTEN", format!("127.0.0.1:{port}")).env("SHOP_DATABASE", &database);
+        host.env("SHOP_LISTEN", format!("127.0.0.1:{port}"))
+            .env("SHOP_DATABASE", &database);
         host.env("SHOP_ORIGIN", format!("http://127.0.0.1:{port}"));
         let body = r#"{"email":"alice@example.com","password":"correct horse battery"}"#;
         let target = Target {
@@ -62,7 +73,11 @@ fn node(tools: &Tools) -> Done {
     attacked(|port, service| {
         let mut host = command("node", &["examples/node/host.mjs"], &tools.path);
         host.env("PORT", port.to_string());
-        (host, Target::usual(&format!("127.0.0.1:{port}"), service), None)
+        (
+            host,
+            Target::usual(&format!("127.0.0.1:{port}"), service),
+            None,
+        )
     })
 }
 
@@ -71,28 +86,62 @@ fn python(tools: &Tools) -> Done {
     let packages = cache()?.join("example-python");
     let mark = packages.join("requirements.txt");
     if std::fs::read(&mark).ok() != Some(std::fs::read(&wanted)?) {
-        let (target, list) = (packages.to_string_lossy().into_owned(), wanted.to_string_lossy().into_owned());
-        let words = ["-m", "pip", "install", "--quiet", "--upgrade", "--target", &target, "-r", &list];
-        step("pip install for examples/python", || run(command("python3", &words, &tools.path)))?;
+        let (target, list) = (
+            packages.to_string_lossy().into_owned(),
+            wanted.to_string_lossy().into_owned(),
+        );
+        let words = [
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--upgrade",
+            "--target",
+            &target,
+            "-r",
+            &list,
+        ];
+        step("pip install for examples/python", || {
+            run(command("python3", &words, &tools.path))
+        })?;
         std::fs::copy(&wanted, &mark)?;
     }
     attacked(|port, service| {
         let mut host = command("python3", &["examples/python/host.py"], &tools.path);
-        host.env("PORT", port.to_string()).env("PYTHONPATH", &packages);
-        (host, Target::usual(&format!("127.0.0.1:{port}"), service), None)
+        host.env("PORT", port.to_string())
+            .env("PYTHONPATH", &packages);
+        (
+            host,
+            Target::usual(&format!("127.0.0.1:{port}"), service),
+            None,
+        )
     })
 }
 
-/// Starts a host that takes the kit for the service, and attacks it. What it returns last is posted once it stands.
-fn attacked(host: impl FnOnce(u16, &str) -> (Command, Target, Option<(&'static str, &'static str)>)) -> Done {
+/// Starts a host that takes the kit for the service, and attacks it. What it returns last is posted
+/// once it stands.
+fn attacked(
+    host: impl FnOnce(u16, &str) -> (Command, Target, Option<(&'static str, &'static str)>),
+) -> Done {
     let [port, kit, ..] = free_ports(PORTS)?;
     let service = format!("127.0.0.1:{kit}");
     let (mut start, target, first) = host(port, &service);
-    start.env("TWO_STEP_URL", format!("http://{service}")).env("TWO_STEP_ISSUER", format!("http://{service}"));
-    start.env("TWO_STEP_API_KEY", "key-of-the-kit").env("RUST_LOG", "off").stdin(Stdio::null());
+    start
+        .env("TWO_STEP_URL", format!("http://{service}"))
+        .env("TWO_STEP_ISSUER", format!("http://{service}"));
+    start
+        .env("TWO_STEP_API_KEY", "key-of-the-kit")
+        .env("RUST_LOG", "off")
+        .stdin(Stdio::null());
     start.env("TWO_STEP_NOTICES_SECRET", NOTICES_SECRET);
-    let notices = Notices { path: "/two-step-notices".to_owned(), secret: NOTICES_SECRET.to_owned() };
-    let target = Target { notices: Some(notices), ..target };
+    let notices = Notices {
+        path: "/two-step-notices".to_owned(),
+        secret: NOTICES_SECRET.to_owned(),
+    };
+    let target = Target {
+        notices: Some(notices),
+        ..target
+    };
     // Refusals are what is wanted here; their words are not.
     start.stdout(Stdio::null()).stderr(Stdio::null());
     let _host = Host(start.spawn()?);

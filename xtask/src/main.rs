@@ -1,12 +1,17 @@
 //! Everything that a person or CI runs. Each step says what it does and how long it took.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its terminal")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line talks to its terminal"
+)]
 
 mod bench;
 mod book;
 mod conformance;
 mod demo;
 mod dist;
+mod figures;
 mod hosts;
 mod phones;
 mod regions;
@@ -27,13 +32,14 @@ cargo xtask test           every check that CI runs
 cargo xtask bench          sizes and times of the widget, measured again
 cargo xtask dist [--check] the folder and the npm package that hosts embed; twice and compared, and installed
 cargo xtask book           the documentation's reference from the code; the book, where mdBook is installed
-cargo xtask screens        screenshots of all screens into docs/screens/
+cargo xtask screens        pictures of all screens into target/screens/
 cargo xtask matrix         every state × language × theme × colours × tree under axe; some minutes
 cargo xtask walk [...]     presses every button at random: [--seed N] [--walks N] [--steps N] [--jobs N] [--trace]
 cargo xtask phones         the service's phone numbers against the reference, and ten million inputs
 cargo xtask hosts          the example hosts under the conformance kit
 cargo xtask conformance    attack a host's login: --host URL, and more (without, it tells)
 cargo xtask regions        the widget's table of phone regions, made again from the service's metadata
+cargo xtask figures [REV]  lengths of functions and files, comments, repeats; of an earlier revision beside it
 cargo xtask tidy           what a machine can see of the house rules";
 
 fn main() -> ExitCode {
@@ -52,6 +58,8 @@ fn main() -> ExitCode {
         ["walk", words @ ..] => screens::walk(words),
         ["phones"] => phones::phones(),
         ["regions"] => regions::regions(false),
+        ["figures"] => figures::figures(None),
+        ["figures", revision] => figures::figures(Some(revision)),
         ["tidy"] => tidy::tidy(),
         ["hosts"] => hosts::all(),
         ["conformance", words @ ..] => conformance::conformance(words),

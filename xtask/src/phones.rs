@@ -1,4 +1,5 @@
-//! `cargo xtask phones`: the service's parser against the reference, and against ten million inputs.
+//! `cargo xtask phones`: the service's parser against the reference, and against ten million
+//! inputs.
 
 use std::fs::File;
 
@@ -18,19 +19,45 @@ pub(crate) fn phones() -> Done {
     if !folder.is_dir() {
         step(REFERENCE, || {
             let target = folder.to_string_lossy().into_owned();
-            run(command("python3", &["-m", "pip", "install", "--quiet", "--target", &target, REFERENCE], &path))
+            run(command(
+                "python3",
+                &[
+                    "-m", "pip", "install", "--quiet", "--target", &target, REFERENCE,
+                ],
+                &path,
+            ))
         })?;
     }
     let numbers = root().join("target/phones.tsv");
     step("numbers and what the reference says of them", || {
-        let script = root().join("crates/server/tests/phones/reference.py").to_string_lossy().into_owned();
+        let script = root()
+            .join("crates/server/tests/phones/reference.py")
+            .to_string_lossy()
+            .into_owned();
         let mut reference = command("python3", &[&script, NUMBERS, SEED], &path);
-        reference.env("PYTHONPATH", &folder).stdout(File::create(&numbers)?);
+        reference
+            .env("PYTHONPATH", &folder)
+            .stdout(File::create(&numbers)?);
         let status = reference.status()?;
-        if status.success() { Ok(()) } else { Err(Failed(format!("the reference ended with {status}"))) }
+        if status.success() {
+            Ok(())
+        } else {
+            Err(Failed(format!("the reference ended with {status}")))
+        }
     })?;
-    let words = ["test", "-p", "nidan-server", "--release", "--test", "phones", "--", "--nocapture"];
+    let words = [
+        "test",
+        "-p",
+        "nidan-server",
+        "--release",
+        "--test",
+        "phones",
+        "--",
+        "--nocapture",
+    ];
     let mut compare = command("cargo", &words, &path);
-    compare.env("NIDAN_PHONES", &numbers).env("NIDAN_FUZZED", FUZZED);
+    compare
+        .env("NIDAN_PHONES", &numbers)
+        .env("NIDAN_FUZZED", FUZZED);
     step("compare", || run(compare))
 }

@@ -1,4 +1,5 @@
-//! `cargo xtask regions`: the widget's table of phone regions, from the metadata that the service parses with.
+//! `cargo xtask regions`: the widget's table of phone regions, from the metadata that the service
+//! parses with.
 
 use crate::run::{Done, Failed, command, output, root};
 
@@ -7,7 +8,14 @@ const TABLE: &str = "public/nidan/regions.txt";
 /// Writes the table, or only compares it.
 pub(crate) fn regions(only_compare: bool) -> Done {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let words = ["run", "--quiet", "--package", "nidan-server", "--example", "regions"];
+    let words = [
+        "run",
+        "--quiet",
+        "--package",
+        "nidan-server",
+        "--example",
+        "regions",
+    ];
     let table = output(command("cargo", &words, &path))?;
     let file = root().join(TABLE);
     if !only_compare {
@@ -16,5 +24,7 @@ pub(crate) fn regions(only_compare: bool) -> Done {
     if std::fs::read_to_string(file)? == table {
         return Ok(());
     }
-    Err(Failed(format!("{TABLE} is not what the metadata says: run `cargo xtask regions`")))
+    Err(Failed(format!(
+        "{TABLE} is not what the metadata says: run `cargo xtask regions`"
+    )))
 }

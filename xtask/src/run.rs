@@ -19,7 +19,10 @@ pub(crate) type Done<T = ()> = Result<T, Failed>;
 
 /// The project's root.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(Path::to_owned)
+        .unwrap_or_default()
 }
 
 /// A stopwatch.
@@ -45,29 +48,48 @@ pub(crate) fn seconds(took: Duration) -> String {
 /// A command in the project's root with the tools' folders in front of PATH.
 pub(crate) fn command(program: &str, arguments: &[&str], path: &OsString) -> Command {
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(root()).env("PATH", path).stdin(Stdio::null());
+    command
+        .args(arguments)
+        .current_dir(root())
+        .env("PATH", path)
+        .stdin(Stdio::null());
     command
 }
 
 /// Runs to the end, output to the terminal.
 pub(crate) fn run(mut command: Command) -> Done {
-    let status = command.status().map_err(|error| Failed(format!("{}: {error}", name(&command))))?;
-    if status.success() { Ok(()) } else { Err(Failed(format!("{} ended with {status}", name(&command)))) }
+    let status = command
+        .status()
+        .map_err(|error| Failed(format!("{}: {error}", name(&command))))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failed(format!("{} ended with {status}", name(&command))))
+    }
 }
 
 /// Runs to the end; what it wrote to standard output, when it succeeded.
 pub(crate) fn output(mut command: Command) -> Done<String> {
-    let output =
-        command.stderr(Stdio::inherit()).output().map_err(|error| Failed(format!("{}: {error}", name(&command))))?;
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| Failed(format!("{}: {error}", name(&command))))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     if output.status.success() {
         Ok(text)
     } else {
-        Err(Failed(format!("{} ended with {}", name(&command), output.status)))
+        Err(Failed(format!(
+            "{} ended with {}",
+            name(&command),
+            output.status
+        )))
     }
 }
 
 fn name(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    words
+        .map(|word| word.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join(" ")
 }

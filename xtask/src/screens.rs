@@ -1,4 +1,5 @@
-//! `cargo xtask screens`: pictures of every screen, for people to look at; `matrix`: all of them under axe; `walk`: walks at random.
+//! `cargo xtask screens`: pictures of every screen, for people to look at; `matrix`: all of them
+//! under axe; `walk`: walks at random.
 
 use std::ffi::OsString;
 use std::process::Command;
@@ -7,24 +8,36 @@ use crate::run::{Done, command, root, run, step};
 use crate::stack::{Build, Stack};
 use crate::tools::Tools;
 
-/// Walks through everything in both languages, two widths, light and dark; then themes, languages and pages of hosts.
+/// Walks through everything in both languages, two widths, light and dark; then themes, languages
+/// and pages of hosts.
 pub(crate) fn screens() -> Done {
     let tools = Tools::for_screens()?;
-    in_stack(&tools, "screenshots into docs/screens", &["screens.mjs", "looks.mjs"])
+    in_stack(
+        &tools,
+        "pictures into target/screens",
+        &["screens.mjs", "looks.mjs"],
+    )
 }
 
-/// Walks at random through shop, widget and page without scripts, pressing every button. The words are the walker's own.
+/// Walks at random through shop, widget and page without scripts, pressing every button. The words
+/// are the walker's own.
 pub(crate) fn walk(words: &[&str]) -> Done {
     let tools = Tools::for_tests()?;
-    let folder = root().join("target/walks").join(std::process::id().to_string());
+    let folder = root()
+        .join("target/walks")
+        .join(std::process::id().to_string());
     let stack = Stack::start(&tools, Build::Release, &folder)?;
-    step("walks at random", || run(walking(&tools.path, &stack, words)))
+    step("walks at random", || {
+        run(walking(&tools.path, &stack, words))
+    })
 }
 
 /// The walker, on a stack that runs.
 pub(crate) fn walking(path: &OsString, stack: &Stack, words: &[&str]) -> Command {
     let mut walk = command("node", &["tests/browser/walker.mjs"], path);
-    walk.args(words).env("NIDAN_URL", &stack.url).env("NIDAN_FOLDER", &stack.folder);
+    walk.args(words)
+        .env("NIDAN_URL", &stack.url)
+        .env("NIDAN_FOLDER", &stack.folder);
     walk.env("NIDAN_SERVICE", &stack.service_url);
     walk
 }
@@ -36,13 +49,16 @@ pub(crate) fn matrix() -> Done {
 }
 
 fn in_stack(tools: &Tools, name: &str, scripts: &[&str]) -> Done {
-    let folder = root().join("target/screens").join(std::process::id().to_string());
+    let folder = root()
+        .join("target/screens-run")
+        .join(std::process::id().to_string());
     let stack = Stack::start(tools, Build::Release, &folder)?;
     step(name, || {
         for script in scripts {
             let mut walk = command("node", &[&format!("tests/browser/{script}")], &tools.path);
-            walk.env("NIDAN_URL", &stack.url).env("NIDAN_FOLDER", &stack.folder);
-            walk.env("NIDAN_SCREENS", root().join("docs/screens"));
+            walk.env("NIDAN_URL", &stack.url)
+                .env("NIDAN_FOLDER", &stack.folder);
+            walk.env("NIDAN_SCREENS", root().join("target/screens"));
             run(walk)?;
         }
         Ok(())

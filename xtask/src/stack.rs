@@ -46,7 +46,11 @@ impl Stack {
     /// Starts all three and waits until each answers. `folder` keeps what people enter.
     pub(crate) fn start(tools: &Tools, build: Build, folder: &Path) -> Done<Self> {
         step("build the service and the shop", || {
-            run(command("cargo", &["build", "--quiet", "-p", "nidan-server", "-p", "demo-host"], &tools.path))
+            run(command(
+                "cargo",
+                &["build", "--quiet", "-p", "nidan-server", "-p", "demo-host"],
+                &tools.path,
+            ))
         })?;
         fs::create_dir_all(folder)?;
         let [page, shop, service] = free_ports([PAGE_PORT, SHOP_PORT, SERVICE_PORT])?;
@@ -59,20 +63,29 @@ impl Stack {
         let api_key = stack.configure(shop)?;
         step("start the service", || stack.service(service))?;
         step("start the shop", || stack.shop(shop, &api_key))?;
-        step("build and serve the page", || stack.page(tools, build, page, shop, service))?;
+        step("build and serve the page", || {
+            stack.page(tools, build, page, shop, service)
+        })?;
         Ok(stack)
     }
 
     /// Whether everything still runs.
     pub(crate) fn runs(&mut self) -> bool {
-        self.children.iter_mut().all(|child| matches!(child.try_wait(), Ok(None)))
+        self.children
+            .iter_mut()
+            .all(|child| matches!(child.try_wait(), Ok(None)))
     }
 
     fn configure(&self, shop: u16) -> Done<String> {
         let (config, key_file) = (self.folder.join("nidan.toml"), self.folder.join("api-key"));
         if !config.exists() {
             let mut init = Command::new(program("nidan-server"));
-            init.arg("init").arg(&self.folder).args(["--host-id", "shop", "--host-name", "二段ショップ"]);
+            init.arg("init").arg(&self.folder).args([
+                "--host-id",
+                "shop",
+                "--host-name",
+                "二段ショップ",
+            ]);
             init.args(["--origin", &self.url, "--demo"]);
             let printed = crate::run::output(init)?;
             let key = printed.split_whitespace().last().unwrap_or_default();
@@ -104,7 +117,10 @@ impl Stack {
 
     fn service(&mut self, port: u16) -> Done {
         let mut serve = Command::new(program("nidan-server"));
-        serve.arg("--config").arg(self.folder.join("nidan.toml")).arg("serve");
+        serve
+            .arg("--config")
+            .arg(self.folder.join("nidan.toml"))
+            .arg("serve");
         serve.env("NIDAN_LISTEN", format!("127.0.0.1:{port}"));
         self.spawn(serve, "service.log")?;
         self.wait_for(port, "/healthz", SERVER_TIMEOUT)
@@ -112,10 +128,19 @@ impl Stack {
 
     fn shop(&mut self, port: u16, api_key: &str) -> Done {
         let mut serve = Command::new(program("demo-host"));
-        serve.env("SHOP_LISTEN", format!("127.0.0.1:{port}")).env("SHOP_DATABASE", self.folder.join("shop.db"));
-        serve.env("SHOP_ORIGIN", &self.url).env("TWO_STEP_URL", &self.service_url);
-        serve.env("TWO_STEP_ISSUER", self.issuer()?).env("TWO_STEP_API_KEY", api_key);
-        serve.env("TWO_STEP_NOTICES_SECRET", fs::read_to_string(self.folder.join(NOTICES_SECRET))?);
+        serve
+            .env("SHOP_LISTEN", format!("127.0.0.1:{port}"))
+            .env("SHOP_DATABASE", self.folder.join("shop.db"));
+        serve
+            .env("SHOP_ORIGIN", &self.url)
+            .env("TWO_STEP_URL", &self.service_url);
+        serve
+            .env("TWO_STEP_ISSUER", self.issuer()?)
+            .env("TWO_STEP_API_KEY", api_key);
+        serve.env(
+            "TWO_STEP_NOTICES_SECRET",
+            fs::read_to_string(self.folder.join(NOTICES_SECRET))?,
+        );
         self.spawn(serve, "shop.log")?;
         self.wait_for(port, "/me", SERVER_TIMEOUT)
     }
@@ -123,20 +148,32 @@ impl Stack {
     /// As `init` wrote it: it stays the same when ports move.
     fn issuer(&self) -> Done<String> {
         let text = fs::read_to_string(self.folder.join("nidan.toml"))?;
-        let line = text.lines().find_map(|line| line.strip_prefix("issuer = \"")?.strip_suffix('"'));
-        line.map(str::to_owned).ok_or_else(|| Failed("nidan.toml names no issuer".to_owned()))
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("issuer = \"")?.strip_suffix('"'));
+        line.map(str::to_owned)
+            .ok_or_else(|| Failed("nidan.toml names no issuer".to_owned()))
     }
 
     fn page(&mut self, tools: &Tools, build: Build, page: u16, shop: u16, service: u16) -> Done {
         // Trunk's own file, with the ports of this time.
-        let config = with_ports(&fs::read_to_string(root().join("Trunk.toml"))?, page, shop, service);
+        let config = with_ports(
+            &fs::read_to_string(root().join("Trunk.toml"))?,
+            page,
+            shop,
+            service,
+        );
         let file = root().join(".trunk-demo.toml");
         fs::write(&file, config)?;
         let words: &[&str] = match build {
             Build::Release => &["--release", "--no-autoreload", "--no-error-reporting"],
             Build::Dev => &[],
         };
-        let all = [&["serve", "--config", ".trunk-demo.toml", "--offline"], words].concat();
+        let all = [
+            &["serve", "--config", ".trunk-demo.toml", "--offline"],
+            words,
+        ]
+        .concat();
         self.spawn(command("trunk", &all, &tools.path), "trunk.log")?;
         // Trunk answers before its first build is there: the wasm is what counts.
         self.wait_for(page, "/nidan/nidan_bg.wasm", PAGE_TIMEOUT)
@@ -144,9 +181,16 @@ impl Stack {
 
     fn spawn(&mut self, mut command: Command, log: &str) -> Done {
         let log = fs::File::create(self.folder.join(log))?;
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
         let name = command.get_program().to_string_lossy().into_owned();
-        self.children.push(command.spawn().map_err(|error| Failed(format!("{name}: {error}")))?);
+        self.children.push(
+            command
+                .spawn()
+                .map_err(|error| Failed(format!("{name}: {error}")))?,
+        );
         Ok(())
     }
 
@@ -157,11 +201,17 @@ impl Stack {
                 return Ok(());
             }
             if !self.runs() {
-                return Err(Failed(format!("it ended at once: see the logs in {}", self.folder.display())));
+                return Err(Failed(format!(
+                    "it ended at once: see the logs in {}",
+                    self.folder.display()
+                )));
             }
             std::thread::sleep(Duration::from_millis(100));
         }
-        Err(Failed(format!("no answer on port {port}: see the logs in {}", self.folder.display())))
+        Err(Failed(format!(
+            "no answer on port {port}: see the logs in {}",
+            self.folder.display()
+        )))
     }
 }
 
@@ -169,7 +219,10 @@ impl Drop for Stack {
     fn drop(&mut self) {
         for child in &mut self.children {
             // SIGTERM lets servers finish; where `kill` is not to be had, they are ended below.
-            let _asked = Command::new("kill").arg(child.id().to_string()).stderr(Stdio::null()).status();
+            let _asked = Command::new("kill")
+                .arg(child.id().to_string())
+                .stderr(Stdio::null())
+                .status();
         }
         let started = now();
         for child in &mut self.children {
@@ -185,7 +238,8 @@ impl Drop for Stack {
 
 /// A program of this workspace, built for development.
 pub(crate) fn program(name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     target.join("debug").join(name)
 }
 
@@ -194,7 +248,8 @@ pub(crate) fn free_ports<const N: usize>(wanted: [u16; N]) -> Done<[u16; N]> {
     let mut next = 0;
     for port in &mut found {
         let from = (*port).max(next);
-        let free = (from..from.saturating_add(200)).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+        let free = (from..from.saturating_add(200))
+            .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
         *port = free.ok_or_else(|| Failed(format!("no free port from {from} on")))?;
         next = port.saturating_add(1);
     }
@@ -206,7 +261,10 @@ fn answers(port: u16, path: &str) -> bool {
     let ask = || -> std::io::Result<bool> {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n")?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+        )?;
         let mut head = [0; 12];
         stream.read_exact(&mut head)?;
         Ok(head.ends_with(b" 200"))
@@ -229,7 +287,8 @@ fn write_private(path: &Path, text: &str) -> Done {
     Ok(options.open(path)?.write_all(text.as_bytes())?)
 }
 
-/// The usual ports replaced by these. The service's first: the shop's new port may be the service's usual one.
+/// The usual ports replaced by these. The service's first: the shop's new port may be the service's
+/// usual one.
 fn with_ports(config: &str, page: u16, shop: u16, service: u16) -> String {
     config
         .replace(&format!("port = {PAGE_PORT}"), &format!("port = {page}"))

@@ -9,7 +9,8 @@ use crate::tools::Tools;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// Enough to press every button of a login and of a set-up some times; `cargo xtask walk --walks 500` is for by hand.
+/// Enough to press every button of a login and of a set-up some times;
+/// `cargo xtask walk --walks 500` is for by hand.
 const RANDOM_WALKS: [&str; 6] = ["--walks", "20", "--steps", "200", "--seed", "1"];
 
 /// How many checks went well and how many did not.
@@ -26,55 +27,125 @@ pub(crate) fn test() -> Done {
     let path = &tools.path;
     let mut tally = Tally::default();
     tally.check("fmt", command("cargo", &["fmt", "--all", "--check"], path));
-    tally.check("clippy", cargo(&["clippy", "--workspace", "--all-targets", "--quiet"], path));
+    tally.check(
+        "clippy",
+        cargo(&["clippy", "--workspace", "--all-targets", "--quiet"], path),
+    );
     tally.check(
         "clippy for wasm",
-        cargo(&["clippy", "-p", "nidan", "--all-targets", "--target", WASM, "--quiet"], path),
+        cargo(
+            &[
+                "clippy",
+                "-p",
+                "nidan",
+                "--all-targets",
+                "--target",
+                WASM,
+                "--quiet",
+            ],
+            path,
+        ),
     );
     tally.step("tidy", crate::tidy::tidy);
-    tally.step("the book's reference is what the code says", || crate::book::book(true));
+    tally.step("the book's reference is what the code says", || {
+        crate::book::book(true)
+    });
     tally.check(
         "licences, bans and sources",
-        command("cargo-deny", &["--offline", "check", "licenses", "bans", "sources"], path),
+        command(
+            "cargo-deny",
+            &["--offline", "check", "licenses", "bans", "sources"],
+            path,
+        ),
     );
     tally.advisories(path);
-    tally.step("the table of phone regions is what the metadata says", || crate::regions::regions(true));
-    tally.check("an independent TOTP agrees with the committed vectors", agreement(path));
-    tally.count("native tests", cargo(&["test", "--workspace", "--no-fail-fast"], path));
+    tally.step(
+        "the table of phone regions is what the metadata says",
+        || crate::regions::regions(true),
+    );
+    tally.check(
+        "an independent TOTP agrees with the committed vectors",
+        agreement(path),
+    );
+    tally.count(
+        "native tests",
+        cargo(&["test", "--workspace", "--no-fail-fast"], path),
+    );
     tally.count("browser tests (wasm-bindgen-test)", wasm_tests(path));
     for (name, check) in crate::hosts::HOSTS {
-        tally.step(&format!("an example host stands the conformance kit: {name}"), || check(&tools));
+        tally.step(
+            &format!("an example host stands the conformance kit: {name}"),
+            || check(&tools),
+        );
     }
-    let stack =
-        Stack::start(&tools, Build::Release, &root().join("target/end-to-end").join(std::process::id().to_string()));
+    let stack = Stack::start(
+        &tools,
+        Build::Release,
+        &root()
+            .join("target/end-to-end")
+            .join(std::process::id().to_string()),
+    );
     match stack {
         Ok(stack) => {
             tally.step("page weight", crate::bench::weight);
             let walks = ["end-to-end", "phone", "login", "orders", "scam"];
-            tally.count("end-to-end tests in chromium", in_browser(path, &stack, "chromium", &walks));
-            tally.count("end-to-end tests in firefox", in_browser(path, &stack, "firefox", &walks));
-            tally.check("walks at random", crate::screens::walking(path, &stack, &RANDOM_WALKS));
-            tally.count("every screen under axe", in_browser(path, &stack, "chromium", &["accessibility"]));
-            let pages = ["element", "fallback", "fields", "hosts", "reflow", "trees", "keyboard"];
-            tally.count("the element on pages of all kinds", in_browser(path, &stack, "chromium", &pages));
+            tally.count(
+                "end-to-end tests in chromium",
+                in_browser(path, &stack, "chromium", &walks),
+            );
+            tally.count(
+                "end-to-end tests in firefox",
+                in_browser(path, &stack, "firefox", &walks),
+            );
+            tally.check(
+                "walks at random",
+                crate::screens::walking(path, &stack, &RANDOM_WALKS),
+            );
+            tally.count(
+                "every screen under axe",
+                in_browser(path, &stack, "chromium", &["accessibility"]),
+            );
+            let pages = [
+                "element", "fallback", "fields", "hosts", "reflow", "trees", "keyboard",
+            ];
+            tally.count(
+                "the element on pages of all kinds",
+                in_browser(path, &stack, "chromium", &pages),
+            );
             tally.count(
                 "the element in firefox",
                 in_browser(path, &stack, "firefox", &["element", "fallback", "fields"]),
             );
-            tally.count("the strictest policy in chromium and webkit", in_browser(path, &stack, "", &["strict"]));
-            tally.count("the strictest policy in firefox", in_browser(path, &stack, "firefox", &["strict"]));
+            tally.count(
+                "the strictest policy in chromium and webkit",
+                in_browser(path, &stack, "", &["strict"]),
+            );
+            tally.count(
+                "the strictest policy in firefox",
+                in_browser(path, &stack, "firefox", &["strict"]),
+            );
             tally.check("the samples are built", samples(path));
-            tally.count("the samples in a browser", in_browser(path, &stack, "chromium", &["samples"]));
+            tally.count(
+                "the samples in a browser",
+                in_browser(path, &stack, "chromium", &["samples"]),
+            );
         }
         Err(Failed(reason)) => {
             println!("✗ {reason}");
             tally.failed += 1;
         }
     }
-    tally.step("the npm package is made, installs, and its types hold", || crate::dist::fits(&tools));
+    tally.step(
+        "the npm package is made, installs, and its types hold",
+        || crate::dist::fits(&tools),
+    );
     println!("everything took {}", seconds(started.elapsed()));
     println!("{} passed, {} failed", tally.passed, tally.failed);
-    if tally.failed == 0 { Ok(()) } else { Err(Failed("some checks failed: see above".to_owned())) }
+    if tally.failed == 0 {
+        Ok(())
+    } else {
+        Err(Failed("some checks failed: see above".to_owned()))
+    }
 }
 
 impl Tally {
@@ -82,7 +153,11 @@ impl Tally {
     fn check(&mut self, name: &str, mut command: Command) {
         self.step(name, || {
             let status = command.status()?;
-            if status.success() { Ok(()) } else { Err(Failed(format!("{name} ended with {status}"))) }
+            if status.success() {
+                Ok(())
+            } else {
+                Err(Failed(format!("{name} ended with {status}")))
+            }
         });
     }
 
@@ -100,13 +175,21 @@ impl Tally {
     fn count(&mut self, name: &str, mut command: Command) {
         let counted = step(name, || {
             let output = command.output()?;
-            let text = [String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)].concat();
+            let text = [
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr),
+            ]
+            .concat();
             let (passed, failed) = numbers(&text);
             if !output.status.success() || passed == 0 {
                 println!("{text}");
             }
             // A runner that ends badly without naming a failure has failed all the same.
-            let failed = if output.status.success() && passed > 0 { failed } else { failed.max(1) };
+            let failed = if output.status.success() && passed > 0 {
+                failed
+            } else {
+                failed.max(1)
+            };
             println!("  {passed} passed, {failed} failed");
             Ok((passed, failed))
         });
@@ -120,8 +203,13 @@ impl Tally {
         let checked = command("cargo-deny", &["check", "advisories"], path).output();
         match checked {
             Ok(output) if output.status.success() => self.passed += 1,
-            Ok(output) if String::from_utf8_lossy(&output.stderr).contains("failed to fetch advisory database") => {
-                println!("- advisories: the database cannot be fetched here, so they are not checked");
+            Ok(output)
+                if String::from_utf8_lossy(&output.stderr)
+                    .contains("failed to fetch advisory database") =>
+            {
+                println!(
+                    "- advisories: the database cannot be fetched here, so they are not checked"
+                );
             }
             Ok(output) => {
                 println!("✗ advisories\n{}", String::from_utf8_lossy(&output.stderr));
@@ -137,12 +225,22 @@ impl Tally {
 
 /// What `cargo test`, wasm-bindgen-test and `node --test` say of themselves, added up.
 fn numbers(text: &str) -> (u32, u32) {
-    let number = |word: Option<&str>| word.and_then(|word| word.trim().parse::<u32>().ok()).unwrap_or(0);
+    let number = |word: Option<&str>| {
+        word.and_then(|word| word.trim().parse::<u32>().ok())
+            .unwrap_or(0)
+    };
     text.lines().fold((0, 0), |(passed, failed), line| {
-        if let Some((_, rest)) = line.split_once("test result:").filter(|_| line.contains(" passed; ")) {
+        if let Some((_, rest)) = line
+            .split_once("test result:")
+            .filter(|_| line.contains(" passed; "))
+        {
             let mut parts = rest.split(';');
-            let first = parts.next().and_then(|part| part.split_once(". ")).map(|(_, count)| count);
-            let count = |part: Option<&str>| number(part.and_then(|part| part.split_whitespace().next()));
+            let first = parts
+                .next()
+                .and_then(|part| part.split_once(". "))
+                .map(|(_, count)| count);
+            let count =
+                |part: Option<&str>| number(part.and_then(|part| part.split_whitespace().next()));
             return (passed + count(first), failed + count(parts.next()));
         }
         let tap = |mark: &str| number(line.strip_prefix(mark));
@@ -163,21 +261,38 @@ fn agreement(path: &OsString) -> Command {
 }
 
 fn wasm_tests(path: &OsString) -> Command {
-    let mut test = command("cargo", &["test", "-p", "nidan", "--target", WASM, "--test", "web"], path);
-    let driver = std::env::split_paths(path).map(|folder| folder.join("chromedriver")).find(|driver| driver.is_file());
-    test.env("CHROMEDRIVER", driver.unwrap_or_default()).env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+    let mut test = command(
+        "cargo",
+        &["test", "-p", "nidan", "--target", WASM, "--test", "web"],
+        path,
+    );
+    let driver = std::env::split_paths(path)
+        .map(|folder| folder.join("chromedriver"))
+        .find(|driver| driver.is_file());
+    test.env("CHROMEDRIVER", driver.unwrap_or_default())
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
     test
 }
 
 fn samples(path: &OsString) -> Command {
     let mut build = command("npm", &["run", "--silent", "build"], path);
-    build.current_dir(root().join("examples/web")).stdout(std::process::Stdio::null());
+    build
+        .current_dir(root().join("examples/web"))
+        .stdout(std::process::Stdio::null());
     build
 }
 
 fn in_browser(path: &OsString, stack: &Stack, browser: &str, files: &[&str]) -> Command {
-    let mut test = command("node", &["--test", "--test-reporter=tap", "--test-concurrency=1"], path);
-    test.args(files.iter().map(|name| format!("tests/browser/{name}.test.mjs")));
+    let mut test = command(
+        "node",
+        &["--test", "--test-reporter=tap", "--test-concurrency=1"],
+        path,
+    );
+    test.args(
+        files
+            .iter()
+            .map(|name| format!("tests/browser/{name}.test.mjs")),
+    );
     if !browser.is_empty() {
         test.env("NIDAN_BROWSER", browser);
     }

@@ -1,5 +1,5 @@
-//! Finds what is on PATH in a fitting version, and installs the rest into a user-level cache folder, so that a second
-//! clone finds it there.
+//! Finds what is on PATH in a fitting version, and installs the rest into a user-level cache
+//! folder, so that a second clone finds it there.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -14,8 +14,12 @@ const TRUNK: Crate = Crate {
     // Without TLS and update checks: it only builds and serves here.
     arguments: &["--locked", "--no-default-features"],
 };
-const CARGO_DENY: Crate =
-    Crate { name: "cargo-deny", program: "cargo-deny", version: "0.20.2", arguments: &["--locked"] };
+const CARGO_DENY: Crate = Crate {
+    name: "cargo-deny",
+    program: "cargo-deny",
+    version: "0.20.2",
+    arguments: &["--locked"],
+};
 const WASM_BINDGEN: &str = "wasm-bindgen-cli";
 /// The npm package's major version is Binaryen's, which Trunk.toml names too.
 const BINARYEN: &str = "132.0.0";
@@ -49,7 +53,9 @@ pub(crate) struct Tools {
 
 impl Tools {
     fn begin() -> Self {
-        Self { path: std::env::var_os("PATH").unwrap_or_default() }
+        Self {
+            path: std::env::var_os("PATH").unwrap_or_default(),
+        }
     }
 
     /// What building and serving the widget needs.
@@ -72,8 +78,13 @@ impl Tools {
         step("tools for the tests", || {
             tools.debian_programs(&TEST_PROGRAMS)?;
             tools.crate_program(&CARGO_DENY)?;
-            // cargo-deny looks at the crates of all platforms, also those that no build here fetches.
-            run(command("cargo", &["fetch", "--locked", "--quiet"], &tools.path))?;
+            // cargo-deny looks at the crates of all platforms, also those that no build here
+            // fetches.
+            run(command(
+                "cargo",
+                &["fetch", "--locked", "--quiet"],
+                &tools.path,
+            ))?;
             tools.node_modules()
         })?;
         Ok(tools)
@@ -102,7 +113,9 @@ impl Tools {
         if installed.is_ok_and(|list| String::from_utf8_lossy(&list.stdout).contains(target)) {
             return Ok(());
         }
-        step(target, || run(command("rustup", &["target", "add", target], &self.path)))
+        step(target, || {
+            run(command("rustup", &["target", "add", target], &self.path))
+        })
     }
 
     /// A program of an npm package, in a folder of the cache.
@@ -116,7 +129,15 @@ impl Tools {
             std::fs::create_dir_all(&folder)?;
             let wanted = format!("{package}@{number}");
             let prefix = folder.to_string_lossy().into_owned();
-            let words = ["install", "--prefix", &prefix, "--no-audit", "--no-fund", "--ignore-scripts", &wanted];
+            let words = [
+                "install",
+                "--prefix",
+                &prefix,
+                "--no-audit",
+                "--no-fund",
+                "--ignore-scripts",
+                &wanted,
+            ];
             run(command("npm", &words, &self.path))
         })?;
         self.took(&programs, program, says)
@@ -132,50 +153,104 @@ impl Tools {
     }
 
     fn crate_program(&mut self, wanted: &Crate) -> Done {
-        self.crate_of_version(wanted.name, wanted.program, wanted.version, wanted.arguments)
+        self.crate_of_version(
+            wanted.name,
+            wanted.program,
+            wanted.version,
+            wanted.arguments,
+        )
     }
 
-    fn crate_of_version(&mut self, name: &str, program: &str, version: &str, arguments: &[&str]) -> Done {
+    fn crate_of_version(
+        &mut self,
+        name: &str,
+        program: &str,
+        version: &str,
+        arguments: &[&str],
+    ) -> Done {
         let folder = cache()?.join(format!("{name}-{version}"));
         let programs = folder.join("bin");
         if self.says(program, version) || self.take(&programs, program, version) {
             return Ok(());
         }
         let place = folder.to_string_lossy().into_owned();
-        if command("cargo", &["binstall", "-V"], &self.path).output().is_ok_and(|output| output.status.success()) {
+        if command("cargo", &["binstall", "-V"], &self.path)
+            .output()
+            .is_ok_and(|output| output.status.success())
+        {
             let wanted = format!("{name}@{version}");
-            let words = ["binstall", "--no-confirm", "--disable-telemetry", "--root", &place, &wanted];
-            let fetched =
-                step(&format!("{name} {version} (cargo binstall)"), || run(command("cargo", &words, &self.path)));
+            let words = [
+                "binstall",
+                "--no-confirm",
+                "--disable-telemetry",
+                "--root",
+                &place,
+                &wanted,
+            ];
+            let fetched = step(&format!("{name} {version} (cargo binstall)"), || {
+                run(command("cargo", &words, &self.path))
+            });
             if fetched.is_ok() && self.take(&programs, program, version) {
                 return Ok(());
             }
         }
-        step(&format!("{name} {version} (cargo install; once, some minutes)"), || {
-            let words = [&["install", "--quiet", name, "--version", version, "--root", &place], arguments].concat();
-            let mut install = command("cargo", &words, &self.path);
-            // These run for a moment each: built fast, not for speed, and outside this project's own target folder.
-            install.env("CARGO_TARGET_DIR", cache()?.join("build")).env("CARGO_PROFILE_RELEASE_LTO", "false");
-            install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
-            install.env("CARGO_PROFILE_RELEASE_DEBUG", "0").current_dir(cache()?);
-            run(install)
-        })?;
+        step(
+            &format!("{name} {version} (cargo install; once, some minutes)"),
+            || {
+                let words = [
+                    &[
+                        "install",
+                        "--quiet",
+                        name,
+                        "--version",
+                        version,
+                        "--root",
+                        &place,
+                    ],
+                    arguments,
+                ]
+                .concat();
+                let mut install = command("cargo", &words, &self.path);
+                // These run for a moment each: built fast, not for speed, and outside this
+                // project's own target folder.
+                install
+                    .env("CARGO_TARGET_DIR", cache()?.join("build"))
+                    .env("CARGO_PROFILE_RELEASE_LTO", "false");
+                install
+                    .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+                    .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+                install
+                    .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
+                    .current_dir(cache()?);
+                run(install)
+            },
+        )?;
         self.took(&programs, program, version)
     }
 
     fn debian_programs(&self, wanted: &[(&str, &str)]) -> Done {
-        let missing: Vec<&str> =
-            wanted.iter().filter(|(program, _)| !self.has(program)).map(|(_, package)| *package).collect();
+        let missing: Vec<&str> = wanted
+            .iter()
+            .filter(|(program, _)| !self.has(program))
+            .map(|(_, package)| *package)
+            .collect();
         if missing.is_empty() {
             return Ok(());
         }
-        step(&format!("apt-get install {}", missing.join(" ")), || apt_get(&missing, &self.path))
+        step(&format!("apt-get install {}", missing.join(" ")), || {
+            apt_get(&missing, &self.path)
+        })
     }
 
-    /// Packages that only tests use: Playwright, which drives the browsers that are there, an independent TOTP, and whom
-    /// the gateways talk to.
+    /// Packages that only tests use: Playwright, which drives the browsers that are there, an
+    /// independent TOTP, and whom the gateways talk to.
     fn node_modules(&self) -> Done {
-        for name in ["tests/browser", "crates/server/tests/peers", "examples/node", "examples/web"] {
+        for name in [
+            "tests/browser",
+            "crates/server/tests/peers",
+            "examples/node",
+            "examples/web",
+        ] {
             let folder = root().join(name);
             let lock = std::fs::read(folder.join("package-lock.json"))?;
             let mark = folder.join("node_modules/.installed-lock");
@@ -183,7 +258,11 @@ impl Tools {
                 continue;
             }
             step(&format!("npm ci in {name}"), || {
-                let mut install = command("npm", &["ci", "--ignore-scripts", "--no-audit", "--no-fund"], &self.path);
+                let mut install = command(
+                    "npm",
+                    &["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+                    &self.path,
+                );
                 install.current_dir(&folder);
                 run(install)?;
                 Ok(std::fs::write(&mark, &lock)?)
@@ -193,7 +272,11 @@ impl Tools {
     }
 
     fn need(&self, program: &str, advice: &str) -> Done {
-        if self.has(program) { Ok(()) } else { Err(Failed(format!("{program} is missing: {advice}."))) }
+        if self.has(program) {
+            Ok(())
+        } else {
+            Err(Failed(format!("{program} is missing: {advice}.")))
+        }
     }
 
     fn has(&self, program: &str) -> bool {
@@ -205,10 +288,12 @@ impl Tools {
         let mut ask = command(program, &["--version"], &self.path);
         ask.stderr(Stdio::null());
         ask.output().is_ok_and(|output| {
-            String::from_utf8_lossy(&output.stdout).split_once(version).is_some_and(|(_, rest)| {
-                // 0.21.1 is not 0.21.14.
-                !rest.starts_with(|next: char| next.is_ascii_digit() || next == '.')
-            })
+            String::from_utf8_lossy(&output.stdout)
+                .split_once(version)
+                .is_some_and(|(_, rest)| {
+                    // 0.21.1 is not 0.21.14.
+                    !rest.starts_with(|next: char| next.is_ascii_digit() || next == '.')
+                })
         })
     }
 
@@ -218,7 +303,9 @@ impl Tools {
             return false;
         }
         let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&self.path));
-        let Ok(path) = std::env::join_paths(folders) else { return false };
+        let Ok(path) = std::env::join_paths(folders) else {
+            return false;
+        };
         let before = std::mem::replace(&mut self.path, path);
         let fits = self.says(program, version);
         if !fits {
@@ -231,17 +318,28 @@ impl Tools {
         if self.take(folder, program, version) {
             Ok(())
         } else {
-            Err(Failed(format!("{program} was installed into {} but does not say {version}", folder.display())))
+            Err(Failed(format!(
+                "{program} was installed into {} but does not say {version}",
+                folder.display()
+            )))
         }
     }
 }
 
 fn apt_get(packages: &[&str], path: &OsString) -> Done {
     let list = packages.join(" ");
-    let advice = Failed(format!("Please install these Debian packages (or what your system calls them): {list}"));
-    let is_root = command("id", &["-u"], path).output().is_ok_and(|id| id.stdout == b"0\n");
+    let advice = Failed(format!(
+        "Please install these Debian packages (or what your system calls them): {list}"
+    ));
+    let is_root = command("id", &["-u"], path)
+        .output()
+        .is_ok_and(|id| id.stdout == b"0\n");
     let has_apt = Command::new("apt-get").arg("--version").output().is_ok();
-    let may_sudo = || command("sudo", &["-n", "true"], path).output().is_ok_and(|tried| tried.status.success());
+    let may_sudo = || {
+        command("sudo", &["-n", "true"], path)
+            .output()
+            .is_ok_and(|tried| tried.status.success())
+    };
     let prefix: &[&str] = match (has_apt, is_root) {
         (true, true) => &[],
         (true, false) if may_sudo() => &["sudo", "-n"],
@@ -251,18 +349,27 @@ fn apt_get(packages: &[&str], path: &OsString) -> Done {
         let all = [prefix, &["apt-get", "-qq"], words].concat();
         let (program, rest) = all.split_first().ok_or_else(|| Failed(String::new()))?;
         let mut command = command(program, rest, path);
-        command.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
+        command
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .stdout(Stdio::null());
         run(command)
     };
     let install = [&["install", "-y", "--no-install-recommends"], packages].concat();
-    apt(&["update"]).and_then(|()| apt(&install)).map_err(|Failed(reason)| Failed(format!("{reason}. {}", advice.0)))
+    apt(&["update"])
+        .and_then(|()| apt(&install))
+        .map_err(|Failed(reason)| Failed(format!("{reason}. {}", advice.0)))
 }
 
 /// `$XDG_CACHE_HOME/nidan/tools`, by the XDG Base Directory Specification.
 pub(crate) fn cache() -> Done<PathBuf> {
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = base.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
-    let folder = base.ok_or_else(|| Failed("set HOME or XDG_CACHE_HOME".to_owned()))?.join("nidan/tools");
+    let base = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
+    let base =
+        base.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    let folder = base
+        .ok_or_else(|| Failed("set HOME or XDG_CACHE_HOME".to_owned()))?
+        .join("nidan/tools");
     std::fs::create_dir_all(&folder)?;
     Ok(folder)
 }
@@ -270,7 +377,10 @@ pub(crate) fn cache() -> Done<PathBuf> {
 fn locked_version(lock: &str, package: &str) -> Option<String> {
     let name = format!("name = \"{package}\"");
     let mut lines = lock.lines().skip_while(|line| *line != name);
-    let version = lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')?;
+    let version = lines
+        .nth(1)?
+        .strip_prefix("version = \"")?
+        .strip_suffix('"')?;
     Some(version.to_owned())
 }
 
@@ -281,7 +391,10 @@ mod tests {
     #[test]
     fn the_locked_version_is_of_the_very_package() {
         let lock = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"1\"\n\n[[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
-        assert_eq!(locked_version(lock, "wasm-bindgen").as_deref(), Some("0.2.130"));
+        assert_eq!(
+            locked_version(lock, "wasm-bindgen").as_deref(),
+            Some("0.2.130")
+        );
         assert_eq!(locked_version(lock, "other"), None);
     }
 }

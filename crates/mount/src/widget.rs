@@ -1,6 +1,9 @@
 //! Options, callbacks, and the handle of a mounted widget.
 
-#![allow(unreachable_pub, reason = "#[wasm_bindgen] exports from wherever it stands")]
+#![allow(
+    unreachable_pub,
+    reason = "#[wasm_bindgen] exports from wherever it stands"
+)]
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,8 +13,17 @@ use wasm_bindgen::prelude::*;
 use web_sys::{CustomEvent, Element, Event};
 
 /// What the element takes, as its properties are called.
-const OPTIONS: [&str; 9] =
-    ["service", "flowToken", "purpose", "locale", "completeUrl", "manualSubmit", "dom", "loading", "messages"];
+const OPTIONS: [&str; 9] = [
+    "service",
+    "flowToken",
+    "purpose",
+    "locale",
+    "completeUrl",
+    "manualSubmit",
+    "dom",
+    "loading",
+    "messages",
+];
 /// Callbacks and the events behind them.
 const CALLBACKS: [(&str, &str); 8] = [
     ("onReady", "nidan-ready"),
@@ -70,27 +82,35 @@ pub struct Widget {
     listeners: RefCell<Vec<(&'static str, Heard)>>,
 }
 
-/// Puts a `<nidan-flow>` at the end of `parent`. Each callback gets the event's `detail` and the event, which it may cancel.
+/// Puts a `<nidan-flow>` at the end of `parent`. Each callback gets the event's `detail` and the
+/// event, which it may cancel.
 ///
 /// # Errors
-/// A `TypeError` that names the option or callback that there is not, or that has another type, and what is allowed.
+/// A `TypeError` that names the option or callback that there is not, or that has another type, and
+/// what is allowed.
 #[wasm_bindgen]
 pub fn mount(parent: Element, options: JsValue, callbacks: JsValue) -> Result<Widget, JsValue> {
     only(&options, "option", &OPTIONS)?;
     only(&callbacks, "callback", &CALLBACKS.map(|(name, _)| name))?;
-    let options: Options =
-        serde_wasm_bindgen::from_value(options).map_err(|error| wrong(&["options: ", &error.to_string()]))?;
-    let document = parent.owner_document().ok_or_else(|| wrong(&["the element is in no document"]))?;
+    let options: Options = serde_wasm_bindgen::from_value(options)
+        .map_err(|error| wrong(&["options: ", &error.to_string()]))?;
+    let document = parent
+        .owner_document()
+        .ok_or_else(|| wrong(&["the element is in no document"]))?;
     let element = document.create_element("nidan-flow")?;
     options.apply(&element)?;
-    let widget = Widget { element, listeners: RefCell::new(Vec::new()) };
+    let widget = Widget {
+        element,
+        listeners: RefCell::new(Vec::new()),
+    };
     for (name, event) in CALLBACKS {
         let callback = get(&callbacks, name)?;
         if callback.is_undefined() {
             continue;
         }
-        let callback: js_sys::Function =
-            callback.dyn_into().map_err(|_| wrong(&["callback `", name, "` must be a function"]))?;
+        let callback: js_sys::Function = callback
+            .dyn_into()
+            .map_err(|_| wrong(&["callback `", name, "` must be a function"]))?;
         widget.listen(event, callback)?;
     }
     parent.append_child(&widget.element)?;
@@ -172,7 +192,9 @@ impl Widget {
     pub fn unmount(&self) {
         for (event, heard) in self.listeners.take() {
             // An element knows its own listeners.
-            let _gone = self.element.remove_event_listener_with_callback(event, heard.as_ref().unchecked_ref());
+            let _gone = self
+                .element
+                .remove_event_listener_with_callback(event, heard.as_ref().unchecked_ref());
             // It may be the one that is running: it ends first.
             wasm_bindgen_futures::spawn_local(async move { drop(heard) });
         }
@@ -186,27 +208,44 @@ impl Widget {
 
     fn listen(&self, event: &'static str, callback: js_sys::Function) -> Result<(), JsValue> {
         let heard: Heard = Closure::new(move |event: Event| {
-            let detail = event.dyn_ref::<CustomEvent>().map_or(JsValue::NULL, CustomEvent::detail);
-            // What a callback throws is the page's own; as from any listener, it goes to the console and stops nothing.
+            let detail = event
+                .dyn_ref::<CustomEvent>()
+                .map_or(JsValue::NULL, CustomEvent::detail);
+            // What a callback throws is the page's own; as from any listener, it goes to the
+            // console and stops nothing.
             if let Err(thrown) = callback.call2(&JsValue::NULL, &detail, &event) {
                 wasm_bindgen::throw_val(thrown);
             }
         });
-        self.element.add_event_listener_with_callback(event, heard.as_ref().unchecked_ref())?;
+        self.element
+            .add_event_listener_with_callback(event, heard.as_ref().unchecked_ref())?;
         self.listeners.borrow_mut().push((event, heard));
         Ok(())
     }
 }
 
-/// Refuses names that there are not. serde-wasm-bindgen asks an object for the fields it knows, and never sees others.
+/// Refuses names that there are not. serde-wasm-bindgen asks an object for the fields it knows, and
+/// never sees others.
 fn only(given: &JsValue, what: &str, allowed: &[&str]) -> Result<(), JsValue> {
     if given.is_undefined() || given.is_null() {
         return Ok(());
     }
-    let object = given.dyn_ref::<js_sys::Object>().ok_or_else(|| wrong(&[what, "s must be an object"]))?;
-    for name in js_sys::Object::keys(object).iter().filter_map(|name| name.as_string()) {
+    let object = given
+        .dyn_ref::<js_sys::Object>()
+        .ok_or_else(|| wrong(&[what, "s must be an object"]))?;
+    for name in js_sys::Object::keys(object)
+        .iter()
+        .filter_map(|name| name.as_string())
+    {
         if !allowed.contains(&name.as_str()) {
-            return Err(wrong(&["there is no ", what, " `", &name, "`; there are ", &allowed.join(", ")]));
+            return Err(wrong(&[
+                "there is no ",
+                what,
+                " `",
+                &name,
+                "`; there are ",
+                &allowed.join(", "),
+            ]));
         }
     }
     Ok(())

@@ -1,8 +1,9 @@
-//! Backup codes: 15 random Crockford Base32 symbols (75 bits) and one check symbol, shown as `K7QM-9XTR-2HWD-P6FE`.
+//! Backup codes: 15 random Crockford Base32 symbols (75 bits) and one check symbol, shown as
+//! `K7QM-9XTR-2HWD-P6FE`.
 //!
-//! The check symbol makes the word a Reed–Solomon code word over GF(32) (polynomial `x⁵ + x² + 1`, generator
-//! `α = 2`): with symbols `s₀ … s₁₅`, `Σ αⁱ·sᵢ = 0`. Every single wrong symbol and every swap of two symbols is
-//! caught, so that a typing mistake costs neither a request nor an attempt.
+//! The check symbol makes the word a Reed–Solomon code word over GF(32) (polynomial `x⁵ + x² + 1`,
+//! generator `α = 2`): with symbols `s₀ … s₁₅`, `Σ αⁱ·sᵢ = 0`. Every single wrong symbol and every
+//! swap of two symbols is caught, so that a typing mistake costs neither a request nor an attempt.
 
 use std::fmt;
 
@@ -12,7 +13,8 @@ use crate::fold::fold;
 
 /// NIST SP 800-63B-4 §4.2.1 asks for a set; ten is what the field hands out.
 pub const BACKUP_CODE_COUNT: usize = 10;
-/// 15 random symbols of 5 bits and the check symbol. ASVS 6.5.4 asks for 20 bits, 800-63B-4 §4.2.1.1 for 64.
+/// 15 random symbols of 5 bits and the check symbol. ASVS 6.5.4 asks for 20 bits, 800-63B-4
+/// §4.2.1.1 for 64.
 pub const BACKUP_CODE_SYMBOLS: usize = 16;
 
 const RANDOM_SYMBOLS: usize = BACKUP_CODE_SYMBOLS - 1;
@@ -48,7 +50,8 @@ pub enum BackupCodeError {
 }
 
 impl BackupCode {
-    /// Accepts what people type: any case, spaces and hyphens anywhere, `O` for `0`, `I` and `L` for `1`.
+    /// Accepts what people type: any case, spaces and hyphens anywhere, `O` for `0`, `I` and `L`
+    /// for `1`.
     pub fn from_typed(typed: &str) -> Result<Self, BackupCodeError> {
         let mut symbols = [0; BACKUP_CODE_SYMBOLS];
         let mut actual = 0;
@@ -85,7 +88,11 @@ impl BackupCode {
 
     /// Whether both are the same code, without leaving early.
     pub fn same_as(&self, other: &Self) -> bool {
-        self.0.iter().zip(&other.0).fold(0, |differences, (a, b)| differences | (a ^ b)) == 0
+        self.0
+            .iter()
+            .zip(&other.0)
+            .fold(0, |differences, (a, b)| differences | (a ^ b))
+            == 0
     }
 
     fn from_block(block: &[u8; BLOCK_BYTES]) -> Self {
@@ -115,7 +122,9 @@ impl BackupCodes {
         let (blocks, _) = bytes.as_chunks::<BLOCK_BYTES>();
         let mut blocks = blocks.iter();
         // 100 bytes are ten blocks: the default is never taken.
-        Self(std::array::from_fn(|_| BackupCode::from_block(blocks.next().unwrap_or(&[0; BLOCK_BYTES]))))
+        Self(std::array::from_fn(|_| {
+            BackupCode::from_block(blocks.next().unwrap_or(&[0; BLOCK_BYTES]))
+        }))
     }
 
     /// The codes in order.
@@ -125,7 +134,9 @@ impl BackupCodes {
 
     /// Whether this is one of the set.
     pub fn contains(&self, code: &BackupCode) -> bool {
-        self.0.iter().fold(false, |found, own| found | own.same_as(code))
+        self.0
+            .iter()
+            .fold(false, |found, own| found | own.same_as(code))
     }
 }
 
@@ -142,7 +153,10 @@ impl fmt::Debug for BackupCodes {
 }
 
 fn symbol_of(value: u8) -> char {
-    ALPHABET.get(usize::from(value)).copied().map_or('0', char::from)
+    ALPHABET
+        .get(usize::from(value))
+        .copied()
+        .map_or('0', char::from)
 }
 
 fn value_of(c: char) -> Option<u8> {
@@ -151,7 +165,10 @@ fn value_of(c: char) -> Option<u8> {
         'I' | 'L' => '1',
         other => other,
     };
-    ALPHABET.iter().zip(0..).find_map(|(symbol, value)| (char::from(*symbol) == upper).then_some(value))
+    ALPHABET
+        .iter()
+        .zip(0..)
+        .find_map(|(symbol, value)| (char::from(*symbol) == upper).then_some(value))
 }
 
 /// `α⁻¹⁵ = α¹⁶`, as `α³¹ = 1`.
@@ -168,7 +185,11 @@ const fn power_of_alpha(exponent: u8) -> u8 {
 
 const fn times_alpha(a: u8) -> u8 {
     let shifted = a << 1;
-    if shifted & 0b10_0000 == 0 { shifted } else { shifted ^ 0b10_0101 }
+    if shifted & 0b10_0000 == 0 {
+        shifted
+    } else {
+        shifted ^ 0b10_0101
+    }
 }
 
 const fn multiply(a: u8, b: u8) -> u8 {
@@ -186,7 +207,10 @@ const fn multiply(a: u8, b: u8) -> u8 {
 /// `Σ αⁱ·sᵢ`: zero for a code word.
 fn syndrome(symbols: &[u8; BACKUP_CODE_SYMBOLS]) -> u8 {
     // Horner's rule from the highest power down.
-    symbols.iter().rev().fold(0, |sum, symbol| times_alpha(sum) ^ symbol)
+    symbols
+        .iter()
+        .rev()
+        .fold(0, |sum, symbol| times_alpha(sum) ^ symbol)
 }
 
 #[cfg(test)]
@@ -194,20 +218,27 @@ mod tests {
     use super::*;
 
     fn code(seed: u8) -> BackupCode {
-        BackupCode::from_block(&std::array::from_fn(|i| seed.wrapping_mul(37).wrapping_add((i as u8).wrapping_mul(59))))
+        BackupCode::from_block(&std::array::from_fn(|i| {
+            seed.wrapping_mul(37)
+                .wrapping_add((i as u8).wrapping_mul(59))
+        }))
     }
 
     #[test]
     fn a_code_is_read_the_way_people_type_it() {
         let text = code(7).expose_grouped();
-        let accepted = |typed: &str| BackupCode::from_typed(typed).is_ok_and(|typed| typed.same_as(&code(7)));
+        let accepted =
+            |typed: &str| BackupCode::from_typed(typed).is_ok_and(|typed| typed.same_as(&code(7)));
         assert_eq!(text.len(), 19);
         assert!(accepted(&text));
         assert!(accepted(&text.to_lowercase()));
         assert!(accepted(&text.replace('-', " ")));
         assert!(accepted(&text.replace('-', "")));
         assert!(accepted(&text.replace('0', "O").replace('1', "l")));
-        let full_width: String = text.chars().filter_map(|c| char::from_u32(c as u32 + 0xFEE0)).collect();
+        let full_width: String = text
+            .chars()
+            .filter_map(|c| char::from_u32(c as u32 + 0xFEE0))
+            .collect();
         assert!(accepted(&full_width));
     }
 
@@ -234,7 +265,10 @@ mod tests {
     fn what_is_no_code_is_refused_with_the_reason() {
         let reason = |typed: &str| BackupCode::from_typed(typed).err();
         assert_eq!(reason(""), Some(BackupCodeError::Length { actual: 0 }));
-        assert_eq!(reason("123456"), Some(BackupCodeError::Length { actual: 6 }));
+        assert_eq!(
+            reason("123456"),
+            Some(BackupCodeError::Length { actual: 6 })
+        );
         assert_eq!(reason("UUUU-UUUU-UUUU-UUUU"), Some(BackupCodeError::Symbol));
         assert_eq!(reason("0000-0000-0000-0001"), Some(BackupCodeError::Check));
     }

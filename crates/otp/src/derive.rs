@@ -1,7 +1,7 @@
 //! The secret that neither side can choose alone.
 //!
-//! HKDF-SHA-256 (RFC 5869) with `salt = server_nonce` (32 bytes), `ikm = client_random` (32 bytes) and
-//! `info = label ‖ 0x00 ‖ enrolment_id` (16 bytes), where the label is ASCII:
+//! HKDF-SHA-256 (RFC 5869) with `salt = server_nonce` (32 bytes), `ikm = client_random` (32 bytes)
+//! and `info = label ‖ 0x00 ‖ enrolment_id` (16 bytes), where the label is ASCII:
 //!
 //! | label | bytes taken | meaning |
 //! |---|---|---|
@@ -19,7 +19,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::backup::{BACKUP_BYTES, BackupCodes};
 use crate::totp::{SECRET_LEN_BYTES, Secret};
 
-/// Both inputs are as long as the hash: RFC 5869 §3.1 wants the salt that long, §3.3 strong input material.
+/// Both inputs are as long as the hash: RFC 5869 §3.1 wants the salt that long, §3.3 strong input
+/// material.
 pub const NONCE_LEN_BYTES: usize = 32;
 /// 128 random bits: an identifier that nobody can guess.
 pub const ENROLMENT_ID_LEN_BYTES: usize = 16;
@@ -53,7 +54,11 @@ impl ClientRandom {
     /// Takes 32 bytes of a CSPRNG and refuses what a broken one returns.
     pub fn new(bytes: [u8; NONCE_LEN_BYTES]) -> Result<Self, WeakRandom> {
         let [first, rest @ ..] = &bytes;
-        if rest.iter().all(|byte| byte == first) { Err(WeakRandom) } else { Ok(Self(bytes)) }
+        if rest.iter().all(|byte| byte == first) {
+            Err(WeakRandom)
+        } else {
+            Ok(Self(bytes))
+        }
     }
 
     /// The bytes, for the one final post.
@@ -62,8 +67,13 @@ impl ClientRandom {
     }
 }
 
-/// The TOTP secret and the backup codes of one enrolment. Both sides compute them; neither sends them.
-pub fn derive(client: &ClientRandom, nonce: &ServerNonce, id: EnrolmentId) -> (Secret, BackupCodes) {
+/// The TOTP secret and the backup codes of one enrolment. Both sides compute them; neither sends
+/// them.
+pub fn derive(
+    client: &ClientRandom,
+    nonce: &ServerNonce,
+    id: EnrolmentId,
+) -> (Secret, BackupCodes) {
     let hkdf = Hkdf::<Sha256>::new(Some(&nonce.0), &client.0);
     let mut secret = [0; SECRET_LEN_BYTES];
     let mut backup = Zeroizing::new([0; BACKUP_BYTES]);

@@ -1,9 +1,11 @@
-//! What people type and paste, folded to ASCII. Only the widget folds; the service takes exact strings.
+//! What people type and paste, folded to ASCII. Only the widget folds; the service takes exact
+//! strings.
 
 /// The ASCII character that a typed character stands for; `None` for separators, which are skipped.
 ///
-/// Full-width forms (U+FF01–FF5E) are what a Japanese keyboard types; Arabic-Indic and Persian digits what an Arabic
-/// one does. Anything else is returned as it is and refused by whoever parses.
+/// Full-width forms (U+FF01–FF5E) are what a Japanese keyboard types; Arabic-Indic and Persian
+/// digits what an Arabic one does. Anything else is returned as it is and refused by whoever
+/// parses.
 pub fn fold(typed: char) -> Option<char> {
     let folded = match typed {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(typed as u32 - 0xFEE0).unwrap_or(typed),

@@ -9,7 +9,8 @@ use crate::totp::Secret;
 /// Longer names are cut by apps and make the QR code hard to scan.
 pub const LABEL_MAX_CHARS: usize = 64;
 
-/// An issuer or an account name that an app may show: 1–64 characters, no colon, no control or bidi character.
+/// An issuer or an account name that an app may show: 1–64 characters, no colon, no control or bidi
+/// character.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label(String);
 
@@ -45,9 +46,14 @@ impl Label {
         Ok(Self(name.to_owned()))
     }
 
-    /// A name of a person's own, fit to be shown: what is invisible is left out, and what is too long is cut.
+    /// A name of a person's own, fit to be shown: what is invisible is left out, and what is too
+    /// long is cut.
     pub fn shown(name: &str) -> String {
-        name.trim().chars().filter(|c| !is_invisible(*c)).take(LABEL_MAX_CHARS).collect()
+        name.trim()
+            .chars()
+            .filter(|c| !is_invisible(*c))
+            .take(LABEL_MAX_CHARS)
+            .collect()
     }
 
     /// The name as it is shown.
@@ -56,7 +62,8 @@ impl Label {
     }
 }
 
-/// Controls (C0, C1), line separators, bidi marks, embeddings and isolates (UAX #9), zero-width and tag characters.
+/// Controls (C0, C1), line separators, bidi marks, embeddings and isolates (UAX #9), zero-width and
+/// tag characters.
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -84,11 +91,14 @@ impl fmt::Debug for KeyUri {
 
 /// `otpauth://totp/{issuer}:{account}?secret=…&issuer={issuer}&algorithm=SHA1&digits=6&period=30`.
 ///
-/// The issuer stands twice and equal: Microsoft Authenticator keys entries by the label alone, others by the parameter.
+/// The issuer stands twice and equal: Microsoft Authenticator keys entries by the label alone,
+/// others by the parameter.
 pub fn key_uri(issuer: &Label, account: &Label, secret: &Secret) -> KeyUri {
     let key = secret.key();
     // Room for the worst case, so that no half-written copy is left behind in a grown buffer.
-    let mut uri = Zeroizing::new(String::with_capacity(160 + 2 * 12 * LABEL_MAX_CHARS + 12 * LABEL_MAX_CHARS));
+    let mut uri = Zeroizing::new(String::with_capacity(
+        160 + 2 * 12 * LABEL_MAX_CHARS + 12 * LABEL_MAX_CHARS,
+    ));
     uri.push_str("otpauth://totp/");
     percent_encode(issuer.as_str(), &mut uri);
     uri.push(':');
@@ -104,9 +114,14 @@ pub fn key_uri(issuer: &Label, account: &Label, secret: &Secret) -> KeyUri {
 /// RFC 3986 §2.1 over UTF-8. A space is `%20`: some apps show `+` as a plus.
 fn percent_encode(text: &str, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().map_or('0', char::from);
+    let digit = |nibble: u8| {
+        HEX.get(usize::from(nibble))
+            .copied()
+            .map_or('0', char::from)
+    };
     for byte in text.bytes() {
-        // `@` may stand bare in a path and a query (RFC 3986 §3.3), and mail addresses are common here.
+        // `@` may stand bare in a path and a query (RFC 3986 §3.3), and mail addresses are common
+        // here.
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'@') {
             out.push(char::from(byte));
         } else {
@@ -123,7 +138,13 @@ mod tests {
 
     fn uri(issuer: &str, account: &str) -> String {
         let secret = Secret::from_bytes(*b"12345678901234567890");
-        key_uri(&Label::parse(issuer).unwrap(), &Label::parse(account).unwrap(), &secret).expose().to_owned()
+        key_uri(
+            &Label::parse(issuer).unwrap(),
+            &Label::parse(account).unwrap(),
+            &secret,
+        )
+        .expose()
+        .to_owned()
     }
 
     #[test]
@@ -137,13 +158,17 @@ mod tests {
 
     #[test]
     fn japanese_is_percent_encoded_utf_8() {
-        assert!(uri("二段", "花子").starts_with("otpauth://totp/%E4%BA%8C%E6%AE%B5:%E8%8A%B1%E5%AD%90?secret="));
+        assert!(
+            uri("二段", "花子")
+                .starts_with("otpauth://totp/%E4%BA%8C%E6%AE%B5:%E8%8A%B1%E5%AD%90?secret=")
+        );
         assert!(uri("A&B=C+D#E?F/G%H", "x").contains("&issuer=A%26B%3DC%2BD%23E%3FF%2FG%25H&"));
     }
 
     #[test]
     fn names_that_could_deceive_are_refused() {
-        let check = |name: &str, reason| assert_eq!(Label::parse(name).err(), Some(reason), "{name:?}");
+        let check =
+            |name: &str, reason| assert_eq!(Label::parse(name).err(), Some(reason), "{name:?}");
         check("", LabelError::Empty);
         check("  ", LabelError::Empty);
         check(&"あ".repeat(65), LabelError::TooLong);
@@ -168,6 +193,9 @@ mod tests {
     fn a_uri_is_not_printed() {
         let secret = Secret::from_bytes(*b"12345678901234567890");
         let label = Label::parse("x").unwrap();
-        assert_eq!(format!("{:?}", key_uri(&label, &label, &secret)), "KeyUri(<redacted>)");
+        assert_eq!(
+            format!("{:?}", key_uri(&label, &label, &secret)),
+            "KeyUri(<redacted>)"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The arithmetic of two-step verification, shared by the widget and the service.
 //!
-//! Pure: no clock, no randomness, no I/O. Time and random bytes are arguments, so that both sides compute the same
-//! and every test is a table.
+//! Pure: no clock, no randomness, no I/O. Time and random bytes are arguments, so that both sides
+//! compute the same and every test is a table.
 
 mod backup;
 mod derive;
@@ -9,11 +9,17 @@ mod fold;
 mod label;
 mod totp;
 
-pub use backup::{BACKUP_CODE_COUNT, BACKUP_CODE_SYMBOLS, BackupCode, BackupCodeError, BackupCodeText, BackupCodes};
-pub use derive::{ClientRandom, ENROLMENT_ID_LEN_BYTES, EnrolmentId, NONCE_LEN_BYTES, ServerNonce, WeakRandom, derive};
+pub use backup::{
+    BACKUP_CODE_COUNT, BACKUP_CODE_SYMBOLS, BackupCode, BackupCodeError, BackupCodeText,
+    BackupCodes,
+};
+pub use derive::{
+    ClientRandom, ENROLMENT_ID_LEN_BYTES, EnrolmentId, NONCE_LEN_BYTES, ServerNonce, WeakRandom,
+    derive,
+};
 pub use fold::fold;
 pub use label::{KeyUri, LABEL_MAX_CHARS, Label, LabelError, key_uri};
 pub use totp::{
-    CODE_DIGITS, Code, CodeError, Counter, DRIFT_MAX_STEPS, DRIFT_SEARCH_STEPS, Key, Matched, PAIR_SEARCH_STEPS,
-    SECRET_LEN_BYTES, Secret, Steps, TIME_STEP_S, UnixSeconds,
+    CODE_DIGITS, Code, CodeError, Counter, DRIFT_MAX_STEPS, DRIFT_SEARCH_STEPS, Key, Matched,
+    PAIR_SEARCH_STEPS, SECRET_LEN_BYTES, Secret, Steps, TIME_STEP_S, UnixSeconds,
 };

@@ -1,4 +1,5 @@
-//! TOTP (RFC 6238) with the one set of parameters that every authenticator app gets right: SHA-1, 6 digits, 30 s.
+//! TOTP (RFC 6238) with the one set of parameters that every authenticator app gets right: SHA-1, 6
+//! digits, 30 s.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -15,10 +16,11 @@ pub const SECRET_LEN_BYTES: usize = 20;
 pub const TIME_STEP_S: u64 = 30;
 /// RFC 4226 §5.3 asks for 6 at least; some authenticator apps ignore any other number.
 pub const CODE_DIGITS: usize = 6;
-/// How far a phone's clock may be off and still sign in with one code: what was learned is kept within it (R7).
+/// How far a phone's clock may be off and still sign in with one code: what was learned is kept
+/// within it (R7).
 pub const DRIFT_MAX_STEPS: i64 = 2;
-/// How far off two consecutive codes may be (RFC 6238 §6: resynchronisation): five minutes either way. Two codes are 10¹²
-/// possibilities, so that the width costs nothing.
+/// How far off two consecutive codes may be (RFC 6238 §6: resynchronisation): five minutes either
+/// way. Two codes are 10¹² possibilities, so that the width costs nothing.
 pub const PAIR_SEARCH_STEPS: u64 = 10;
 /// How far [`Secret::locate`] looks to tell that a phone's clock is wrong: one hour either way.
 pub const DRIFT_SEARCH_STEPS: u64 = 120;
@@ -68,7 +70,8 @@ impl Steps {
         Self(step.saturating_sub(PAIR_SEARCH_STEPS)..=step.saturating_add(PAIR_SEARCH_STEPS))
     }
 
-    /// From one step before `opened` to one step after `now`: a code that was right at some moment of an enrolment.
+    /// From one step before `opened` to one step after `now`: a code that was right at some moment
+    /// of an enrolment.
     pub const fn since(opened: UnixSeconds, now: UnixSeconds) -> Self {
         Self(opened.counter().0.saturating_sub(1)..=now.counter().0.saturating_add(1))
     }
@@ -84,7 +87,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A secret as people type it into an app: Base32 (RFC 4648 §6), upper case, never padded. Wiped on drop.
+/// A secret as people type it into an app: Base32 (RFC 4648 §6), upper case, never padded. Wiped on
+/// drop.
 pub struct Key(Zeroizing<String>);
 
 impl Key {
@@ -127,7 +131,8 @@ impl Matched {
 
     /// By how many steps the clock that made the code is ahead, within what is worth remembering.
     pub fn drift_steps(&self, now: UnixSeconds) -> i64 {
-        let ahead = i64::try_from(self.counter.0).unwrap_or(i64::MAX) - i64::try_from(now.counter().0).unwrap_or(0);
+        let ahead = i64::try_from(self.counter.0).unwrap_or(i64::MAX)
+            - i64::try_from(now.counter().0).unwrap_or(0);
         ahead.clamp(-DRIFT_MAX_STEPS, DRIFT_MAX_STEPS)
     }
 }
@@ -151,35 +156,55 @@ impl Secret {
     /// Checks a code against every accepted step in constant time per step; the newest step wins.
     pub fn check(&self, code: &Code, steps: &Steps) -> Option<Matched> {
         let totp = self.totp();
-        let right = |step: &u64| totp.check(code.expose(), step.saturating_mul(TIME_STEP_S)).is_some();
-        steps.0.clone().rev().find(right).map(|step| Matched { counter: Counter(step) })
+        let right = |step: &u64| {
+            totp.check(code.expose(), step.saturating_mul(TIME_STEP_S))
+                .is_some()
+        };
+        steps.0.clone().rev().find(right).map(|step| Matched {
+            counter: Counter(step),
+        })
     }
 
-    /// Checks two codes of two steps in a row; the proof is for the second of them. The newest pair wins.
+    /// Checks two codes of two steps in a row; the proof is for the second of them. The newest pair
+    /// wins.
     pub fn check_pair(&self, first: &Code, second: &Code, steps: &Steps) -> Option<Matched> {
         let totp = self.totp();
-        let right = |code: &Code, step: u64| totp.check(code.expose(), step.saturating_mul(TIME_STEP_S)).is_some();
+        let right = |code: &Code, step: u64| {
+            totp.check(code.expose(), step.saturating_mul(TIME_STEP_S))
+                .is_some()
+        };
         // Both are compared for every step, so that the time tells nothing about the first alone.
         let both = |step: &u64| right(first, *step) & right(second, step.saturating_add(1));
-        steps.0.clone().rev().find(both).map(|step| Matched { counter: Counter(step.saturating_add(1)) })
+        steps.0.clone().rev().find(both).map(|step| Matched {
+            counter: Counter(step.saturating_add(1)),
+        })
     }
 
-    /// For a code that [`check`](Self::check) refused: by how many seconds the clock that made it is ahead (positive)
-    /// or behind (negative), when it is right within [`DRIFT_SEARCH_STEPS`]. A hint for people, never an acceptance.
+    /// For a code that [`check`](Self::check) refused: by how many seconds the clock that made it
+    /// is ahead (positive) or behind (negative), when it is right within [`DRIFT_SEARCH_STEPS`]. A
+    /// hint for people, never an acceptance.
     pub fn locate(&self, code: &Code, now: UnixSeconds) -> Option<i64> {
         let totp = self.totp();
         let here = now.counter().0;
         (1..=DRIFT_SEARCH_STEPS)
-            .flat_map(|distance| [(here.checked_sub(distance), -1), (here.checked_add(distance), 1)])
+            .flat_map(|distance| {
+                [
+                    (here.checked_sub(distance), -1),
+                    (here.checked_add(distance), 1),
+                ]
+            })
             .find_map(|(step, sign)| {
                 let step = step?;
                 totp.check(code.expose(), step.saturating_mul(TIME_STEP_S))?;
-                i64::try_from(step.abs_diff(here) * TIME_STEP_S).ok().map(|seconds| sign * seconds)
+                i64::try_from(step.abs_diff(here) * TIME_STEP_S)
+                    .ok()
+                    .map(|seconds| sign * seconds)
             })
     }
 
     fn totp(&self) -> Totp {
-        // The parameters are constants that RFC 4226 allows, so there is nothing for `build` to refuse.
+        // The parameters are constants that RFC 4226 allows, so there is nothing for `build` to
+        // refuse.
         Builder::new()
             .with_algorithm(Algorithm::SHA1)
             .with_digits(6)
@@ -213,7 +238,8 @@ pub enum CodeError {
 }
 
 impl Code {
-    /// Accepts what people type: `123 456`, `123-456` and `１２３４５６` are `123456`. For the widget only.
+    /// Accepts what people type: `123 456`, `123-456` and `１２３４５６` are `123456`. For the
+    /// widget only.
     pub fn from_typed(typed: &str) -> Result<Self, CodeError> {
         let mut digits = [0; CODE_DIGITS];
         let mut actual = 0;
@@ -226,14 +252,22 @@ impl Code {
             }
             actual += 1;
         }
-        if actual == CODE_DIGITS { Ok(Self(digits)) } else { Err(CodeError::Length { actual }) }
+        if actual == CODE_DIGITS {
+            Ok(Self(digits))
+        } else {
+            Err(CodeError::Length { actual })
+        }
     }
 
     /// Accepts exactly `^[0-9]{6}$`: what the wire carries.
     pub fn from_wire(sent: &str) -> Result<Self, CodeError> {
-        let digits =
-            <[u8; CODE_DIGITS]>::try_from(sent.as_bytes()).map_err(|_| CodeError::Length { actual: sent.len() })?;
-        if digits.iter().all(u8::is_ascii_digit) { Ok(Self(digits)) } else { Err(CodeError::NotDigits) }
+        let digits = <[u8; CODE_DIGITS]>::try_from(sent.as_bytes())
+            .map_err(|_| CodeError::Length { actual: sent.len() })?;
+        if digits.iter().all(u8::is_ascii_digit) {
+            Ok(Self(digits))
+        } else {
+            Err(CodeError::NotDigits)
+        }
     }
 
     /// The digits, leading zeros included.
@@ -254,12 +288,20 @@ mod tests {
     /// RFC 4226 appendix D, and R1.
     #[test]
     fn hotp_vectors_of_rfc_4226() {
-        let expected =
-            ["755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489"];
+        let expected = [
+            "755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583",
+            "399871", "520489",
+        ];
         for (counter, code) in (0u64..).zip(expected) {
             let code = Code::from_wire(code).unwrap();
-            let matched = rfc_secret().check(&code, &Steps::current(UnixSeconds(counter * TIME_STEP_S)));
-            assert_eq!(matched, Some(Matched { counter: Counter(counter) }));
+            let matched =
+                rfc_secret().check(&code, &Steps::current(UnixSeconds(counter * TIME_STEP_S)));
+            assert_eq!(
+                matched,
+                Some(Matched {
+                    counter: Counter(counter)
+                })
+            );
         }
     }
 
@@ -268,7 +310,12 @@ mod tests {
     fn totp_vectors_of_rfc_6238() {
         let check = |time, code: &str| {
             let code = Code::from_wire(code).unwrap();
-            assert!(rfc_secret().check(&code, &Steps::current(UnixSeconds(time))).is_some(), "{time}");
+            assert!(
+                rfc_secret()
+                    .check(&code, &Steps::current(UnixSeconds(time)))
+                    .is_some(),
+                "{time}"
+            );
         };
         check(59, "287082");
         check(1_111_111_109, "081804");
@@ -281,7 +328,11 @@ mod tests {
     #[test]
     fn a_code_is_read_the_way_people_type_it() {
         let check = |typed: &str, expected: Result<&str, CodeError>| {
-            assert_eq!(Code::from_typed(typed).as_ref().map(Code::expose), expected.as_ref().copied(), "{typed:?}");
+            assert_eq!(
+                Code::from_typed(typed).as_ref().map(Code::expose),
+                expected.as_ref().copied(),
+                "{typed:?}"
+            );
         };
         check("123456", Ok("123456"));
         check(" 123 456 ", Ok("123456"));
@@ -301,8 +352,18 @@ mod tests {
     #[test]
     fn the_wire_takes_six_ascii_digits_and_nothing_else() {
         assert_eq!(Code::from_wire("000000").unwrap().expose(), "000000");
-        for refused in ["", "0", "12345", "1234567", "12345 ", "+12345", "12345a", "１２", "-12345", "１２３４５６"]
-        {
+        for refused in [
+            "",
+            "0",
+            "12345",
+            "1234567",
+            "12345 ",
+            "+12345",
+            "12345a",
+            "１２",
+            "-12345",
+            "１２３４５６",
+        ] {
             assert!(Code::from_wire(refused).is_err(), "{refused:?}");
         }
     }
@@ -310,14 +371,23 @@ mod tests {
     #[test]
     fn a_code_is_right_in_its_own_step_and_one_either_way() {
         let code = Code::from_wire("287082").unwrap(); // step 1
-        let accepted = |now| rfc_secret().check(&code, &Steps::around(UnixSeconds(now))).is_some();
-        assert_eq!([0, 29, 30, 59, 60, 89, 90].map(accepted), [true, true, true, true, true, true, false]);
+        let accepted = |now| {
+            rfc_secret()
+                .check(&code, &Steps::around(UnixSeconds(now)))
+                .is_some()
+        };
+        assert_eq!(
+            [0, 29, 30, 59, 60, 89, 90].map(accepted),
+            [true, true, true, true, true, true, false]
+        );
     }
 
     #[test]
     fn an_enrolment_accepts_the_codes_of_its_own_life() {
         let code = Code::from_wire("287082").unwrap(); // step 1
-        let accepted = |opened, now| rfc_secret().check(&code, &Steps::since(UnixSeconds(opened), UnixSeconds(now)));
+        let accepted = |opened, now| {
+            rfc_secret().check(&code, &Steps::since(UnixSeconds(opened), UnixSeconds(now)))
+        };
         assert!(accepted(30, 600).is_some());
         assert!(accepted(60, 600).is_some(), "the step before it opened");
         assert!(accepted(90, 600).is_none(), "older than the enrolment");
@@ -328,8 +398,11 @@ mod tests {
         let secret = rfc_secret();
         let now = UnixSeconds(1_000_000 * TIME_STEP_S);
         let accepted = |step: u64, drift| {
-            let code = Code::from_wire(&secret.totp().generate(step * TIME_STEP_S).to_string()).unwrap();
-            secret.check(&code, &Steps::around(now).moved(drift)).map(|matched| matched.drift_steps(now))
+            let code =
+                Code::from_wire(&secret.totp().generate(step * TIME_STEP_S).to_string()).unwrap();
+            secret
+                .check(&code, &Steps::around(now).moved(drift))
+                .map(|matched| matched.drift_steps(now))
         };
         assert_eq!(accepted(999_998, 0), None);
         assert_eq!(accepted(999_998, -1), Some(-2));
@@ -342,13 +415,21 @@ mod tests {
     #[test]
     fn two_codes_count_only_in_a_row() {
         let secret = rfc_secret();
-        let code = |step: u64| Code::from_wire(&secret.totp().generate(step * TIME_STEP_S).to_string()).unwrap();
+        let code = |step: u64| {
+            Code::from_wire(&secret.totp().generate(step * TIME_STEP_S).to_string()).unwrap()
+        };
         let now = UnixSeconds(1_000_000 * TIME_STEP_S);
         let pair = |first, second| {
-            secret.check_pair(&code(first), &code(second), &Steps::for_pairs(now)).map(|matched| matched.counter().0)
+            secret
+                .check_pair(&code(first), &code(second), &Steps::for_pairs(now))
+                .map(|matched| matched.counter().0)
         };
         assert_eq!(pair(1_000_000, 1_000_001), Some(1_000_001));
-        assert_eq!(pair(999_990, 999_991), Some(999_991), "a clock that is five minutes slow");
+        assert_eq!(
+            pair(999_990, 999_991),
+            Some(999_991),
+            "a clock that is five minutes slow"
+        );
         assert_eq!(pair(999_989, 999_990), None, "and no more");
         assert_eq!(pair(1_000_010, 1_000_011), Some(1_000_011));
         assert_eq!(pair(1_000_011, 1_000_012), None);
@@ -360,7 +441,9 @@ mod tests {
     #[test]
     fn a_wrong_clock_is_measured() {
         let secret = rfc_secret();
-        let code_of = |step: u64| Code::from_wire(&secret.totp().generate(step * TIME_STEP_S).to_string()).unwrap();
+        let code_of = |step: u64| {
+            Code::from_wire(&secret.totp().generate(step * TIME_STEP_S).to_string()).unwrap()
+        };
         let now = UnixSeconds(1_000_000 * TIME_STEP_S);
         assert_eq!(secret.locate(&code_of(1_000_000 - 3), now), Some(-90));
         assert_eq!(secret.locate(&code_of(1_000_000 + 4), now), Some(120));
@@ -371,13 +454,22 @@ mod tests {
     fn the_key_is_base32_without_padding() {
         let key = rfc_secret().key();
         assert_eq!(key.expose(), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
-        assert_eq!(key.expose_grouped().as_str(), "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ");
+        assert_eq!(
+            key.expose_grouped().as_str(),
+            "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ"
+        );
     }
 
     /// R13: the encoder agrees with the vectors of RFC 4648 §10.
     #[test]
     fn base32_vectors_of_rfc_4648() {
-        let expected = [("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"), ("fooba", "MZXW6YTB")];
+        let expected = [
+            ("f", "MY"),
+            ("fo", "MZXQ"),
+            ("foo", "MZXW6"),
+            ("foob", "MZXW6YQ"),
+            ("fooba", "MZXW6YTB"),
+        ];
         for (bytes, text) in expected {
             assert_eq!(Base32UpperUnpadded::encode_string(bytes.as_bytes()), text);
         }
@@ -388,6 +480,9 @@ mod tests {
     fn secrets_and_codes_are_not_printed() {
         assert_eq!(format!("{:?}", rfc_secret()), "Secret(<redacted>)");
         assert_eq!(format!("{:?}", rfc_secret().key()), "Key(<redacted>)");
-        assert_eq!(format!("{:?}", Code::from_wire("123456").unwrap()), "Code(<redacted>)");
+        assert_eq!(
+            format!("{:?}", Code::from_wire("123456").unwrap()),
+            "Code(<redacted>)"
+        );
     }
 }

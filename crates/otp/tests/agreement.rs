@@ -1,4 +1,5 @@
-//! Every code equals that of implementations which share nothing with this one (see `tests/browser/agreement.mjs`).
+//! Every code equals that of implementations which share nothing with this one (see
+//! `tests/browser/agreement.mjs`).
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 

@@ -25,7 +25,8 @@ fn unhex<const N: usize>(text: &str) -> [u8; N] {
 
 #[test]
 fn the_derivation_is_as_written_down() {
-    let vectors: Vec<Vector> = serde_json::from_str(include_str!("vectors/derivation.json")).unwrap();
+    let vectors: Vec<Vector> =
+        serde_json::from_str(include_str!("vectors/derivation.json")).unwrap();
     assert!(vectors.len() >= 3);
     for vector in vectors {
         let (secret, codes) = derive(
@@ -35,7 +36,10 @@ fn the_derivation_is_as_written_down() {
         );
         assert_eq!(hex(secret.expose()), vector.totp_secret_hex);
         assert_eq!(secret.key().expose(), vector.totp_key_base32);
-        let codes: Vec<_> = codes.iter().map(|code| code.expose_grouped().to_string()).collect();
+        let codes: Vec<_> = codes
+            .iter()
+            .map(|code| code.expose_grouped().to_string())
+            .collect();
         assert_eq!(codes, vector.backup_codes);
     }
 }
@@ -45,8 +49,15 @@ fn the_derivation_is_as_written_down() {
 fn each_share_changes_everything() {
     let random = |byte| ClientRandom::new(std::array::from_fn(|i| byte + i as u8)).unwrap();
     let made = |client: u8, nonce: u8, id: u8| {
-        let (secret, codes) = derive(&random(client), &ServerNonce([nonce; 32]), EnrolmentId([id; 16]));
-        (hex(secret.expose()), codes.iter().next().unwrap().expose().to_string())
+        let (secret, codes) = derive(
+            &random(client),
+            &ServerNonce([nonce; 32]),
+            EnrolmentId([id; 16]),
+        );
+        (
+            hex(secret.expose()),
+            codes.iter().next().unwrap().expose().to_string(),
+        )
     };
     let base = made(1, 2, 3);
     for other in [made(9, 2, 3), made(1, 9, 3), made(1, 2, 9)] {

@@ -156,7 +156,8 @@ pub struct EnrolmentOpening {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VerificationOpening {
-    /// The method to begin with: the last one that worked, else the first that takes codes. Nothing when none does.
+    /// The method to begin with: the last one that worked, else the first that takes codes. Nothing
+    /// when none does.
     pub method_id: Option<String>,
     /// How many backup codes are good.
     pub backup_codes_left: u32,
@@ -176,7 +177,8 @@ pub struct VerificationOpening {
 pub struct FlowView {
     /// What the flow is for.
     pub purpose: Purpose,
-    /// The service's clock in milliseconds since the Unix epoch: the person's own clock may be wrong.
+    /// The service's clock in milliseconds since the Unix epoch: the person's own clock may be
+    /// wrong.
     pub server_time_ms: u64,
     /// Unix seconds.
     pub expires_at: u64,
@@ -212,7 +214,8 @@ pub struct ChallengePost {
     /// ISO 3166-1 alpha-2; not needed when the number begins with `+`.
     #[serde(default)]
     pub country: Option<String>,
-    /// The number that the person was shown, in E.164. Where `number` is another one, nothing is sent (`phone_ambiguous`).
+    /// The number that the person was shown, in E.164. Where `number` is another one, nothing is
+    /// sent (`phone_ambiguous`).
     #[serde(default)]
     pub shown: Option<String>,
     /// How the code is to come.
@@ -267,7 +270,8 @@ pub struct ChallengeView {
     pub hint: String,
     /// Stands in the message too, so that people see which code belongs here.
     pub reference: String,
-    /// For a call: the two digits to press before the code is read out; `None` where it is read at once.
+    /// For a call: the two digits to press before the code is read out; `None` where it is read at
+    /// once.
     pub keys: Option<String>,
     /// Unix seconds: the code is good until then, however often it is sent.
     pub expires_at: u64,
@@ -319,14 +323,16 @@ pub struct PhonePost {
     pub name: Option<String>,
 }
 
-/// `POST /v1/flow/enrolment`: the one final post. It carries neither the secret nor the backup codes, and no number.
+/// `POST /v1/flow/enrolment`: the one final post. It carries neither the secret nor the backup
+/// codes, and no number.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnrolmentPost {
     /// As given by `GET /v1/flow`.
     pub enrolment_id: String,
-    /// 32 bytes of the browser's CSPRNG, base64url: the backup codes and the app's secret come from it.
+    /// 32 bytes of the browser's CSPRNG, base64url: the backup codes and the app's secret come from
+    /// it.
     pub client_random: String,
     /// Six digits that the app showed while the enrolment was open; left out when no app is set up.
     #[serde(default)]
@@ -407,7 +413,8 @@ pub struct ReportPost {}
 pub struct RecentLogin {
     /// Unix seconds.
     pub at: u64,
-    /// By which kind of method: `totp`, `sms`, `voice` or `backup_code`; nothing for a trusted browser.
+    /// By which kind of method: `totp`, `sms`, `voice` or `backup_code`; nothing for a trusted
+    /// browser.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// What the host said of the place, for example the browser.
@@ -423,7 +430,8 @@ pub struct ReportAnswer {
     pub outcome: FlowOutcome,
     /// How many browsers are no longer trusted.
     pub browsers_forgotten: u32,
-    /// Who was let in within the last day, the newest first; fifty at most. The person tells which of them they were.
+    /// Who was let in within the last day, the newest first; fifty at most. The person tells which
+    /// of them they were.
     pub logins: Vec<RecentLogin>,
     /// Whether the host hears of it by a notice: it then ends every session of the person.
     pub host_notified: bool,

@@ -34,22 +34,26 @@ pub struct CreateFlow {
     pub purpose: Purpose,
     /// The host's own opaque user id, 1–255 bytes, compared byte by byte.
     pub subject: String,
-    /// What the person knows the account by, for example the mail address: 1–64 characters, no colon.
+    /// What the person knows the account by, for example the mail address: 1–64 characters, no
+    /// colon.
     pub account_name: String,
     /// When the first factor was checked, Unix seconds: at most five minutes ago (ASVS 7.5.1).
     pub auth_time: u64,
-    /// A hash of the host's session id, 16–128 characters of base64url; it must come back at redeem.
+    /// A hash of the host's session id, 16–128 characters of base64url; it must come back at
+    /// redeem.
     pub session_binding: String,
     /// The origin of the page that embeds the widget; one of the host's registered ones.
     pub origin: String,
-    /// Where the person most likely is, ISO 3166-1 alpha-2: the first country on offer for phone numbers.
+    /// Where the person most likely is, ISO 3166-1 alpha-2: the first country on offer for phone
+    /// numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// For `verify`: the `trust_token` that an earlier redeem gave for this browser, when the browser has it.
+    /// For `verify`: the `trust_token` that an earlier redeem gave for this browser, when the
+    /// browser has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust_token: Option<String>,
-    /// Where and with what the person signs in, as people should read it later in the record: "Osaka, Firefox on
-    /// Windows". Up to 80 characters; the coarser the better.
+    /// Where and with what the person signs in, as people should read it later in the record:
+    /// "Osaka, Firefox on Windows". Up to 80 characters; the coarser the better.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
 }
@@ -61,7 +65,8 @@ pub struct CreateFlow {
 pub enum FlowStatus {
     /// Show the widget.
     Required,
-    /// For `verify`: the person has no second factor. There is no flow; whether that is enough is the host's to say.
+    /// For `verify`: the person has no second factor. There is no flow; whether that is enough is
+    /// the host's to say.
     NotEnrolled,
     /// For `verify`: this browser is trusted. Redeem `result_code` at once; nothing is to be shown.
     Trusted,
@@ -76,7 +81,8 @@ pub struct FlowCreated {
     /// For the host: redeem with it. Not there when the outcome is `not_enrolled`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_id: Option<String>,
-    /// For the page: the `flow-token` attribute. Anybody who has it can end this flow. There when it is `required`.
+    /// For the page: the `flow-token` attribute. Anybody who has it can end this flow. There when
+    /// it is `required`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_token: Option<String>,
     /// Unix seconds; a flow lives ten minutes. There with `flow_id`.
@@ -104,8 +110,8 @@ pub struct Redeem {
 pub struct AssertionAnswer {
     /// A JWT (EdDSA, `typ` `nidan-assertion+jwt`); check it against `/.well-known/jwks.json`.
     pub assertion: String,
-    /// There when this browser is trusted from now on, or still: keep it in an `HttpOnly` cookie of this browser in place of
-    /// the one before, and send it with the next `POST /v1/flows`.
+    /// There when this browser is trusted from now on, or still: keep it in an `HttpOnly` cookie of
+    /// this browser in place of the one before, and send it with the next `POST /v1/flows`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust_token: Option<String>,
     /// Unix seconds: when that trust ends. There with `trust_token`.
@@ -198,7 +204,8 @@ pub enum EventKind {
     BrowserTrusted,
     /// A trusted browser signed in without a code.
     TrustedBrowserUsed,
-    /// An old token of a trusted browser was used: somebody has a copy. The browser is no longer trusted.
+    /// An old token of a trusted browser was used: somebody has a copy. The browser is no longer
+    /// trusted.
     TrustedBrowserCopied,
     /// Trusted browsers are asked for a code again.
     TrustRevoked,
@@ -283,7 +290,8 @@ pub struct EventView {
     /// How many: wrong codes in a row, backup codes left, browsers revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
-    /// HMAC-SHA-256 over the line before and this one, base64url: a line that is changed or missing does not fit.
+    /// HMAC-SHA-256 over the line before and this one, base64url: a line that is changed or missing
+    /// does not fit.
     pub hash: String,
 }
 

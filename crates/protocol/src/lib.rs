@@ -1,20 +1,21 @@
 //! What travels between the host's back end, the service and the widget.
 //!
-//! Requests refuse unknown fields; answers may grow, so readers ignore what they do not know. Times are seconds since
-//! the Unix epoch. Byte strings are base64url without padding (RFC 4648 §5).
+//! Requests refuse unknown fields; answers may grow, so readers ignore what they do not know. Times
+//! are seconds since the Unix epoch. Byte strings are base64url without padding (RFC 4648 §5).
 
 mod flow;
 mod host;
 mod problem;
 
 pub use flow::{
-    BACKUP_METHOD_ID, BackupGate, CallKeys, ChallengeAnswerPost, ChallengePost, ChallengeView, Channel, DeliveryState,
-    EnrolmentAnswer, EnrolmentOpening, EnrolmentPost, FlowOutcome, FlowView, MethodKind, MethodState, MethodView,
-    PHONES_MAX, PhoneOffer, PhonePost, Policy, RecentLogin, ReportAnswer, ReportPost, VerificationAnswer,
-    VerificationOpening, VerificationPost,
+    BACKUP_METHOD_ID, BackupGate, CallKeys, ChallengeAnswerPost, ChallengePost, ChallengeView,
+    Channel, DeliveryState, EnrolmentAnswer, EnrolmentOpening, EnrolmentPost, FlowOutcome,
+    FlowView, MethodKind, MethodState, MethodView, PHONES_MAX, PhoneOffer, PhonePost, Policy,
+    RecentLogin, ReportAnswer, ReportPost, VerificationAnswer, VerificationOpening,
+    VerificationPost,
 };
 pub use host::{
-    AssertionAnswer, CreateFlow, EventKind, EventView, EventsView, FlowCreated, FlowStatus, HostReportPost, Purpose,
-    Redeem, ReinstatePost, RevokePost, SubjectView, TrustedBrowser,
+    AssertionAnswer, CreateFlow, EventKind, EventView, EventsView, FlowCreated, FlowStatus,
+    HostReportPost, Purpose, Redeem, ReinstatePost, RevokePost, SubjectView, TrustedBrowser,
 };
 pub use problem::{ErrorCode, Problem};

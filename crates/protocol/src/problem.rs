@@ -1,4 +1,5 @@
-//! Errors on the wire: RFC 9457 problems with a stable `code`. The service never sends words for people.
+//! Errors on the wire: RFC 9457 problems with a stable `code`. The service never sends words for
+//! people.
 
 use serde::{Deserialize, Serialize};
 
@@ -68,9 +69,11 @@ error_codes! {
     CodeUsed = "code_used", 409;
     /// The method asks for two codes in a row now; nothing was counted.
     TwoCodesNeeded = "two_codes_needed", 422;
-    /// Too many wrong codes of this method today; `retry_at` says when it takes codes again. Others go on.
+    /// Too many wrong codes of this method today; `retry_at` says when it takes codes again. Others
+    /// go on.
     MethodResting = "method_resting", 429;
-    /// Too many wrong codes of this method in a row: it is off until the site reinstates it. Others go on.
+    /// Too many wrong codes of this method in a row: it is off until the site reinstates it. Others
+    /// go on.
     MethodSuspended = "method_suspended", 403;
     /// The person has no such method.
     MethodNotFound = "method_not_found", 404;
@@ -82,7 +85,8 @@ error_codes! {
     ResendTooSoon = "resend_too_soon", 429;
     /// The code was sent as often as it may be.
     ResendsSpent = "resends_spent", 429;
-    /// Too many codes to this number, person, place or altogether; `retry_at` says when it can go on.
+    /// Too many codes to this number, person, place or altogether; `retry_at` says when it can go
+    /// on.
     SendBudgetSpent = "send_budget_spent", 429;
     /// No phone number that can be.
     PhoneInvalid = "phone_invalid", 422;
@@ -94,7 +98,8 @@ error_codes! {
     PhoneCountryUnknown = "phone_country_unknown", 422;
     /// Extensions cannot be called by the service.
     PhoneExtension = "phone_extension", 422;
-    /// What was shown to the person is another number than the one that was typed: type it with `+`.
+    /// What was shown to the person is another number than the one that was typed: type it with
+    /// `+`.
     PhoneAmbiguous = "phone_ambiguous", 422;
     /// A landline, which receives no text messages; a call may do.
     PhoneNotSmsCapable = "phone_not_sms_capable", 422;
@@ -151,7 +156,11 @@ mod tests {
     #[test]
     fn codes_are_distinct_and_refusals_are_client_or_server_errors() {
         for (index, code) in ErrorCode::ALL.iter().enumerate() {
-            assert!(ErrorCode::ALL[..index].iter().all(|earlier| earlier.as_str() != code.as_str()));
+            assert!(
+                ErrorCode::ALL[..index]
+                    .iter()
+                    .all(|earlier| earlier.as_str() != code.as_str())
+            );
             assert!((400..600).contains(&code.status()));
             assert_eq!(ErrorCode::from_wire(code.as_str()), *code);
         }

@@ -1,8 +1,9 @@
-//! How many logins a second: the service as a process of its own, SQLite with `synchronous=FULL`, 64 connections, and this
-//! load generator on the same cores. `cargo xtask bench` runs it. Loopback only.
+//! How many logins a second: the service as a process of its own, SQLite with `synchronous=FULL`,
+//! 64 connections, and this load generator on the same cores. `cargo xtask bench` runs it. Loopback
+//! only.
 //!
-//! Each verification is of another person, so that every one is a right code that is spent: two commits, of which many
-//! share one. Nothing is answered before it is on the disk.
+//! Each verification is of another person, so that every one is a right code that is spent: two
+//! commits, of which many share one. Nothing is answered before it is on the disk.
 
 #![allow(
     clippy::unwrap_used,
@@ -41,7 +42,8 @@ const MEASURED: usize = 20_000;
 /// Then as many a second as the goal says and a tenth more, each timed from when it was due.
 const PACED_PER_S: f64 = 2_200.0;
 const PACED: usize = 22_000;
-/// The goal: so many a second at least, 99 of 100 answered within this. The run ends with an error when it is missed.
+/// The goal: so many a second at least, 99 of 100 answered within this. The run ends with an error
+/// when it is missed.
 const GOAL_PER_S: f64 = 2_000.0;
 const GOAL_MS: f64 = 20.0;
 const ORIGIN: &str = "https://shop.example";
@@ -63,20 +65,38 @@ impl Drop for Service {
 }
 
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
 }
 
 #[tokio::main]
 async fn main() {
-    let folder = std::env::args().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
+    let folder = std::env::args()
+        .nth(1)
+        .map_or_else(std::env::temp_dir, PathBuf::from);
     let folder = folder.join(format!("nidan-load-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    println!("bench: fdatasync of 4 KiB, alone               {:>8.0} a second", fdatasync_rate(&folder));
-    let request =
-        Init { folder: &folder, listen: "127.0.0.1:1", host_id: "shop", host_name: "Shop", origin: ORIGIN, demo: true };
+    println!(
+        "bench: fdatasync of 4 KiB, alone               {:>8.0} a second",
+        fdatasync_rate(&folder)
+    );
+    let request = Init {
+        folder: &folder,
+        listen: "127.0.0.1:1",
+        host_id: "shop",
+        host_name: "Shop",
+        origin: ORIGIN,
+        demo: true,
+    };
     init(&request, &Os).unwrap();
     let logins = people(&folder).await;
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let _service = serve(&folder, port).await;
     let logins = Arc::new(logins);
     run(port, &logins, 0..WARM_UP, None).await;
@@ -84,25 +104,45 @@ async fn main() {
     let took = run(port, &logins, WARM_UP..WARM_UP + MEASURED, None).await;
     let seconds = started.elapsed().as_secs_f64();
     let at_most = MEASURED as f64 / seconds;
-    println!("bench: verifications, {CONNECTIONS} connections          {at_most:>8.0} a second at most");
+    println!(
+        "bench: verifications, {CONNECTIONS} connections          {at_most:>8.0} a second at most"
+    );
     let late_at_most = tell(took);
-    let paced = run(port, &logins, WARM_UP + MEASURED..WARM_UP + MEASURED + PACED, Some(PACED_PER_S)).await;
+    let paced = run(
+        port,
+        &logins,
+        WARM_UP + MEASURED..WARM_UP + MEASURED + PACED,
+        Some(PACED_PER_S),
+    )
+    .await;
     println!("bench: the same, paced                         {PACED_PER_S:>8.0} a second");
     let late = tell(paced);
     let store = SqliteStore::open(&folder.join("nidan.db")).await.unwrap();
-    let spent = store.record("shop", "person-00000000", None, 10).await.unwrap();
+    let spent = store
+        .record("shop", "person-00000000", None, 10)
+        .await
+        .unwrap();
     assert_eq!(spent.lines.len(), 2, "the record has what was answered");
     store.close().await;
     std::fs::remove_dir_all(&folder).unwrap();
-    assert!(at_most >= GOAL_PER_S && late.max(late_at_most) < GOAL_MS, "the goal is missed");
+    assert!(
+        at_most >= GOAL_PER_S && late.max(late_at_most) < GOAL_MS,
+        "the goal is missed"
+    );
 }
 
 /// Within how many milliseconds 99 of 100 were answered.
 fn tell(mut took: Vec<Duration>) -> f64 {
     took.sort_unstable();
     let share = |part: f64| took[((took.len() - 1) as f64 * part) as usize].as_secs_f64() * 1000.0;
-    println!("bench:   half of them within                   {:>8.1} ms", share(0.5));
-    println!("bench:   99 of 100 within                      {:>8.1} ms", share(0.99));
+    println!(
+        "bench:   half of them within                   {:>8.1} ms",
+        share(0.5)
+    );
+    println!(
+        "bench:   99 of 100 within                      {:>8.1} ms",
+        share(0.99)
+    );
     share(0.99)
 }
 
@@ -128,9 +168,18 @@ async fn people(folder: &Path) -> Vec<Login> {
         let subject = format!("person-{at:08}");
         let method_id = format!("method-{at:08}");
         let secret = random_bytes::<20>(&Os).unwrap();
-        let enrol = flow(&subject, "enrol", Purpose::Enroll, &format!("enrol-token-{at:08}"));
+        let enrol = flow(
+            &subject,
+            "enrol",
+            Purpose::Enroll,
+            &format!("enrol-token-{at:08}"),
+        );
         let _opened = store.open_flow(&enrol).await.unwrap();
-        let row = SealedFor { host: "shop", subject: &subject, method_id: &method_id };
+        let row = SealedFor {
+            host: "shop",
+            subject: &subject,
+            method_id: &method_id,
+        };
         let activation = Activation {
             flow_id: enrol.id,
             host: "shop".to_owned(),
@@ -139,7 +188,10 @@ async fn people(folder: &Path) -> Vec<Login> {
                 id: method_id.clone(),
                 name: None,
                 sealed: keys.seal(&Secret::from_bytes(secret), row, &Os).unwrap(),
-                detail: MethodDetail::Totp { fingerprint: Sha256::digest(secret).into(), last_step: 0 },
+                detail: MethodDetail::Totp {
+                    fingerprint: Sha256::digest(secret).into(),
+                    last_step: 0,
+                },
             }],
             backup_salt: [1; 16],
             backup_hashes: vec![[2; 32]; 10],
@@ -152,9 +204,17 @@ async fn people(folder: &Path) -> Vec<Login> {
         let _activated = store.activate(&activation).await.unwrap();
         let token = format!("login-token-{at:08}");
         let login = flow(&subject, "login", Purpose::Verify, &token);
-        let open = OpenVerification { flow: login, trust: None, scribe: scribe.clone() };
+        let open = OpenVerification {
+            flow: login,
+            trust: None,
+            scribe: scribe.clone(),
+        };
         let _opened = store.open_verification(&open).await.unwrap();
-        logins.push(Login { token, method_id, secret });
+        logins.push(Login {
+            token,
+            method_id,
+            secret,
+        });
     }
     store.close().await;
     logins
@@ -184,8 +244,14 @@ async fn serve(folder: &Path, port: u16) -> Service {
     let program = std::env::current_exe().unwrap();
     let program = program.ancestors().nth(2).unwrap().join("nidan-server");
     let mut serve = Command::new(program);
-    serve.arg("--config").arg(folder.join("nidan.toml")).arg("serve").stdin(Stdio::null());
-    serve.env("NIDAN_LISTEN", format!("127.0.0.1:{port}")).env("RUST_LOG", "warn");
+    serve
+        .arg("--config")
+        .arg(folder.join("nidan.toml"))
+        .arg("serve")
+        .stdin(Stdio::null());
+    serve
+        .env("NIDAN_LISTEN", format!("127.0.0.1:{port}"))
+        .env("RUST_LOG", "warn");
     let service = Service(serve.spawn().unwrap());
     while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -194,7 +260,12 @@ async fn serve(folder: &Path, port: u16) -> Service {
 }
 
 /// How long each of them took.
-async fn run(port: u16, logins: &Arc<Vec<Login>>, places: std::ops::Range<usize>, per_s: Option<f64>) -> Vec<Duration> {
+async fn run(
+    port: u16,
+    logins: &Arc<Vec<Login>>,
+    places: std::ops::Range<usize>,
+    per_s: Option<f64>,
+) -> Vec<Duration> {
     let (began, first) = (Instant::now(), places.start);
     let next = Arc::new(AtomicUsize::new(places.start));
     let tasks: Vec<_> = (0..CONNECTIONS)
@@ -206,8 +277,11 @@ async fn run(port: u16, logins: &Arc<Vec<Login>>, places: std::ops::Range<usize>
                 let mut took = Vec::new();
                 loop {
                     let at = next.fetch_add(1, Ordering::SeqCst);
-                    let Some(login) = logins.get(at).filter(|_| at < end) else { return took };
-                    let due = per_s.map(|rate| began + Duration::from_secs_f64((at - first) as f64 / rate));
+                    let Some(login) = logins.get(at).filter(|_| at < end) else {
+                        return took;
+                    };
+                    let due = per_s
+                        .map(|rate| began + Duration::from_secs_f64((at - first) as f64 / rate));
                     if let Some(due) = due {
                         tokio::time::sleep_until(due.into()).await;
                     }
@@ -226,8 +300,15 @@ async fn run(port: u16, logins: &Arc<Vec<Login>>, places: std::ops::Range<usize>
 }
 
 async fn verify(stream: &mut TcpStream, login: &Login) {
-    let app = totp_rs::Builder::new().with_secret(totp_rs::Secret::new_stack(login.secret)).build().unwrap();
-    let body = format!("{{\"method_id\":\"{}\",\"code\":\"{}\"}}", login.method_id, app.generate(now()));
+    let app = totp_rs::Builder::new()
+        .with_secret(totp_rs::Secret::new_stack(login.secret))
+        .build()
+        .unwrap();
+    let body = format!(
+        "{{\"method_id\":\"{}\",\"code\":\"{}\"}}",
+        login.method_id,
+        app.generate(now())
+    );
     let request = format!(
         "POST /v1/flow/verification HTTP/1.1\r\nHost: x\r\nOrigin: {ORIGIN}\r\nAuthorization: Bearer {}\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
@@ -240,8 +321,13 @@ async fn verify(stream: &mut TcpStream, login: &Login) {
         let read = stream.read_buf(&mut answer).await.unwrap();
         assert!(read > 0, "the service hung up");
         let text = String::from_utf8_lossy(&answer);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "))
+            .unwrap();
         if body.len() >= length.parse().unwrap() {
             assert!(head.starts_with("HTTP/1.1 200"), "{text}");
             return;

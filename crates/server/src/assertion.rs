@@ -1,4 +1,5 @@
-//! The signed result: a JWT (RFC 7519) signed with Ed25519 (RFC 8037), and the public key as JWKS (RFC 7517).
+//! The signed result: a JWT (RFC 7519) signed with Ed25519 (RFC 8037), and the public key as JWKS
+//! (RFC 7517).
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -44,7 +45,10 @@ impl Published {
         let public = Base64UrlUnpadded::encode_string(key.verifying_key().as_bytes());
         // RFC 7638 §3: the thumbprint over the required members in this order.
         let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{public}"}}"#);
-        Self { kid: Base64UrlUnpadded::encode_string(&sha256(members.as_bytes())), public }
+        Self {
+            kid: Base64UrlUnpadded::encode_string(&sha256(members.as_bytes())),
+            public,
+        }
     }
 }
 
@@ -61,8 +65,14 @@ impl AssertionSigner {
         let key = SigningKey::from_bytes(keys.signing_seed());
         let signing = Published::of(&key);
         let kid = signing.kid.clone();
-        let others = keys.published_seeds().map(|seed| Published::of(&SigningKey::from_bytes(seed)));
-        Self { key, published: std::iter::once(signing).chain(others).collect(), kid }
+        let others = keys
+            .published_seeds()
+            .map(|seed| Published::of(&SigningKey::from_bytes(seed)));
+        Self {
+            key,
+            published: std::iter::once(signing).chain(others).collect(),
+            kid,
+        }
     }
 
     #[cfg(test)]
@@ -73,9 +83,16 @@ impl AssertionSigner {
     pub(crate) fn sign(&self, claims: &Claims<'_>) -> Result<String, serde_json::Error> {
         let header = json!({ "alg": "EdDSA", "typ": ASSERTION_TYP, "kid": self.kid });
         let encode = |part: Vec<u8>| Base64UrlUnpadded::encode_string(&part);
-        let signed = format!("{}.{}", encode(serde_json::to_vec(&header)?), encode(serde_json::to_vec(claims)?));
+        let signed = format!(
+            "{}.{}",
+            encode(serde_json::to_vec(&header)?),
+            encode(serde_json::to_vec(claims)?)
+        );
         let signature = self.key.sign(signed.as_bytes()).to_bytes();
-        Ok(format!("{signed}.{}", Base64UrlUnpadded::encode_string(&signature)))
+        Ok(format!(
+            "{signed}.{}",
+            Base64UrlUnpadded::encode_string(&signature)
+        ))
     }
 
     pub(crate) fn jwks(&self) -> serde_json::Value {

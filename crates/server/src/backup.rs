@@ -1,4 +1,5 @@
-//! Backup codes at rest: Argon2id over HMAC(pepper, code), one salt for the set, so that one run serves one try.
+//! Backup codes at rest: Argon2id over HMAC(pepper, code), one salt for the set, so that one run
+//! serves one try.
 
 use std::sync::Arc;
 
@@ -22,7 +23,10 @@ impl BackupHasher {
     /// # Errors
     /// When the system gives no threads.
     pub fn new(keys: Arc<Keys>) -> std::io::Result<Self> {
-        Ok(Self { keys, slow: SlowHash::start()? })
+        Ok(Self {
+            keys,
+            slow: SlowHash::start()?,
+        })
     }
 
     /// A place in the queue, to be had before a try is counted: who gets none has lost nothing.
@@ -64,12 +68,19 @@ impl BackupHasher {
     ) -> Result<Option<usize>, HashError> {
         let typed = ticket.hash(self.peppered(code), salt).await?;
         let found = |found, (index, known): (usize, &BackupHash)| {
-            if bool::from(known.ct_eq(&typed)) { Some(index) } else { found }
+            if bool::from(known.ct_eq(&typed)) {
+                Some(index)
+            } else {
+                found
+            }
         };
         Ok(hashes.iter().enumerate().fold(None, found))
     }
 
     fn peppered(&self, code: &BackupCode) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(self.keys.hash(HashUse::BackupCode, &[code.expose().as_bytes()]))
+        Zeroizing::new(
+            self.keys
+                .hash(HashUse::BackupCode, &[code.expose().as_bytes()]),
+        )
     }
 }

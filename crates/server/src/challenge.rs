@@ -1,7 +1,9 @@
-//! Codes that travel by phone: how they are made, how long they live, and when they may be sent again.
+//! Codes that travel by phone: how they are made, how long they live, and when they may be sent
+//! again.
 //!
-//! A code is never stored: it is derived from the challenge's random id under the pepper, so that a copy of the database
-//! holds none, and sending the same code again needs no copy of it (docs/decisions/0007-codes-by-phone.md).
+//! A code is never stored: it is derived from the challenge's random id under the pepper, so that a
+//! copy of the database holds none, and sending the same code again needs no copy of it
+//! (docs/decisions/0007-codes-by-phone.md).
 
 use nidan_protocol::{ChallengeView, Channel, Purpose};
 use zeroize::Zeroizing;
@@ -15,28 +17,35 @@ use crate::store::{Budget, Challenge, NewFlow, Scope};
 pub const CODE_TTL_S: u64 = 300;
 /// Tries for one challenge, however often it is sent.
 pub const CODE_ATTEMPTS: u32 = 5;
-/// How long to wait before the same code may be sent again (R43): after the first, the second, the third message.
+/// How long to wait before the same code may be sent again (R43): after the first, the second, the
+/// third message.
 pub const RESEND_WAITS_S: [u64; 3] = [30, 60, 120];
 /// RFC 4226 §5.3: six digits at least.
 const CODE_DIGITS: u32 = 6;
 const CODES: u32 = 10_u32.pow(CODE_DIGITS);
 const HOUR_S: u64 = 3_600;
 const DAY_S: u64 = 86_400;
-/// A block whose codes are answered gets more of them, up to so many times its budget: two hundred staff phones in a row of
-/// numbers are set up in a day, and whoever answers codes for money is stopped all the same.
+/// A block whose codes are answered gets more of them, up to so many times its budget: two hundred
+/// staff phones in a row of numbers are set up in a day, and whoever answers codes for money is
+/// stopped all the same.
 pub(crate) const BLOCK_GROWS: u32 = 10;
 /// Without I, O, Q, S and Z, which look like digits.
 const REFERENCE_LETTERS: &[u8; 20] = b"ABCDEFGHJKLMNPRTUVWX";
 
 /// The code of a challenge: six uniform digits.
 pub fn code_of(keys: &Keys, challenge_id: &str) -> Zeroizing<String> {
-    // Rejection sampling: the numbers above the last multiple of a million would favour small codes. Each round fails
-    // once in 4,295 times.
+    // Rejection sampling: the numbers above the last multiple of a million would favour small
+    // codes. Each round fails once in 4,295 times.
     let fair = u32::MAX - u32::MAX % CODES;
     let mut round = 0_u64;
     loop {
-        let hash = Zeroizing::new(keys.hash(HashUse::PhoneCode, &[challenge_id.as_bytes(), &round.to_be_bytes()]));
-        let drawn = hash.first_chunk().map_or(u32::MAX, |bytes| u32::from_be_bytes(*bytes));
+        let hash = Zeroizing::new(keys.hash(
+            HashUse::PhoneCode,
+            &[challenge_id.as_bytes(), &round.to_be_bytes()],
+        ));
+        let drawn = hash
+            .first_chunk()
+            .map_or(u32::MAX, |bytes| u32::from_be_bytes(*bytes));
         if drawn < fair {
             return Zeroizing::new(format!("{:06}", drawn % CODES));
         }
@@ -48,14 +57,19 @@ pub fn code_of(keys: &Keys, challenge_id: &str) -> Zeroizing<String> {
 pub fn codes_of(keys: &Keys, challenge_id: &str, codes: u32) -> Vec<Zeroizing<String>> {
     // Ids are base64url, so no other challenge has such an id.
     let second = (codes > 1).then(|| code_of(keys, &format!("{challenge_id}#2")));
-    std::iter::once(code_of(keys, challenge_id)).chain(second).collect()
+    std::iter::once(code_of(keys, challenge_id))
+        .chain(second)
+        .collect()
 }
 
 /// A letter and a digit that stand in the message and on the screen.
 pub(crate) fn reference(random: [u8; 2]) -> String {
     let [letter, digit] = random.map(usize::from);
     // Not secret, so a slight preference for some letters harms nobody.
-    let letter = REFERENCE_LETTERS.get(letter % REFERENCE_LETTERS.len()).copied().unwrap_or(b'A');
+    let letter = REFERENCE_LETTERS
+        .get(letter % REFERENCE_LETTERS.len())
+        .copied()
+        .unwrap_or(b'A');
     format!("{}{}", char::from(letter), 2 + digit % 8)
 }
 
@@ -91,8 +105,9 @@ pub(crate) fn view(challenge: &Challenge) -> ChallengeView {
     }
 }
 
-/// Everything that one more message is counted by. Set-ups and logins are counted apart, so that strangers who set something
-/// up take nothing from a person who signs in (docs/decisions/0017-send-budgets.md).
+/// Everything that one more message is counted by. Set-ups and logins are counted apart, so that
+/// strangers who set something up take nothing from a person who signs in
+/// (docs/decisions/0017-send-budgets.md).
 pub(crate) fn budgets(
     keys: &Keys,
     limits: &Budgets,
@@ -110,64 +125,123 @@ pub(crate) fn budgets(
             all
         }
         Purpose::Verify => {
-            // The person's own: whoever has not proved the password cannot spend it, and what is left of it tells nobody
-            // else anything.
+            // The person's own: whoever has not proved the password cannot spend it, and what is
+            // left of it tells nobody else anything.
             let own = [&flow.host, &flow.subject].map(|part| part.as_bytes().to_vec());
             let number_key = [own.as_slice(), &[number.e164().as_bytes().to_vec()]].concat();
             let mut all = of_number(keys, limits, "login", &number_key, channel).to_vec();
             all.push(of_person(keys, limits, "login", flow));
-            all.push(a_day(Scope::LoginHost, flow.host.as_bytes().to_vec(), limits.login_host_per_day));
-            all.push(a_day(Scope::LoginTotal, Vec::new(), limits.login_total_per_day));
+            all.push(a_day(
+                Scope::LoginHost,
+                flow.host.as_bytes().to_vec(),
+                limits.login_host_per_day,
+            ));
+            all.push(a_day(
+                Scope::LoginTotal,
+                Vec::new(),
+                limits.login_total_per_day,
+            ));
             all
         }
     }
 }
 
 /// What an answered code gives back: a number that somebody has proved is no stranger's.
-pub(crate) fn given_back(keys: &Keys, limits: &Budgets, number: &PhoneNumber, host: &str) -> Budget {
-    a_day(Scope::Block, block_key(keys, host, number), limits.block_per_day)
+pub(crate) fn given_back(
+    keys: &Keys,
+    limits: &Budgets,
+    number: &PhoneNumber,
+    host: &str,
+) -> Budget {
+    a_day(
+        Scope::Block,
+        block_key(keys, host, number),
+        limits.block_per_day,
+    )
 }
 
 const fn a_day(scope: Scope, key: Vec<u8>, limit: u32) -> Budget {
-    Budget { scope, key, window_s: DAY_S, limit }
+    Budget {
+        scope,
+        key,
+        window_s: DAY_S,
+        limit,
+    }
 }
 
 fn hashed(keys: &Keys, parts: &[&[u8]]) -> Vec<u8> {
     keys.hash(HashUse::SendCount, parts).to_vec()
 }
 
-fn of_number(keys: &Keys, limits: &Budgets, kind: &str, number: &[Vec<u8>], channel: Channel) -> [Budget; 2] {
+fn of_number(
+    keys: &Keys,
+    limits: &Budgets,
+    kind: &str,
+    number: &[Vec<u8>],
+    channel: Channel,
+) -> [Budget; 2] {
     let key = |first: &[&[u8]]| {
-        let parts: Vec<&[u8]> = first.iter().copied().chain(number.iter().map(Vec::as_slice)).collect();
+        let parts: Vec<&[u8]> = first
+            .iter()
+            .copied()
+            .chain(number.iter().map(Vec::as_slice))
+            .collect();
         hashed(keys, &parts)
     };
     // An hour of texts leaves room for a call: whoever got none of them is helped to that.
     let in_an_hour = key(&[kind.as_bytes(), b"channel", channel.as_str().as_bytes()]);
     let in_a_day = key(&[kind.as_bytes(), b"number"]);
     [
-        Budget { scope: Scope::NumberHour, key: in_an_hour, window_s: HOUR_S, limit: limits.number_per_hour },
+        Budget {
+            scope: Scope::NumberHour,
+            key: in_an_hour,
+            window_s: HOUR_S,
+            limit: limits.number_per_hour,
+        },
         a_day(Scope::NumberDay, in_a_day, limits.number_per_day),
     ]
 }
 
 fn of_person(keys: &Keys, limits: &Budgets, kind: &str, flow: &NewFlow) -> Budget {
-    let key = hashed(keys, &[kind.as_bytes(), b"subject", flow.host.as_bytes(), flow.subject.as_bytes()]);
+    let key = hashed(
+        keys,
+        &[
+            kind.as_bytes(),
+            b"subject",
+            flow.host.as_bytes(),
+            flow.subject.as_bytes(),
+        ],
+    );
     a_day(Scope::Subject, key, limits.subject_per_day)
 }
 
 fn block_key(keys: &Keys, host: &str, number: &PhoneNumber) -> Vec<u8> {
-    hashed(keys, &[b"block", host.as_bytes(), number.block().as_bytes()])
+    hashed(
+        keys,
+        &[b"block", host.as_bytes(), number.block().as_bytes()],
+    )
 }
 
 /// Numbers that nobody has proved yet: what toll fraud and floods are made of.
-fn of_strangers(keys: &Keys, limits: &Budgets, flow: &NewFlow, number: &PhoneNumber) -> [Budget; 5] {
+fn of_strangers(
+    keys: &Keys,
+    limits: &Budgets,
+    flow: &NewFlow,
+    number: &PhoneNumber,
+) -> [Budget; 5] {
     let block = block_key(keys, &flow.host, number);
     let block_max = limits.block_per_day.saturating_mul(BLOCK_GROWS);
-    let country = [flow.host.as_str(), "/", number.country()].concat().into_bytes();
+    let country = [flow.host.as_str(), "/", number.country()]
+        .concat()
+        .into_bytes();
     [
         a_day(Scope::Block, block.clone(), limits.block_per_day),
         a_day(Scope::BlockAll, block, block_max),
-        a_day(Scope::Host, flow.host.as_bytes().to_vec(), limits.host_per_day),
+        a_day(
+            Scope::Host,
+            flow.host.as_bytes().to_vec(),
+            limits.host_per_day,
+        ),
         a_day(Scope::Country, country, limits.country_per_day),
         a_day(Scope::Total, Vec::new(), limits.total_per_day),
     ]
@@ -193,7 +267,8 @@ mod tests {
         let file = folder.path().join("keys");
         std::fs::write(&file, Keys::generate(&Fixed).unwrap().as_str()).unwrap();
         #[cfg(unix)]
-        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
         Keys::load(&file, |_| None).unwrap()
     }
 
@@ -208,8 +283,14 @@ mod tests {
             }
         }
         for (position, counts) in seen.iter().enumerate() {
-            let chi_squared: f64 = counts.iter().map(|count| (f64::from(*count) - 2000.0).powi(2) / 2000.0).sum();
-            assert!(chi_squared < 33.7, "position {position}: χ² = {chi_squared:.1}, {counts:?}");
+            let chi_squared: f64 = counts
+                .iter()
+                .map(|count| (f64::from(*count) - 2000.0).powi(2) / 2000.0)
+                .sum();
+            assert!(
+                chi_squared < 33.7,
+                "position {position}: χ² = {chi_squared:.1}, {counts:?}"
+            );
         }
     }
 
@@ -217,7 +298,9 @@ mod tests {
     fn a_code_belongs_to_its_challenge_and_key() {
         let keys = keys();
         assert_eq!(code_of(&keys, "a"), code_of(&keys, "a"));
-        let same = (0..1000).filter(|id| code_of(&keys, &id.to_string()) == code_of(&keys, &format!("x{id}"))).count();
+        let same = (0..1000)
+            .filter(|id| code_of(&keys, &id.to_string()) == code_of(&keys, &format!("x{id}")))
+            .count();
         assert!(same < 3);
         assert_eq!(code_of(&keys, "a").len(), 6);
     }
@@ -226,7 +309,10 @@ mod tests {
     fn references_and_keys_are_two_symbols_without_look_alikes() {
         for byte in 0..=255 {
             let reference = reference([byte, byte]);
-            assert!(reference.len() == 2 && !reference.contains(['0', '1', 'O', 'I', 'S', 'Z']), "{reference}");
+            assert!(
+                reference.len() == 2 && !reference.contains(['0', '1', 'O', 'I', 'S', 'Z']),
+                "{reference}"
+            );
             assert!(matches!(call_keys([byte]).parse(), Ok(10..=99)));
         }
     }

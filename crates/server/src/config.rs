@@ -1,4 +1,5 @@
-//! One TOML file plus the environment. Unknown keys are refused by name: a misspelt setting is never ignored.
+//! One TOML file plus the environment. Unknown keys are refused by name: a misspelt setting is
+//! never ignored.
 
 mod phone;
 
@@ -15,7 +16,8 @@ pub use phone::{Budgets, GatewayConfig, Outbox, PhoneConfig, SmppConfig, TwilioC
 
 use crate::keys::KEY_VARIABLES;
 
-/// Prefix of the environment variables that override top-level settings: `NIDAN_LISTEN` is `listen`.
+/// Prefix of the environment variables that override top-level settings: `NIDAN_LISTEN` is
+/// `listen`.
 const VARIABLE_PREFIX: &str = "NIDAN_";
 /// 128 bits of hex or more (RFC 2104 §3).
 const SECRET_MIN_CHARS: usize = 32;
@@ -52,7 +54,8 @@ pub struct Config {
     pub log: LogFormat,
     /// Where people get help.
     pub support_url: Option<String>,
-    /// The widget's folder, as `cargo xtask dist` makes it, to hand out under `/widget/`; nothing is when left out.
+    /// The widget's folder, as `cargo xtask dist` makes it, to hand out under `/widget/`; nothing
+    /// is when left out.
     pub widget_folder: Option<PathBuf>,
     /// Whether people rely on it: what is only for trying out is then refused.
     #[serde(default = "default_production")]
@@ -92,15 +95,18 @@ pub struct Host {
     pub backup_gate: BackupGate,
     /// The methods on offer, the recommended one first; all that there is a way for when left out.
     pub methods: Option<Vec<MethodKind>>,
-    /// Whether people who cannot press keys may have a call read its code at once (R38 wants keys: a mailbox presses none).
+    /// Whether people who cannot press keys may have a call read its code at once (R38 wants keys:
+    /// a mailbox presses none).
     #[serde(default)]
     pub calls_without_keys: bool,
-    /// For how many days a person may have a browser not asked for codes: 1 to 90; not offered when left out.
+    /// For how many days a person may have a browser not asked for codes: 1 to 90; not offered when
+    /// left out.
     pub trust_days: Option<u32>,
     /// At login: whether a text or call is ordered at once, without a tap.
     #[serde(default)]
     pub sends_at_once: bool,
-    /// Whether only the current 30 seconds' code of an app is taken (ASVS 6.5.5), and not its neighbours too (RFC 6238 §5.2).
+    /// Whether only the current 30 seconds' code of an app is taken (ASVS 6.5.5), and not its
+    /// neighbours too (RFC 6238 §5.2).
     #[serde(default)]
     pub strict_window: bool,
     /// Where people go who have lost every method and all backup codes.
@@ -154,9 +160,14 @@ impl Config {
     ///
     /// # Errors
     /// With the name of the first setting that cannot work.
-    pub fn load(path: &Path, environment: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    pub fn load(
+        path: &Path,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
         let mut config = Self::parse(path, &text, environment)?;
         // Relative paths are relative to the file that names them, wherever the service is started.
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -176,27 +187,47 @@ impl Config {
             MethodKind::Voice => self.can_send(Channel::Voice),
         };
         let all = [MethodKind::Totp, MethodKind::Sms, MethodKind::Voice];
-        host.methods.as_deref().unwrap_or(&all).iter().copied().filter(possible).collect()
+        host.methods
+            .as_deref()
+            .unwrap_or(&all)
+            .iter()
+            .copied()
+            .filter(possible)
+            .collect()
     }
 
     fn can_send(&self, channel: Channel) -> bool {
-        self.phone.is_some() && self.gateways.iter().any(|gateway| gateway.channels.contains(&channel))
+        self.phone.is_some()
+            && self
+                .gateways
+                .iter()
+                .any(|gateway| gateway.channels.contains(&channel))
     }
 
     /// A secret that signs, from a file beside the configuration.
     pub(crate) fn secret(&self, file: &Path) -> Result<Zeroizing<String>, ConfigError> {
         let secret = self.password(file)?;
         if secret.len() < SECRET_MIN_CHARS {
-            let reason = format!("{} holds less than {SECRET_MIN_CHARS} characters", file.display());
-            return Err(ConfigError::Value { key: "secret_file".to_owned(), reason });
+            let reason = format!(
+                "{} holds less than {SECRET_MIN_CHARS} characters",
+                file.display()
+            );
+            return Err(ConfigError::Value {
+                key: "secret_file".to_owned(),
+                reason,
+            });
         }
         Ok(secret)
     }
 
     /// A password of whatever length its service wants, from a file beside the configuration.
     pub(crate) fn password(&self, file: &Path) -> Result<Zeroizing<String>, ConfigError> {
-        let text = crate::keys::read_private(&self.folder.join(file))
-            .map_err(|error| ConfigError::Value { key: "secret_file".to_owned(), reason: error.to_string() })?;
+        let text = crate::keys::read_private(&self.folder.join(file)).map_err(|error| {
+            ConfigError::Value {
+                key: "secret_file".to_owned(),
+                reason: error.to_string(),
+            }
+        })?;
         Ok(Zeroizing::new(text.trim().to_owned()))
     }
 
@@ -205,63 +236,109 @@ impl Config {
         text: &str,
         environment: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        let shape = |error: toml::de::Error| ConfigError::Shape { path: path.to_owned(), reason: error.to_string() };
+        let shape = |error: toml::de::Error| ConfigError::Shape {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
         // Typed once from the text alone, so that errors show the line.
         toml::from_str::<Self>(text).map_err(shape)?;
         let mut table: toml::Table = toml::from_str(text).map_err(shape)?;
         for (name, value) in environment {
-            let Some(key) = name.strip_prefix(VARIABLE_PREFIX) else { continue };
+            let Some(key) = name.strip_prefix(VARIABLE_PREFIX) else {
+                continue;
+            };
             if name != CONFIG_VARIABLE && !KEY_VARIABLES.contains(&name.as_str()) {
                 table.insert(key.to_ascii_lowercase(), toml::Value::String(value));
             }
         }
-        let config: Self = table.try_into().map_err(|error: toml::de::Error| ConfigError::Shape {
-            path: PathBuf::from("environment"),
-            reason: error.to_string(),
-        })?;
+        let config: Self =
+            table
+                .try_into()
+                .map_err(|error: toml::de::Error| ConfigError::Shape {
+                    path: PathBuf::from("environment"),
+                    reason: error.to_string(),
+                })?;
         config.check()?;
         Ok(config)
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let value = |key: String, reason: &str| Err(ConfigError::Value { key, reason: reason.to_owned() });
+        let value = |key: String, reason: &str| {
+            Err(ConfigError::Value {
+                key,
+                reason: reason.to_owned(),
+            })
+        };
         if !is_http_url(&self.issuer) {
-            return value("issuer".to_owned(), "must be the service's http(s) URL without a trailing slash");
+            return value(
+                "issuer".to_owned(),
+                "must be the service's http(s) URL without a trailing slash",
+            );
         }
         if let Some(support) = &self.support_url
             && !(is_http_url(support) || support.starts_with("mailto:"))
         {
-            return value("support_url".to_owned(), "must be an http(s) URL or a mailto: link");
+            return value(
+                "support_url".to_owned(),
+                "must be an http(s) URL or a mailto: link",
+            );
         }
         if self.hosts.is_empty() {
             return value("hosts".to_owned(), "name at least one host");
         }
         for (index, host) in self.hosts.iter().enumerate() {
             let key = |name: &str| format!("hosts.{}.{name}", host.id);
-            if host.id.is_empty() || !host.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
-                return value(format!("hosts[{index}].id"), "must be ASCII letters, digits, - and _");
-            }
-            if self.hosts.iter().take(index).any(|earlier| earlier.id == host.id) {
-                return value(key("id"), "stands twice");
-            }
-            if Label::parse(&host.name).is_err() {
-                return value(key("name"), "must be 1 to 64 characters without colons and control characters");
-            }
-            if parse_hex(&host.api_key_sha256).is_none() {
-                return value(key("api_key_sha256"), "must be 64 hex digits: the SHA-256 of the API key");
+            if host.id.is_empty()
+                || !host
+                    .id
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            {
+                return value(
+                    format!("hosts[{index}].id"),
+                    "must be ASCII letters, digits, - and _",
+                );
             }
             if self
                 .hosts
                 .iter()
                 .take(index)
-                .any(|earlier| earlier.api_key_sha256.eq_ignore_ascii_case(&host.api_key_sha256))
+                .any(|earlier| earlier.id == host.id)
             {
-                return value(key("api_key_sha256"), "is another host's: each needs a key of its own");
+                return value(key("id"), "stands twice");
+            }
+            if Label::parse(&host.name).is_err() {
+                return value(
+                    key("name"),
+                    "must be 1 to 64 characters without colons and control characters",
+                );
+            }
+            if parse_hex(&host.api_key_sha256).is_none() {
+                return value(
+                    key("api_key_sha256"),
+                    "must be 64 hex digits: the SHA-256 of the API key",
+                );
+            }
+            if self.hosts.iter().take(index).any(|earlier| {
+                earlier
+                    .api_key_sha256
+                    .eq_ignore_ascii_case(&host.api_key_sha256)
+            }) {
+                return value(
+                    key("api_key_sha256"),
+                    "is another host's: each needs a key of its own",
+                );
             }
             if host.origins.is_empty() || !host.origins.iter().all(|origin| is_origin(origin)) {
-                return value(key("origins"), "must be origins such as https://shop.example, without a path");
+                return value(
+                    key("origins"),
+                    "must be origins such as https://shop.example, without a path",
+                );
             }
-            if host.trust_days.is_some_and(|days| !TRUST_DAYS.contains(&days)) {
+            if host
+                .trust_days
+                .is_some_and(|days| !TRUST_DAYS.contains(&days))
+            {
                 return value(key("trust_days"), "must be 1 to 90");
             }
             let urls = [
@@ -279,8 +356,16 @@ impl Config {
                     .map_or(Ok(()), |reason| value(key("notices.url"), reason))?;
             }
             let methods = self.methods(host);
-            if methods.is_empty() || host.methods.as_ref().is_some_and(|wanted| wanted.len() != methods.len()) {
-                return value(key("methods"), "must name methods that there is a gateway for, and one at least");
+            if methods.is_empty()
+                || host
+                    .methods
+                    .as_ref()
+                    .is_some_and(|wanted| wanted.len() != methods.len())
+            {
+                return value(
+                    key("methods"),
+                    "must name methods that there is a gateway for, and one at least",
+                );
             }
         }
         phone::check(self)
@@ -295,20 +380,24 @@ pub(crate) fn parse_hex(text: &str) -> Option<[u8; 32]> {
         return None;
     }
     for (byte, pair) in bytes.iter_mut().zip(pairs) {
-        let digits = std::str::from_utf8(pair).ok().filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        let digits = std::str::from_utf8(pair)
+            .ok()
+            .filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()))?;
         *byte = u8::from_str_radix(digits, 16).ok()?;
     }
     Some(bytes)
 }
 
 fn is_http_url(text: &str) -> bool {
-    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+    url::Url::parse(text)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
         && !text.ends_with('/')
 }
 
 fn is_origin(text: &str) -> bool {
-    url::Url::parse(text)
-        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text)
+    url::Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
+    })
 }
 
 #[cfg(test)]
@@ -328,13 +417,23 @@ mod tests {
     "#;
 
     fn load(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
-        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let environment = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::parse(Path::new("nidan.toml"), text, environment).map_err(|error| error.to_string())
     }
 
     #[test]
     fn the_environment_overrides_the_file() {
-        let config = load(GOOD, &[("NIDAN_LISTEN", "127.0.0.1:9"), ("NIDAN_PEPPER", "x"), ("HOME", "y")]).unwrap();
+        let config = load(
+            GOOD,
+            &[
+                ("NIDAN_LISTEN", "127.0.0.1:9"),
+                ("NIDAN_PEPPER", "x"),
+                ("HOME", "y"),
+            ],
+        )
+        .unwrap();
         assert_eq!(config.listen.port(), 9);
     }
 
@@ -348,20 +447,48 @@ mod tests {
         check(&GOOD.replace("origins", "orgins"), &[], "orgins");
         check(GOOD, &[("NIDAN_LISTNE", "127.0.0.1:9")], "listne");
         check(GOOD, &[("NIDAN_LISTEN", "nowhere")], "listen");
-        check(&GOOD.replace("0000\"", "\""), &[], "hosts.shop.api_key_sha256");
-        check(&GOOD.replace("https://shop.example", "https://shop.example/"), &[], "hosts.shop.origins");
+        check(
+            &GOOD.replace("0000\"", "\""),
+            &[],
+            "hosts.shop.api_key_sha256",
+        );
+        check(
+            &GOOD.replace("https://shop.example", "https://shop.example/"),
+            &[],
+            "hosts.shop.origins",
+        );
         check(&GOOD.replace("\"Shop\"", "\"A:B\""), &[], "hosts.shop.name");
-        check(&GOOD.replace("https://2sv.shop.example", "2sv"), &[], "issuer");
+        check(
+            &GOOD.replace("https://2sv.shop.example", "2sv"),
+            &[],
+            "issuer",
+        );
         let more = |text: &str| GOOD.replace("[[hosts]]", &format!("{text}\n[[hosts]]"));
         let outbox = "[[gateways]]\nid = \"out\"\nchannels = [\"sms\"]\noutbox = {}";
         let japan = "[phone]\ncountries = [\"JP\"]";
-        check(&more(&format!("{japan}\n{outbox}")), &[], "gateways.out.outbox");
+        check(
+            &more(&format!("{japan}\n{outbox}")),
+            &[],
+            "gateways.out.outbox",
+        );
         check(&more(japan), &[], "phone");
         check(&more(outbox), &[], "phone");
-        check(&more(&format!("[phone]\ncountries = [\"XX\"]\n{outbox}")), &[], "phone.countries");
-        check(&more(&format!("{japan}\nbudgets = {{ number_per_hours = 1 }}\n{outbox}")), &[], "number_per_hours");
         check(
-            &more(&format!("{japan}\n{outbox}\nwebhook = {{ url = \"x\", secret_file = \"y\" }}")),
+            &more(&format!("[phone]\ncountries = [\"XX\"]\n{outbox}")),
+            &[],
+            "phone.countries",
+        );
+        check(
+            &more(&format!(
+                "{japan}\nbudgets = {{ number_per_hours = 1 }}\n{outbox}"
+            )),
+            &[],
+            "number_per_hours",
+        );
+        check(
+            &more(&format!(
+                "{japan}\n{outbox}\nwebhook = {{ url = \"x\", secret_file = \"y\" }}"
+            )),
             &[],
             "gateways.out",
         );
@@ -370,9 +497,20 @@ mod tests {
                 "{japan}\n[[gateways]]\nid = \"own\"\nchannels = [\"sms\"]\nwebhook = {{ url = \"{url}\", secret_file = \"y\" }}"
             )
         };
-        check(&more(&sender("http://sender.example")), &[], "gateways.own.webhook.url");
+        check(
+            &more(&sender("http://sender.example")),
+            &[],
+            "gateways.own.webhook.url",
+        );
         assert!(load(&more(&sender("https://sender.example")), &[]).is_ok());
-        assert!(load(&more(&sender("http://127.0.0.1:9")), &[]).is_ok(), "the same machine");
-        check(&GOOD.replace("origins", "methods = [\"sms\"]\norigins"), &[], "hosts.shop.methods");
+        assert!(
+            load(&more(&sender("http://127.0.0.1:9")), &[]).is_ok(),
+            "the same machine"
+        );
+        check(
+            &GOOD.replace("origins", "methods = [\"sms\"]\norigins"),
+            &[],
+            "hosts.shop.methods",
+        );
     }
 }

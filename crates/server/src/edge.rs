@@ -1,4 +1,5 @@
-//! What holds for every request: an id, a time limit, headers, one log line, and problems written out.
+//! What holds for every request: an id, a time limit, headers, one log line, and problems written
+//! out.
 
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use crate::seams::random_bytes;
 
 /// No body of the contract comes near it.
 pub(crate) const BODY_LIMIT_BYTES: usize = 16 * 1024;
-/// The slowest request hashes ten backup codes: a quarter of a second on one core, longer in a queue.
+/// The slowest request hashes ten backup codes: a quarter of a second on one core, longer in a
+/// queue.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The outermost layer.
@@ -23,7 +25,11 @@ pub(crate) async fn edge(State(service): State<Service>, request: Request, next:
     let request_id = request_id(&service);
     let method = request.method().clone();
     // The pattern, not the path: paths carry the host's user ids.
-    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("-", MatchedPath::as_str)
+        .to_owned();
     let span = tracing::info_span!("request", %request_id, %method, route);
     let started_ms = service.0.clock.now_ms();
     let response = async {
@@ -32,8 +38,16 @@ pub(crate) async fn edge(State(service): State<Service>, request: Request, next:
             Err(_) => Refusal::new(ErrorCode::TimedOut).into_response(),
         };
         let took_ms = service.0.clock.now_ms().saturating_sub(started_ms);
-        let refused = response.extensions().get::<Refusal>().map(|refusal| refusal.code.as_str());
-        tracing::info!(status = response.status().as_u16(), took_ms, refused, "answered");
+        let refused = response
+            .extensions()
+            .get::<Refusal>()
+            .map(|refusal| refusal.code.as_str());
+        tracing::info!(
+            status = response.status().as_u16(),
+            took_ms,
+            refused,
+            "answered"
+        );
         response
     }
     .instrument(span)
@@ -60,13 +74,22 @@ fn finish(mut response: Response, request_id: String) -> Response {
     }
     let headers = response.headers_mut();
     // The widget's own files say for how long they hold; nothing else does.
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     // A page sets its own, just as strict.
-    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
+    headers
+        .entry(header::REFERRER_POLICY)
+        .or_insert(HeaderValue::from_static("no-referrer"));
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+        .or_insert(HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'",
+        ));
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert("x-request-id", value);
     }
@@ -74,7 +97,8 @@ fn finish(mut response: Response, request_id: String) -> Response {
 }
 
 fn request_id(service: &Service) -> String {
-    // Without randomness requests fail one by one with a reason; their log lines then share this id.
+    // Without randomness requests fail one by one with a reason; their log lines then share this
+    // id.
     let bytes = random_bytes::<8>(&*service.0.random).unwrap_or_default();
     format!("{:016x}", u64::from_be_bytes(bytes))
 }

@@ -27,27 +27,41 @@ impl<T: DeserializeOwned> FromRequest<Service> for Body<T> {
         if !is_json(request.headers()) {
             return Err(ErrorCode::MediaTypeUnsupported.into());
         }
-        let bytes = Bytes::from_request(request, service).await.map_err(|rejection: BytesRejection| match rejection
-            .status()
-        {
-            StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(ErrorCode::RequestTooLarge),
-            _ => Refusal::new(ErrorCode::RequestInvalid),
-        })?;
+        let bytes =
+            Bytes::from_request(request, service)
+                .await
+                .map_err(|rejection: BytesRejection| match rejection.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(ErrorCode::RequestTooLarge),
+                    _ => Refusal::new(ErrorCode::RequestInvalid),
+                })?;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let body = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             // The path only: the message may quote what was sent.
             let path = error.path().to_string();
-            let named = path.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !path.is_empty();
-            Refusal { field: named.then_some(path), ..Refusal::new(ErrorCode::RequestInvalid) }
+            let named =
+                path.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !path.is_empty();
+            Refusal {
+                field: named.then_some(path),
+                ..Refusal::new(ErrorCode::RequestInvalid)
+            }
         })?;
-        json.end().map_err(|_| Refusal::new(ErrorCode::RequestInvalid))?;
+        json.end()
+            .map_err(|_| Refusal::new(ErrorCode::RequestInvalid))?;
         Ok(Self(body))
     }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(Ok(value)) = headers.get(header::CONTENT_TYPE).map(|value| value.to_str()) else { return false };
-    value.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+    let Some(Ok(value)) = headers
+        .get(header::CONTENT_TYPE)
+        .map(|value| value.to_str())
+    else {
+        return false;
+    };
+    value
+        .split(';')
+        .next()
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
 /// A host's back end, known by its API key.
@@ -60,10 +74,20 @@ impl FromRequestParts<Service> for HostCaller {
         let key = bearer(&parts.headers).ok_or(ErrorCode::ApiKeyInvalid)?;
         let hash = sha256(key.as_bytes());
         // Every registered key is compared, so that the time tells nothing about which came close.
-        let known = service.0.api_keys.iter().zip(&service.0.config.hosts).fold(None, |found, (registered, host)| {
-            if bool::from(registered.ct_eq(&hash)) { Some(host) } else { found }
-        });
-        known.cloned().map(Self).ok_or_else(|| ErrorCode::ApiKeyInvalid.into())
+        let known = service.0.api_keys.iter().zip(&service.0.config.hosts).fold(
+            None,
+            |found, (registered, host)| {
+                if bool::from(registered.ct_eq(&hash)) {
+                    Some(host)
+                } else {
+                    found
+                }
+            },
+        );
+        known
+            .cloned()
+            .map(Self)
+            .ok_or_else(|| ErrorCode::ApiKeyInvalid.into())
     }
 }
 
@@ -75,18 +99,32 @@ pub(crate) struct FlowCaller {
 
 impl FlowCaller {
     /// The flow of a token, while it lives.
-    pub(crate) async fn of_token(service: &Service, token: &str, posts: bool) -> Result<Self, Refusal> {
-        let flow = service.0.store.flow_by_token(&sha256(token.as_bytes())).await?.ok_or(ErrorCode::FlowExpired)?;
-        // A stored enrolment answers its own post for some time longer: an answer that was lost near the end must not
-        // look like "nothing was stored".
+    pub(crate) async fn of_token(
+        service: &Service,
+        token: &str,
+        posts: bool,
+    ) -> Result<Self, Refusal> {
+        let flow = service
+            .0
+            .store
+            .flow_by_token(&sha256(token.as_bytes()))
+            .await?
+            .ok_or(ErrorCode::FlowExpired)?;
+        // A stored enrolment answers its own post for some time longer: an answer that was lost
+        // near the end must not look like "nothing was stored".
         let late = match &flow.state {
-            FlowState::Completed { .. } if posts && flow.opened.purpose == Purpose::Enroll => FLOW_RETENTION_S,
+            FlowState::Completed { .. } if posts && flow.opened.purpose == Purpose::Enroll => {
+                FLOW_RETENTION_S
+            }
             _ => 0,
         };
         if service.0.clock.now_s() >= flow.opened.expires_at.saturating_add(late) {
             return Err(ErrorCode::FlowExpired.into());
         }
-        let host = service.host(&flow.opened.host).ok_or(ErrorCode::FlowExpired)?.clone();
+        let host = service
+            .host(&flow.opened.host)
+            .ok_or(ErrorCode::FlowExpired)?
+            .clone();
         Ok(Self { flow, host })
     }
 
@@ -98,9 +136,14 @@ impl FlowCaller {
         }
     }
 
-    /// What belongs to another purpose is not on offer (B32, B38): nobody enrols in a login that still owes its code.
+    /// What belongs to another purpose is not on offer (B32, B38): nobody enrols in a login that
+    /// still owes its code.
     pub(crate) fn must_be(&self, purpose: Purpose) -> Result<(), Refusal> {
-        if self.flow.opened.purpose == purpose { Ok(()) } else { Err(ErrorCode::MethodRefused.into()) }
+        if self.flow.opened.purpose == purpose {
+            Ok(())
+        } else {
+            Err(ErrorCode::MethodRefused.into())
+        }
     }
 }
 
@@ -108,7 +151,10 @@ impl FromRequestParts<Service> for FlowCaller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Refusal> {
-        AnyFlowCaller::from_request_parts(parts, service).await?.0.unless_over()
+        AnyFlowCaller::from_request_parts(parts, service)
+            .await?
+            .0
+            .unless_over()
     }
 }
 
@@ -127,20 +173,32 @@ impl FromRequestParts<Service> for AnyFlowCaller {
     }
 }
 
-/// ASVS 3.5.1–3.5.3: browsers send `Origin` with every POST and every cross-origin request; a same-origin GET has none.
+/// ASVS 3.5.1–3.5.3: browsers send `Origin` with every POST and every cross-origin request; a
+/// same-origin GET has none.
 fn check_origin(parts: &Parts, expected: &str) -> Result<(), Refusal> {
     let right = match parts.headers.get(header::ORIGIN) {
         Some(origin) => origin.as_bytes() == expected.as_bytes(),
         None => {
-            let site = parts.headers.get("sec-fetch-site").map(|site| site.as_bytes());
+            let site = parts
+                .headers
+                .get("sec-fetch-site")
+                .map(|site| site.as_bytes());
             parts.method == Method::GET && matches!(site, None | Some(b"same-origin"))
         }
     };
-    if right { Ok(()) } else { Err(ErrorCode::OriginMismatch.into()) }
+    if right {
+        Ok(())
+    } else {
+        Err(ErrorCode::OriginMismatch.into())
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, value) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let (scheme, value) = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .split_once(' ')?;
     (scheme.eq_ignore_ascii_case("bearer") && !value.is_empty()).then_some(value)
 }
 

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::OwnedMutexGuard;
 
-/// A lock for each name that somebody holds or waits for. Within this process: what counts is decided in the database.
+/// A lock for each name that somebody holds or waits for. Within this process: what counts is
+/// decided in the database.
 #[derive(Default)]
 pub(crate) struct InFlight(Mutex<BTreeMap<String, Weak<tokio::sync::Mutex<()>>>>);
 

@@ -61,11 +61,23 @@ pub enum InitError {
 /// # Errors
 /// [`InitError`].
 pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> {
-    let api_key = format!("{API_KEY_PREFIX}{}", Base64UrlUnpadded::encode_string(&random_bytes::<32>(random)?));
-    let hash: String = sha256(api_key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let api_key = format!(
+        "{API_KEY_PREFIX}{}",
+        Base64UrlUnpadded::encode_string(&random_bytes::<32>(random)?)
+    );
+    let hash: String = sha256(api_key.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let quote = |text: &str| toml::Value::from(text).to_string();
     // Whoever tries it out sees it all.
-    let shown = |line: &str| if init.demo { line.to_owned() } else { ["# ", line].concat() };
+    let shown = |line: &str| {
+        if init.demo {
+            line.to_owned()
+        } else {
+            ["# ", line].concat()
+        }
+    };
     let config_text = include_str!("nidan.toml")
         .replace("{listen}", &quote(init.listen))
         .replace("{issuer}", &quote(&format!("http://{}", init.listen)))
@@ -73,16 +85,39 @@ pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> 
         .replace("{host_name}", &quote(init.host_name))
         .replace("{api_key_sha256}", &quote(&hash))
         .replace("{origin}", &quote(init.origin))
-        .replace("{support_url}", &shown("support_url = \"https://shop.example/help\""))
+        .replace(
+            "{support_url}",
+            &shown("support_url = \"https://shop.example/help\""),
+        )
         .replace("{calls_without_keys}", &shown("calls_without_keys = true"))
         .replace("{trust_days}", &shown("trust_days = 30"))
-        .replace("{recovery_url}", &shown("recovery_url = \"https://shop.example/recover\""))
-        .replace("{password_url}", &shown("password_url = \"https://shop.example/password\""))
-        .replace("{phone}", if init.demo { include_str!("nidan-demo.toml") } else { include_str!("nidan-phone.toml") });
-    let (config, keys) = (init.folder.join("nidan.toml"), init.folder.join("nidan.keys"));
+        .replace(
+            "{recovery_url}",
+            &shown("recovery_url = \"https://shop.example/recover\""),
+        )
+        .replace(
+            "{password_url}",
+            &shown("password_url = \"https://shop.example/password\""),
+        )
+        .replace(
+            "{phone}",
+            if init.demo {
+                include_str!("nidan-demo.toml")
+            } else {
+                include_str!("nidan-phone.toml")
+            },
+        );
+    let (config, keys) = (
+        init.folder.join("nidan.toml"),
+        init.folder.join("nidan.keys"),
+    );
     write_private(&keys, &Keys::generate(random)?)?;
     write_private(&config, &config_text)?;
-    Ok(Written { config, keys, api_key })
+    Ok(Written {
+        config,
+        keys,
+        api_key,
+    })
 }
 
 fn write_private(path: &Path, text: &str) -> Result<(), InitError> {
@@ -92,8 +127,14 @@ fn write_private(path: &Path, text: &str) -> Result<(), InitError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
         .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-        .map_err(|source| InitError::Write { path: path.to_owned(), source })
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())
+                .and_then(|()| file.sync_all())
+        })
+        .map_err(|source| InitError::Write {
+            path: path.to_owned(),
+            source,
+        })
 }
 
 #[cfg(test)]
@@ -119,15 +160,33 @@ mod tests {
         assert!(Keys::load(&config.keys_file, |_| None).is_ok());
         assert!(!config.production && config.gateways.len() == 1);
         let other = tempfile::tempdir().unwrap();
-        let real = init(&Init { folder: other.path(), demo: false, ..request.clone() }, &Os).unwrap();
+        let real = init(
+            &Init {
+                folder: other.path(),
+                demo: false,
+                ..request.clone()
+            },
+            &Os,
+        )
+        .unwrap();
         let real = Config::load(&real.config, std::iter::empty()).unwrap();
         assert!(real.production && real.gateways.is_empty());
-        assert!(!std::fs::read_to_string(&written.config).unwrap().contains(&written.api_key));
+        assert!(
+            !std::fs::read_to_string(&written.config)
+                .unwrap()
+                .contains(&written.api_key)
+        );
         #[cfg(unix)]
         for file in [&written.config, &written.keys] {
             use std::os::unix::fs::PermissionsExt;
-            assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(
+                std::fs::metadata(file).unwrap().permissions().mode() & 0o777,
+                0o600
+            );
         }
-        assert!(matches!(init(&request, &Os), Err(InitError::Write { .. })), "nothing is overwritten");
+        assert!(
+            matches!(init(&request, &Os), Err(InitError::Write { .. })),
+            "nothing is overwritten"
+        );
     }
 }

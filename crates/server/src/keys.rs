@@ -78,7 +78,8 @@ pub struct Keys {
     sealing: Key,
     signing: Key,
     pepper: Key,
-    /// Keys that do not sign but are published: the next one and the one before (see [`crate::rotate`]).
+    /// Keys that do not sign but are published: the next one and the one before (see
+    /// [`crate::rotate`]).
     published: Vec<Key>,
 }
 
@@ -130,7 +131,8 @@ pub(crate) struct KeyChecks {
 #[error("a sealed secret does not open")]
 pub struct Unsealable;
 
-/// The row that a sealed secret or number belongs to: the associated data, so that a secret moved to another row does not open.
+/// The row that a sealed secret or number belongs to: the associated data, so that a secret moved
+/// to another row does not open.
 #[derive(Debug, Clone, Copy)]
 pub struct SealedFor<'a> {
     /// The host's id.
@@ -165,19 +167,29 @@ impl Keys {
             return Self::parse(&sealing, &signing, &pepper);
         }
         let text = read_private(file)?;
-        let keys: KeyFile = toml::from_str(&text)
-            .map_err(|error| KeyError::Shape { path: file.to_owned(), reason: error.message().to_owned() })?;
-        let or_file = |name, from_file: Zeroizing<String>| variable(name).map_or(from_file, Zeroizing::new);
+        let keys: KeyFile = toml::from_str(&text).map_err(|error| KeyError::Shape {
+            path: file.to_owned(),
+            reason: error.message().to_owned(),
+        })?;
+        let or_file =
+            |name, from_file: Zeroizing<String>| variable(name).map_or(from_file, Zeroizing::new);
         let [sealing, signing, pepper] = KEY_VARIABLES;
         let loaded = Self::parse(
             &or_file(sealing, keys.sealing_key),
             &or_file(signing, keys.signing_key),
             &or_file(pepper, keys.pepper),
         )?;
-        let published =
-            [("next_signing_key", keys.next_signing_key), ("previous_signing_key", keys.previous_signing_key)];
-        let published = published.into_iter().filter_map(|(name, key)| key.map(|key| Key::parse(name, &key)));
-        Ok(Self { published: published.collect::<Result<_, _>>()?, ..loaded })
+        let published = [
+            ("next_signing_key", keys.next_signing_key),
+            ("previous_signing_key", keys.previous_signing_key),
+        ];
+        let published = published
+            .into_iter()
+            .filter_map(|(name, key)| key.map(|key| Key::parse(name, &key)));
+        Ok(Self {
+            published: published.collect::<Result<_, _>>()?,
+            ..loaded
+        })
     }
 
     /// A fresh key file's text.
@@ -210,7 +222,12 @@ impl Keys {
     /// Keys that everybody knows, for the contract suite of stores.
     pub fn known() -> Self {
         let [sealing, signing, pepper] = [1, 2, 3].map(|byte| Key([byte; KEY_LEN_BYTES]));
-        Self { sealing, signing, pepper, published: Vec::new() }
+        Self {
+            sealing,
+            signing,
+            pepper,
+            published: Vec::new(),
+        }
     }
 
     pub(crate) const fn signing_seed(&self) -> &[u8; KEY_LEN_BYTES] {
@@ -225,7 +242,9 @@ impl Keys {
     /// HMAC-SHA-256 over a label and the parts, each with its length.
     pub(crate) fn hash(&self, hash_use: HashUse, parts: &[&[u8]]) -> [u8; 32] {
         // HMAC takes keys of any length.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.pepper.0) else { return [0; 32] };
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.pepper.0) else {
+            return [0; 32];
+        };
         mac.update(hash_use.label());
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
@@ -238,7 +257,12 @@ impl Keys {
     ///
     /// # Errors
     /// When there is no randomness, or the cipher refuses.
-    pub fn seal(&self, secret: &Secret, row: SealedFor<'_>, random: &dyn Random) -> Result<Vec<u8>, SealError> {
+    pub fn seal(
+        &self,
+        secret: &Secret,
+        row: SealedFor<'_>,
+        random: &dyn Random,
+    ) -> Result<Vec<u8>, SealError> {
         self.seal_bytes(secret.expose(), row, random)
     }
 
@@ -256,7 +280,12 @@ impl Keys {
     ///
     /// # Errors
     /// As [`seal`](Self::seal).
-    pub(crate) fn seal_text(&self, text: &str, row: SealedFor<'_>, random: &dyn Random) -> Result<Vec<u8>, SealError> {
+    pub(crate) fn seal_text(
+        &self,
+        text: &str,
+        row: SealedFor<'_>,
+        random: &dyn Random,
+    ) -> Result<Vec<u8>, SealError> {
         self.seal_bytes(text.as_bytes(), row, random)
     }
 
@@ -264,9 +293,15 @@ impl Keys {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_text(&self, sealed: &[u8], row: SealedFor<'_>) -> Result<Zeroizing<String>, Unsealable> {
+    pub fn open_text(
+        &self,
+        sealed: &[u8],
+        row: SealedFor<'_>,
+    ) -> Result<Zeroizing<String>, Unsealable> {
         let mut open = self.open_bytes(sealed, row)?;
-        String::from_utf8(std::mem::take(&mut *open)).map(Zeroizing::new).map_err(|_| Unsealable)
+        String::from_utf8(std::mem::take(&mut *open))
+            .map(Zeroizing::new)
+            .map_err(|_| Unsealable)
     }
 
     /// Whether something was sealed for this row with this key.
@@ -277,30 +312,60 @@ impl Keys {
     /// What tells these keys from others without telling anything of them.
     pub(crate) fn checks(&self) -> KeyChecks {
         let check = |key: &Key| {
-            let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key.0) else { return [0; 32] };
+            let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key.0) else {
+                return [0; 32];
+            };
             mac.update(b"nidan v1 key check\0");
             mac.finalize().into_bytes().into()
         };
-        KeyChecks { sealing: check(&self.sealing), pepper: check(&self.pepper) }
+        KeyChecks {
+            sealing: check(&self.sealing),
+            pepper: check(&self.pepper),
+        }
     }
 
-    fn seal_bytes(&self, bytes: &[u8], row: SealedFor<'_>, random: &dyn Random) -> Result<Vec<u8>, SealError> {
+    fn seal_bytes(
+        &self,
+        bytes: &[u8],
+        row: SealedFor<'_>,
+        random: &dyn Random,
+    ) -> Result<Vec<u8>, SealError> {
         let nonce = random_bytes::<NONCE_LEN_BYTES>(random)?;
         let cipher = XChaCha20Poly1305::new(&self.sealing.0.into());
         let associated = row.associated_data();
         let text = cipher
-            .encrypt(&XNonce::from(nonce), Payload { msg: bytes, aad: &associated })
+            .encrypt(
+                &XNonce::from(nonce),
+                Payload {
+                    msg: bytes,
+                    aad: &associated,
+                },
+            )
             .map_err(|_| "the cipher refused")?;
         Ok([&[SEALED_VERSION], nonce.as_slice(), &text].concat())
     }
 
-    fn open_bytes(&self, sealed: &[u8], row: SealedFor<'_>) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
-        let Some((&SEALED_VERSION, rest)) = sealed.split_first() else { return Err(Unsealable) };
-        let (nonce, text) = rest.split_first_chunk::<NONCE_LEN_BYTES>().ok_or(Unsealable)?;
+    fn open_bytes(
+        &self,
+        sealed: &[u8],
+        row: SealedFor<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
+        let Some((&SEALED_VERSION, rest)) = sealed.split_first() else {
+            return Err(Unsealable);
+        };
+        let (nonce, text) = rest
+            .split_first_chunk::<NONCE_LEN_BYTES>()
+            .ok_or(Unsealable)?;
         let cipher = XChaCha20Poly1305::new(&self.sealing.0.into());
         let associated = row.associated_data();
         cipher
-            .decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: &associated })
+            .decrypt(
+                &XNonce::from(*nonce),
+                Payload {
+                    msg: text,
+                    aad: &associated,
+                },
+            )
             .map(Zeroizing::new)
             .map_err(|_| Unsealable)
     }
@@ -309,7 +374,9 @@ impl Keys {
 /// A key as the file has it.
 pub(crate) fn fresh_key(random: &dyn Random) -> Result<Zeroizing<String>, getrandom::Error> {
     let key = Zeroizing::new(random_bytes::<KEY_LEN_BYTES>(random)?);
-    Ok(Zeroizing::new(Base64UrlUnpadded::encode_string(key.as_slice())))
+    Ok(Zeroizing::new(Base64UrlUnpadded::encode_string(
+        key.as_slice(),
+    )))
 }
 
 /// Why nothing was sealed.
@@ -321,16 +388,24 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 pub(crate) fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyError> {
-    let read_error = |source| KeyError::Read { path: path.to_owned(), source };
+    let read_error = |source| KeyError::Read {
+        path: path.to_owned(),
+        source,
+    };
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(path).map_err(read_error)?.permissions().mode();
+        let mode = std::fs::metadata(path)
+            .map_err(read_error)?
+            .permissions()
+            .mode();
         if mode & 0o077 != 0 {
             return Err(KeyError::Mode(path.to_owned()));
         }
     }
-    std::fs::read_to_string(path).map(Zeroizing::new).map_err(read_error)
+    std::fs::read_to_string(path)
+        .map(Zeroizing::new)
+        .map_err(read_error)
 }
 
 #[cfg(test)]
@@ -338,7 +413,11 @@ mod tests {
     use super::*;
     use crate::seams::Os;
 
-    const ROW: SealedFor<'static> = SealedFor { host: "shop", subject: "u1", method_id: "m1" };
+    const ROW: SealedFor<'static> = SealedFor {
+        host: "shop",
+        subject: "u1",
+        method_id: "m1",
+    };
 
     fn keys() -> Keys {
         let key = Base64UrlUnpadded::encode_string(&random_bytes::<32>(&Os).unwrap());
@@ -348,17 +427,56 @@ mod tests {
     #[test]
     fn a_sealed_secret_opens_only_in_its_own_row_under_its_own_key() {
         let keys = keys();
-        let sealed = keys.seal(&Secret::from_bytes(*b"12345678901234567890"), ROW, &Os).unwrap();
-        assert_eq!(keys.open(&sealed, ROW).unwrap().expose(), b"12345678901234567890");
-        assert!(keys.open(&sealed, SealedFor { subject: "u2", ..ROW }).is_err());
-        assert!(keys.open(&sealed, SealedFor { host: "shopu", subject: "1", ..ROW }).is_err());
-        assert!(keys.open(&sealed, SealedFor { method_id: "m2", ..ROW }).is_err());
-        assert!(super::tests::keys().open(&sealed, ROW).is_err(), "another key");
+        let sealed = keys
+            .seal(&Secret::from_bytes(*b"12345678901234567890"), ROW, &Os)
+            .unwrap();
+        assert_eq!(
+            keys.open(&sealed, ROW).unwrap().expose(),
+            b"12345678901234567890"
+        );
+        assert!(
+            keys.open(
+                &sealed,
+                SealedFor {
+                    subject: "u2",
+                    ..ROW
+                }
+            )
+            .is_err()
+        );
+        assert!(
+            keys.open(
+                &sealed,
+                SealedFor {
+                    host: "shopu",
+                    subject: "1",
+                    ..ROW
+                }
+            )
+            .is_err()
+        );
+        assert!(
+            keys.open(
+                &sealed,
+                SealedFor {
+                    method_id: "m2",
+                    ..ROW
+                }
+            )
+            .is_err()
+        );
+        assert!(
+            super::tests::keys().open(&sealed, ROW).is_err(),
+            "another key"
+        );
         for position in 0..sealed.len() {
             let mut flipped = sealed.clone();
             flipped[position] ^= 1;
             assert!(keys.open(&flipped, ROW).is_err(), "bit flip at {position}");
-            assert!(keys.open(&sealed[..position], ROW).is_err(), "cut at {position}");
+            assert!(
+                keys.open(&sealed[..position], ROW).is_err(),
+                "cut at {position}"
+            );
         }
     }
 
@@ -380,7 +498,10 @@ mod tests {
         for (index, hash) in hashes.iter().enumerate() {
             assert!(!hashes[..index].contains(hash));
         }
-        assert_ne!(keys.hash(HashUse::BackupCode, &[b"ab", b"c"]), keys.hash(HashUse::BackupCode, &[b"a", b"bc"]));
+        assert_ne!(
+            keys.hash(HashUse::BackupCode, &[b"ab", b"c"]),
+            keys.hash(HashUse::BackupCode, &[b"a", b"bc"])
+        );
     }
 
     #[test]
@@ -388,6 +509,9 @@ mod tests {
         assert_eq!(format!("{:?}", keys()), "Keys(<redacted>)");
         let good = Base64UrlUnpadded::encode_string(&[7; 32]);
         let error = Keys::parse(&good, "dG9vIHNob3J0", &good).unwrap_err();
-        assert_eq!(error.to_string(), "`signing_key` is not 32 bytes of base64url without padding");
+        assert_eq!(
+            error.to_string(),
+            "`signing_key` is not 32 bytes of base64url without padding"
+        );
     }
 }

@@ -1,8 +1,9 @@
-//! The service behind the widget, as a library: [`Service::new`] and [`router`] mount it in any axum application.
+//! The service behind the widget, as a library: [`Service::new`] and [`router`] mount it in any
+//! axum application.
 //!
-//! Layers, outermost first: [`edge`] (request ids, limits, headers, problems) → `extract` (who calls, what they sent)
-//! → `api` (the rules) → [`store`] (what is kept). Messages leave by [`delivery`]. Keys are in [`keys`], time and
-//! randomness come through [`seams`].
+//! Layers, outermost first: [`edge`] (request ids, limits, headers, problems) → `extract` (who
+//! calls, what they sent) → `api` (the rules) → [`store`] (what is kept). Messages leave by
+//! [`delivery`]. Keys are in [`keys`], time and randomness come through [`seams`].
 
 mod api;
 mod assertion;
@@ -55,13 +56,14 @@ pub const FLOW_TRIES: u32 = 20;
 pub const BACKUP_TRIES: u32 = 5;
 /// A result code is redeemed by the host's back end at once.
 pub const RESULT_TTL_S: u64 = 60;
-/// Posts in one enrolment that were not stored. The browser checks codes first, and tries again by itself some twenty times
-/// in ten minutes when the database fails: more than that is no person.
+/// Posts in one enrolment that were not stored. The browser checks codes first, and tries again by
+/// itself some twenty times in ten minutes when the database fails: more than that is no person.
 pub const ENROLMENT_ATTEMPTS: u32 = 60;
-/// Flows are kept this long after they expired, so that a late answer is "expired" and not "unknown".
+/// Flows are kept this long after they expired, so that a late answer is "expired" and not
+/// "unknown".
 const FLOW_RETENTION_S: u64 = 3600;
-/// How far a clock may be behind the latest accepted code: a pair is accepted from that many steps ahead, its second code
-/// is one more, and a minute is for clocks that were set right in between.
+/// How far a clock may be behind the latest accepted code: a pair is accepted from that many steps
+/// ahead, its second code is one more, and a minute is for clocks that were set right in between.
 const CLOCK_TOLERANCE_S: u64 = (nidan_otp::PAIR_SEARCH_STEPS + 1) * TIME_STEP_S + 60;
 
 /// Everything that a request needs. Cheap to clone.
@@ -94,8 +96,11 @@ struct Parts {
 /// The service must not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The clock is behind codes that were accepted before: every code would be judged by a wrong time.
-    #[error("the clock is wrong: it says {now}, but a code of {latest} was accepted before (Unix seconds)")]
+    /// The clock is behind codes that were accepted before: every code would be judged by a wrong
+    /// time.
+    #[error(
+        "the clock is wrong: it says {now}, but a code of {latest} was accepted before (Unix seconds)"
+    )]
     ClockBehind {
         /// What the clock says.
         now: u64,
@@ -117,8 +122,8 @@ pub enum StartError {
 }
 
 impl Service {
-    /// Puts the parts together. `config` has passed [`Config::load`]; `routes` come from [`delivery::routes`], and
-    /// [`delivery::run`] sends what is ordered.
+    /// Puts the parts together. `config` has passed [`Config::load`]; `routes` come from
+    /// [`delivery::routes`], and [`delivery::run`] sends what is ordered.
     ///
     /// # Errors
     /// [`StartError::Words`] and [`StartError::Config`].
@@ -132,12 +137,19 @@ impl Service {
     ) -> Result<Self, StartError> {
         let keys = Arc::new(keys);
         // `Config::load` refused what is no hash; an all-zero one matches no key.
-        let api_keys =
-            config.hosts.iter().map(|host| config::parse_hex(&host.api_key_sha256).unwrap_or_default()).collect();
+        let api_keys = config
+            .hosts
+            .iter()
+            .map(|host| config::parse_hex(&host.api_key_sha256).unwrap_or_default())
+            .collect();
         Ok(Self(Arc::new(Parts {
             api_keys,
             notices: Notices::new(&config)?,
-            widget_version: config.widget_folder.as_deref().map(api::widget::version).transpose()?,
+            widget_version: config
+                .widget_folder
+                .as_deref()
+                .map(api::widget::version)
+                .transpose()?,
             signer: AssertionSigner::new(&keys),
             hasher: BackupHasher::new(Arc::clone(&keys)).map_err(StartError::Threads)?,
             enrolments: InFlight::default(),
@@ -169,7 +181,13 @@ impl Service {
     /// [`StartError`].
     pub async fn check_clock(&self) -> Result<(), StartError> {
         let now = self.0.clock.now_s();
-        let latest = self.0.store.latest_step().await?.unwrap_or(0).saturating_mul(TIME_STEP_S);
+        let latest = self
+            .0
+            .store
+            .latest_step()
+            .await?
+            .unwrap_or(0)
+            .saturating_mul(TIME_STEP_S);
         if now < latest.saturating_sub(CLOCK_TOLERANCE_S) {
             return Err(StartError::ClockBehind { now, latest });
         }
@@ -184,12 +202,20 @@ impl Service {
         let now = self.0.clock.now_s();
         self.0.store.purge_counts(now).await?;
         self.0.store.purge_trust(now).await?;
-        self.0.store.purge_flows(now.saturating_sub(FLOW_RETENTION_S)).await
+        self.0
+            .store
+            .purge_flows(now.saturating_sub(FLOW_RETENTION_S))
+            .await
     }
 
     /// Writes a host's lines into the records of its people.
     fn scribe(&self, host: &Host, place: Option<String>) -> record::Scribe {
-        record::Scribe::new(Arc::clone(&self.0.keys), host.notices.is_some(), place, self.0.clock.now_s())
+        record::Scribe::new(
+            Arc::clone(&self.0.keys),
+            host.notices.is_some(),
+            place,
+            self.0.clock.now_s(),
+        )
     }
 
     fn host(&self, id: &str) -> Option<&Host> {

@@ -1,7 +1,7 @@
 //! Connections: how many, how long they may say nothing, and how they end when the service stops.
 //!
-//! axum's own `serve` has none of these bounds: a connection that never says anything is held for ever, and one half-sent
-//! head keeps the process from stopping.
+//! axum's own `serve` has none of these bounds: a connection that never says anything is held for
+//! ever, and one half-sent head keeps the process from stopping.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -29,10 +29,12 @@ use tower::ServiceExt as _;
 
 /// A head is sent at once; a slow network takes seconds.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
-/// Longer than the minute for which proxies keep a connection to use it again: they, and not the service, shall end it, or
-/// a request meets a connection that is just being closed. Event streams send something every fifteen seconds.
+/// Longer than the minute for which proxies keep a connection to use it again: they, and not the
+/// service, shall end it, or a request meets a connection that is just being closed. Event streams
+/// send something every fifteen seconds.
 const SILENT_AT_MOST: Duration = Duration::from_secs(75);
-/// Requests in flight when the service stops are finished within this; then their connections are closed.
+/// Requests in flight when the service stops are finished within this; then their connections are
+/// closed.
 const FINISH_WITHIN: Duration = Duration::from_secs(7);
 /// How often a connection looks at its own bounds.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -50,16 +52,26 @@ const SAY_EVERY: Duration = Duration::from_secs(60);
 /// How many connections at once the limit on open files has room for.
 pub fn room_for_connections() -> usize {
     #[cfg(unix)]
-    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile)
+        .current
+        .unwrap_or(u64::MAX);
     #[cfg(not(unix))]
     let files = u64::MAX;
     usize::try_from(files.saturating_sub(OTHER_FILES).clamp(16, CONNECTIONS_MAX)).unwrap_or(16)
 }
 
-/// Serves until `stopping` says so, and then for as long as requests in flight take, at most seven seconds. Of more than
-/// `room` connections the ones that have been silent longest are closed.
-pub async fn serve(listener: TcpListener, router: Router, room: usize, mut stopping: watch::Receiver<bool>) {
-    let open = Arc::new(OpenConnections { room, ..OpenConnections::default() });
+/// Serves until `stopping` says so, and then for as long as requests in flight take, at most seven
+/// seconds. Of more than `room` connections the ones that have been silent longest are closed.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    room: usize,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let open = Arc::new(OpenConnections {
+        room,
+        ..OpenConnections::default()
+    });
     let mut tasks = JoinSet::new();
     let mut said = None;
     loop {
@@ -72,19 +84,29 @@ pub async fn serve(listener: TcpListener, router: Router, room: usize, mut stopp
             Ok((stream, _peer)) => stream,
             Err(error) if is_of_one_connection(&error) => continue,
             Err(error) => {
-                say(&mut said, || tracing::error!(%error, "no connection can be taken"));
+                say(
+                    &mut said,
+                    || tracing::error!(%error, "no connection can be taken"),
+                );
                 open.close_the_most_silent();
                 tokio::time::sleep(NO_FILES_WAIT).await;
                 continue;
             }
         };
         let Some(connection) = open.enter() else {
-            say(&mut said, || tracing::error!(room, "every connection is busy: a new one was closed"));
+            say(&mut said, || {
+                tracing::error!(room, "every connection is busy: a new one was closed")
+            });
             continue;
         };
         // Small answers shall not wait for an acknowledgement.
         let _best_effort = stream.set_nodelay(true);
-        tasks.spawn(one_connection(stream, router.clone(), connection, stopping.clone()));
+        tasks.spawn(one_connection(
+            stream,
+            router.clone(),
+            connection,
+            stopping.clone(),
+        ));
     }
     drop(listener);
     let finished = async { while tasks.join_next().await.is_some() {} };
@@ -96,7 +118,10 @@ pub async fn serve(listener: TcpListener, router: Router, room: usize, mut stopp
 /// What is wrong with one caller is no reason to wait.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }
 
 fn say(said: &mut Option<Instant>, line: impl FnOnce()) {
@@ -119,9 +144,11 @@ struct Watched {
     begun: Instant,
     /// Milliseconds since `begun` when a byte last came or went.
     last_ms: AtomicU64,
-    /// Milliseconds since `begun` when the head that is being read began, plus one; zero when none is.
+    /// Milliseconds since `begun` when the head that is being read began, plus one; zero when none
+    /// is.
     head_ms: AtomicU64,
-    /// Requests whose answer has not gone out whole; event streams are none, they can be opened again.
+    /// Requests whose answer has not gone out whole; event streams are none, they can be opened
+    /// again.
     busy: AtomicU32,
     /// Whether the caller takes nothing of what is ready for it.
     is_blocked: AtomicBool,
@@ -137,7 +164,8 @@ struct Entered {
 }
 
 impl OpenConnections {
-    /// A place for a new connection; where there is none, the most silent one makes room. `None` when all are busy.
+    /// A place for a new connection; where there is none, the most silent one makes room. `None`
+    /// when all are busy.
     fn enter(self: &Arc<Self>) -> Option<Entered> {
         let is_full = self.lock().len() >= self.room;
         if is_full && !self.close_the_most_silent() {
@@ -153,18 +181,28 @@ impl OpenConnections {
         });
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         self.lock().insert(number, Arc::clone(&watched));
-        Some(Entered { number, watched, open: Arc::clone(self) })
+        Some(Entered {
+            number,
+            watched,
+            open: Arc::clone(self),
+        })
     }
 
-    /// Where every connection has a request in flight, one that takes its answer slowly. False when there is none either.
+    /// Where every connection has a request in flight, one that takes its answer slowly. False when
+    /// there is none either.
     fn close_the_most_silent(&self) -> bool {
         let mut all = self.lock();
         let most_silent = |may_close: fn(&Watched) -> bool| {
             let these = all.iter().filter(|(_, one)| may_close(one));
-            these.max_by_key(|(_, one)| one.silent_for()).map(|(number, _)| *number)
+            these
+                .max_by_key(|(_, one)| one.silent_for())
+                .map(|(number, _)| *number)
         };
-        let silent = most_silent(|one| !one.has_work()).or_else(|| most_silent(Watched::is_blocked));
-        let Some(closed) = silent.and_then(|number| all.remove(&number)) else { return false };
+        let silent =
+            most_silent(|one| !one.has_work()).or_else(|| most_silent(Watched::is_blocked));
+        let Some(closed) = silent.and_then(|number| all.remove(&number)) else {
+            return false;
+        };
         closed.close.notify_one();
         true
     }
@@ -186,7 +224,10 @@ impl Watched {
     }
 
     fn silent_for(&self) -> Duration {
-        Duration::from_millis(self.now_ms().saturating_sub(self.last_ms.load(Ordering::Relaxed)))
+        Duration::from_millis(
+            self.now_ms()
+                .saturating_sub(self.last_ms.load(Ordering::Relaxed)),
+        )
     }
 
     fn came(&self) {
@@ -194,12 +235,15 @@ impl Watched {
         self.last_ms.store(now, Ordering::Relaxed);
         if self.busy.load(Ordering::Relaxed) == 0 {
             // The first byte of a head; the others find it there.
-            let _known = self.head_ms.compare_exchange(0, now + 1, Ordering::Relaxed, Ordering::Relaxed);
+            let _known =
+                self.head_ms
+                    .compare_exchange(0, now + 1, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
 
     fn wrote(&self, written: &Poll<io::Result<usize>>) {
-        self.is_blocked.store(written.is_pending(), Ordering::Relaxed);
+        self.is_blocked
+            .store(written.is_pending(), Ordering::Relaxed);
         if matches!(written, Poll::Ready(Ok(1..))) {
             self.last_ms.store(self.now_ms(), Ordering::Relaxed);
         }
@@ -221,7 +265,12 @@ impl Watched {
     }
 }
 
-async fn one_connection(stream: TcpStream, router: Router, entered: Entered, mut stopping: watch::Receiver<bool>) {
+async fn one_connection(
+    stream: TcpStream,
+    router: Router,
+    entered: Entered,
+    mut stopping: watch::Receiver<bool>,
+) {
     let watched = &entered.watched;
     let service = hyper::service::service_fn(|request: Request<Incoming>| {
         watched.head_ms.store(0, Ordering::Relaxed);
@@ -233,7 +282,10 @@ async fn one_connection(stream: TcpStream, router: Router, entered: Entered, mut
             Ok::<_, Infallible>(response.map(|body| Held { body, _busy: busy }))
         }
     });
-    let io = TokioIo::new(Counted { stream, watched: Arc::clone(watched) });
+    let io = TokioIo::new(Counted {
+        stream,
+        watched: Arc::clone(watched),
+    });
     let connection = http1::Builder::new()
         // Its own limit on heads is one for idle connections too; ours tells them apart.
         .header_read_timeout(None)
@@ -260,7 +312,10 @@ async fn one_connection(stream: TcpStream, router: Router, entered: Entered, mut
 
 /// It ends when somebody closes it: nobody's stream shall keep others out.
 fn is_event_stream(response: &Response) -> bool {
-    response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
+    response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
 /// A request in flight, until its answer has gone out whole.
@@ -327,7 +382,11 @@ impl AsyncRead for Counted {
 }
 
 impl AsyncWrite for Counted {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.watched.wrote(&written);
         written

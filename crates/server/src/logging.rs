@@ -1,4 +1,5 @@
-//! Log lines on a thread of their own: whoever does not read them, or has gone away, loses lines and holds up nobody.
+//! Log lines on a thread of their own: whoever does not read them, or has gone away, loses lines
+//! and holds up nobody.
 
 use std::io::IsTerminal as _;
 
@@ -9,8 +10,9 @@ use crate::config::LogFormat;
 
 /// Starts logging to standard error. What is left is written when the guard is dropped.
 ///
-/// A line that cannot be written is lost: a closed pipe is no reason to answer no request, and neither is one that nobody
-/// reads. A panic is a line too, with its place and without its words, which might hold what nobody should read.
+/// A line that cannot be written is lost: a closed pipe is no reason to answer no request, and
+/// neither is one that nobody reads. A panic is a line too, with its place and without its words,
+/// which might hold what nobody should read.
 pub fn start(format: LogFormat) -> WorkerGuard {
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
@@ -25,7 +27,10 @@ pub fn start(format: LogFormat) -> WorkerGuard {
         LogFormat::Json => lines.json().init(),
     }
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         tracing::error!(place, "panicked");
     }));
     guard

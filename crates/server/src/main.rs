@@ -1,6 +1,10 @@
 //! `nidan-server`: the service as one program.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its terminal")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line talks to its terminal"
+)]
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -60,7 +64,8 @@ enum Command {
         /// The origin of your login page.
         #[arg(long, default_value = "https://localhost")]
         origin: String,
-        /// For trying out: not for production, and with an outbox that shows codes by SMS and call to the host.
+        /// For trying out: not for production, and with an outbox that shows codes by SMS and call
+        /// to the host.
         #[arg(long)]
         demo: bool,
     },
@@ -94,8 +99,17 @@ async fn main() -> ExitCode {
         Command::RotateSigningKey => rotate_signing_key(&arguments.config),
         Command::Stats => print_stats(&arguments.config).await,
         Command::Backup { file } => make_backup(&arguments.config, &file),
-        Command::Restore { file, incomplete } => restore_backup(&arguments.config, &file, incomplete),
-        Command::Init { folder, listen, host_id, host_name, origin, demo } => write_files(&Init {
+        Command::Restore { file, incomplete } => {
+            restore_backup(&arguments.config, &file, incomplete)
+        }
+        Command::Init {
+            folder,
+            listen,
+            host_id,
+            host_name,
+            origin,
+            demo,
+        } => write_files(&Init {
             folder: &folder,
             listen: &listen,
             host_id: &host_id,
@@ -117,7 +131,11 @@ async fn serve(path: &Path) -> Result<(), Box<dyn Error>> {
     let config = Config::load(path, variables())?;
     let _written_at_the_end = logging::start(config.log);
     let (address, metrics_address) = (config.listen, config.metrics_listen);
-    let Open { service, store, identity } = open(config).await?;
+    let Open {
+        service,
+        store,
+        identity,
+    } = open(config).await?;
     let listener = bind(address).await?;
     let metrics = match metrics_address {
         Some(address) => Some(bind(address).await?),
@@ -137,13 +155,19 @@ async fn serve(path: &Path) -> Result<(), Box<dyn Error>> {
     });
     let told = async {
         if let Some(listener) = metrics {
-            listen::serve(listener, metrics_router(service.clone()), METRICS_CONNECTIONS, stopping()).await;
+            listen::serve(
+                listener,
+                metrics_router(service.clone()),
+                METRICS_CONNECTIONS,
+                stopping(),
+            )
+            .await;
         }
     };
     let room = listen::room_for_connections();
     let noting = note_now_and_then(identity, stopping());
-    // All of them end by themselves soon after the signal: no new message is taken, and what is being handed over is
-    // written down, while requests in flight are answered.
+    // All of them end by themselves soon after the signal: no new message is taken, and what is
+    // being handed over is written down, while requests in flight are answered.
     let serving = listen::serve(listener, router(service.clone()), room, stopping());
     let ((), (), (), identity) = tokio::join!(serving, sending, told, noting);
     purging.abort();
@@ -155,10 +179,17 @@ async fn serve(path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Notes how new the database is until the service stops; `None` when that went wrong beyond mending.
-async fn note_now_and_then(identity: Identity, mut stopping: watch::Receiver<bool>) -> Option<Identity> {
+/// Notes how new the database is until the service stops; `None` when that went wrong beyond
+/// mending.
+async fn note_now_and_then(
+    identity: Identity,
+    mut stopping: watch::Receiver<bool>,
+) -> Option<Identity> {
     let mut held = identity;
-    while tokio::time::timeout(NOTE_EVERY, stopping.wait_for(|stops| *stops)).await.is_err() {
+    while tokio::time::timeout(NOTE_EVERY, stopping.wait_for(|stops| *stops))
+        .await
+        .is_err()
+    {
         // It waits for the disk.
         let noted = tokio::task::spawn_blocking(move || (held.note_progress(), held));
         let (noted, identity) = noted.await.ok()?;
@@ -171,7 +202,9 @@ async fn note_now_and_then(identity: Identity, mut stopping: watch::Receiver<boo
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
-    TcpListener::bind(address).await.map_err(|error| format!("listen on {address}: {error}"))
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("listen on {address}: {error}"))
 }
 
 async fn check(path: &Path) -> Result<(), Box<dyn Error>> {
@@ -229,16 +262,35 @@ async fn open(config: Config) -> Result<Open, Box<dyn Error>> {
         .await
         .map_err(|error| format!("database {}: {error}", config.database.display()))?;
     let routes = delivery::routes(&config)?;
-    let service = Service::new(config, keys, routes, Arc::new(store.clone()), Arc::new(Os), Arc::new(Os))?;
+    let service = Service::new(
+        config,
+        keys,
+        routes,
+        Arc::new(store.clone()),
+        Arc::new(Os),
+        Arc::new(Os),
+    )?;
     if let Err(error) = service.check_clock().await {
-        Open { service, store, identity }.close().await;
+        Open {
+            service,
+            store,
+            identity,
+        }
+        .close()
+        .await;
         return Err(error.into());
     }
-    Ok(Open { service, store, identity })
+    Ok(Open {
+        service,
+        store,
+        identity,
+    })
 }
 
 fn load_keys(config: &Config) -> Result<Keys, Box<dyn Error>> {
-    Ok(Keys::load(&config.keys_file, |name| std::env::var(name).ok())?)
+    Ok(Keys::load(&config.keys_file, |name| {
+        std::env::var(name).ok()
+    })?)
 }
 
 fn make_backup(path: &Path, file: &Path) -> Result<(), Box<dyn Error>> {
@@ -247,10 +299,21 @@ fn make_backup(path: &Path, file: &Path) -> Result<(), Box<dyn Error>> {
     let mut identity = Identity::claim(&config.database, &mark_path(&config), &keys, &Os)?;
     let made = backup(&mut identity, file);
     release(identity);
-    let Copied { people, methods, generation, .. } = made?;
-    println!("wrote {}: {people} people, {methods} methods, generation {generation}", file.display());
+    let Copied {
+        people,
+        methods,
+        generation,
+        ..
+    } = made?;
+    println!(
+        "wrote {}: {people} people, {methods} methods, generation {generation}",
+        file.display()
+    );
     println!("Keep it apart from the keys: whoever has both can make every person's codes.");
-    println!("`nidan-server restore {}` puts it in place, with the service stopped.", file.display());
+    println!(
+        "`nidan-server restore {}` puts it in place, with the service stopped.",
+        file.display()
+    );
     Ok(())
 }
 
@@ -259,8 +322,16 @@ fn restore_backup(path: &Path, file: &Path, incomplete: bool) -> Result<(), Box<
     let keys = load_keys(&config)?;
     let (database, mark) = (&config.database, mark_path(&config));
     let (made, kept) = restore(file, database, &mark, &keys, &Os, Os.now_s(), incomplete)?;
-    let Copied { people, methods, generation, codes_taken_over } = made;
-    println!("restored {}: {people} people, {methods} methods, generation {generation}", database.display());
+    let Copied {
+        people,
+        methods,
+        generation,
+        codes_taken_over,
+    } = made;
+    println!(
+        "restored {}: {people} people, {methods} methods, generation {generation}",
+        database.display()
+    );
     if let Some(kept) = kept {
         println!("The database that was there is kept as {}.", kept.display());
     }
@@ -270,20 +341,27 @@ fn restore_backup(path: &Path, file: &Path, incomplete: bool) -> Result<(), Box<
     println!(
         "Backup codes that were used since the backup: {codes_taken_over} known and still used; any others count again."
     );
-    println!("Who set up or changed a method since the backup has the state of the backup: tell them.");
+    println!(
+        "Who set up or changed a method since the backup has the state of the backup: tell them."
+    );
     Ok(())
 }
 
 fn write_files(request: &Init<'_>) -> Result<(), Box<dyn Error>> {
     let written = init(request, &Os)?;
-    println!("wrote {} and {}", written.config.display(), written.keys.display());
+    println!(
+        "wrote {} and {}",
+        written.config.display(),
+        written.keys.display()
+    );
     println!("API key for your back end, shown once: {}", written.api_key);
     Ok(())
 }
 
 /// What is no Unicode is no setting of ours.
 fn variables() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 async fn purge_now_and_then(service: Service) {

@@ -1,5 +1,5 @@
-//! The mark beside the keys: which database belongs to them, and how far it had come. It is outside of the database, so that
-//! an older or foreign database does not bring its own.
+//! The mark beside the keys: which database belongs to them, and how far it had come. It is outside
+//! of the database, so that an older or foreign database does not bring its own.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -50,12 +50,20 @@ struct Lines {
     database: PathBuf,
 }
 
-/// Where the mark is: as configured, else beside the key file, else (keys from the environment) beside the database.
+/// Where the mark is: as configured, else beside the key file, else (keys from the environment)
+/// beside the database.
 pub fn mark_path(config: &Config) -> PathBuf {
-    let beside = if config.keys_file.exists() { &config.keys_file } else { &config.database };
+    let beside = if config.keys_file.exists() {
+        &config.keys_file
+    } else {
+        &config.database
+    };
     let mut name = beside.as_os_str().to_owned();
     name.push(".mark");
-    config.mark_file.clone().unwrap_or_else(|| PathBuf::from(name))
+    config
+        .mark_file
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(name))
 }
 
 impl Mark {
@@ -67,16 +75,26 @@ impl Mark {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(MarkError::File { path: path.to_owned(), source }),
+            Err(source) => {
+                return Err(MarkError::File {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
         };
         let shape = || MarkError::Shape(path.to_owned());
         let lines: Lines = toml::from_str(&text).map_err(|_| shape())?;
         let mut instance = [0; INSTANCE_LEN_BYTES];
-        let decoded = Base64UrlUnpadded::decode(&lines.instance, &mut instance).map_err(|_| shape())?;
+        let decoded =
+            Base64UrlUnpadded::decode(&lines.instance, &mut instance).map_err(|_| shape())?;
         if decoded.len() != INSTANCE_LEN_BYTES {
             return Err(shape());
         }
-        Ok(Some(Self { instance, generation: lines.generation, database: lines.database }))
+        Ok(Some(Self {
+            instance,
+            generation: lines.generation,
+            database: lines.database,
+        }))
     }
 
     /// Puts it in place of the one before, whole or not at all.
@@ -84,7 +102,10 @@ impl Mark {
     /// # Errors
     /// [`MarkError::File`].
     pub fn write(&self, path: &Path) -> Result<(), MarkError> {
-        let file = |source| MarkError::File { path: path.to_owned(), source };
+        let file = |source| MarkError::File {
+            path: path.to_owned(),
+            source,
+        };
         let text = format!(
             "# Which database belongs to these keys, and how new it is. Written by nidan-server; no part of any backup.\n\
              instance = \"{}\"\ngeneration = {}\ndatabase = {}\n",
@@ -109,11 +130,15 @@ impl Mark {
     /// [`MarkError::File`].
     pub fn check_place(path: &Path) -> Result<(), MarkError> {
         let checked = create_beside(path).and_then(|(beside, _file)| std::fs::remove_file(beside));
-        checked.map_err(|source| MarkError::File { path: path.to_owned(), source })
+        checked.map_err(|source| MarkError::File {
+            path: path.to_owned(),
+            source,
+        })
     }
 }
 
-/// A new file in the mark's folder, under a name that nobody else has: also another container's process may be at it.
+/// A new file in the mark's folder, under a name that nobody else has: also another container's
+/// process may be at it.
 fn create_beside(path: &Path) -> std::io::Result<(PathBuf, File)> {
     let name = getrandom::u64().map_err(std::io::Error::other)?;
     let mut beside = path.as_os_str().to_owned();
@@ -127,12 +152,15 @@ fn create_beside(path: &Path) -> std::io::Result<(PathBuf, File)> {
     Ok((beside, file))
 }
 
-/// Gives a new file the owner of one that is there: what root's commands make, the service must be able to write.
+/// Gives a new file the owner of one that is there: what root's commands make, the service must be
+/// able to write.
 pub(crate) fn owned_like(file: &File, other: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt as _, fchown};
-        let (Ok(other), own) = (std::fs::metadata(other), file.metadata()?) else { return Ok(()) };
+        let (Ok(other), own) = (std::fs::metadata(other), file.metadata()?) else {
+            return Ok(());
+        };
         if (other.uid(), other.gid()) != (own.uid(), own.gid()) {
             return fchown(file, Some(other.uid()), Some(other.gid()));
         }
@@ -144,8 +172,15 @@ pub(crate) fn owned_like(file: &File, other: &Path) -> std::io::Result<()> {
 
 /// So that a file's new name is on the disk too.
 pub(crate) fn sync_folder(of: &Path) -> std::io::Result<()> {
-    let folder = of.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    let folder = of
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -159,13 +194,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("nidan.keys.mark");
         assert_eq!(Mark::read(&path).unwrap(), None);
-        let mark = Mark { instance: [7; 16], generation: 9, database: PathBuf::from("/data/\"二段\".db") };
+        let mark = Mark {
+            instance: [7; 16],
+            generation: 9,
+            database: PathBuf::from("/data/\"二段\".db"),
+        };
         Mark::check_place(&path).unwrap();
         mark.write(&path).unwrap();
         assert_eq!(Mark::read(&path).unwrap(), Some(mark));
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "nothing is left beside it"
+        );
         assert!(Mark::check_place(&folder.path().join("none/nidan.keys.mark")).is_err());
-        std::fs::write(&path, "instance = \"AAAA\"\ngeneration = 1\ndatabase = \"x\"\n").unwrap();
+        std::fs::write(
+            &path,
+            "instance = \"AAAA\"\ngeneration = 1\ndatabase = \"x\"\n",
+        )
+        .unwrap();
         assert!(matches!(Mark::read(&path), Err(MarkError::Shape(_))));
         std::fs::write(&path, "").unwrap();
         assert!(matches!(Mark::read(&path), Err(MarkError::Shape(_))));

@@ -54,7 +54,8 @@ impl From<PhoneError> for ErrorCode {
 }
 
 impl PhoneNumber {
-    /// Reads a number the way people type it; `country` (ISO 3166-1 alpha-2) says whose national form it is in.
+    /// Reads a number the way people type it; `country` (ISO 3166-1 alpha-2) says whose national
+    /// form it is in.
     ///
     /// # Errors
     /// [`PhoneError`].
@@ -64,12 +65,15 @@ impl PhoneNumber {
         }
         // Full-width digits and signs become ASCII (UAX #15).
         let folded = Zeroizing::new(typed.nfkc().collect::<String>());
-        // RFC 3966's parameter: nobody types it, and the parser panics on some (found by ten million inputs).
+        // RFC 3966's parameter: nobody types it, and the parser panics on some (found by ten
+        // million inputs).
         if folded.contains("phone-context") {
             return Err(PhoneError::Invalid);
         }
-        // Parsers of this metadata have panicked before (RUSTSEC-2024-0369): one number must not end a worker.
-        catch_unwind(AssertUnwindSafe(|| parse(&folded, country))).unwrap_or(Err(PhoneError::Invalid))
+        // Parsers of this metadata have panicked before (RUSTSEC-2024-0369): one number must not
+        // end a worker.
+        catch_unwind(AssertUnwindSafe(|| parse(&folded, country)))
+            .unwrap_or(Err(PhoneError::Invalid))
     }
 
     /// `+` and up to fifteen digits.
@@ -89,15 +93,21 @@ impl PhoneNumber {
 
     /// The last two digits: all of a number that is ever shown.
     pub fn hint(&self) -> String {
-        self.e164.chars().skip(self.e164.len().saturating_sub(2)).collect()
+        self.e164
+            .chars()
+            .skip(self.e164.len().saturating_sub(2))
+            .collect()
     }
 
     /// The number without its last digits.
     pub fn block(&self) -> &str {
-        self.e164.get(..self.e164.len().saturating_sub(BLOCK_DIGITS)).unwrap_or_default()
+        self.e164
+            .get(..self.e164.len().saturating_sub(BLOCK_DIGITS))
+            .unwrap_or_default()
     }
 
-    /// Whether a code may travel to it this way (SP 800-63B-4 §3.1.3: the public telephone network only).
+    /// Whether a code may travel to it this way (SP 800-63B-4 §3.1.3: the public telephone network
+    /// only).
     ///
     /// # Errors
     /// With the reason.
@@ -124,15 +134,19 @@ impl PhoneNumber {
 
 fn parse(typed: &str, country: Option<&str>) -> Result<PhoneNumber, PhoneError> {
     let region = country.and_then(|country| country.parse::<Region>().ok());
-    let number = PHONE_NUMBER_UTIL.parse(typed, region).map_err(|error| match error {
-        ParseError::InvalidCountryCode => PhoneError::CountryUnknown,
-        ParseError::TooShortAfterIdd | ParseError::TooShortNsn => PhoneError::TooShort,
-        ParseError::TooLongNsn => PhoneError::TooLong,
-        ParseError::NotANumber(_) => PhoneError::Invalid,
-    })?;
+    let number = PHONE_NUMBER_UTIL
+        .parse(typed, region)
+        .map_err(|error| match error {
+            ParseError::InvalidCountryCode => PhoneError::CountryUnknown,
+            ParseError::TooShortAfterIdd | ParseError::TooShortNsn => PhoneError::TooShort,
+            ParseError::TooLongNsn => PhoneError::TooLong,
+            ParseError::NotANumber(_) => PhoneError::Invalid,
+        })?;
     if !number.is_valid() {
         return Err(match number.is_possible_with_reason() {
-            Err(ValidationError::TooShort) | Ok(NumberLengthType::IsPossibleLocalOnly) => PhoneError::TooShort,
+            Err(ValidationError::TooShort) | Ok(NumberLengthType::IsPossibleLocalOnly) => {
+                PhoneError::TooShort
+            }
             Err(ValidationError::TooLong) => PhoneError::TooLong,
             Err(ValidationError::InvalidCountryCode) => PhoneError::CountryUnknown,
             Err(ValidationError::InvalidLength) => PhoneError::Invalid,
@@ -152,8 +166,15 @@ fn parse(typed: &str, country: Option<&str>) -> Result<PhoneNumber, PhoneError> 
 
 /// Why a number of a possible length is none: most people forget a digit or press one twice.
 fn nearly(e164: &str) -> PhoneError {
-    let is_valid = |text: &str| PHONE_NUMBER_UTIL.parse(text, None).is_ok_and(|number| number.is_valid());
-    if ["0", "1", "5"].iter().any(|digit| is_valid(&Zeroizing::new(format!("{e164}{digit}")))) {
+    let is_valid = |text: &str| {
+        PHONE_NUMBER_UTIL
+            .parse(text, None)
+            .is_ok_and(|number| number.is_valid())
+    };
+    if ["0", "1", "5"]
+        .iter()
+        .any(|digit| is_valid(&Zeroizing::new(format!("{e164}{digit}"))))
+    {
         return PhoneError::TooShort;
     }
     match e164.get(..e164.len().saturating_sub(1)) {
@@ -166,7 +187,11 @@ fn nearly(e164: &str) -> PhoneError {
 pub fn is_country(code: &str) -> bool {
     code.len() == 2
         && code.bytes().all(|b| b.is_ascii_uppercase())
-        && code.parse::<Region>().is_ok_and(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(region).is_some())
+        && code.parse::<Region>().is_ok_and(|region| {
+            PHONE_NUMBER_UTIL
+                .get_country_code_for_region(region)
+                .is_some()
+        })
 }
 
 #[cfg(test)]
@@ -175,21 +200,40 @@ mod tests {
 
     fn check(typed: &str, country: &str, expected: Result<(&str, PhoneNumberType), PhoneError>) {
         let parsed = PhoneNumber::parse(typed, Some(country));
-        let seen = parsed.as_ref().map(|number| (number.e164(), number.kind())).map_err(|error| *error);
+        let seen = parsed
+            .as_ref()
+            .map(|number| (number.e164(), number.kind()))
+            .map_err(|error| *error);
         assert_eq!(seen, expected, "{typed} in {country}");
     }
 
     #[test]
     fn numbers_are_read_the_way_people_type_them() {
         let mobile = Ok(("+819012345678", PhoneNumberType::Mobile));
-        for typed in
-            ["090-1234-5678", "+81 (0)90 1234 5678", "+81 090-1234-5678", "０９０－１２３４－５６７８", "9012345678"]
-        {
+        for typed in [
+            "090-1234-5678",
+            "+81 (0)90 1234 5678",
+            "+81 090-1234-5678",
+            "０９０－１２３４－５６７８",
+            "9012345678",
+        ] {
             check(typed, "JP", mobile);
         }
-        check("03-1234-5678", "JP", Ok(("+81312345678", PhoneNumberType::FixedLine)));
-        check("06 1234 5678", "IT", Ok(("+390612345678", PhoneNumberType::FixedLine)));
-        check("060-1234-5678", "JP", Ok(("+816012345678", PhoneNumberType::Mobile)));
+        check(
+            "03-1234-5678",
+            "JP",
+            Ok(("+81312345678", PhoneNumberType::FixedLine)),
+        );
+        check(
+            "06 1234 5678",
+            "IT",
+            Ok(("+390612345678", PhoneNumberType::FixedLine)),
+        );
+        check(
+            "060-1234-5678",
+            "JP",
+            Ok(("+816012345678", PhoneNumberType::Mobile)),
+        );
     }
 
     #[test]
@@ -202,25 +246,48 @@ mod tests {
         check("hello", "JP", Err(PhoneError::Invalid));
         check("", "JP", Err(PhoneError::Invalid));
         check(&"1".repeat(1000), "JP", Err(PhoneError::TooLong));
-        assert_eq!(PhoneNumber::parse("090-1234-5678", None).unwrap_err(), PhoneError::CountryUnknown);
+        assert_eq!(
+            PhoneNumber::parse("090-1234-5678", None).unwrap_err(),
+            PhoneError::CountryUnknown
+        );
     }
 
     #[test]
     fn codes_go_to_phones_only() {
-        let reach = |typed: &str, channel| PhoneNumber::parse(typed, Some("JP")).unwrap().reach(channel);
+        let reach = |typed: &str, channel| {
+            PhoneNumber::parse(typed, Some("JP"))
+                .unwrap()
+                .reach(channel)
+        };
         assert_eq!(reach("090-1234-5678", Channel::Sms), Ok(()));
         assert_eq!(reach("090-1234-5678", Channel::Voice), Ok(()));
-        assert_eq!(reach("03-1234-5678", Channel::Sms), Err(ErrorCode::PhoneNotSmsCapable));
+        assert_eq!(
+            reach("03-1234-5678", Channel::Sms),
+            Err(ErrorCode::PhoneNotSmsCapable)
+        );
         assert_eq!(reach("03-1234-5678", Channel::Voice), Ok(()));
-        for typed in ["050-1234-5678", "0120-123-456", "0570-012-345", "0990-123-456", "020-4123-4567"] {
-            assert_eq!(reach(typed, Channel::Voice), Err(ErrorCode::PhoneKindRefused), "{typed}");
+        for typed in [
+            "050-1234-5678",
+            "0120-123-456",
+            "0570-012-345",
+            "0990-123-456",
+            "020-4123-4567",
+        ] {
+            assert_eq!(
+                reach(typed, Channel::Voice),
+                Err(ErrorCode::PhoneKindRefused),
+                "{typed}"
+            );
         }
     }
 
     #[test]
     fn little_of_a_number_is_shown() {
         let number = PhoneNumber::parse("090-1234-5678", Some("JP")).unwrap();
-        assert_eq!((number.hint().as_str(), number.block()), ("78", "+819012345"));
+        assert_eq!(
+            (number.hint().as_str(), number.block()),
+            ("78", "+819012345")
+        );
         assert_eq!(format!("{number:?}"), "PhoneNumber(<redacted>)");
         assert!(is_country("JP") && !is_country("XX") && !is_country("jp") && !is_country("JPN"));
     }

@@ -20,12 +20,20 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) const fn new(code: ErrorCode) -> Self {
-        Self { code, field: None, attempts_left: None, retry_at: None }
+        Self {
+            code,
+            field: None,
+            attempts_left: None,
+            retry_at: None,
+        }
     }
 
     /// A request whose named field is not as documented.
     pub(crate) fn field(field: impl Into<String>) -> Self {
-        Self { field: Some(field.into()), ..Self::new(ErrorCode::RequestInvalid) }
+        Self {
+            field: Some(field.into()),
+            ..Self::new(ErrorCode::RequestInvalid)
+        }
     }
 
     /// A defect or an outage: the reason goes to the log, under the request's span.
@@ -41,7 +49,8 @@ impl Refusal {
     }
 
     pub(crate) fn into_problem(self, request_id: String) -> Response {
-        let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let problem = Problem {
             kind: format!("urn:nidan:problem:{}", self.code.as_str()),
             status: status.as_u16(),
@@ -55,9 +64,14 @@ impl Refusal {
         let mut response = (status, body).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             // RFC 9110 §10.2.3: in seconds. What is busy now is not for long.
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         response
     }
 }
@@ -65,7 +79,8 @@ impl Refusal {
 impl IntoResponse for Refusal {
     /// Without a body yet: the edge writes it, see [`crate::edge`].
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
         response.extensions_mut().insert(self);
         response

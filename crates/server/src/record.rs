@@ -1,4 +1,5 @@
-//! A person's record: what happened to the second factor, line by line, each chained to the one before by a keyed hash.
+//! A person's record: what happened to the second factor, line by line, each chained to the one
+//! before by a keyed hash.
 
 use std::sync::Arc;
 
@@ -38,7 +39,8 @@ pub struct Detail {
     pub count: Option<u32>,
 }
 
-/// Writes lines for one host: what the store needs to append in the transaction that makes a line true.
+/// Writes lines for one host: what the store needs to append in the transaction that makes a line
+/// true.
 #[derive(Clone)]
 pub struct Scribe {
     pub(crate) keys: Arc<Keys>,
@@ -59,21 +61,54 @@ impl std::fmt::Debug for Scribe {
 impl Scribe {
     /// A scribe at a moment and a place.
     pub const fn new(keys: Arc<Keys>, tells_host: bool, place: Option<String>, now: u64) -> Self {
-        Self { keys, tells_host, place, now }
+        Self {
+            keys,
+            tells_host,
+            place,
+            now,
+        }
     }
 
     /// The next line of a person's record.
-    pub fn line(&self, host: &str, subject: &str, last: (u64, [u8; 32]), kind: EventKind, detail: Detail) -> Line {
-        let Detail { method, hint, count } = detail;
+    pub fn line(
+        &self,
+        host: &str,
+        subject: &str,
+        last: (u64, [u8; 32]),
+        kind: EventKind,
+        detail: Detail,
+    ) -> Line {
+        let Detail {
+            method,
+            hint,
+            count,
+        } = detail;
         let place = self.place.clone();
-        let line =
-            Line { seq: last.0.saturating_add(1), at: self.now, kind, method, hint, place, count, hash: [0; 32] };
-        Line { hash: link(&self.keys, host, subject, &last.1, &line), ..line }
+        let line = Line {
+            seq: last.0.saturating_add(1),
+            at: self.now,
+            kind,
+            method,
+            hint,
+            place,
+            count,
+            hash: [0; 32],
+        };
+        Line {
+            hash: link(&self.keys, host, subject, &last.1, &line),
+            ..line
+        }
     }
 }
 
 /// Whether lines, oldest first, follow `before` without a gap and unchanged.
-pub fn is_intact(keys: &Keys, host: &str, subject: &str, before: (u64, [u8; 32]), lines: &[Line]) -> bool {
+pub fn is_intact(
+    keys: &Keys,
+    host: &str,
+    subject: &str,
+    before: (u64, [u8; 32]),
+    lines: &[Line],
+) -> bool {
     let follows = |last: Option<(u64, [u8; 32])>, line: &Line| {
         let (seq, hash) = last?;
         let fits = line.seq == seq + 1 && line.hash == link(keys, host, subject, &hash, line);

@@ -1,7 +1,9 @@
-//! `nidan-server rotate-signing-key`: another signing key, without a moment in which a host refuses a result.
+//! `nidan-server rotate-signing-key`: another signing key, without a moment in which a host refuses
+//! a result.
 //!
-//! Hosts keep the public keys for a while, so that a key has to be published before it signs, and has to stay published
-//! after it has signed for the last time. Each run goes one step: publish the next key; sign with it; forget the old one.
+//! Hosts keep the public keys for a while, so that a key has to be published before it signs, and
+//! has to stay published after it has signed for the last time. Each run goes one step: publish the
+//! next key; sign with it; forget the old one.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -34,7 +36,9 @@ impl Step {
                 "The next key signs once the service is restarted; the one before stays published. Wait until the last \
                  result signed by it is over (a minute), then run this again."
             }
-            Self::Forgotten => "The old key is gone once the service is restarted. That was the last step.",
+            Self::Forgotten => {
+                "The old key is gone once the service is restarted. That was the last step."
+            }
         }
     }
 }
@@ -74,15 +78,30 @@ pub fn rotate(file: &Path, random: &dyn Random) -> Result<Step, RotateError> {
     };
     let current = value("signing_key").ok_or_else(|| RotateError::Shape(file.to_owned()))?;
     let (step, keys) = match (value("next_signing_key"), value("previous_signing_key")) {
-        (Some(next), _) => (Step::Switched, [("signing_key", next), ("previous_signing_key", current)].to_vec()),
+        (Some(next), _) => (
+            Step::Switched,
+            [("signing_key", next), ("previous_signing_key", current)].to_vec(),
+        ),
         (None, Some(_)) => (Step::Forgotten, [("signing_key", current)].to_vec()),
-        (None, None) => {
-            (Step::Published, [("signing_key", current), ("next_signing_key", fresh_key(random)?)].to_vec())
-        }
+        (None, None) => (
+            Step::Published,
+            [
+                ("signing_key", current),
+                ("next_signing_key", fresh_key(random)?),
+            ]
+            .to_vec(),
+        ),
     };
-    let is_ours = |line: &str| line.split('=').next().is_some_and(|name| name.trim().ends_with("signing_key"));
+    let is_ours = |line: &str| {
+        line.split('=')
+            .next()
+            .is_some_and(|name| name.trim().ends_with("signing_key"))
+    };
     let mut written = Zeroizing::new(String::with_capacity(text.len() * 2));
-    for line in text.lines().filter(|line| !is_ours(line) || line.starts_with("signing_key")) {
+    for line in text
+        .lines()
+        .filter(|line| !is_ours(line) || line.starts_with("signing_key"))
+    {
         if is_ours(line) {
             for (name, key) in &keys {
                 written.push_str(name);
@@ -95,7 +114,10 @@ pub fn rotate(file: &Path, random: &dyn Random) -> Result<Step, RotateError> {
             written.push('\n');
         }
     }
-    replace(file, &written).map_err(|source| RotateError::Write { path: file.to_owned(), source })?;
+    replace(file, &written).map_err(|source| RotateError::Write {
+        path: file.to_owned(),
+        source,
+    })?;
     Ok(step)
 }
 
@@ -107,7 +129,8 @@ fn replace(file: &Path, text: &str) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut new = options.open(&beside)?;
-    new.write_all(text.as_bytes()).and_then(|()| new.sync_all())?;
+    new.write_all(text.as_bytes())
+        .and_then(|()| new.sync_all())?;
     std::fs::rename(beside, file)
 }
 
@@ -124,28 +147,47 @@ mod tests {
         let file = folder.path().join("nidan.keys");
         std::fs::write(&file, Keys::generate(&Os).unwrap().as_str()).unwrap();
         #[cfg(unix)]
-        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
         let kids = || {
             let signer = AssertionSigner::new(&Keys::load(&file, |_| None).unwrap());
-            let published: Vec<_> =
-                signer.jwks()["keys"].as_array().unwrap().iter().map(|key| key["kid"].clone()).collect();
+            let published: Vec<_> = signer.jwks()["keys"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|key| key["kid"].clone())
+                .collect();
             (signer.kid().to_owned(), published)
         };
         let others = |text: &str| {
-            text.lines().filter(|line| !line.contains("signing_key")).map(str::to_owned).collect::<Vec<_>>()
+            text.lines()
+                .filter(|line| !line.contains("signing_key"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
         };
         let before_text = others(&std::fs::read_to_string(&file).unwrap());
         let (first, published) = kids();
         assert_eq!(published.len(), 1);
         assert_eq!(rotate(&file, &Os).unwrap(), Step::Published);
         let (signing, published) = kids();
-        assert_eq!((&signing, published.len()), (&first, 2), "published before it signs");
+        assert_eq!(
+            (&signing, published.len()),
+            (&first, 2),
+            "published before it signs"
+        );
         assert_eq!(rotate(&file, &Os).unwrap(), Step::Switched);
         let (second, both) = kids();
         assert_ne!(second, first);
-        assert!(both.iter().any(|kid| *kid == first) && both.iter().any(|kid| *kid == second), "and stays after it");
+        assert!(
+            both.iter().any(|kid| *kid == first) && both.iter().any(|kid| *kid == second),
+            "and stays after it"
+        );
         assert_eq!(rotate(&file, &Os).unwrap(), Step::Forgotten);
         assert_eq!(kids(), (second.clone(), vec![second.into()]));
-        assert_eq!(others(&std::fs::read_to_string(&file).unwrap()), before_text, "nothing else is touched");
+        assert_eq!(
+            others(&std::fs::read_to_string(&file).unwrap()),
+            before_text,
+            "nothing else is touched"
+        );
     }
 }

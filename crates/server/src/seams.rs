@@ -39,8 +39,11 @@ pub struct Os;
 impl Clock for Os {
     #[expect(clippy::disallowed_methods, reason = "this is the clock seam")]
     fn now_ms(&self) -> u64 {
-        // A clock before 1970 is 0: every code is then wrong and every flow refused, and the start-up check says why.
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
+        // A clock before 1970 is 0: every code is then wrong and every flow refused, and the
+        // start-up check says why.
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
     }
 }
 

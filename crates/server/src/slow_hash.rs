@@ -1,8 +1,9 @@
-//! The slow hash's own threads: each keeps one block of memory for good, and takes work by turns, so that nobody's many
-//! requests keep another host, or another person of the same host, waiting.
+//! The slow hash's own threads: each keeps one block of memory for good, and takes work by turns,
+//! so that nobody's many requests keep another host, or another person of the same host, waiting.
 //!
-//! Measured on glibc: a block that is allocated anew for every run stays with whichever thread freed it, and sixty requests
-//! at once leave three gigabytes behind. Two threads with a block each need 38 MiB, however many ask.
+//! Measured on glibc: a block that is allocated anew for every run stays with whichever thread
+//! freed it, and sixty requests at once leave three gigabytes behind. Two threads with a block each
+//! need 38 MiB, however many ask.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,11 +24,11 @@ pub const SALT_LEN_BYTES: usize = 16;
 /// RFC 9106 §3.1 recommends 128 bits and more.
 pub(crate) const HASH_LEN_BYTES: usize = 32;
 
-/// Requests of one person that may wait or run: one runs at a time, and nobody types more than a few at once. At 25 ms each
-/// the last of them has waited less than two seconds.
+/// Requests of one person that may wait or run: one runs at a time, and nobody types more than a
+/// few at once. At 25 ms each the last of them has waited less than two seconds.
 const OF_ONE_PERSON: usize = 64;
-/// People of one host who may wait; and its requests, beyond the first of each: a few people with many requests take nobody
-/// else's place.
+/// People of one host who may wait; and its requests, beyond the first of each: a few people with
+/// many requests take nobody else's place.
 const OF_ONE_HOST: usize = 400;
 /// The same over all hosts.
 const OF_ALL: usize = 2_000;
@@ -35,7 +36,8 @@ const OF_ALL: usize = 2_000;
 /// No hash was computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
-    /// So many wait already that this one would not be answered in time. Nothing was counted or begun.
+    /// So many wait already that this one would not be answered in time. Nothing was counted or
+    /// begun.
     #[error("too many slow hashes wait already")]
     Busy,
     /// The parameters were refused, there is no memory, or the service is stopping.
@@ -79,20 +81,27 @@ struct Turns {
 
 impl Turns {
     fn host(&mut self, host: &str) -> Option<&mut VecDeque<Line>> {
-        self.hosts.iter_mut().find(|lines| lines.front().is_some_and(|line| line.whose.host == host))
+        self.hosts
+            .iter_mut()
+            .find(|lines| lines.front().is_some_and(|line| line.whose.host == host))
     }
 
     fn line(&mut self, whose: &Whose) -> Option<&mut Line> {
-        self.host(&whose.host)?.iter_mut().find(|line| line.whose == *whose)
+        self.host(&whose.host)?
+            .iter_mut()
+            .find(|line| line.whose == *whose)
     }
 
-    /// The next run: of the host whose turn it is, of the person whose turn it is there. Both go to the end.
+    /// The next run: of the host whose turn it is, of the person whose turn it is there. Both go to
+    /// the end.
     fn take(&mut self) -> Option<(Whose, Job)> {
         for _turn in 0..self.hosts.len() {
             let mut lines = self.hosts.pop_front()?;
             let mut taken = None;
             for _turn in 0..lines.len() {
-                let Some(mut line) = lines.pop_front() else { break };
+                let Some(mut line) = lines.pop_front() else {
+                    break;
+                };
                 if taken.is_none() && !line.runs {
                     taken = line.jobs.pop_front().map(|job| (line.whose.clone(), job));
                     line.runs = taken.is_some();
@@ -134,7 +143,8 @@ impl Shared {
 /// The slow hash, for as many as ask. Its threads end with it.
 pub(crate) struct SlowHash(Arc<Shared>);
 
-/// A place in the queue. Whoever has one is answered in time; without one nothing is counted as a try.
+/// A place in the queue. Whoever has one is answered in time; without one nothing is counted as a
+/// try.
 #[must_use]
 pub struct Ticket {
     shared: Arc<Shared>,
@@ -150,7 +160,9 @@ impl SlowHash {
         let shared = Arc::new(Shared::default());
         for _thread in 0..THREADS {
             let shared = Arc::clone(&shared);
-            std::thread::Builder::new().name("slow-hash".to_owned()).spawn(move || work(&shared))?;
+            std::thread::Builder::new()
+                .name("slow-hash".to_owned())
+                .spawn(move || work(&shared))?;
         }
         Ok(Self(shared))
     }
@@ -160,26 +172,40 @@ impl SlowHash {
     /// # Errors
     /// [`HashError::Busy`] at once where too many wait: trying again in a second helps.
     pub(crate) fn enter(&self, host: &str, subject: &str) -> Result<Ticket, HashError> {
-        let whose = Whose { host: host.to_owned(), subject: subject.to_owned() };
+        let whose = Whose {
+            host: host.to_owned(),
+            subject: subject.to_owned(),
+        };
         let mut turns = self.0.lock();
         let of_person = turns.line(&whose).map_or(0, |line| line.tickets);
-        // Those who wait already are counted by what they asked, new ones by how many people there are.
+        // Those who wait already are counted by what they asked, new ones by how many people there
+        // are.
         let counted = |line: &Line| if of_person > 0 { line.tickets } else { 1 };
         let of_all: usize = turns.hosts.iter().flatten().map(counted).sum();
-        let of_host: usize = turns.host(host).map_or(0, |lines| lines.iter().map(counted).sum());
+        let of_host: usize = turns
+            .host(host)
+            .map_or(0, |lines| lines.iter().map(counted).sum());
         if of_all >= OF_ALL || of_host >= OF_ONE_HOST || of_person >= OF_ONE_PERSON {
             return Err(HashError::Busy);
         }
         if let Some(line) = turns.line(&whose) {
             line.tickets += 1;
         } else {
-            let line = Line { whose: whose.clone(), jobs: VecDeque::new(), tickets: 1, runs: false };
+            let line = Line {
+                whose: whose.clone(),
+                jobs: VecDeque::new(),
+                tickets: 1,
+                runs: false,
+            };
             match turns.host(host) {
                 Some(lines) => lines.push_back(line),
                 None => turns.hosts.push_back(VecDeque::from([line])),
             }
         }
-        Ok(Ticket { shared: Arc::clone(&self.0), whose })
+        Ok(Ticket {
+            shared: Arc::clone(&self.0),
+            whose,
+        })
     }
 }
 
@@ -204,7 +230,11 @@ impl Ticket {
         {
             let mut turns = self.shared.lock();
             let line = turns.line(&self.whose).ok_or(HashError::Failed)?;
-            line.jobs.push_back(Job { input, salt, answer });
+            line.jobs.push_back(Job {
+                input,
+                salt,
+                answer,
+            });
         }
         self.shared.work.notify_one();
         computed.await.map_err(|_| HashError::Failed)?
@@ -232,7 +262,10 @@ fn work(shared: &Shared) {
             if turns.stopped {
                 return;
             }
-            turns = shared.work.wait(turns).unwrap_or_else(PoisonError::into_inner);
+            turns = shared
+                .work
+                .wait(turns)
+                .unwrap_or_else(PoisonError::into_inner);
             continue;
         };
         drop(turns);
@@ -252,7 +285,8 @@ fn work(shared: &Shared) {
 
 fn run(job: &Job, memory: &mut Vec<Block>) -> Result<Hash, HashError> {
     let mut hash = [0; HASH_LEN_BYTES];
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_LEN_BYTES)).map_err(|_| HashError::Failed)?;
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_LEN_BYTES))
+        .map_err(|_| HashError::Failed)?;
     memory.resize_with(params.block_count(), Block::default);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into_with_memory(&*job.input, &job.salt, &mut hash, memory)
@@ -269,9 +303,21 @@ mod tests {
     fn turns_of(people: &[(&str, &str, usize)]) -> Turns {
         let mut turns = Turns::default();
         for (host, subject, jobs) in people {
-            let whose = Whose { host: (*host).to_owned(), subject: (*subject).to_owned() };
-            let job = || Job { input: Zeroizing::default(), salt: [0; SALT_LEN_BYTES], answer: oneshot::channel().0 };
-            let line = Line { whose, jobs: (0..*jobs).map(|_| job()).collect(), tickets: *jobs, runs: false };
+            let whose = Whose {
+                host: (*host).to_owned(),
+                subject: (*subject).to_owned(),
+            };
+            let job = || Job {
+                input: Zeroizing::default(),
+                salt: [0; SALT_LEN_BYTES],
+                answer: oneshot::channel().0,
+            };
+            let line = Line {
+                whose,
+                jobs: (0..*jobs).map(|_| job()).collect(),
+                tickets: *jobs,
+                runs: false,
+            };
             match turns.host(host) {
                 Some(lines) => lines.push_back(line),
                 None => turns.hosts.push_back(VecDeque::from([line])),
@@ -292,8 +338,15 @@ mod tests {
 
     #[test]
     fn hosts_and_people_take_turns() {
-        let turns = turns_of(&[("bank", "greedy", 4), ("bank", "meek", 1), ("shop", "alone", 1)]);
-        assert_eq!(order(turns), ["greedy", "alone", "meek", "greedy", "greedy", "greedy"]);
+        let turns = turns_of(&[
+            ("bank", "greedy", 4),
+            ("bank", "meek", 1),
+            ("shop", "alone", 1),
+        ]);
+        assert_eq!(
+            order(turns),
+            ["greedy", "alone", "meek", "greedy", "greedy", "greedy"]
+        );
     }
 
     #[test]
@@ -308,14 +361,24 @@ mod tests {
     #[test]
     fn whoever_comes_with_too_many_is_refused_at_once_and_others_are_not() {
         let slow = SlowHash::start().unwrap();
-        let mut tickets: Vec<_> = (0..OF_ONE_PERSON).map(|_| slow.enter("shop", "u1").unwrap()).collect();
+        let mut tickets: Vec<_> = (0..OF_ONE_PERSON)
+            .map(|_| slow.enter("shop", "u1").unwrap())
+            .collect();
         assert_eq!(slow.enter("shop", "u1").err(), Some(HashError::Busy));
         for busy in 2..8 {
-            tickets.extend((0..OF_ONE_PERSON).map_while(|_| slow.enter("shop", &format!("u{busy}")).ok()));
+            tickets.extend(
+                (0..OF_ONE_PERSON).map_while(|_| slow.enter("shop", &format!("u{busy}")).ok()),
+            );
         }
-        assert_eq!(slow.enter("shop", "u2").err(), Some(HashError::Busy), "seven people take no more than all places");
+        assert_eq!(
+            slow.enter("shop", "u2").err(),
+            Some(HashError::Busy),
+            "seven people take no more than all places"
+        );
         let known = slow.0.lock().host("shop").unwrap().len();
-        tickets.extend((known..OF_ONE_HOST).map(|one| slow.enter("shop", &format!("v{one}")).unwrap()));
+        tickets.extend(
+            (known..OF_ONE_HOST).map(|one| slow.enter("shop", &format!("v{one}")).unwrap()),
+        );
         assert_eq!(slow.enter("shop", "late").err(), Some(HashError::Busy));
         tickets.push(slow.enter("bank", "u1").unwrap());
         drop(tickets);
@@ -334,7 +397,9 @@ mod tests {
         let mut alone = [0; HASH_LEN_BYTES];
         let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_LEN_BYTES)).unwrap();
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        argon.hash_password_into(&[1; HASH_LEN_BYTES], &[7; SALT_LEN_BYTES], &mut alone).unwrap();
+        argon
+            .hash_password_into(&[1; HASH_LEN_BYTES], &[7; SALT_LEN_BYTES], &mut alone)
+            .unwrap();
         assert_eq!(first, alone, "codes that were stored before stay good");
     }
 }

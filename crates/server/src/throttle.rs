@@ -1,12 +1,14 @@
-//! How often somebody may guess: a pure state machine. Time is an argument; the store keeps the state and calls this
-//! inside the transaction that reserves a try.
+//! How often somebody may guess: a pure state machine. Time is an argument; the store keeps the
+//! state and calls this inside the transaction that reserves a try.
 //!
-//! Who reaches it has the first factor: the person, or somebody with the person's password. Three things are counted.
+//! Who reaches it has the first factor: the person, or somebody with the person's password. Three
+//! things are counted.
 //!
 //! - *In a row*, for each method: wrong tries since its last right one.
 //! - *Today*, for each method: wrong tries of this day (UTC).
-//! - *The allowance*, for each person over all methods: how much chance of guessing is left to give away, in millionths.
-//!   It holds [`ALLOWANCE`] and fills by [`ALLOWANCE_PER_YEAR`] in a year. A try costs the chance that a blind guess has.
+//! - *The allowance*, for each person over all methods: how much chance of guessing is left to give
+//!   away, in millionths. It holds [`ALLOWANCE`] and fills by [`ALLOWANCE_PER_YEAR`] in a year. A
+//!   try costs the chance that a blind guess has.
 //!
 //! ```text
 //!                      right code                                  right codes
@@ -23,10 +25,11 @@
 //!                                                                          the host reinstates it ─▶ one code
 //! ```
 //!
-//! A try is counted as wrong before it is checked. A right one gives back what *its own flow* has cost: whoever won has
-//! won, and whoever is genuine mistyped. Nothing else gives anything back: not the password, not a new flow, another
-//! method, a fresh message or another address (R48). Backup codes have 75 bits and are outside of this: NIST SP 800-63B-4
-//! §3.1.2.2 asks for no throttling from 64 bits on, so that they are the way in that nobody can use up.
+//! A try is counted as wrong before it is checked. A right one gives back what *its own flow* has
+//! cost: whoever won has won, and whoever is genuine mistyped. Nothing else gives anything back:
+//! not the password, not a new flow, another method, a fresh message or another address (R48).
+//! Backup codes have 75 bits and are outside of this: NIST SP 800-63B-4 §3.1.2.2 asks for no
+//! throttling from 64 bits on, so that they are the way in that nobody can use up.
 //! docs/decisions/0010-guessing.md has the reasons and the price.
 
 /// Then an app's next try needs two codes in a row.
@@ -118,17 +121,32 @@ impl Allowance {
     }
 
     fn spend(self, cost: u32, now: u64) -> Self {
-        Self { full_at: self.full_at.max(now).saturating_add(u64::from(cost) * MILLIONTH_S) }
+        Self {
+            full_at: self
+                .full_at
+                .max(now)
+                .saturating_add(u64::from(cost) * MILLIONTH_S),
+        }
     }
 
     fn give_back(self, cost: u32) -> Self {
-        Self { full_at: self.full_at.saturating_sub(u64::from(cost) * MILLIONTH_S) }
+        Self {
+            full_at: self.full_at.saturating_sub(u64::from(cost) * MILLIONTH_S),
+        }
     }
 }
 
 impl Tries {
     const fn on(self, day: u64) -> Self {
-        if self.day == day { self } else { Self { day, today: 0, ..self } }
+        if self.day == day {
+            self
+        } else {
+            Self {
+                day,
+                today: 0,
+                ..self
+            }
+        }
     }
 }
 
@@ -139,16 +157,33 @@ pub fn gate(tries: Tries, allowance: Allowance, guess: Guess, now: u64) -> Gate 
         return Gate::Suspended;
     }
     if tries.on(day).today >= TRIES_PER_DAY {
-        return Gate::Resting { until: (day + 1) * DAY_S };
+        return Gate::Resting {
+            until: (day + 1) * DAY_S,
+        };
     }
     let is_fresh = !guess.is_app() || tries.in_a_row < SINGLE_TRIES_IN_A_ROW;
-    Gate::Open(if is_fresh && allowance.takes(guess.cost(), now) { Needs::OneCode } else { Needs::TwoCodes })
+    Gate::Open(if is_fresh && allowance.takes(guess.cost(), now) {
+        Needs::OneCode
+    } else {
+        Needs::TwoCodes
+    })
 }
 
-/// The state with one more wrong try, and what that cost the allowance: to be stored before anything is checked.
-pub fn reserve(tries: Tries, allowance: Allowance, guess: Guess, needs: Needs, now: u64) -> (Tries, Allowance, u32) {
+/// The state with one more wrong try, and what that cost the allowance: to be stored before
+/// anything is checked.
+pub fn reserve(
+    tries: Tries,
+    allowance: Allowance,
+    guess: Guess,
+    needs: Needs,
+    now: u64,
+) -> (Tries, Allowance, u32) {
     let tries = tries.on(now / DAY_S);
-    let tries = Tries { in_a_row: tries.in_a_row.saturating_add(1), today: tries.today.saturating_add(1), ..tries };
+    let tries = Tries {
+        in_a_row: tries.in_a_row.saturating_add(1),
+        today: tries.today.saturating_add(1),
+        ..tries
+    };
     match needs {
         Needs::OneCode => (tries, allowance.spend(guess.cost(), now), guess.cost()),
         // A guess at two codes has less than a chance in 10¹⁰.
@@ -159,7 +194,14 @@ pub fn reserve(tries: Tries, allowance: Allowance, guess: Guess, needs: Needs, n
 /// The state after a reserved try was right; `cost` is what all tries of its flow have cost.
 pub fn right(tries: Tries, allowance: Allowance, cost: u32, now: u64) -> (Tries, Allowance) {
     let tries = tries.on(now / DAY_S);
-    (Tries { in_a_row: 0, today: tries.today.saturating_sub(1), ..tries }, allowance.give_back(cost))
+    (
+        Tries {
+            in_a_row: 0,
+            today: tries.today.saturating_sub(1),
+            ..tries
+        },
+        allowance.give_back(cost),
+    )
 }
 
 /// How many more single codes an app takes before it asks for two; for words on the screen.
@@ -180,7 +222,11 @@ mod tests {
     const FULL: Allowance = Allowance { full_at: 0 };
 
     fn wrong(in_a_row: u32, today: u32) -> Tries {
-        Tries { in_a_row, day: NOW / DAY_S, today }
+        Tries {
+            in_a_row,
+            day: NOW / DAY_S,
+            today,
+        }
     }
 
     fn spent(millionths: u32) -> Allowance {
@@ -190,9 +236,13 @@ mod tests {
     /// Every edge of the diagram.
     #[test]
     fn each_state_leads_where_the_diagram_says() {
-        let check = |tries, allowance, guess, expected| assert_eq!(gate(tries, allowance, guess, NOW), expected);
+        let check = |tries, allowance, guess, expected| {
+            assert_eq!(gate(tries, allowance, guess, NOW), expected)
+        };
         let (one, two) = (Gate::Open(Needs::OneCode), Gate::Open(Needs::TwoCodes));
-        let rests = Gate::Resting { until: (NOW / DAY_S + 1) * DAY_S };
+        let rests = Gate::Resting {
+            until: (NOW / DAY_S + 1) * DAY_S,
+        };
         check(wrong(0, 0), FULL, Guess::App, one);
         check(wrong(2, 2), FULL, Guess::App, one);
         check(wrong(3, 3), FULL, Guess::App, two);
@@ -218,24 +268,54 @@ mod tests {
 
     #[test]
     fn a_try_is_counted_before_it_is_checked() {
-        let (tries, allowance, cost) = reserve(Tries::default(), FULL, Guess::App, Needs::OneCode, NOW);
+        let (tries, allowance, cost) =
+            reserve(Tries::default(), FULL, Guess::App, Needs::OneCode, NOW);
         assert_eq!((tries, cost), (wrong(1, 1), 3));
         assert_eq!(allowance, spent(3));
         let (tries, allowance, cost) = reserve(tries, allowance, Guess::Phone, Needs::OneCode, NOW);
         assert_eq!((tries, allowance, cost), (wrong(2, 2), spent(4), 1));
         let (tries, allowance, cost) = reserve(tries, allowance, Guess::App, Needs::TwoCodes, NOW);
-        assert_eq!((tries, allowance, cost), (wrong(3, 3), spent(4), 0), "two codes cost nothing");
+        assert_eq!(
+            (tries, allowance, cost),
+            (wrong(3, 3), spent(4), 0),
+            "two codes cost nothing"
+        );
         let (tries, ..) = reserve(wrong(4, 4), FULL, Guess::App, Needs::TwoCodes, NOW + DAY_S);
-        assert_eq!(tries, Tries { in_a_row: 5, day: NOW / DAY_S + 1, today: 1 }, "another day begins anew");
+        assert_eq!(
+            tries,
+            Tries {
+                in_a_row: 5,
+                day: NOW / DAY_S + 1,
+                today: 1
+            },
+            "another day begins anew"
+        );
     }
 
     #[test]
     fn a_right_code_gives_back_what_its_own_flow_cost_and_no_more() {
-        assert_eq!(right(wrong(3, 4), spent(7), 4, NOW), (wrong(0, 3), spent(3)));
-        assert_eq!(right(wrong(1, 1), spent(3), 3, NOW), (wrong(0, 0), spent(0)));
-        assert_eq!(right(wrong(1, 1), FULL, 9, NOW).1, FULL, "never more than full");
+        assert_eq!(
+            right(wrong(3, 4), spent(7), 4, NOW),
+            (wrong(0, 3), spent(3))
+        );
+        assert_eq!(
+            right(wrong(1, 1), spent(3), 3, NOW),
+            (wrong(0, 0), spent(0))
+        );
+        assert_eq!(
+            right(wrong(1, 1), FULL, 9, NOW).1,
+            FULL,
+            "never more than full"
+        );
         let next_day = right(wrong(3, 4), FULL, 0, NOW + DAY_S).0;
-        assert_eq!(next_day, Tries { in_a_row: 0, day: NOW / DAY_S + 1, today: 0 });
+        assert_eq!(
+            next_day,
+            Tries {
+                in_a_row: 0,
+                day: NOW / DAY_S + 1,
+                today: 0
+            }
+        );
     }
 
     #[test]

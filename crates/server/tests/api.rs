@@ -19,23 +19,39 @@ async fn an_enrolment_goes_from_flow_to_signed_result() {
     let widget = Widget::new(&view, 7);
     let (status, answer) = bench.flow_post(&token, &widget.body(bench.now())).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
-    assert_eq!((&answer["outcome"], &answer["backup_codes_left"]), (&json!("enrolled"), &json!(10)));
-    let (status, redeemed) = bench.redeem(&flow_id, answer["result_code"].as_str().unwrap()).await;
+    assert_eq!(
+        (&answer["outcome"], &answer["backup_codes_left"]),
+        (&json!("enrolled"), &json!(10))
+    );
+    let (status, redeemed) = bench
+        .redeem(&flow_id, answer["result_code"].as_str().unwrap())
+        .await;
     assert_eq!(status, StatusCode::OK);
     let claims = claims(redeemed["assertion"].as_str().unwrap());
     assert_eq!(claims["aud"], "shop");
     assert_eq!(claims["sub"], "u1");
     assert_eq!(claims["nonce"], BINDING);
     assert_eq!(claims["purpose"], "enroll");
-    assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 60);
+    assert_eq!(
+        claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(),
+        60
+    );
     let subject = bench.subject("u1").await;
-    assert_eq!((&subject["enrolled"], &subject["factor_epoch"]), (&json!(true), &json!(1)));
-    assert_eq!(bench.subject("U1").await["enrolled"], false, "subjects are compared byte by byte");
+    assert_eq!(
+        (&subject["enrolled"], &subject["factor_epoch"]),
+        (&json!(true), &json!(1))
+    );
+    assert_eq!(
+        bench.subject("U1").await["enrolled"],
+        false,
+        "subjects are compared byte by byte"
+    );
 }
 
 fn claims(jwt: &str) -> Value {
     use base64ct::{Base64UrlUnpadded, Encoding};
-    serde_json::from_slice(&Base64UrlUnpadded::decode_vec(jwt.split('.').nth(1).unwrap()).unwrap()).unwrap()
+    serde_json::from_slice(&Base64UrlUnpadded::decode_vec(jwt.split('.').nth(1).unwrap()).unwrap())
+        .unwrap()
 }
 
 #[tokio::test]
@@ -47,14 +63,31 @@ async fn the_same_body_gets_the_same_answer_and_another_body_a_conflict() {
     let first = bench.flow_post(&token, &body).await;
     assert_eq!(bench.flow_post(&token, &body).await, first);
     bench.pass(300);
-    assert_eq!(bench.flow_post(&token, &body).await, first, "also some minutes later");
+    assert_eq!(
+        bench.flow_post(&token, &body).await,
+        first,
+        "also some minutes later"
+    );
     bench.pass(600);
-    assert_eq!(bench.flow_post(&token, &body).await, first, "also when the flow's life is over");
+    assert_eq!(
+        bench.flow_post(&token, &body).await,
+        first,
+        "also when the flow's life is over"
+    );
     assert_eq!(bench.flow_get(&token).await.0, StatusCode::UNAUTHORIZED);
     let changed = Widget::new(&view, 8).body(bench.now());
     let (status, problem) = bench.flow_post(&token, &changed).await;
-    assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("flow_conflict")));
-    assert_eq!(bench.subject("u1").await["methods"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::CONFLICT, &json!("flow_conflict"))
+    );
+    assert_eq!(
+        bench.subject("u1").await["methods"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -62,11 +95,25 @@ async fn the_same_post_many_times_at_once_enrols_once() {
     let bench = Bench::new().await;
     let (_, token, view) = bench.open("u1").await;
     let body = Widget::new(&view, 7).body(bench.now());
-    let answers =
-        futures_of(6, || bench.router.clone().oneshot(post("/v1/flow/enrolment", &token, Some(ORIGIN), &body))).await;
-    assert!(answers.iter().all(|status| *status == StatusCode::OK), "{answers:?}");
+    let answers = futures_of(6, || {
+        bench
+            .router
+            .clone()
+            .oneshot(post("/v1/flow/enrolment", &token, Some(ORIGIN), &body))
+    })
+    .await;
+    assert!(
+        answers.iter().all(|status| *status == StatusCode::OK),
+        "{answers:?}"
+    );
     let subject = bench.subject("u1").await;
-    assert_eq!((subject["methods"].as_array().unwrap().len(), &subject["backup_codes_left"]), (1, &json!(10)));
+    assert_eq!(
+        (
+            subject["methods"].as_array().unwrap().len(),
+            &subject["backup_codes_left"]
+        ),
+        (1, &json!(10))
+    );
 }
 
 async fn futures_of<F>(count: usize, make: impl Fn() -> F) -> Vec<StatusCode>
@@ -91,14 +138,29 @@ async fn a_code_counts_when_it_was_right_during_the_enrolment_and_not_before() {
         body["code"] = json!(code);
         body
     };
-    let (status, problem) = bench.flow_post(&token, &body(code_at(&widget.secret, bench.now() - 90))).await;
-    assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("code_wrong")));
+    let (status, problem) = bench
+        .flow_post(&token, &body(code_at(&widget.secret, bench.now() - 90)))
+        .await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("code_wrong"))
+    );
     assert_eq!(problem["attempts_left"], 59);
     let opened = bench.now();
     bench.pass(400);
-    let (status, _) = bench.flow_post(&token, &body(code_at(&widget.secret, opened))).await;
-    assert_eq!(status, StatusCode::OK, "typed at the start, posted at the end");
-    assert_eq!(bench.store.latest_step().await.unwrap(), Some(opened / 30), "and its step is spent");
+    let (status, _) = bench
+        .flow_post(&token, &body(code_at(&widget.secret, opened)))
+        .await;
+    assert_eq!(
+        status,
+        StatusCode::OK,
+        "typed at the start, posted at the end"
+    );
+    assert_eq!(
+        bench.store.latest_step().await.unwrap(),
+        Some(opened / 30),
+        "and its step is spent"
+    );
 }
 
 #[tokio::test]
@@ -108,27 +170,45 @@ async fn wrong_codes_end() {
     let widget = Widget::new(&view, 7);
     let mut wrong = widget.body(bench.now() + 3000);
     for _ in 0..60 {
-        assert_eq!(bench.flow_post(&token, &wrong).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(
+            bench.flow_post(&token, &wrong).await.0,
+            StatusCode::UNPROCESSABLE_ENTITY
+        );
     }
     wrong["code"] = json!(code_at(&widget.secret, bench.now()));
     let (status, problem) = bench.flow_post(&token, &wrong).await;
-    assert_eq!((status, &problem["code"]), (StatusCode::TOO_MANY_REQUESTS, &json!("too_many_attempts")));
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::TOO_MANY_REQUESTS, &json!("too_many_attempts"))
+    );
 }
 
-/// R20–R22, B35: whoever has a factor does not get another one by a password alone, and nothing is overwritten.
+/// R20–R22, B35: whoever has a factor does not get another one by a password alone, and nothing is
+/// overwritten.
 #[tokio::test]
 async fn an_active_factor_is_never_overwritten() {
     let bench = Bench::new().await;
     let (_, first, view) = bench.open("u1").await;
     let late = bench.open("u1").await;
     let (status, problem) = bench.flow_get(&first).await;
-    assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("flow_conflict")), "superseded");
-    let (status, _) = bench.flow_post(&first, &Widget::new(&view, 7).body(bench.now())).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::CONFLICT, &json!("flow_conflict")),
+        "superseded"
+    );
+    let (status, _) = bench
+        .flow_post(&first, &Widget::new(&view, 7).body(bench.now()))
+        .await;
     assert_eq!(status, StatusCode::CONFLICT);
-    let (status, _) = bench.flow_post(&late.1, &Widget::new(&late.2, 8).body(bench.now())).await;
+    let (status, _) = bench
+        .flow_post(&late.1, &Widget::new(&late.2, 8).body(bench.now()))
+        .await;
     assert_eq!(status, StatusCode::OK);
     let (status, problem) = bench.host_post("/v1/flows", &bench.create_body("u1")).await;
-    assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("already_enrolled")));
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::CONFLICT, &json!("already_enrolled"))
+    );
 }
 
 #[tokio::test]
@@ -138,20 +218,90 @@ async fn a_flow_needs_a_fresh_first_factor_and_a_registered_origin() {
         let mut body = bench.create_body("u1");
         body[field] = value;
         let (answered, problem) = bench.host_post("/v1/flows", &body).await;
-        assert_eq!((answered, &problem["code"]), (status, &json!(code)), "{field}");
+        assert_eq!(
+            (answered, &problem["code"]),
+            (status, &json!(code)),
+            "{field}"
+        );
         assert_eq!(problem["field"], field);
     };
-    check("auth_time", json!(bench.now() - 301), StatusCode::FORBIDDEN, "reauth_required").await;
-    check("auth_time", json!(bench.now() + 60), StatusCode::BAD_REQUEST, "request_invalid").await;
-    check("auth_time", json!("now"), StatusCode::BAD_REQUEST, "request_invalid").await;
-    check("origin", json!("https://evil.example"), StatusCode::FORBIDDEN, "origin_mismatch").await;
-    check("subject", json!(""), StatusCode::BAD_REQUEST, "request_invalid").await;
-    check("subject", json!("x".repeat(256)), StatusCode::BAD_REQUEST, "request_invalid").await;
-    check("account_name", json!("a:b"), StatusCode::BAD_REQUEST, "request_invalid").await;
-    check("account_name", json!("\u{202E}a"), StatusCode::BAD_REQUEST, "request_invalid").await;
-    check("session_binding", json!("short"), StatusCode::BAD_REQUEST, "request_invalid").await;
-    check("purpose", json!("manage"), StatusCode::BAD_REQUEST, "request_invalid").await;
-    check("client_time", json!(1), StatusCode::BAD_REQUEST, "request_invalid").await;
+    check(
+        "auth_time",
+        json!(bench.now() - 301),
+        StatusCode::FORBIDDEN,
+        "reauth_required",
+    )
+    .await;
+    check(
+        "auth_time",
+        json!(bench.now() + 60),
+        StatusCode::BAD_REQUEST,
+        "request_invalid",
+    )
+    .await;
+    check(
+        "auth_time",
+        json!("now"),
+        StatusCode::BAD_REQUEST,
+        "request_invalid",
+    )
+    .await;
+    check(
+        "origin",
+        json!("https://evil.example"),
+        StatusCode::FORBIDDEN,
+        "origin_mismatch",
+    )
+    .await;
+    check(
+        "subject",
+        json!(""),
+        StatusCode::BAD_REQUEST,
+        "request_invalid",
+    )
+    .await;
+    check(
+        "subject",
+        json!("x".repeat(256)),
+        StatusCode::BAD_REQUEST,
+        "request_invalid",
+    )
+    .await;
+    check(
+        "account_name",
+        json!("a:b"),
+        StatusCode::BAD_REQUEST,
+        "request_invalid",
+    )
+    .await;
+    check(
+        "account_name",
+        json!("\u{202E}a"),
+        StatusCode::BAD_REQUEST,
+        "request_invalid",
+    )
+    .await;
+    check(
+        "session_binding",
+        json!("short"),
+        StatusCode::BAD_REQUEST,
+        "request_invalid",
+    )
+    .await;
+    check(
+        "purpose",
+        json!("manage"),
+        StatusCode::BAD_REQUEST,
+        "request_invalid",
+    )
+    .await;
+    check(
+        "client_time",
+        json!(1),
+        StatusCode::BAD_REQUEST,
+        "request_invalid",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -159,17 +309,38 @@ async fn tokens_of_nobody_of_others_and_of_the_past_say_the_same() {
     let bench = Bench::new().await;
     let (flow_id, token, view) = bench.open("u1").await;
     let nobody = bench.flow_get(&"A".repeat(43)).await;
-    assert_eq!((nobody.0, &nobody.1["code"]), (StatusCode::UNAUTHORIZED, &json!("flow_expired")));
+    assert_eq!(
+        (nobody.0, &nobody.1["code"]),
+        (StatusCode::UNAUTHORIZED, &json!("flow_expired"))
+    );
     let of_host = bench.flow_get(&bench.api_key).await;
     assert_eq!(of_host.0, StatusCode::UNAUTHORIZED);
     let (_, other, _) = bench.open("u2").await;
-    let (status, problem) = bench.flow_post(&other, &Widget::new(&view, 7).body(bench.now())).await;
-    assert_eq!((status, &problem["field"]), (StatusCode::BAD_REQUEST, &json!("enrolment_id")), "another flow's id");
+    let (status, problem) = bench
+        .flow_post(&other, &Widget::new(&view, 7).body(bench.now()))
+        .await;
+    assert_eq!(
+        (status, &problem["field"]),
+        (StatusCode::BAD_REQUEST, &json!("enrolment_id")),
+        "another flow's id"
+    );
     bench.pass(600);
     let past = bench.flow_get(&token).await;
-    assert_eq!((past.0, &past.1["code"]), (StatusCode::UNAUTHORIZED, &json!("flow_expired")));
-    let refused = post(&format!("/v1/flows/{flow_id}/redeem"), &token, None, &json!({}));
-    assert_eq!(bench.send(refused).await.1["code"], "api_key_invalid", "a flow token is no API key");
+    assert_eq!(
+        (past.0, &past.1["code"]),
+        (StatusCode::UNAUTHORIZED, &json!("flow_expired"))
+    );
+    let refused = post(
+        &format!("/v1/flows/{flow_id}/redeem"),
+        &token,
+        None,
+        &json!({}),
+    );
+    assert_eq!(
+        bench.send(refused).await.1["code"],
+        "api_key_invalid",
+        "a flow token is no API key"
+    );
 }
 
 #[tokio::test]
@@ -181,14 +352,32 @@ async fn a_result_code_is_redeemed_once_in_time_and_by_its_own_session() {
     let code = answer["result_code"].as_str().unwrap();
     let other_session = json!({ "result_code": code, "session_binding": "YW5vdGhlci1zZXNzaW9u" });
     let path = format!("/v1/flows/{flow_id}/redeem");
-    assert_eq!(bench.host_post(&path, &other_session).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        bench.host_post(&path, &other_session).await.0,
+        StatusCode::NOT_FOUND
+    );
     assert_eq!(bench.redeem("AAAA", code).await.0, StatusCode::NOT_FOUND);
-    assert_eq!(bench.redeem(&flow_id, "AAAA").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        bench.redeem(&flow_id, "AAAA").await.0,
+        StatusCode::NOT_FOUND
+    );
     bench.pass(61);
-    assert_eq!(bench.redeem(&flow_id, code).await.0, StatusCode::NOT_FOUND, "late");
+    assert_eq!(
+        bench.redeem(&flow_id, code).await.0,
+        StatusCode::NOT_FOUND,
+        "late"
+    );
     bench.flow_post(&token, &body).await;
-    assert_eq!(bench.redeem(&flow_id, code).await.0, StatusCode::OK, "asked for again");
-    assert_eq!(bench.redeem(&flow_id, code).await.0, StatusCode::NOT_FOUND, "twice");
+    assert_eq!(
+        bench.redeem(&flow_id, code).await.0,
+        StatusCode::OK,
+        "asked for again"
+    );
+    assert_eq!(
+        bench.redeem(&flow_id, code).await.0,
+        StatusCode::NOT_FOUND,
+        "twice"
+    );
 }
 
 /// ASVS 3.5: other origins, forms and verbs get nowhere.
@@ -197,12 +386,24 @@ async fn the_browser_side_is_bound_to_its_origin() {
     let bench = Bench::new().await;
     let (_, token, view) = bench.open("u1").await;
     let body = Widget::new(&view, 7).body(bench.now());
-    for origin in [None, Some("https://evil.example"), Some("null"), Some("https://shop.example.evil.example")] {
-        let (status, problem) = bench.send(post("/v1/flow/enrolment", &token, origin, &body)).await;
-        assert_eq!((status, &problem["code"]), (StatusCode::FORBIDDEN, &json!("origin_mismatch")), "{origin:?}");
+    for origin in [
+        None,
+        Some("https://evil.example"),
+        Some("null"),
+        Some("https://shop.example.evil.example"),
+    ] {
+        let (status, problem) = bench
+            .send(post("/v1/flow/enrolment", &token, origin, &body))
+            .await;
+        assert_eq!(
+            (status, &problem["code"]),
+            (StatusCode::FORBIDDEN, &json!("origin_mismatch")),
+            "{origin:?}"
+        );
     }
     let mut form = post("/v1/flow/enrolment", &token, Some(ORIGIN), &body);
-    form.headers_mut().insert(header::CONTENT_TYPE, "text/plain".parse().unwrap());
+    form.headers_mut()
+        .insert(header::CONTENT_TYPE, "text/plain".parse().unwrap());
     assert_eq!(bench.send(form).await.0, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let preflight = |origin: &str| {
         Request::builder()
@@ -213,10 +414,27 @@ async fn the_browser_side_is_bound_to_its_origin() {
             .body(Body::empty())
             .unwrap()
     };
-    let allowed = bench.router.clone().oneshot(preflight(ORIGIN)).await.unwrap();
-    assert_eq!(allowed.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], ORIGIN);
-    let foreign = bench.router.clone().oneshot(preflight("https://evil.example")).await.unwrap();
-    assert!(!foreign.headers().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
+    let allowed = bench
+        .router
+        .clone()
+        .oneshot(preflight(ORIGIN))
+        .await
+        .unwrap();
+    assert_eq!(
+        allowed.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN],
+        ORIGIN
+    );
+    let foreign = bench
+        .router
+        .clone()
+        .oneshot(preflight("https://evil.example"))
+        .await
+        .unwrap();
+    assert!(
+        !foreign
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)
+    );
     assert_eq!(bench.subject("u1").await["enrolled"], false);
 }
 
@@ -225,13 +443,26 @@ async fn the_browser_side_is_bound_to_its_origin() {
 async fn unlisted_methods_are_405_and_odd_paths_404() {
     let bench = Bench::new().await;
     let ask = async |method: &str, path: &str| {
-        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .body(Body::empty())
+            .unwrap();
         let response = bench.router.clone().oneshot(request).await.unwrap();
         assert!(response.headers().contains_key("x-request-id"));
         assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
-        (response.status(), response.headers().get(header::CONTENT_TYPE).cloned())
+        (
+            response.status(),
+            response.headers().get(header::CONTENT_TYPE).cloned(),
+        )
     };
-    for path in ["/v1/flows", "/v1/flows/x/redeem", "/v1/subjects/x", "/healthz", "/openapi.json"] {
+    for path in [
+        "/v1/flows",
+        "/v1/flows/x/redeem",
+        "/v1/subjects/x",
+        "/healthz",
+        "/openapi.json",
+    ] {
         for method in ["PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"] {
             let (status, kind) = ask(method, path).await;
             assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
@@ -251,7 +482,11 @@ async fn unlisted_methods_are_405_and_odd_paths_404() {
     ] {
         assert_eq!(ask("GET", path).await.0, StatusCode::NOT_FOUND, "{path}");
     }
-    assert_eq!(ask("GET", "/v1/flow/enrolment").await.0, StatusCode::METHOD_NOT_ALLOWED, "no GET carries an enrolment");
+    assert_eq!(
+        ask("GET", "/v1/flow/enrolment").await.0,
+        StatusCode::METHOD_NOT_ALLOWED,
+        "no GET carries an enrolment"
+    );
 }
 
 #[tokio::test]
@@ -259,7 +494,12 @@ async fn every_route_stands_in_the_openapi_document() {
     let bench = Bench::new().await;
     let get = |path: &str| Request::get(path).body(Body::empty()).unwrap();
     let (_, document) = bench.send(get("/openapi.json")).await;
-    let paths: Vec<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
+    let paths: Vec<_> = document["paths"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
     let expected = [
         "/.well-known/jwks.json",
         "/form",
@@ -293,14 +533,26 @@ async fn every_route_stands_in_the_openapi_document() {
     for (path, operations) in document["paths"].as_object().unwrap() {
         for method in operations.as_object().unwrap().keys() {
             let path = path.replace("{id}", "x").replace("{subject}", "x");
-            let request = Request::builder().method(method.to_uppercase().as_str()).uri(&path).body(Body::empty());
+            let request = Request::builder()
+                .method(method.to_uppercase().as_str())
+                .uri(&path)
+                .body(Body::empty());
             let status = bench.send(request.unwrap()).await.0;
-            assert!(![StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&status), "{method} {path}");
+            assert!(
+                ![StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&status),
+                "{method} {path}"
+            );
         }
     }
     // Every code of a problem is a documented one.
-    let codes = document["components"]["schemas"]["ErrorCode"]["enum"].as_array().unwrap();
-    assert!(nidan_protocol::ErrorCode::ALL.iter().all(|code| codes.contains(&json!(code.as_str()))));
+    let codes = document["components"]["schemas"]["ErrorCode"]["enum"]
+        .as_array()
+        .unwrap();
+    assert!(
+        nidan_protocol::ErrorCode::ALL
+            .iter()
+            .all(|code| codes.contains(&json!(code.as_str())))
+    );
 }
 
 #[tokio::test]
@@ -309,7 +561,10 @@ async fn bodies_over_16_kib_are_refused() {
     let (_, token, _) = bench.open("u1").await;
     let body = json!({ "enrolment_id": "x".repeat(17 * 1024) });
     let (status, problem) = bench.flow_post(&token, &body).await;
-    assert_eq!((status, &problem["code"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("request_too_large")));
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::PAYLOAD_TOO_LARGE, &json!("request_too_large"))
+    );
 }
 
 /// R11, B32: codes and randoms of other types are refused before anything is checked.
@@ -333,18 +588,39 @@ async fn codes_of_other_shapes_are_malformed_and_not_wrong() {
         let mut body = widget.body(bench.now());
         body["code"] = code.clone();
         let (status, problem) = bench.flow_post(&token, &body).await;
-        assert_eq!((status, &problem["code"]), (StatusCode::BAD_REQUEST, &json!("request_invalid")), "{code}");
+        assert_eq!(
+            (status, &problem["code"]),
+            (StatusCode::BAD_REQUEST, &json!("request_invalid")),
+            "{code}"
+        );
     }
-    for random in [json!("AAAA"), json!("A".repeat(43)), json!("!".repeat(43)), json!(0)] {
+    for random in [
+        json!("AAAA"),
+        json!("A".repeat(43)),
+        json!("!".repeat(43)),
+        json!(0),
+    ] {
         let mut body = widget.body(bench.now());
         body["client_random"] = random.clone();
-        assert_eq!(bench.flow_post(&token, &body).await.1["field"], "client_random", "{random}");
+        assert_eq!(
+            bench.flow_post(&token, &body).await.1["field"],
+            "client_random",
+            "{random}"
+        );
     }
     let mut body = widget.body(bench.now());
     body["secret"] = json!("JBSWY3DPEHPK3PXP");
-    assert_eq!(bench.flow_post(&token, &body).await.0, StatusCode::BAD_REQUEST, "a chosen secret");
+    assert_eq!(
+        bench.flow_post(&token, &body).await.0,
+        StatusCode::BAD_REQUEST,
+        "a chosen secret"
+    );
     let (status, _) = bench.flow_post(&token, &widget.body(bench.now())).await;
-    assert_eq!(status, StatusCode::OK, "none of them spent an attempt or did harm");
+    assert_eq!(
+        status,
+        StatusCode::OK,
+        "none of them spent an attempt or did harm"
+    );
 }
 
 /// R9: a clock behind accepted codes would judge everything by a wrong time.
@@ -353,9 +629,18 @@ async fn the_service_refuses_to_start_on_a_clock_that_is_behind() {
     use std::sync::Arc;
     let bench = Bench::new().await;
     let (_, token, view) = bench.open("u1").await;
-    assert_eq!(bench.flow_post(&token, &Widget::new(&view, 7).body(bench.now())).await.0, StatusCode::OK);
-    let config =
-        nidan_server::config::Config::load(&bench.folder.path().join("nidan.toml"), std::iter::empty()).unwrap();
+    assert_eq!(
+        bench
+            .flow_post(&token, &Widget::new(&view, 7).body(bench.now()))
+            .await
+            .0,
+        StatusCode::OK
+    );
+    let config = nidan_server::config::Config::load(
+        &bench.folder.path().join("nidan.toml"),
+        std::iter::empty(),
+    )
+    .unwrap();
     let keys = nidan_server::keys::Keys::load(&config.keys_file, |_| None).unwrap();
     let clock = bench.clock.clone();
     let service = nidan_server::Service::new(
@@ -368,7 +653,8 @@ async fn the_service_refuses_to_start_on_a_clock_that_is_behind() {
     )
     .unwrap();
     assert!(service.check_clock().await.is_ok());
-    // The second code of a pair may be eleven steps ahead of the clock that accepts it, and a restart follows at once.
+    // The second code of a pair may be eleven steps ahead of the clock that accepts it, and a
+    // restart follows at once.
     clock.0.fetch_sub(390, std::sync::atomic::Ordering::SeqCst);
     assert!(service.check_clock().await.is_ok());
     clock.0.fetch_sub(31, std::sync::atomic::Ordering::SeqCst);

@@ -1,7 +1,11 @@
-//! Connections that are held, in process and with room for a few: none of them keeps a new one out, and a stop cuts off no
-//! answer that is being taken.
+//! Connections that are held, in process and with room for a few: none of them keeps a new one out,
+//! and a stop cuts off no answer that is being taken.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests in real time")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests in real time"
+)]
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -31,12 +35,19 @@ async fn served() -> (u16, watch::Sender<bool>, JoinHandle<()>) {
     let router = Router::new()
         .route("/", get(|| async { "here" }))
         .route("/large", get(|| async { Bytes::from(vec![b'x'; LARGE]) }))
-        .route("/parts", get(|| async { Body::from_stream(futures_util::stream::repeat(part())) }))
+        .route(
+            "/parts",
+            get(|| async { Body::from_stream(futures_util::stream::repeat(part())) }),
+        )
         .route("/events", get(stream));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let (stop, stopping) = watch::channel(false);
-    (port, stop, tokio::spawn(serve(listener, router, ROOM, stopping)))
+    (
+        port,
+        stop,
+        tokio::spawn(serve(listener, router, ROOM, stopping)),
+    )
 }
 
 fn part() -> Result<Bytes, Infallible> {
@@ -87,7 +98,13 @@ async fn an_answer_that_is_being_taken_is_whole_after_a_stop() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     stop.send(true).unwrap();
     let mut rest = Vec::new();
-    tokio::time::timeout(WITHIN, connection.read_to_end(&mut rest)).await.unwrap().unwrap();
+    tokio::time::timeout(WITHIN, connection.read_to_end(&mut rest))
+        .await
+        .unwrap()
+        .unwrap();
     assert!(rest.len() > LARGE, "{} bytes", rest.len());
-    tokio::time::timeout(WITHIN, serving).await.unwrap().unwrap();
+    tokio::time::timeout(WITHIN, serving)
+        .await
+        .unwrap()
+        .unwrap();
 }

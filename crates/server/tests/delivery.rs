@@ -1,4 +1,5 @@
-//! Messages on their way out: to the example senders in other languages, and through two hundred deaths of the service.
+//! Messages on their way out: to the example senders in other languages, and through two hundred
+//! deaths of the service.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +22,9 @@ use common::peer::{Peer, serve, write_secret};
 use common::{Bench, database, next};
 use nidan_protocol::Channel;
 use nidan_server::config::{Budgets, Config, Webhook};
-use nidan_server::delivery::{Gateway, Outgoing, Route, SIGNATURE_HEADER, SendError, TIMESTAMP_HEADER, sign};
+use nidan_server::delivery::{
+    Gateway, Outgoing, Route, SIGNATURE_HEADER, SendError, TIMESTAMP_HEADER, sign,
+};
 use nidan_server::store::PhoneStore;
 use serde_json::json;
 
@@ -30,14 +33,22 @@ const MESSAGES: usize = 5_000;
 const DEATHS: u64 = 200;
 
 fn sender(program: &str, script: &str) -> Peer {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/senders").join(script);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples/senders")
+        .join(script);
     Peer::start(program, &file, &[("NIDAN_SECRET", SECRET), ("PORT", "0")])
 }
 
 /// The first line says where it listens, the others what it delivered.
 async fn url(sender: &Peer) -> String {
     for _ in 0..1_000 {
-        if let Some(port) = sender.lines.lock().unwrap().first().and_then(|line| line.strip_prefix("listening on ")) {
+        if let Some(port) = sender
+            .lines
+            .lock()
+            .unwrap()
+            .first()
+            .and_then(|line| line.strip_prefix("listening on "))
+        {
             return format!("http://127.0.0.1:{port}");
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -46,7 +57,14 @@ async fn url(sender: &Peer) -> String {
 }
 
 fn delivered(sender: &Peer) -> Vec<String> {
-    sender.lines.lock().unwrap().iter().skip(1).cloned().collect()
+    sender
+        .lines
+        .lock()
+        .unwrap()
+        .iter()
+        .skip(1)
+        .cloned()
+        .collect()
 }
 
 /// All messages by webhook to one URL.
@@ -82,7 +100,10 @@ async fn takes_a_message_and_refuses_a_forged_one(program: &str, script: &str) {
     let ordered = right.order("u1", "090-1234-5678", "sms").await;
     right.fares(&ordered, "accepted").await;
     let line = delivered(&sender)[0].clone();
-    assert!(line.starts_with("sms ") && line.ends_with(" +819012345678"), "{line}");
+    assert!(
+        line.starts_with("sms ") && line.ends_with(" +819012345678"),
+        "{line}"
+    );
 
     // The sender's receipt comes back, signed the same way; a forged one changes nothing.
     let id = line.split(' ').nth(1).unwrap();
@@ -92,12 +113,22 @@ async fn takes_a_message_and_refuses_a_forged_one(program: &str, script: &str) {
         let request = axum::http::Request::post("/v1/gateways/outbox/receipt")
             .header(TIMESTAMP_HEADER, now)
             .header(SIGNATURE_HEADER, sign(secret, now, body.as_bytes()));
-        right.send(request.body(axum::body::Body::from(body)).unwrap()).await.0
+        right
+            .send(request.body(axum::body::Body::from(body)).unwrap())
+            .await
+            .0
     };
-    assert_eq!(receipt("another secret of some thirty-two").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        receipt("another secret of some thirty-two").await,
+        StatusCode::UNAUTHORIZED
+    );
     right.fares(&ordered, "accepted").await;
     assert_eq!(receipt(SECRET).await, StatusCode::OK);
-    assert_eq!(receipt(SECRET).await, StatusCode::OK, "doubled: no effect, no error");
+    assert_eq!(
+        receipt(SECRET).await,
+        StatusCode::OK,
+        "doubled: no effect, no error"
+    );
     right.fares(&ordered, "delivered").await;
 
     let wrong = bench(url, "another secret of some thirty-two").await;
@@ -137,12 +168,22 @@ impl Gateway for Doubtful {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_an_unclear_answer_no_other_gateway_gets_the_message() {
-    for then in [SendError::Refused("409".to_owned()), SendError::NotReached("restarting".to_owned())] {
-        let (first, second) =
-            (Arc::new(Doubtful(Some(then), AtomicU32::new(0))), Arc::new(Doubtful(None, AtomicU32::new(0))));
-        let route =
-            |id: &str, gateway: &Arc<Doubtful>| Route::new(id, Channel::ALL.to_vec(), Arc::<Doubtful>::clone(gateway));
-        let bench = Bench::tuned(|_| {}, Some(vec![route("first", &first), route("second", &second)])).await;
+    for then in [
+        SendError::Refused("409".to_owned()),
+        SendError::NotReached("restarting".to_owned()),
+    ] {
+        let (first, second) = (
+            Arc::new(Doubtful(Some(then), AtomicU32::new(0))),
+            Arc::new(Doubtful(None, AtomicU32::new(0))),
+        );
+        let route = |id: &str, gateway: &Arc<Doubtful>| {
+            Route::new(id, Channel::ALL.to_vec(), Arc::<Doubtful>::clone(gateway))
+        };
+        let bench = Bench::tuned(
+            |_| {},
+            Some(vec![route("first", &first), route("second", &second)]),
+        )
+        .await;
         bench.deliver();
         let ordered = bench.order("u1", "090-1234-5678", "sms").await;
         for _ in 0..200 {
@@ -154,7 +195,13 @@ async fn after_an_unclear_answer_no_other_gateway_gets_the_message() {
             }
         }
         bench.fares(&ordered, "unclear").await;
-        assert_eq!((bench.taken_by(&ordered).await.0.as_str(), second.1.load(Ordering::SeqCst)), ("first", 0));
+        assert_eq!(
+            (
+                bench.taken_by(&ordered).await.0.as_str(),
+                second.1.load(Ordering::SeqCst)
+            ),
+            ("first", 0)
+        );
     }
 }
 
@@ -169,7 +216,9 @@ async fn two_hundred_deaths_lose_no_message_and_deliver_none_twice() {
     }
     // The queue outlives the codes of this test: what is tested is the queue.
     let database = database(bench.folder.path());
-    database.execute("UPDATE challenge SET expires_at = expires_at + 3600", []).unwrap();
+    database
+        .execute("UPDATE challenge SET expires_at = expires_at + 3600", [])
+        .unwrap();
     let config = bench.folder.path().join("nidan.toml");
     let text = std::fs::read_to_string(&config).unwrap();
     let webhook = format!("webhook = {{ url = \"{url}\", secret_file = \"webhook.secret\" }}");
@@ -195,19 +244,29 @@ async fn two_hundred_deaths_lose_no_message_and_deliver_none_twice() {
     let mut child = serve(bench.folder.path(), &[]);
     let started = Instant::now();
     while bench.store.queue().await.unwrap().0 > 0 {
-        assert!(started.elapsed() < Duration::from_secs(240), "{:?}", bench.store.queue().await);
+        assert!(
+            started.elapsed() < Duration::from_secs(240),
+            "{:?}",
+            bench.store.queue().await
+        );
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     child.kill().unwrap();
     child.wait().unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
     let all = delivered(&sender);
-    let unique: BTreeSet<_> = all.iter().map(|line| line.split(' ').nth(1).unwrap()).collect();
+    let unique: BTreeSet<_> = all
+        .iter()
+        .map(|line| line.split(' ').nth(1).unwrap())
+        .collect();
     println!(
         "{DEATHS} deaths, {died_at_work} of them amid work ({at_the_end} of {MESSAGES} delivered by then): {} lost, {} twice",
         MESSAGES - unique.len(),
         all.len() - unique.len()
     );
     assert_eq!((unique.len(), all.len()), (MESSAGES, MESSAGES));
-    assert!(died_at_work > DEATHS / 2, "the service died idle: {died_at_work}");
+    assert!(
+        died_at_work > DEATHS / 2,
+        "the service died idle: {died_at_work}"
+    );
 }

@@ -1,5 +1,6 @@
-//! The final post at 200 random moments of death: the service is killed, or the connection is cut before or after the
-//! answer. Each time exactly one of "not enrolled, can go on" and "enrolled once with working backup codes" holds.
+//! The final post at 200 random moments of death: the service is killed, or the connection is cut
+//! before or after the answer. Each time exactly one of "not enrolled, can go on" and "enrolled
+//! once with working backup codes" holds.
 
 #![allow(
     clippy::unwrap_used,
@@ -60,8 +61,14 @@ async fn the_final_post_survives_death_at_any_moment() {
 
         let path = format!("/v1/subjects/{subject}");
         let before = server.ask("GET", &path, &api_key, &Value::Null).unwrap().1;
-        let whole = (before["methods"].as_array().unwrap().len(), before["backup_codes_left"].as_u64().unwrap());
-        assert!([(0, 0), (1, 10)].contains(&whole), "half an enrolment: {before}");
+        let whole = (
+            before["methods"].as_array().unwrap().len(),
+            before["backup_codes_left"].as_u64().unwrap(),
+        );
+        assert!(
+            [(0, 0), (1, 10)].contains(&whole),
+            "half an enrolment: {before}"
+        );
         if whole.0 == 0 {
             untouched += 1
         } else {
@@ -69,7 +76,9 @@ async fn the_final_post_survives_death_at_any_moment() {
         }
 
         // The widget tries again by itself with the same body, and the host's result follows.
-        let (status, answer) = server.ask("POST", "/v1/flow/enrolment", &token, &body).unwrap();
+        let (status, answer) = server
+            .ask("POST", "/v1/flow/enrolment", &token, &body)
+            .unwrap();
         assert_eq!(status, 200, "cannot go on after death {death}: {answer}");
         let redeem = json!({ "result_code": answer["result_code"], "session_binding": BINDING });
         let path = format!("/v1/flows/{}/redeem", created["flow_id"].as_str().unwrap());
@@ -78,16 +87,29 @@ async fn the_final_post_survives_death_at_any_moment() {
     }
     server.kill();
     println!("{DEATHS} deaths: {untouched} before, {stored} after the enrolment was stored");
-    assert!(untouched > 20 && stored > 20, "deaths fell on one side only: {untouched} before, {stored} after");
+    assert!(
+        untouched > 20 && stored > 20,
+        "deaths fell on one side only: {untouched} before, {stored} after"
+    );
 }
 
-/// One method with the widget's secret, and a backup code of the widget's set that the stored hashes know.
+/// One method with the widget's secret, and a backup code of the widget's set that the stored
+/// hashes know.
 async fn works(folder: &Path, keys: &Arc<Keys>, subject: &str, widget: &Widget) {
     let store = SqliteStore::open(&folder.join("nidan.db")).await.unwrap();
     let stored = store.subject("shop", subject).await.unwrap();
-    let [method] = stored.methods.as_slice() else { panic!("{} methods", stored.methods.len()) };
-    let row = SealedFor { host: "shop", subject, method_id: &method.id };
-    assert_eq!(keys.open(&method.sealed, row).unwrap().expose(), widget.secret.expose());
+    let [method] = stored.methods.as_slice() else {
+        panic!("{} methods", stored.methods.len())
+    };
+    let row = SealedFor {
+        host: "shop",
+        subject,
+        method_id: &method.id,
+    };
+    assert_eq!(
+        keys.open(&method.sealed, row).unwrap().expose(),
+        widget.secret.expose()
+    );
     let set = store.backup_set("shop", subject).await.unwrap().unwrap();
     let hashes: Vec<_> = set.unused.iter().map(|(_, hash)| *hash).collect();
     assert_eq!(hashes.len(), 10);
@@ -95,7 +117,10 @@ async fn works(folder: &Path, keys: &Arc<Keys>, subject: &str, widget: &Widget) 
     let third = nidan_otp::BackupCode::from_typed(&third).unwrap();
     let hasher = BackupHasher::new(Arc::clone(keys)).unwrap();
     let ticket = hasher.enter("shop", "u1").unwrap();
-    let position = hasher.position(&ticket, &third, set.salt, &hashes).await.unwrap();
+    let position = hasher
+        .position(&ticket, &third, set.salt, &hashes)
+        .await
+        .unwrap();
     assert_eq!(position, Some(2));
     store.close().await;
 }

@@ -1,9 +1,15 @@
-//! A login at random moments of death, between counting, checking and spending. Each time one of "not accepted, and the
-//! try is counted" and "accepted, once" holds; never both "accepted" and "can be used again".
+//! A login at random moments of death, between counting, checking and spending. Each time one of
+//! "not accepted, and the try is counted" and "accepted, once" holds; never both "accepted" and
+//! "can be used again".
 //!
 //! `DEATHS` makes more of them; what the README claims was printed with 500.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests"
+)]
 
 mod common;
 
@@ -31,8 +37,10 @@ fn a_login_survives_death_at_any_moment() {
     let mut random = 0x6b_69_6c_6c;
     let (mut before, mut counted, mut accepted) = (0, 0, 0);
     for death in 0..deaths {
-        for sql in ["UPDATE method SET in_a_row = 0, today = 0, last_step = 0", "UPDATE subject SET guess_full_at = 0"]
-        {
+        for sql in [
+            "UPDATE method SET in_a_row = 0, today = 0, last_step = 0",
+            "UPDATE subject SET guess_full_at = 0",
+        ] {
             database.execute(sql, []).unwrap();
         }
         let login = |name: &str| {
@@ -51,9 +59,14 @@ fn a_login_survives_death_at_any_moment() {
         drop(sent);
         server = Server::start(folder.path(), port);
 
-        let (in_a_row, spent) =
-            (count(&database, "SELECT in_a_row FROM method"), count(&database, "SELECT last_step FROM method") > 0);
-        let view = server.ask("GET", "/v1/flow", &token, &Value::Null).unwrap().1;
+        let (in_a_row, spent) = (
+            count(&database, "SELECT in_a_row FROM method"),
+            count(&database, "SELECT last_step FROM method") > 0,
+        );
+        let view = server
+            .ask("GET", "/v1/flow", &token, &Value::Null)
+            .unwrap()
+            .1;
         let complete = view["verification"].is_null();
         assert_eq!(spent, complete, "spent and complete are one");
         match (in_a_row, spent) {
@@ -62,10 +75,15 @@ fn a_login_survives_death_at_any_moment() {
             (0, true) => accepted += 1,
             other => panic!("death {death}: {other:?}"),
         }
-        // The same post goes on where it was; from another login the code is good only while nobody was let in by it.
-        let elsewhere = server.ask("POST", "/v1/flow/verification", &other, &post).unwrap();
+        // The same post goes on where it was; from another login the code is good only while nobody
+        // was let in by it.
+        let elsewhere = server
+            .ask("POST", "/v1/flow/verification", &other, &post)
+            .unwrap();
         assert_eq!(elsewhere.0 == 200, !spent, "death {death}: {elsewhere:?}");
-        let again = server.ask("POST", "/v1/flow/verification", &token, &post).unwrap();
+        let again = server
+            .ask("POST", "/v1/flow/verification", &token, &post)
+            .unwrap();
         assert_eq!(again.0 == 200, spent, "death {death}: {again:?}");
         // An acknowledged wrong try is on the disk.
         let third = {
@@ -75,14 +93,23 @@ fn a_login_survives_death_at_any_moment() {
         };
         let had = count(&database, "SELECT in_a_row FROM method");
         let wrong = json!({ "method_id": method_id, "code": "000000", "second_code": "000000" });
-        let answer = server.ask("POST", "/v1/flow/verification", &third, &wrong).unwrap();
+        let answer = server
+            .ask("POST", "/v1/flow/verification", &third, &wrong)
+            .unwrap();
         assert_eq!(answer.1["code"], "code_wrong", "{answer:?}");
         server.kill();
         server = Server::start(folder.path(), port);
-        assert_eq!(count(&database, "SELECT in_a_row FROM method"), had + 1, "a wrong try was forgotten");
+        assert_eq!(
+            count(&database, "SELECT in_a_row FROM method"),
+            had + 1,
+            "a wrong try was forgotten"
+        );
     }
     println!(
         "{deaths} deaths: {before} before the try was counted, {counted} between, {accepted} after it was accepted"
     );
-    assert!(before > 0 && counted + accepted > 0, "deaths fell on one side only");
+    assert!(
+        before > 0 && counted + accepted > 0,
+        "deaths fell on one side only"
+    );
 }

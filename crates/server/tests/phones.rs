@@ -1,8 +1,14 @@
-//! Numbers against the reference (Google's libphonenumber, by the Python package `phonenumbers`), and against nonsense.
+//! Numbers against the reference (Google's libphonenumber, by the Python package `phonenumbers`),
+//! and against nonsense.
 //!
 //! A sample is committed; `cargo xtask phones` makes 120,000 fresh ones and ten million inputs.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests"
+)]
 
 use nidan_server::phone::{PhoneError, PhoneNumber};
 
@@ -19,7 +25,9 @@ fn verdict_kind_and_number_are_the_reference_s() {
     let (mut rows, mut different) = (0_u32, 0_u32);
     for line in text.lines() {
         let columns: Vec<&str> = line.split('\t').collect();
-        let [typed, region, verdict, kind, e164, extension] = columns.as_slice() else { panic!("{line}") };
+        let [typed, region, verdict, kind, e164, extension] = columns.as_slice() else {
+            panic!("{line}")
+        };
         let expected = match (*verdict, *extension) {
             ("valid", "-") => format!("{} {e164}", kind.replace('_', "").to_lowercase()),
             // The reference reads numbers with an extension; a code cannot be sent to one.
@@ -27,7 +35,11 @@ fn verdict_kind_and_number_are_the_reference_s() {
             _ => "no".to_owned(),
         };
         let seen = match PhoneNumber::parse(typed, Some(region)) {
-            Ok(number) => format!("{} {}", format!("{:?}", number.kind()).to_lowercase(), number.e164()),
+            Ok(number) => format!(
+                "{} {}",
+                format!("{:?}", number.kind()).to_lowercase(),
+                number.e164()
+            ),
             Err(PhoneError::Extension) => "extension".to_owned(),
             Err(_) => "no".to_owned(),
         };
@@ -41,13 +53,17 @@ fn verdict_kind_and_number_are_the_reference_s() {
     assert!(rows >= 4_000 && f64::from(different) <= f64::from(rows) * TOLERANCE);
 }
 
-/// The widget shows a number and sends what was typed; the service reads it again. In every country, however a number is
-/// dialled from there: what the widget shows is what the service reads, or the service refuses to send.
+/// The widget shows a number and sends what was typed; the service reads it again. In every
+/// country, however a number is dialled from there: what the widget shows is what the service
+/// reads, or the service refuses to send.
 #[test]
 fn what_the_widget_shows_is_what_the_service_dials() {
     let table = include_str!("../../../public/nidan/regions.txt");
     let widget = nidan::phone::Regions::new(table);
-    let columns: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    let columns: Vec<Vec<&str>> = table
+        .lines()
+        .map(|line| line.split(',').collect())
+        .collect();
     let (mut same, mut refused, mut unread) = (0_u32, 0_u32, 0_u32);
     let abroad: Vec<_> = include_str!("phones/numbers.tsv")
         .lines()
@@ -64,7 +80,10 @@ fn what_the_widget_shows_is_what_the_service_dials() {
                     unread += 1;
                     continue;
                 };
-                assert_eq!(shown.e164, **e164, "{typed} in {country} is never a number at home");
+                assert_eq!(
+                    shown.e164, **e164,
+                    "{typed} in {country} is never a number at home"
+                );
                 match PhoneNumber::parse(&typed, Some(country)) {
                     Ok(number) if number.e164() == shown.e164 => same += 1,
                     // `phone_ambiguous`: nothing is sent.
@@ -73,7 +92,9 @@ fn what_the_widget_shows_is_what_the_service_dials() {
             }
         }
     }
-    println!("{same} numbers dialled from abroad read alike, {refused} refused, {unread} not read by the widget");
+    println!(
+        "{same} numbers dialled from abroad read alike, {refused} refused, {unread} not read by the widget"
+    );
     assert!(same > 10 * refused, "{same} {refused}");
 }
 
@@ -85,7 +106,8 @@ fn no_input_makes_it_panic() {
     std::panic::set_hook(Box::new(|_| {
         PANICS.fetch_add(1, Ordering::SeqCst);
     }));
-    let count = std::env::var("NIDAN_FUZZED").map_or(FUZZED_BY_DEFAULT, |count| count.parse().unwrap());
+    let count =
+        std::env::var("NIDAN_FUZZED").map_or(FUZZED_BY_DEFAULT, |count| count.parse().unwrap());
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
     std::thread::scope(|scope| {
         for thread in 0..threads {
@@ -103,7 +125,8 @@ fn no_input_makes_it_panic() {
     assert_eq!(PANICS.load(Ordering::SeqCst), 0);
 }
 
-/// Mostly what looks like a number: signs, digits of several scripts, separators, extensions, letters, anything.
+/// Mostly what looks like a number: signs, digits of several scripts, separators, extensions,
+/// letters, anything.
 fn nonsense(state: &mut u64) -> (String, Option<&'static str>) {
     const PARTS: [&str; 40] = [
         "0",
@@ -147,8 +170,16 @@ fn nonsense(state: &mut u64) -> (String, Option<&'static str>) {
         "~",
         ",",
     ];
-    const COUNTRIES: [Option<&str>; 8] =
-        [None, Some("JP"), Some("US"), Some("IT"), Some("AR"), Some("BR"), Some("XX"), Some("")];
+    const COUNTRIES: [Option<&str>; 8] = [
+        None,
+        Some("JP"),
+        Some("US"),
+        Some("IT"),
+        Some("AR"),
+        Some("BR"),
+        Some("XX"),
+        Some(""),
+    ];
     let mut draw = |below: u64| {
         // xorshift64* (Vigna 2016): inputs of a test need no CSPRNG.
         *state ^= *state >> 12;

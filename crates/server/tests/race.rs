@@ -1,6 +1,8 @@
-//! One right code, many times at once, to two service processes on one database: one winner. And replays, in numbers.
+//! One right code, many times at once, to two service processes on one database: one winner. And
+//! replays, in numbers.
 //!
-//! `ROUNDS`, `BACKUP_PARALLEL` and `REPLAYS` make more of them; what the README claims was printed with 200, 500 and 100000.
+//! `ROUNDS`, `BACKUP_PARALLEL` and `REPLAYS` make more of them; what the README claims was printed
+//! with 200, 500 and 100000.
 
 #![allow(
     clippy::unwrap_used,
@@ -39,7 +41,12 @@ impl Pair {
         let api_key = configured(folder.path());
         let ports = [(); 2].map(|()| free_port());
         let servers = ports.map(|port| Server::start(folder.path(), port));
-        Self { folder, ports, api_key, _servers: servers }
+        Self {
+            folder,
+            ports,
+            api_key,
+            _servers: servers,
+        }
     }
 
     fn execute(&self, sql: &str) {
@@ -55,7 +62,12 @@ impl Pair {
     }
 
     fn login(&self, subject: &str, session: &str) -> (String, String) {
-        let (status, created) = self.ask("POST", "/v1/flows", &self.api_key, &login_body(subject, session));
+        let (status, created) = self.ask(
+            "POST",
+            "/v1/flows",
+            &self.api_key,
+            &login_body(subject, session),
+        );
         assert_eq!(status, 201, "{created}");
         let text = |field: &str| created[field].as_str().unwrap().to_owned();
         (text("flow_id"), text("flow_token"))
@@ -69,9 +81,20 @@ impl Pair {
                 scope.spawn(|| {
                     loop {
                         let at = place.fetch_add(1, Ordering::SeqCst);
-                        let Some((token, body)) = posts.get(at) else { return };
-                        let answer = ask(self.ports[at % 2], "POST", "/v1/flow/verification", token, body);
-                        answers.lock().unwrap().push((at, answer.unwrap_or((0, Value::Null))));
+                        let Some((token, body)) = posts.get(at) else {
+                            return;
+                        };
+                        let answer = ask(
+                            self.ports[at % 2],
+                            "POST",
+                            "/v1/flow/verification",
+                            token,
+                            body,
+                        );
+                        answers
+                            .lock()
+                            .unwrap()
+                            .push((at, answer.unwrap_or((0, Value::Null))));
                     }
                 });
             }
@@ -81,7 +104,8 @@ impl Pair {
         answers.into_iter().map(|(_, answer)| answer).collect()
     }
 
-    /// As if nobody had tried anything yet, and no step were spent: the next round begins like the first.
+    /// As if nobody had tried anything yet, and no step were spent: the next round begins like the
+    /// first.
     fn forget_tries(&self) {
         for sql in [
             "UPDATE method SET in_a_row = 0, today = 0, last_step = CASE WHEN kind = 'totp' THEN 0 END",
@@ -95,7 +119,12 @@ impl Pair {
 }
 
 fn winners(answers: &[(u16, Value)]) -> usize {
-    assert!(answers.iter().all(|(status, _)| *status != 0 && *status < 500), "{answers:?}");
+    assert!(
+        answers
+            .iter()
+            .all(|(status, _)| *status != 0 && *status < 500),
+        "{answers:?}"
+    );
     answers.iter().filter(|(status, _)| *status == 200).count()
 }
 
@@ -112,11 +141,14 @@ fn within_a_step() -> u64 {
 #[test]
 fn one_code_has_one_winner() {
     let rounds = setting("ROUNDS", 3);
-    // Each run of the slow hash takes a core for some 25 ms: fewer of them at once are the same race, sooner over.
+    // Each run of the slow hash takes a core for some 25 ms: fewer of them at once are the same
+    // race, sooner over.
     let backup_parallel = setting("BACKUP_PARALLEL", PARALLEL / 10);
     let pair = Pair::start();
     let (widget, method_id) = pair.enrol("u1", 7);
-    let mut flows: Vec<_> = (0..PARALLEL).map(|at| pair.login("u1", &format!("session-number-{at:05}"))).collect();
+    let mut flows: Vec<_> = (0..PARALLEL)
+        .map(|at| pair.login("u1", &format!("session-number-{at:05}")))
+        .collect();
     let mut session = PARALLEL;
     for kind in ["app", "backup"] {
         let started = Instant::now();
@@ -124,15 +156,35 @@ fn one_code_has_one_winner() {
             pair.forget_tries();
             let code = match kind {
                 "app" => code_at(&widget.secret, within_a_step()),
-                _backup => widget.backup_codes.iter().nth(round % 10).unwrap().expose().to_string(),
+                _backup => widget
+                    .backup_codes
+                    .iter()
+                    .nth(round % 10)
+                    .unwrap()
+                    .expose()
+                    .to_string(),
             };
-            let method = if kind == "app" { method_id.as_str() } else { "backup" };
+            let method = if kind == "app" {
+                method_id.as_str()
+            } else {
+                "backup"
+            };
             let body = json!({ "method_id": method, "code": code });
-            let posts: Vec<_> = flows.iter().map(|(_, token)| (token.clone(), body.clone())).collect();
-            let answers = pair.all_at_once(if kind == "app" { &posts } else { &posts[..backup_parallel] });
+            let posts: Vec<_> = flows
+                .iter()
+                .map(|(_, token)| (token.clone(), body.clone()))
+                .collect();
+            let answers = pair.all_at_once(if kind == "app" {
+                &posts
+            } else {
+                &posts[..backup_parallel]
+            });
             assert_eq!(winners(&answers), 1, "{kind}, round {round}");
             // The winner's flow is over; another takes its place.
-            let won = answers.iter().position(|(status, _)| *status == 200).unwrap();
+            let won = answers
+                .iter()
+                .position(|(status, _)| *status == 200)
+                .unwrap();
             session += 1;
             flows[won] = pair.login("u1", &format!("session-number-{session:05}"));
         }
@@ -141,23 +193,40 @@ fn one_code_has_one_winner() {
     }
 }
 
-/// The same for a text's code: it belongs to one flow, so that all posts go there and get one result, good for one redeem.
+/// The same for a text's code: it belongs to one flow, so that all posts go there and get one
+/// result, good for one redeem.
 #[test]
 fn one_text_has_one_result() {
     let rounds = setting("ROUNDS", 3);
     let pair = Pair::start();
     let keys = Arc::new(Keys::load(&pair.folder.path().join("nidan.keys"), |_| None).unwrap());
-    let code_of =
-        |challenge: &Value| nidan_server::challenge::code_of(&keys, challenge["id"].as_str().unwrap()).to_string();
+    let code_of = |challenge: &Value| {
+        nidan_server::challenge::code_of(&keys, challenge["id"].as_str().unwrap()).to_string()
+    };
     let create = json!({
         "purpose": "enroll", "subject": "u2", "account_name": "a@example.com", "auth_time": now(),
         "session_binding": "session-of-the-set-up", "origin": ORIGIN,
     });
-    let token = pair.ask("POST", "/v1/flows", &pair.api_key, &create).1["flow_token"].as_str().unwrap().to_owned();
+    let token = pair.ask("POST", "/v1/flows", &pair.api_key, &create).1["flow_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let wish = json!({ "number": "090-1234-5678", "country": "JP", "channel": "sms" });
     let (_, challenge) = pair.ask("POST", "/v1/flow/challenges", &token, &wish);
-    let path = format!("/v1/flow/challenges/{}/answer", challenge["id"].as_str().unwrap());
-    assert_eq!(pair.ask("POST", &path, &token, &json!({ "code": code_of(&challenge) })).0, 200);
+    let path = format!(
+        "/v1/flow/challenges/{}/answer",
+        challenge["id"].as_str().unwrap()
+    );
+    assert_eq!(
+        pair.ask(
+            "POST",
+            &path,
+            &token,
+            &json!({ "code": code_of(&challenge) })
+        )
+        .0,
+        200
+    );
     let mut body = Widget::new(&pair.ask("GET", "/v1/flow", &token, &Value::Null).1, 9).body(now());
     body.as_object_mut().unwrap().remove("code");
     body["phones"] = json!([{ "challenge_id": challenge["id"] }]);
@@ -168,15 +237,24 @@ fn one_text_has_one_result() {
         pair.execute("DELETE FROM send_count");
         let session = format!("session-of-round-{round:05}");
         let (flow_id, token) = pair.login("u2", &session);
-        let (_, challenge) =
-            pair.ask("POST", "/v1/flow/challenges", &token, &json!({ "method_id": method_id, "channel": "sms" }));
+        let (_, challenge) = pair.ask(
+            "POST",
+            "/v1/flow/challenges",
+            &token,
+            &json!({ "method_id": method_id, "channel": "sms" }),
+        );
         let post = json!({ "method_id": method_id, "code": code_of(&challenge) });
         let answers = pair.all_at_once(&vec![(token, post); PARALLEL]);
         assert!(winners(&answers) >= 1, "round {round}");
-        let mut results: Vec<_> = answers.iter().filter_map(|(_, answer)| answer["result_code"].as_str()).collect();
+        let mut results: Vec<_> = answers
+            .iter()
+            .filter_map(|(_, answer)| answer["result_code"].as_str())
+            .collect();
         results.sort_unstable();
         results.dedup();
-        let [result] = results.as_slice() else { panic!("{} results in round {round}", results.len()) };
+        let [result] = results.as_slice() else {
+            panic!("{} results in round {round}", results.len())
+        };
         let redeem = json!({ "result_code": result, "session_binding": session });
         let path = format!("/v1/flows/{flow_id}/redeem");
         let redeemed: Vec<u16> = std::thread::scope(|scope| {
@@ -184,23 +262,34 @@ fn one_text_has_one_result() {
                 .map(|at| {
                     scope.spawn({
                         let (pair, path, redeem) = (&pair, &path, &redeem);
-                        move || ask(pair.ports[at % 2], "POST", path, &pair.api_key, redeem).unwrap().0
+                        move || {
+                            ask(pair.ports[at % 2], "POST", path, &pair.api_key, redeem)
+                                .unwrap()
+                                .0
+                        }
                     })
                 })
                 .collect();
             redeems.into_iter().map(|one| one.join().unwrap()).collect()
         });
-        assert_eq!(redeemed.iter().filter(|status| **status == 200).count(), 1, "round {round}");
+        assert_eq!(
+            redeemed.iter().filter(|status| **status == 200).count(),
+            1,
+            "round {round}"
+        );
     }
     println!("text: {rounds} rounds, one result in each, redeemed once");
 }
 
-/// Codes that were used or never will be right: over methods, paths, offsets and processes, none is accepted.
+/// Codes that were used or never will be right: over methods, paths, offsets and processes, none is
+/// accepted.
 #[test]
 fn nothing_replayed_is_accepted() {
     let replays = setting("REPLAYS", 2_000);
     let pair = Pair::start();
-    let people: Vec<(Widget, String)> = (0..4).map(|at| pair.enrol(&format!("u{at}"), 20 + at as u8)).collect();
+    let people: Vec<(Widget, String)> = (0..4)
+        .map(|at| pair.enrol(&format!("u{at}"), 20 + at as u8))
+        .collect();
     let used: Vec<(String, u64)> = people
         .iter()
         .enumerate()
@@ -208,9 +297,14 @@ fn nothing_replayed_is_accepted() {
             let when = within_a_step();
             // The enrolment has spent the step of now.
             let code = code_at(&widget.secret, when + 30);
-            let (_, token) = pair.login(&format!("u{at}"), &format!("first-session-of-person-{at}"));
-            let (status, answer) =
-                pair.ask("POST", "/v1/flow/verification", &token, &json!({ "method_id": method_id, "code": code }));
+            let (_, token) =
+                pair.login(&format!("u{at}"), &format!("first-session-of-person-{at}"));
+            let (status, answer) = pair.ask(
+                "POST",
+                "/v1/flow/verification",
+                &token,
+                &json!({ "method_id": method_id, "code": code }),
+            );
             assert_eq!(status, 200, "{answer}");
             (code, when + 30)
         })
@@ -219,15 +313,24 @@ fn nothing_replayed_is_accepted() {
     let mut posts = Vec::new();
     for at in 0..replays {
         let person = next(&mut random) as usize % people.len();
-        let subject =
-            if next(&mut random).is_multiple_of(4) { next(&mut random) as usize % people.len() } else { person };
+        let subject = if next(&mut random).is_multiple_of(4) {
+            next(&mut random) as usize % people.len()
+        } else {
+            person
+        };
         let (widget, method_id) = &people[person];
         let (code, when) = &used[person];
         // The used code, or an older one: never one that is still to come.
         let offset = 30 * (next(&mut random) % 40);
-        let code =
-            if next(&mut random).is_multiple_of(3) { code_at(&widget.secret, when - offset) } else { code.clone() };
-        let (_, token) = pair.login(&format!("u{subject}"), &format!("session-of-replay-{at:06}"));
+        let code = if next(&mut random).is_multiple_of(3) {
+            code_at(&widget.secret, when - offset)
+        } else {
+            code.clone()
+        };
+        let (_, token) = pair.login(
+            &format!("u{subject}"),
+            &format!("session-of-replay-{at:06}"),
+        );
         let body = match next(&mut random) % 5 {
             0 => json!({ "method_id": method_id, "code": code, "second_code": code }),
             1 => json!({ "method_id": "backup", "code": code }),
@@ -238,7 +341,12 @@ fn nothing_replayed_is_accepted() {
         if posts.len() == 500 || at + 1 == replays {
             pair.forget_counts_only();
             let answers = pair.all_at_once(&posts);
-            assert_eq!(winners(&answers), 0, "{:?}", answers.iter().find(|(status, _)| *status == 200));
+            assert_eq!(
+                winners(&answers),
+                0,
+                "{:?}",
+                answers.iter().find(|(status, _)| *status == 200)
+            );
             posts.clear();
         }
     }

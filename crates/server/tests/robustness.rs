@@ -20,7 +20,9 @@ const MALFORMED: usize = 10_000;
 #[tokio::test]
 async fn sqlite_keeps_the_contract() {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("contract.db")).await.unwrap();
+    let store = SqliteStore::open(&folder.path().join("contract.db"))
+        .await
+        .unwrap();
     contract::run(&store).await;
 }
 
@@ -118,8 +120,9 @@ fn malformed() -> impl Strategy<Value = Malformed> {
         }),
         1 => (0usize..40_000).prop_map(|length| vec![b'['; length]),
     ];
-    let methods =
-        prop::sample::select(vec!["POST", "POST", "POST", "GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]);
+    let methods = prop::sample::select(vec![
+        "POST", "POST", "POST", "GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS",
+    ]);
     let kinds = prop::sample::select(vec![
         Some("application/json"),
         Some("application/json"),
@@ -128,17 +131,26 @@ fn malformed() -> impl Strategy<Value = Malformed> {
         Some("application/x-www-form-urlencoded"),
         None,
     ]);
-    (methods, paths, bodies, kinds, 0u8..4, "[!-~]{1,60}", any::<bool>()).prop_map(
-        |(method, path, body, kind, bearer, anything, origin)| Malformed {
-            method,
-            path,
-            body,
-            kind,
-            bearer,
-            anything,
-            origin,
-        },
+    (
+        methods,
+        paths,
+        bodies,
+        kinds,
+        0u8..4,
+        "[!-~]{1,60}",
+        any::<bool>(),
     )
+        .prop_map(
+            |(method, path, body, kind, bearer, anything, origin)| Malformed {
+                method,
+                path,
+                body,
+                kind,
+                bearer,
+                anything,
+                origin,
+            },
+        )
 }
 
 #[tokio::test]
@@ -151,8 +163,10 @@ async fn ten_thousand_malformed_requests_are_refused_and_leave_nothing() {
     let mut refused = 0;
     for _ in 0..MALFORMED {
         let sent = strategy.new_tree(&mut runner).unwrap().current();
-        let Ok(mut request) =
-            Request::builder().method(sent.method).uri(&sent.path).body(Body::from(sent.body.clone()))
+        let Ok(mut request) = Request::builder()
+            .method(sent.method)
+            .uri(&sent.path)
+            .body(Body::from(sent.body.clone()))
         else {
             continue;
         };
@@ -160,9 +174,17 @@ async fn ten_thousand_malformed_requests_are_refused_and_leave_nothing() {
         if let Some(kind) = sent.kind {
             headers.insert(header::CONTENT_TYPE, kind.parse().unwrap());
         }
-        let bearer = [None, Some(&bench.api_key), Some(&token), Some(&sent.anything)][usize::from(sent.bearer)];
+        let bearer = [
+            None,
+            Some(&bench.api_key),
+            Some(&token),
+            Some(&sent.anything),
+        ][usize::from(sent.bearer)];
         if let Some(bearer) = bearer {
-            headers.insert(header::AUTHORIZATION, format!("Bearer {bearer}").parse().unwrap());
+            headers.insert(
+                header::AUTHORIZATION,
+                format!("Bearer {bearer}").parse().unwrap(),
+            );
         }
         if sent.origin {
             headers.insert(header::ORIGIN, ORIGIN.parse().unwrap());
@@ -170,29 +192,47 @@ async fn ten_thousand_malformed_requests_are_refused_and_leave_nothing() {
         let (status, answer) = bench.send(request).await;
         assert!(!status.is_server_error(), "{status} {answer} for {sent:?}");
         if status.is_client_error() && sent.method != "HEAD" {
-            assert!(answer["code"].is_string(), "{status} without a code for {sent:?}");
+            assert!(
+                answer["code"].is_string(),
+                "{status} without a code for {sent:?}"
+            );
             refused += 1;
         }
     }
-    assert!(refused > MALFORMED / 2, "only {refused} were refused: the generator makes good requests");
+    assert!(
+        refused > MALFORMED / 2,
+        "only {refused} were refused: the generator makes good requests"
+    );
     let flows: i64 = count(&bench, "flow");
-    assert_eq!((flows, count(&bench, "method"), count(&bench, "subject")), (1, 0, 0));
+    assert_eq!(
+        (flows, count(&bench, "method"), count(&bench, "subject")),
+        (1, 0, 0)
+    );
     // The flow that they all hit still works.
     let (_, view) = bench.flow_get(&token).await;
-    let (status, answer) = bench.flow_post(&token, &Widget::new(&view, 7).body(bench.now())).await;
+    let (status, answer) = bench
+        .flow_post(&token, &Widget::new(&view, 7).body(bench.now()))
+        .await;
     assert_eq!(status, StatusCode::OK, "{answer}");
 }
 
 fn count(bench: &Bench, table: &str) -> i64 {
     let sql = format!("SELECT COUNT(*) FROM {table}");
-    database(bench.folder.path()).query_row(&sql, [], |row| row.get(0)).unwrap()
+    database(bench.folder.path())
+        .query_row(&sql, [], |row| row.get(0))
+        .unwrap()
 }
 
 /// What a full, locked or read-only disk looks like from outside, and that it can be gone on from.
 async fn is_unavailable(bench: &Bench, token: &str, body: &Value) {
     let (status, problem) = bench.flow_post(token, body).await;
-    assert_eq!((status, &problem["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("unavailable")));
-    let (status, _) = bench.host_post("/v1/flows", &bench.create_body("somebody")).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("unavailable"))
+    );
+    let (status, _) = bench
+        .host_post("/v1/flows", &bench.create_body("somebody"))
+        .await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
@@ -219,24 +259,48 @@ async fn a_full_database_writes_nothing_half() {
     let body = Widget::new(&view, 7).body(bench.now());
     // A second store over the same file that may not grow by one page.
     let other = database(bench.folder.path());
-    let pages: i64 = other.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    let pages: i64 = other
+        .query_row("PRAGMA page_count", [], |row| row.get(0))
+        .unwrap();
     fill(&other);
-    let full = SqliteStore::open_with(&file, &[("max_page_count", &pages.to_string())]).await.unwrap();
+    let full = SqliteStore::open_with(&file, &[("max_page_count", &pages.to_string())])
+        .await
+        .unwrap();
     let activation = activation_for(&full, &token).await;
     assert!(full.activate(&activation).await.is_err());
     let subject = full.subject("shop", "u1").await.unwrap();
-    assert_eq!((subject.methods.len(), subject.backup_codes_left, subject.factor_epoch), (0, 0, 0));
-    assert_eq!(bench.flow_post(&token, &body).await.0, StatusCode::OK, "with room again it works");
+    assert_eq!(
+        (
+            subject.methods.len(),
+            subject.backup_codes_left,
+            subject.factor_epoch
+        ),
+        (0, 0, 0)
+    );
+    assert_eq!(
+        bench.flow_post(&token, &body).await.0,
+        StatusCode::OK,
+        "with room again it works"
+    );
 }
 
 /// Uses up the free pages inside the file.
 fn fill(database: &rusqlite::Connection) {
-    database.execute_batch("CREATE TABLE filler (bytes BLOB); INSERT INTO filler VALUES (zeroblob(20000))").unwrap();
+    database
+        .execute_batch(
+            "CREATE TABLE filler (bytes BLOB); INSERT INTO filler VALUES (zeroblob(20000))",
+        )
+        .unwrap();
 }
 
 async fn activation_for(store: &SqliteStore, token: &str) -> nidan_server::store::Activation {
     use sha2::{Digest, Sha256};
-    let flow = store.flow_by_token(&Sha256::digest(token.as_bytes()).into()).await.unwrap().unwrap().opened;
+    let flow = store
+        .flow_by_token(&Sha256::digest(token.as_bytes()).into())
+        .await
+        .unwrap()
+        .unwrap()
+        .opened;
     nidan_server::store::Activation {
         flow_id: flow.id,
         host: flow.host,
@@ -245,7 +309,10 @@ async fn activation_for(store: &SqliteStore, token: &str) -> nidan_server::store
             id: "m".to_owned(),
             name: None,
             sealed: vec![0; 30_000],
-            detail: nidan_server::store::MethodDetail::Totp { fingerprint: [1; 32], last_step: 1 },
+            detail: nidan_server::store::MethodDetail::Totp {
+                fingerprint: [1; 32],
+                last_step: 1,
+            },
         }],
         backup_salt: [2; 16],
         backup_hashes: vec![[3; 32]; 10],
@@ -253,7 +320,12 @@ async fn activation_for(store: &SqliteStore, token: &str) -> nidan_server::store
         result_hash: [5; 32],
         result_expires_at: 1,
         now: 1,
-        scribe: nidan_server::record::Scribe::new(Arc::new(nidan_server::keys::Keys::known()), false, None, 1),
+        scribe: nidan_server::record::Scribe::new(
+            Arc::new(nidan_server::keys::Keys::known()),
+            false,
+            None,
+            1,
+        ),
     }
 }
 
@@ -262,12 +334,20 @@ async fn a_read_only_database_is_503() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("nidan.db");
     let store = SqliteStore::open(&file).await.unwrap();
-    let writable = Bench::with_store(tempfile::tempdir().unwrap(), store.clone(), Arc::new(store.clone()));
+    let writable = Bench::with_store(
+        tempfile::tempdir().unwrap(),
+        store.clone(),
+        Arc::new(store.clone()),
+    );
     let (_, token, view) = writable.open("u1").await;
     let body = Widget::new(&view, 7).body(writable.now());
     let refusing = SqliteStore::open_with(&file, &[("query_only", "ON")]).await;
     let read_only = Bench::with_store(folder, store, Arc::new(refusing.unwrap()));
-    assert_eq!(read_only.flow_get(&token).await.0, StatusCode::OK, "reading goes on");
+    assert_eq!(
+        read_only.flow_get(&token).await.0,
+        StatusCode::OK,
+        "reading goes on"
+    );
     is_unavailable(&read_only, &token, &body).await;
     assert_eq!(writable.subject("u1").await["enrolled"], false);
 }

@@ -1,4 +1,5 @@
-//! Twilio as a gateway: what is sent to it, and what it calls back with, by the word of its own client.
+//! Twilio as a gateway: what is sent to it, and what it calls back with, by the word of its own
+//! client.
 
 #![allow(
     clippy::unwrap_used,
@@ -41,12 +42,21 @@ struct Api {
 async fn twilio() -> (Bench, Api) {
     let api = Api::default();
     let take = async |State(api): State<Api>, uri: Uri, headers: HeaderMap, body: String| {
-        api.got.lock().unwrap().push((uri.path().to_owned(), headers, body));
-        let (status, said) =
-            api.says.lock().unwrap().pop().unwrap_or((201, json!({ "sid": "SM1", "status": "queued" })));
+        api.got
+            .lock()
+            .unwrap()
+            .push((uri.path().to_owned(), headers, body));
+        let (status, said) = api
+            .says
+            .lock()
+            .unwrap()
+            .pop()
+            .unwrap_or((201, json!({ "sid": "SM1", "status": "queued" })));
         (StatusCode::from_u16(status).unwrap(), said.to_string())
     };
-    let router = axum::Router::new().route("/{*path}", post(take)).with_state(api.clone());
+    let router = axum::Router::new()
+        .route("/{*path}", post(take))
+        .with_state(api.clone());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let api_url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -70,14 +80,22 @@ async fn twilio() -> (Bench, Api) {
 }
 
 fn official(asked: &Value) -> Value {
-    let told = Command::new("node").arg(script("twilio.mjs")).arg(asked.to_string()).output().unwrap();
-    serde_json::from_slice(&told.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&told.stderr)))
+    let told = Command::new("node")
+        .arg(script("twilio.mjs"))
+        .arg(asked.to_string())
+        .output()
+        .unwrap();
+    serde_json::from_slice(&told.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&told.stderr)))
 }
 
 /// The fields of a form, each with all its values.
 fn fields(form: &str) -> BTreeMap<String, Vec<String>> {
     form_urlencoded::parse(form.as_bytes()).fold(BTreeMap::new(), |mut fields, (name, value)| {
-        fields.entry(name.into_owned()).or_insert_with(Vec::new).push(value.into_owned());
+        fields
+            .entry(name.into_owned())
+            .or_insert_with(Vec::new)
+            .push(value.into_owned());
         fields
     })
 }
@@ -89,24 +107,51 @@ fn same_request(got: &(String, HeaderMap, String), resource: &str, options: &Val
     );
     let (path, headers, body) = got;
     assert_eq!(wanted["method"], "post");
-    assert_eq!(wanted["uri"].as_str().unwrap().strip_prefix("https://api.twilio.com"), Some(path.as_str()));
-    assert_eq!(wanted["type"], headers[header::CONTENT_TYPE].to_str().unwrap());
-    let pair = format!("{}:{}", wanted["username"].as_str().unwrap(), wanted["password"].as_str().unwrap());
+    assert_eq!(
+        wanted["uri"]
+            .as_str()
+            .unwrap()
+            .strip_prefix("https://api.twilio.com"),
+        Some(path.as_str())
+    );
+    assert_eq!(
+        wanted["type"],
+        headers[header::CONTENT_TYPE].to_str().unwrap()
+    );
+    let pair = format!(
+        "{}:{}",
+        wanted["username"].as_str().unwrap(),
+        wanted["password"].as_str().unwrap()
+    );
     let basic = <base64ct::Base64 as base64ct::Encoding>::encode_string(pair.as_bytes());
     assert_eq!(headers[header::AUTHORIZATION], format!("Basic {basic}"));
     let many = |value: &Value| match value {
-        Value::Array(values) => values.iter().map(|value| value.as_str().unwrap().to_owned()).collect(),
+        Value::Array(values) => values
+            .iter()
+            .map(|value| value.as_str().unwrap().to_owned())
+            .collect(),
         Value::String(text) => vec![text.clone()],
         other => vec![other.to_string()],
     };
-    let wanted: BTreeMap<String, Vec<String>> =
-        wanted["data"].as_object().unwrap().iter().map(|(name, value)| (name.clone(), many(value))).collect();
+    let wanted: BTreeMap<String, Vec<String>> = wanted["data"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| (name.clone(), many(value)))
+        .collect();
     assert_eq!(fields(body), wanted);
 }
 
 /// A callback with the official client's signature for `signed`, posted with `fields`.
-async fn call_back(bench: &Bench, path: &str, fields: &[(&str, &str)], signature: &str) -> (StatusCode, String) {
-    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+async fn call_back(
+    bench: &Bench,
+    path: &str,
+    fields: &[(&str, &str)],
+    signature: &str,
+) -> (StatusCode, String) {
+    let body = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish();
     let request = Request::post(path)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header("X-Twilio-Signature", signature)
@@ -120,8 +165,18 @@ async fn call_back(bench: &Bench, path: &str, fields: &[(&str, &str)], signature
 
 /// The letters and digits that a call says.
 fn heard(twiml: &str) -> String {
-    let said = twiml.split("<Say").skip(1).map(|verb| verb.split_once('>').unwrap().1.split_once("</Say>").unwrap().0);
-    said.collect::<String>().chars().filter(|c| c.is_alphanumeric()).collect()
+    let said = twiml.split("<Say").skip(1).map(|verb| {
+        verb.split_once('>')
+            .unwrap()
+            .1
+            .split_once("</Say>")
+            .unwrap()
+            .0
+    });
+    said.collect::<String>()
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .collect()
 }
 
 fn signature(url: &str, fields: &[(&str, &str)]) -> String {
@@ -137,7 +192,10 @@ async fn twilio_gets_what_its_own_client_would_send() {
     bench.fares(&ordered, "accepted").await;
     let got = api.got.lock().unwrap()[0].clone();
     let form = fields(&got.2);
-    assert!(form["Body"][0].ends_with(&format!("#{}", bench.code(&ordered))), "{form:?}");
+    assert!(
+        form["Body"][0].ends_with(&format!("#{}", bench.code(&ordered))),
+        "{form:?}"
+    );
     let status = form["StatusCallback"][0].clone();
     let options = json!({
         "to": "+819012345678", "from": "+12025550123", "body": form["Body"][0], "validityPeriod": 300,
@@ -147,31 +205,79 @@ async fn twilio_gets_what_its_own_client_would_send() {
 
     // What it calls back with counts when it is signed as the official client signs.
     let path = status.strip_prefix(PUBLIC).unwrap().to_owned();
-    let sent = [("MessageSid", "SM1"), ("MessageStatus", "sent"), ("To", "+819012345678"), ("Empty", "")];
-    assert_eq!(call_back(&bench, &path, &sent, &signature(&status, &sent)).await.0, StatusCode::NO_CONTENT);
-    bench.fares(&ordered, "accepted").await;
-    let delivered = [("MessageSid", "SM1"), ("MessageStatus", "delivered"), ("Note", "届きました & more")];
-    let right = signature(&status, &delivered);
-    let forged = [("MessageSid", "SM1"), ("MessageStatus", "failed"), ("Note", "届きました & more")];
-    assert_eq!(call_back(&bench, &path, &forged, &right).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(call_back(&bench, &path, &delivered, "").await.0, StatusCode::UNAUTHORIZED);
-    let elsewhere = signature("https://elsewhere.example/v1", &delivered);
-    assert_eq!(call_back(&bench, &path, &delivered, &elsewhere).await.0, StatusCode::UNAUTHORIZED);
+    let sent = [
+        ("MessageSid", "SM1"),
+        ("MessageStatus", "sent"),
+        ("To", "+819012345678"),
+        ("Empty", ""),
+    ];
     assert_eq!(
-        call_back(&bench, &path.replace("gateways/twilio", "gateways/outbox"), &delivered, &right).await.0,
+        call_back(&bench, &path, &sent, &signature(&status, &sent))
+            .await
+            .0,
+        StatusCode::NO_CONTENT
+    );
+    bench.fares(&ordered, "accepted").await;
+    let delivered = [
+        ("MessageSid", "SM1"),
+        ("MessageStatus", "delivered"),
+        ("Note", "届きました & more"),
+    ];
+    let right = signature(&status, &delivered);
+    let forged = [
+        ("MessageSid", "SM1"),
+        ("MessageStatus", "failed"),
+        ("Note", "届きました & more"),
+    ];
+    assert_eq!(
+        call_back(&bench, &path, &forged, &right).await.0,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        call_back(&bench, &path, &delivered, "").await.0,
+        StatusCode::UNAUTHORIZED
+    );
+    let elsewhere = signature("https://elsewhere.example/v1", &delivered);
+    assert_eq!(
+        call_back(&bench, &path, &delivered, &elsewhere).await.0,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        call_back(
+            &bench,
+            &path.replace("gateways/twilio", "gateways/outbox"),
+            &delivered,
+            &right
+        )
+        .await
+        .0,
         StatusCode::UNAUTHORIZED
     );
     bench.fares(&ordered, "accepted").await;
     // With the port written out, as Twilio signs for some.
     let with_port = signature(&status.replace(".example/", ".example:443/"), &delivered);
-    assert_eq!(call_back(&bench, &path, &delivered, &with_port).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(
+        call_back(&bench, &path, &delivered, &with_port).await.0,
+        StatusCode::NO_CONTENT
+    );
     bench.fares(&ordered, "delivered").await;
     // Late, doubled and of a message that there is not: no effect, no error.
     let failed = [("MessageSid", "SM1"), ("MessageStatus", "failed")];
-    assert_eq!(call_back(&bench, &path, &failed, &signature(&status, &failed)).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(
+        call_back(&bench, &path, &failed, &signature(&status, &failed))
+            .await
+            .0,
+        StatusCode::NO_CONTENT
+    );
     bench.fares(&ordered, "delivered").await;
     let foreign = format!("{PUBLIC}/v1/gateways/twilio/twilio/no-such-message/status");
-    let answer = call_back(&bench, foreign.strip_prefix(PUBLIC).unwrap(), &failed, &signature(&foreign, &failed)).await;
+    let answer = call_back(
+        &bench,
+        foreign.strip_prefix(PUBLIC).unwrap(),
+        &failed,
+        &signature(&foreign, &failed),
+    )
+    .await;
     assert_eq!(answer.0, StatusCode::NO_CONTENT);
 }
 
@@ -183,7 +289,10 @@ async fn a_call_reads_the_code_only_after_the_right_keys() {
     let got = api.got.lock().unwrap()[0].clone();
     let form = fields(&got.2);
     let (opening, code) = (form["Twiml"][0].clone(), bench.code(&ordered));
-    assert!(!heard(&opening).contains(&code) && opening.contains("<Say language=\"ja-JP\">"), "{opening}");
+    assert!(
+        !heard(&opening).contains(&code) && opening.contains("<Say language=\"ja-JP\">"),
+        "{opening}"
+    );
     let (_, action) = opening.split_once("action=\"").unwrap();
     let action = action.split_once('"').unwrap().0.to_owned();
     let options = json!({
@@ -195,25 +304,46 @@ async fn a_call_reads_the_code_only_after_the_right_keys() {
     let keys = ordered.1["keys"].as_str().unwrap().to_owned();
     let path = action.strip_prefix(PUBLIC).unwrap().to_owned();
     let press = async |digits: &str| {
-        let fields = [("CallSid", "CA1"), ("Digits", digits), ("FinishedOnKey", "")];
+        let fields = [
+            ("CallSid", "CA1"),
+            ("Digits", digits),
+            ("FinishedOnKey", ""),
+        ];
         call_back(&bench, &path, &fields, &signature(&action, &fields)).await
     };
     let wrong = if keys == "11" { "12" } else { "11" };
     let (status, says) = press(wrong).await;
     assert_eq!(
         (status, says.as_str()),
-        (StatusCode::OK, "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Hangup/></Response>")
+        (
+            StatusCode::OK,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Hangup/></Response>"
+        )
     );
     assert_eq!(press("").await.1, says);
     let (status, says) = press(&keys).await;
-    assert_eq!((status, heard(&says).matches(&code).count()), (StatusCode::OK, 2), "{says}");
-    assert_eq!(says.matches("<Pause length=\"1\"/>").count(), 10, "a second between digits: {says}");
+    assert_eq!(
+        (status, heard(&says).matches(&code).count()),
+        (StatusCode::OK, 2),
+        "{says}"
+    );
+    assert_eq!(
+        says.matches("<Pause length=\"1\"/>").count(),
+        10,
+        "a second between digits: {says}"
+    );
     let unsigned = call_back(&bench, &path, &[("Digits", &keys)], "x").await;
     assert_eq!(unsigned.0, StatusCode::UNAUTHORIZED);
     // Answered means delivered; nobody there means failed.
     let status = form["StatusCallback"][0].clone();
     let fields = [("CallSid", "CA1"), ("CallStatus", "no-answer")];
-    call_back(&bench, status.strip_prefix(PUBLIC).unwrap(), &fields, &signature(&status, &fields)).await;
+    call_back(
+        &bench,
+        status.strip_prefix(PUBLIC).unwrap(),
+        &fields,
+        &signature(&status, &fields),
+    )
+    .await;
     bench.fares(&ordered, "failed").await;
     // A code that is over is not read to anybody.
     bench.pass(301);
@@ -223,12 +353,32 @@ async fn a_call_reads_the_code_only_after_the_right_keys() {
 #[tokio::test(flavor = "multi_thread")]
 async fn twilio_that_refuses_or_is_full_is_passed_over_and_a_broken_one_is_not() {
     let (bench, api) = twilio().await;
-    for (index, (status, gateway)) in
-        [(400, "outbox"), (401, "outbox"), (429, "outbox"), (500, "twilio")].iter().enumerate()
+    for (index, (status, gateway)) in [
+        (400, "outbox"),
+        (401, "outbox"),
+        (429, "outbox"),
+        (500, "twilio"),
+    ]
+    .iter()
+    .enumerate()
     {
-        api.says.lock().unwrap().push((*status, json!({ "code": 21_211, "message": "To is +819012345678" })));
-        let ordered = bench.order(&format!("u{index}"), &format!("090-1234-567{index}"), "sms").await;
-        bench.fares(&ordered, if *status == 500 { "unclear" } else { "accepted" }).await;
+        api.says.lock().unwrap().push((
+            *status,
+            json!({ "code": 21_211, "message": "To is +819012345678" }),
+        ));
+        let ordered = bench
+            .order(&format!("u{index}"), &format!("090-1234-567{index}"), "sms")
+            .await;
+        bench
+            .fares(
+                &ordered,
+                if *status == 500 {
+                    "unclear"
+                } else {
+                    "accepted"
+                },
+            )
+            .await;
         assert_eq!(bench.taken_by(&ordered).await.0, *gateway, "{status}");
     }
     // One that answers without sense has taken it, without a reference.
@@ -247,14 +397,23 @@ async fn a_call_without_keys_is_the_hosts_to_allow_and_speaks_at_once() {
     assert_eq!(ordered.1["keys"], Value::Null);
     let opening = fields(&api.got.lock().unwrap()[0].2)["Twiml"][0].clone();
     let code = bench.code(&ordered);
-    assert!(heard(&opening).matches(&code).count() == 2 && !opening.contains("Gather"), "{opening}");
+    assert!(
+        heard(&opening).matches(&code).count() == 2 && !opening.contains("Gather"),
+        "{opening}"
+    );
 
     let strict = Bench::tuned(|config| config.hosts[0].calls_without_keys = false, None).await;
     let (_, token, view) = strict.open("u1").await;
     assert_eq!(view["phone"]["calls_without_keys"], false);
-    let (status, problem) = strict.widget_post("/v1/flow/challenges", &token, &body).await;
+    let (status, problem) = strict
+        .widget_post("/v1/flow/challenges", &token, &body)
+        .await;
     assert_eq!(
         (status, &problem["code"], &problem["field"]),
-        (StatusCode::UNPROCESSABLE_ENTITY, &json!("method_not_allowed"), &json!("keys"))
+        (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &json!("method_not_allowed"),
+            &json!("keys")
+        )
     );
 }

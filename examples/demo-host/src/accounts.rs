@@ -11,7 +11,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 /// A hash that no password has: unknown people take as long as known ones.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LW5vYm9keQ$QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LW5vYm9keQ$QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI";
 
 #[derive(Clone)]
 pub(crate) struct Accounts {
@@ -57,55 +58,89 @@ impl Accounts {
                  auth_time INTEGER NOT NULL, flow_id TEXT, owes_code INTEGER NOT NULL DEFAULT 0) STRICT;
              CREATE TABLE IF NOT EXISTS spent_result (jti TEXT PRIMARY KEY) STRICT;",
         )?;
-        // A shop of an earlier version gets the column; where it is there already, the database says so.
-        let _there = database.execute_batch("ALTER TABLE session ADD COLUMN owes_code INTEGER NOT NULL DEFAULT 0");
-        Ok(Self { database: Arc::new(Mutex::new(database)) })
+        // A shop of an earlier version gets the column; where it is there already, the database
+        // says so.
+        let _there = database
+            .execute_batch("ALTER TABLE session ADD COLUMN owes_code INTEGER NOT NULL DEFAULT 0");
+        Ok(Self {
+            database: Arc::new(Mutex::new(database)),
+        })
     }
 
-    pub(crate) async fn sign_up(&self, email: &str, password: String) -> Result<String, AccountError> {
+    pub(crate) async fn sign_up(
+        &self,
+        email: &str,
+        password: String,
+    ) -> Result<String, AccountError> {
         let (id, email) = (random_id()?, email.to_owned());
         let hashed = hash_of(password).await?;
         let sql = "INSERT INTO account (id, email, password) VALUES (?1, ?2, ?3) ON CONFLICT (email) DO NOTHING";
         let account = id.clone();
-        let stored = self.on(move |database| database.execute(sql, [account, email, hashed])).await?;
-        if stored == 1 { Ok(id) } else { Err(AccountError::Taken) }
+        let stored = self
+            .on(move |database| database.execute(sql, [account, email, hashed]))
+            .await?;
+        if stored == 1 {
+            Ok(id)
+        } else {
+            Err(AccountError::Taken)
+        }
     }
 
     /// The account whose password this is.
-    pub(crate) async fn check_password(&self, email: &str, password: String) -> Result<String, AccountError> {
+    pub(crate) async fn check_password(
+        &self,
+        email: &str,
+        password: String,
+    ) -> Result<String, AccountError> {
         let email = email.to_owned();
         let known = self
             .on(move |database| {
                 let sql = "SELECT id, password FROM account WHERE email = ?1";
-                database.query_row(sql, [email], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+                database
+                    .query_row(sql, [email], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()
             })
             .await?;
         let (id, hash): (Option<String>, String) =
             known.map_or_else(|| (None, NOBODY.to_owned()), |(id, hash)| (Some(id), hash));
         let right = off_thread(move || {
-            let hash = PasswordHash::new(&hash).map_err(|error| AccountError::Failed(error.to_string()))?;
-            Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+            let hash = PasswordHash::new(&hash)
+                .map_err(|error| AccountError::Failed(error.to_string()))?;
+            Ok(Argon2::default()
+                .verify_password(password.as_bytes(), &hash)
+                .is_ok())
         })
         .await?;
         id.filter(|_| right).ok_or(AccountError::WrongCredentials)
     }
 
     /// A fresh session; its id goes into the cookie.
-    pub(crate) async fn begin_session(&self, account: &str, owes_code: bool) -> Result<String, AccountError> {
+    pub(crate) async fn begin_session(
+        &self,
+        account: &str,
+        owes_code: bool,
+    ) -> Result<String, AccountError> {
         let id = random_id()?;
         let (hash, account) = (hash(&id), account.to_owned());
-        let sql = "INSERT INTO session (hash, account, auth_time, owes_code) VALUES (?1, ?2, ?3, ?4)";
-        self.on(move |database| database.execute(sql, params![hash, account, now(), owes_code])).await?;
+        let sql =
+            "INSERT INTO session (hash, account, auth_time, owes_code) VALUES (?1, ?2, ?3, ?4)";
+        self.on(move |database| database.execute(sql, params![hash, account, now(), owes_code]))
+            .await?;
         Ok(id)
     }
 
-    /// The session that follows one whose code was right, under a fresh id: as old as its password. `None` when a report has
-    /// ended that one meanwhile.
-    pub(crate) async fn follow_session(&self, owing: &Session) -> Result<Option<String>, AccountError> {
+    /// The session that follows one whose code was right, under a fresh id: as old as its password.
+    /// `None` when a report has ended that one meanwhile.
+    pub(crate) async fn follow_session(
+        &self,
+        owing: &Session,
+    ) -> Result<Option<String>, AccountError> {
         let id = random_id()?;
         let (before, after) = (hash(&owing.id), hash(&id));
         let sql = "UPDATE session SET hash = ?2, owes_code = 0, flow_id = NULL WHERE hash = ?1";
-        let followed = self.on(move |database| database.execute(sql, params![before, after])).await?;
+        let followed = self
+            .on(move |database| database.execute(sql, params![before, after]))
+            .await?;
         Ok((followed == 1).then_some(id))
     }
 
@@ -131,7 +166,8 @@ impl Accounts {
 
     pub(crate) async fn end_session(&self, id: &str) -> Result<(), AccountError> {
         let hash = hash(id);
-        self.on(move |database| database.execute("DELETE FROM session WHERE hash = ?1", [hash])).await?;
+        self.on(move |database| database.execute("DELETE FROM session WHERE hash = ?1", [hash]))
+            .await?;
         Ok(())
     }
 
@@ -141,26 +177,37 @@ impl Accounts {
     }
 
     /// Those whose password was typed until then, Unix seconds.
-    pub(crate) async fn end_sessions_until(&self, account: &str, until: u64) -> Result<(), AccountError> {
+    pub(crate) async fn end_sessions_until(
+        &self,
+        account: &str,
+        until: u64,
+    ) -> Result<(), AccountError> {
         let (account, until) = (account.to_owned(), i64::try_from(until).unwrap_or(i64::MAX));
         let sql = "DELETE FROM session WHERE account = ?1 AND auth_time <= ?2";
-        self.on(move |database| database.execute(sql, params![account, until])).await?;
+        self.on(move |database| database.execute(sql, params![account, until]))
+            .await?;
         Ok(())
     }
 
     /// Another password. Whoever was signed in with the old one is signed out.
-    pub(crate) async fn change_password(&self, account: &str, password: String) -> Result<(), AccountError> {
+    pub(crate) async fn change_password(
+        &self,
+        account: &str,
+        password: String,
+    ) -> Result<(), AccountError> {
         let hashed = hash_of(password).await?;
         let changed = account.to_owned();
         let sql = "UPDATE account SET password = ?2 WHERE id = ?1";
-        self.on(move |database| database.execute(sql, [changed, hashed])).await?;
+        self.on(move |database| database.execute(sql, [changed, hashed]))
+            .await?;
         self.end_sessions(account).await
     }
 
     pub(crate) async fn set_flow(&self, session: &str, flow_id: &str) -> Result<(), AccountError> {
         let (hash, flow_id) = (hash(session), flow_id.to_owned());
         let sql = "UPDATE session SET flow_id = ?2 WHERE hash = ?1";
-        self.on(move |database| database.execute(sql, params![hash, flow_id])).await?;
+        self.on(move |database| database.execute(sql, params![hash, flow_id]))
+            .await?;
         Ok(())
     }
 
@@ -168,7 +215,10 @@ impl Accounts {
     pub(crate) async fn spend_result(&self, jti: &str) -> Result<bool, AccountError> {
         let jti = jti.to_owned();
         let sql = "INSERT INTO spent_result (jti) VALUES (?1) ON CONFLICT DO NOTHING";
-        Ok(self.on(move |database| database.execute(sql, [jti])).await? == 1)
+        Ok(self
+            .on(move |database| database.execute(sql, [jti]))
+            .await?
+            == 1)
     }
 
     /// Runs where waiting for the disk holds nobody up.
@@ -177,14 +227,20 @@ impl Accounts {
         work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, AccountError> {
         let database = Arc::clone(&self.database);
-        off_thread(move || Ok(work(&database.lock().unwrap_or_else(PoisonError::into_inner))?)).await
+        off_thread(move || {
+            Ok(work(
+                &database.lock().unwrap_or_else(PoisonError::into_inner),
+            )?)
+        })
+        .await
     }
 }
 
 async fn hash_of(password: String) -> Result<String, AccountError> {
     off_thread(move || {
         let hash = Argon2::default().hash_password(password.as_bytes());
-        hash.map(|hash| hash.to_string()).map_err(|error| AccountError::Failed(error.to_string()))
+        hash.map(|hash| hash.to_string())
+            .map_err(|error| AccountError::Failed(error.to_string()))
     })
     .await
 }
@@ -192,10 +248,15 @@ async fn hash_of(password: String) -> Result<String, AccountError> {
 async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, AccountError> + Send + 'static,
 ) -> Result<T, AccountError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| AccountError::Failed(error.to_string()))?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| AccountError::Failed(error.to_string()))?
 }
 
-#[expect(clippy::disallowed_methods, reason = "the shop has no seam of its own for randomness")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shop has no seam of its own for randomness"
+)]
 fn random_id() -> Result<String, AccountError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| AccountError::Failed(error.to_string()))?;
@@ -206,7 +267,12 @@ fn hash(id: &str) -> Vec<u8> {
     Sha256::digest(id.as_bytes()).to_vec()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the shop has no seam of its own for time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shop has no seam of its own for time"
+)]
 fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(0))
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(0))
 }

@@ -33,18 +33,26 @@ struct Notice {
 }
 
 pub(crate) fn router(accounts: Accounts, secret: String) -> Router {
-    Router::new().route("/two-step-notices", post(hear)).with_state(Notices { accounts, secret })
+    Router::new()
+        .route("/two-step-notices", post(hear))
+        .with_state(Notices { accounts, secret })
 }
 
-/// "I did not ask for this code": somebody has the password, or was told the code too and is signed in. Every session of the
-/// person ends that began before, whosever it is; the person signs in again with the next code, and changes the password.
+/// "I did not ask for this code": somebody has the password, or was told the code too and is signed
+/// in. Every session of the person ends that began before, whosever it is; the person signs in
+/// again with the next code, and changes the password.
 async fn hear(State(notices): State<Notices>, headers: HeaderMap, body: Bytes) -> StatusCode {
     if !is_signed(&notices.secret, &headers, &body) {
         return StatusCode::FORBIDDEN;
     }
-    let Ok(Json(notice)) = Json::<Notice>::from_bytes(&body) else { return StatusCode::BAD_REQUEST };
+    let Ok(Json(notice)) = Json::<Notice>::from_bytes(&body) else {
+        return StatusCode::BAD_REQUEST;
+    };
     if notice.kind == "reported"
-        && let Err(error) = notices.accounts.end_sessions_until(&notice.subject, notice.at).await
+        && let Err(error) = notices
+            .accounts
+            .end_sessions_until(&notice.subject, notice.at)
+            .await
     {
         // The service tells again.
         tracing::error!(?error, "sessions were not ended");
@@ -55,12 +63,17 @@ async fn hear(State(notices): State<Notices>, headers: HeaderMap, body: Bytes) -
 
 fn is_signed(secret: &str, headers: &HeaderMap, body: &[u8]) -> bool {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let (Some(timestamp), Some(signature)) = (header("nidan-timestamp"), header("nidan-signature")) else {
+    let (Some(timestamp), Some(signature)) = (header("nidan-timestamp"), header("nidan-signature"))
+    else {
         return false;
     };
-    let is_fresh = timestamp.parse::<u64>().is_ok_and(|at| at.abs_diff(now()) <= TIMESTAMP_MAX_AGE_S);
+    let is_fresh = timestamp
+        .parse::<u64>()
+        .is_ok_and(|at| at.abs_diff(now()) <= TIMESTAMP_MAX_AGE_S);
     // HMAC takes keys of any length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
+        return false;
+    };
     mac.update(timestamp.as_bytes());
     mac.update(b".");
     mac.update(body);
@@ -71,10 +84,19 @@ fn is_signed(secret: &str, headers: &HeaderMap, body: &[u8]) -> bool {
 fn bytes_of(hex: &str) -> Option<Vec<u8>> {
     let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
     let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    pairs.iter().map(byte).collect::<Option<Vec<_>>>().filter(|_| rest.is_empty())
+    pairs
+        .iter()
+        .map(byte)
+        .collect::<Option<Vec<_>>>()
+        .filter(|_| rest.is_empty())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the shop has no seam of its own for time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shop has no seam of its own for time"
+)]
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }

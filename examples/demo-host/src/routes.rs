@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Form, FromRequestParts, Query, State};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{Form, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::accounts::{AccountError, Accounts, Session};
+use crate::accounts::{Accounts, Session};
+use crate::session::{
+    COOKIE, OwesCode, Refused, SESSION_TTL_S, SignedIn, cookie, with_cookie, with_named_cookie,
+};
+use crate::set_up::{begin_two_step, complete_two_step};
 use crate::two_step::{Asked, Flow, Purpose, TwoStep, TwoStepError};
 
-const COOKIE: &str = "shop_session";
 /// What a trusted browser brings; the service says how long it counts.
 const TRUST_COOKIE: &str = "shop_trust";
 const TRUST_TTL_S: u32 = 90 * 24 * 3600;
@@ -30,7 +32,7 @@ pub(crate) struct Shop {
     pub(crate) origin: String,
 }
 
-type Here = State<Arc<Shop>>;
+pub(crate) type Here = State<Arc<Shop>>;
 
 pub(crate) fn router(shop: Shop) -> Router {
     Router::new()
@@ -50,84 +52,6 @@ pub(crate) fn router(shop: Shop) -> Router {
         .with_state(Arc::new(shop))
 }
 
-/// A refusal with a stable code that the page turns into words.
-struct Refused(StatusCode, &'static str);
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        (self.0, Json(json!({ "code": self.1 }))).into_response()
-    }
-}
-
-impl From<AccountError> for Refused {
-    fn from(error: AccountError) -> Self {
-        match error {
-            AccountError::Taken => Self(StatusCode::CONFLICT, "taken"),
-            AccountError::WrongCredentials => Self(StatusCode::UNAUTHORIZED, "wrong"),
-            AccountError::Failed(reason) => {
-                tracing::error!(reason, "the shop's database");
-                Self(StatusCode::SERVICE_UNAVAILABLE, "failed")
-            }
-        }
-    }
-}
-
-/// Somebody who is signed in, on a request that comes from our own page.
-struct SignedIn(Session);
-
-/// Somebody whose password was right and whose code is awaited.
-struct OwesCode(Session);
-
-impl FromRequestParts<Arc<Shop>> for SignedIn {
-    type Rejection = Refused;
-
-    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, Refused> {
-        let session = session(parts, shop).await?;
-        // One gate for everything that a signed-in person may do (ASVS 6.3.4).
-        if session.owes_code { Err(Refused(StatusCode::UNAUTHORIZED, "owes_code")) } else { Ok(Self(session)) }
-    }
-}
-
-impl FromRequestParts<Arc<Shop>> for OwesCode {
-    type Rejection = Refused;
-
-    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, Refused> {
-        let session = session(parts, shop).await?;
-        if session.owes_code { Ok(Self(session)) } else { Err(Refused(StatusCode::UNAUTHORIZED, "signed_out")) }
-    }
-}
-
-async fn session(parts: &Parts, shop: &Arc<Shop>) -> Result<Session, Refused> {
-    // Browsers send `Origin` with every POST; with SameSite this keeps other sites out.
-    let origin = parts.headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
-    if parts.method == "POST" && origin != Some(shop.origin.as_bytes()) {
-        return Err(Refused(StatusCode::FORBIDDEN, "failed"));
-    }
-    let id = cookie(&parts.headers, COOKIE).ok_or(Refused(StatusCode::UNAUTHORIZED, "signed_out"))?;
-    shop.accounts.session(id).await?.ok_or(Refused(StatusCode::UNAUTHORIZED, "signed_out"))
-}
-
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
-    cookies.split("; ").find_map(|cookie| cookie.strip_prefix(name)?.strip_prefix('='))
-}
-
-/// `Secure` is the reverse proxy's to add here: the demo runs on plain HTTP on one machine.
-fn with_cookie(id: &str, seconds: u32, answer: impl IntoResponse) -> Response {
-    with_named_cookie(COOKIE, id, seconds, answer)
-}
-
-fn with_named_cookie(name: &str, value: &str, seconds: u32, answer: impl IntoResponse) -> Response {
-    let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax");
-    let mut response = answer.into_response();
-    if let Ok(value) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(header::SET_COOKIE, value);
-    }
-    response
-}
-
-const SESSION_TTL_S: u32 = 12 * 3600;
-
 #[derive(Deserialize)]
 struct Credentials {
     email: String,
@@ -136,8 +60,13 @@ struct Credentials {
 
 async fn sign_up(State(shop): Here, Json(sent): Json<Credentials>) -> Result<Response, Refused> {
     let email = sent.email.trim();
-    let named = email.split_once('@').is_some_and(|(name, site)| !name.is_empty() && site.contains('.'));
-    if !named || email.chars().count() > EMAIL_MAX_CHARS || email.chars().any(|c| c.is_control() || c == ':') {
+    let named = email
+        .split_once('@')
+        .is_some_and(|(name, site)| !name.is_empty() && site.contains('.'));
+    if !named
+        || email.chars().count() > EMAIL_MAX_CHARS
+        || email.chars().any(|c| c.is_control() || c == ':')
+    {
         return Err(Refused(StatusCode::BAD_REQUEST, "email_invalid"));
     }
     if sent.password.chars().count() < PASSWORD_MIN_CHARS {
@@ -148,12 +77,23 @@ async fn sign_up(State(shop): Here, Json(sent): Json<Credentials>) -> Result<Res
     Ok(with_cookie(&session, SESSION_TTL_S, Json(json!({}))))
 }
 
-/// The password first; then the service says whether a code is to be asked for. Where it does not answer, nobody can know,
-/// and nobody gets in.
-async fn sign_in(State(shop): Here, headers: HeaderMap, Json(sent): Json<Credentials>) -> Result<Response, Refused> {
-    let account = shop.accounts.check_password(sent.email.trim(), sent.password).await?;
+/// The password first; then the service says whether a code is to be asked for. Where it does not
+/// answer, nobody can know, and nobody gets in.
+async fn sign_in(
+    State(shop): Here,
+    headers: HeaderMap,
+    Json(sent): Json<Credentials>,
+) -> Result<Response, Refused> {
+    let account = shop
+        .accounts
+        .check_password(sent.email.trim(), sent.password)
+        .await?;
     let id = shop.accounts.begin_session(&account, true).await?;
-    let session = shop.accounts.session(&id).await?.ok_or(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"))?;
+    let session = shop
+        .accounts
+        .session(&id)
+        .await?
+        .ok_or(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"))?;
     ask_for_code(&shop, &session, &headers).await
 }
 
@@ -166,25 +106,48 @@ async fn sign_in_again(
     ask_for_code(&shop, &session, &headers).await
 }
 
-async fn ask_for_code(shop: &Shop, session: &Session, headers: &HeaderMap) -> Result<Response, Refused> {
-    let place = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(browser_name);
+async fn ask_for_code(
+    shop: &Shop,
+    session: &Session,
+    headers: &HeaderMap,
+) -> Result<Response, Refused> {
+    let place = headers
+        .get(header::USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
+        .map(browser_name);
     let trust_token = cookie(headers, TRUST_COOKIE).filter(|token| !token.is_empty());
-    let asked = Asked { trust_token, place: place.as_deref(), ..asked(shop, session, Purpose::Verify) };
+    let asked = Asked {
+        trust_token,
+        place: place.as_deref(),
+        ..asked(shop, session, Purpose::Verify)
+    };
     match shop.two_step.begin(&asked).await {
         Ok(Flow::NotEnrolled) => {
             shop.accounts.end_session(&session.id).await?;
             let signed_in = shop.accounts.begin_session(&session.user_id, false).await?;
             Ok(with_cookie(&signed_in, SESSION_TTL_S, Json(json!({}))))
         }
-        Ok(Flow::Trusted { flow_id, result_code }) => {
+        Ok(Flow::Trusted {
+            flow_id,
+            result_code,
+        }) => {
             let signed_in = signed_in(shop, session, &flow_id, &result_code).await;
             signed_in
-                .map(|(id, trust)| with_trust(trust, with_cookie(&id, SESSION_TTL_S, Json(json!({})))))
+                .map(|(id, trust)| {
+                    with_trust(trust, with_cookie(&id, SESSION_TTL_S, Json(json!({}))))
+                })
                 .ok_or(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"))
         }
-        Ok(Flow::Required { flow_id, flow_token }) => {
+        Ok(Flow::Required {
+            flow_id,
+            flow_token,
+        }) => {
             shop.accounts.set_flow(&session.id, &flow_id).await?;
-            Ok(with_cookie(&session.id, SESSION_TTL_S, Json(json!({ "flow_token": flow_token }))))
+            Ok(with_cookie(
+                &session.id,
+                SESSION_TTL_S,
+                Json(json!({ "flow_token": flow_token })),
+            ))
         }
         Err(TwoStepError::Refused(code)) if code == "reauth_required" => {
             shop.accounts.end_session(&session.id).await?;
@@ -198,7 +161,7 @@ async fn ask_for_code(shop: &Shop, session: &Session, headers: &HeaderMap) -> Re
     }
 }
 
-fn asked<'a>(shop: &'a Shop, session: &'a Session, purpose: Purpose) -> Asked<'a> {
+pub(crate) fn asked<'a>(shop: &'a Shop, session: &'a Session, purpose: Purpose) -> Asked<'a> {
     Asked {
         purpose,
         subject: &session.user_id,
@@ -213,23 +176,54 @@ fn asked<'a>(shop: &'a Shop, session: &'a Session, purpose: Purpose) -> Asked<'a
 
 /// Which browser, for the person's record: no more of it than that.
 fn browser_name(agent: &str) -> String {
-    let known = [("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
-    let name = known.iter().find(|(mark, _)| agent.contains(mark)).map_or("?", |(_, name)| name);
-    let systems =
-        [("iPhone", "iPhone"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"), ("Linux", "Linux")];
-    let system = systems.iter().find(|(mark, _)| agent.contains(mark)).map_or("?", |(_, system)| system);
-    format!("{name}, {system}").chars().take(PLACE_MAX_CHARS).collect()
+    let known = [
+        ("Edg/", "Edge"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    let name = known
+        .iter()
+        .find(|(mark, _)| agent.contains(mark))
+        .map_or("?", |(_, name)| name);
+    let systems = [
+        ("iPhone", "iPhone"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS", "Mac"),
+        ("Linux", "Linux"),
+    ];
+    let system = systems
+        .iter()
+        .find(|(mark, _)| agent.contains(mark))
+        .map_or("?", |(_, system)| system);
+    format!("{name}, {system}")
+        .chars()
+        .take(PLACE_MAX_CHARS)
+        .collect()
 }
 
-/// A signed result, checked and spent: the fresh session's id (ASVS 7.2.4), and what a trusted browser is to bring next.
+/// A signed result, checked and spent: the fresh session's id (ASVS 7.2.4), and what a trusted
+/// browser is to bring next.
 async fn signed_in(
     shop: &Shop,
     session: &Session,
     flow_id: &str,
     result_code: &str,
 ) -> Option<(String, Option<String>)> {
-    let checked = shop.two_step.finish(Purpose::Verify, flow_id, result_code, &session.id, &session.user_id).await;
-    let checked = checked.inspect_err(|error| tracing::warn!(?error, "a result was refused")).ok()?;
+    let checked = shop
+        .two_step
+        .finish(
+            Purpose::Verify,
+            flow_id,
+            result_code,
+            &session.id,
+            &session.user_id,
+        )
+        .await;
+    let checked = checked
+        .inspect_err(|error| tracing::warn!(?error, "a result was refused"))
+        .ok()?;
     if !shop.accounts.spend_result(&checked.jti).await.ok()? {
         return None;
     }
@@ -253,22 +247,45 @@ async fn sign_in_complete(
 ) -> Result<Response, Refused> {
     let lang = language.tag();
     let refused = || refused_page(lang);
-    let Ok(OwesCode(session)) = session else { return Ok(refused()) };
-    let Some(flow_id) = &session.flow_id else { return Ok(refused()) };
-    let Some((id, trust)) = signed_in(&shop, &session, flow_id, &sent.result_code).await else { return Ok(refused()) };
-    Ok(with_trust(trust, with_cookie(&id, SESSION_TTL_S, Redirect::to(&format!("/?lang={lang}")))))
+    let Ok(OwesCode(session)) = session else {
+        return Ok(refused());
+    };
+    let Some(flow_id) = &session.flow_id else {
+        return Ok(refused());
+    };
+    let Some((id, trust)) = signed_in(&shop, &session, flow_id, &sent.result_code).await else {
+        return Ok(refused());
+    };
+    Ok(with_trust(
+        trust,
+        with_cookie(&id, SESSION_TTL_S, Redirect::to(&format!("/?lang={lang}"))),
+    ))
 }
 
-async fn forget_browsers(State(shop): Here, SignedIn(session): SignedIn) -> Result<Json<Value>, Refused> {
+async fn forget_browsers(
+    State(shop): Here,
+    SignedIn(session): SignedIn,
+) -> Result<Json<Value>, Refused> {
     let forgotten = shop.two_step.forget_browsers(&session.user_id).await;
     forgotten.map_err(|_| Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"))?;
     Ok(Json(json!({})))
 }
 
-/// A line of the record was not the person. Every session ends at once, this one too: nobody knows which of them is theirs.
-async fn not_me(State(shop): Here, headers: HeaderMap, SignedIn(session): SignedIn) -> Result<Response, Refused> {
-    let place = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(browser_name);
-    let reported = shop.two_step.report(&session.user_id, place.as_deref()).await;
+/// A line of the record was not the person. Every session ends at once, this one too: nobody knows
+/// which of them is theirs.
+async fn not_me(
+    State(shop): Here,
+    headers: HeaderMap,
+    SignedIn(session): SignedIn,
+) -> Result<Response, Refused> {
+    let place = headers
+        .get(header::USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
+        .map(browser_name);
+    let reported = shop
+        .two_step
+        .report(&session.user_id, place.as_deref())
+        .await;
     reported.map_err(|_| Refused(StatusCode::SERVICE_UNAVAILABLE, "service_down"))?;
     shop.accounts.end_sessions(&session.user_id).await?;
     Ok(with_cookie("", 0, Json(json!({}))))
@@ -286,18 +303,25 @@ async fn change_password(
     SignedIn(session): SignedIn,
     Json(sent): Json<NewPassword>,
 ) -> Result<Response, Refused> {
-    let account = shop.accounts.check_password(&session.email, sent.password).await?;
+    let account = shop
+        .accounts
+        .check_password(&session.email, sent.password)
+        .await?;
     if sent.new_password.chars().count() < PASSWORD_MIN_CHARS {
         return Err(Refused(StatusCode::BAD_REQUEST, "password_short"));
     }
-    shop.accounts.change_password(&account, sent.new_password).await?;
+    shop.accounts
+        .change_password(&account, sent.new_password)
+        .await?;
     let renewed = shop.accounts.begin_session(&account, false).await?;
     Ok(with_cookie(&renewed, SESSION_TTL_S, Json(json!({}))))
 }
 
 async fn events(State(shop): Here, SignedIn(session): SignedIn) -> Result<Json<Value>, Refused> {
     let events = shop.two_step.events(&session.user_id).await;
-    Ok(Json(events.map_err(|_| Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"))?))
+    Ok(Json(events.map_err(|_| {
+        Refused(StatusCode::SERVICE_UNAVAILABLE, "failed")
+    })?))
 }
 
 async fn sign_out(State(shop): Here, parts: HeaderMap) -> Result<Response, Refused> {
@@ -319,7 +343,10 @@ async fn confirm_password(
     SignedIn(session): SignedIn,
     Json(sent): Json<Password>,
 ) -> Result<Response, Refused> {
-    let account = shop.accounts.check_password(&session.email, sent.password).await?;
+    let account = shop
+        .accounts
+        .check_password(&session.email, sent.password)
+        .await?;
     let renewed = shop.accounts.begin_session(&account, false).await?;
     shop.accounts.end_session(&session.id).await?;
     Ok(with_cookie(&renewed, SESSION_TTL_S, Json(json!({}))))
@@ -329,7 +356,9 @@ async fn me(State(shop): Here, session: Result<SignedIn, Refused>) -> Result<Jso
     let session = match session {
         Ok(SignedIn(session)) => session,
         Err(Refused(StatusCode::UNAUTHORIZED, why)) => {
-            return Ok(Json(json!({ "email": null, "owes_code": why == "owes_code" })));
+            return Ok(Json(
+                json!({ "email": null, "owes_code": why == "owes_code" }),
+            ));
         }
         Err(refused) => return Err(refused),
     };
@@ -340,79 +369,32 @@ async fn me(State(shop): Here, session: Result<SignedIn, Refused>) -> Result<Jso
             Value::Null
         }
     };
-    Ok(Json(json!({ "email": session.email, "two_step": two_step })))
-}
-
-/// The page asks for a flow; only its token goes there, the id stays in the session.
-async fn begin_two_step(State(shop): Here, SignedIn(session): SignedIn) -> Result<Json<Value>, Refused> {
-    let (flow_id, flow_token) = match shop.two_step.begin(&asked(&shop, &session, Purpose::Enroll)).await {
-        Ok(Flow::Required { flow_id, flow_token }) => (flow_id, flow_token),
-        Ok(Flow::Trusted { .. } | Flow::NotEnrolled) => return Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed")),
-        Err(TwoStepError::Refused(code)) if code == "reauth_required" => {
-            return Err(Refused(StatusCode::FORBIDDEN, "reauth_required"));
-        }
-        Err(TwoStepError::Refused(code)) if code == "already_enrolled" => {
-            return Err(Refused(StatusCode::CONFLICT, "already_enrolled"));
-        }
-        Err(TwoStepError::Refused(reason)) => {
-            tracing::error!(reason, "the service refused a flow");
-            return Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"));
-        }
-        Err(TwoStepError::Failed(reason)) => {
-            tracing::error!(reason, "no flow");
-            return Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"));
-        }
-    };
-    shop.accounts.set_flow(&session.id, &flow_id).await?;
-    Ok(Json(json!({ "flow_token": flow_token })))
+    Ok(Json(
+        json!({ "email": session.email, "two_step": two_step }),
+    ))
 }
 
 #[derive(Deserialize)]
-struct Completed {
-    result_code: String,
+pub(crate) struct Completed {
+    pub(crate) result_code: String,
 }
 
 #[derive(Deserialize)]
-struct Language {
+pub(crate) struct Language {
     lang: Option<String>,
 }
 
 impl Language {
-    fn tag(&self) -> &'static str {
-        if self.lang.as_deref() == Some("en") { "en" } else { "ja" }
+    pub(crate) fn tag(&self) -> &'static str {
+        if self.lang.as_deref() == Some("en") {
+            "en"
+        } else {
+            "ja"
+        }
     }
 }
 
 /// For page loads: whatever is wrong, the person gets a page.
-fn refused_page(lang: &str) -> Response {
+pub(crate) fn refused_page(lang: &str) -> Response {
     Redirect::to(&format!("/?lang={lang}&two-step=refused")).into_response()
-}
-
-/// Where the widget posts its result code. What counts is what the service signs.
-async fn complete_two_step(
-    State(shop): Here,
-    session: Result<SignedIn, Refused>,
-    Query(language): Query<Language>,
-    Form(sent): Form<Completed>,
-) -> Result<Response, Refused> {
-    let lang = language.tag();
-    let refused = || refused_page(lang);
-    let Ok(SignedIn(session)) = session else { return Ok(refused()) };
-    let Some(flow_id) = &session.flow_id else { return Ok(refused()) };
-    let finished =
-        shop.two_step.finish(Purpose::Enroll, flow_id, &sent.result_code, &session.id, &session.user_id).await;
-    let spent = match finished {
-        Ok(checked) => shop.accounts.spend_result(&checked.jti).await?,
-        Err(error) => {
-            tracing::warn!(?error, "a result was refused");
-            false
-        }
-    };
-    if !spent {
-        return Ok(refused());
-    }
-    // Who has a second factor now gets a fresh session (ASVS 7.2.4).
-    let renewed = shop.accounts.begin_session(&session.user_id, false).await?;
-    shop.accounts.end_session(&session.id).await?;
-    Ok(with_cookie(&renewed, SESSION_TTL_S, Redirect::to(&format!("/?lang={lang}&two-step=on"))))
 }

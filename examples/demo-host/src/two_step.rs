@@ -67,11 +67,15 @@ impl Purpose {
         }
     }
 
-    /// A trusted browser is our own choice: `trust_days` in the service's configuration turns it on.
+    /// A trusted browser is our own choice: `trust_days` in the service's configuration turns it
+    /// on.
     const fn accepts(self) -> &'static [&'static str] {
         match self {
             Self::Enroll => &["urn:nidan:acr:enrolment"],
-            Self::Verify => &["urn:nidan:acr:second-factor", "urn:nidan:acr:trusted-browser"],
+            Self::Verify => &[
+                "urn:nidan:acr:second-factor",
+                "urn:nidan:acr:trusted-browser",
+            ],
         }
     }
 }
@@ -95,7 +99,10 @@ pub(crate) enum Flow {
     /// Show the widget.
     Required { flow_id: String, flow_token: String },
     /// Redeem at once: this browser is trusted.
-    Trusted { flow_id: String, result_code: String },
+    Trusted {
+        flow_id: String,
+        result_code: String,
+    },
     /// There is no second factor.
     NotEnrolled,
 }
@@ -144,8 +151,16 @@ struct Claims {
 impl TwoStep {
     pub(crate) fn new(url: String, issuer: String, api_key: String) -> Self {
         // Building fails only for TLS settings, and there are none here.
-        let http = reqwest::Client::builder().timeout(TIMEOUT).build().unwrap_or_default();
-        Self { url, issuer, api_key, http }
+        let http = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .build()
+            .unwrap_or_default();
+        Self {
+            url,
+            issuer,
+            api_key,
+            http,
+        }
     }
 
     /// Call one: after the password was right, ask for a flow.
@@ -167,8 +182,8 @@ impl TwoStep {
         Ok(answer.error_for_status()?.json().await?)
     }
 
-    /// Call two: exchange what the page brought for a signed result, and check every part of it. Returns its `jti`,
-    /// which the caller spends.
+    /// Call two: exchange what the page brought for a signed result, and check every part of it.
+    /// Returns its `jti`, which the caller spends.
     pub(crate) async fn finish(
         &self,
         purpose: Purpose,
@@ -182,46 +197,94 @@ impl TwoStep {
             assertion: String,
             trust_token: Option<String>,
         }
-        let body = json!({ "result_code": result_code, "session_binding": session_binding(session) });
-        let answer = self.post(&format!("/v1/flows/{flow_id}/redeem"), &body).await?.error_for_status()?;
-        let Answer { assertion, trust_token } = answer.json().await?;
+        let body =
+            json!({ "result_code": result_code, "session_binding": session_binding(session) });
+        let answer = self
+            .post(&format!("/v1/flows/{flow_id}/redeem"), &body)
+            .await?
+            .error_for_status()?;
+        let Answer {
+            assertion,
+            trust_token,
+        } = answer.json().await?;
         let claims = self.check(&assertion).await?;
         // Who, for what, and in which session: one wrong answer and nothing happened.
-        let ours =
-            claims.sub == subject && claims.purpose == purpose.as_str() && claims.nonce == session_binding(session);
+        let ours = claims.sub == subject
+            && claims.purpose == purpose.as_str()
+            && claims.nonce == session_binding(session);
         let proved = purpose.accepts().contains(&claims.acr.as_str()) && !claims.amr.is_empty();
-        let named = !claims.method_id.is_empty() && claims.factor_epoch > 0 && claims.auth_time <= claims.iat;
-        // The library has compared `nbf` and `exp` with now; together they must not span more than a minute.
-        let fresh = claims.nbf == claims.iat && claims.iat < claims.exp && claims.exp - claims.iat <= 60;
+        let named = !claims.method_id.is_empty()
+            && claims.factor_epoch > 0
+            && claims.auth_time <= claims.iat;
+        // The library has compared `nbf` and `exp` with now; together they must not span more than
+        // a minute.
+        let fresh =
+            claims.nbf == claims.iat && claims.iat < claims.exp && claims.exp - claims.iat <= 60;
         if ours && proved && named && fresh {
-            Ok(Checked { jti: claims.jti, trust_token })
+            Ok(Checked {
+                jti: claims.jti,
+                trust_token,
+            })
         } else {
-            Err(TwoStepError::Failed("a result for somebody else".to_owned()))
+            Err(TwoStepError::Failed(
+                "a result for somebody else".to_owned(),
+            ))
         }
     }
 
     /// What a person has. The service is asked each time: nothing here can be out of date.
     pub(crate) async fn state(&self, subject: &str) -> Result<State, TwoStepError> {
         let url = format!("{}/v1/subjects/{subject}", self.url);
-        Ok(self.http.get(url).bearer_auth(&self.api_key).send().await?.error_for_status()?.json().await?)
+        Ok(self
+            .http
+            .get(url)
+            .bearer_auth(&self.api_key)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?)
     }
 
     /// Asks for a code again in every browser that the person trusted.
     pub(crate) async fn forget_browsers(&self, subject: &str) -> Result<(), TwoStepError> {
-        self.post(&format!("/v1/subjects/{subject}/trusted_browsers/revoke"), &json!({})).await?.error_for_status()?;
+        self.post(
+            &format!("/v1/subjects/{subject}/trusted_browsers/revoke"),
+            &json!({}),
+        )
+        .await?
+        .error_for_status()?;
         Ok(())
     }
 
-    /// "That was not me", said by somebody who is signed in. The notice that follows ends every session.
-    pub(crate) async fn report(&self, subject: &str, place: Option<&str>) -> Result<(), TwoStepError> {
-        self.post(&format!("/v1/subjects/{subject}/report"), &json!({ "place": place })).await?.error_for_status()?;
+    /// "That was not me", said by somebody who is signed in. The notice that follows ends every
+    /// session.
+    pub(crate) async fn report(
+        &self,
+        subject: &str,
+        place: Option<&str>,
+    ) -> Result<(), TwoStepError> {
+        self.post(
+            &format!("/v1/subjects/{subject}/report"),
+            &json!({ "place": place }),
+        )
+        .await?
+        .error_for_status()?;
         Ok(())
     }
 
     /// What happened to a person's second factor, the newest first.
     pub(crate) async fn events(&self, subject: &str) -> Result<serde_json::Value, TwoStepError> {
         let url = format!("{}/v1/subjects/{subject}/events", self.url);
-        Ok(self.http.get(url).bearer_auth(&self.api_key).send().await?.error_for_status()?.json().await?)
+        Ok(self
+            .http
+            .get(url)
+            .bearer_auth(&self.api_key)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?)
     }
 
     async fn check(&self, assertion: &str) -> Result<Claims, TwoStepError> {
@@ -236,7 +299,9 @@ impl TwoStep {
             .await?;
         let key = header.kid.as_deref().and_then(|kid| keys.find(kid));
         let (Some(key), Some(ASSERTION_TYP)) = (key, header.typ.as_deref()) else {
-            return Err(TwoStepError::Failed("signed by another key or of another type".to_owned()));
+            return Err(TwoStepError::Failed(
+                "signed by another key or of another type".to_owned(),
+            ));
         };
         // The algorithm is ours to say, never the token's.
         let mut rules = Validation::new(Algorithm::EdDSA);
@@ -248,8 +313,18 @@ impl TwoStep {
         Ok(decode::<Claims>(assertion, &DecodingKey::from_jwk(key)?, &rules)?.claims)
     }
 
-    async fn post(&self, path: &str, body: &serde_json::Value) -> Result<reqwest::Response, TwoStepError> {
-        Ok(self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.api_key).json(body).send().await?)
+    async fn post(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> Result<reqwest::Response, TwoStepError> {
+        Ok(self
+            .http
+            .post(format!("{}{path}", self.url))
+            .bearer_auth(&self.api_key)
+            .json(body)
+            .send()
+            .await?)
     }
 }
 

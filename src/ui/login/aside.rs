@@ -12,16 +12,30 @@ use leptos::prelude::{RwSignal, Set as _};
 /// Every way in, with its end masked; backup codes last.
 pub(super) fn ways(shell: Shell<Login>) -> Dom {
     let buttons = shell.signing_now(|signing| {
-        let methods = signing.opening.methods.iter().enumerate().map(|(place, method)| way(shell, place, method));
+        let methods = signing
+            .opening
+            .methods
+            .iter()
+            .enumerate()
+            .map(|(place, method)| way(shell, place, method));
         let left = signing.opening.backup_codes_left;
         let backup = (left > 0).then(|| {
-            let words = shell.t_with(Msg::LoginWayBackup, &[("count", &shell.number(left.into()))]);
-            choice(&words).on("click", move |_| shell.send(LoginEvent::Choose(Way::Backup)))
+            let words = shell.t_with(
+                Msg::LoginWayBackup,
+                &[("count", &shell.number(left.into()))],
+            );
+            choice(&words).on("click", move |_| {
+                shell.send(LoginEvent::Choose(Way::Backup))
+            })
         });
         methods.chain(backup).collect::<Vec<_>>()
     });
     screen(shell, Msg::LoginWaysTitle)
-        .child(h("div").class("nidan-ways").children(buttons.unwrap_or_default()))
+        .child(
+            h("div")
+                .class("nidan-ways")
+                .children(buttons.unwrap_or_default()),
+        )
         .child(says(shell, Msg::LoginLost, || LoginEvent::Lose))
         .child(back(shell))
 }
@@ -41,36 +55,64 @@ fn way(shell: Shell<Login>, place: usize, method: &MethodView) -> Dom {
         MethodKind::Sms => Msg::LoginWaySms,
         MethodKind::Voice => Msg::LoginWayVoice,
     };
-    let words = shell.t_with(words, &[("hint", method.hint.as_deref().unwrap_or_default())]);
+    let words = shell.t_with(
+        words,
+        &[("hint", method.hint.as_deref().unwrap_or_default())],
+    );
     let named = method.name.as_ref().map(|name| h("small").text(name));
     let closed = match method.state {
         MethodState::Ready | MethodState::TwoCodes => None,
         MethodState::Resting => Some(Msg::LoginWayResting),
         MethodState::Suspended => Some(Msg::LoginWaySuspended),
     };
-    let button = choice(&words).children(named).flag("disabled", closed.is_some());
+    let button = choice(&words)
+        .children(named)
+        .flag("disabled", closed.is_some());
     button
         .children(closed.map(|closed| h("small").say(shell, closed)))
-        .on("click", move |_| shell.send(LoginEvent::Choose(Way::Method(place))))
+        .on("click", move |_| {
+            shell.send(LoginEvent::Choose(Way::Method(place)))
+        })
 }
 
 /// Only the site can help, after it made sure who asks.
 pub(super) fn lost(shell: Shell<Login>) -> Dom {
     let (issuer, recovery) = shell
-        .signing_now(|signing| (signing.opening.issuer.clone(), signing.opening.recovery_url.clone()))
+        .signing_now(|signing| {
+            (
+                signing.opening.issuer.clone(),
+                signing.opening.recovery_url.clone(),
+            )
+        })
         .unwrap_or_default();
     let link = recovery.map(|url| {
-        h("a").class("nidan-main").attr("part", "button-main").attr("href", &url).say(shell, Msg::LoginRecover)
+        h("a")
+            .class("nidan-main")
+            .attr("part", "button-main")
+            .attr("href", &url)
+            .say(shell, Msg::LoginRecover)
     });
     let summary = shell.login_summary();
     let shown = paragraph("nidan-help", &summary);
     let copied = RwSignal::new(None::<bool>);
     let copy = move || shell.copy(shell.login_summary(), move |done| copied.set(Some(done)));
-    let copying = quiet_button().say(shell, Msg::HelpCopy).on("click", move |_| copy());
+    let copying = quiet_button()
+        .say(shell, Msg::HelpCopy)
+        .on("click", move |_| copy());
     screen(shell, Msg::LoginLostTitle)
-        .child(paragraph("", &shell.t_with(Msg::LoginLostText, &[("issuer", &issuer)])))
+        .child(paragraph(
+            "",
+            &shell.t_with(Msg::LoginLostText, &[("issuer", &issuer)]),
+        ))
         .children(link)
-        .child(details(shell, Msg::HelpSupport, h("div").child(shown).child(copying).child(told(shell, copied))))
+        .child(details(
+            shell,
+            Msg::HelpSupport,
+            h("div")
+                .child(shown)
+                .child(copying)
+                .child(told(shell, copied)),
+        ))
         .child(back(shell))
 }
 
@@ -82,6 +124,14 @@ pub(super) fn few(shell: Shell<Login>) -> Dom {
     });
     let left = shell.number(left.unwrap_or(0).into());
     screen(shell, Msg::LoginFewTitle)
-        .child(h("p").class("nidan-warning").text(&shell.t_with(Msg::LoginFew, &[("count", &left)])))
-        .child(actions(shell, sends(shell, Msg::CommonNext, || LoginEvent::Submit), false))
+        .child(
+            h("p")
+                .class("nidan-warning")
+                .text(&shell.t_with(Msg::LoginFew, &[("count", &left)])),
+        )
+        .child(actions(
+            shell,
+            sends(shell, Msg::CommonNext, || LoginEvent::Submit),
+            false,
+        ))
 }

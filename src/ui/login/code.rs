@@ -7,10 +7,13 @@ use crate::flow::{Asked, Login, LoginEvent, LoginStep, SigningIn};
 use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::dom::{Dom, h, target};
-use crate::ui::parts::{Field, FieldKind, error_line, form, main_button, paragraph, says, screen, text, with_field};
+use crate::ui::parts::{
+    Field, FieldKind, error_line, form, main_button, paragraph, says, screen, text, with_field,
+};
 use crate::ui::phone_code::{again, delivery_words, ended_words, keys, sent};
 
-/// What the screen of a method's code is made of: whenever one of these is another, it is drawn anew.
+/// What the screen of a method's code is made of: whenever one of these is another, it is drawn
+/// anew.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct About {
     kind: MethodKind,
@@ -28,7 +31,9 @@ impl About {
     /// `None` on other screens.
     pub(super) fn of(signing: &SigningIn) -> Option<Self> {
         let method = signing.method()?;
-        let LoginStep::Code { challenge, .. } = &signing.step else { return None };
+        let LoginStep::Code { challenge, .. } = &signing.step else {
+            return None;
+        };
         Some(Self {
             kind: method.kind,
             takes_codes: match method.state {
@@ -36,7 +41,9 @@ impl About {
                 MethodState::Resting | MethodState::Suspended => false,
             },
             sent: challenge.as_ref().map(|challenge| challenge.channel),
-            waits_for_keys: challenge.as_ref().is_some_and(|challenge| challenge.keys.is_some()),
+            waits_for_keys: challenge
+                .as_ref()
+                .is_some_and(|challenge| challenge.keys.is_some()),
             two: signing.wants_two(),
         })
     }
@@ -48,13 +55,21 @@ pub(super) fn code(shell: Shell<Login>, about: About) -> Dom {
     let here = match (about.kind, about.sent) {
         _ if !about.takes_codes => here.child(error_line(move || error(shell))),
         (MethodKind::Totp, _) => {
-            let words = if about.two { Msg::LoginTwoApp } else { Msg::LoginApp };
+            let words = if about.two {
+                Msg::LoginTwoApp
+            } else {
+                Msg::LoginApp
+            };
             here.child(text(shell, words)).child(typing(shell, about))
         }
         (MethodKind::Sms | MethodKind::Voice, None) => here.child(to_send(shell, about)),
         (MethodKind::Sms | MethodKind::Voice, Some(_)) => {
             let here = here.child(sent(shell)).child(keys(shell));
-            let here = if about.two { here.child(text(shell, Msg::LoginTwoPhone)) } else { here };
+            let here = if about.two {
+                here.child(text(shell, Msg::LoginTwoPhone))
+            } else {
+                here
+            };
             here.child(typing(shell, about))
         }
     };
@@ -63,9 +78,20 @@ pub(super) fn code(shell: Shell<Login>, about: About) -> Dom {
 
 fn account(shell: Shell<Login>) -> Dom {
     let (issuer, account) = shell
-        .signing_now(|signing| (signing.opening.issuer.clone(), signing.opening.account.clone()))
+        .signing_now(|signing| {
+            (
+                signing.opening.issuer.clone(),
+                signing.opening.account.clone(),
+            )
+        })
         .unwrap_or_default();
-    paragraph("nidan-help", &shell.t_with(Msg::LoginAccount, &[("issuer", &issuer), ("account", &account)]))
+    paragraph(
+        "nidan-help",
+        &shell.t_with(
+            Msg::LoginAccount,
+            &[("issuer", &issuer), ("account", &account)],
+        ),
+    )
 }
 
 /// Whether the last question is still on its way.
@@ -76,7 +102,13 @@ fn waits(shell: Shell<Login>) -> bool {
 /// The main button; it says so while it waits.
 fn going_on(shell: Shell<Login>, label: Msg, event: impl Fn() -> LoginEvent + 'static) -> Dom {
     main_button()
-        .live_text(move || Some(shell.t(if waits(shell) { Msg::CommonLoading } else { label })))
+        .live_text(move || {
+            Some(shell.t(if waits(shell) {
+                Msg::CommonLoading
+            } else {
+                label
+            }))
+        })
         .on("click", move |_| shell.send(event()))
 }
 
@@ -86,37 +118,62 @@ fn error(shell: Shell<Login>) -> Option<String> {
 
 /// A text or call is ordered by a tap: nobody is called who did not mean it.
 fn to_send(shell: Shell<Login>, about: About) -> Dom {
-    let hint = shell.signing_now(|signing| signing.method().and_then(|method| method.hint.clone())).flatten();
+    let hint = shell
+        .signing_now(|signing| signing.method().and_then(|method| method.hint.clone()))
+        .flatten();
     let (words, send, channel) = match about.kind {
         MethodKind::Voice => (Msg::LoginVoiceAsk, Msg::LoginVoiceSend, Channel::Voice),
         MethodKind::Sms | MethodKind::Totp => (Msg::LoginSmsAsk, Msg::LoginSmsSend, Channel::Sms),
     };
-    let button = going_on(shell, send, move || LoginEvent::Send(channel, CallKeys::Shown));
+    let button = going_on(shell, send, move || {
+        LoginEvent::Send(channel, CallKeys::Shown)
+    });
     h("div")
         .class("nidan-screen")
-        .child(paragraph("", &shell.t_with(words, &[("hint", hint.as_deref().unwrap_or_default())])))
+        .child(paragraph(
+            "",
+            &shell.t_with(words, &[("hint", hint.as_deref().unwrap_or_default())]),
+        ))
         .child(error_line(move || error(shell)))
-        .child(h("div").class("nidan-actions").child(button.flag("data-focus", true)))
-        .child(h("div").class("nidan-tools").children(the_other_way(shell, about, channel).into_iter().flatten()))
+        .child(
+            h("div")
+                .class("nidan-actions")
+                .child(button.flag("data-focus", true)),
+        )
+        .child(
+            h("div")
+                .class("nidan-tools")
+                .children(the_other_way(shell, about, channel).into_iter().flatten()),
+        )
 }
 
-/// The same number another way: a mobile may be texted or called, and a call may read its code at once where the host allows
-/// that.
+/// The same number another way: a mobile may be texted or called, and a call may read its code at
+/// once where the host allows that.
 fn the_other_way(shell: Shell<Login>, about: About, channel: Channel) -> [Option<Dom>; 2] {
-    let (calls, without_keys) =
-        shell.signing_now(|signing| (signing.opening.calls, signing.opening.calls_without_keys)).unwrap_or_default();
+    let (calls, without_keys) = shell
+        .signing_now(|signing| (signing.opening.calls, signing.opening.calls_without_keys))
+        .unwrap_or_default();
     let send = |label, channel, keys| says(shell, label, move || LoginEvent::Send(channel, keys));
     let other = match (about.kind, channel) {
-        (MethodKind::Sms, Channel::Sms) if calls => Some(send(Msg::NumberCallInstead, Channel::Voice, CallKeys::Shown)),
-        (MethodKind::Sms, Channel::Voice) => Some(send(Msg::PhoneSmsInstead, Channel::Sms, CallKeys::Shown)),
+        (MethodKind::Sms, Channel::Sms) if calls => Some(send(
+            Msg::NumberCallInstead,
+            Channel::Voice,
+            CallKeys::Shown,
+        )),
+        (MethodKind::Sms, Channel::Voice) => {
+            Some(send(Msg::PhoneSmsInstead, Channel::Sms, CallKeys::Shown))
+        }
         (MethodKind::Sms | MethodKind::Voice | MethodKind::Totp, _) => None,
     };
-    let silent = (channel == Channel::Voice && without_keys && (about.sent.is_none() || about.waits_for_keys))
+    let silent = (channel == Channel::Voice
+        && without_keys
+        && (about.sent.is_none() || about.waits_for_keys))
         .then(|| send(Msg::NumberWithoutKeys, Channel::Voice, CallKeys::None));
     [other, silent]
 }
 
-/// One field, or two where two codes are asked for; "trust this browser" where it is on offer; the button.
+/// One field, or two where two codes are asked for; "trust this browser" where it is on offer; the
+/// button.
 fn typing(shell: Shell<Login>, about: About) -> Dom {
     let channel = about.sent;
     let label = match (about.two, channel) {
@@ -128,7 +185,12 @@ fn typing(shell: Shell<Login>, about: About) -> Dom {
         id: "nidan-code",
         label: shell.t(label),
         help: None,
-        value: |login: &Login| login.signing().map(|signing| signing.typed[0].clone()).unwrap_or_default(),
+        value: |login: &Login| {
+            login
+                .signing()
+                .map(|signing| signing.typed[0].clone())
+                .unwrap_or_default()
+        },
         kind: FieldKind::Code,
         typed: LoginEvent::Typed,
         submit: || LoginEvent::Submit,
@@ -137,12 +199,21 @@ fn typing(shell: Shell<Login>, about: About) -> Dom {
     let input = shell.early_field().map_or_else(|| h("input"), Dom::around);
     let form = form(shell, FieldKind::Code, || LoginEvent::Submit);
     let form = if about.two {
-        let label = if channel.is_none() { Msg::LoginSecondApp } else { Msg::LoginSecondPhone };
+        let label = if channel.is_none() {
+            Msg::LoginSecondApp
+        } else {
+            Msg::LoginSecondPhone
+        };
         let next_field = Field {
             id: "nidan-second-code",
             label: shell.t(label),
             help: None,
-            value: |login: &Login| login.signing().map(|signing| signing.typed[1].clone()).unwrap_or_default(),
+            value: |login: &Login| {
+                login
+                    .signing()
+                    .map(|signing| signing.typed[1].clone())
+                    .unwrap_or_default()
+            },
             kind: FieldKind::Next,
             typed: LoginEvent::SecondTyped,
             submit: || LoginEvent::Submit,
@@ -165,36 +236,66 @@ fn typing(shell: Shell<Login>, about: About) -> Dom {
         }))
 }
 
-/// How the message fares. What ends the waiting is announced once; the seconds beside it are only shown.
+/// How the message fares. What ends the waiting is announced once; the seconds beside it are only
+/// shown.
 fn fares(shell: Shell<Login>) -> Dom {
     h("div")
-        .child(h("p").class("nidan-help").live_text(move || delivery_words(shell)))
-        .child(h("p").attr("role", "alert").live_text(move || ended_words(shell)))
+        .child(
+            h("p")
+                .class("nidan-help")
+                .live_text(move || delivery_words(shell)),
+        )
+        .child(
+            h("p")
+                .attr("role", "alert")
+                .live_text(move || ended_words(shell)),
+        )
 }
 
 /// "Do not ask in this browser for N days", not ticked.
 fn trust(shell: Shell<Login>) -> Option<Dom> {
-    let (days, ticked) = shell.signing_now(|signing| Some((signing.opening.trust_days?, signing.trust)))??;
+    let (days, ticked) =
+        shell.signing_now(|signing| Some((signing.opening.trust_days?, signing.trust)))??;
     let words = shell.t_with(Msg::LoginTrust, &[("days", &shell.number(days.into()))]);
     let tick = tick(words, ticked, move |on| shell.send(LoginEvent::Trust(on)));
-    Some(h("div").child(tick).child(paragraph("nidan-help", &shell.t(Msg::LoginTrustNote))))
+    Some(
+        h("div")
+            .child(tick)
+            .child(paragraph("nidan-help", &shell.t(Msg::LoginTrustNote))),
+    )
 }
 
 /// A box with its words.
 pub(super) fn tick(words: String, ticked: bool, changed: impl Fn(bool) + 'static) -> Dom {
-    let input = h("input").attr("type", "checkbox").checked(ticked).on("change", move |event| {
-        if let Some(input) = target(&event) {
-            changed(input.checked());
-        }
-    });
-    h("label").class("nidan-tick").child(input).child(h("span").text(&words))
+    let input = h("input")
+        .attr("type", "checkbox")
+        .checked(ticked)
+        .on("change", move |event| {
+            if let Some(input) = target(&event) {
+                changed(input.checked());
+            }
+        });
+    h("label")
+        .class("nidan-tick")
+        .child(input)
+        .child(h("span").text(&words))
 }
 
 /// Below every code: another way, and "not me".
 fn ways_on(shell: Shell<Login>) -> Dom {
     let other = shell.signing_now(|signing| signing.has_other_way()) == Some(true);
-    let label = if other { Msg::LoginAnother } else { Msg::LoginLost };
-    let event = move || if other { LoginEvent::Ways } else { LoginEvent::Lose };
+    let label = if other {
+        Msg::LoginAnother
+    } else {
+        Msg::LoginLost
+    };
+    let event = move || {
+        if other {
+            LoginEvent::Ways
+        } else {
+            LoginEvent::Lose
+        }
+    };
     h("div")
         .class("nidan-aside")
         .child(says(shell, label, event))
@@ -207,7 +308,12 @@ pub(super) fn backup(shell: Shell<Login>) -> Dom {
         id: "nidan-backup",
         label: shell.t(Msg::LoginBackupLabel),
         help: Some(shell.t(Msg::LoginBackupHelp)),
-        value: |login: &Login| login.signing().map(|signing| signing.typed_backup.clone()).unwrap_or_default(),
+        value: |login: &Login| {
+            login
+                .signing()
+                .map(|signing| signing.typed_backup.clone())
+                .unwrap_or_default()
+        },
         kind: FieldKind::Backup,
         typed: LoginEvent::BackupTyped,
         submit: || LoginEvent::Submit,
@@ -217,6 +323,9 @@ pub(super) fn backup(shell: Shell<Login>) -> Dom {
     let check = going_on(shell, Msg::LoginSubmit, || LoginEvent::Submit);
     screen(shell, Msg::LoginBackupTitle)
         .child(account(shell))
-        .child(form.children(trust(shell)).child(h("div").class("nidan-actions").child(check)))
+        .child(
+            form.children(trust(shell))
+                .child(h("div").class("nidan-actions").child(check)),
+        )
         .child(ways_on(shell))
 }

@@ -77,7 +77,10 @@ pub(crate) fn login(shell: Shell<Login>) -> Dom {
         if screen != Screen::Loading {
             shell.shown(screen.name(), true);
         }
-        shell.aside(matches!(screen, Screen::Backup | Screen::Ways | Screen::Lost | Screen::Report));
+        shell.aside(matches!(
+            screen,
+            Screen::Backup | Screen::Ways | Screen::Lost | Screen::Report
+        ));
         Some(draw(shell, screen))
     };
     h("section")
@@ -86,7 +89,10 @@ pub(crate) fn login(shell: Shell<Login>) -> Dom {
         .attr("lang", &shell.locale())
         .attr("dir", &shell.direction())
         .child(h("div").region(screen, draw))
-        .child(h("div").region(move || screen() != Screen::Loading, move |known| support(shell, known)))
+        .child(h("div").region(
+            move || screen() != Screen::Loading,
+            move |known| support(shell, known),
+        ))
 }
 
 fn draw(shell: Shell<Login>, screen: Screen) -> Dom {
@@ -95,7 +101,11 @@ fn draw(shell: Shell<Login>, screen: Screen) -> Dom {
         Screen::Unavailable => unavailable(shell, move || {
             shell.with(|login| match login {
                 Login::Unavailable(trouble) => Some(*trouble),
-                Login::Loading | Login::SigningIn(_) | Login::Reported(_) | Login::Ended(_) | Login::Completed => None,
+                Login::Loading
+                | Login::SigningIn(_)
+                | Login::Reported(_)
+                | Login::Ended(_)
+                | Login::Completed => None,
             })
         }),
         Screen::Code(_, Some(about)) => code::code(shell, about),
@@ -118,9 +128,19 @@ fn ended(shell: Shell<Login>, ending: Ending) -> Dom {
         Ending::Reported => return report::elsewhere(shell),
         Ending::Expired => (Msg::LoginExpiredTitle, Msg::LoginExpired, Msg::LoginAgain),
         Ending::TriesSpent => (Msg::LoginSpentTitle, Msg::LoginSpent, Msg::LoginAgain),
-        Ending::Superseded | Ending::AlreadyOn => (Msg::LoginElsewhereTitle, Msg::LoginElsewhere, Msg::LoginHere),
-        Ending::Misconfigured => (Msg::EndedMisconfiguredTitle, Msg::EndedMisconfigured, Msg::CommonRetry),
+        Ending::Superseded | Ending::AlreadyOn => (
+            Msg::LoginElsewhereTitle,
+            Msg::LoginElsewhere,
+            Msg::LoginHere,
+        ),
+        Ending::Misconfigured => (
+            Msg::EndedMisconfiguredTitle,
+            Msg::EndedMisconfigured,
+            Msg::CommonRetry,
+        ),
     };
     let again = sends(shell, again, || LoginEvent::Again);
-    screen(shell, heading).child(text(shell, words)).child(actions(shell, again, false))
+    screen(shell, heading)
+        .child(text(shell, words))
+        .child(actions(shell, again, false))
 }

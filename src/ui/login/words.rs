@@ -13,22 +13,35 @@ const CLOCK_FROM: u32 = 2;
 
 /// `None` while there is nothing wrong.
 pub(super) fn refusal(shell: Shell<Login>, signing: &SigningIn) -> Option<String> {
-    let Asked::Refused(refusal) = signing.asked else { return closed(shell, signing) };
+    let Asked::Refused(refusal) = signing.asked else {
+        return closed(shell, signing);
+    };
     Some(match refusal {
         LoginRefusal::Code(CodeError::NotDigits) => shell.t(Msg::ConfirmNotDigits),
-        LoginRefusal::Code(CodeError::Length { actual }) => length(shell, Msg::ConfirmLength, actual),
+        LoginRefusal::Code(CodeError::Length { actual }) => {
+            length(shell, Msg::ConfirmLength, actual)
+        }
         LoginRefusal::Backup(BackupCodeError::Symbol) => shell.t(Msg::CodesTypoSymbol),
-        LoginRefusal::Backup(BackupCodeError::Length { actual }) => length(shell, Msg::CodesTypoLength, actual),
+        LoginRefusal::Backup(BackupCodeError::Length { actual }) => {
+            length(shell, Msg::CodesTypoLength, actual)
+        }
         LoginRefusal::Backup(BackupCodeError::Check) => shell.t(Msg::CodesTypoCheck),
         LoginRefusal::Unreachable => shell.t(Msg::PhoneUnreachable),
-        LoginRefusal::Service { code, retry_at, attempts_left, times } => {
+        LoginRefusal::Service {
+            code,
+            retry_at,
+            attempts_left,
+            times,
+        } => {
             let words = match service(signing, code, attempts_left, times) {
                 // Nobody knows from when on.
                 Msg::PhoneLater if retry_at.is_none() => Msg::LoginNotNow,
                 words => words,
             };
             let left = shell.number(attempts_left.unwrap_or(0).into());
-            let date = retry_at.map(|at| shell.date(by_the_minute(at))).unwrap_or_default();
+            let date = retry_at
+                .map(|at| shell.date(by_the_minute(at)))
+                .unwrap_or_default();
             let issuer = &signing.opening.issuer;
             let places = [("left", &left), ("date", &date), ("issuer", issuer)];
             shell.t_with(words, &places.map(|(place, value)| (place, value.as_str())))
@@ -43,7 +56,10 @@ fn closed(shell: Shell<Login>, signing: &SigningIn) -> Option<String> {
         MethodState::Suspended => Some(shell.t(Msg::LoginSuspended)),
         MethodState::Resting | MethodState::Ready | MethodState::TwoCodes => {
             let until = method.resting_until?;
-            Some(shell.t_with(Msg::LoginResting, &[("date", &shell.date(by_the_minute(UnixSeconds(until))))]))
+            Some(shell.t_with(
+                Msg::LoginResting,
+                &[("date", &shell.date(by_the_minute(UnixSeconds(until))))],
+            ))
         }
     }
 }
@@ -53,7 +69,9 @@ fn length(shell: Shell<Login>, words: Msg, actual: usize) -> String {
 }
 
 fn service(signing: &SigningIn, code: ErrorCode, attempts_left: Option<u32>, times: u32) -> Msg {
-    let by_app = signing.method().is_some_and(|method| method.kind == MethodKind::Totp);
+    let by_app = signing
+        .method()
+        .is_some_and(|method| method.kind == MethodKind::Totp);
     match code {
         ErrorCode::CodeWrong if matches!(signing.step, LoginStep::Backup) => Msg::LoginBackupWrong,
         ErrorCode::CodeWrong if by_app && attempts_left == Some(0) => Msg::LoginPairWrong,
@@ -62,12 +80,16 @@ fn service(signing: &SigningIn, code: ErrorCode, attempts_left: Option<u32>, tim
         ErrorCode::CodeWrong => Msg::PhoneCodeWrong,
         ErrorCode::CodeUsed => Msg::LoginUsed,
         ErrorCode::TwoCodesNeeded if by_app => Msg::LoginPairWrong,
-        ErrorCode::TwoCodesNeeded | ErrorCode::CodeExpired | ErrorCode::ChallengeNotFound => Msg::LoginSendNew,
+        ErrorCode::TwoCodesNeeded | ErrorCode::CodeExpired | ErrorCode::ChallengeNotFound => {
+            Msg::LoginSendNew
+        }
         ErrorCode::TooManyAttempts => Msg::PhoneCodeSpent,
         ErrorCode::MethodResting => Msg::LoginResting,
         ErrorCode::MethodSuspended => Msg::LoginSuspended,
         ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon => Msg::PhoneLater,
-        ErrorCode::ResendsSpent | ErrorCode::MethodRefused | ErrorCode::CountryNotAllowed => Msg::LoginNotNow,
+        ErrorCode::ResendsSpent | ErrorCode::MethodRefused | ErrorCode::CountryNotAllowed => {
+            Msg::LoginNotNow
+        }
         _other => Msg::PhoneUnreachable,
     }
 }

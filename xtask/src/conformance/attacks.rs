@@ -25,39 +25,65 @@ fn number(token: &Token, claim: &str) -> u64 {
 
 /// Forged results, each with what is wrong.
 pub(super) const FORGED: &[(&str, Forge)] = &[
-    ("for another host (aud)", |t| set(t, "aud", json!("another"))),
-    ("for several hosts, not this one (aud)", |t| set(t, "aud", json!(["another", "third"]))),
+    ("for another host (aud)", |t| {
+        set(t, "aud", json!("another"))
+    }),
+    ("for several hosts, not this one (aud)", |t| {
+        set(t, "aud", json!(["another", "third"]))
+    }),
     ("without an audience", |t| drop_claim(t, "aud")),
-    ("of another service (iss)", |t| set(t, "iss", json!("https://evil.example"))),
+    ("of another service (iss)", |t| {
+        set(t, "iss", json!("https://evil.example"))
+    }),
     ("without an issuer", |t| drop_claim(t, "iss")),
-    ("for another person (sub)", |t| set(t, "sub", json!("somebody-else"))),
+    ("for another person (sub)", |t| {
+        set(t, "sub", json!("somebody-else"))
+    }),
     ("without a person", |t| drop_claim(t, "sub")),
     ("for the person's name in another case", |t| {
         let upper = t.claims["sub"].as_str().unwrap_or_default().to_uppercase();
         set(t, "sub", json!(format!("{upper} ")));
     }),
-    ("of a set-up (purpose)", |t| set(t, "purpose", json!("enroll"))),
+    ("of a set-up (purpose)", |t| {
+        set(t, "purpose", json!("enroll"))
+    }),
     ("without a purpose", |t| drop_claim(t, "purpose")),
-    ("of a set-up (acr)", |t| set(t, "acr", json!("urn:nidan:acr:enrolment"))),
+    ("of a set-up (acr)", |t| {
+        set(t, "acr", json!("urn:nidan:acr:enrolment"))
+    }),
     ("without an acr", |t| drop_claim(t, "acr")),
-    ("of another session (nonce)", |t| set(t, "nonce", json!("c29tZWJvZHktZWxzZQ"))),
+    ("of another session (nonce)", |t| {
+        set(t, "nonce", json!("c29tZWJvZHktZWxzZQ"))
+    }),
     ("without a nonce", |t| drop_claim(t, "nonce")),
     ("with an empty nonce", |t| set(t, "nonce", json!(""))),
-    ("with a nonce that is null", |t| set(t, "nonce", Value::Null)),
+    ("with a nonce that is null", |t| {
+        set(t, "nonce", Value::Null)
+    }),
     ("expired", |t| {
         for claim in ["iat", "nbf", "exp"] {
             set(t, claim, json!(number(t, claim) - 3_600));
         }
     }),
     ("without an end (exp)", |t| drop_claim(t, "exp")),
-    ("with an end that is text", |t| set(t, "exp", json!(number(t, "exp").to_string()))),
-    ("with an end a day away", |t| set(t, "exp", json!(number(t, "exp") + 86_400))),
-    ("not valid yet (nbf)", |t| set(t, "nbf", json!(number(t, "nbf") + 3_600))),
-    ("with a begin that is text", |t| set(t, "nbf", json!(number(t, "nbf").to_string()))),
+    ("with an end that is text", |t| {
+        set(t, "exp", json!(number(t, "exp").to_string()))
+    }),
+    ("with an end a day away", |t| {
+        set(t, "exp", json!(number(t, "exp") + 86_400))
+    }),
+    ("not valid yet (nbf)", |t| {
+        set(t, "nbf", json!(number(t, "nbf") + 3_600))
+    }),
+    ("with a begin that is text", |t| {
+        set(t, "nbf", json!(number(t, "nbf").to_string()))
+    }),
     ("without a begin (nbf)", |t| drop_claim(t, "nbf")),
     ("without iat", |t| drop_claim(t, "iat")),
     ("without an id (jti)", |t| drop_claim(t, "jti")),
-    ("with an id that was used before", |t| set(t, "jti", json!("used-before"))),
+    ("with an id that was used before", |t| {
+        set(t, "jti", json!("used-before"))
+    }),
     ("algorithm none", |t| {
         t.header["alg"] = json!("none");
         t.signature = Signature::None;
@@ -70,7 +96,9 @@ pub(super) const FORGED: &[(&str, Forge)] = &[
         t.header["alg"] = json!("HS256");
         t.signature = Signature::PublicKeyAsSecret;
     }),
-    ("signed by another key under the right name", |t| t.signature = Signature::Foreign),
+    ("signed by another key under the right name", |t| {
+        t.signature = Signature::Foreign
+    }),
     ("signed by an unknown key", |t| {
         t.header["kid"] = json!("unknown");
         t.signature = Signature::Foreign;
@@ -100,7 +128,9 @@ pub(super) const FORGED: &[(&str, Forge)] = &[
             header.remove("typ");
         }
     }),
-    ("with half a signature", |t| t.finish = |token| token.get(..token.len() - 40).unwrap_or_default().to_owned()),
+    ("with half a signature", |t| {
+        t.finish = |token| token.get(..token.len() - 40).unwrap_or_default().to_owned()
+    }),
     ("without a signature", |t| t.signature = Signature::None),
     ("changed after it was signed", |t| {
         t.finish = |token| {
@@ -111,28 +141,56 @@ pub(super) const FORGED: &[(&str, Forge)] = &[
             parts.join(".")
         };
     }),
-    ("with a part too many", |t| t.finish = |token| format!("{token}.e30")),
-    ("that is no token", |t| t.finish = |_token| "not-a-token".to_owned()),
+    ("with a part too many", |t| {
+        t.finish = |token| format!("{token}.e30")
+    }),
+    ("that is no token", |t| {
+        t.finish = |_token| "not-a-token".to_owned()
+    }),
     ("that is empty", |t| t.finish = |_token| String::new()),
 ];
 
 /// What the service may answer to a redeem when something is wrong.
 pub(super) const REDEEM_ANSWERS: &[(&str, u16, &str)] = &[
-    ("the code is unknown or used", 404, r#"{"code":"result_code_invalid"}"#),
+    (
+        "the code is unknown or used",
+        404,
+        r#"{"code":"result_code_invalid"}"#,
+    ),
     ("the service fails", 500, r#"{"code":"internal"}"#),
     ("a proxy answers", 200, "<html>please wait</html>"),
     ("there is no assertion", 200, "{}"),
     ("the assertion is null", 200, r#"{"assertion":null}"#),
     ("the assertion is a number", 200, r#"{"assertion":1}"#),
-    ("the assertion is an object", 200, r#"{"assertion":{"sub":"alice","purpose":"verify"}}"#),
+    (
+        "the assertion is an object",
+        200,
+        r#"{"assertion":{"sub":"alice","purpose":"verify"}}"#,
+    ),
 ];
 
 /// What the service may answer when a login begins.
 pub(super) const FLOW_ANSWERS: &[(&str, u16, &str)] = &[
-    ("the service fails when the login begins", 500, r#"{"code":"internal"}"#),
-    ("the service refuses the API key", 401, r#"{"code":"api_key_invalid"}"#),
-    ("a proxy answers when the login begins", 200, "<html>please wait</html>"),
-    ("an outcome that nobody knows yet", 201, r#"{"outcome":"later"}"#),
+    (
+        "the service fails when the login begins",
+        500,
+        r#"{"code":"internal"}"#,
+    ),
+    (
+        "the service refuses the API key",
+        401,
+        r#"{"code":"api_key_invalid"}"#,
+    ),
+    (
+        "a proxy answers when the login begins",
+        200,
+        "<html>please wait</html>",
+    ),
+    (
+        "an outcome that nobody knows yet",
+        201,
+        r#"{"outcome":"later"}"#,
+    ),
     ("no outcome", 201, "{}"),
     (
         "a trusted browser whose result is refused",

@@ -18,8 +18,12 @@ pub(super) struct Asked {
 }
 
 /// Answers every request by `answer`: a status and JSON. Runs until the program ends.
-pub(super) fn serve(listen: &str, answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> Done {
-    let listener = TcpListener::bind(listen).map_err(|error| Failed(format!("listen on {listen}: {error}")))?;
+pub(super) fn serve(
+    listen: &str,
+    answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static,
+) -> Done {
+    let listener = TcpListener::bind(listen)
+        .map_err(|error| Failed(format!("listen on {listen}: {error}")))?;
     let answer = Arc::new(answer);
     std::thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
@@ -29,7 +33,11 @@ pub(super) fn serve(listen: &str, answer: impl Fn(&Asked) -> (u16, String) + Sen
                 // Keep-alive: hosts use one connection for both calls.
                 while let Some(asked) = read(&mut reader) {
                     let (status, body) = answer(&asked);
-                    let kind = if body.starts_with('<') { "text/html" } else { "application/json" };
+                    let kind = if body.starts_with('<') {
+                        "text/html"
+                    } else {
+                        "application/json"
+                    };
                     let head = format!(
                         "HTTP/1.1 {status} -\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
                         body.len()
@@ -53,14 +61,20 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
-        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        let Some((name, value)) = line.trim_end().split_once(':') else {
+            break;
+        };
         if name.eq_ignore_ascii_case("content-length") {
             length = value.trim().parse().ok()?;
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Asked { method, path, body: String::from_utf8(body).ok()? })
+    Some(Asked {
+        method,
+        path,
+        body: String::from_utf8(body).ok()?,
+    })
 }
 
 /// Somebody's browser: it keeps cookies, and follows nothing.
@@ -78,10 +92,19 @@ impl Browser {
         (method, path): (&str, &str),
         (kind, body): (&str, &str),
     ) -> Done<(u16, String)> {
-        let mut stream = TcpStream::connect(host).map_err(|error| Failed(format!("{host}: {error}")))?;
+        let mut stream =
+            TcpStream::connect(host).map_err(|error| Failed(format!("{host}: {error}")))?;
         stream.set_read_timeout(Some(TIMEOUT))?;
-        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let cookies = if cookies.is_empty() { String::new() } else { format!("Cookie: {}\r\n", cookies.join("; ")) };
+        let cookies: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let cookies = if cookies.is_empty() {
+            String::new()
+        } else {
+            format!("Cookie: {}\r\n", cookies.join("; "))
+        };
         let request = format!(
             "{method} {path} HTTP/1.0\r\nHost: {host}\r\nOrigin: {origin}\r\nContent-Type: {kind}\r\n\
              Content-Length: {}\r\n{cookies}\r\n{body}",
@@ -94,32 +117,50 @@ impl Browser {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         for cookie in head.lines().filter_map(set_cookie) {
             let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
-            let Some((name, value)) = pair.split_once('=') else { continue };
+            let Some((name, value)) = pair.split_once('=') else {
+                continue;
+            };
             if value.is_empty() || attributes.to_ascii_lowercase().contains("max-age=0") {
                 self.cookies.remove(name.trim());
             } else {
-                self.cookies.insert(name.trim().to_owned(), value.to_owned());
+                self.cookies
+                    .insert(name.trim().to_owned(), value.to_owned());
             }
         }
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .unwrap_or(0);
         Ok((status, body.to_owned()))
     }
 }
 
 /// A post from one program to another: no cookies, no origin. The status; 0 when nobody answers.
 pub(super) fn post(host: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Done<u16> {
-    let mut stream = TcpStream::connect(host).map_err(|error| Failed(format!("{host}: {error}")))?;
+    let mut stream =
+        TcpStream::connect(host).map_err(|error| Failed(format!("{host}: {error}")))?;
     stream.set_read_timeout(Some(TIMEOUT))?;
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let head = format!("POST {path} HTTP/1.0\r\nHost: {host}\r\nContent-Type: application/json\r\n{headers}");
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    let head = format!(
+        "POST {path} HTTP/1.0\r\nHost: {host}\r\nContent-Type: application/json\r\n{headers}"
+    );
     stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     let status = String::from_utf8_lossy(&answer);
-    Ok(status.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0))
+    Ok(status
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .unwrap_or(0))
 }
 
 fn set_cookie(line: &str) -> Option<&str> {
     let (name, value) = line.split_once(':')?;
-    name.eq_ignore_ascii_case("set-cookie").then(|| value.trim())
+    name.eq_ignore_ascii_case("set-cookie")
+        .then(|| value.trim())
 }

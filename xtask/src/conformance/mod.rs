@@ -1,17 +1,19 @@
 //! `cargo xtask conformance`: attacks a host's login with results that it must not take.
 //!
-//! The kit plays the service: start the host with this address, issuer and any API key in place of the real ones, and a
-//! user whose password the kit knows. Then each attack is a login of its own; what counts is whether the host's own page
-//! shows the user as signed in afterwards.
+//! The kit plays the service: start the host with this address, issuer and any API key in place of
+//! the real ones, and a user whose password the kit knows. Then each attack is a login of its own;
+//! what counts is whether the host's own page shows the user as signed in afterwards.
 
 #![allow(clippy::indexing_slicing, reason = "a JSON object takes every key")]
 
 mod attacks;
 mod http;
 mod notices;
+mod target;
 mod token;
 
 pub(crate) use notices::Notices;
+pub(crate) use target::Target;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -25,83 +27,6 @@ use crate::run::{Done, Failed};
 
 const AUDIENCE: &str = "shop";
 const RESULT_CODE: &str = "cmVzdWx0LWNvZGUtb2YtdGhlLWtpdA";
-
-const USAGE: &str = "\
-cargo xtask conformance --host http://127.0.0.1:5000 [options]
-  --listen 127.0.0.1:9464      where the kit plays the service; the host's service URL and issuer are http://LISTEN
-  --origin URL                 the Origin of the host's own pages; the host itself when left out
-  --login PATH                 /login: takes the password
-  --login-body TEXT            user=alice&password=correct-horse
-  --login-type TYPE            application/x-www-form-urlencoded
-  --complete PATH              /login/2sv: takes result_code
-  --me PATH                    /me: shows who is signed in
-  --mark TEXT                  alice: stands on it when somebody is
-  --notices PATH               takes the service's notices: a report then has to end every session
-  --notices-secret TEXT        what signs them";
-
-/// The host, and how to talk to it.
-#[derive(Clone)]
-pub(crate) struct Target {
-    pub(crate) host: String,
-    pub(crate) origin: String,
-    pub(crate) listen: String,
-    pub(crate) login: String,
-    pub(crate) login_body: String,
-    pub(crate) login_type: String,
-    pub(crate) complete: String,
-    pub(crate) me: String,
-    pub(crate) mark: String,
-    pub(crate) notices: Option<Notices>,
-}
-
-impl Target {
-    /// A host like those in `examples/`.
-    pub(crate) fn usual(host: &str, listen: &str) -> Self {
-        Self {
-            host: host.to_owned(),
-            origin: format!("http://{host}"),
-            listen: listen.to_owned(),
-            login: "/login".to_owned(),
-            login_body: "user=alice&password=correct-horse".to_owned(),
-            login_type: "application/x-www-form-urlencoded".to_owned(),
-            complete: "/login/2sv".to_owned(),
-            me: "/me".to_owned(),
-            mark: "alice".to_owned(),
-            notices: None,
-        }
-    }
-
-    fn parse(words: &[&str]) -> Done<Self> {
-        let (pairs, rest) = words.as_chunks::<2>();
-        let usage = || Failed(USAGE.to_owned());
-        let value = |name: &str| pairs.iter().find(|[key, _]| *key == name).map(|[_, value]| (*value).to_owned());
-        let host = value("--host").filter(|_| rest.is_empty()).ok_or_else(usage)?;
-        let host = host.strip_prefix("http://").unwrap_or(&host).trim_end_matches('/').to_owned();
-        let mut target = Self::usual(&host, "127.0.0.1:9464");
-        for [name, value] in pairs {
-            let value = (*value).to_owned();
-            match *name {
-                "--host" => {}
-                "--listen" => target.listen = value,
-                "--origin" => target.origin = value,
-                "--login" => target.login = value,
-                "--login-body" => target.login_body = value,
-                "--login-type" => target.login_type = value,
-                "--complete" => target.complete = value,
-                "--me" => target.me = value,
-                "--mark" => target.mark = value,
-                "--notices" | "--notices-secret" => {}
-                _unknown => return Err(usage()),
-            }
-        }
-        target.notices = match (value("--notices"), value("--notices-secret")) {
-            (Some(path), Some(secret)) => Some(Notices { path, secret }),
-            (None, None) => None,
-            _one_alone => return Err(usage()),
-        };
-        Ok(target)
-    }
-}
 
 /// What the kit answers as the service, for the attack that runs.
 struct Service {
@@ -120,7 +45,9 @@ impl Service {
         let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
         let text = |field: &str| body[field].as_str().unwrap_or_default().to_owned();
         match (asked.method.as_str(), asked.path.as_str()) {
-            ("GET", "/.well-known/jwks.json") => (200, json!({ "keys": [public(&right_key())] }).to_string()),
+            ("GET", "/.well-known/jwks.json") => {
+                (200, json!({ "keys": [public(&right_key())] }).to_string())
+            }
             ("POST", "/v1/flows") => {
                 self.flows += 1;
                 self.flow = format!("flow-{}", self.flows);
@@ -129,24 +56,37 @@ impl Service {
                     "outcome": "required", "flow_id": self.flow, "flow_token": "dG9rZW4tb2YtdGhlLWtpdC1mb3ItYS1mbG93",
                     "expires_at": now() + 600,
                 });
-                self.begin.map_or_else(|| (201, begun.to_string()), |(status, body)| (status, body.to_owned()))
+                self.begin.map_or_else(
+                    || (201, begun.to_string()),
+                    |(status, body)| (status, body.to_owned()),
+                )
             }
             ("POST", path) if path.starts_with("/v1/flows/") && path.ends_with("/redeem") => {
                 if let Some((status, body)) = self.redeem {
                     return (status, body.to_owned());
                 }
-                let ours = path == format!("/v1/flows/{}/redeem", self.flow) && text("session_binding") == self.binding;
+                let ours = path == format!("/v1/flows/{}/redeem", self.flow)
+                    && text("session_binding") == self.binding;
                 if !ours || text("result_code") != RESULT_CODE {
                     return (404, r#"{"code":"result_code_invalid"}"#.to_owned());
                 }
                 let jti = format!("jti-{}-{}", self.flows, std::process::id());
-                let mut token = Token::right(&self.issuer, AUDIENCE, &self.subject, &self.binding, now(), &jti);
+                let mut token = Token::right(
+                    &self.issuer,
+                    AUDIENCE,
+                    &self.subject,
+                    &self.binding,
+                    now(),
+                    &jti,
+                );
                 if let Some(forge) = self.forge {
                     forge(&mut token);
                 }
                 (200, json!({ "assertion": token.write() }).to_string())
             }
-            ("GET", path) if path.ends_with("/events") => (200, r#"{"events":[],"intact":true}"#.to_owned()),
+            ("GET", path) if path.ends_with("/events") => {
+                (200, r#"{"events":[],"intact":true}"#.to_owned())
+            }
             ("GET", path) if path.starts_with("/v1/subjects/") => {
                 let subject = json!({
                     "enrolled": true, "methods": [], "backup_codes_left": 10, "factor_epoch": 1, "trusted_browsers": [],
@@ -160,7 +100,9 @@ impl Service {
 
 #[expect(clippy::disallowed_methods, reason = "results have times")]
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 /// The kit in action.
@@ -179,7 +121,14 @@ pub(crate) fn conformance(words: &[&str]) -> Done {
 /// One post of JSON to the host, before the attacks.
 pub(crate) fn post(target: &Target, path: &str, body: &str) -> Done {
     let mut browser = Browser::default();
-    browser.ask(&target.host, &target.origin, ("POST", path), ("application/json", body)).map(|_answer| ())
+    browser
+        .ask(
+            &target.host,
+            &target.origin,
+            ("POST", path),
+            ("application/json", body),
+        )
+        .map(|_answer| ())
 }
 
 /// Runs every attack; an error names those that were let in.
@@ -196,7 +145,12 @@ pub(crate) fn run(target: &Target) -> Done {
     }));
     let answering = Arc::clone(&service);
     serve(&target.listen, move |asked| lock(&answering).answer(asked))?;
-    let mut kit = Kit { target: target.clone(), service, tried: 0, let_in: Vec::new() };
+    let mut kit = Kit {
+        target: target.clone(),
+        service,
+        tried: 0,
+        let_in: Vec::new(),
+    };
     kit.control()?;
     // So that an id that comes again is known to have been used.
     lock(&kit.service).forge = Some(|token| token.claims["jti"] = json!("used-before"));
@@ -225,7 +179,11 @@ pub(crate) fn run(target: &Target) -> Done {
         println!("✗ let in: {what}");
     }
     println!("  {} attacks, {} let in", kit.tried, kit.let_in.len());
-    if kit.let_in.is_empty() { Ok(()) } else { Err(Failed("the host lets in what it must not".to_owned())) }
+    if kit.let_in.is_empty() {
+        Ok(())
+    } else {
+        Err(Failed("the host lets in what it must not".to_owned()))
+    }
 }
 
 fn lock(service: &Mutex<Service>) -> MutexGuard<'_, Service> {
@@ -258,29 +216,52 @@ impl Kit {
         Ok(())
     }
 
-    fn ask(&self, browser: &mut Browser, method: &str, path: &str, body: (&str, &str)) -> Done<(u16, String)> {
+    fn ask(
+        &self,
+        browser: &mut Browser,
+        method: &str,
+        path: &str,
+        body: (&str, &str),
+    ) -> Done<(u16, String)> {
         browser.ask(&self.target.host, &self.target.origin, (method, path), body)
     }
 
     fn password(&self) -> Done<Browser> {
         let mut browser = Browser::default();
-        let Target { login, login_type, login_body, .. } = &self.target;
+        let Target {
+            login,
+            login_type,
+            login_body,
+            ..
+        } = &self.target;
         self.ask(&mut browser, "POST", login, (login_type, login_body))?;
         Ok(browser)
     }
 
     fn complete(&self, browser: &mut Browser, method: &str, path: &str, body: &str) -> Done {
-        self.ask(browser, method, path, ("application/x-www-form-urlencoded", body)).map(|_answer| ())
+        self.ask(
+            browser,
+            method,
+            path,
+            ("application/x-www-form-urlencoded", body),
+        )
+        .map(|_answer| ())
     }
 
     fn sign_in(&self) -> Done<Browser> {
         let mut browser = self.password()?;
-        self.complete(&mut browser, "POST", &self.target.complete, &format!("result_code={RESULT_CODE}"))?;
+        self.complete(
+            &mut browser,
+            "POST",
+            &self.target.complete,
+            &format!("result_code={RESULT_CODE}"),
+        )?;
         Ok(browser)
     }
 
     fn is_in(&self, browser: &mut Browser) -> Done<bool> {
-        let look = |browser: &mut Browser| self.ask(browser, "GET", &self.target.me, ("text/plain", ""));
+        let look =
+            |browser: &mut Browser| self.ask(browser, "GET", &self.target.me, ("text/plain", ""));
         let (status, body) = look(browser).or_else(|_hung| look(browser))?;
         Ok(status == 200 && body.contains(&self.target.mark))
     }
@@ -295,7 +276,10 @@ impl Kit {
             ("a made-up code", "result_code=AAAA".to_owned()),
             ("the code in another field", format!("code={RESULT_CODE}")),
             ("a list of codes", "result_code[]=x".to_owned()),
-            ("the outcome instead of a code", "outcome=verified&assertion=x&user=alice".to_owned()),
+            (
+                "the outcome instead of a code",
+                "outcome=verified&assertion=x&user=alice".to_owned(),
+            ),
         ];
         for (what, body) in bodies {
             self.attack(what, |kit| {
@@ -313,42 +297,78 @@ impl Kit {
             })?;
         }
         let me = self.target.me.clone();
-        for path in
-            [format!("/{me}"), format!("{me}/"), format!("{me}%2f"), format!("{me};x"), format!("{me}?result_code=x")]
-        {
-            self.attack(&format!("the page {path} after the password alone"), |kit| {
-                let mut browser = kit.password()?;
-                let (status, body) = kit.ask(&mut browser, "GET", &path, ("text/plain", ""))?;
-                // Told by a browser that is in anyway.
-                if status == 200 && body.contains(&kit.target.mark) { kit.sign_in() } else { Ok(browser) }
-            })?;
+        for path in [
+            format!("/{me}"),
+            format!("{me}/"),
+            format!("{me}%2f"),
+            format!("{me};x"),
+            format!("{me}?result_code=x"),
+        ] {
+            self.attack(
+                &format!("the page {path} after the password alone"),
+                |kit| {
+                    let mut browser = kit.password()?;
+                    let (status, body) = kit.ask(&mut browser, "GET", &path, ("text/plain", ""))?;
+                    // Told by a browser that is in anyway.
+                    if status == 200 && body.contains(&kit.target.mark) {
+                        kit.sign_in()
+                    } else {
+                        Ok(browser)
+                    }
+                },
+            )?;
         }
         self.attack("another session's result", |kit| {
             let mut victim = kit.password()?;
             let mut thief = kit.password()?;
             // The kit's flow is the thief's by now; the victim's session must not take it.
-            kit.complete(&mut victim, "POST", &complete, &format!("result_code={RESULT_CODE}"))?;
+            kit.complete(
+                &mut victim,
+                "POST",
+                &complete,
+                &format!("result_code={RESULT_CODE}"),
+            )?;
             thief.cookies.clear();
             Ok(victim)
         })?;
         self.attack("a result without the session that it belongs to", |kit| {
             kit.password()?;
             let mut stranger = Browser::default();
-            kit.complete(&mut stranger, "POST", &complete, &format!("result_code={RESULT_CODE}"))?;
+            kit.complete(
+                &mut stranger,
+                "POST",
+                &complete,
+                &format!("result_code={RESULT_CODE}"),
+            )?;
             Ok(stranger)
         })?;
         self.attack("the session from before the code (fixation)", |kit| {
             let before = kit.password()?;
             let mut browser = before.clone();
-            kit.complete(&mut browser, "POST", &complete, &format!("result_code={RESULT_CODE}"))?;
+            kit.complete(
+                &mut browser,
+                "POST",
+                &complete,
+                &format!("result_code={RESULT_CODE}"),
+            )?;
             Ok(before)
         })?;
         self.attack("the same result once more, after signing out", |kit| {
             let mut browser = kit.password()?;
             let owing = browser.clone();
-            kit.complete(&mut browser, "POST", &complete, &format!("result_code={RESULT_CODE}"))?;
+            kit.complete(
+                &mut browser,
+                "POST",
+                &complete,
+                &format!("result_code={RESULT_CODE}"),
+            )?;
             let mut again = owing;
-            kit.complete(&mut again, "POST", &complete, &format!("result_code={RESULT_CODE}"))?;
+            kit.complete(
+                &mut again,
+                "POST",
+                &complete,
+                &format!("result_code={RESULT_CODE}"),
+            )?;
             Ok(again)
         })
     }

@@ -15,7 +15,8 @@ pub(super) enum Signature {
     Right,
     /// Somebody's.
     Foreign,
-    /// HMAC with the service's public key: a library that takes the algorithm from the token would accept it.
+    /// HMAC with the service's public key: a library that takes the algorithm from the token would
+    /// accept it.
     PublicKeyAsSecret,
     /// Nobody.
     None,
@@ -47,7 +48,14 @@ pub(super) fn public(key: &SigningKey) -> Value {
 
 impl Token {
     /// As the service makes it.
-    pub(super) fn right(issuer: &str, audience: &str, subject: &str, nonce: &str, now: u64, jti: &str) -> Self {
+    pub(super) fn right(
+        issuer: &str,
+        audience: &str,
+        subject: &str,
+        nonce: &str,
+        now: u64,
+        jti: &str,
+    ) -> Self {
         let kid = public(&right_key())["kid"].clone();
         Self {
             header: json!({ "alg": "EdDSA", "typ": "nidan-assertion+jwt", "kid": kid }),
@@ -70,13 +78,18 @@ impl Token {
             Signature::PublicKeyAsSecret => hmac(right_key().verifying_key().as_bytes(), &signed),
             Signature::None => Vec::new(),
         };
-        (self.finish)(format!("{signed}.{}", Base64UrlUnpadded::encode_string(&signature)))
+        (self.finish)(format!(
+            "{signed}.{}",
+            Base64UrlUnpadded::encode_string(&signature)
+        ))
     }
 }
 
 fn hmac(key: &[u8], text: &str) -> Vec<u8> {
     // HMAC takes keys of any length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return Vec::new();
+    };
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()
 }

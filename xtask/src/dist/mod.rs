@@ -1,6 +1,8 @@
-//! `cargo xtask dist`: the folder that a host serves, and the npm package, with what belongs to both.
+//! `cargo xtask dist`: the folder that a host serves, and the npm package, with what belongs to
+//! both.
 //!
-//! The same source makes the same bytes: `--check` builds a second time, elsewhere and from nothing, and compares.
+//! The same source makes the same bytes: `--check` builds a second time, elsewhere and from
+//! nothing, and compares.
 
 mod inventory;
 
@@ -19,7 +21,12 @@ use crate::tools::Tools;
 /// The npm package's name.
 const PACKAGE: &str = "nidan-flow";
 /// What stands beside the built files, from the folder `package`.
-const WRITTEN: [&str; 4] = ["nidan-flow.d.ts", "mount.d.ts", "custom-elements.json", "README.md"];
+const WRITTEN: [&str; 4] = [
+    "nidan-flow.d.ts",
+    "mount.d.ts",
+    "custom-elements.json",
+    "README.md",
+];
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 /// Smaller ones do not shrink by a packet.
 const COMPRESSED_FROM_BYTES: usize = 256;
@@ -36,16 +43,22 @@ pub(crate) fn dist() -> Done {
 /// The same twice, and the package in an empty project.
 pub(crate) fn check() -> Done {
     let tools = Tools::for_tests()?;
-    let (folder, package) = step("the release", || make(&tools, &root().join("target/dist"), None))?;
+    let (folder, package) = step("the release", || {
+        make(&tools, &root().join("target/dist"), None)
+    })?;
     let again = root().join("target/dist-again");
-    let (second, second_package) =
-        step("the release once more, from nothing", || make(&tools, &again, Some(&again.join("target"))))?;
+    let (second, second_package) = step("the release once more, from nothing", || {
+        make(&tools, &again, Some(&again.join("target")))
+    })?;
     step("both are the same", || {
         let (mut first, mut other) = (hashes(&folder)?, hashes(&second)?);
         first.insert("the package".to_owned(), sri(&fs::read(&package)?));
         other.insert("the package".to_owned(), sri(&fs::read(&second_package)?));
-        let differ: Vec<_> =
-            first.iter().filter(|(name, hash)| other.get(*name) != Some(hash)).map(|(name, _)| name.as_str()).collect();
+        let differ: Vec<_> = first
+            .iter()
+            .filter(|(name, hash)| other.get(*name) != Some(hash))
+            .map(|(name, _)| name.as_str())
+            .collect();
         println!("  {} files", first.len());
         if differ.is_empty() && first.len() == other.len() {
             return Ok(());
@@ -63,52 +76,76 @@ pub(crate) fn fits(tools: &Tools) -> Done {
 
 /// The package in an empty project, which type-checks against it.
 fn installed(tools: &Tools, package: &Path) -> Done {
-    step("an empty project installs the package and type-checks", || {
-        let project = root().join("target/dist-project");
-        if project.exists() {
-            fs::remove_dir_all(&project)?;
-        }
-        fs::create_dir_all(&project)?;
-        fs::write(project.join("package.json"), "{\"private\":true,\"type\":\"module\"}")?;
-        fs::copy(root().join("package/sample.ts"), project.join("sample.ts"))?;
-        let package = package.to_string_lossy().into_owned();
-        let mut install = command(
-            "npm",
-            &["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", &package],
-            &tools.path,
-        );
-        install.current_dir(&project);
-        output(install)?;
-        let tsc = root().join("tests/browser/node_modules/typescript/bin/tsc").to_string_lossy().into_owned();
-        let words = [
-            &tsc,
-            "--noEmit",
-            "--strict",
-            "--module",
-            "nodenext",
-            "--target",
-            "es2022",
-            "--lib",
-            "es2022,dom",
-            "sample.ts",
-        ];
-        let mut check = command("node", &words, &tools.path);
-        check.current_dir(&project);
-        run(check)
-    })
+    step(
+        "an empty project installs the package and type-checks",
+        || {
+            let project = root().join("target/dist-project");
+            if project.exists() {
+                fs::remove_dir_all(&project)?;
+            }
+            fs::create_dir_all(&project)?;
+            fs::write(
+                project.join("package.json"),
+                "{\"private\":true,\"type\":\"module\"}",
+            )?;
+            fs::copy(root().join("package/sample.ts"), project.join("sample.ts"))?;
+            let package = package.to_string_lossy().into_owned();
+            let mut install = command(
+                "npm",
+                &[
+                    "install",
+                    "--offline",
+                    "--ignore-scripts",
+                    "--no-audit",
+                    "--no-fund",
+                    &package,
+                ],
+                &tools.path,
+            );
+            install.current_dir(&project);
+            output(install)?;
+            let tsc = root()
+                .join("tests/browser/node_modules/typescript/bin/tsc")
+                .to_string_lossy()
+                .into_owned();
+            let words = [
+                &tsc,
+                "--noEmit",
+                "--strict",
+                "--module",
+                "nodenext",
+                "--target",
+                "es2022",
+                "--lib",
+                "es2022,dom",
+                "sample.ts",
+            ];
+            let mut check = command("node", &words, &tools.path);
+            check.current_dir(&project);
+            run(check)
+        },
+    )
 }
 
 /// Folder and package.
 fn make(tools: &Tools, into: &Path, target: Option<&Path>) -> Done<(PathBuf, PathBuf)> {
     let version = env!("CARGO_PKG_VERSION");
     let folder = into.join(format!("{PACKAGE}-{version}"));
-    for stale in [Some(folder.as_path()), target].into_iter().flatten().filter(|stale| stale.exists()) {
+    for stale in [Some(folder.as_path()), target]
+        .into_iter()
+        .flatten()
+        .filter(|stale| stale.exists())
+    {
         fs::remove_dir_all(stale)?;
     }
     fs::create_dir_all(&folder)?;
     let site = into.join("site");
     let site_text = site.to_string_lossy().into_owned();
-    let mut build = command("trunk", &["build", "--release", "--offline", "--dist", &site_text], &tools.path);
+    let mut build = command(
+        "trunk",
+        &["build", "--release", "--offline", "--dist", &site_text],
+        &tools.path,
+    );
     if let Some(target) = target {
         build.env("CARGO_TARGET_DIR", target);
     }
@@ -122,14 +159,34 @@ fn make(tools: &Tools, into: &Path, target: Option<&Path>) -> Done<(PathBuf, Pat
         fs::copy(root().join(name), folder.join(name))?;
     }
     let crates = inventory::crates(tools)?;
-    fs::write(folder.join("THIRD-PARTY-NOTICES.txt"), inventory::notices(&crates)?)?;
-    fs::write(folder.join("sbom.cdx.json"), pretty(&inventory::bill(PACKAGE, version, &crates))?)?;
+    fs::write(
+        folder.join("THIRD-PARTY-NOTICES.txt"),
+        inventory::notices(&crates)?,
+    )?;
+    fs::write(
+        folder.join("sbom.cdx.json"),
+        pretty(&inventory::bill(PACKAGE, version, &crates))?,
+    )?;
     fs::write(folder.join("integrity.json"), pretty(&json!(integrity))?)?;
-    fs::write(folder.join("package.json"), pretty(&manifest(version, integrity.keys()))?)?;
-    let mut pack = command("npm", &["pack", "--ignore-scripts", "--silent", "--pack-destination", ".."], &tools.path);
+    fs::write(
+        folder.join("package.json"),
+        pretty(&manifest(version, integrity.keys()))?,
+    )?;
+    let mut pack = command(
+        "npm",
+        &[
+            "pack",
+            "--ignore-scripts",
+            "--silent",
+            "--pack-destination",
+            "..",
+        ],
+        &tools.path,
+    );
     pack.current_dir(&folder);
     let name = output(pack)?;
-    // Beside the files, for servers that hand out what is compressed already; a package manager compresses by itself.
+    // Beside the files, for servers that hand out what is compressed already; a package manager
+    // compresses by itself.
     for file in integrity.keys() {
         let bytes = fs::read(folder.join(file))?;
         if bytes.len() >= COMPRESSED_FROM_BYTES {
@@ -194,7 +251,11 @@ fn hashes(folder: &Path) -> Done<BTreeMap<String, String>> {
             if path.is_dir() {
                 open.push(path);
             } else {
-                let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+                let name = path
+                    .strip_prefix(folder)
+                    .unwrap_or(&path)
+                    .to_string_lossy()
+                    .replace('\\', "/");
                 found.insert(name, sri(&fs::read(&path)?));
             }
         }

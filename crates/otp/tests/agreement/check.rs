@@ -1,5 +1,5 @@
-// Shared by the native and the wasm test. The code is asked of totp-rs through the very parameters of `nidan_otp`, and
-// `Secret::check` must take it in its step and refuse its neighbour.
+// Shared by the native and the wasm test. The code is asked of totp-rs through the very parameters
+// of `nidan_otp`, and `Secret::check` must take it in its step and refuse its neighbour.
 
 use nidan_otp::{Code, Secret, Steps, TIME_STEP_S, UnixSeconds};
 use sha2::{Digest, Sha256};

@@ -34,20 +34,39 @@ pub(crate) async fn stream(
     State(service): State<Service>,
     FlowCaller { flow, .. }: FlowCaller,
     id: Result<Path<String>, axum::extract::rejection::PathRejection>,
-) -> Result<([(HeaderName, &'static str); 1], Sse<impl Stream<Item = Result<Event, Infallible>>>), Refusal> {
+) -> Result<
+    (
+        [(HeaderName, &'static str); 1],
+        Sse<impl Stream<Item = Result<Event, Infallible>>>,
+    ),
+    Refusal,
+> {
     let Path(id) = id.map_err(|_| nidan_protocol::ErrorCode::NotFound)?;
     let first = view(&find(&service, &flow.opened, &id).await?);
     let stopping = service.stopping();
-    let start =
-        Following { service, stopping, flow_id: flow.opened.id, told: None, next: Some(first), turns: STREAM_TURNS };
+    let start = Following {
+        service,
+        stopping,
+        flow_id: flow.opened.id,
+        told: None,
+        next: Some(first),
+        turns: STREAM_TURNS,
+    };
     let events = futures_util::stream::unfold(start, async |mut state| {
         loop {
-            if let Some(next) = state.next.take().filter(|next| state.told.as_ref() != Some(next)) {
+            if let Some(next) = state
+                .next
+                .take()
+                .filter(|next| state.told.as_ref() != Some(next))
+            {
                 let event = Event::default().json_data(&next).ok()?;
                 state.told = Some(next);
                 return Some((Ok(event), state));
             }
-            let over = state.told.as_ref().is_none_or(|told| told.answered || told.expires_at <= state.now());
+            let over = state
+                .told
+                .as_ref()
+                .is_none_or(|told| told.answered || told.expires_at <= state.now());
             state.turns = state.turns.checked_sub(1).filter(|_| !over)?;
             tokio::select! {
                 // The widget asks the next process, or the same one again.
@@ -55,12 +74,21 @@ pub(crate) async fn stream(
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
             let told = state.told.as_ref()?;
-            let found = state.service.0.store.challenge(&state.flow_id, &told.id).await.ok()??;
+            let found = state
+                .service
+                .0
+                .store
+                .challenge(&state.flow_id, &told.id)
+                .await
+                .ok()??;
             state.next = Some(view(&found));
         }
     });
     // Proxies that gather answers before they pass them on would hold every event back.
-    Ok(([(UNBUFFERED, "no")], Sse::new(events).keep_alive(KeepAlive::default())))
+    Ok((
+        [(UNBUFFERED, "no")],
+        Sse::new(events).keep_alive(KeepAlive::default()),
+    ))
 }
 
 struct Following {

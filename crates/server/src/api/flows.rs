@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use nidan_otp::{ENROLMENT_ID_LEN_BYTES, Label, NONCE_LEN_BYTES};
-use nidan_protocol::{AssertionAnswer, CreateFlow, ErrorCode, FlowCreated, FlowStatus, Problem, Purpose, Redeem};
+use nidan_protocol::{
+    AssertionAnswer, CreateFlow, ErrorCode, FlowCreated, FlowStatus, Problem, Purpose, Redeem,
+};
 
 use super::result::{amr_of, login_claims};
 use crate::assertion::{ASSERTION_TTL_S, Claims};
@@ -14,7 +16,8 @@ use crate::phone::is_country;
 use crate::problem::Refusal;
 use crate::seams::{Random, random_bytes};
 use crate::store::{
-    FlowState, NewFlow, NewTrust, OpenVerification, Opened, Redeemed, Redemption, TrustUse, VerificationOpened,
+    FlowState, NewFlow, NewTrust, OpenVerification, Opened, Redeemed, Redemption, TrustUse,
+    VerificationOpened,
 };
 use crate::{AUTH_TIME_MAX_AGE_S, FLOW_TTL_S, RESULT_TTL_S, Service};
 
@@ -55,17 +58,28 @@ pub(crate) async fn create(
         session_binding: request.session_binding,
         origin: request.origin,
         country: request.country,
-        place: request.place.as_deref().map(Label::shown).filter(|place| !place.is_empty()),
+        place: request
+            .place
+            .as_deref()
+            .map(Label::shown)
+            .filter(|place| !place.is_empty()),
         token_hash: sha256(token.as_bytes()),
         enrolment_id: random_bytes::<ENROLMENT_ID_LEN_BYTES>(random)?,
         server_nonce: random_bytes::<NONCE_LEN_BYTES>(random)?,
         created_at: now,
         expires_at: now.saturating_add(FLOW_TTL_S),
     };
-    tracing::info!(host = flow.host, flow = flow.id, purpose = flow.purpose.as_str(), "flow asked for");
+    tracing::info!(
+        host = flow.host,
+        flow = flow.id,
+        purpose = flow.purpose.as_str(),
+        "flow asked for"
+    );
     let created = match flow.purpose {
         Purpose::Enroll => enrolment(&service, flow, token).await?,
-        Purpose::Verify => verification(&service, &host, flow, token, request.trust_token.as_deref()).await?,
+        Purpose::Verify => {
+            verification(&service, &host, flow, token, request.trust_token.as_deref()).await?
+        }
     };
     let status = match created.outcome {
         FlowStatus::NotEnrolled => axum::http::StatusCode::OK,
@@ -84,10 +98,15 @@ fn required(flow: NewFlow, token: String) -> FlowCreated {
     }
 }
 
-async fn enrolment(service: &Service, flow: NewFlow, token: String) -> Result<FlowCreated, Refusal> {
+async fn enrolment(
+    service: &Service,
+    flow: NewFlow,
+    token: String,
+) -> Result<FlowCreated, Refusal> {
     match service.0.store.open_flow(&flow).await? {
         Opened::Yes => Ok(required(flow, token)),
-        // R20, R22: an active factor is never overwritten, and has to be proved before anything is added.
+        // R20, R22: an active factor is never overwritten, and has to be proved before anything is
+        // added.
         Opened::FactorActive => Err(ErrorCode::AlreadyEnrolled.into()),
     }
 }
@@ -100,13 +119,19 @@ async fn verification(
     trust_token: Option<&str>,
 ) -> Result<FlowCreated, Refusal> {
     let result_code = encode(&random_bytes::<TOKEN_LEN_BYTES>(&*service.0.random)?);
-    let trust = trust_token.filter(|_| host.trust_days.is_some()).map(|brought| TrustUse {
-        token_hash: sha256(brought.as_bytes()),
-        result_hash: sha256(result_code.as_bytes()),
-        result_expires_at: flow.created_at.saturating_add(RESULT_TTL_S),
-    });
+    let trust = trust_token
+        .filter(|_| host.trust_days.is_some())
+        .map(|brought| TrustUse {
+            token_hash: sha256(brought.as_bytes()),
+            result_hash: sha256(result_code.as_bytes()),
+            result_expires_at: flow.created_at.saturating_add(RESULT_TTL_S),
+        });
     let scribe = service.scribe(host, flow.place.clone());
-    let open = OpenVerification { flow, trust, scribe };
+    let open = OpenVerification {
+        flow,
+        trust,
+        scribe,
+    };
     let opened = service.0.store.open_verification(&open).await?;
     Ok(match opened {
         VerificationOpened::Required => required(open.flow, token),
@@ -137,11 +162,18 @@ fn check(request: &CreateFlow, host: &Host, now: u64) -> Result<String, Refusal>
     if !BINDING_LENGTHS.contains(&binding.len()) || !binding.bytes().all(is_base64url) {
         return Err(Refusal::field("session_binding"));
     }
-    if request.country.as_deref().is_some_and(|country| !is_country(country)) {
+    if request
+        .country
+        .as_deref()
+        .is_some_and(|country| !is_country(country))
+    {
         return Err(Refusal::field("country"));
     }
     if !host.origins.contains(&request.origin) {
-        return Err(Refusal { field: Some("origin".to_owned()), ..ErrorCode::OriginMismatch.into() });
+        return Err(Refusal {
+            field: Some("origin".to_owned()),
+            ..ErrorCode::OriginMismatch.into()
+        });
     }
     if request.auth_time > now.saturating_add(CLOCK_SKEW_S) {
         return Err(Refusal::field("auth_time"));
@@ -152,17 +184,26 @@ fn check(request: &CreateFlow, host: &Host, now: u64) -> Result<String, Refusal>
     {
         return Err(Refusal::field("trust_token"));
     }
-    if request.place.as_ref().is_some_and(|place| place.chars().count() > PLACE_MAX_CHARS) {
+    if request
+        .place
+        .as_ref()
+        .is_some_and(|place| place.chars().count() > PLACE_MAX_CHARS)
+    {
         return Err(Refusal::field("place"));
     }
     if now.saturating_sub(request.auth_time) > AUTH_TIME_MAX_AGE_S {
-        return Err(Refusal { field: Some("auth_time".to_owned()), ..ErrorCode::ReauthRequired.into() });
+        return Err(Refusal {
+            field: Some("auth_time".to_owned()),
+            ..ErrorCode::ReauthRequired.into()
+        });
     }
-    let account_name = Label::parse(&request.account_name).map_err(|_| Refusal::field("account_name"))?;
+    let account_name =
+        Label::parse(&request.account_name).map_err(|_| Refusal::field("account_name"))?;
     Ok(account_name.as_str().to_owned())
 }
 
-/// Exchanges a result code for the signed result: once, within a minute, by the host and session that it belongs to.
+/// Exchanges a result code for the signed result: once, within a minute, by the host and session
+/// that it belongs to.
 #[utoipa::path(post, path = "/v1/flows/{id}/redeem", request_body = Redeem,
     params(("id" = String, Path, description = "The `flow_id` of `POST /v1/flows`")), responses(
     (status = 200, body = AssertionAnswer),
@@ -179,10 +220,17 @@ pub(crate) async fn redeem(
     let now = service.0.clock.now_s();
     let random = &*service.0.random;
     // Drawn before the code is spent: what can fail comes first.
-    let (jti, trust_token) = (random_id(random)?, encode(&random_bytes::<TOKEN_LEN_BYTES>(random)?));
+    let (jti, trust_token) = (
+        random_id(random)?,
+        encode(&random_bytes::<TOKEN_LEN_BYTES>(random)?),
+    );
     let new_trust = |days: u32| -> Result<NewTrust, Refusal> {
         let (browser_id, token_hash) = (random_id(random)?, sha256(trust_token.as_bytes()));
-        Ok(NewTrust { browser_id, token_hash, lives_s: u64::from(days) * DAY_S })
+        Ok(NewTrust {
+            browser_id,
+            token_hash,
+            lives_s: u64::from(days) * DAY_S,
+        })
     };
     let redemption = Redemption {
         host: host.id.clone(),
@@ -193,7 +241,12 @@ pub(crate) async fn redeem(
         trust: host.trust_days.map(new_trust).transpose()?,
         scribe: service.scribe(&host, None),
     };
-    let redeemed = service.0.store.redeem(&redemption).await?.ok_or(ErrorCode::ResultCodeInvalid)?;
+    let redeemed = service
+        .0
+        .store
+        .redeem(&redemption)
+        .await?
+        .ok_or(ErrorCode::ResultCodeInvalid)?;
     let assertion = assertion(&service, &host, &redeemed, &jti, now)?;
     tracing::info!(host = host.id, flow = redemption.flow_id, "result redeemed");
     Ok(Json(AssertionAnswer {
@@ -207,14 +260,20 @@ fn random_id(random: &dyn Random) -> Result<String, Refusal> {
     Ok(encode(&random_bytes::<ID_LEN_BYTES>(random)?))
 }
 
-fn assertion(service: &Service, host: &Host, redeemed: &Redeemed, jti: &str, now: u64) -> Result<String, Refusal> {
+fn assertion(
+    service: &Service,
+    host: &Host,
+    redeemed: &Redeemed,
+    jti: &str,
+    now: u64,
+) -> Result<String, Refusal> {
     let FlowState::Completed { method_id, .. } = &redeemed.flow.state else {
         return Err(ErrorCode::ResultCodeInvalid.into());
     };
     let flow = &redeemed.flow.opened;
     let (amr, acr) = match flow.purpose {
-        // What the service saw right codes of: an enrolment is a person's first, so what there is now came with it. It is
-        // no login; hosts compare `purpose`.
+        // What the service saw right codes of: an enrolment is a person's first, so what there is
+        // now came with it. It is no login; hosts compare `purpose`.
         Purpose::Enroll => {
             let mut amr: Vec<&str> = redeemed.kinds.iter().map(|kind| amr_of(*kind)).collect();
             amr.sort_unstable();
@@ -242,9 +301,7 @@ fn assertion(service: &Service, host: &Host, redeemed: &Redeemed, jti: &str, now
         method_id,
         factor_epoch: redeemed.factor_epoch,
     };
-    service
-        .0
-        .signer
-        .sign(&claims)
-        .map_err(|error| Refusal::logged(ErrorCode::Internal, "the assertion was not written", &error))
+    service.0.signer.sign(&claims).map_err(|error| {
+        Refusal::logged(ErrorCode::Internal, "the assertion was not written", &error)
+    })
 }

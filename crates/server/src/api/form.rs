@@ -1,56 +1,47 @@
-//! The code at login as a plain HTML form, for browsers without scripts or WebAssembly. The same checks as behind the JSON
-//! interface, because it calls them; the flow's token travels in the form and never in a URL.
+//! The code at login as a plain HTML form, for browsers without scripts or WebAssembly. The same
+//! checks as behind the JSON interface, because it calls them; the flow's token travels in the form
+//! and never in a URL.
 
 use axum::extract::{FromRequest, Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
 use axum::{Form, Json};
-use base64ct::{Base64, Encoding};
 use nidan_otp::{BackupCode, Code};
 use nidan_protocol::{
-    BACKUP_METHOD_ID, CallKeys, ChallengePost, Channel, ErrorCode, MethodKind, MethodState, Purpose, VerificationPost,
+    BACKUP_METHOD_ID, CallKeys, ChallengePost, Channel, ErrorCode, MethodKind, MethodState,
+    Purpose, VerificationPost,
 };
 use serde::Deserialize;
 use url::Url;
 
-use super::{challenges, method_view, report, verification};
+use super::form_html::{Page, button, escaped, form_of, page, passed_form, typing};
+use super::{method_view, orders, report, verification};
 use crate::Service;
-use crate::config::Host;
 use crate::delivery::FormWords;
 use crate::extract::{Body, FlowCaller};
-use crate::keys::sha256;
 use crate::problem::Refusal;
 use crate::store::{Challenge, FlowState, Method};
-
-const STYLE: &str = "body{font:1rem/1.6 system-ui,sans-serif;max-width:32rem;margin:2rem auto;padding:0 1rem;\
-    color:CanvasText;background:Canvas}:root{color-scheme:light dark}h1{font-size:1.4rem;line-height:1.4}\
-    input[type=text]{font-size:1.5rem;width:100%;max-width:20rem;padding:.4rem;display:block;box-sizing:border-box;\
-    margin-bottom:.5rem}label{font-weight:600}button{font:inherit;font-weight:600;padding:.6rem 1.2rem;border-radius:8px;\
-    border:1px solid light-dark(#c9d0d8,#3f4852);color:light-dark(#0a58a8,#8cc2ff);background:Canvas}\
-    button[value=check],button[autofocus]{color:light-dark(#fff,#06203c);background:light-dark(#0a58a8,#8cc2ff)}\
-    [role=alert]{font-weight:700;color:light-dark(#b3161b,#ff9d98)}form{padding:1rem 0;margin:0;\
-    border-top:1px solid light-dark(#c9d0d8,#3f4852)}form p{margin:0}";
 
 /// What the page posts, to begin and from then on.
 #[derive(Deserialize)]
 pub(crate) struct Sent {
-    flow_token: String,
+    pub(super) flow_token: String,
     #[serde(default)]
-    lang: String,
+    pub(super) lang: String,
     /// What the person pressed; nothing at the beginning.
     #[serde(default)]
-    press: Press,
+    pub(super) press: Press,
     #[serde(default)]
-    method: String,
+    pub(super) method: String,
     #[serde(default)]
-    code: String,
+    pub(super) code: String,
     #[serde(default)]
-    second_code: String,
+    pub(super) second_code: String,
 }
 
 #[derive(Deserialize, Default, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-enum Press {
+pub(super) enum Press {
     #[default]
     Show,
     Sms,
@@ -59,18 +50,27 @@ enum Press {
     Report,
 }
 
-/// The page, as it stands after what was pressed. Opened by a form post from the host's page with `flow_token`.
+/// The page, as it stands after what was pressed. Opened by a form post from the host's page with
+/// `flow_token`.
 #[utoipa::path(post, path = "/form", request_body(content = String, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = String, content_type = "text/html")))]
 pub(crate) async fn form(State(service): State<Service>, request: Request) -> Response {
     let headers = request.headers().clone();
     let sent = Form::<Sent>::from_request(request, &()).await;
-    let wished = headers.get(header::ACCEPT_LANGUAGE).and_then(|tags| tags.to_str().ok()).unwrap_or("en").to_owned();
+    let wished = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|tags| tags.to_str().ok())
+        .unwrap_or("en")
+        .to_owned();
     let Ok(Form(sent)) = sent else {
         let words = service.0.catalogue.form(&wished);
         return page(words, &Page::alone(&words.ended));
     };
-    let words = service.0.catalogue.form(if sent.lang.is_empty() { &wished } else { &sent.lang });
+    let words = service.0.catalogue.form(if sent.lang.is_empty() {
+        &wished
+    } else {
+        &sent.lang
+    });
     match answer(&service, &headers, &sent, words).await {
         Ok(content) => page(words, &content),
         // Whatever is wrong before there is a login to go on with: a page that says what to do.
@@ -78,40 +78,34 @@ pub(crate) async fn form(State(service): State<Service>, request: Request) -> Re
     }
 }
 
-/// What a page is made of.
-struct Page {
-    host: Option<Host>,
-    /// Whether it is about a report, and asks for no code.
-    is_report: bool,
-    /// HTML, or a single sentence as text.
-    content: String,
-}
-
-impl Page {
-    const fn of(host: Host, content: String) -> Self {
-        Self { host: Some(host), is_report: false, content }
-    }
-
-    const fn reported(host: Host, content: String) -> Self {
-        Self { host: Some(host), is_report: true, content }
-    }
-
-    fn alone(sentence: &str) -> Self {
-        Self { host: None, is_report: false, content: sentence.to_owned() }
-    }
-}
-
-async fn answer(service: &Service, headers: &HeaderMap, sent: &Sent, words: &FormWords) -> Result<Page, Refusal> {
+async fn answer(
+    service: &Service,
+    headers: &HeaderMap,
+    sent: &Sent,
+    words: &FormWords,
+) -> Result<Page, Refusal> {
     let caller = FlowCaller::of_token(service, &sent.flow_token, false).await?;
     // A report is answered again; whatever else is over is over.
-    let caller = if sent.press == Press::Report { caller } else { caller.unless_over()? };
+    let caller = if sent.press == Press::Report {
+        caller
+    } else {
+        caller.unless_over()?
+    };
     caller.must_be(Purpose::Verify)?;
-    let from = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    let own = Url::parse(&service.0.config.issuer).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    let from = headers
+        .get(header::ORIGIN)
+        .and_then(|origin| origin.to_str().ok());
+    let own = Url::parse(&service.0.config.issuer)
+        .map(|url| url.origin().ascii_serialization())
+        .unwrap_or_default();
     if from.is_none_or(|from| from != caller.flow.opened.origin && from != own) {
         return Err(ErrorCode::OriginMismatch.into());
     }
-    let complete_url = caller.host.form_complete_url.clone().ok_or(ErrorCode::NotFound)?;
+    let complete_url = caller
+        .host
+        .form_complete_url
+        .clone()
+        .ok_or(ErrorCode::NotFound)?;
     let host = caller.host.clone();
     if caller.flow.state != FlowState::Open && !matches!(sent.press, Press::Check | Press::Report) {
         return Err(ErrorCode::FlowConflict.into());
@@ -120,40 +114,70 @@ async fn answer(service: &Service, headers: &HeaderMap, sent: &Sent, words: &For
         Press::Show => None,
         Press::Sms => order(service, &caller, sent, Channel::Sms).await.err(),
         Press::Voice => order(service, &caller, sent, Channel::Voice).await.err(),
-        Press::Report => return Ok(Page::reported(host, reported(service, caller, words).await?)),
-        Press::Check => match verification::check_and_spend(service, again(&caller), post_of(sent)).await {
-            Ok(passed) => return Ok(Page::of(host, passed_form(words, &complete_url, &passed.result_code))),
-            Err(refusal) if is_over(refusal.code) => return Err(refusal),
-            Err(refusal) => Some(refusal),
-        },
+        Press::Report => {
+            return Ok(Page::reported(
+                host,
+                reported(service, caller, words).await?,
+            ));
+        }
+        Press::Check => {
+            match verification::check_and_spend(service, again(&caller), post_of(sent)).await {
+                Ok(passed) => {
+                    return Ok(Page::of(
+                        host,
+                        passed_form(words, &complete_url, &passed.result_code),
+                    ));
+                }
+                Err(refusal) if is_over(refusal.code) => return Err(refusal),
+                Err(refusal) => Some(refusal),
+            }
+        }
     };
     let content = ways(service, &caller, sent, words, error.as_ref()).await?;
     Ok(Page::of(host, content))
 }
 
 const fn is_over(code: ErrorCode) -> bool {
-    matches!(code, ErrorCode::FlowExpired | ErrorCode::FlowConflict | ErrorCode::FlowReported)
+    matches!(
+        code,
+        ErrorCode::FlowExpired | ErrorCode::FlowConflict | ErrorCode::FlowReported
+    )
 }
 
 /// What people type, brought to what the interface takes; it refuses the rest by its field.
 fn post_of(sent: &Sent) -> VerificationPost {
-    let digits =
-        |typed: &str| Code::from_typed(typed).map_or_else(|_| typed.to_owned(), |code| code.expose().to_owned());
+    let digits = |typed: &str| {
+        Code::from_typed(typed).map_or_else(|_| typed.to_owned(), |code| code.expose().to_owned())
+    };
     let code = if sent.method == BACKUP_METHOD_ID {
-        BackupCode::from_typed(&sent.code).map_or_else(|_| sent.code.clone(), |code| code.expose().to_string())
+        BackupCode::from_typed(&sent.code)
+            .map_or_else(|_| sent.code.clone(), |code| code.expose().to_string())
     } else {
         digits(&sent.code)
     };
     let second_code = (!sent.second_code.is_empty()).then(|| digits(&sent.second_code));
-    VerificationPost { method_id: sent.method.clone(), code, second_code, trust_browser: false }
+    VerificationPost {
+        method_id: sent.method.clone(),
+        code,
+        second_code,
+        trust_browser: false,
+    }
 }
 
 /// For what takes its caller along; the form is drawn with the same one afterwards.
 fn again(caller: &FlowCaller) -> FlowCaller {
-    FlowCaller { flow: caller.flow.clone(), host: caller.host.clone() }
+    FlowCaller {
+        flow: caller.flow.clone(),
+        host: caller.host.clone(),
+    }
 }
 
-async fn order(service: &Service, caller: &FlowCaller, sent: &Sent, channel: Channel) -> Result<(), Refusal> {
+async fn order(
+    service: &Service,
+    caller: &FlowCaller,
+    sent: &Sent,
+    channel: Channel,
+) -> Result<(), Refusal> {
     let post = ChallengePost {
         number: None,
         method_id: Some(sent.method.clone()),
@@ -163,22 +187,36 @@ async fn order(service: &Service, caller: &FlowCaller, sent: &Sent, channel: Cha
         locale: Some(sent.lang.clone()),
         keys: CallKeys::Shown,
     };
-    let _ordered: (_, Json<_>) = challenges::create(State(service.clone()), again(caller), Body(post)).await?;
+    let _ordered: (_, Json<_>) =
+        orders::create(State(service.clone()), again(caller), Body(post)).await?;
     Ok(())
 }
 
 /// What a report did, and who got in lately: nothing that is not so.
-async fn reported(service: &Service, caller: FlowCaller, words: &FormWords) -> Result<String, Refusal> {
+async fn reported(
+    service: &Service,
+    caller: FlowCaller,
+    words: &FormWords,
+) -> Result<String, Refusal> {
     let password_url = caller.host.password_url.clone();
     let answer = report::of_flow(service, caller).await?;
     let now = service.0.clock.now_s();
     let mut sentences = Vec::new();
     for login in &answer.logins {
         let minutes = now.saturating_sub(login.at) / 60;
-        let (unit, count) = if minutes < 120 { (&words.minutes, minutes) } else { (&words.hours, minutes / 60) };
+        let (unit, count) = if minutes < 120 {
+            (&words.minutes, minutes)
+        } else {
+            (&words.hours, minutes / 60)
+        };
         let ago = unit.replace("{count}", &count.to_string());
         let place = login.place.as_deref().unwrap_or("?");
-        sentences.push(words.reported_login.replace("{ago}", &ago).replace("{place}", place));
+        sentences.push(
+            words
+                .reported_login
+                .replace("{ago}", &ago)
+                .replace("{place}", place),
+        );
     }
     if answer.logins.is_empty() {
         sentences.push(words.reported_quiet.clone());
@@ -187,9 +225,16 @@ async fn reported(service: &Service, caller: FlowCaller, words: &FormWords) -> R
     if answer.host_notified {
         sentences.push(words.reported_host.clone());
     }
-    let mut html: String = sentences.iter().map(|sentence| format!("<p>{}</p>", escaped(sentence))).collect();
+    let mut html: String = sentences
+        .iter()
+        .map(|sentence| format!("<p>{}</p>", escaped(sentence)))
+        .collect();
     if let Some(url) = password_url {
-        html += &format!("<p><a href=\"{}\">{}</a></p>", escaped(&url), escaped(&words.password));
+        html += &format!(
+            "<p><a href=\"{}\">{}</a></p>",
+            escaped(&url),
+            escaped(&words.password)
+        );
     }
     Ok(html)
 }
@@ -206,8 +251,12 @@ async fn ways(
     let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
     let challenges = service.0.store.challenges(&flow.id).await?;
     let now = service.0.clock.now_s();
-    let states =
-        || subject.methods.iter().map(|method| method_view(method, &caller.host, subject.allowance, now).state);
+    let states = || {
+        subject
+            .methods
+            .iter()
+            .map(|method| method_view(method, &caller.host, subject.allowance, now).state)
+    };
     let mut html = match error {
         Some(refusal) => format!("<p role=\"alert\">{}</p>", escaped(said(words, refusal))),
         None => String::new(),
@@ -215,9 +264,13 @@ async fn ways(
     for (method, state) in subject.methods.iter().zip(states()) {
         if matches!(state, MethodState::Ready | MethodState::TwoCodes) {
             let live = challenges.iter().rev().find(|challenge| {
-                challenge.opened.method_id.as_deref() == Some(&method.id) && challenge.opened.expires_at > now
+                challenge.opened.method_id.as_deref() == Some(&method.id)
+                    && challenge.opened.expires_at > now
             });
-            if error.is_none() && state == MethodState::TwoCodes && method.detail.kind() == MethodKind::Totp {
+            if error.is_none()
+                && state == MethodState::TwoCodes
+                && method.detail.kind() == MethodKind::Totp
+            {
                 html += &format!("<p>{}</p>", escaped(&words.two));
             }
             html += &way(sent, words, method, state, live);
@@ -230,116 +283,57 @@ async fn ways(
     Ok(html)
 }
 
-fn way(sent: &Sent, words: &FormWords, method: &Method, state: MethodState, live: Option<&Challenge>) -> String {
+fn way(
+    sent: &Sent,
+    words: &FormWords,
+    method: &Method,
+    state: MethodState,
+    live: Option<&Challenge>,
+) -> String {
     let two = state == MethodState::TwoCodes;
     let kind = method.detail.kind();
     if kind == MethodKind::Totp {
         return typing(sent, words, &method.id, &words.app, two);
     }
     let Some(challenge) = live else {
-        let (press, label) = if kind == MethodKind::Sms { ("sms", &words.text) } else { ("voice", &words.call) };
+        let (press, label) = if kind == MethodKind::Sms {
+            ("sms", &words.text)
+        } else {
+            ("voice", &words.call)
+        };
         return form_of(sent, &method.id, &button(press, label));
     };
-    let keys =
-        challenge.opened.keys.as_ref().map_or_else(String::new, |keys| {
-            format!("<p>{} <strong>{}</strong></p>", escaped(&words.keys), escaped(keys))
+    let keys = challenge
+        .opened
+        .keys
+        .as_ref()
+        .map_or_else(String::new, |keys| {
+            format!(
+                "<p>{} <strong>{}</strong></p>",
+                escaped(&words.keys),
+                escaped(keys)
+            )
         });
     let label = format!("{} ({})", words.sent, challenge.opened.reference);
     keys + &typing(sent, words, &method.id, &label, challenge.opened.codes > 1)
 }
 
-fn typing(sent: &Sent, words: &FormWords, method: &str, label: &str, two: bool) -> String {
-    let (mode, complete) = if method == BACKUP_METHOD_ID { ("text", "off") } else { ("numeric", "one-time-code") };
-    let field = |name: &str, label: &str| {
-        format!(
-            "<label>{}<input type=\"text\" name=\"{name}\" inputmode=\"{mode}\" autocomplete=\"{complete}\" \
-             maxlength=\"40\" spellcheck=\"false\"></label>",
-            escaped(label)
-        )
-    };
-    let second = if two { field("second_code", &words.second) } else { String::new() };
-    form_of(sent, method, &[field("code", label), second, button("check", &words.check)].concat())
-}
-
-fn form_of(sent: &Sent, method: &str, inside: &str) -> String {
-    let hidden =
-        |name: &str, value: &str| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escaped(value));
-    let fields = [hidden("flow_token", &sent.flow_token), hidden("lang", &sent.lang), hidden("method", method)];
-    // The same path again, wherever the service is mounted.
-    format!("<form method=\"post\">{}{inside}</form>", fields.concat())
-}
-
-fn button(press: &str, label: &str) -> String {
-    format!("<p><button name=\"press\" value=\"{press}\">{}</button></p>", escaped(label))
-}
-
-/// The result goes to the host by a press: no script can do it.
-fn passed_form(words: &FormWords, complete_url: &str, result_code: &str) -> String {
-    format!(
-        "<p>{}</p><form method=\"post\" action=\"{}\"><input type=\"hidden\" name=\"result_code\" value=\"{}\">\
-         <p><button autofocus>{}</button></p></form>",
-        escaped(&words.passed),
-        escaped(complete_url),
-        escaped(result_code),
-        escaped(&words.go_on)
-    )
-}
-
 fn said<'a>(words: &'a FormWords, refusal: &Refusal) -> &'a str {
     match refusal.code {
-        ErrorCode::CodeWrong | ErrorCode::RequestInvalid | ErrorCode::MethodNotFound => &words.wrong,
+        ErrorCode::CodeWrong | ErrorCode::RequestInvalid | ErrorCode::MethodNotFound => {
+            &words.wrong
+        }
         ErrorCode::CodeUsed => &words.used,
         ErrorCode::TwoCodesNeeded => &words.two,
-        ErrorCode::CodeExpired | ErrorCode::ChallengeNotFound | ErrorCode::TooManyAttempts => &words.again,
+        ErrorCode::CodeExpired | ErrorCode::ChallengeNotFound | ErrorCode::TooManyAttempts => {
+            &words.again
+        }
         ErrorCode::MethodResting | ErrorCode::MethodSuspended => &words.closed,
-        ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon | ErrorCode::ResendsSpent => &words.later,
+        ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon | ErrorCode::ResendsSpent => {
+            &words.later
+        }
         ErrorCode::FlowReported => &words.reported_elsewhere,
         ErrorCode::Unavailable | ErrorCode::TimedOut | ErrorCode::Internal => &words.trouble,
         _over => &words.ended,
     }
-}
-
-fn page(words: &FormWords, Page { host, is_report, content }: &Page) -> Response {
-    let host = host.as_ref();
-    let title = if *is_report { &words.reported_title } else { &words.title };
-    let issuer = host.map_or("", |host| host.name.as_str());
-    // What comes from `answer` is HTML; a single sentence is text.
-    let body = if content.starts_with('<') { content.clone() } else { format!("<p>{}</p>", escaped(content)) };
-    let html = format!(
-        "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width,initial-scale=1\"><title>{title} {site}</title><style>{STYLE}</style>\
-         <main><h1>{title}</h1><p>{site}</p>{body}</main></html>",
-        words.lang,
-        title = escaped(title),
-        site = escaped(issuer),
-    );
-    let target = host.and_then(|host| Url::parse(host.form_complete_url.as_deref()?).ok());
-    let target = target.map_or_else(String::new, |url| url.origin().ascii_serialization());
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; form-action 'self' {target}; base-uri 'none'; frame-ancestors 'none'",
-        Base64::encode_string(&sha256(STYLE.as_bytes()))
-    );
-    let mut response = Html(html).into_response();
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    // Not no-referrer: browsers then send `Origin: null` with the form.
-    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
-    response
-}
-
-/// Text as HTML, also inside of an attribute.
-fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            c => html.push(c),
-        }
-    }
-    html
 }

@@ -1,4 +1,5 @@
-//! What gateways call back with: how a message fares. Late, doubled, forged or foreign callbacks change nothing.
+//! What gateways call back with: how a message fares. Late, doubled, forged or foreign callbacks
+//! change nothing.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -44,19 +45,35 @@ pub(crate) async fn receipt(
         return Err(ErrorCode::ApiKeyInvalid.into());
     };
     let now = service.0.clock.now_s();
-    if !verify(secret, header_text(&headers, TIMESTAMP_HEADER), header_text(&headers, SIGNATURE_HEADER), &body, now) {
+    if !verify(
+        secret,
+        header_text(&headers, TIMESTAMP_HEADER),
+        header_text(&headers, SIGNATURE_HEADER),
+        &body,
+        now,
+    ) {
         return Err(ErrorCode::ApiKeyInvalid.into());
     }
     let receipt: Receipt = serde_json::from_slice(&body).map_err(|_| ErrorCode::RequestInvalid)?;
-    Receipts::new(&service, &id).note(Known::Id(&receipt.id), receipt.state).await?;
+    Receipts::new(&service, &id)
+        .note(Known::Id(&receipt.id), receipt.state)
+        .await?;
     Ok(Json(Received {}))
 }
 
 /// How a gateway's callbacks are told from others.
 pub(super) fn callbacks<'a>(service: &'a Service, gateway: &str) -> Option<&'a Callbacks> {
-    service.0.routes.iter().find(|route| route.id == gateway).map(|route| &route.callbacks)
+    service
+        .0
+        .routes
+        .iter()
+        .find(|route| route.id == gateway)
+        .map(|route| &route.callbacks)
 }
 
 pub(super) fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
 }

@@ -25,7 +25,9 @@ pub(crate) async fn jwks(State(service): State<Service>) -> Json<serde_json::Val
 #[utoipa::path(get, path = "/healthz", responses(
     (status = 200, body = serde_json::Value), (status = 503, body = Problem),
 ))]
-pub(crate) async fn healthz(State(service): State<Service>) -> Result<Json<serde_json::Value>, Refusal> {
+pub(crate) async fn healthz(
+    State(service): State<Service>,
+) -> Result<Json<serde_json::Value>, Refusal> {
     service.0.store.ping().await?;
     Ok(Json(serde_json::json!({ "status": "ok" })))
 }
@@ -33,5 +35,8 @@ pub(crate) async fn healthz(State(service): State<Service>) -> Result<Json<serde
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", responses((status = 200, body = serde_json::Value)))]
 pub(crate) async fn openapi(Extension(document): Extension<Document>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], document.0.to_string())
+    (
+        [(header::CONTENT_TYPE, "application/json")],
+        document.0.to_string(),
+    )
 }

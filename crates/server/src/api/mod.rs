@@ -1,4 +1,5 @@
-//! The HTTP interface. Every route is declared once, by its handler; the OpenAPI document is made from the same.
+//! The HTTP interface. Every route is declared once, by its handler; the OpenAPI document is made
+//! from the same.
 
 mod challenges;
 mod enrolment;
@@ -6,8 +7,10 @@ mod events;
 mod flow;
 mod flows;
 mod form;
+mod form_html;
 mod gateways;
 mod meta;
+mod orders;
 mod outbox;
 mod report;
 mod result;
@@ -47,7 +50,9 @@ struct Document;
 /// The whole service, to serve as it is or to nest in another application.
 pub fn router(service: Service) -> Router {
     let origins = service.0.config.hosts.iter().flat_map(|host| &host.origins);
-    let origins: Vec<_> = origins.filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
+    let origins: Vec<_> = origins
+        .filter_map(|origin| HeaderValue::from_str(origin).ok())
+        .collect();
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST])
@@ -56,7 +61,7 @@ pub fn router(service: Service) -> Router {
     let (for_widgets, widget_document) = OpenApiRouter::new()
         .routes(routes!(flow::view))
         .routes(routes!(enrolment::enrol))
-        .routes(routes!(challenges::create))
+        .routes(routes!(orders::create))
         .routes(routes!(challenges::view))
         .routes(routes!(challenges::resend))
         .routes(routes!(challenges::answer))
@@ -93,7 +98,11 @@ pub fn router(service: Service) -> Router {
     let method_not_allowed = async || Refusal::new(ErrorCode::MethodNotAllowed);
     for_hosts
         .method_not_allowed_fallback(method_not_allowed)
-        .merge(for_widgets.method_not_allowed_fallback(method_not_allowed).layer(cors))
+        .merge(
+            for_widgets
+                .method_not_allowed_fallback(method_not_allowed)
+                .layer(cors),
+        )
         .fallback(async || Refusal::new(ErrorCode::NotFound))
         .layer(DefaultBodyLimit::max(edge::BODY_LIMIT_BYTES))
         .layer(CatchPanicLayer::custom(edge::panicked))
@@ -104,7 +113,14 @@ pub fn router(service: Service) -> Router {
 
 fn method_view(method: &StoredMethod, host: &Host, allowance: Allowance, now: u64) -> MethodView {
     let (hint, guess) = match &method.detail {
-        MethodDetail::Totp { .. } => (None, if host.strict_window { Guess::StrictApp } else { Guess::App }),
+        MethodDetail::Totp { .. } => (
+            None,
+            if host.strict_window {
+                Guess::StrictApp
+            } else {
+                Guess::App
+            },
+        ),
         MethodDetail::Phone { hint, .. } => (Some(hint.clone()), Guess::Phone),
     };
     let (state, resting_until) = match throttle::gate(method.tries, allowance, guess, now) {

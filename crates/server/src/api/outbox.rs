@@ -1,4 +1,5 @@
-//! What the `outbox` gateway keeps, for demos and tests: it shows codes to the host, so it never runs in production.
+//! What the `outbox` gateway keeps, for demos and tests: it shows codes to the host, so it never
+//! runs in production.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -73,7 +74,9 @@ pub(crate) async fn messages(
     let mut messages = Vec::new();
     for route in outboxes(&service)? {
         for (taken, at) in service.0.store.messages(&route.id, &host.id, since).await? {
-            let Some(composed) = compose(&service, &taken) else { continue };
+            let Some(composed) = compose(&service, &taken) else {
+                continue;
+            };
             let text = match composed.channel {
                 Channel::Sms => composed.text.to_string(),
                 // Without keys, it speaks at once.
@@ -112,8 +115,13 @@ pub(crate) async fn keys(
     let (_, taken) = find(&service, &host.id, &id).await?;
     let composed = compose(&service, &taken).ok_or(ErrorCode::NotFound)?;
     // R38: no keys or wrong ones, and nothing is said.
-    let right = composed.keys.as_ref().is_some_and(|keys| keys.as_bytes().ct_eq(pressed.keys.as_bytes()).into());
-    Ok(Json(Spoken { says: right.then(|| composed.text.to_string()) }))
+    let right = composed
+        .keys
+        .as_ref()
+        .is_some_and(|keys| keys.as_bytes().ct_eq(pressed.keys.as_bytes()).into());
+    Ok(Json(Spoken {
+        says: right.then(|| composed.text.to_string()),
+    }))
 }
 
 /// Says how the demo phone fared.
@@ -131,12 +139,21 @@ pub(crate) async fn receipt(
 ) -> Result<Json<super::gateways::Received>, Refusal> {
     let Path(id) = id.map_err(|_| ErrorCode::NotFound)?;
     let (gateway, _) = find(&service, &host.id, &id).await?;
-    service.0.store.receipt(&gateway, &id, said.state, service.0.clock.now_s()).await?;
+    service
+        .0
+        .store
+        .receipt(&gateway, &id, said.state, service.0.clock.now_s())
+        .await?;
     Ok(Json(super::gateways::Received {}))
 }
 
 fn outboxes(service: &Service) -> Result<impl Iterator<Item = &Route>, Refusal> {
-    let mut outboxes = service.0.routes.iter().filter(|route| matches!(route.callbacks, Callbacks::Outbox)).peekable();
+    let mut outboxes = service
+        .0
+        .routes
+        .iter()
+        .filter(|route| matches!(route.callbacks, Callbacks::Outbox))
+        .peekable();
     if outboxes.peek().is_none() {
         return Err(ErrorCode::NotFound.into());
     }
@@ -146,7 +163,13 @@ fn outboxes(service: &Service) -> Result<impl Iterator<Item = &Route>, Refusal> 
 /// A message of this host's that an outbox has.
 async fn find(service: &Service, host: &str, id: &str) -> Result<(String, Taken), Refusal> {
     for route in outboxes(service)? {
-        if let Some(taken) = service.0.store.message(&route.id, id).await?.filter(|taken| taken.host == host) {
+        if let Some(taken) = service
+            .0
+            .store
+            .message(&route.id, id)
+            .await?
+            .filter(|taken| taken.host == host)
+        {
             return Ok((route.id.clone(), taken));
         }
     }

@@ -1,9 +1,12 @@
-//! "I did not ask for this code": from a login, from the page without scripts, or from the host for a person who is signed in.
+//! "I did not ask for this code": from a login, from the page without scripts, or from the host for
+//! a person who is signed in.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use nidan_otp::Label;
-use nidan_protocol::{ErrorCode, FlowOutcome, HostReportPost, Problem, Purpose, RecentLogin, ReportAnswer, ReportPost};
+use nidan_protocol::{
+    ErrorCode, FlowOutcome, HostReportPost, Problem, Purpose, RecentLogin, ReportAnswer, ReportPost,
+};
 
 use super::flows::PLACE_MAX_CHARS;
 use crate::Service;
@@ -14,11 +17,12 @@ use crate::store::{FlowState, Report, StoreError};
 
 /// How far back a report looks for somebody who got in.
 const LOOKS_BACK_S: u64 = 86_400;
-/// Logins that it tells of: more than a person has in a day, so that a trusted browser's many do not hide the one that matters.
+/// Logins that it tells of: more than a person has in a day, so that a trusted browser's many do
+/// not hide the one that matters.
 const LOGINS_TOLD: u32 = 50;
 
-/// Ends the person's open logins, their codes and the trust in browsers, tells the host, and tells the person who got in
-/// lately. Never leads in (B55).
+/// Ends the person's open logins, their codes and the trust in browsers, tells the host, and tells
+/// the person who got in lately. Never leads in (B55).
 #[utoipa::path(post, path = "/v1/flow/report", request_body = ReportPost, responses(
     (status = 200, body = ReportAnswer),
     (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
@@ -34,7 +38,10 @@ pub(crate) async fn report(
 }
 
 /// What the JSON interface and the form without scripts share.
-pub(super) async fn of_flow(service: &Service, caller: FlowCaller) -> Result<ReportAnswer, Refusal> {
+pub(super) async fn of_flow(
+    service: &Service,
+    caller: FlowCaller,
+) -> Result<ReportAnswer, Refusal> {
     caller.must_be(Purpose::Verify)?;
     let FlowCaller { flow, host } = caller;
     let forgotten = match flow.state {
@@ -47,7 +54,11 @@ pub(super) async fn of_flow(service: &Service, caller: FlowCaller) -> Result<Rep
             };
             match service.0.store.report(&report).await? {
                 Some(forgotten) => {
-                    tracing::warn!(host = report.host, flow = report.flow_id, "a person did not ask for this code");
+                    tracing::warn!(
+                        host = report.host,
+                        flow = report.flow_id,
+                        "a person did not ask for this code"
+                    );
                     forgotten
                 }
                 None => told_already(service, &flow.opened.token_hash).await?,
@@ -57,7 +68,9 @@ pub(super) async fn of_flow(service: &Service, caller: FlowCaller) -> Result<Rep
         FlowState::Reported { here: true } => 0,
         // By somebody else: this page may be the thief's, and learns nothing.
         FlowState::Reported { here: false } => return Err(ErrorCode::FlowReported.into()),
-        FlowState::Superseded | FlowState::Completed { .. } => return Err(ErrorCode::FlowConflict.into()),
+        FlowState::Superseded | FlowState::Completed { .. } => {
+            return Err(ErrorCode::FlowConflict.into());
+        }
     };
     Ok(answer(service, &host, &flow.opened.subject, forgotten).await?)
 }
@@ -86,21 +99,49 @@ pub(crate) async fn by_host(
     Body(post): Body<HostReportPost>,
 ) -> Result<Json<ReportAnswer>, Refusal> {
     let Path(subject) = subject.map_err(|_| ErrorCode::NotFound)?;
-    if post.place.as_ref().is_some_and(|place| place.chars().count() > PLACE_MAX_CHARS) {
+    if post
+        .place
+        .as_ref()
+        .is_some_and(|place| place.chars().count() > PLACE_MAX_CHARS)
+    {
         return Err(Refusal::field("place"));
     }
-    let place = post.place.as_deref().map(Label::shown).filter(|place| !place.is_empty());
+    let place = post
+        .place
+        .as_deref()
+        .map(Label::shown)
+        .filter(|place| !place.is_empty());
     let scribe = service.scribe(&host, place);
-    let report = Report { flow_id: None, scribe, host: host.id.clone(), subject };
+    let report = Report {
+        flow_id: None,
+        scribe,
+        host: host.id.clone(),
+        subject,
+    };
     let forgotten = service.0.store.report(&report).await?.unwrap_or(0);
     tracing::warn!(host = report.host, "a host reports for a person");
-    Ok(Json(answer(&service, &host, &report.subject, forgotten).await?))
+    Ok(Json(
+        answer(&service, &host, &report.subject, forgotten).await?,
+    ))
 }
 
-async fn answer(service: &Service, host: &Host, subject: &str, forgotten: u32) -> Result<ReportAnswer, StoreError> {
+async fn answer(
+    service: &Service,
+    host: &Host,
+    subject: &str,
+    forgotten: u32,
+) -> Result<ReportAnswer, StoreError> {
     let since = service.0.clock.now_s().saturating_sub(LOOKS_BACK_S);
-    let lines = service.0.store.logins_since(&host.id, subject, since, LOGINS_TOLD).await?;
-    let logins = lines.into_iter().map(|line| RecentLogin { at: line.at, method: line.method, place: line.place });
+    let lines = service
+        .0
+        .store
+        .logins_since(&host.id, subject, since, LOGINS_TOLD)
+        .await?;
+    let logins = lines.into_iter().map(|line| RecentLogin {
+        at: line.at,
+        method: line.method,
+        place: line.place,
+    });
     Ok(ReportAnswer {
         outcome: FlowOutcome::Reported,
         browsers_forgotten: forgotten,

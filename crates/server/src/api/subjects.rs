@@ -33,7 +33,11 @@ pub(crate) async fn view(
     let subject = service.0.store.subject(&host.id, &id).await?;
     Ok(Json(SubjectView {
         enrolled: !subject.methods.is_empty(),
-        methods: subject.methods.iter().map(|method| method_view(method, &host, subject.allowance, now)).collect(),
+        methods: subject
+            .methods
+            .iter()
+            .map(|method| method_view(method, &host, subject.allowance, now))
+            .collect(),
         backup_codes_left: subject.backup_codes_left,
         factor_epoch: subject.factor_epoch,
         trusted_browsers: service.0.store.trusted_browsers(&host.id, &id, now).await?,
@@ -61,10 +65,23 @@ pub(crate) async fn events(
 ) -> Result<Json<EventsView>, Refusal> {
     let Path(subject) = subject.map_err(|_| ErrorCode::NotFound)?;
     let Query(page) = page.map_err(|_| Refusal::field("before"))?;
-    let record = service.0.store.record(&host.id, &subject, page.before, EVENTS_MAX).await?;
-    let intact = is_intact(&service.0.keys, &host.id, &subject, record.before, &record.lines);
+    let record = service
+        .0
+        .store
+        .record(&host.id, &subject, page.before, EVENTS_MAX)
+        .await?;
+    let intact = is_intact(
+        &service.0.keys,
+        &host.id,
+        &subject,
+        record.before,
+        &record.lines,
+    );
     if !intact {
-        tracing::error!(host = host.id, "a record does not fit together: somebody changed the database");
+        tracing::error!(
+            host = host.id,
+            "a record does not fit together: somebody changed the database"
+        );
     }
     Ok(Json(EventsView {
         intact,
@@ -87,11 +104,21 @@ pub(crate) async fn revoke(
     Body(post): Body<RevokePost>,
 ) -> Result<Json<SubjectView>, Refusal> {
     let Path(id) = subject.map_err(|_| ErrorCode::NotFound)?;
-    service.0.store.revoke_trust(&host.id, &id, post.id.as_deref(), &service.scribe(&host, None)).await?;
+    service
+        .0
+        .store
+        .revoke_trust(
+            &host.id,
+            &id,
+            post.id.as_deref(),
+            &service.scribe(&host, None),
+        )
+        .await?;
     view(State(service), HostCaller(host), Ok(Path(id))).await
 }
 
-/// Puts a method back that too many wrong codes have suspended. Make sure first that it is the person who asks.
+/// Puts a method back that too many wrong codes have suspended. Make sure first that it is the
+/// person who asks.
 #[utoipa::path(post, path = "/v1/subjects/{subject}/methods/reinstate", request_body = ReinstatePost,
     params(("subject" = String, Path, description = "The host's user id, percent-encoded")), responses(
     (status = 200, body = SubjectView), (status = 400, body = Problem),
@@ -105,7 +132,12 @@ pub(crate) async fn reinstate(
     Body(post): Body<ReinstatePost>,
 ) -> Result<Json<SubjectView>, Refusal> {
     let Path(id) = subject.map_err(|_| ErrorCode::NotFound)?;
-    if !service.0.store.reinstate(&host.id, &id, &post.id, &service.scribe(&host, None)).await? {
+    if !service
+        .0
+        .store
+        .reinstate(&host.id, &id, &post.id, &service.scribe(&host, None))
+        .await?
+    {
         return Err(ErrorCode::MethodNotFound.into());
     }
     view(State(service), HostCaller(host), Ok(Path(id))).await

@@ -32,7 +32,9 @@ pub(crate) async fn status(
 ) -> Result<StatusCode, Refusal> {
     let (gateway, message, form) = genuine(&service, place, &headers, body, "status")?;
     if let Some(state) = form.state() {
-        Receipts::new(&service, &gateway).note(Known::Id(&message), state).await?;
+        Receipts::new(&service, &gateway)
+            .note(Known::Id(&message), state)
+            .await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -56,13 +58,22 @@ pub(crate) async fn keys(
     let call = taken.filter(|taken| service.0.clock.now_s() < taken.challenge.expires_at);
     let call = call.and_then(|taken| compose(&service, &taken));
     let pressed = form.get("Digits").unwrap_or_default();
-    let right =
-        call.filter(|call| call.keys.as_ref().is_some_and(|keys| keys.as_bytes().ct_eq(pressed.as_bytes()).into()));
-    let says = right.map_or_else(twilio::hang_up, |call| twilio::spoken(&call.speech, &call.text));
-    Ok(([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], says.to_string()))
+    let right = call.filter(|call| {
+        call.keys
+            .as_ref()
+            .is_some_and(|keys| keys.as_bytes().ct_eq(pressed.as_bytes()).into())
+    });
+    let says = right.map_or_else(twilio::hang_up, |call| {
+        twilio::spoken(&call.speech, &call.text)
+    });
+    Ok((
+        [(header::CONTENT_TYPE, "text/xml; charset=utf-8")],
+        says.to_string(),
+    ))
 }
 
-/// The fields, when Twilio signed them. An unknown gateway, another kind and a wrong signature are one answer.
+/// The fields, when Twilio signed them. An unknown gateway, another kind and a wrong signature are
+/// one answer.
 fn genuine(
     service: &Service,
     place: Place,
@@ -76,7 +87,11 @@ fn genuine(
         return Err(ErrorCode::ApiKeyInvalid.into());
     };
     let form = Form::parse(&body);
-    if !callbacks.verify(&callbacks.url(&message, what), &form, header_text(headers, SIGNATURE_HEADER)) {
+    if !callbacks.verify(
+        &callbacks.url(&message, what),
+        &form,
+        header_text(headers, SIGNATURE_HEADER),
+    ) {
         return Err(ErrorCode::ApiKeyInvalid.into());
     }
     Ok((gateway, message, form))

@@ -1,11 +1,12 @@
-//! A code at login, whatever made it: counted before it is checked, spent by one conditional update, answered once. There
-//! is no other way to a verified flow (B9, R47).
+//! A code at login, whatever made it: counted before it is checked, spent by one conditional
+//! update, answered once. There is no other way to a verified flow (B9, R47).
 
 use axum::Json;
 use axum::extract::State;
 use nidan_otp::{BackupCode, Code, Steps, UnixSeconds};
 use nidan_protocol::{
-    BACKUP_METHOD_ID, ErrorCode, EventKind, FlowOutcome, Problem, Purpose, VerificationAnswer, VerificationPost,
+    BACKUP_METHOD_ID, ErrorCode, EventKind, FlowOutcome, Problem, Purpose, VerificationAnswer,
+    VerificationPost,
 };
 use subtle::ConstantTimeEq;
 use tracing::Instrument;
@@ -20,7 +21,8 @@ use crate::keys::{HashUse, SealedFor, sha256};
 use crate::problem::Refusal;
 use crate::record::Detail;
 use crate::store::{
-    BackupSet, Consumed, Consumption, Counted, FlowState, NewFlow, Reserved, Spend, Try, TryRefusal, TryWith,
+    BackupSet, Consumed, Consumption, Counted, FlowState, NewFlow, Reserved, Spend, Try,
+    TryRefusal, TryWith,
 };
 use crate::throttle::{Needs, SUSPENDED_AFTER};
 use crate::{BACKUP_TRIES, FLOW_TRIES, RESULT_TTL_S, Service};
@@ -39,7 +41,8 @@ enum TypedCode {
     Backup(BackupCode),
 }
 
-/// Checks a code and completes the login. The same body again gets the same answer; another body gets 409.
+/// Checks a code and completes the login. The same body again gets the same answer; another body
+/// gets 409.
 #[utoipa::path(post, path = "/v1/flow/verification", request_body = VerificationPost, responses(
     (status = 200, body = VerificationAnswer),
     (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
@@ -54,16 +57,23 @@ pub(crate) async fn verify(
     Ok(Json(check_and_spend(&service, caller, post).await?))
 }
 
-/// What the JSON interface and the form without scripts share. It runs to its end when the caller goes away: a thief could
-/// otherwise hang up before the wrong code is in the record.
+/// What the JSON interface and the form without scripts share. It runs to its end when the caller
+/// goes away: a thief could otherwise hang up before the wrong code is in the record.
 pub(super) async fn check_and_spend(
     service: &Service,
     caller: FlowCaller,
     post: VerificationPost,
 ) -> Result<VerificationAnswer, Refusal> {
     let service = service.clone();
-    let task = tokio::spawn(async move { checked(&service, &caller, post).await }.in_current_span());
-    task.await.map_err(|error| Refusal::logged(ErrorCode::Internal, "the check of a code ended early", &error))?
+    let task =
+        tokio::spawn(async move { checked(&service, &caller, post).await }.in_current_span());
+    task.await.map_err(|error| {
+        Refusal::logged(
+            ErrorCode::Internal,
+            "the check of a code ended early",
+            &error,
+        )
+    })?
 }
 
 async fn checked(
@@ -79,20 +89,43 @@ async fn checked(
     }
     // Before the try is counted: whoever is refused for want of room has lost nothing.
     let ticket = match &typed.code {
-        TypedCode::Backup(_) => Some(service.0.hasher.enter(&flow.opened.host, &flow.opened.subject)?),
+        TypedCode::Backup(_) => Some(
+            service
+                .0
+                .hasher
+                .enter(&flow.opened.host, &flow.opened.subject)?,
+        ),
         TypedCode::Digits(..) => None,
     };
-    let reserved = service.0.store.reserve_try(&attempt(&flow.opened, host, &typed, service.0.clock.now_s())).await?;
+    let reserved = service
+        .0
+        .store
+        .reserve_try(&attempt(
+            &flow.opened,
+            host,
+            &typed,
+            service.0.clock.now_s(),
+        ))
+        .await?;
     let (counted, in_a_row, of_flow, singles_left) = match reserved {
-        Reserved::Yes { counted, in_a_row, of_flow, singles_left } => (counted, in_a_row, of_flow, singles_left),
-        // The same post may have come twice at once: the other one is then through, and this is its answer too.
+        Reserved::Yes {
+            counted,
+            in_a_row,
+            of_flow,
+            singles_left,
+        } => (counted, in_a_row, of_flow, singles_left),
+        // The same post may have come twice at once: the other one is then through, and this is its
+        // answer too.
         Reserved::No(TryRefusal::FlowOver) => return over(service, &flow.opened, &typed).await,
         Reserved::No(refusal) => return Err(refused(refusal)),
     };
     let (named, left) = named(&counted, singles_left, of_flow);
     let Some(spend) = right(service, &flow.opened, host, &typed, counted, ticket).await? else {
         note_wrong(service, &flow.opened, host, named, in_a_row).await;
-        return Err(Refusal { attempts_left: Some(left), ..ErrorCode::CodeWrong.into() });
+        return Err(Refusal {
+            attempts_left: Some(left),
+            ..ErrorCode::CodeWrong.into()
+        });
     };
     let is_pair = matches!(&typed.code, TypedCode::Digits(_, Some(_)));
     let result_code = result_code(service, &flow.opened, &typed.body_hash);
@@ -110,20 +143,39 @@ async fn checked(
     match service.0.store.consume(&consumption).await? {
         Consumed::Yes { backup_codes_left } => {
             tracing::info!(host = flow.opened.host, flow = flow.opened.id, "code right");
-            Ok(VerificationAnswer { outcome: FlowOutcome::Verified, backup_codes_left, result_code })
+            Ok(VerificationAnswer {
+                outcome: FlowOutcome::Verified,
+                backup_codes_left,
+                result_code,
+            })
         }
         Consumed::CodeUsed => {
             note_wrong(service, &flow.opened, host, named, in_a_row).await;
             // "Used" would say that the second of a pair is right to somebody who saw the first.
-            let code = if is_pair { ErrorCode::CodeWrong } else { ErrorCode::CodeUsed };
-            Err(Refusal { attempts_left: is_pair.then_some(left), ..code.into() })
+            let code = if is_pair {
+                ErrorCode::CodeWrong
+            } else {
+                ErrorCode::CodeUsed
+            };
+            Err(Refusal {
+                attempts_left: is_pair.then_some(left),
+                ..code.into()
+            })
         }
         Consumed::FlowOver => over(service, &flow.opened, &typed).await,
     }
 }
 
-fn parse(service: &Service, flow: &NewFlow, host: &Host, post: VerificationPost) -> Result<Typed, Refusal> {
-    let (first, second) = (Zeroizing::new(post.code), post.second_code.map(Zeroizing::new));
+fn parse(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    post: VerificationPost,
+) -> Result<Typed, Refusal> {
+    let (first, second) = (
+        Zeroizing::new(post.code),
+        post.second_code.map(Zeroizing::new),
+    );
     if post.trust_browser && host.trust_days.is_none() {
         return Err(Refusal::field("trust_browser"));
     }
@@ -132,11 +184,16 @@ fn parse(service: &Service, flow: &NewFlow, host: &Host, post: VerificationPost)
             return Err(Refusal::field("second_code"));
         }
         // Exactly what is hashed: folding what people type is the widget's part.
-        let code = BackupCode::from_typed(&first).ok().filter(|code| *code.expose() == *first);
+        let code = BackupCode::from_typed(&first)
+            .ok()
+            .filter(|code| *code.expose() == *first);
         TypedCode::Backup(code.ok_or_else(|| Refusal::field("code"))?)
     } else {
         let first = Code::from_wire(&first).map_err(|_| Refusal::field("code"))?;
-        let second = second.as_deref().map(|code| Code::from_wire(code)).transpose();
+        let second = second
+            .as_deref()
+            .map(|code| Code::from_wire(code))
+            .transpose();
         TypedCode::Digits(first, second.map_err(|_| Refusal::field("second_code"))?)
     };
     let parts = [
@@ -147,15 +204,26 @@ fn parse(service: &Service, flow: &NewFlow, host: &Host, post: VerificationPost)
         &[u8::from(post.trust_browser)],
     ];
     let body_hash = service.0.keys.hash(HashUse::VerificationBody, &parts);
-    Ok(Typed { method_id: post.method_id, code, trust_browser: post.trust_browser, body_hash })
+    Ok(Typed {
+        method_id: post.method_id,
+        code,
+        trust_browser: post.trust_browser,
+        body_hash,
+    })
 }
 
 fn attempt(flow: &NewFlow, host: &Host, typed: &Typed, now: u64) -> Try {
     let with = match &typed.code {
-        TypedCode::Backup(_) => TryWith::Backup { limit: BACKUP_TRIES },
+        TypedCode::Backup(_) => TryWith::Backup {
+            limit: BACKUP_TRIES,
+        },
         TypedCode::Digits(_, second) => TryWith::Method {
             id: typed.method_id.clone(),
-            brings: if second.is_some() { Needs::TwoCodes } else { Needs::OneCode },
+            brings: if second.is_some() {
+                Needs::TwoCodes
+            } else {
+                Needs::OneCode
+            },
             strict: host.strict_window,
             challenge_limit: CODE_ATTEMPTS,
         },
@@ -181,16 +249,20 @@ async fn right(
 ) -> Result<Option<Spend>, Refusal> {
     match (counted, &typed.code) {
         (Counted::App { sealed, drift }, TypedCode::Digits(first, second)) => {
-            let row = SealedFor { host: &flow.host, subject: &flow.subject, method_id: &typed.method_id };
-            let secret = service
-                .0
-                .keys
-                .open(&sealed, row)
-                .map_err(|error| Refusal::logged(ErrorCode::Internal, "a secret does not open", &error))?;
+            let row = SealedFor {
+                host: &flow.host,
+                subject: &flow.subject,
+                method_id: &typed.method_id,
+            };
+            let secret = service.0.keys.open(&sealed, row).map_err(|error| {
+                Refusal::logged(ErrorCode::Internal, "a secret does not open", &error)
+            })?;
             let now = UnixSeconds(service.0.clock.now_s());
             let matched = match second {
                 Some(second) => secret.check_pair(first, second, &Steps::for_pairs(now)),
-                None if host.strict_window => secret.check(first, &Steps::current(now).moved(drift)),
+                None if host.strict_window => {
+                    secret.check(first, &Steps::current(now).moved(drift))
+                }
                 None => secret.check(first, &Steps::around(now).moved(drift)),
             };
             Ok(matched.map(|matched| Spend::Step {
@@ -200,22 +272,48 @@ async fn right(
                 drift: matched.drift_steps(now),
             }))
         }
-        (Counted::Phone { challenge_id, channel, codes, .. }, TypedCode::Digits(first, second)) => {
-            let typed_codes = [Some(first), second.as_ref()].map(|code| code.map_or("", Code::expose));
+        (
+            Counted::Phone {
+                challenge_id,
+                channel,
+                codes,
+                ..
+            },
+            TypedCode::Digits(first, second),
+        ) => {
+            let typed_codes =
+                [Some(first), second.as_ref()].map(|code| code.map_or("", Code::expose));
             let right = codes_of(&service.0.keys, &challenge_id, codes);
             // All are compared, so that the time tells nothing about the first alone.
             let same = typed_codes
                 .iter()
-                .zip(right.iter().map(|code| code.as_str()).chain(std::iter::repeat("")))
-                .fold(subtle::Choice::from(1), |same, (typed, right)| same & typed.as_bytes().ct_eq(right.as_bytes()));
+                .zip(
+                    right
+                        .iter()
+                        .map(|code| code.as_str())
+                        .chain(std::iter::repeat("")),
+                )
+                .fold(subtle::Choice::from(1), |same, (typed, right)| {
+                    same & typed.as_bytes().ct_eq(right.as_bytes())
+                });
             let method_id = typed.method_id.clone();
-            Ok(bool::from(same).then_some(Spend::Challenge { method_id, challenge_id, channel }))
+            Ok(bool::from(same).then_some(Spend::Challenge {
+                method_id,
+                challenge_id,
+                channel,
+            }))
         }
         (Counted::Backup(BackupSet { salt, unused }), TypedCode::Backup(code)) => {
             let (ordinals, hashes): (Vec<_>, Vec<_>) = unused.into_iter().unzip();
             let ticket = ticket.ok_or(ErrorCode::Internal)?;
-            let position = service.0.hasher.position(&ticket, code, salt, &hashes).await?;
-            Ok(position.and_then(|at| ordinals.get(at)).map(|ordinal| Spend::Backup { ordinal: *ordinal }))
+            let position = service
+                .0
+                .hasher
+                .position(&ticket, code, salt, &hashes)
+                .await?;
+            Ok(position
+                .and_then(|at| ordinals.get(at))
+                .map(|ordinal| Spend::Backup { ordinal: *ordinal }))
         }
         // The store counted another kind than was asked for: nothing is right then.
         (Counted::App { .. } | Counted::Phone { .. }, TypedCode::Backup(_))
@@ -228,17 +326,36 @@ fn named(counted: &Counted, singles_left: u32, of_flow: u32) -> (Detail, u32) {
     let flow_left = FLOW_TRIES.saturating_sub(of_flow);
     let (method, hint, left) = match counted {
         Counted::App { .. } => ("totp", None, singles_left),
-        Counted::Phone { channel, hint, left, .. } => (channel.as_str(), Some(hint.clone()), *left),
+        Counted::Phone {
+            channel,
+            hint,
+            left,
+            ..
+        } => (channel.as_str(), Some(hint.clone()), *left),
         Counted::Backup(_) => ("backup_code", None, singles_left),
     };
-    (Detail { method: Some(method.to_owned()), hint, count: None }, left.min(flow_left))
+    (
+        Detail {
+            method: Some(method.to_owned()),
+            hint,
+            count: None,
+        },
+        left.min(flow_left),
+    )
 }
 
-/// R55: whoever knows the password and no code is told of. The count stands already, so that nothing fails open here.
+/// R55: whoever knows the password and no code is told of. The count stands already, so that
+/// nothing fails open here.
 async fn note_wrong(service: &Service, flow: &NewFlow, host: &Host, detail: Detail, in_a_row: u32) {
     tracing::info!(host = flow.host, flow = flow.id, in_a_row, "wrong code");
     let scribe = service.scribe(host, flow.place.clone());
-    let mut notes = vec![(EventKind::CodeWrong, Detail { count: Some(in_a_row), ..detail.clone() })];
+    let mut notes = vec![(
+        EventKind::CodeWrong,
+        Detail {
+            count: Some(in_a_row),
+            ..detail.clone()
+        },
+    )];
     if in_a_row == SUSPENDED_AFTER {
         notes.push((EventKind::MethodSuspended, detail));
     }
@@ -250,10 +367,15 @@ async fn note_wrong(service: &Service, flow: &NewFlow, host: &Host, detail: Deta
 fn refused(refusal: TryRefusal) -> Refusal {
     match refusal {
         TryRefusal::FlowOver => ErrorCode::FlowConflict.into(),
-        TryRefusal::FlowExhausted | TryRefusal::ChallengeExhausted => ErrorCode::TooManyAttempts.into(),
+        TryRefusal::FlowExhausted | TryRefusal::ChallengeExhausted => {
+            ErrorCode::TooManyAttempts.into()
+        }
         TryRefusal::NoMethod => ErrorCode::MethodNotFound.into(),
         TryRefusal::TwoCodesNeeded => ErrorCode::TwoCodesNeeded.into(),
-        TryRefusal::Resting { until } => Refusal { retry_at: Some(until), ..ErrorCode::MethodResting.into() },
+        TryRefusal::Resting { until } => Refusal {
+            retry_at: Some(until),
+            ..ErrorCode::MethodResting.into()
+        },
         TryRefusal::Suspended => ErrorCode::MethodSuspended.into(),
         TryRefusal::NoChallenge => ErrorCode::ChallengeNotFound.into(),
         TryRefusal::ChallengeExpired => ErrorCode::CodeExpired.into(),
@@ -261,8 +383,17 @@ fn refused(refusal: TryRefusal) -> Refusal {
 }
 
 /// The flow as it stands now, for a post that came too late for it.
-async fn over(service: &Service, flow: &NewFlow, typed: &Typed) -> Result<VerificationAnswer, Refusal> {
-    let again = service.0.store.flow_by_token(&flow.token_hash).await?.ok_or(ErrorCode::FlowExpired)?;
+async fn over(
+    service: &Service,
+    flow: &NewFlow,
+    typed: &Typed,
+) -> Result<VerificationAnswer, Refusal> {
+    let again = service
+        .0
+        .store
+        .flow_by_token(&flow.token_hash)
+        .await?
+        .ok_or(ErrorCode::FlowExpired)?;
     match &again.state {
         FlowState::Open => Err(ErrorCode::FlowExpired.into()),
         FlowState::Reported { .. } => Err(ErrorCode::FlowReported.into()),
@@ -270,18 +401,28 @@ async fn over(service: &Service, flow: &NewFlow, typed: &Typed) -> Result<Verifi
     }
 }
 
-/// The answer for a flow that is complete, when it was completed by this very body: an answer that was lost on the way.
+/// The answer for a flow that is complete, when it was completed by this very body: an answer that
+/// was lost on the way.
 async fn answer_again(
     service: &Service,
     flow: &NewFlow,
     state: &FlowState,
     typed: &Typed,
 ) -> Result<VerificationAnswer, Refusal> {
-    let FlowState::Completed { body_hash, .. } = state else { return Err(ErrorCode::FlowConflict.into()) };
+    let FlowState::Completed { body_hash, .. } = state else {
+        return Err(ErrorCode::FlowConflict.into());
+    };
     if !bool::from(body_hash.ct_eq(&typed.body_hash)) {
         return Err(ErrorCode::FlowConflict.into());
     }
-    service.0.store.extend_result(&flow.id, service.0.clock.now_s().saturating_add(RESULT_TTL_S)).await?;
+    service
+        .0
+        .store
+        .extend_result(
+            &flow.id,
+            service.0.clock.now_s().saturating_add(RESULT_TTL_S),
+        )
+        .await?;
     let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
     Ok(VerificationAnswer {
         outcome: FlowOutcome::Verified,

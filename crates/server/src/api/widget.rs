@@ -1,4 +1,5 @@
-//! The widget's own files, where the service hands them out: `/widget/nidan-flow.js` leads to the folder of the version.
+//! The widget's own files, where the service hands them out: `/widget/nidan-flow.js` leads to the
+//! folder of the version.
 
 use std::path::Path;
 
@@ -33,13 +34,20 @@ struct Package {
 /// # Errors
 /// [`ConfigError::Value`] when it is no such folder.
 pub(crate) fn version(folder: &Path) -> Result<String, ConfigError> {
-    let wrong = |reason: String| ConfigError::Value { key: "widget_folder".to_owned(), reason };
+    let wrong = |reason: String| ConfigError::Value {
+        key: "widget_folder".to_owned(),
+        reason,
+    };
     let text = std::fs::read_to_string(folder.join("package.json"))
         .map_err(|error| wrong(format!("{}: {error}", folder.display())))?;
-    let Package { version } = serde_json::from_str(&text).map_err(|error| wrong(format!("package.json: {error}")))?;
+    let Package { version } =
+        serde_json::from_str(&text).map_err(|error| wrong(format!("package.json: {error}")))?;
     let is_plain = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '.' | '-' | '+');
     if version.is_empty() || !version.chars().all(is_plain) || !folder.join(ENTRY).is_file() {
-        return Err(wrong(format!("{} is no folder that `cargo xtask dist` made", folder.display())));
+        return Err(wrong(format!(
+            "{} is no folder that `cargo xtask dist` made",
+            folder.display()
+        )));
     }
     Ok(version)
 }
@@ -49,24 +57,40 @@ pub(super) fn routes(folder: &Path, version: &str) -> Router<Service> {
     // Relative: a proxy may serve all of this under a path of its own.
     let entry = format!("{version}/{ENTRY}");
     let current = async move || {
-        (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, entry), (header::CACHE_CONTROL, FOR_A_WHILE.to_owned())])
+        (
+            StatusCode::TEMPORARY_REDIRECT,
+            [
+                (header::LOCATION, entry),
+                (header::CACHE_CONTROL, FOR_A_WHILE.to_owned()),
+            ],
+        )
     };
     let immutable = |response: &axum::http::Response<_>| {
-        let stands = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+        let stands =
+            response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
         stands.then(|| HeaderValue::from_static(FOR_EVER))
     };
-    let nothing = tower::service_fn(async |_request| Ok(Refusal::new(ErrorCode::NotFound).into_response()));
+    let nothing =
+        tower::service_fn(async |_request| Ok(Refusal::new(ErrorCode::NotFound).into_response()));
     let files = ServeDir::new(folder)
         .append_index_html_on_directories(false)
         .precompressed_br()
         .precompressed_gzip()
         .fallback(nothing);
     let files = ServiceBuilder::new()
-        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, immutable))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            immutable,
+        ))
         // A cache on the way must not hand brotli to whoever does not read it.
-        .layer(SetResponseHeaderLayer::appending(header::VARY, HeaderValue::from_static("accept-encoding")))
+        .layer(SetResponseHeaderLayer::appending(
+            header::VARY,
+            HeaderValue::from_static("accept-encoding"),
+        ))
         .service(files);
-    Router::new().route("/widget/nidan-flow.js", get(current)).nest_service(&format!("/widget/{version}"), files)
+    Router::new()
+        .route("/widget/nidan-flow.js", get(current))
+        .nest_service(&format!("/widget/{version}"), files)
 }
 
 #[cfg(test)]
@@ -78,9 +102,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let refused = || version(folder.path()).unwrap_err().to_string();
         assert!(refused().starts_with("`widget_folder`: "), "{}", refused());
-        std::fs::write(folder.path().join("package.json"), "{ \"version\": \"../1\" }").unwrap();
+        std::fs::write(
+            folder.path().join("package.json"),
+            "{ \"version\": \"../1\" }",
+        )
+        .unwrap();
         assert!(refused().contains("cargo xtask dist"), "{}", refused());
-        std::fs::write(folder.path().join("package.json"), "{ \"version\": \"1.0.0\" }").unwrap();
+        std::fs::write(
+            folder.path().join("package.json"),
+            "{ \"version\": \"1.0.0\" }",
+        )
+        .unwrap();
         std::fs::write(folder.path().join(ENTRY), "").unwrap();
         assert_eq!(version(folder.path()).unwrap(), "1.0.0");
     }

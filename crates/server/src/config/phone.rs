@@ -19,20 +19,21 @@ pub struct PhoneConfig {
     pub budgets: Budgets,
 }
 
-/// Messages of any kind, in windows of UTC. R42 and R43 give the numbers for one number (see docs/decisions/0007-codes-by-phone.md); the others are a start that
-/// an operator fits to the site.
+/// Messages of any kind, in windows of UTC. R42 and R43 give the numbers for one number (see
+/// docs/decisions/0007-codes-by-phone.md); the others are a start that an operator fits to the
+/// site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Budgets {
-    /// Texts, or calls, to one number in an hour: the first and its three repetitions. Set-ups at one host count together;
-    /// a person's logins count for themselves.
+    /// Texts, or calls, to one number in an hour: the first and its three repetitions. Set-ups at
+    /// one host count together; a person's logins count for themselves.
     pub number_per_hour: u32,
     /// To one number in a day, counted likewise.
     pub number_per_day: u32,
     /// For one person in a day: set-ups, and as many for logins.
     pub subject_per_day: u32,
-    /// For set-ups at one host with a thousand neighbouring numbers in a day. A code that is answered counts no more; ten times
-    /// as many messages are the most.
+    /// For set-ups at one host with a thousand neighbouring numbers in a day. A code that is
+    /// answered counts no more; ten times as many messages are the most.
     pub block_per_day: u32,
     /// For set-ups at one host in a day.
     pub host_per_day: u32,
@@ -62,7 +63,8 @@ impl Default for Budgets {
     }
 }
 
-/// A way out for messages. The first that fits the channel and the country is used; the next when it fails.
+/// A way out for messages. The first that fits the channel and the country is used; the next when
+/// it fails.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GatewayConfig {
@@ -166,38 +168,75 @@ const fn default_enquire_link_s() -> u64 {
 }
 
 /// Said of such a URL.
-const IN_CLEAR: &str = "must be https: with `production = true`, codes and numbers never travel in clear text";
+const IN_CLEAR: &str =
+    "must be https: with `production = true`, codes and numbers never travel in clear text";
 
 pub(super) fn check(config: &super::Config) -> Result<(), ConfigError> {
-    let value = |key: String, reason: &str| Err(ConfigError::Value { key, reason: reason.to_owned() });
+    let value = |key: String, reason: &str| {
+        Err(ConfigError::Value {
+            key,
+            reason: reason.to_owned(),
+        })
+    };
     if let Some(phone) = &config.phone
-        && (phone.countries.is_empty() || !phone.countries.iter().all(|country| is_country(country)))
+        && (phone.countries.is_empty()
+            || !phone.countries.iter().all(|country| is_country(country)))
     {
-        return value("phone.countries".to_owned(), "must name countries by their two-letter codes, such as JP");
+        return value(
+            "phone.countries".to_owned(),
+            "must name countries by their two-letter codes, such as JP",
+        );
     }
     if config.phone.is_some() == config.gateways.is_empty() {
         return value("phone".to_owned(), "and [[gateways]] need each other");
     }
     for (index, gateway) in config.gateways.iter().enumerate() {
         let key = |name: &str| format!("gateways.{}.{name}", gateway.id);
-        if gateway.id.is_empty() || !gateway.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-            return value(format!("gateways[{index}].id"), "must be ASCII letters, digits and -");
+        if gateway.id.is_empty()
+            || !gateway
+                .id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        {
+            return value(
+                format!("gateways[{index}].id"),
+                "must be ASCII letters, digits and -",
+            );
         }
-        if config.gateways.iter().take(index).any(|earlier| earlier.id == gateway.id) {
+        if config
+            .gateways
+            .iter()
+            .take(index)
+            .any(|earlier| earlier.id == gateway.id)
+        {
             return value(key("id"), "stands twice");
         }
         if gateway.channels.is_empty() {
             return value(key("channels"), "must name \"sms\", \"voice\" or both");
         }
-        if gateway.countries.iter().flatten().any(|country| !is_country(country)) {
-            return value(key("countries"), "must name countries by their two-letter codes, such as JP");
+        if gateway
+            .countries
+            .iter()
+            .flatten()
+            .any(|country| !is_country(country))
+        {
+            return value(
+                key("countries"),
+                "must name countries by their two-letter codes, such as JP",
+            );
         }
         let Some(kind) = gateway.kind() else {
-            return value(key("outbox"), "name exactly one of outbox, webhook, twilio and smpp");
+            return value(
+                key("outbox"),
+                "name exactly one of outbox, webhook, twilio and smpp",
+            );
         };
         match kind {
             GatewayKind::Outbox if config.production => {
-                return value(key("outbox"), "shows codes to whoever asks: only with `production = false`");
+                return value(
+                    key("outbox"),
+                    "shows codes to whoever asks: only with `production = false`",
+                );
             }
             GatewayKind::Webhook(webhook) => {
                 if let Some(reason) = webhook_fault(webhook, config.production) {
@@ -243,24 +282,48 @@ fn in_clear(url: &str) -> bool {
     })
 }
 
-fn twilio_fault(twilio: &TwilioConfig, channels: &[Channel]) -> Option<(&'static str, &'static str)> {
+fn twilio_fault(
+    twilio: &TwilioConfig,
+    channels: &[Channel],
+) -> Option<(&'static str, &'static str)> {
     let sid = |text: &str, kind: &str| {
-        text.strip_prefix(kind).is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
+        text.strip_prefix(kind)
+            .is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
     };
     if !sid(&twilio.account_sid, "AC") {
         return Some(("twilio.account_sid", "must be AC and 32 letters and digits"));
     }
-    if twilio.messaging_service_sid.as_ref().is_some_and(|service| !sid(service, "MG")) {
-        return Some(("twilio.messaging_service_sid", "must be MG and 32 letters and digits"));
+    if twilio
+        .messaging_service_sid
+        .as_ref()
+        .is_some_and(|service| !sid(service, "MG"))
+    {
+        return Some((
+            "twilio.messaging_service_sid",
+            "must be MG and 32 letters and digits",
+        ));
     }
     let needs_from = channels.contains(&Channel::Voice) || twilio.messaging_service_sid.is_none();
-    if twilio.from.as_ref().map_or(needs_from, |from| !is_e164(from)) {
-        return Some(("twilio.from", "must be a number in E.164, such as +12025550123"));
+    if twilio
+        .from
+        .as_ref()
+        .map_or(needs_from, |from| !is_e164(from))
+    {
+        return Some((
+            "twilio.from",
+            "must be a number in E.164, such as +12025550123",
+        ));
     }
     if !is_http_url(&twilio.public_url) {
-        return Some(("twilio.public_url", "must be this service's public http(s) URL without a trailing slash"));
+        return Some((
+            "twilio.public_url",
+            "must be this service's public http(s) URL without a trailing slash",
+        ));
     }
-    (!is_http_url(&twilio.api_url)).then_some(("twilio.api_url", "must be an http(s) URL without a trailing slash"))
+    (!is_http_url(&twilio.api_url)).then_some((
+        "twilio.api_url",
+        "must be an http(s) URL without a trailing slash",
+    ))
 }
 
 fn smpp_fault(smpp: &SmppConfig, channels: &[Channel]) -> Option<(&'static str, &'static str)> {
@@ -268,10 +331,14 @@ fn smpp_fault(smpp: &SmppConfig, channels: &[Channel]) -> Option<(&'static str, 
     if channels.contains(&Channel::Voice) {
         return Some(("channels", "must be [\"sms\"]: SMPP makes no calls"));
     }
-    let has_place = url::Url::parse(&smpp.url)
-        .is_ok_and(|url| matches!(url.scheme(), "smpp" | "smpps") && url.host().is_some() && url.port().is_some());
+    let has_place = url::Url::parse(&smpp.url).is_ok_and(|url| {
+        matches!(url.scheme(), "smpp" | "smpps") && url.host().is_some() && url.port().is_some()
+    });
     if !has_place {
-        return Some(("smpp.url", "must be smpps://host:port, or smpp: on a private way"));
+        return Some((
+            "smpp.url",
+            "must be smpps://host:port, or smpp: on a private way",
+        ));
     }
     // SMPP 3.4 §5.2.1 and §5.2.3, without the closing zero.
     if smpp.system_id.is_empty() || !fits(&smpp.system_id, 15) {
@@ -282,14 +349,19 @@ fn smpp_fault(smpp: &SmppConfig, channels: &[Channel]) -> Option<(&'static str, 
     }
     let is_number = smpp.source.bytes().all(|byte| byte.is_ascii_digit());
     // 3GPP TS 23.040 §9.1.2.5: eleven characters of a name.
-    let is_name = !smpp.source.starts_with('+') && fits(&smpp.source, if is_number { 15 } else { 11 });
+    let is_name =
+        !smpp.source.starts_with('+') && fits(&smpp.source, if is_number { 15 } else { 11 });
     if smpp.source.is_empty() || !(is_e164(&smpp.source) || is_name) {
-        return Some(("smpp.source", "must be a number in E.164, a short number or a name of at most 11 letters"));
+        return Some((
+            "smpp.source",
+            "must be a number in E.164, a short number or a name of at most 11 letters",
+        ));
     }
     (smpp.enquire_link_s == 0).then_some(("smpp.enquire_link_s", "must be at least 1"))
 }
 
 fn is_e164(text: &str) -> bool {
-    text.strip_prefix('+')
-        .is_some_and(|digits| (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    text.strip_prefix('+').is_some_and(|digits| {
+        (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }

@@ -44,10 +44,19 @@ pub(super) async fn post(
     headers: &[(&str, &str)],
     body: Zeroizing<String>,
 ) -> Result<(StatusCode, String), SendError> {
-    let request = headers.iter().fold(agent.post(url), |request, (name, value)| request.header(*name, *value));
+    let request = headers
+        .iter()
+        .fold(agent.post(url), |request, (name, value)| {
+            request.header(*name, *value)
+        });
     let sent = tokio::task::spawn_blocking(move || {
         let mut answer = request.send(body.as_bytes())?;
-        let text = answer.body_mut().with_config().limit(ANSWER_MAX_BYTES).lossy_utf8(true).read_to_string();
+        let text = answer
+            .body_mut()
+            .with_config()
+            .limit(ANSWER_MAX_BYTES)
+            .lossy_utf8(true)
+            .read_to_string();
         // The status has the answer; what cannot be read says nothing.
         Ok((answer.status(), text.unwrap_or_default()))
     });
@@ -77,5 +86,9 @@ fn meaning(error: &Error) -> SendError {
         }
         _other => false,
     };
-    if not_sent { SendError::NotReached(error.to_string()) } else { SendError::Unclear(error.to_string()) }
+    if not_sent {
+        SendError::NotReached(error.to_string())
+    } else {
+        SendError::Unclear(error.to_string())
+    }
 }

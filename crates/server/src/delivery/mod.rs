@@ -1,8 +1,8 @@
 //! How messages leave: an outbox in the database, workers, and gateways.
 //!
-//! An order is stored together with its challenge; a worker takes it, composes the text and hands it to the first
-//! gateway that fits. Whatever dies in between, the message is taken again: at least once, with the message's id as
-//! the idempotency key.
+//! An order is stored together with its challenge; a worker takes it, composes the text and hands
+//! it to the first gateway that fits. Whatever dies in between, the message is taken again: at
+//! least once, with the message's id as the idempotency key.
 
 mod http;
 mod notices;
@@ -29,7 +29,8 @@ pub use worker::{MESSAGE_TRIES, run, run_until};
 
 use crate::config::{Config, ConfigError, GatewayConfig, GatewayKind};
 
-/// A message, ready to be handed over. It carries a code and a number: wiped on drop, never printed.
+/// A message, ready to be handed over. It carries a code and a number: wiped on drop, never
+/// printed.
 pub struct Outgoing {
     /// The idempotency key: the same for every try.
     pub id: String,
@@ -74,7 +75,8 @@ pub trait Gateway: Send + Sync + 'static {
     /// Whether the same id twice is sent once: then an unclear answer may be asked for again.
     fn is_idempotent(&self) -> bool;
 
-    /// Runs while messages are sent, for gateways that keep a connection and hear of their messages by it.
+    /// Runs while messages are sent, for gateways that keep a connection and hear of their messages
+    /// by it.
     async fn attend(&self, _receipts: Receipts) {}
 }
 
@@ -105,13 +107,22 @@ pub struct Route {
 impl Route {
     /// A gateway of the caller's own, for every country.
     pub fn new(id: impl Into<String>, channels: Vec<Channel>, gateway: Arc<dyn Gateway>) -> Self {
-        Self { id: id.into(), channels, countries: None, callbacks: Callbacks::None, gateway }
+        Self {
+            id: id.into(),
+            channels,
+            countries: None,
+            callbacks: Callbacks::None,
+            gateway,
+        }
     }
 
     /// Whether it takes such messages.
     pub(crate) fn fits(&self, channel: Channel, country: &str) -> bool {
         self.channels.contains(&channel)
-            && self.countries.as_ref().is_none_or(|countries| countries.iter().any(|known| known == country))
+            && self
+                .countries
+                .as_ref()
+                .is_none_or(|countries| countries.iter().any(|known| known == country))
     }
 }
 
@@ -120,7 +131,11 @@ impl Route {
 /// # Errors
 /// When a secret cannot be read.
 pub fn routes(config: &Config) -> Result<Vec<Route>, ConfigError> {
-    config.gateways.iter().map(|gateway| route(config, gateway)).collect()
+    config
+        .gateways
+        .iter()
+        .map(|gateway| route(config, gateway))
+        .collect()
 }
 
 fn route(config: &Config, settings: &GatewayConfig) -> Result<Route, ConfigError> {
@@ -142,13 +157,23 @@ fn route(config: &Config, settings: &GatewayConfig) -> Result<Route, ConfigError
             // SMPP 3.4 §5.2.2, without the closing zero.
             if password.len() > 8 || !password.is_ascii() {
                 let key = format!("gateways.{}.smpp.password_file", settings.id);
-                return Err(ConfigError::Value { key, reason: "must hold at most 8 ASCII characters".to_owned() });
+                return Err(ConfigError::Value {
+                    key,
+                    reason: "must hold at most 8 ASCII characters".to_owned(),
+                });
             }
-            (Arc::new(smpp::Smpp::new(smpp.clone(), password)), Callbacks::None)
+            (
+                Arc::new(smpp::Smpp::new(smpp.clone(), password)),
+                Callbacks::None,
+            )
         }
     };
     let route = Route::new(settings.id.clone(), settings.channels.clone(), gateway);
-    Ok(Route { countries: settings.countries.clone(), callbacks, ..route })
+    Ok(Route {
+        countries: settings.countries.clone(),
+        callbacks,
+        ..route
+    })
 }
 
 /// Keeps messages where they are: the host reads them at `/v1/outbox`.

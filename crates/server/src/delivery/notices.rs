@@ -1,4 +1,5 @@
-//! Tells hosts what people should hear of: signed POSTs, at least once, the record's line as the body.
+//! Tells hosts what people should hear of: signed POSTs, at least once, the record's line as the
+//! body.
 
 use std::time::Duration;
 
@@ -45,10 +46,18 @@ impl Notices {
         for host in &config.hosts {
             if let Some(notices) = &host.notices {
                 let secret = config.secret(&notices.secret_file)?;
-                ears.push(Ear { host: host.id.clone(), url: notices.url.clone(), secret });
+                ears.push(Ear {
+                    host: host.id.clone(),
+                    url: notices.url.clone(),
+                    secret,
+                });
             }
         }
-        Ok(Self { agent: http::agent(), ears, posts: Semaphore::new(POSTS) })
+        Ok(Self {
+            agent: http::agent(),
+            ears,
+            posts: Semaphore::new(POSTS),
+        })
     }
 }
 
@@ -74,11 +83,21 @@ async fn tell_one_host(service: &Service, ear: &Ear) {
     let mut at_once = AT_ONCE;
     loop {
         // Before they are taken: waiting here is no part of their lease.
-        let Ok(posts) = service.0.notices.posts.acquire_many(at_once).await else { return };
+        let Ok(posts) = service.0.notices.posts.acquire_many(at_once).await else {
+            return;
+        };
         let now_ms = service.0.clock.now_ms();
-        match service.0.store.take_notices(&ear.host, now_ms, LEASE_MS, at_once).await {
+        match service
+            .0
+            .store
+            .take_notices(&ear.host, now_ms, LEASE_MS, at_once)
+            .await
+        {
             Ok(taken) if !taken.is_empty() => {
-                let told = futures_util::future::join_all(taken.iter().map(|notice| tell(service, ear, notice))).await;
+                let told = futures_util::future::join_all(
+                    taken.iter().map(|notice| tell(service, ear, notice)),
+                )
+                .await;
                 // Whoever hears nothing is tried with one at a time, and so is in nobody's way.
                 at_once = if told.contains(&true) { AT_ONCE } else { 1 };
                 continue;
@@ -104,8 +123,12 @@ async fn tell(service: &Service, ear: &Ear, notice: &Notice) -> bool {
         }
         Err(error) => {
             tracing::warn!(host = notice.host, %error, tries = notice.tries, "a notice was not taken");
-            let wait = WAIT_MS.saturating_mul(1 << notice.tries.min(20)).min(WAIT_MAX_MS);
-            store.postpone_notice(notice.id, service.0.clock.now_ms().saturating_add(wait)).await
+            let wait = WAIT_MS
+                .saturating_mul(1 << notice.tries.min(20))
+                .min(WAIT_MAX_MS);
+            store
+                .postpone_notice(notice.id, service.0.clock.now_ms().saturating_add(wait))
+                .await
         }
     };
     if let Err(error) = settled {
@@ -116,8 +139,12 @@ async fn tell(service: &Service, ear: &Ear, notice: &Notice) -> bool {
 }
 
 async fn post(service: &Service, ear: &Ear, notice: &Notice) -> Result<(), SendError> {
-    let body = Body { subject: &notice.subject, line: view(&notice.line) };
-    let body = serde_json::to_string(&body).map_err(|error| SendError::Refused(error.to_string()))?;
+    let body = Body {
+        subject: &notice.subject,
+        line: view(&notice.line),
+    };
+    let body =
+        serde_json::to_string(&body).map_err(|error| SendError::Refused(error.to_string()))?;
     let timestamp = service.0.clock.now_s();
     let signature = sign(&ear.secret, timestamp, body.as_bytes());
     // With the line's hash: after a restore its number comes again, for something else.
@@ -134,7 +161,14 @@ async fn post(service: &Service, ear: &Ear, notice: &Notice) -> Result<(), SendE
         (TIMESTAMP_HEADER, &timestamp),
         (SIGNATURE_HEADER, &signature),
     ];
-    match http::post(&service.0.notices.agent, &ear.url, &headers, Zeroizing::new(body)).await? {
+    match http::post(
+        &service.0.notices.agent,
+        &ear.url,
+        &headers,
+        Zeroizing::new(body),
+    )
+    .await?
+    {
         (status, _) if status.is_success() => Ok(()),
         (status, _) => Err(SendError::Unclear(status.to_string())),
     }

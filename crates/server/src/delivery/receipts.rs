@@ -7,7 +7,8 @@ use nidan_protocol::DeliveryState;
 use crate::Service;
 use crate::store::StoreError;
 
-/// A gateway may speak of a message before it is written down that it took it: so often it is looked for, and so long.
+/// A gateway may speak of a message before it is written down that it took it: so often it is
+/// looked for, and so long.
 const LOOKS: u32 = 10;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -29,7 +30,10 @@ pub struct Receipts {
 
 impl Receipts {
     pub(crate) fn new(service: &Service, gateway: &str) -> Self {
-        Self { service: service.clone(), gateway: gateway.to_owned() }
+        Self {
+            service: service.clone(),
+            gateway: gateway.to_owned(),
+        }
     }
 
     /// As configured.
@@ -49,12 +53,20 @@ impl Receipts {
             }
             let id = match known {
                 Known::Id(id) => Some(id.to_owned()),
-                Known::Reference(reference) => store.message_by_reference(&self.gateway, reference).await?,
+                Known::Reference(reference) => {
+                    store.message_by_reference(&self.gateway, reference).await?
+                }
             };
             let Some(id) = id else { continue };
             let changed = store.receipt(&self.gateway, &id, state, now).await?;
             if changed || store.message(&self.gateway, &id).await?.is_some() {
-                tracing::info!(gateway = self.gateway, message = id, ?state, changed, "receipt");
+                tracing::info!(
+                    gateway = self.gateway,
+                    message = id,
+                    ?state,
+                    changed,
+                    "receipt"
+                );
                 return Ok(changed);
             }
         }

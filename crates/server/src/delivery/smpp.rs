@@ -1,4 +1,5 @@
-//! SMPP 3.4 to a carrier (<https://smpp.org/SMPP_v3_4_Issue1_2.pdf>): one bound connection, made again when it breaks.
+//! SMPP 3.4 to a carrier (<https://smpp.org/SMPP_v3_4_Issue1_2.pdf>): one bound connection, made
+//! again when it breaks.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -12,7 +13,9 @@ use rusmpp::extra::encoding::gsm7bit::Gsm7BitUnpacked;
 use rusmpp::pdus::{BindTransceiver, DeliverSm, DeliverSmResp, SubmitSm};
 use rusmpp::tlvs::TlvValue;
 use rusmpp::types::{COctetString, EmptyOrFullCOctetString};
-use rusmpp::values::{EsmClass, InterfaceVersion, MessageState, MessageType, Npi, RegisteredDelivery, Ton};
+use rusmpp::values::{
+    EsmClass, InterfaceVersion, MessageState, MessageType, Npi, RegisteredDelivery, Ton,
+};
 use rusmpp::{CommandStatus, Pdu};
 use rusmppc::error::Error;
 use rusmppc::{Client, ConnectionBuilder, Event};
@@ -30,10 +33,11 @@ use crate::config::SmppConfig;
 
 /// For the connection, the log-in and each answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// A message waits this long for a connection that is being made; then the next gateway may take it.
+/// A message waits this long for a connection that is being made; then the next gateway may take
+/// it.
 const BIND_WAIT: Duration = Duration::from_secs(3);
-/// A message that is not written to the connection by then is given up together with it: long before its worker counts as
-/// dead and another one takes it.
+/// A message that is not written to the connection by then is given up together with it: long
+/// before its worker counts as dead and another one takes it.
 const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 /// See [`driven`].
 const DRIVE_EVERY: Duration = Duration::from_millis(20);
@@ -63,7 +67,12 @@ pub(super) struct Smpp {
 
 impl Smpp {
     pub(super) fn new(settings: SmppConfig, password: Zeroizing<String>) -> Self {
-        Self { settings, password, bound: watch::Sender::new(None), long: AtomicU8::new(0) }
+        Self {
+            settings,
+            password,
+            bound: watch::Sender::new(None),
+            long: AtomicU8::new(0),
+        }
     }
 
     /// From the connection to its end, which is always an error or the carrier's wish.
@@ -81,9 +90,11 @@ impl Smpp {
             .rustls_config(tls)
             .no_spawn()
             .connect(&self.settings.url);
-        let (client, mut events, connection) =
-            tokio::time::timeout(TIMEOUT, connecting).await.map_err(|_| SessionError::Slow)??;
-        // The codec logs whole commands: codes, numbers and the password. Here it has nobody to log to.
+        let (client, mut events, connection) = tokio::time::timeout(TIMEOUT, connecting)
+            .await
+            .map_err(|_| SessionError::Slow)??;
+        // The codec logs whole commands: codes, numbers and the password. Here it has nobody to log
+        // to.
         let mut tasks = JoinSet::new();
         tasks.spawn(driven(connection).with_subscriber(NoSubscriber::default()));
         client.bind_transceiver(self.log_in()?).await?;
@@ -100,7 +111,12 @@ impl Smpp {
                     if answers.len() >= RECEIPTS_MAX {
                         answers.join_next().await;
                     }
-                    answers.spawn(answer(client.clone(), receipts.clone(), receipt(said), command.sequence_number()));
+                    answers.spawn(answer(
+                        client.clone(),
+                        receipts.clone(),
+                        receipt(said),
+                        command.sequence_number(),
+                    ));
                 }
                 Some(Pdu::Unbind) => {
                     self.bound.send_replace(None);
@@ -118,7 +134,9 @@ impl Smpp {
         Ok(BindTransceiver::builder()
             .system_id(COctetString::from_string(self.settings.system_id.clone()).map_err(text)?)
             .password(COctetString::from_string(self.password.to_string()).map_err(text)?)
-            .system_type(COctetString::from_string(self.settings.system_type.clone()).map_err(text)?)
+            .system_type(
+                COctetString::from_string(self.settings.system_type.clone()).map_err(text)?,
+            )
             .interface_version(InterfaceVersion::Smpp3_4)
             .build())
     }
@@ -126,8 +144,11 @@ impl Smpp {
     /// The message as the carrier gets it: one part where it fits.
     fn parts(&self, message: &Outgoing) -> Option<Vec<SubmitSm>> {
         let (source, ton, npi) = sender(&self.settings.source);
-        let [hours, minutes, seconds] =
-            [message.valid_for_s / 3600, message.valid_for_s / 60 % 60, message.valid_for_s % 60];
+        let [hours, minutes, seconds] = [
+            message.valid_for_s / 3600,
+            message.valid_for_s / 60 % 60,
+            message.valid_for_s % 60,
+        ];
         // §7.1.1: years, months, days, hours, minutes, seconds and tenths from now.
         let validity = format!("000000{hours:02}{minutes:02}{seconds:02}000R");
         let base = SubmitSm::builder()
@@ -136,27 +157,42 @@ impl Smpp {
             .source_addr(COctetString::from_string(source.to_owned()).ok()?)
             .dest_addr_ton(Ton::International)
             .dest_addr_npi(Npi::Isdn)
-            .destination_addr(COctetString::from_string(message.number.strip_prefix('+')?.to_owned()).ok()?)
+            .destination_addr(
+                COctetString::from_string(message.number.strip_prefix('+')?.to_owned()).ok()?,
+            )
             .esm_class(EsmClass::from(0))
             .validity_period(EmptyOrFullCOctetString::from_string(validity).ok()?)
             .registered_delivery(RegisteredDelivery::from(FINAL_RECEIPT))
             .build();
         // UCS-2 has no more than the basic plane; the rest of a site's name does without.
-        let text: Zeroizing<String> =
-            message.text.chars().filter(|c| u32::from(*c) <= 0xFFFF).collect::<String>().into();
+        let text: Zeroizing<String> = message
+            .text
+            .chars()
+            .filter(|c| u32::from(*c) <= 0xFFFF)
+            .collect::<String>()
+            .into();
         let long = self.long.fetch_add(1, Ordering::Relaxed);
         let multipart = base.multipart(&text).reference_u8(long);
         match Gsm7BitUnpacked::new().encode(&text) {
             Ok((septets, _)) => {
-                let max = if septets.len() > GSM7_MAX { GSM7_PART_MAX } else { GSM7_MAX };
+                let max = if septets.len() > GSM7_MAX {
+                    GSM7_PART_MAX
+                } else {
+                    GSM7_MAX
+                };
                 multipart.max_short_message_size(max).build().ok()
             }
-            Err(_) => multipart.ucs2().max_short_message_size(UCS2_MAX).build().ok(),
+            Err(_) => multipart
+                .ucs2()
+                .max_short_message_size(UCS2_MAX)
+                .build()
+                .ok(),
         }
     }
 }
 
-/// Polls a connection also when nothing wakes it: the crate leaves off after a few commands and waits for the next event.
+/// Polls a connection also when nothing wakes it: the crate leaves off after a few commands and
+/// waits for the next event.
 async fn driven(connection: impl Future<Output = ()>) {
     let mut connection = std::pin::pin!(connection);
     loop {
@@ -183,13 +219,17 @@ enum SessionError {
 #[async_trait]
 impl Gateway for Smpp {
     async fn send(&self, message: &Outgoing) -> Result<Option<String>, SendError> {
-        let parts = self.parts(message).ok_or_else(|| SendError::Refused("not a text for SMPP".to_owned()))?;
+        let parts = self
+            .parts(message)
+            .ok_or_else(|| SendError::Refused("not a text for SMPP".to_owned()))?;
         let mut bound = self.bound.subscribe();
         let client = match tokio::time::timeout(BIND_WAIT, bound.wait_for(Option::is_some)).await {
             Ok(Ok(client)) => client.clone(),
             _none => None,
         };
-        let client = client.filter(Client::is_active).ok_or_else(|| SendError::NotReached("not bound".to_owned()))?;
+        let client = client
+            .filter(Client::is_active)
+            .ok_or_else(|| SendError::NotReached("not bound".to_owned()))?;
         let Ok(answer) = tokio::time::timeout(SEND_TIMEOUT, submit(&client, parts)).await else {
             end(client);
             return Err(SendError::Unclear("no answer in time".to_owned()));
@@ -219,10 +259,21 @@ impl Gateway for Smpp {
             let ended = self.session(&receipts).await;
             self.bound.send_replace(None);
             match ended {
-                Ok(()) => tracing::warn!(gateway = receipts.gateway(), "the carrier ended the connection"),
-                Err(error) => tracing::warn!(gateway = receipts.gateway(), error = reason(&error), "no connection"),
+                Ok(()) => tracing::warn!(
+                    gateway = receipts.gateway(),
+                    "the carrier ended the connection"
+                ),
+                Err(error) => tracing::warn!(
+                    gateway = receipts.gateway(),
+                    error = reason(&error),
+                    "no connection"
+                ),
             }
-            wait = if began.elapsed() > STABLE { RECONNECT_MIN } else { (wait * 2).min(RECONNECT_MAX) };
+            wait = if began.elapsed() > STABLE {
+                RECONNECT_MIN
+            } else {
+                (wait * 2).min(RECONNECT_MAX)
+            };
             tokio::time::sleep(wait).await;
         }
     }
@@ -232,7 +283,10 @@ impl Gateway for Smpp {
 async fn submit(client: &Client, parts: Vec<SubmitSm>) -> Result<Option<String>, (usize, Error)> {
     let mut reference = None;
     for (sent, part) in parts.into_iter().enumerate() {
-        let answer = client.submit_sm(part).await.map_err(|error| (sent, error))?;
+        let answer = client
+            .submit_sm(part)
+            .await
+            .map_err(|error| (sent, error))?;
         reference = Some(answer.message_id().as_str().to_owned());
     }
     Ok(reference)
@@ -281,24 +335,43 @@ fn meaning(error: &Error) -> SendError {
 fn sender(source: &str) -> (&str, Ton, Npi) {
     match source.strip_prefix('+') {
         Some(number) => (number, Ton::International, Npi::Isdn),
-        None if source.bytes().all(|byte| byte.is_ascii_digit()) => (source, Ton::Unknown, Npi::Unknown),
+        None if source.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (source, Ton::Unknown, Npi::Unknown)
+        }
         None => (source, Ton::Alphanumeric, Npi::Unknown),
     }
 }
 
-/// Writes down what a receipt says, then tells the carrier that it arrived. What cannot be written comes again.
-async fn answer(client: Client, receipts: Receipts, said: Option<(String, DeliveryState)>, sequence_number: u32) {
+/// Writes down what a receipt says, then tells the carrier that it arrived. What cannot be written
+/// comes again.
+async fn answer(
+    client: Client,
+    receipts: Receipts,
+    said: Option<(String, DeliveryState)>,
+    sequence_number: u32,
+) {
     let written = match &said {
-        Some((reference, state)) => receipts.note(Known::Reference(reference), *state).await.map(|_| ()),
+        Some((reference, state)) => receipts
+            .note(Known::Reference(reference), *state)
+            .await
+            .map(|_| ()),
         // A message from a person, or a word that it is on its way: nobody waits for it.
         None => Ok(()),
     };
-    let status = if written.is_ok() { CommandStatus::EsmeRok } else { CommandStatus::EsmeRxTAppn };
+    let status = if written.is_ok() {
+        CommandStatus::EsmeRok
+    } else {
+        CommandStatus::EsmeRxTAppn
+    };
     // The connection is gone: then the receipt comes again by the next.
-    let _answered = client.status(status).deliver_sm_resp(sequence_number, DeliverSmResp::default()).await;
+    let _answered = client
+        .status(status)
+        .deliver_sm_resp(sequence_number, DeliverSmResp::default())
+        .await;
 }
 
-/// Which message a receipt is about, and how it ended: by its fields, else by its text (appendix B).
+/// Which message a receipt is about, and how it ended: by its fields, else by its text (appendix
+/// B).
 fn receipt(said: &DeliverSm) -> Option<(String, DeliveryState)> {
     if said.esm_class.message_type != MessageType::ShortMessageContainsMCDeliveryReceipt {
         return None;
@@ -306,7 +379,10 @@ fn receipt(said: &DeliverSm) -> Option<(String, DeliveryState)> {
     let text = String::from_utf8_lossy(said.short_message().as_ref());
     // The names of fields come in any case; an id is what it is.
     let word = |name: &str| {
-        let of_name = |word: &str| word.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        let of_name = |word: &str| {
+            word.get(..name.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(name))
+        };
         let word = text.split_whitespace().find(|word| of_name(word))?;
         word.get(name.len()..).map(str::to_owned)
     };
@@ -318,10 +394,20 @@ fn receipt(said: &DeliverSm) -> Option<(String, DeliveryState)> {
         Some(TlvValue::MessageState(state)) => Some(*state),
         _other => None,
     });
-    let state = match (state, word("stat:").map(|state| state.to_ascii_lowercase()).as_deref()) {
+    let state = match (
+        state,
+        word("stat:")
+            .map(|state| state.to_ascii_lowercase())
+            .as_deref(),
+    ) {
         (Some(MessageState::Delivered), _) | (None, Some("delivrd")) => DeliveryState::Delivered,
         (
-            Some(MessageState::Expired | MessageState::Deleted | MessageState::Undeliverable | MessageState::Rejected),
+            Some(
+                MessageState::Expired
+                | MessageState::Deleted
+                | MessageState::Undeliverable
+                | MessageState::Rejected,
+            ),
             _,
         )
         | (None, Some("expired" | "deleted" | "undeliv" | "rejectd")) => DeliveryState::Failed,

@@ -1,4 +1,5 @@
-//! Twilio's Messages and Calls over HTTP (<https://www.twilio.com/docs/usage/api>), and what it calls back with.
+//! Twilio's Messages and Calls over HTTP (<https://www.twilio.com/docs/usage/api>), and what it
+//! calls back with.
 
 use std::sync::Arc;
 
@@ -30,22 +31,33 @@ pub(crate) struct Callbacks {
 
 impl Callbacks {
     pub(super) fn new(settings: &TwilioConfig, gateway: &str, token: Zeroizing<String>) -> Self {
-        Self { public_url: settings.public_url.clone(), gateway: gateway.to_owned(), token }
+        Self {
+            public_url: settings.public_url.clone(),
+            gateway: gateway.to_owned(),
+            token,
+        }
     }
 
     /// The URL that Twilio asks, to the letter: it is part of what is signed.
     pub(crate) fn url(&self, message: &str, what: &str) -> String {
-        format!("{}/v1/gateways/{}/twilio/{message}/{what}", self.public_url, self.gateway)
+        format!(
+            "{}/v1/gateways/{}/twilio/{message}/{what}",
+            self.public_url, self.gateway
+        )
     }
 
     /// Whether Twilio sent this form to this URL. It may sign the URL with or without the port.
     pub(crate) fn verify(&self, url: &str, form: &Form, signature: &str) -> bool {
-        spellings(url).iter().any(|url| self.signed(url, form, signature))
+        spellings(url)
+            .iter()
+            .any(|url| self.signed(url, form, signature))
     }
 
     fn signed(&self, url: &str, form: &Form, signature: &str) -> bool {
         // HMAC takes keys of any length.
-        let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(self.token.as_bytes()) else { return false };
+        let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(self.token.as_bytes()) else {
+            return false;
+        };
         mac.update(url.as_bytes());
         for (name, value) in &form.0 {
             mac.update(name.as_bytes());
@@ -58,10 +70,17 @@ impl Callbacks {
 
 /// The URL with its port, written out or not, and without any.
 fn spellings(text: &str) -> Vec<String> {
-    let Ok(url) = Url::parse(text) else { return Vec::new() };
+    let Ok(url) = Url::parse(text) else {
+        return Vec::new();
+    };
     let (before, after) = (&url[..Position::AfterHost], &url[Position::BeforePath..]);
-    let port = url.port_or_known_default().map(|port| format!("{before}:{port}{after}"));
-    [text.to_owned(), format!("{before}{after}")].into_iter().chain(port).collect()
+    let port = url
+        .port_or_known_default()
+        .map(|port| format!("{before}:{port}{after}"));
+    [text.to_owned(), format!("{before}{after}")]
+        .into_iter()
+        .chain(port)
+        .collect()
 }
 
 /// The fields of a callback, in the order of their names, each pair once: as they are signed.
@@ -76,15 +95,23 @@ impl Form {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// What a status callback says; `None` for what is on its way or unknown.
     pub(crate) fn state(&self) -> Option<DeliveryState> {
-        match self.get("MessageStatus").or_else(|| self.get("CallStatus"))? {
+        match self
+            .get("MessageStatus")
+            .or_else(|| self.get("CallStatus"))?
+        {
             // A call that was answered has reached the person.
             "delivered" | "read" | "in-progress" | "completed" => Some(DeliveryState::Delivered),
-            "undelivered" | "failed" | "busy" | "no-answer" | "canceled" => Some(DeliveryState::Failed),
+            "undelivered" | "failed" | "busy" | "no-answer" | "canceled" => {
+                Some(DeliveryState::Failed)
+            }
             _other => None,
         }
     }
@@ -100,8 +127,14 @@ pub(super) struct Twilio {
 impl Twilio {
     pub(super) fn new(settings: TwilioConfig, callbacks: Arc<Callbacks>) -> Self {
         let pair = Zeroizing::new(format!("{}:{}", settings.account_sid, *callbacks.token));
-        let authorization = Zeroizing::new(format!("Basic {}", Base64::encode_string(pair.as_bytes())));
-        Self { settings, callbacks, authorization, agent: http::agent() }
+        let authorization =
+            Zeroizing::new(format!("Basic {}", Base64::encode_string(pair.as_bytes())));
+        Self {
+            settings,
+            callbacks,
+            authorization,
+            agent: http::agent(),
+        }
     }
 
     fn form(&self, message: &Outgoing) -> Zeroizing<String> {
@@ -157,13 +190,19 @@ impl Gateway for Twilio {
             Channel::Sms => "Messages",
             Channel::Voice => "Calls",
         };
-        let url =
-            format!("{}/2010-04-01/Accounts/{}/{resource}.json", self.settings.api_url, self.settings.account_sid);
-        let headers =
-            [("content-type", "application/x-www-form-urlencoded"), ("authorization", self.authorization.as_str())];
+        let url = format!(
+            "{}/2010-04-01/Accounts/{}/{resource}.json",
+            self.settings.api_url, self.settings.account_sid
+        );
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("authorization", self.authorization.as_str()),
+        ];
         let (status, answer) = http::post(&self.agent, &url, &headers, self.form(message)).await?;
         if status.is_success() {
-            return Ok(serde_json::from_str::<Created>(&answer).ok().map(|created| created.sid));
+            return Ok(serde_json::from_str::<Created>(&answer)
+                .ok()
+                .map(|created| created.sid));
         }
         // The number of Twilio's error, never its words: they repeat what was sent.
         let code = serde_json::from_str::<Fault>(&answer).map_or(0, |fault| fault.code);
@@ -193,10 +232,13 @@ pub(crate) fn hang_up() -> Zeroizing<String> {
 }
 
 fn twiml(verbs: &str) -> Zeroizing<String> {
-    Zeroizing::new(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>{verbs}</Response>"))
+    Zeroizing::new(format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>{verbs}</Response>"
+    ))
 }
 
-/// Digits one by one, with a second between them: a voice reads a row of them faster than people write.
+/// Digits one by one, with a second between them: a voice reads a row of them faster than people
+/// write.
 fn slowly(language: &str, text: &str) -> String {
     let (mut verbs, mut part, mut after_digit) = (String::new(), String::new(), false);
     for c in text.chars() {
@@ -212,20 +254,25 @@ fn slowly(language: &str, text: &str) -> String {
 }
 
 fn say(language: &str, text: &str) -> String {
-    format!("<Say language=\"{}\">{}</Say>", escape(language), escape(text))
+    format!(
+        "<Say language=\"{}\">{}</Say>",
+        escape(language),
+        escape(text)
+    )
 }
 
 /// XML 1.0 §2.4; control characters are no part of a text.
 fn escape(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut escaped, c| {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            c if c.is_control() => escaped.push(' '),
-            c => escaped.push(c),
-        }
-        escaped
-    })
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut escaped, c| {
+            match c {
+                '&' => escaped.push_str("&amp;"),
+                '<' => escaped.push_str("&lt;"),
+                '>' => escaped.push_str("&gt;"),
+                '"' => escaped.push_str("&quot;"),
+                c if c.is_control() => escaped.push(' '),
+                c => escaped.push(c),
+            }
+            escaped
+        })
 }

@@ -23,18 +23,35 @@ const TIMESTAMP_TOLERANCE_S: u64 = 300;
 /// The signature of a body.
 pub fn sign(secret: &str, timestamp: u64, body: &[u8]) -> String {
     // HMAC takes keys of any length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return String::new() };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
+        return String::new();
+    };
     mac.update(timestamp.to_string().as_bytes());
     mac.update(b".");
     mac.update(body);
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    mac.finalize()
+        .into_bytes()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Whether a callback was signed with the secret, and lately.
-pub(crate) fn verify(secret: &str, timestamp: &str, signature: &str, body: &[u8], now: u64) -> bool {
-    let Ok(signed_at) = timestamp.parse::<u64>() else { return false };
+pub(crate) fn verify(
+    secret: &str,
+    timestamp: &str,
+    signature: &str,
+    body: &[u8],
+    now: u64,
+) -> bool {
+    let Ok(signed_at) = timestamp.parse::<u64>() else {
+        return false;
+    };
     now.abs_diff(signed_at) <= TIMESTAMP_TOLERANCE_S
-        && sign(secret, signed_at, body).as_bytes().ct_eq(signature.as_bytes()).into()
+        && sign(secret, signed_at, body)
+            .as_bytes()
+            .ct_eq(signature.as_bytes())
+            .into()
 }
 
 pub(super) struct Webhook {
@@ -45,7 +62,11 @@ pub(super) struct Webhook {
 
 impl Webhook {
     pub(super) fn new(url: String, secret: Arc<Zeroizing<String>>) -> Self {
-        Self { url, secret, agent: http::agent() }
+        Self {
+            url,
+            secret,
+            agent: http::agent(),
+        }
     }
 }
 
@@ -77,7 +98,9 @@ impl Gateway for Webhook {
         match http::post(&self.agent, &self.url, &headers, body).await? {
             (status, _) if status.is_success() => Ok(None),
             // It has not taken it.
-            (status, _) if matches!(status.as_u16(), 425 | 429) => Err(SendError::NotReached(status.to_string())),
+            (status, _) if matches!(status.as_u16(), 425 | 429) => {
+                Err(SendError::NotReached(status.to_string()))
+            }
             // A client error other than "later" is its last word.
             (status, _) if status.is_client_error() && status.as_u16() != 408 => {
                 Err(SendError::Refused(status.to_string()))
@@ -98,13 +121,19 @@ mod tests {
     #[test]
     fn a_callback_counts_only_with_a_fresh_signature_over_its_body() {
         let signature = sign("secret", 1000, b"body");
-        let check =
-            |timestamp: &str, signature: &str, body: &[u8], now| verify("secret", timestamp, signature, body, now);
-        assert!(check("1000", &signature, b"body", 1000) && check("1000", &signature, b"body", 1300));
+        let check = |timestamp: &str, signature: &str, body: &[u8], now| {
+            verify("secret", timestamp, signature, body, now)
+        };
+        assert!(
+            check("1000", &signature, b"body", 1000) && check("1000", &signature, b"body", 1300)
+        );
         assert!(!check("1000", &signature, b"body", 1301), "a copy");
         assert!(!check("1001", &signature, b"body", 1001), "another time");
         assert!(!check("1000", &signature, b"Body", 1000), "another body");
-        assert!(!check("1000", &sign("other", 1000, b"body"), b"body", 1000), "another secret");
+        assert!(
+            !check("1000", &sign("other", 1000, b"body"), b"body", 1000),
+            "another secret"
+        );
         assert!(!check("", "", b"", 1000) && !check("1000", "", b"body", 1000));
     }
 
@@ -112,7 +141,11 @@ mod tests {
     #[test]
     fn the_signature_is_plain_hmac() {
         assert_eq!(
-            sign("0123456789abcdef0123456789abcdef", 1_800_000_000, br#"{"id":"m1"}"#),
+            sign(
+                "0123456789abcdef0123456789abcdef",
+                1_800_000_000,
+                br#"{"id":"m1"}"#
+            ),
             "005a7722805b0951ba42ac2963c2fbf221bf31e925966f82e5b4ac9c4dd8d220"
         );
     }

@@ -1,6 +1,9 @@
 //! What every engine must do, as one suite: an engine's test calls [`run`] on an empty store.
 
-#![allow(clippy::unwrap_used, reason = "a failed step of the suite is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a failed step of the suite is a failed test"
+)]
 
 use std::sync::Arc;
 
@@ -10,8 +13,8 @@ use crate::keys::Keys;
 use crate::record::Scribe;
 
 use super::{
-    Activated, Activation, Attempt, FlowState, MethodDetail, NewFlow, NewMethod, Opened, Redemption, Store,
-    phone_contract, verify_contract,
+    Activated, Activation, Attempt, FlowState, MethodDetail, NewFlow, NewMethod, Opened,
+    Redemption, Store, phone_contract, verify_contract,
 };
 
 /// Runs every check of the suite.
@@ -76,7 +79,10 @@ fn app(flow: &NewFlow, fingerprint: [u8; 32]) -> NewMethod {
         id: format!("method-{}", flow.id),
         name: None,
         sealed: vec![1, 2, 3],
-        detail: MethodDetail::Totp { fingerprint, last_step: 33 },
+        detail: MethodDetail::Totp {
+            fingerprint,
+            last_step: 33,
+        },
     }
 }
 
@@ -89,52 +95,134 @@ async fn a_newer_flow_supersedes(store: &dyn Store) {
     let (first, second) = (flow("supersede", 1), flow("supersede", 2));
     assert_eq!(store.open_flow(&first).await.unwrap(), Opened::Yes);
     assert_eq!(store.open_flow(&second).await.unwrap(), Opened::Yes);
-    let state = async |flow: &NewFlow| store.flow_by_token(&flow.token_hash).await.unwrap().unwrap().state;
+    let state = async |flow: &NewFlow| {
+        store
+            .flow_by_token(&flow.token_hash)
+            .await
+            .unwrap()
+            .unwrap()
+            .state
+    };
     assert_eq!(state(&first).await, FlowState::Superseded);
     assert_eq!(state(&second).await, FlowState::Open);
-    assert_eq!(store.activate(&activation(&first)).await.unwrap(), Activated::Conflict);
-    assert!(store.subject("shop", "supersede").await.unwrap().methods.is_empty());
+    assert_eq!(
+        store.activate(&activation(&first)).await.unwrap(),
+        Activated::Conflict
+    );
+    assert!(
+        store
+            .subject("shop", "supersede")
+            .await
+            .unwrap()
+            .methods
+            .is_empty()
+    );
     assert!(store.flow_by_token(&[0; 32]).await.unwrap().is_none());
 }
 
 async fn attempts_are_counted_and_end(store: &dyn Store) {
     let flow = flow("attempts", 1);
     assert_eq!(store.open_flow(&flow).await.unwrap(), Opened::Yes);
-    assert_eq!(store.reserve_attempt(&flow.id, 2).await.unwrap(), Attempt::Reserved { left: 1 });
-    assert_eq!(store.reserve_attempt(&flow.id, 2).await.unwrap(), Attempt::Reserved { left: 0 });
-    assert_eq!(store.reserve_attempt(&flow.id, 2).await.unwrap(), Attempt::Exhausted);
+    assert_eq!(
+        store.reserve_attempt(&flow.id, 2).await.unwrap(),
+        Attempt::Reserved { left: 1 }
+    );
+    assert_eq!(
+        store.reserve_attempt(&flow.id, 2).await.unwrap(),
+        Attempt::Reserved { left: 0 }
+    );
+    assert_eq!(
+        store.reserve_attempt(&flow.id, 2).await.unwrap(),
+        Attempt::Exhausted
+    );
 }
 
 async fn an_enrolment_is_stored_whole_and_once(store: &dyn Store) {
     let flow = flow("enrol", 1);
     assert_eq!(store.open_flow(&flow).await.unwrap(), Opened::Yes);
-    assert_eq!(store.subject("shop", "enrol").await.unwrap(), super::Subject::default());
-    assert_eq!(store.activate(&activation(&flow)).await.unwrap(), Activated::Yes);
-    assert_eq!(store.activate(&activation(&flow)).await.unwrap(), Activated::Conflict);
+    assert_eq!(
+        store.subject("shop", "enrol").await.unwrap(),
+        super::Subject::default()
+    );
+    assert_eq!(
+        store.activate(&activation(&flow)).await.unwrap(),
+        Activated::Yes
+    );
+    assert_eq!(
+        store.activate(&activation(&flow)).await.unwrap(),
+        Activated::Conflict
+    );
     let subject = store.subject("shop", "enrol").await.unwrap();
-    assert_eq!((subject.methods.len(), subject.backup_codes_left, subject.factor_epoch), (1, 2, 1));
-    let detail = MethodDetail::Totp { fingerprint: flow.token_hash, last_step: 33 };
-    assert_eq!(subject.methods.first().map(|method| &method.detail), Some(&detail));
+    assert_eq!(
+        (
+            subject.methods.len(),
+            subject.backup_codes_left,
+            subject.factor_epoch
+        ),
+        (1, 2, 1)
+    );
+    let detail = MethodDetail::Totp {
+        fingerprint: flow.token_hash,
+        last_step: 33,
+    };
+    assert_eq!(
+        subject.methods.first().map(|method| &method.detail),
+        Some(&detail)
+    );
     let codes = store.backup_set("shop", "enrol").await.unwrap().unwrap();
     assert_eq!(codes.unused, vec![(1, [6; 32]), (2, [7; 32])]);
     assert_eq!(store.latest_step().await.unwrap(), Some(33));
     // Another host's or another person's rows are not reached, whatever the case.
     for (host, name) in [("other", "enrol"), ("shop", "ENROL"), ("shop", "enrol ")] {
-        assert_eq!(store.subject(host, name).await.unwrap(), super::Subject::default());
+        assert_eq!(
+            store.subject(host, name).await.unwrap(),
+            super::Subject::default()
+        );
         assert!(store.backup_set(host, name).await.unwrap().is_none());
     }
-    assert_eq!(store.open_flow(&self::flow("enrol", 2)).await.unwrap(), Opened::FactorActive);
-    let state = store.flow_by_token(&flow.token_hash).await.unwrap().unwrap().state;
-    assert_eq!(state, FlowState::Completed { body_hash: [8; 32], method_id: "method-enrol-1".to_owned() });
+    assert_eq!(
+        store.open_flow(&self::flow("enrol", 2)).await.unwrap(),
+        Opened::FactorActive
+    );
+    let state = store
+        .flow_by_token(&flow.token_hash)
+        .await
+        .unwrap()
+        .unwrap()
+        .state;
+    assert_eq!(
+        state,
+        FlowState::Completed {
+            body_hash: [8; 32],
+            method_id: "method-enrol-1".to_owned()
+        }
+    );
 }
 
 async fn a_secret_is_never_enrolled_twice(store: &dyn Store) {
     let flow = flow("reuse", 1);
     assert_eq!(store.open_flow(&flow).await.unwrap(), Opened::Yes);
-    let known = Activation { methods: vec![app(&flow, hash("enrol", 1, 1))], ..activation(&flow) };
-    assert_eq!(store.activate(&known).await.unwrap(), Activated::SecretKnown);
-    assert_eq!(store.subject("shop", "reuse").await.unwrap(), super::Subject::default());
-    assert_eq!(store.flow_by_token(&flow.token_hash).await.unwrap().unwrap().state, FlowState::Open);
+    let known = Activation {
+        methods: vec![app(&flow, hash("enrol", 1, 1))],
+        ..activation(&flow)
+    };
+    assert_eq!(
+        store.activate(&known).await.unwrap(),
+        Activated::SecretKnown
+    );
+    assert_eq!(
+        store.subject("shop", "reuse").await.unwrap(),
+        super::Subject::default()
+    );
+    assert_eq!(
+        store
+            .flow_by_token(&flow.token_hash)
+            .await
+            .unwrap()
+            .unwrap()
+            .state,
+        FlowState::Open
+    );
 }
 
 async fn a_result_code_is_redeemed_once_and_only_by_its_host_and_session(store: &dyn Store) {
@@ -149,28 +237,70 @@ async fn a_result_code_is_redeemed_once_and_only_by_its_host_and_session(store: 
         scribe: scribe(),
     };
     let wrong = [
-        Redemption { host: "other".to_owned(), ..right.clone() },
-        Redemption { flow_id: "attempts-1".to_owned(), ..right.clone() },
-        Redemption { result_hash: [0; 32], ..right.clone() },
-        Redemption { session_binding: "Binding".to_owned(), ..right.clone() },
-        Redemption { now: 1101, ..right.clone() },
+        Redemption {
+            host: "other".to_owned(),
+            ..right.clone()
+        },
+        Redemption {
+            flow_id: "attempts-1".to_owned(),
+            ..right.clone()
+        },
+        Redemption {
+            result_hash: [0; 32],
+            ..right.clone()
+        },
+        Redemption {
+            session_binding: "Binding".to_owned(),
+            ..right.clone()
+        },
+        Redemption {
+            now: 1101,
+            ..right.clone()
+        },
     ];
     for redemption in &wrong {
-        assert!(store.redeem(redemption).await.unwrap().is_none(), "{redemption:?}");
+        assert!(
+            store.redeem(redemption).await.unwrap().is_none(),
+            "{redemption:?}"
+        );
     }
     store.extend_result(&flow.id, 1150).await.unwrap();
-    let late = Redemption { now: 1150, ..right.clone() };
+    let late = Redemption {
+        now: 1150,
+        ..right.clone()
+    };
     assert!(store.redeem(&late).await.unwrap().is_some());
     assert!(store.redeem(&late).await.unwrap().is_none(), "twice");
     store.extend_result(&flow.id, 2000).await.unwrap();
-    assert!(store.redeem(&late).await.unwrap().is_none(), "an extension does not revive a used code");
+    assert!(
+        store.redeem(&late).await.unwrap().is_none(),
+        "an extension does not revive a used code"
+    );
 }
 
 async fn purging_leaves_what_is_alive(store: &dyn Store) {
-    let alive = NewFlow { expires_at: 9000, ..flow("purge", 1) };
+    let alive = NewFlow {
+        expires_at: 9000,
+        ..flow("purge", 1)
+    };
     assert_eq!(store.open_flow(&alive).await.unwrap(), Opened::Yes);
     assert!(store.purge_flows(9000).await.unwrap() > 0);
-    assert!(store.flow_by_token(&alive.token_hash).await.unwrap().is_some());
-    assert!(store.flow_by_token(&flow("enrol", 1).token_hash).await.unwrap().is_none());
-    assert_eq!(store.subject("shop", "enrol").await.unwrap().methods.len(), 1);
+    assert!(
+        store
+            .flow_by_token(&alive.token_hash)
+            .await
+            .unwrap()
+            .is_some()
+    );
+    assert!(
+        store
+            .flow_by_token(&flow("enrol", 1).token_hash)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert_eq!(
+        store.subject("shop", "enrol").await.unwrap().methods.len(),
+        1
+    );
 }

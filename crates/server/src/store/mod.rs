@@ -1,5 +1,5 @@
-//! The one seam to the database. An engine implements [`Store`] and runs [`contract`]; atomicity is one statement or
-//! one transaction inside the engine, never a read followed by a write outside.
+//! The one seam to the database. An engine implements [`Store`] and runs [`contract`]; atomicity is
+//! one statement or one transaction inside the engine, never a read followed by a write outside.
 
 pub mod contract;
 mod phone;
@@ -8,11 +8,13 @@ mod sqlite;
 mod verify;
 mod verify_contract;
 
-pub use phone::{Budget, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, Scope, Taken};
+pub use phone::{
+    Budget, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, Scope, Taken,
+};
 pub use sqlite::{Copied, CopyError, Identity, IdentityError, SqliteStore, backup, restore};
 pub use verify::{
-    Consumed, Consumption, Counted, Notice, OpenVerification, RecordPage, Report, Reserved, Spend, TrustUse, Try,
-    TryRefusal, TryWith, VerificationOpened, VerifyStore,
+    Consumed, Consumption, Counted, Notice, OpenVerification, RecordPage, Report, Reserved, Spend,
+    TrustUse, Try, TryRefusal, TryWith, VerificationOpened, VerifyStore,
 };
 
 use async_trait::async_trait;
@@ -84,8 +86,8 @@ pub enum FlowState {
     Completed {
         /// Keyed hash of the final post.
         body_hash: [u8; 32],
-        /// The first of the methods that were enrolled; what was used at login: a method, [`nidan_protocol::BACKUP_METHOD_ID`]
-        /// or a trusted browser.
+        /// The first of the methods that were enrolled; what was used at login: a method,
+        /// [`nidan_protocol::BACKUP_METHOD_ID`] or a trusted browser.
         method_id: String,
     },
 }
@@ -306,11 +308,12 @@ pub trait Store: PhoneStore + VerifyStore {
     /// Stores the methods, their backup codes, the raised epoch and the flow's end: all or nothing.
     async fn activate(&self, activation: &Activation) -> Result<Activated, StoreError>;
 
-    /// Lets an unused result code live until `expires_at`, for a person whose answer was lost on the way.
+    /// Lets an unused result code live until `expires_at`, for a person whose answer was lost on
+    /// the way.
     async fn extend_result(&self, flow_id: &str, expires_at: u64) -> Result<(), StoreError>;
 
-    /// Spends a result code, once, together with all that the answer needs: a failure leaves it good. `None` for
-    /// everything else.
+    /// Spends a result code, once, together with all that the answer needs: a failure leaves it
+    /// good. `None` for everything else.
     async fn redeem(&self, redemption: &Redemption) -> Result<Option<Redeemed>, StoreError>;
 
     /// What a person has.

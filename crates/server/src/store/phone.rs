@@ -223,12 +223,22 @@ pub struct Count {
 /// Challenges and their messages.
 #[async_trait]
 pub trait PhoneStore: Send + Sync + 'static {
-    /// Stores a challenge with its first message, ends the flow's earlier unanswered ones, and spends the budgets: all
-    /// or nothing.
-    async fn open_challenge(&self, challenge: &NewChallenge, order: &Order) -> Result<Ordered, StoreError>;
+    /// Stores a challenge with its first message, ends the flow's earlier unanswered ones, and
+    /// spends the budgets: all or nothing.
+    async fn open_challenge(
+        &self,
+        challenge: &NewChallenge,
+        order: &Order,
+    ) -> Result<Ordered, StoreError>;
 
-    /// Orders the same code once more, when the challenge was sent `sends` times so far and is still open.
-    async fn resend(&self, challenge_id: &str, sends: u32, order: &Order) -> Result<Ordered, StoreError>;
+    /// Orders the same code once more, when the challenge was sent `sends` times so far and is
+    /// still open.
+    async fn resend(
+        &self,
+        challenge_id: &str,
+        sends: u32,
+        order: &Order,
+    ) -> Result<Ordered, StoreError>;
 
     /// A challenge of a flow.
     async fn challenge(&self, flow_id: &str, id: &str) -> Result<Option<Challenge>, StoreError>;
@@ -239,31 +249,57 @@ pub trait PhoneStore: Send + Sync + 'static {
     /// Spends one try of an open challenge, committed before anything is checked.
     async fn reserve_answer(&self, id: &str, limit: u32, now: u64) -> Result<Attempt, StoreError>;
 
-    /// Marks a challenge as answered: true for exactly one caller. Its messages are given back to `budget`.
+    /// Marks a challenge as answered: true for exactly one caller. Its messages are given back to
+    /// `budget`.
     async fn answered(&self, id: &str, budget: &Budget, now: u64) -> Result<bool, StoreError>;
 
-    /// Takes up to `count` messages that are due; whoever dies with them loses them to the next after `lease_ms`.
-    async fn take_messages(&self, now_ms: u64, lease_ms: u64, count: u32) -> Result<Vec<Taken>, StoreError>;
+    /// Takes up to `count` messages that are due; whoever dies with them loses them to the next
+    /// after `lease_ms`.
+    async fn take_messages(
+        &self,
+        now_ms: u64,
+        lease_ms: u64,
+        count: u32,
+    ) -> Result<Vec<Taken>, StoreError>;
 
     /// Records what became of a taken message, unless somebody has recorded it meanwhile.
     async fn settle(&self, id: &str, fate: &Fate, now: u64) -> Result<(), StoreError>;
 
-    /// A gateway's word on a message that it has: moves `accepted` on, and nothing else. True when it did.
-    async fn receipt(&self, gateway: &str, id: &str, state: DeliveryState, now: u64) -> Result<bool, StoreError>;
+    /// A gateway's word on a message that it has: moves `accepted` on, and nothing else. True when
+    /// it did.
+    async fn receipt(
+        &self,
+        gateway: &str,
+        id: &str,
+        state: DeliveryState,
+        now: u64,
+    ) -> Result<bool, StoreError>;
 
     /// The id of the message that a gateway knows by a reference of its own.
-    async fn message_by_reference(&self, gateway: &str, reference: &str) -> Result<Option<String>, StoreError>;
+    async fn message_by_reference(
+        &self,
+        gateway: &str,
+        reference: &str,
+    ) -> Result<Option<String>, StoreError>;
 
     /// One message that a gateway has.
     async fn message(&self, gateway: &str, id: &str) -> Result<Option<Taken>, StoreError>;
 
-    /// Messages of a host that a gateway has, of the last `seconds`, oldest first, with the time of acceptance.
-    async fn messages(&self, gateway: &str, host: &str, since: u64) -> Result<Vec<(Taken, u64)>, StoreError>;
+    /// Messages of a host that a gateway has, of the last `seconds`, oldest first, with the time of
+    /// acceptance.
+    async fn messages(
+        &self,
+        gateway: &str,
+        host: &str,
+        since: u64,
+    ) -> Result<Vec<(Taken, u64)>, StoreError>;
 
-    /// How many messages are queued, and since when the oldest waits (milliseconds since the Unix epoch).
+    /// How many messages are queued, and since when the oldest waits (milliseconds since the Unix
+    /// epoch).
     async fn queue(&self) -> Result<(u64, Option<u64>), StoreError>;
 
-    /// Messages that are still kept, by gateway and state: how many. No gateway yet: the empty name.
+    /// Messages that are still kept, by gateway and state: how many. No gateway yet: the empty
+    /// name.
     async fn deliveries(&self) -> Result<Vec<(String, DeliveryState, u64)>, StoreError>;
 
     /// Counts of the windows that run now.

@@ -118,7 +118,8 @@ pub enum Reserved {
         in_a_row: u32,
         /// Tries of this flow, with this one.
         of_flow: u32,
-        /// Single codes that the method still takes; for backup codes, tries that the flow still has for them.
+        /// Single codes that the method still takes; for backup codes, tries that the flow still
+        /// has for them.
         singles_left: u32,
     },
     /// Nothing was counted.
@@ -259,8 +260,12 @@ pub struct RecordPage {
 /// Codes at login.
 #[async_trait]
 pub trait VerifyStore: Send + Sync + 'static {
-    /// Opens a verification, or says that none is needed. An old token of a trusted browser ends that browser's trust.
-    async fn open_verification(&self, open: &OpenVerification) -> Result<VerificationOpened, StoreError>;
+    /// Opens a verification, or says that none is needed. An old token of a trusted browser ends
+    /// that browser's trust.
+    async fn open_verification(
+        &self,
+        open: &OpenVerification,
+    ) -> Result<VerificationOpened, StoreError>;
 
     /// Counts a try as wrong before anything is checked, and gives out what checking needs.
     async fn reserve_try(&self, attempt: &Try) -> Result<Reserved, StoreError>;
@@ -268,7 +273,8 @@ pub trait VerifyStore: Send + Sync + 'static {
     /// Spends a right code and completes its flow: all or nothing, and true for exactly one caller.
     async fn consume(&self, consumption: &Consumption) -> Result<Consumed, StoreError>;
 
-    /// Appends what became of a wrong try. The host is told of a flow's first alone: every mistyping would be a message.
+    /// Appends what became of a wrong try. The host is told of a flow's first alone: every
+    /// mistyping would be a message.
     async fn note_wrong(
         &self,
         flow: &NewFlow,
@@ -276,15 +282,26 @@ pub trait VerifyStore: Send + Sync + 'static {
         scribe: &Scribe,
     ) -> Result<(), StoreError>;
 
-    /// Ends the person's open flows, their codes and the trust in browsers; how many browsers. `None` when the flow that it
-    /// comes from was over already.
+    /// Ends the person's open flows, their codes and the trust in browsers; how many browsers.
+    /// `None` when the flow that it comes from was over already.
     async fn report(&self, report: &Report) -> Result<Option<u32>, StoreError>;
 
     /// The newest `count` lines of a record from `since` on that let somebody in.
-    async fn logins_since(&self, host: &str, subject: &str, since: u64, count: u32) -> Result<Vec<Line>, StoreError>;
+    async fn logins_since(
+        &self,
+        host: &str,
+        subject: &str,
+        since: u64,
+        count: u32,
+    ) -> Result<Vec<Line>, StoreError>;
 
     /// Browsers that are trusted at `now`.
-    async fn trusted_browsers(&self, host: &str, subject: &str, now: u64) -> Result<Vec<TrustedBrowser>, StoreError>;
+    async fn trusted_browsers(
+        &self,
+        host: &str,
+        subject: &str,
+        now: u64,
+    ) -> Result<Vec<TrustedBrowser>, StoreError>;
 
     /// Ends the trust in one browser or in all; how many.
     async fn revoke_trust(
@@ -296,7 +313,13 @@ pub trait VerifyStore: Send + Sync + 'static {
     ) -> Result<u32, StoreError>;
 
     /// Puts a suspended method back; false when there is none of that id.
-    async fn reinstate(&self, host: &str, subject: &str, id: &str, scribe: &Scribe) -> Result<bool, StoreError>;
+    async fn reinstate(
+        &self,
+        host: &str,
+        subject: &str,
+        id: &str,
+        scribe: &Scribe,
+    ) -> Result<bool, StoreError>;
 
     /// Deletes trusted browsers whose time is over; how many.
     async fn purge_trust(&self, now: u64) -> Result<u64, StoreError>;
@@ -310,9 +333,15 @@ pub trait VerifyStore: Send + Sync + 'static {
         count: u32,
     ) -> Result<RecordPage, StoreError>;
 
-    /// Takes up to `count` notices of a host that are due; whoever dies with them loses them to the next after `lease_ms`.
-    async fn take_notices(&self, host: &str, now_ms: u64, lease_ms: u64, count: u32)
-    -> Result<Vec<Notice>, StoreError>;
+    /// Takes up to `count` notices of a host that are due; whoever dies with them loses them to the
+    /// next after `lease_ms`.
+    async fn take_notices(
+        &self,
+        host: &str,
+        now_ms: u64,
+        lease_ms: u64,
+        count: u32,
+    ) -> Result<Vec<Notice>, StoreError>;
 
     /// Drops the notices of all hosts but these: nobody is there to hear them.
     async fn drop_notices_but(&self, hosts: &[&str]) -> Result<u64, StoreError>;

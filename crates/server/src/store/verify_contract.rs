@@ -1,19 +1,24 @@
 //! What every engine must do with codes at login.
 
-#![allow(clippy::unwrap_used, reason = "a failed step of the suite is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a failed step of the suite is a failed test"
+)]
 
 use nidan_protocol::{EventKind, Purpose};
 
 use super::{
-    Activated, Activation, Consumed, Consumption, NewFlow, NewTrust, OpenVerification, Opened, Redemption, Report,
-    Reserved, Spend, Store, TrustUse, Try, TryRefusal, TryWith, VerificationOpened,
+    Activated, Activation, Consumed, Consumption, NewFlow, NewTrust, OpenVerification, Opened,
+    Redemption, Report, Reserved, Spend, Store, TrustUse, Try, TryRefusal, TryWith,
+    VerificationOpened,
 };
 use crate::record::{Detail, Scribe};
 use crate::throttle::{Needs, SUSPENDED_AFTER, TRIES_PER_DAY};
 
 const NOW: u64 = 1_000;
 
-/// Runs every check. `activation` enrols an app for the flow's person; its methods and backup codes are used.
+/// Runs every check. `activation` enrols an app for the flow's person; its methods and backup codes
+/// are used.
 ///
 /// # Panics
 /// When the engine breaks the contract.
@@ -26,13 +31,26 @@ pub(super) async fn run(store: &dyn Store, flow: &NewFlow, activation: &Activati
         enrolment_id: [number; 16],
         ..flow.clone()
     };
-    let open = |number: u8| OpenVerification { flow: login(number), trust: None, scribe: scribe(activation, NOW) };
-    assert_eq!(store.open_verification(&open(1)).await.unwrap(), VerificationOpened::NotEnrolled);
-    assert!(store.flow_by_token(&[1; 32]).await.unwrap().is_none(), "nothing is stored for whoever has no factor");
+    let open = |number: u8| OpenVerification {
+        flow: login(number),
+        trust: None,
+        scribe: scribe(activation, NOW),
+    };
+    assert_eq!(
+        store.open_verification(&open(1)).await.unwrap(),
+        VerificationOpened::NotEnrolled
+    );
+    assert!(
+        store.flow_by_token(&[1; 32]).await.unwrap().is_none(),
+        "nothing is stored for whoever has no factor"
+    );
     assert_eq!(store.open_flow(flow).await.unwrap(), Opened::Yes);
     assert_eq!(store.activate(activation).await.unwrap(), Activated::Yes);
     for number in 1..=6 {
-        assert_eq!(store.open_verification(&open(number)).await.unwrap(), VerificationOpened::Required);
+        assert_eq!(
+            store.open_verification(&open(number)).await.unwrap(),
+            VerificationOpened::Required
+        );
     }
     let method_id = &activation.methods.first().unwrap().id;
     tries_are_counted_and_spent_once(store, &login(1), &login(2), activation, method_id).await;
@@ -45,32 +63,70 @@ pub(super) async fn run(store: &dyn Store, flow: &NewFlow, activation: &Activati
     what_is_over_is_purged(store, &login(20), activation, method_id).await;
 }
 
-async fn what_is_over_is_purged(store: &dyn Store, login: &NewFlow, activation: &Activation, method_id: &str) {
-    let open = OpenVerification { flow: login.clone(), trust: None, scribe: scribe(activation, NOW) };
-    assert_eq!(store.open_verification(&open).await.unwrap(), VerificationOpened::Required);
+async fn what_is_over_is_purged(
+    store: &dyn Store,
+    login: &NewFlow,
+    activation: &Activation,
+    method_id: &str,
+) {
+    let open = OpenVerification {
+        flow: login.clone(),
+        trust: None,
+        scribe: scribe(activation, NOW),
+    };
+    assert_eq!(
+        store.open_verification(&open).await.unwrap(),
+        VerificationOpened::Required
+    );
     let spend = consumption(login, step(method_id, 90), activation, true);
-    assert!(matches!(store.consume(&spend).await.unwrap(), Consumed::Yes { .. }));
+    assert!(matches!(
+        store.consume(&spend).await.unwrap(),
+        Consumed::Yes { .. }
+    ));
     let redemption = Redemption {
         host: login.host.clone(),
         flow_id: login.id.clone(),
         result_hash: login.token_hash,
         session_binding: login.session_binding.clone(),
         now: NOW + 1,
-        trust: Some(NewTrust { browser_id: "last".to_owned(), token_hash: [220; 32], lives_s: 1_000 }),
+        trust: Some(NewTrust {
+            browser_id: "last".to_owned(),
+            token_hash: [220; 32],
+            lives_s: 1_000,
+        }),
         scribe: scribe(activation, NOW + 1),
     };
-    assert_eq!(store.redeem(&redemption).await.unwrap().unwrap().trust_ends, Some(NOW + 1_001));
+    assert_eq!(
+        store.redeem(&redemption).await.unwrap().unwrap().trust_ends,
+        Some(NOW + 1_001)
+    );
     assert_eq!(store.purge_trust(NOW + 1_000).await.unwrap(), 0);
     assert_eq!(store.purge_trust(NOW + 1_001).await.unwrap(), 1);
 }
 
 fn scribe(activation: &Activation, now: u64) -> Scribe {
-    Scribe { tells_host: true, now, ..activation.scribe.clone() }
+    Scribe {
+        tells_host: true,
+        now,
+        ..activation.scribe.clone()
+    }
 }
 
 fn attempt(flow: &NewFlow, method_id: &str, brings: Needs, now: u64) -> Try {
-    let with = TryWith::Method { id: method_id.to_owned(), brings, strict: false, challenge_limit: 5 };
-    Try { flow_id: flow.id.clone(), host: flow.host.clone(), subject: flow.subject.clone(), with, flow_limit: 100, now }
+    let with = TryWith::Method {
+        id: method_id.to_owned(),
+        brings,
+        strict: false,
+        challenge_limit: 5,
+    };
+    Try {
+        flow_id: flow.id.clone(),
+        host: flow.host.clone(),
+        subject: flow.subject.clone(),
+        with,
+        flow_limit: 100,
+        now,
+    }
 }
 
 fn consumption(flow: &NewFlow, spend: Spend, activation: &Activation, trusts: bool) -> Consumption {
@@ -88,7 +144,12 @@ fn consumption(flow: &NewFlow, spend: Spend, activation: &Activation, trusts: bo
 }
 
 fn step(method_id: &str, step: u64) -> Spend {
-    Spend::Step { method_id: method_id.to_owned(), first_step: step, step, drift: 1 }
+    Spend::Step {
+        method_id: method_id.to_owned(),
+        first_step: step,
+        step,
+        drift: 1,
+    }
 }
 
 fn refusal(reserved: Reserved) -> Option<TryRefusal> {
@@ -106,64 +167,157 @@ async fn tries_are_counted_and_spent_once(
     method_id: &str,
 ) {
     for expected in 1..=2 {
-        let Reserved::Yes { in_a_row, of_flow, singles_left, .. } =
-            store.reserve_try(&attempt(first, method_id, Needs::OneCode, NOW)).await.unwrap()
+        let Reserved::Yes {
+            in_a_row,
+            of_flow,
+            singles_left,
+            ..
+        } = store
+            .reserve_try(&attempt(first, method_id, Needs::OneCode, NOW))
+            .await
+            .unwrap()
         else {
             panic!("the allowance has room")
         };
-        assert_eq!((in_a_row, of_flow, singles_left), (expected, expected, 3 - expected));
+        assert_eq!(
+            (in_a_row, of_flow, singles_left),
+            (expected, expected, 3 - expected)
+        );
     }
     let late = attempt(first, method_id, Needs::OneCode, first.expires_at);
-    assert_eq!(refusal(store.reserve_try(&late).await.unwrap()), Some(TryRefusal::FlowOver));
-    let limited = Try { flow_limit: 2, ..attempt(first, method_id, Needs::OneCode, NOW) };
-    assert_eq!(refusal(store.reserve_try(&limited).await.unwrap()), Some(TryRefusal::FlowExhausted));
+    assert_eq!(
+        refusal(store.reserve_try(&late).await.unwrap()),
+        Some(TryRefusal::FlowOver)
+    );
+    let limited = Try {
+        flow_limit: 2,
+        ..attempt(first, method_id, Needs::OneCode, NOW)
+    };
+    assert_eq!(
+        refusal(store.reserve_try(&limited).await.unwrap()),
+        Some(TryRefusal::FlowExhausted)
+    );
     let spent = consumption(first, step(method_id, 40), activation, false);
-    assert_eq!(store.consume(&spent).await.unwrap(), Consumed::Yes { backup_codes_left: 2 });
+    assert_eq!(
+        store.consume(&spent).await.unwrap(),
+        Consumed::Yes {
+            backup_codes_left: 2
+        }
+    );
     assert_eq!(store.consume(&spent).await.unwrap(), Consumed::FlowOver);
     let subject = store.subject(&first.host, &first.subject).await.unwrap();
     let tries = subject.methods.first().unwrap().tries;
-    assert_eq!((tries.in_a_row, tries.today), (0, 1), "the other wrong one stays counted for today");
-    assert!(subject.allowance.full_at <= NOW, "and the flow's cost came back");
+    assert_eq!(
+        (tries.in_a_row, tries.today),
+        (0, 1),
+        "the other wrong one stays counted for today"
+    );
+    assert!(
+        subject.allowance.full_at <= NOW,
+        "and the flow's cost came back"
+    );
     for replayed in [40, 39, 1] {
         let again = consumption(second, step(method_id, replayed), activation, false);
-        assert_eq!(store.consume(&again).await.unwrap(), Consumed::CodeUsed, "step {replayed}");
+        assert_eq!(
+            store.consume(&again).await.unwrap(),
+            Consumed::CodeUsed,
+            "step {replayed}"
+        );
     }
-    let half_used = Spend::Step { method_id: method_id.to_owned(), first_step: 40, step: 41, drift: 1 };
+    let half_used = Spend::Step {
+        method_id: method_id.to_owned(),
+        first_step: 40,
+        step: 41,
+        drift: 1,
+    };
     let pair = consumption(second, half_used, activation, false);
-    assert_eq!(store.consume(&pair).await.unwrap(), Consumed::CodeUsed, "a pair whose first code was seen");
-    // The first try of this flow was never noted, as when its caller hung up: the host hears of the next one, once.
+    assert_eq!(
+        store.consume(&pair).await.unwrap(),
+        Consumed::CodeUsed,
+        "a pair whose first code was seen"
+    );
+    // The first try of this flow was never noted, as when its caller hung up: the host hears of the
+    // next one, once.
     for _ in 0..2 {
         let wrong = [(EventKind::CodeWrong, Detail::default())];
-        store.note_wrong(second, &wrong, &scribe(activation, NOW)).await.unwrap();
+        store
+            .note_wrong(second, &wrong, &scribe(activation, NOW))
+            .await
+            .unwrap();
     }
 }
 
 async fn other_peoples_rows_are_not_reached(store: &dyn Store, flow: &NewFlow, method_id: &str) {
-    for (host, subject) in [("other", flow.subject.as_str()), (flow.host.as_str(), "somebody")] {
-        let foreign =
-            Try { host: host.to_owned(), subject: subject.to_owned(), ..attempt(flow, method_id, Needs::OneCode, NOW) };
-        assert_eq!(refusal(store.reserve_try(&foreign).await.unwrap()), Some(TryRefusal::FlowOver));
-        assert!(store.trusted_browsers(host, subject, NOW).await.unwrap().is_empty());
-        assert!(store.record(host, subject, None, 10).await.unwrap().lines.is_empty());
+    for (host, subject) in [
+        ("other", flow.subject.as_str()),
+        (flow.host.as_str(), "somebody"),
+    ] {
+        let foreign = Try {
+            host: host.to_owned(),
+            subject: subject.to_owned(),
+            ..attempt(flow, method_id, Needs::OneCode, NOW)
+        };
+        assert_eq!(
+            refusal(store.reserve_try(&foreign).await.unwrap()),
+            Some(TryRefusal::FlowOver)
+        );
+        assert!(
+            store
+                .trusted_browsers(host, subject, NOW)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        assert!(
+            store
+                .record(host, subject, None, 10)
+                .await
+                .unwrap()
+                .lines
+                .is_empty()
+        );
     }
     let unknown = attempt(flow, "no-such-method", Needs::OneCode, NOW);
-    assert_eq!(refusal(store.reserve_try(&unknown).await.unwrap()), Some(TryRefusal::NoMethod));
+    assert_eq!(
+        refusal(store.reserve_try(&unknown).await.unwrap()),
+        Some(TryRefusal::NoMethod)
+    );
 }
 
 async fn a_backup_code_is_spent_once(store: &dyn Store, flow: &NewFlow, activation: &Activation) {
-    let attempt = Try { with: TryWith::Backup { limit: 1 }, ..attempt(flow, "", Needs::OneCode, NOW) };
+    let attempt = Try {
+        with: TryWith::Backup { limit: 1 },
+        ..attempt(flow, "", Needs::OneCode, NOW)
+    };
     assert!(refusal(store.reserve_try(&attempt).await.unwrap()).is_none());
-    assert_eq!(refusal(store.reserve_try(&attempt).await.unwrap()), Some(TryRefusal::FlowExhausted));
+    assert_eq!(
+        refusal(store.reserve_try(&attempt).await.unwrap()),
+        Some(TryRefusal::FlowExhausted)
+    );
     let spend = consumption(flow, Spend::Backup { ordinal: 2 }, activation, false);
-    assert_eq!(store.consume(&spend).await.unwrap(), Consumed::Yes { backup_codes_left: 1 });
-    let elsewhere = Consumption { flow_id: "sign-in-4".to_owned(), ..spend };
+    assert_eq!(
+        store.consume(&spend).await.unwrap(),
+        Consumed::Yes {
+            backup_codes_left: 1
+        }
+    );
+    let elsewhere = Consumption {
+        flow_id: "sign-in-4".to_owned(),
+        ..spend
+    };
     assert_eq!(store.consume(&elsewhere).await.unwrap(), Consumed::CodeUsed);
 }
 
-async fn a_method_rests_and_is_suspended(store: &dyn Store, flow: &NewFlow, method_id: &str, activation: &Activation) {
+async fn a_method_rests_and_is_suspended(
+    store: &dyn Store,
+    flow: &NewFlow,
+    method_id: &str,
+    activation: &Activation,
+) {
     let mut now = NOW;
     for round in 0..SUSPENDED_AFTER / TRIES_PER_DAY {
-        // The flow lives ten minutes; what is counted does not depend on it, so each day's tries have their own flow.
+        // The flow lives ten minutes; what is counted does not depend on it, so each day's tries
+        // have their own flow.
         let day = OpenVerification {
             flow: NewFlow {
                 id: format!("day-{round}"),
@@ -176,7 +330,10 @@ async fn a_method_rests_and_is_suspended(store: &dyn Store, flow: &NewFlow, meth
             trust: None,
             scribe: scribe(activation, now),
         };
-        assert_eq!(store.open_verification(&day).await.unwrap(), VerificationOpened::Required);
+        assert_eq!(
+            store.open_verification(&day).await.unwrap(),
+            VerificationOpened::Required
+        );
         // The first day has had a wrong one, which a right code took out of the row.
         let today = u32::from(round == 0);
         for _ in today..TRIES_PER_DAY {
@@ -186,7 +343,10 @@ async fn a_method_rests_and_is_suspended(store: &dyn Store, flow: &NewFlow, meth
         let next_day = (now / 86_400 + 1) * 86_400;
         let two = attempt(&day.flow, method_id, Needs::TwoCodes, now);
         let expected = TryRefusal::Resting { until: next_day };
-        assert_eq!(refusal(store.reserve_try(&two).await.unwrap()), Some(expected));
+        assert_eq!(
+            refusal(store.reserve_try(&two).await.unwrap()),
+            Some(expected)
+        );
         now = next_day;
     }
     let last = OpenVerification {
@@ -201,17 +361,52 @@ async fn a_method_rests_and_is_suspended(store: &dyn Store, flow: &NewFlow, meth
         trust: None,
         scribe: scribe(activation, now),
     };
-    assert_eq!(store.open_verification(&last).await.unwrap(), VerificationOpened::Required);
+    assert_eq!(
+        store.open_verification(&last).await.unwrap(),
+        VerificationOpened::Required
+    );
     let one = attempt(&last.flow, method_id, Needs::OneCode, now);
-    assert_eq!(refusal(store.reserve_try(&one).await.unwrap()), Some(TryRefusal::TwoCodesNeeded));
+    assert_eq!(
+        refusal(store.reserve_try(&one).await.unwrap()),
+        Some(TryRefusal::TwoCodesNeeded)
+    );
     let two = attempt(&last.flow, method_id, Needs::TwoCodes, now);
-    assert!(refusal(store.reserve_try(&two).await.unwrap()).is_none(), "the fiftieth in a row");
-    assert_eq!(refusal(store.reserve_try(&two).await.unwrap()), Some(TryRefusal::Suspended));
+    assert!(
+        refusal(store.reserve_try(&two).await.unwrap()).is_none(),
+        "the fiftieth in a row"
+    );
+    assert_eq!(
+        refusal(store.reserve_try(&two).await.unwrap()),
+        Some(TryRefusal::Suspended)
+    );
     let scribe = scribe(activation, now);
-    assert!(!store.reinstate(&flow.host, "somebody", method_id, &scribe).await.unwrap());
-    assert!(store.reinstate(&flow.host, &flow.subject, method_id, &scribe).await.unwrap());
-    assert!(!store.reinstate(&flow.host, &flow.subject, method_id, &scribe).await.unwrap(), "it is not suspended now");
-    let tries = store.subject(&flow.host, &flow.subject).await.unwrap().methods.first().unwrap().tries;
+    assert!(
+        !store
+            .reinstate(&flow.host, "somebody", method_id, &scribe)
+            .await
+            .unwrap()
+    );
+    assert!(
+        store
+            .reinstate(&flow.host, &flow.subject, method_id, &scribe)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .reinstate(&flow.host, &flow.subject, method_id, &scribe)
+            .await
+            .unwrap(),
+        "it is not suspended now"
+    );
+    let tries = store
+        .subject(&flow.host, &flow.subject)
+        .await
+        .unwrap()
+        .methods
+        .first()
+        .unwrap()
+        .tries;
     assert_eq!((tries.in_a_row, tries.today), (0, 0));
 }
 
@@ -222,65 +417,158 @@ async fn a_browser_is_trusted_until_its_token_is_old(
     method_id: &str,
 ) {
     let spend = consumption(&login(5), step(method_id, 50), activation, true);
-    assert!(matches!(store.consume(&spend).await.unwrap(), Consumed::Yes { .. }));
+    assert!(matches!(
+        store.consume(&spend).await.unwrap(),
+        Consumed::Yes { .. }
+    ));
     let redemption = |number: u8, token: u8| Redemption {
         host: login(number).host,
         flow_id: login(number).id,
         result_hash: login(number).token_hash,
         session_binding: login(number).session_binding,
         now: NOW + 1,
-        trust: Some(NewTrust { browser_id: "browser".to_owned(), token_hash: [token; 32], lives_s: 1_000 }),
+        trust: Some(NewTrust {
+            browser_id: "browser".to_owned(),
+            token_hash: [token; 32],
+            lives_s: 1_000,
+        }),
         scribe: scribe(activation, NOW + 1),
     };
     let redeemed = store.redeem(&redemption(5, 201)).await.unwrap().unwrap();
-    assert_eq!((redeemed.used.as_deref(), redeemed.trust_ends), (Some("totp"), Some(NOW + 1_001)));
+    assert_eq!(
+        (redeemed.used.as_deref(), redeemed.trust_ends),
+        (Some("totp"), Some(NOW + 1_001))
+    );
     let bring = |number: u8, token: u8, now: u64| OpenVerification {
         flow: login(number),
-        trust: Some(TrustUse { token_hash: [token; 32], result_hash: [number; 32], result_expires_at: now + 60 }),
+        trust: Some(TrustUse {
+            token_hash: [token; 32],
+            result_hash: [number; 32],
+            result_expires_at: now + 60,
+        }),
         scribe: scribe(activation, now),
     };
     assert_eq!(
-        store.open_verification(&bring(7, 202, NOW + 2)).await.unwrap(),
+        store
+            .open_verification(&bring(7, 202, NOW + 2))
+            .await
+            .unwrap(),
         VerificationOpened::Required,
         "unknown"
     );
-    let late = store.open_verification(&bring(8, 201, NOW + 1_001)).await.unwrap();
+    let late = store
+        .open_verification(&bring(8, 201, NOW + 1_001))
+        .await
+        .unwrap();
     assert_eq!(late, VerificationOpened::Required, "its time is over");
-    assert_eq!(store.open_verification(&bring(9, 201, NOW + 2)).await.unwrap(), VerificationOpened::Trusted);
+    assert_eq!(
+        store
+            .open_verification(&bring(9, 201, NOW + 2))
+            .await
+            .unwrap(),
+        VerificationOpened::Trusted
+    );
     let redeemed = store.redeem(&redemption(9, 203)).await.unwrap().unwrap();
-    assert_eq!((redeemed.used.as_deref(), redeemed.trust_ends), (Some("trusted_browser"), Some(NOW + 1_001)));
-    assert!(store.redeem(&redemption(9, 204)).await.unwrap().is_none(), "twice");
-    assert_eq!(store.trusted_browsers("shop", &login(1).subject, NOW + 2).await.unwrap().len(), 1);
+    assert_eq!(
+        (redeemed.used.as_deref(), redeemed.trust_ends),
+        (Some("trusted_browser"), Some(NOW + 1_001))
+    );
+    assert!(
+        store.redeem(&redemption(9, 204)).await.unwrap().is_none(),
+        "twice"
+    );
+    assert_eq!(
+        store
+            .trusted_browsers("shop", &login(1).subject, NOW + 2)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
     // Brought twice before either was redeemed: it leads in once.
     for number in [12, 13] {
-        let brought = store.open_verification(&bring(number, 203, NOW + 2)).await.unwrap();
+        let brought = store
+            .open_verification(&bring(number, 203, NOW + 2))
+            .await
+            .unwrap();
         assert_eq!(brought, VerificationOpened::Trusted);
     }
     // `bring` made these results, and not a code.
-    let of_bring = |number: u8, token: u8| Redemption { result_hash: [number; 32], ..redemption(number, token) };
+    let of_bring = |number: u8, token: u8| Redemption {
+        result_hash: [number; 32],
+        ..redemption(number, token)
+    };
     assert!(store.redeem(&of_bring(12, 205)).await.unwrap().is_some());
-    assert!(store.redeem(&of_bring(13, 206)).await.unwrap().is_none(), "the other one's token counts");
+    assert!(
+        store.redeem(&of_bring(13, 206)).await.unwrap().is_none(),
+        "the other one's token counts"
+    );
     assert_eq!(
-        store.open_verification(&bring(10, 201, NOW + 3)).await.unwrap(),
+        store
+            .open_verification(&bring(10, 201, NOW + 3))
+            .await
+            .unwrap(),
         VerificationOpened::Required,
         "a copy"
     );
-    assert!(store.trusted_browsers("shop", &login(1).subject, NOW + 3).await.unwrap().is_empty());
-    let gone = store.open_verification(&bring(11, 203, NOW + 3)).await.unwrap();
-    assert_eq!(gone, VerificationOpened::Required, "and the newest counts no more either");
+    assert!(
+        store
+            .trusted_browsers("shop", &login(1).subject, NOW + 3)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let gone = store
+        .open_verification(&bring(11, 203, NOW + 3))
+        .await
+        .unwrap();
+    assert_eq!(
+        gone,
+        VerificationOpened::Required,
+        "and the newest counts no more either"
+    );
     // Who asked for trust before everything was forgotten is let in, and no further.
-    let asks = OpenVerification { flow: login(14), trust: None, scribe: scribe(activation, NOW) };
-    assert_eq!(store.open_verification(&asks).await.unwrap(), VerificationOpened::Required);
+    let asks = OpenVerification {
+        flow: login(14),
+        trust: None,
+        scribe: scribe(activation, NOW),
+    };
+    assert_eq!(
+        store.open_verification(&asks).await.unwrap(),
+        VerificationOpened::Required
+    );
     let spend = consumption(&login(14), step(method_id, 60), activation, true);
-    assert!(matches!(store.consume(&spend).await.unwrap(), Consumed::Yes { .. }));
+    assert!(matches!(
+        store.consume(&spend).await.unwrap(),
+        Consumed::Yes { .. }
+    ));
     let (host, subject) = (login(14).host, login(14).subject);
-    assert_eq!(store.revoke_trust(&host, &subject, None, &scribe(activation, NOW)).await.unwrap(), 0);
+    assert_eq!(
+        store
+            .revoke_trust(&host, &subject, None, &scribe(activation, NOW))
+            .await
+            .unwrap(),
+        0
+    );
     let redeemed = store.redeem(&redemption(14, 207)).await.unwrap().unwrap();
-    assert_eq!((redeemed.used.as_deref(), redeemed.trust_ends), (Some("totp"), None));
-    assert!(store.trusted_browsers(&host, &subject, NOW + 3).await.unwrap().is_empty());
+    assert_eq!(
+        (redeemed.used.as_deref(), redeemed.trust_ends),
+        (Some("totp"), None)
+    );
+    assert!(
+        store
+            .trusted_browsers(&host, &subject, NOW + 3)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
-async fn a_report_ends_everything(store: &dyn Store, login: impl Fn(u8) -> NewFlow, activation: &Activation) {
+async fn a_report_ends_everything(
+    store: &dyn Store,
+    login: impl Fn(u8) -> NewFlow,
+    activation: &Activation,
+) {
     let report = |number: u8| Report {
         flow_id: Some(login(number).id),
         host: login(number).host,
@@ -290,13 +578,25 @@ async fn a_report_ends_everything(store: &dyn Store, login: impl Fn(u8) -> NewFl
     assert_eq!(store.report(&report(6)).await.unwrap(), Some(0));
     assert_eq!(store.report(&report(6)).await.unwrap(), None);
     for number in [2, 6, 7, 8, 10, 11] {
-        let state = store.flow_by_token(&login(number).token_hash).await.unwrap().unwrap().state;
-        assert_eq!(state, super::FlowState::Reported { here: number == 6 }, "{number}");
+        let state = store
+            .flow_by_token(&login(number).token_hash)
+            .await
+            .unwrap()
+            .unwrap()
+            .state;
+        assert_eq!(
+            state,
+            super::FlowState::Reported { here: number == 6 },
+            "{number}"
+        );
     }
 }
 
 async fn the_record_is_chained(store: &dyn Store, flow: &NewFlow) {
-    let page = store.record(&flow.host, &flow.subject, None, 100).await.unwrap();
+    let page = store
+        .record(&flow.host, &flow.subject, None, 100)
+        .await
+        .unwrap();
     let kinds: Vec<_> = page.lines.iter().map(|line| line.kind).collect();
     assert_eq!(
         kinds,
@@ -317,28 +617,85 @@ async fn the_record_is_chained(store: &dyn Store, flow: &NewFlow) {
             EventKind::Reported,
         ]
     );
-    assert_eq!(page.lines.iter().map(|line| line.seq).collect::<Vec<_>>(), (1..=14).collect::<Vec<u64>>());
-    let two = store.record(&flow.host, &flow.subject, Some(6), 2).await.unwrap();
+    assert_eq!(
+        page.lines.iter().map(|line| line.seq).collect::<Vec<_>>(),
+        (1..=14).collect::<Vec<u64>>()
+    );
+    let two = store
+        .record(&flow.host, &flow.subject, Some(6), 2)
+        .await
+        .unwrap();
     assert_eq!(two.lines, page.lines.get(3..5).unwrap());
     assert_eq!(two.before, (3, page.lines.get(2).unwrap().hash));
     // What the host should hear of, and nothing else; each once.
     let take = |host, now_ms| store.take_notices(host, now_ms, 500, 100);
-    assert!(take("nobody", NOW * 1000 + 100_000_000_000).await.unwrap().is_empty(), "another host's");
-    let notices = take(&flow.host, NOW * 1000 + 100_000_000_000).await.unwrap();
-    let ours = notices.iter().filter(|notice| notice.subject == flow.subject);
+    assert!(
+        take("nobody", NOW * 1000 + 100_000_000_000)
+            .await
+            .unwrap()
+            .is_empty(),
+        "another host's"
+    );
+    let notices = take(&flow.host, NOW * 1000 + 100_000_000_000)
+        .await
+        .unwrap();
+    let ours = notices
+        .iter()
+        .filter(|notice| notice.subject == flow.subject);
     let told: Vec<_> = ours.map(|notice| notice.line.kind).collect();
-    assert!(told.iter().all(|kind| kind.is_told()) && told.len() == 7, "{told:?}");
-    assert!(take(&flow.host, NOW * 1000 + 100_000_000_000).await.unwrap().is_empty(), "leased");
+    assert!(
+        told.iter().all(|kind| kind.is_told()) && told.len() == 7,
+        "{told:?}"
+    );
+    assert!(
+        take(&flow.host, NOW * 1000 + 100_000_000_000)
+            .await
+            .unwrap()
+            .is_empty(),
+        "leased"
+    );
     let (last, others) = notices.split_last().unwrap();
     for notice in others {
         store.settle_notice(notice.id).await.unwrap();
     }
-    assert_eq!(store.drop_notices_but(&[&flow.host, "other"]).await.unwrap(), 0);
-    let again = take(&flow.host, NOW * 1000 + 200_000_000_000).await.unwrap();
-    assert_eq!(again.iter().map(|notice| notice.id).collect::<Vec<_>>(), [last.id], "the others are settled");
-    store.postpone_notice(last.id, NOW * 1000 + 400_000_000_000).await.unwrap();
-    assert!(take(&flow.host, NOW * 1000 + 399_999_999_999).await.unwrap().is_empty(), "postponed");
-    assert_eq!(take(&flow.host, NOW * 1000 + 400_000_000_000).await.unwrap().len(), 1);
+    assert_eq!(
+        store
+            .drop_notices_but(&[&flow.host, "other"])
+            .await
+            .unwrap(),
+        0
+    );
+    let again = take(&flow.host, NOW * 1000 + 200_000_000_000)
+        .await
+        .unwrap();
+    assert_eq!(
+        again.iter().map(|notice| notice.id).collect::<Vec<_>>(),
+        [last.id],
+        "the others are settled"
+    );
+    store
+        .postpone_notice(last.id, NOW * 1000 + 400_000_000_000)
+        .await
+        .unwrap();
+    assert!(
+        take(&flow.host, NOW * 1000 + 399_999_999_999)
+            .await
+            .unwrap()
+            .is_empty(),
+        "postponed"
+    );
+    assert_eq!(
+        take(&flow.host, NOW * 1000 + 400_000_000_000)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
     assert_eq!(store.drop_notices_but(&["other"]).await.unwrap(), 1);
-    assert!(take(&flow.host, NOW * 1000 + 500_000_000_000).await.unwrap().is_empty());
+    assert!(
+        take(&flow.host, NOW * 1000 + 500_000_000_000)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }

@@ -31,11 +31,18 @@ impl Hooks {
                     }
                     line.clear();
                 }
-                let length = head.iter().find(|(name, _)| name == "content-length").map_or("0", |(_, value)| value);
+                let length = head
+                    .iter()
+                    .find(|(name, _)| name == "content-length")
+                    .map_or("0", |(_, value)| value);
                 let mut body = vec![0; length.parse().unwrap()];
                 reader.read_exact(&mut body).unwrap();
-                into.lock().unwrap().push((head, serde_json::from_slice(&body).unwrap()));
-                let _gone = reader.get_mut().write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+                into.lock()
+                    .unwrap()
+                    .push((head, serde_json::from_slice(&body).unwrap()));
+                let _gone = reader
+                    .get_mut()
+                    .write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
             }
         });
         Self { port, heard }

@@ -92,8 +92,13 @@ impl Person {
 
     /// A code that is right at no time nearby.
     pub fn wrong_code(&self, now: u64) -> String {
-        let near: Vec<_> = (0..60).map(|step| self.code(now + 30 * step - 900)).collect();
-        (0..1_000_000).map(|code| format!("{code:06}")).find(|code| !near.contains(code)).unwrap()
+        let near: Vec<_> = (0..60)
+            .map(|step| self.code(now + 30 * step - 900))
+            .collect();
+        (0..1_000_000)
+            .map(|code| format!("{code:06}"))
+            .find(|code| !near.contains(code))
+            .unwrap()
     }
 
     pub fn wrong_post(&self, now: u64) -> Value {
@@ -111,7 +116,9 @@ pub fn claims(jwt: &Value) -> Value {
 impl Bench {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&folder.path().join("nidan.db")).await.unwrap();
+        let store = SqliteStore::open(&folder.path().join("nidan.db"))
+            .await
+            .unwrap();
         Self::with_store(folder, store.clone(), Arc::new(store))
     }
 
@@ -122,7 +129,9 @@ impl Bench {
     /// With a configuration and gateways of the test's own.
     pub async fn tuned(tune: impl FnOnce(&mut Config), routes: Option<Vec<Route>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&folder.path().join("nidan.db")).await.unwrap();
+        let store = SqliteStore::open(&folder.path().join("nidan.db"))
+            .await
+            .unwrap();
         Self::build(folder, store.clone(), Arc::new(store), tune, routes)
     }
 
@@ -147,7 +156,15 @@ impl Bench {
         let keys = Keys::load(&config.keys_file, |_| None).unwrap();
         let clock = TestClock(Arc::new(AtomicU64::new(NOW)));
         let routes = routes.unwrap_or_else(|| delivery::routes(&config).unwrap());
-        let service = Service::new(config, keys, routes, used, Arc::new(clock.clone()), Arc::new(Os)).unwrap();
+        let service = Service::new(
+            config,
+            keys,
+            routes,
+            used,
+            Arc::new(clock.clone()),
+            Arc::new(Os),
+        )
+        .unwrap();
         Self {
             router: router(service.clone()),
             service,
@@ -170,11 +187,18 @@ impl Bench {
 
     pub async fn widget_get(&self, path: &str, token: &str) -> (StatusCode, Value) {
         let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
-        self.send(request.header(header::ORIGIN, ORIGIN).body(Body::empty()).unwrap()).await
+        self.send(
+            request
+                .header(header::ORIGIN, ORIGIN)
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await
     }
 
     pub async fn host_get(&self, path: &str) -> (StatusCode, Value) {
-        let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {}", self.api_key));
+        let request =
+            Request::get(path).header(header::AUTHORIZATION, format!("Bearer {}", self.api_key));
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
@@ -190,7 +214,10 @@ impl Bench {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+        (
+            status,
+            serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        )
     }
 
     pub async fn host_post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
@@ -198,12 +225,20 @@ impl Bench {
     }
 
     pub async fn flow_get(&self, token: &str) -> (StatusCode, Value) {
-        let request = Request::get("/v1/flow").header(header::AUTHORIZATION, format!("Bearer {token}"));
-        self.send(request.header(header::ORIGIN, ORIGIN).body(Body::empty()).unwrap()).await
+        let request =
+            Request::get("/v1/flow").header(header::AUTHORIZATION, format!("Bearer {token}"));
+        self.send(
+            request
+                .header(header::ORIGIN, ORIGIN)
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await
     }
 
     pub async fn flow_post(&self, token: &str, body: &Value) -> (StatusCode, Value) {
-        self.send(post("/v1/flow/enrolment", token, Some(ORIGIN), body)).await
+        self.send(post("/v1/flow/enrolment", token, Some(ORIGIN), body))
+            .await
     }
 
     pub fn create_body(&self, subject: &str) -> Value {
@@ -215,7 +250,9 @@ impl Bench {
 
     /// A fresh flow: its id, its token and what the widget sees.
     pub async fn open(&self, subject: &str) -> (String, String, Value) {
-        let (status, created) = self.host_post("/v1/flows", &self.create_body(subject)).await;
+        let (status, created) = self
+            .host_post("/v1/flows", &self.create_body(subject))
+            .await;
         assert_eq!(status, StatusCode::CREATED, "{created}");
         let token = created["flow_token"].as_str().unwrap().to_owned();
         let (status, view) = self.flow_get(&token).await;
@@ -225,8 +262,11 @@ impl Bench {
 
     /// Orders a code for a fresh flow: the flow's token and the challenge.
     pub async fn order(&self, subject: &str, number: &str, channel: &str) -> (String, Value) {
-        self.order_with(subject, &json!({ "number": number, "country": "JP", "channel": channel, "locale": "ja" }))
-            .await
+        self.order_with(
+            subject,
+            &json!({ "number": number, "country": "JP", "channel": channel, "locale": "ja" }),
+        )
+        .await
     }
 
     pub async fn order_with(&self, subject: &str, body: &Value) -> (String, Value) {
@@ -258,7 +298,9 @@ impl Bench {
     pub async fn taken_by(&self, (_, challenge): &(String, Value)) -> (String, Option<String>) {
         let sql = "SELECT gateway, gateway_ref FROM message WHERE challenge_id = ?1";
         let id = challenge["id"].as_str().unwrap();
-        database(self.folder.path()).query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+        database(self.folder.path())
+            .query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
     }
 
     /// Somebody with an app, whose enrolment is a minute old: its code of now is not spent.
@@ -269,15 +311,24 @@ impl Bench {
         assert_eq!(status, StatusCode::OK, "{answer}");
         self.pass(90);
         let method_id = answer["methods"][0]["id"].as_str().unwrap().to_owned();
-        Person { subject: subject.to_owned(), widget, method_id }
+        Person {
+            subject: subject.to_owned(),
+            widget,
+            method_id,
+        }
     }
 
     /// Somebody with a mobile phone, or a landline that is called.
     pub async fn enrolled_by_phone(&self, subject: &str, number: &str, channel: &str) -> Person {
         let order = self.order(subject, number, channel).await;
         let (token, challenge) = &order;
-        let path = format!("/v1/flow/challenges/{}/answer", challenge["id"].as_str().unwrap());
-        let answered = self.widget_post(&path, token, &json!({ "code": self.code(&order) })).await;
+        let path = format!(
+            "/v1/flow/challenges/{}/answer",
+            challenge["id"].as_str().unwrap()
+        );
+        let answered = self
+            .widget_post(&path, token, &json!({ "code": self.code(&order) }))
+            .await;
         assert_eq!(answered.0, StatusCode::OK, "{}", answered.1);
         let widget = Widget::new(&self.flow_get(token).await.1, 7);
         let mut body = widget.body(self.now());
@@ -286,7 +337,11 @@ impl Bench {
         let (status, answer) = self.flow_post(token, &body).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         let method_id = answer["methods"][0]["id"].as_str().unwrap().to_owned();
-        Person { subject: subject.to_owned(), widget, method_id }
+        Person {
+            subject: subject.to_owned(),
+            widget,
+            method_id,
+        }
     }
 
     pub fn login_body(&self, subject: &str, session: &str) -> Value {
@@ -299,11 +354,23 @@ impl Bench {
     /// A login in a session of its own: its flow and its token.
     pub async fn login(&self, subject: &str) -> (String, String) {
         static SESSIONS: AtomicU64 = AtomicU64::new(0);
-        let session = format!("session-of-a-login-{}", SESSIONS.fetch_add(1, Ordering::SeqCst));
-        let (status, created) = self.host_post("/v1/flows", &self.login_body(subject, &session)).await;
-        assert_eq!((status, &created["outcome"]), (StatusCode::CREATED, &json!("required")), "{created}");
+        let session = format!(
+            "session-of-a-login-{}",
+            SESSIONS.fetch_add(1, Ordering::SeqCst)
+        );
+        let (status, created) = self
+            .host_post("/v1/flows", &self.login_body(subject, &session))
+            .await;
+        assert_eq!(
+            (status, &created["outcome"]),
+            (StatusCode::CREATED, &json!("required")),
+            "{created}"
+        );
         let text = |field: &str| created[field].as_str().unwrap().to_owned();
-        self.sessions.lock().unwrap().insert(text("flow_id"), session);
+        self.sessions
+            .lock()
+            .unwrap()
+            .insert(text("flow_id"), session);
         (text("flow_id"), text("flow_token"))
     }
 
@@ -313,9 +380,16 @@ impl Bench {
 
     /// Redeems a login's result in its own session.
     pub async fn redeem_login(&self, flow_id: &str, result_code: &Value) -> (StatusCode, Value) {
-        let session = self.sessions.lock().unwrap().get(flow_id).cloned().unwrap_or_default();
+        let session = self
+            .sessions
+            .lock()
+            .unwrap()
+            .get(flow_id)
+            .cloned()
+            .unwrap_or_default();
         let body = json!({ "result_code": result_code, "session_binding": session });
-        self.host_post(&format!("/v1/flows/{flow_id}/redeem"), &body).await
+        self.host_post(&format!("/v1/flows/{flow_id}/redeem"), &body)
+            .await
     }
 
     /// A service whose host offers trusted browsers.
@@ -331,7 +405,11 @@ impl Bench {
         let (status, answer) = self.verify(&token, &post).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         let (_, redeemed) = self.redeem_login(&flow_id, &answer["result_code"]).await;
-        assert_eq!(redeemed["trust_expires_at"], self.now() + 30 * 86_400, "{redeemed}");
+        assert_eq!(
+            redeemed["trust_expires_at"],
+            self.now() + 30 * 86_400,
+            "{redeemed}"
+        );
         self.pass(60);
         redeemed["trust_token"].as_str().unwrap().to_owned()
     }
@@ -356,7 +434,8 @@ impl Bench {
 
     pub async fn redeem(&self, flow_id: &str, result_code: &str) -> (StatusCode, Value) {
         let body = json!({ "result_code": result_code, "session_binding": BINDING });
-        self.host_post(&format!("/v1/flows/{flow_id}/redeem"), &body).await
+        self.host_post(&format!("/v1/flows/{flow_id}/redeem"), &body)
+            .await
     }
 }
 
@@ -384,13 +463,20 @@ impl Widget {
         let mut random = [seed; 32];
         random[0] = seed.wrapping_add(1);
         let enrolment = &view["enrolment"];
-        let bytes = |field: &str| Base64UrlUnpadded::decode_vec(enrolment[field].as_str().unwrap()).unwrap();
+        let bytes = |field: &str| {
+            Base64UrlUnpadded::decode_vec(enrolment[field].as_str().unwrap()).unwrap()
+        };
         let (secret, backup_codes) = derive(
             &ClientRandom::new(random).unwrap(),
             &ServerNonce(bytes("server_nonce").try_into().unwrap()),
             EnrolmentId(bytes("enrolment_id").try_into().unwrap()),
         );
-        Self { random, secret, backup_codes, enrolment_id: enrolment["enrolment_id"].as_str().unwrap().to_owned() }
+        Self {
+            random,
+            secret,
+            backup_codes,
+            enrolment_id: enrolment["enrolment_id"].as_str().unwrap().to_owned(),
+        }
     }
 
     pub fn body(&self, now: u64) -> Value {

@@ -60,7 +60,10 @@ impl Peer {
     /// All its words of this name.
     pub fn all(&self, name: &str) -> Vec<Value> {
         let lines = self.lines.lock().unwrap().clone();
-        lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok()?.get(name).cloned()).collect()
+        lines
+            .iter()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok()?.get(name).cloned())
+            .collect()
     }
 
     pub async fn port(&self) -> u64 {
@@ -77,8 +80,15 @@ impl Drop for Peer {
 
 /// The first gateway, for everything that the others are not for.
 pub fn gateway(config: &mut Config, id: &str, channels: &[Channel]) -> usize {
-    let [outbox] = config.gateways.as_slice() else { panic!("one gateway to begin with") };
-    let gateway = GatewayConfig { id: id.to_owned(), channels: channels.to_vec(), outbox: None, ..outbox.clone() };
+    let [outbox] = config.gateways.as_slice() else {
+        panic!("one gateway to begin with")
+    };
+    let gateway = GatewayConfig {
+        id: id.to_owned(),
+        channels: channels.to_vec(),
+        outbox: None,
+        ..outbox.clone()
+    };
     config.gateways.insert(0, gateway);
     0
 }
@@ -86,7 +96,11 @@ pub fn gateway(config: &mut Config, id: &str, channels: &[Channel]) -> usize {
 /// Where a peer's script is.
 pub fn script(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers");
-    assert!(folder.join("node_modules").is_dir(), "run `npm ci` in {}: `cargo xtask test` does", folder.display());
+    assert!(
+        folder.join("node_modules").is_dir(),
+        "run `npm ci` in {}: `cargo xtask test` does",
+        folder.display()
+    );
     folder.join(name)
 }
 

@@ -14,7 +14,11 @@ use crate::store::{Attempt, Budget, Challenge, NewChallenge, Order, Ordered, Sto
 pub(super) const COLUMNS: &str = "c.id, c.flow_id, c.channel, c.country, c.locale, c.sealed_number, c.number_index, \
     c.hint, c.reference, c.keys, c.expires_at, c.method_id, c.codes";
 
-pub(super) fn open(write: &Connection, challenge: &NewChallenge, order: &Order) -> Result<Then<Ordered>, StoreError> {
+pub(super) fn open(
+    write: &Connection,
+    challenge: &NewChallenge,
+    order: &Order,
+) -> Result<Then<Ordered>, StoreError> {
     let now = order.now_ms / 1000;
     // One live code in a flow: the person who corrects the number is asked for the new one only.
     execute(
@@ -73,7 +77,11 @@ pub(super) fn order_again(
 }
 
 /// The message in the same transaction as what it is for, and the budgets with both.
-fn finish_order(write: &Connection, challenge_id: &str, order: &Order) -> Result<Then<Ordered>, StoreError> {
+fn finish_order(
+    write: &Connection,
+    challenge_id: &str,
+    order: &Order,
+) -> Result<Then<Ordered>, StoreError> {
     let now = order.now_ms / 1000;
     if let Err((scope, retry_at)) = budgets::spend(write, &order.budgets, now)? {
         return Ok(Then::Undo(Ordered::BudgetSpent { scope, retry_at }));
@@ -81,7 +89,12 @@ fn finish_order(write: &Connection, challenge_id: &str, order: &Order) -> Result
     execute(
         write,
         "INSERT INTO message (id, challenge_id, state, state_at, due_at_ms) VALUES (?1, ?2, 'queued', ?3, ?4)",
-        params![order.message_id, challenge_id, to_sql(now), to_sql(order.now_ms)],
+        params![
+            order.message_id,
+            challenge_id,
+            to_sql(now),
+            to_sql(order.now_ms)
+        ],
     )?;
     if let Some(scribe) = &order.scribe {
         note_sent(write, challenge_id, scribe)?;
@@ -91,14 +104,29 @@ fn finish_order(write: &Connection, challenge_id: &str, order: &Order) -> Result
 
 /// Whoever was called by somebody who wants their code finds it in the record.
 fn note_sent(write: &Connection, challenge_id: &str, scribe: &Scribe) -> Result<(), StoreError> {
-    let sql =
-        "SELECT f.host, f.subject, c.channel, c.hint FROM challenge c JOIN flow f ON f.id = c.flow_id WHERE c.id = ?1";
+    let sql = "SELECT f.host, f.subject, c.channel, c.hint FROM challenge c JOIN flow f ON f.id = c.flow_id WHERE c.id = ?1";
     let sent = first(write, sql, [challenge_id], |row| {
-        let detail = Detail { method: Some(row.get("channel")?), hint: Some(row.get("hint")?), count: None };
-        Ok((row.get::<_, String>("host")?, row.get::<_, String>("subject")?, detail))
+        let detail = Detail {
+            method: Some(row.get("channel")?),
+            hint: Some(row.get("hint")?),
+            count: None,
+        };
+        Ok((
+            row.get::<_, String>("host")?,
+            row.get::<_, String>("subject")?,
+            detail,
+        ))
     })?;
-    let Some((host, subject, detail)) = sent else { return Ok(()) };
-    record::append(write, (&host, &subject), EventKind::CodeSent, detail, scribe)
+    let Some((host, subject, detail)) = sent else {
+        return Ok(());
+    };
+    record::append(
+        write,
+        (&host, &subject),
+        EventKind::CodeSent,
+        detail,
+        scribe,
+    )
 }
 
 pub(super) fn of_flow(read: &Connection, flow_id: &str) -> Result<Vec<Challenge>, StoreError> {
@@ -111,7 +139,12 @@ pub(super) fn of_flow(read: &Connection, flow_id: &str) -> Result<Vec<Challenge>
     all(read, &sql, [flow_id], challenge_from)
 }
 
-pub(super) fn reserve(write: &Connection, id: &str, limit: u32, now: u64) -> Result<Attempt, StoreError> {
+pub(super) fn reserve(
+    write: &Connection,
+    id: &str,
+    limit: u32,
+    now: u64,
+) -> Result<Attempt, StoreError> {
     let spent: Option<u32> = first(
         write,
         "UPDATE challenge SET attempts = attempts + 1 \
@@ -119,10 +152,17 @@ pub(super) fn reserve(write: &Connection, id: &str, limit: u32, now: u64) -> Res
         params![id, limit, to_sql(now)],
         |row| Ok(row.get(0)?),
     )?;
-    Ok(spent.map_or(Attempt::Exhausted, |spent| Attempt::Reserved { left: limit.saturating_sub(spent) }))
+    Ok(spent.map_or(Attempt::Exhausted, |spent| Attempt::Reserved {
+        left: limit.saturating_sub(spent),
+    }))
 }
 
-pub(super) fn mark_answered(write: &Connection, id: &str, budget: &Budget, now: u64) -> Result<bool, StoreError> {
+pub(super) fn mark_answered(
+    write: &Connection,
+    id: &str,
+    budget: &Budget,
+    now: u64,
+) -> Result<bool, StoreError> {
     let sends: Option<u32> = first(
         write,
         "UPDATE challenge SET answered_at = ?2 WHERE id = ?1 AND answered_at IS NULL AND expires_at > ?2 RETURNING sends",
@@ -159,7 +199,10 @@ fn challenge_from(row: &Row<'_>) -> Result<Challenge, StoreError> {
         sends: row.get("sends")?,
         sent_at: from_sql(row.get("sent_at")?)?,
         attempts: row.get("attempts")?,
-        answered_at: row.get::<_, Option<i64>>("answered_at")?.map(from_sql).transpose()?,
+        answered_at: row
+            .get::<_, Option<i64>>("answered_at")?
+            .map(from_sql)
+            .transpose()?,
         delivery: delivery_from(&row.get::<_, String>("state")?)?,
         delivery_at: from_sql(row.get("state_at")?)?,
     })

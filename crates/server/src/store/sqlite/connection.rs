@@ -1,4 +1,5 @@
-//! Connections to the file, and statements on them. All of it waits for the disk: for the writer's thread and the readers' only.
+//! Connections to the file, and statements on them. All of it waits for the disk: for the writer's
+//! thread and the readers' only.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -10,15 +11,18 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::store::StoreError;
 
-/// How long a request waits for another process that writes before it is answered with 503. SQLite's own waiting looks but
-/// every tenth of a second in the end, and a busy process leaves no such gap.
+/// How long a request waits for another process that writes before it is answered with 503.
+/// SQLite's own waiting looks but every tenth of a second in the end, and a busy process leaves no
+/// such gap.
 const BUSY_WAIT: Duration = Duration::from_secs(2);
 const BUSY_LOOK_EVERY: Duration = Duration::from_millis(1);
 /// More than there are statements: each is compiled once.
 const STATEMENTS: usize = 128;
 
 const MIGRATIONS: &[M<'_>] = &[
-    M::up(include_str!("../../../migrations/0001_flows_and_methods.sql")),
+    M::up(include_str!(
+        "../../../migrations/0001_flows_and_methods.sql"
+    )),
     M::up(include_str!("../../../migrations/0002_phone.sql")),
     M::up(include_str!("../../../migrations/0003_unclear.sql")),
     M::up(include_str!("../../../migrations/0004_verification.sql")),
@@ -40,13 +44,18 @@ thread_local! {
 }
 
 /// Whether to look once more, after so many looks.
-#[expect(clippy::disallowed_methods, reason = "a wait for the disk, by real time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a wait for the disk, by real time"
+)]
 fn waits(looks: i32) -> bool {
     if looks == 0 {
         WAITS_SINCE.set(Some(Instant::now()));
     }
     std::thread::sleep(BUSY_LOOK_EVERY);
-    WAITS_SINCE.get().is_some_and(|since| since.elapsed() < BUSY_WAIT)
+    WAITS_SINCE
+        .get()
+        .is_some_and(|since| since.elapsed() < BUSY_WAIT)
 }
 
 impl File {
@@ -57,7 +66,9 @@ impl File {
         adopt(&mut connection)?;
         let migrations = Migrations::from_slice(MIGRATIONS);
         // Another process may have been at it in this moment; then there is nothing left to do.
-        let migrated = migrations.to_latest(&mut connection).or_else(|_| migrations.to_latest(&mut connection));
+        let migrated = migrations
+            .to_latest(&mut connection)
+            .or_else(|_| migrations.to_latest(&mut connection));
         migrated.map_err(|error| StoreError::Unavailable(Box::new(error)))
     }
 
@@ -66,7 +77,8 @@ impl File {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_handler(Some(waits))?;
-        // Whoever only looks at a database leaves its WAL where it is: without it, it looks like a copy (see `identity`).
+        // Whoever only looks at a database leaves its WAL where it is: without it, it looks like a
+        // copy (see `identity`).
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -81,24 +93,30 @@ impl File {
     }
 }
 
-/// Databases of earlier builds count their migrations in a table of their own. It stays: the earlier build may still run.
+/// Databases of earlier builds count their migrations in a table of their own. It stays: the
+/// earlier build may still run.
 fn adopt(connection: &mut Connection) -> Result<(), StoreError> {
-    const TABLE: &str =
-        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations')";
+    const TABLE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations')";
     const IS_NEW: &str = "SELECT user_version = 0 FROM pragma_user_version";
-    let ask = |connection: &Connection, sql| connection.query_row(sql, [], |row| row.get::<_, bool>(0));
+    let ask =
+        |connection: &Connection, sql| connection.query_row(sql, [], |row| row.get::<_, bool>(0));
     if !ask(connection, IS_NEW)? {
         return Ok(());
     }
     let turn = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if ask(&turn, IS_NEW)? && ask(&turn, TABLE)? {
-        let count: i64 = turn.query_row("SELECT COUNT(*) FROM _sqlx_migrations WHERE success", [], |row| row.get(0))?;
+        let count: i64 = turn.query_row(
+            "SELECT COUNT(*) FROM _sqlx_migrations WHERE success",
+            [],
+            |row| row.get(0),
+        )?;
         turn.pragma_update(None, "user_version", count)?;
     }
     Ok(turn.commit()?)
 }
 
-/// The file holds names and hashes: for nobody else on the machine. SQLite gives its WAL the same mode.
+/// The file holds names and hashes: for nobody else on the machine. SQLite gives its WAL the same
+/// mode.
 fn make_private(file: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -111,7 +129,11 @@ fn make_private(file: &Path) -> std::io::Result<()> {
 }
 
 /// How many rows a statement changed.
-pub(super) fn execute(connection: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+pub(super) fn execute(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+) -> Result<usize, StoreError> {
     Ok(connection.prepare_cached(sql)?.execute(params)?)
 }
 
@@ -133,7 +155,9 @@ pub(super) fn scalar<T: rusqlite::types::FromSql>(
     sql: &str,
     params: impl Params,
 ) -> Result<T, StoreError> {
-    Ok(connection.prepare_cached(sql)?.query_row(params, |row| row.get(0))?)
+    Ok(connection
+        .prepare_cached(sql)?
+        .query_row(params, |row| row.get(0))?)
 }
 
 /// Every row.
@@ -143,13 +167,17 @@ pub(super) fn all<T>(
     params: impl Params,
     read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
-    connection.prepare_cached(sql)?.query_and_then(params, read)?.collect()
+    connection
+        .prepare_cached(sql)?
+        .query_and_then(params, read)?
+        .collect()
 }
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::Error::{
-            FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnName, InvalidColumnType, Utf8Error,
+            FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnName,
+            InvalidColumnType, Utf8Error,
         };
         match error {
             FromSqlConversionFailure(..)
@@ -172,9 +200,14 @@ mod tests {
     #[test]
     fn a_database_of_an_earlier_build_is_taken_over() {
         let folder = tempfile::tempdir().unwrap();
-        let file = File { path: folder.path().join("nidan.db"), pragmas: Vec::new() };
+        let file = File {
+            path: folder.path().join("nidan.db"),
+            pragmas: Vec::new(),
+        };
         let mut earlier = Connection::open(&file.path).unwrap();
-        Migrations::from_slice(MIGRATIONS).to_version(&mut earlier, 3).unwrap();
+        Migrations::from_slice(MIGRATIONS)
+            .to_version(&mut earlier, 3)
+            .unwrap();
         earlier
             .execute_batch(
                 "PRAGMA user_version = 0;
@@ -188,7 +221,11 @@ mod tests {
         file.prepare().unwrap();
         let now = file.connect().unwrap();
         let kept: (u32, u32) = now
-            .query_row("SELECT factor_epoch, guess_full_at FROM subject", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row(
+                "SELECT factor_epoch, guess_full_at FROM subject",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
             .unwrap();
         assert_eq!(kept, (5, 0));
     }

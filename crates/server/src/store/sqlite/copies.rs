@@ -1,5 +1,6 @@
-//! Backups and what puts them in place. A backup is a whole database in one file; what is restored begins with higher epochs,
-//! no trusted browsers and no codes of the last minutes, so that nothing which was used meanwhile counts again.
+//! Backups and what puts them in place. A backup is a whole database in one file; what is restored
+//! begins with higher epochs, no trusted browsers and no codes of the last minutes, so that nothing
+//! which was used meanwhile counts again.
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
@@ -9,9 +10,10 @@ use rusqlite::{Connection, params};
 
 use super::connection::File;
 use super::identity::{
-    Identity, IdentityError, Row, absolute, beside, check_a_sealed_row, check_keys, checkpoint, has_wal, is_empty,
+    Identity, Row, absolute, beside, check_a_sealed_row, check_keys, checkpoint, has_wal, is_empty,
     lock_error, look, open_lock, restoring, row_of, wal_of,
 };
+use super::identity_error::IdentityError;
 use super::rows::to_sql;
 use crate::keys::Keys;
 use crate::mark::{Mark, MarkError, owned_like, sync_folder};
@@ -115,8 +117,8 @@ fn finish_backup(to: &Path) -> Result<Copied, CopyError> {
     Ok(made)
 }
 
-/// Puts a backup in the database's place; the database that was there is kept beside it under another name. Nobody may be
-/// running on it.
+/// Puts a backup in the database's place; the database that was there is kept beside it under
+/// another name. Nobody may be running on it.
 ///
 /// `accepts_incomplete` takes a copy of a database that was open.
 ///
@@ -140,7 +142,14 @@ pub fn restore(
     Mark::check_place(mark_path)?;
     // Its WAL is known to be its own only where it was left.
     let accepts_wal = absolute(from) == absolute(path);
-    let row = examine(from, mark_path, mark.as_ref(), keys, accepts_wal, accepts_incomplete)?;
+    let row = examine(
+        from,
+        mark_path,
+        mark.as_ref(),
+        keys,
+        accepts_wal,
+        accepts_incomplete,
+    )?;
     let mut fresh = restoring(path);
     if absolute(from) == absolute(&fresh) {
         fresh = beside(&fresh, "-again");
@@ -148,12 +157,20 @@ pub fn restore(
     remove(&fresh)?;
     create_private(&fresh)?;
     give_to_the_service(&fresh, path, mark_path)?;
-    look(from)?.execute("VACUUM INTO ?1", [fresh.to_string_lossy()]).map_err(CopyError::from)?;
-    let file = File { path: fresh.clone(), pragmas: Vec::new() };
+    look(from)?
+        .execute("VACUUM INTO ?1", [fresh.to_string_lossy()])
+        .map_err(CopyError::from)?;
+    let file = File {
+        path: fresh.clone(),
+        pragmas: Vec::new(),
+    };
     file.prepare()?;
     let copy = plain(&fresh)?;
     whole(&copy, &fresh)?;
-    let reached = mark.as_ref().map_or(0, |mark| mark.generation).max(row.as_ref().map_or(0, |row| row.generation));
+    let reached = mark
+        .as_ref()
+        .map_or(0, |mark| mark.generation)
+        .max(row.as_ref().map_or(0, |row| row.generation));
     let instance = match row {
         Some(row) => row.id,
         None => random_bytes(random).map_err(IdentityError::from)?,
@@ -171,11 +188,20 @@ pub fn restore(
     copy.pragma_update(None, "journal_mode", "DELETE")?;
     copy.close().map_err(|(_copy, error)| error)?;
     sync(&fresh)?;
-    // The mark first: a machine that dies between the two refuses to start, and the same command goes on.
-    Mark { instance, generation, database: absolute(path) }.write(mark_path)?;
+    // The mark first: a machine that dies between the two refuses to start, and the same command
+    // goes on.
+    Mark {
+        instance,
+        generation,
+        database: absolute(path),
+    }
+    .write(mark_path)?;
     let kept = put_aside(path, now)?;
     rename(&fresh, path)?;
-    sync_folder(path).map_err(|source| CopyError::File { path: path.to_owned(), source })?;
+    sync_folder(path).map_err(|source| CopyError::File {
+        path: path.to_owned(),
+        source,
+    })?;
     Ok((made, kept))
 }
 
@@ -190,12 +216,21 @@ fn examine(
 ) -> Result<Option<Row>, CopyError> {
     if is_empty(from) {
         let ready = restoring(from);
-        let hint = if is_empty(&ready) { String::new() } else { format!("; restore {} instead", ready.display()) };
-        return Err(CopyError::Damaged { path: from.to_owned(), reason: format!("it is empty or not there{hint}") });
+        let hint = if is_empty(&ready) {
+            String::new()
+        } else {
+            format!("; restore {} instead", ready.display())
+        };
+        return Err(CopyError::Damaged {
+            path: from.to_owned(),
+            reason: format!("it is empty or not there{hint}"),
+        });
     }
     let has_wal = accepts_wal && has_wal(from);
-    let damaged =
-        |error: &dyn std::error::Error| CopyError::Damaged { path: from.to_owned(), reason: error.to_string() };
+    let damaged = |error: &dyn std::error::Error| CopyError::Damaged {
+        path: from.to_owned(),
+        reason: error.to_string(),
+    };
     let copy = look(from).map_err(|error| damaged(&error))?;
     whole(&copy, from)?;
     let is_ours: bool = copy.query_row(
@@ -225,7 +260,8 @@ fn forget_what_may_have_been_used(copy: &Connection, now: u64) -> Result<(), Cop
     let step = to_sql(now / nidan_otp::TIME_STEP_S);
     copy.execute("UPDATE subject SET factor_epoch = factor_epoch + 1", [])?;
     copy.execute("DELETE FROM trusted_browser", [])?;
-    // With their challenges and messages: nothing is sent again, and no result of before is redeemed.
+    // With their challenges and messages: nothing is sent again, and no result of before is
+    // redeemed.
     copy.execute("DELETE FROM flow", [])?;
     // An app's code of this minute may be one that was accepted; it may come from a step ahead.
     copy.execute(
@@ -235,7 +271,8 @@ fn forget_what_may_have_been_used(copy: &Connection, now: u64) -> Result<(), Cop
     Ok(())
 }
 
-/// Codes that were used since the backup stay used, as far as the database that is there can still be read. How many.
+/// Codes that were used since the backup stay used, as far as the database that is there can still
+/// be read. How many.
 fn take_over_used_codes(copy: &Connection, present: &Path) -> u64 {
     let take = || -> Result<usize, rusqlite::Error> {
         copy.execute("ATTACH DATABASE ?1 AS present", [present.to_string_lossy()])?;
@@ -257,7 +294,11 @@ fn take_over_used_codes(copy: &Connection, present: &Path) -> u64 {
         keeps_wal(false)?;
         taken
     };
-    if is_empty(present) { 0 } else { take().unwrap_or(0) as u64 }
+    if is_empty(present) {
+        0
+    } else {
+        take().unwrap_or(0) as u64
+    }
 }
 
 fn counted(copy: &Connection, codes_taken_over: u64) -> Result<Copied, CopyError> {
@@ -272,11 +313,18 @@ fn counted(copy: &Connection, codes_taken_over: u64) -> Result<Copied, CopyError
 }
 
 fn whole(copy: &Connection, path: &Path) -> Result<(), CopyError> {
-    let damaged = |reason: String| CopyError::Damaged { path: path.to_owned(), reason };
+    let damaged = |reason: String| CopyError::Damaged {
+        path: path.to_owned(),
+        reason,
+    };
     let said: String = copy
         .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
         .map_err(|error| damaged(error.to_string()))?;
-    if said == "ok" { Ok(()) } else { Err(damaged(said)) }
+    if said == "ok" {
+        Ok(())
+    } else {
+        Err(damaged(said))
+    }
 }
 
 /// For a file that nobody else has.
@@ -290,8 +338,14 @@ fn plain(path: &Path) -> Result<Connection, CopyError> {
 /// What root restores, the service must be able to write.
 fn give_to_the_service(fresh: &Path, path: &Path, mark_path: &Path) -> Result<(), CopyError> {
     let owner = if path.exists() { path } else { mark_path };
-    let given = OpenOptions::new().write(true).open(fresh).and_then(|file| owned_like(&file, owner));
-    given.map_err(|source| CopyError::File { path: fresh.to_owned(), source })
+    let given = OpenOptions::new()
+        .write(true)
+        .open(fresh)
+        .and_then(|file| owned_like(&file, owner));
+    given.map_err(|source| CopyError::File {
+        path: fresh.to_owned(),
+        source,
+    })
 }
 
 fn create_private(path: &Path) -> Result<(), CopyError> {
@@ -299,25 +353,41 @@ fn create_private(path: &Path) -> Result<(), CopyError> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(|_file| ()).map_err(|source| CopyError::File { path: path.to_owned(), source })
+    options
+        .open(path)
+        .map(|_file| ())
+        .map_err(|source| CopyError::File {
+            path: path.to_owned(),
+            source,
+        })
 }
 
 fn sync(path: &Path) -> Result<(), CopyError> {
-    let synced = OpenOptions::new().write(true).open(path).and_then(|file| file.sync_all());
-    synced.map_err(|source| CopyError::File { path: path.to_owned(), source })
+    let synced = OpenOptions::new()
+        .write(true)
+        .open(path)
+        .and_then(|file| file.sync_all());
+    synced.map_err(|source| CopyError::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn remove(path: &Path) -> Result<(), CopyError> {
     match std::fs::remove_file(path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(CopyError::File { path: path.to_owned(), source })
-        }
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(CopyError::File {
+            path: path.to_owned(),
+            source,
+        }),
         _gone => Ok(()),
     }
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), CopyError> {
-    std::fs::rename(from, to).map_err(|source| CopyError::File { path: to.to_owned(), source })
+    std::fs::rename(from, to).map_err(|source| CopyError::File {
+        path: to.to_owned(),
+        source,
+    })
 }
 
 /// The database that was there, with its WAL, under a name of its own.

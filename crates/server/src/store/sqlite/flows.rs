@@ -34,10 +34,17 @@ pub(super) fn insert(write: &Connection, flow: &NewFlow) -> Result<(), StoreErro
 }
 
 /// The person's good backup codes; `None` for somebody who has no set.
-pub(super) fn backup_set(read: &Connection, host: &str, subject: &str) -> Result<Option<BackupSet>, StoreError> {
-    let salt = first(read, "SELECT salt FROM backup_set WHERE host = ?1 AND subject = ?2", [host, subject], |row| {
-        bytes(row, "salt")
-    })?;
+pub(super) fn backup_set(
+    read: &Connection,
+    host: &str,
+    subject: &str,
+) -> Result<Option<BackupSet>, StoreError> {
+    let salt = first(
+        read,
+        "SELECT salt FROM backup_set WHERE host = ?1 AND subject = ?2",
+        [host, subject],
+        |row| bytes(row, "salt"),
+    )?;
     let Some(salt) = salt else { return Ok(None) };
     let unused = all(
         read,
@@ -48,13 +55,22 @@ pub(super) fn backup_set(read: &Connection, host: &str, subject: &str) -> Result
     Ok(Some(BackupSet { salt, unused }))
 }
 
-pub(super) fn backup_codes_left(read: &Connection, host: &str, subject: &str) -> Result<u32, StoreError> {
-    let sql = "SELECT COUNT(*) FROM backup_code WHERE host = ?1 AND subject = ?2 AND used_at IS NULL";
+pub(super) fn backup_codes_left(
+    read: &Connection,
+    host: &str,
+    subject: &str,
+) -> Result<u32, StoreError> {
+    let sql =
+        "SELECT COUNT(*) FROM backup_code WHERE host = ?1 AND subject = ?2 AND used_at IS NULL";
     scalar(read, sql, [host, subject])
 }
 
 pub(super) fn has_factor(read: &Connection, host: &str, subject: &str) -> Result<bool, StoreError> {
-    scalar(read, "SELECT EXISTS (SELECT 1 FROM method WHERE host = ?1 AND subject = ?2)", [host, subject])
+    scalar(
+        read,
+        "SELECT EXISTS (SELECT 1 FROM method WHERE host = ?1 AND subject = ?2)",
+        [host, subject],
+    )
 }
 
 /// False when the secret is known.
@@ -65,8 +81,13 @@ pub(super) fn insert_method(
     position: i64,
 ) -> Result<bool, StoreError> {
     let (fingerprint, last_step, number_index, hint) = match &method.detail {
-        MethodDetail::Totp { fingerprint, last_step } => (Some(fingerprint), Some(to_sql(*last_step)), None, None),
-        MethodDetail::Phone { number_index, hint, .. } => (None, None, Some(number_index), Some(hint)),
+        MethodDetail::Totp {
+            fingerprint,
+            last_step,
+        } => (Some(fingerprint), Some(to_sql(*last_step)), None, None),
+        MethodDetail::Phone {
+            number_index, hint, ..
+        } => (None, None, Some(number_index), Some(hint)),
     };
     let stored = execute(
         write,
@@ -102,7 +123,11 @@ pub(super) fn raise_epoch(write: &Connection, host: &str, subject: &str) -> Resu
 }
 
 pub(super) fn replace_backup_set(write: &Connection, a: &Activation) -> Result<(), StoreError> {
-    execute(write, "DELETE FROM backup_set WHERE host = ?1 AND subject = ?2", [&a.host, &a.subject])?;
+    execute(
+        write,
+        "DELETE FROM backup_set WHERE host = ?1 AND subject = ?2",
+        [&a.host, &a.subject],
+    )?;
     execute(
         write,
         "INSERT INTO backup_set (host, subject, salt, created_at) VALUES (?1, ?2, ?3, ?4)",

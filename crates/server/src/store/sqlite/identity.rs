@@ -1,17 +1,20 @@
-//! Whether this is the very database that the service last ran on. A half, older or foreign one would say of people that they
-//! have no second factor, and let them in without a code.
+//! Whether this is the very database that the service last ran on. A half, older or foreign one
+//! would say of people that they have no second factor, and let them in without a code.
 
 use std::fs::{File as LockFile, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior, params,
+};
 
 use super::connection::File;
+use super::identity_error::IdentityError;
 use super::rows::from_sql;
 use crate::keys::{KeyChecks, Keys, SealedFor};
-use crate::mark::{Mark, MarkError, owned_like};
+use crate::mark::{Mark, owned_like};
 use crate::seams::{Random, random_bytes};
 use crate::store::StoreError;
 
@@ -20,86 +23,6 @@ const LOCK_LOOKS: u32 = 100;
 const LOCK_LOOK_EVERY: Duration = Duration::from_millis(100);
 /// For a look at a database that others write.
 const LOOK_WAIT: Duration = Duration::from_secs(5);
-
-/// Why the service does not run on this database. Each says what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum IdentityError {
-    /// The file is not there, or empty, but the keys had one.
-    #[error(
-        "there is no database at {0}, but these keys have one: starting anew would let everybody in without a code. Put the \
-         database back, or run `nidan-server restore {2}`. To begin with nobody, delete the mark {1}"
-    )]
-    Missing(PathBuf, PathBuf, String),
-    /// A copy of a database that was open, without what its WAL held.
-    #[error(
-        "the database {0} is a copy of one that was open, or has lost its file {0}-wal: people who set up two-step \
-         verification lately would be let in without a code. Use the original with all its files, or a backup: `nidan-server \
-         backup FILE` makes one while the service runs, `nidan-server restore FILE` puts it in place"
-    )]
-    Copied(PathBuf),
-    /// Newer than this one was there before.
-    #[error(
-        "the database {path} is older than the one that ran here last (generation {found}, {wanted} was reached): used codes \
-         would count again, and people would be missing. If it is the newest that there is, run `nidan-server restore {path}`"
-    )]
-    Older {
-        /// The file.
-        path: PathBuf,
-        /// Its generation.
-        found: u64,
-        /// What the mark says.
-        wanted: u64,
-    },
-    /// Of another service.
-    #[error(
-        "the database {0} belongs to other keys than these: the mark {1} names another database. Check `database` and \
-         `keys_file`. To take this one over, delete the mark and run `nidan-server restore {0}`"
-    )]
-    Foreign(PathBuf, PathBuf),
-    /// There is a database and no mark.
-    #[error(
-        "there is no mark {1} beside the keys, so nobody can tell whether the database {0} is the newest one. If it is, run \
-         `nidan-server restore {0}`"
-    )]
-    NoMark(PathBuf, PathBuf),
-    /// Sealed under other keys.
-    #[error(
-        "the keys are not those that the database {path} was written with (the {which} differs): no code could be checked. Put \
-         the right key file back; nothing was changed"
-    )]
-    WrongKeys {
-        /// The database.
-        path: PathBuf,
-        /// `sealing_key` or `pepper`.
-        which: &'static str,
-    },
-    /// Another process has it.
-    #[error("the database {0} is being restored, or a service runs on it: stop that one first")]
-    InUse(PathBuf),
-    /// The lock beside the database.
-    #[error("the lock {path}: {source}")]
-    Lock {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The mark.
-    #[error(transparent)]
-    Mark(#[from] MarkError),
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// There is no randomness.
-    #[error("no randomness: {0}")]
-    Random(#[from] getrandom::Error),
-}
-
-impl From<rusqlite::Error> for IdentityError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
 
 /// The row of `instance`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,12 +45,17 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Makes sure that the database is the one that these keys ran on last, and notes that it is open from now on. A file
-    /// that is not there is made, where the keys had none.
+    /// Makes sure that the database is the one that these keys ran on last, and notes that it is
+    /// open from now on. A file that is not there is made, where the keys had none.
     ///
     /// # Errors
     /// [`IdentityError`]: the service must not start.
-    pub fn claim(path: &Path, mark_path: &Path, keys: &Keys, random: &dyn Random) -> Result<Self, IdentityError> {
+    pub fn claim(
+        path: &Path,
+        mark_path: &Path,
+        keys: &Keys,
+        random: &dyn Random,
+    ) -> Result<Self, IdentityError> {
         let lock = open_lock(path)?;
         let is_alone = match lock.try_lock() {
             Ok(()) => true,
@@ -135,12 +63,20 @@ impl Identity {
             Err(TryLockError::Error(source)) => return Err(lock_error(path, source)),
         };
         let mark = Mark::read(mark_path)?;
-        // Before anything is opened: SQLite itself makes this file, with nothing in it, and deletes it.
+        // Before anything is opened: SQLite itself makes this file, with nothing in it, and deletes
+        // it.
         let has_wal = has_wal(path);
-        let file = File { path: path.to_owned(), pragmas: Vec::new() };
+        let file = File {
+            path: path.to_owned(),
+            pragmas: Vec::new(),
+        };
         if is_empty(path) {
             if mark.is_some() {
-                return Err(IdentityError::Missing(path.to_owned(), mark_path.to_owned(), restorable(path)));
+                return Err(IdentityError::Missing(
+                    path.to_owned(),
+                    mark_path.to_owned(),
+                    restorable(path),
+                ));
             }
             Mark::check_place(mark_path)?;
             file.prepare()?;
@@ -151,7 +87,9 @@ impl Identity {
             match row {
                 Some(row) if is_alone && !row.is_whole => {
                     // Without a mark: an earlier start came only this far, see `judge`.
-                    let is_elsewhere = mark.as_ref().is_some_and(|mark| mark.database != absolute(path));
+                    let is_elsewhere = mark
+                        .as_ref()
+                        .is_some_and(|mark| mark.database != absolute(path));
                     if !has_wal || is_elsewhere {
                         return Err(IdentityError::Copied(path.to_owned()));
                     }
@@ -163,9 +101,18 @@ impl Identity {
             file.prepare()?;
         }
         let connection = file.connect()?;
-        let mut identity = Self { path: path.to_owned(), mark_path: mark_path.to_owned(), lock, connection, seen: 0 };
+        let mut identity = Self {
+            path: path.to_owned(),
+            mark_path: mark_path.to_owned(),
+            lock,
+            connection,
+            seen: 0,
+        };
         identity.begin(keys, random)?;
-        identity.lock.lock_shared().map_err(|source| lock_error(path, source))?;
+        identity
+            .lock
+            .lock_shared()
+            .map_err(|source| lock_error(path, source))?;
         Ok(identity)
     }
 
@@ -182,17 +129,20 @@ impl Identity {
             // There is a mark from now on: who loses it is asked about it.
             self.raise()?;
         }
-        // The file itself shall say that it is open: that is what tells a copy of it. The WAL keeps what it has: from now on it
-        // is never empty until the database is closed.
+        // The file itself shall say that it is open: that is what tells a copy of it. The WAL keeps
+        // what it has: from now on it is never empty until the database is closed.
         checkpoint(&self.connection, "FULL")
     }
 
-    /// Notes how new the database is, when something was written since; and folds the WAL into the file.
+    /// Notes how new the database is, when something was written since; and folds the WAL into the
+    /// file.
     ///
     /// # Errors
     /// [`IdentityError`]; the next call tries again.
     pub fn note_progress(&mut self) -> Result<(), IdentityError> {
-        let changes: i64 = self.connection.query_row("PRAGMA data_version", [], |row| row.get(0))?;
+        let changes: i64 = self
+            .connection
+            .query_row("PRAGMA data_version", [], |row| row.get(0))?;
         if changes == self.seen {
             return Ok(());
         }
@@ -203,7 +153,8 @@ impl Identity {
 
     /// Raises the generation: copies that were made before are older from now on.
     pub(super) fn raise(&mut self) -> Result<(), IdentityError> {
-        self.connection.execute("UPDATE instance SET generation = generation + 1", [])?;
+        self.connection
+            .execute("UPDATE instance SET generation = generation + 1", [])?;
         self.note()
     }
 
@@ -214,7 +165,11 @@ impl Identity {
         let row = row_of(&alone)?.ok_or_else(|| StoreError::Row("instance".to_owned()))?;
         let before = Mark::read(&self.mark_path)?;
         if before.is_none_or(|mark| mark.generation <= row.generation) {
-            let mark = Mark { instance: row.id, generation: row.generation, database: absolute(&self.path) };
+            let mark = Mark {
+                instance: row.id,
+                generation: row.generation,
+                database: absolute(&self.path),
+            };
             mark.write(&self.mark_path)?;
         }
         alone.rollback()?;
@@ -231,13 +186,17 @@ impl Identity {
     /// [`IdentityError`]; the database is as after a crash then, which does no harm.
     pub fn release(mut self) -> Result<(), IdentityError> {
         if self.lock.try_lock().is_ok() {
-            self.connection.execute("UPDATE instance SET is_whole = 1", [])?;
+            self.connection
+                .execute("UPDATE instance SET is_whole = 1", [])?;
             self.raise()?;
             checkpoint(&self.connection, "TRUNCATE")?;
             // Now SQLite may take its own files away.
-            self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+            self.connection
+                .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         }
-        self.connection.close().map_err(|(_connection, error)| error.into())
+        self.connection
+            .close()
+            .map_err(|(_connection, error)| error.into())
     }
 }
 
@@ -252,7 +211,11 @@ pub(super) fn judge(
     let Some(row) = row else {
         // Of a build that kept no generation; with a mark, a later build has run since.
         return mark.map_or(Ok(()), |mark| {
-            Err(IdentityError::Older { path: path.to_owned(), found: 0, wanted: mark.generation })
+            Err(IdentityError::Older {
+                path: path.to_owned(),
+                found: 0,
+                wanted: mark.generation,
+            })
         });
     };
     check_keys(path, row, keys)?;
@@ -260,17 +223,27 @@ pub(super) fn judge(
         // The first start of all was cut off before it wrote the mark.
         None if row.generation == 0 => Ok(()),
         None => Err(IdentityError::NoMark(path.to_owned(), mark_path.to_owned())),
-        Some(mark) if mark.instance != row.id => Err(IdentityError::Foreign(path.to_owned(), mark_path.to_owned())),
-        Some(mark) if mark.generation > row.generation => {
-            Err(IdentityError::Older { path: path.to_owned(), found: row.generation, wanted: mark.generation })
-        }
+        Some(mark) if mark.instance != row.id => Err(IdentityError::Foreign(
+            path.to_owned(),
+            mark_path.to_owned(),
+        )),
+        Some(mark) if mark.generation > row.generation => Err(IdentityError::Older {
+            path: path.to_owned(),
+            found: row.generation,
+            wanted: mark.generation,
+        }),
         Some(_) => Ok(()),
     }
 }
 
 pub(super) fn check_keys(path: &Path, row: &Row, keys: &Keys) -> Result<(), IdentityError> {
     let ours = keys.checks();
-    let wrong = |which| Err(IdentityError::WrongKeys { path: path.to_owned(), which });
+    let wrong = |which| {
+        Err(IdentityError::WrongKeys {
+            path: path.to_owned(),
+            which,
+        })
+    };
     if row.checks.sealing != ours.sealing {
         return wrong("sealing_key");
     }
@@ -281,7 +254,11 @@ pub(super) fn check_keys(path: &Path, row: &Row, keys: &Keys) -> Result<(), Iden
 }
 
 /// A database of an earlier build has no check value, but sealed secrets.
-pub(super) fn check_a_sealed_row(path: &Path, connection: &Connection, keys: &Keys) -> Result<(), IdentityError> {
+pub(super) fn check_a_sealed_row(
+    path: &Path,
+    connection: &Connection,
+    keys: &Keys,
+) -> Result<(), IdentityError> {
     let has_methods: bool = connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM pragma_table_info('method') WHERE name = 'sealed')",
         [],
@@ -291,37 +268,59 @@ pub(super) fn check_a_sealed_row(path: &Path, connection: &Connection, keys: &Ke
         return Ok(());
     }
     let sql = "SELECT host, subject, id, sealed FROM method LIMIT 1";
-    let sealed: Option<(String, String, String, Vec<u8>)> =
-        connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).optional()?;
-    let Some((host, subject, method_id, sealed)) = sealed else { return Ok(()) };
-    let row = SealedFor { host: &host, subject: &subject, method_id: &method_id };
+    let sealed: Option<(String, String, String, Vec<u8>)> = connection
+        .query_row(sql, [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
+        .optional()?;
+    let Some((host, subject, method_id, sealed)) = sealed else {
+        return Ok(());
+    };
+    let row = SealedFor {
+        host: &host,
+        subject: &subject,
+        method_id: &method_id,
+    };
     if keys.opens(&sealed, row) {
         Ok(())
     } else {
-        Err(IdentityError::WrongKeys { path: path.to_owned(), which: "sealing_key" })
+        Err(IdentityError::WrongKeys {
+            path: path.to_owned(),
+            which: "sealing_key",
+        })
     }
 }
 
 /// `None` for a database of an earlier build.
 pub(super) fn row_of(connection: &Connection) -> Result<Option<Row>, IdentityError> {
-    const TABLE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'instance')";
+    const TABLE: &str =
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'instance')";
     if !connection.query_row(TABLE, [], |row| row.get(0))? {
         return Ok(None);
     }
     let sql = "SELECT id, generation, is_whole, sealing_check, pepper_check FROM instance";
     let found = connection
         .query_row(sql, [], |row| {
-            let checks = KeyChecks { sealing: row.get(3)?, pepper: row.get(4)? };
+            let checks = KeyChecks {
+                sealing: row.get(3)?,
+                pepper: row.get(4)?,
+            };
             Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get(2)?, checks))
         })
         .optional()?;
     let row = found.map(|(id, generation, is_whole, checks)| {
-        Ok::<_, StoreError>(Row { id, generation: from_sql(generation)?, is_whole, checks })
+        Ok::<_, StoreError>(Row {
+            id,
+            generation: from_sql(generation)?,
+            is_whole,
+            checks,
+        })
     });
     Ok(row.transpose()?)
 }
 
-/// A connection that only looks: it changes no journal mode, brings no schema up to date, and folds no WAL when it is closed.
+/// A connection that only looks: it changes no journal mode, brings no schema up to date, and folds
+/// no WAL when it is closed.
 pub(super) fn look(path: &Path) -> Result<Connection, IdentityError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
@@ -348,7 +347,11 @@ pub(super) fn restoring(path: &Path) -> PathBuf {
 /// What to restore where there is no database.
 fn restorable(path: &Path) -> String {
     let ready = restoring(path);
-    if is_empty(&ready) { "BACKUP".to_owned() } else { ready.display().to_string() }
+    if is_empty(&ready) {
+        "BACKUP".to_owned()
+    } else {
+        ready.display().to_string()
+    }
 }
 
 pub(super) fn wal_of(path: &Path) -> PathBuf {
@@ -362,7 +365,9 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 pub(super) fn absolute(path: &Path) -> PathBuf {
-    std::fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+    std::fs::canonicalize(path)
+        .or_else(|_| std::path::absolute(path))
+        .unwrap_or_else(|_| path.to_owned())
 }
 
 pub(super) fn open_lock(path: &Path) -> Result<LockFile, IdentityError> {
@@ -371,14 +376,19 @@ pub(super) fn open_lock(path: &Path) -> Result<LockFile, IdentityError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let lock = options.open(beside(path, ".lock"));
-    lock.and_then(|lock| owned_like(&lock, path).map(|()| lock)).map_err(|source| lock_error(path, source))
+    lock.and_then(|lock| owned_like(&lock, path).map(|()| lock))
+        .map_err(|source| lock_error(path, source))
 }
 
 pub(super) fn lock_error(path: &Path, source: std::io::Error) -> IdentityError {
-    IdentityError::Lock { path: beside(path, ".lock"), source }
+    IdentityError::Lock {
+        path: beside(path, ".lock"),
+        source,
+    }
 }
 
-/// Beside other processes; not beside one that restores. Whether they are gone meanwhile, and this one is alone.
+/// Beside other processes; not beside one that restores. Whether they are gone meanwhile, and this
+/// one is alone.
 fn share(path: &Path, lock: &LockFile) -> Result<bool, IdentityError> {
     for _look in 0..LOCK_LOOKS {
         if lock.try_lock().is_ok() {

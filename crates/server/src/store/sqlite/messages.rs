@@ -9,7 +9,8 @@ use super::connection::{all, execute, first};
 use super::rows::{delivery_from, from_sql, to_sql};
 use super::{SqliteStore, budgets};
 use crate::store::{
-    Attempt, Budget, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, StoreError, Taken,
+    Attempt, Budget, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, StoreError,
+    Taken,
 };
 
 /// Joins a message to all that sending it needs.
@@ -22,46 +23,84 @@ fn joined(what: &str) -> String {
 
 #[async_trait]
 impl PhoneStore for SqliteStore {
-    async fn open_challenge(&self, challenge: &NewChallenge, order: &Order) -> Result<Ordered, StoreError> {
+    async fn open_challenge(
+        &self,
+        challenge: &NewChallenge,
+        order: &Order,
+    ) -> Result<Ordered, StoreError> {
         let (challenge, order) = (challenge.clone(), order.clone());
-        self.writer.run_or_undo(move |write| challenges::open(write, &challenge, &order)).await
+        self.writer
+            .run_or_undo(move |write| challenges::open(write, &challenge, &order))
+            .await
     }
 
-    async fn resend(&self, challenge_id: &str, sends: u32, order: &Order) -> Result<Ordered, StoreError> {
+    async fn resend(
+        &self,
+        challenge_id: &str,
+        sends: u32,
+        order: &Order,
+    ) -> Result<Ordered, StoreError> {
         let (challenge_id, order) = (challenge_id.to_owned(), order.clone());
-        self.writer.run_or_undo(move |write| challenges::order_again(write, &challenge_id, sends, &order)).await
+        self.writer
+            .run_or_undo(move |write| challenges::order_again(write, &challenge_id, sends, &order))
+            .await
     }
 
     async fn challenge(&self, flow_id: &str, id: &str) -> Result<Option<Challenge>, StoreError> {
         // A flow has a handful.
-        Ok(self.challenges(flow_id).await?.into_iter().find(|challenge| challenge.opened.id == id))
+        Ok(self
+            .challenges(flow_id)
+            .await?
+            .into_iter()
+            .find(|challenge| challenge.opened.id == id))
     }
 
     async fn challenges(&self, flow_id: &str) -> Result<Vec<Challenge>, StoreError> {
         let flow_id = flow_id.to_owned();
-        self.readers.run(move |read| challenges::of_flow(read, &flow_id)).await
+        self.readers
+            .run(move |read| challenges::of_flow(read, &flow_id))
+            .await
     }
 
     async fn reserve_answer(&self, id: &str, limit: u32, now: u64) -> Result<Attempt, StoreError> {
         let id = id.to_owned();
-        self.writer.run(move |write| challenges::reserve(write, &id, limit, now)).await
+        self.writer
+            .run(move |write| challenges::reserve(write, &id, limit, now))
+            .await
     }
 
     async fn answered(&self, id: &str, budget: &Budget, now: u64) -> Result<bool, StoreError> {
         let (id, budget) = (id.to_owned(), budget.clone());
-        self.writer.run(move |write| challenges::mark_answered(write, &id, &budget, now)).await
+        self.writer
+            .run(move |write| challenges::mark_answered(write, &id, &budget, now))
+            .await
     }
 
-    async fn take_messages(&self, now_ms: u64, lease_ms: u64, count: u32) -> Result<Vec<Taken>, StoreError> {
-        self.writer.run(move |write| take(write, now_ms, lease_ms, count)).await
+    async fn take_messages(
+        &self,
+        now_ms: u64,
+        lease_ms: u64,
+        count: u32,
+    ) -> Result<Vec<Taken>, StoreError> {
+        self.writer
+            .run(move |write| take(write, now_ms, lease_ms, count))
+            .await
     }
 
     async fn settle(&self, id: &str, fate: &Fate, now: u64) -> Result<(), StoreError> {
         let (id, fate) = (id.to_owned(), fate.clone());
-        self.writer.run(move |write| settled(write, &id, &fate, to_sql(now))).await
+        self.writer
+            .run(move |write| settled(write, &id, &fate, to_sql(now)))
+            .await
     }
 
-    async fn receipt(&self, gateway: &str, id: &str, state: DeliveryState, now: u64) -> Result<bool, StoreError> {
+    async fn receipt(
+        &self,
+        gateway: &str,
+        id: &str,
+        state: DeliveryState,
+        now: u64,
+    ) -> Result<bool, StoreError> {
         let (gateway, id) = (gateway.to_owned(), id.to_owned());
         self.writer
             .run(move |write| {
@@ -76,7 +115,11 @@ impl PhoneStore for SqliteStore {
             .await
     }
 
-    async fn message_by_reference(&self, gateway: &str, reference: &str) -> Result<Option<String>, StoreError> {
+    async fn message_by_reference(
+        &self,
+        gateway: &str,
+        reference: &str,
+    ) -> Result<Option<String>, StoreError> {
         let (gateway, reference) = (gateway.to_owned(), reference.to_owned());
         self.readers
             .run(move |read| {
@@ -89,12 +132,20 @@ impl PhoneStore for SqliteStore {
     async fn message(&self, gateway: &str, id: &str) -> Result<Option<Taken>, StoreError> {
         let (gateway, id) = (gateway.to_owned(), id.to_owned());
         let sql = joined("WHERE m.gateway = ?1 AND m.id = ?2");
-        self.readers.run(move |read| first(read, &sql, [gateway, id], taken_from)).await
+        self.readers
+            .run(move |read| first(read, &sql, [gateway, id], taken_from))
+            .await
     }
 
-    async fn messages(&self, gateway: &str, host: &str, since: u64) -> Result<Vec<(Taken, u64)>, StoreError> {
+    async fn messages(
+        &self,
+        gateway: &str,
+        host: &str,
+        since: u64,
+    ) -> Result<Vec<(Taken, u64)>, StoreError> {
         let (gateway, host) = (gateway.to_owned(), host.to_owned());
-        let sql = joined("WHERE m.gateway = ?1 AND f.host = ?2 AND m.state_at >= ?3 ORDER BY m.rowid");
+        let sql =
+            joined("WHERE m.gateway = ?1 AND f.host = ?2 AND m.state_at >= ?3 ORDER BY m.rowid");
         self.readers
             .run(move |read| {
                 all(read, &sql, params![gateway, host, to_sql(since)], |row| {
@@ -107,9 +158,13 @@ impl PhoneStore for SqliteStore {
     async fn queue(&self) -> Result<(u64, Option<u64>), StoreError> {
         self.readers
             .run(|read| {
-                let sql = "SELECT COUNT(*), MIN(state_at) * 1000 FROM message WHERE state = 'queued'";
+                let sql =
+                    "SELECT COUNT(*), MIN(state_at) * 1000 FROM message WHERE state = 'queued'";
                 let counted = first(read, sql, [], |row| {
-                    Ok((from_sql(row.get(0)?)?, row.get::<_, Option<i64>>(1)?.map(from_sql).transpose()?))
+                    Ok((
+                        from_sql(row.get(0)?)?,
+                        row.get::<_, Option<i64>>(1)?.map(from_sql).transpose()?,
+                    ))
                 })?;
                 Ok(counted.unwrap_or_default())
             })
@@ -122,14 +177,20 @@ impl PhoneStore for SqliteStore {
         self.readers
             .run(|read| {
                 all(read, SQL, [], |row| {
-                    Ok((row.get(0)?, delivery_from(&row.get::<_, String>(1)?)?, from_sql(row.get(2)?)?))
+                    Ok((
+                        row.get(0)?,
+                        delivery_from(&row.get::<_, String>(1)?)?,
+                        from_sql(row.get(2)?)?,
+                    ))
                 })
             })
             .await
     }
 
     async fn counts(&self, now: u64) -> Result<Vec<Count>, StoreError> {
-        self.readers.run(move |read| budgets::counts(read, now)).await
+        self.readers
+            .run(move |read| budgets::counts(read, now))
+            .await
     }
 
     async fn purge_counts(&self, now: u64) -> Result<u64, StoreError> {
@@ -139,13 +200,22 @@ impl PhoneStore for SqliteStore {
     }
 }
 
-fn take(write: &Connection, now_ms: u64, lease_ms: u64, count: u32) -> Result<Vec<Taken>, StoreError> {
+fn take(
+    write: &Connection,
+    now_ms: u64,
+    lease_ms: u64,
+    count: u32,
+) -> Result<Vec<Taken>, StoreError> {
     let ids: Vec<String> = all(
         write,
         "UPDATE message SET tries = tries + 1, due_at_ms = ?2, doubt = MAX(doubt, in_hand), in_hand = 1 WHERE id IN \
          (SELECT id FROM message WHERE state = 'queued' AND due_at_ms <= ?1 ORDER BY due_at_ms LIMIT ?3) \
          RETURNING id",
-        params![to_sql(now_ms), to_sql(now_ms.saturating_add(lease_ms)), count],
+        params![
+            to_sql(now_ms),
+            to_sql(now_ms.saturating_add(lease_ms)),
+            count
+        ],
         |row| Ok(row.get(0)?),
     )?;
     let sql = joined("WHERE m.id = ?1");
@@ -174,7 +244,11 @@ fn settled(write: &Connection, id: &str, fate: &Fate, now: i64) -> Result<(), St
             "UPDATE message SET state = 'unclear', state_at = ?2, gateway = ?3 WHERE id = ?1 AND state = 'queued'",
             params![id, now, gateway],
         ),
-        Fate::Again { due_at_ms, refused, doubt } => execute(
+        Fate::Again {
+            due_at_ms,
+            refused,
+            doubt,
+        } => execute(
             write,
             "UPDATE message SET due_at_ms = ?2, refused = ?3, doubt = ?4, in_hand = 0 \
              WHERE id = ?1 AND state = 'queued'",

@@ -6,6 +6,7 @@ mod connection;
 mod copies;
 mod flows;
 mod identity;
+mod identity_error;
 mod messages;
 mod readers;
 mod record;
@@ -23,10 +24,12 @@ use nidan_protocol::EventKind;
 use rusqlite::{Connection, params};
 
 pub use copies::{Copied, CopyError, backup, restore};
-pub use identity::{Identity, IdentityError};
+pub use identity::Identity;
+pub use identity_error::IdentityError;
 
 use super::{
-    Activated, Activation, Attempt, BackupSet, Flow, NewFlow, Opened, Redeemed, Redemption, Store, StoreError, Subject,
+    Activated, Activation, Attempt, BackupSet, Flow, NewFlow, Opened, Redeemed, Redemption, Store,
+    StoreError, Subject,
 };
 use crate::record::Detail;
 use crate::throttle::Allowance;
@@ -59,20 +62,35 @@ impl SqliteStore {
     /// # Errors
     /// As [`open`](Self::open).
     pub async fn open_with(path: &Path, pragmas: &[(&str, &str)]) -> Result<Self, StoreError> {
-        let pragmas = pragmas.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let file = File { path: path.to_owned(), pragmas };
+        let pragmas = pragmas
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let file = File {
+            path: path.to_owned(),
+            pragmas,
+        };
         let opening = tokio::task::spawn_blocking(move || {
             file.prepare()?;
-            Ok(Self { readers: Readers::new(&file), writer: Writer::start(file)? })
+            Ok(Self {
+                readers: Readers::new(&file),
+                writer: Writer::start(file)?,
+            })
         });
-        opening.await.map_err(|error| StoreError::Unavailable(Box::new(error)))?
+        opening
+            .await
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))?
     }
 
-    /// Deletes what is older than `before`, in parts: whoever writes meanwhile does not wait for all of it.
+    /// Deletes what is older than `before`, in parts: whoever writes meanwhile does not wait for
+    /// all of it.
     async fn purge(&self, sql: &'static str, before: u64) -> Result<u64, StoreError> {
         let mut all = 0;
         loop {
-            let part = self.writer.run(move |write| execute(write, sql, [to_sql(before), PURGED_AT_ONCE])).await?;
+            let part = self
+                .writer
+                .run(move |write| execute(write, sql, [to_sql(before), PURGED_AT_ONCE]))
+                .await?;
             all += part as u64;
             if (part as u64) < PURGED_AT_ONCE.unsigned_abs() {
                 return Ok(all);
@@ -107,49 +125,70 @@ impl Store for SqliteStore {
     async fn reserve_attempt(&self, flow_id: &str, limit: u32) -> Result<Attempt, StoreError> {
         const SQL: &str = "UPDATE flow SET attempts = attempts + 1 WHERE id = ?1 AND attempts < ?2 RETURNING attempts";
         let flow_id = flow_id.to_owned();
-        let spent: Option<u32> =
-            self.writer.run(move |write| first(write, SQL, params![flow_id, limit], |row| Ok(row.get(0)?))).await?;
-        Ok(spent.map_or(Attempt::Exhausted, |spent| Attempt::Reserved { left: limit.saturating_sub(spent) }))
+        let spent: Option<u32> = self
+            .writer
+            .run(move |write| first(write, SQL, params![flow_id, limit], |row| Ok(row.get(0)?)))
+            .await?;
+        Ok(spent.map_or(Attempt::Exhausted, |spent| Attempt::Reserved {
+            left: limit.saturating_sub(spent),
+        }))
     }
 
     async fn activate(&self, activation: &Activation) -> Result<Activated, StoreError> {
         let activation = activation.clone();
-        self.writer.run_or_undo(move |write| activated(write, &activation)).await
+        self.writer
+            .run_or_undo(move |write| activated(write, &activation))
+            .await
     }
 
     async fn extend_result(&self, flow_id: &str, expires_at: u64) -> Result<(), StoreError> {
-        const SQL: &str = "UPDATE flow SET result_expires_at = ?2 WHERE id = ?1 AND redeemed_at IS NULL";
+        const SQL: &str =
+            "UPDATE flow SET result_expires_at = ?2 WHERE id = ?1 AND redeemed_at IS NULL";
         let flow_id = flow_id.to_owned();
-        self.writer.run(move |write| execute(write, SQL, params![flow_id, to_sql(expires_at)]).map(|_| ())).await
+        self.writer
+            .run(move |write| execute(write, SQL, params![flow_id, to_sql(expires_at)]).map(|_| ()))
+            .await
     }
 
     async fn redeem(&self, redemption: &Redemption) -> Result<Option<Redeemed>, StoreError> {
         let redemption = redemption.clone();
-        self.writer.run(move |write| redeem::redeem(write, redemption)).await
+        self.writer
+            .run(move |write| redeem::redeem(write, redemption))
+            .await
     }
 
     async fn subject(&self, host: &str, subject: &str) -> Result<Subject, StoreError> {
         let (host, subject) = (host.to_owned(), subject.to_owned());
-        self.readers.run(move |read| subject_of(read, &host, &subject)).await
+        self.readers
+            .run(move |read| subject_of(read, &host, &subject))
+            .await
     }
 
     async fn backup_set(&self, host: &str, subject: &str) -> Result<Option<BackupSet>, StoreError> {
         let (host, subject) = (host.to_owned(), subject.to_owned());
-        self.readers.run(move |read| flows::backup_set(read, &host, &subject)).await
+        self.readers
+            .run(move |read| flows::backup_set(read, &host, &subject))
+            .await
     }
 
     async fn latest_step(&self) -> Result<Option<u64>, StoreError> {
-        let step: Option<i64> = self.readers.run(|read| scalar(read, "SELECT MAX(last_step) FROM method", [])).await?;
+        let step: Option<i64> = self
+            .readers
+            .run(|read| scalar(read, "SELECT MAX(last_step) FROM method", []))
+            .await?;
         step.map(from_sql).transpose()
     }
 
     async fn purge_flows(&self, expired_before: u64) -> Result<u64, StoreError> {
-        const SQL: &str = "DELETE FROM flow WHERE id IN (SELECT id FROM flow WHERE expires_at < ?1 LIMIT ?2)";
+        const SQL: &str =
+            "DELETE FROM flow WHERE id IN (SELECT id FROM flow WHERE expires_at < ?1 LIMIT ?2)";
         self.purge(SQL, expired_before).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.readers.run(|read| scalar::<u32>(read, "SELECT 1", [])).await?;
+        self.readers
+            .run(|read| scalar::<u32>(read, "SELECT 1", []))
+            .await?;
         // What writes must run too: every login needs it.
         self.writer.run(|_write| Ok(())).await
     }
@@ -191,13 +230,21 @@ fn activated(write: &Connection, a: &Activation) -> Result<Then<Activated>, Stor
         }
     }
     flows::replace_backup_set(write, a)?;
-    record::append(write, (&a.host, &a.subject), EventKind::Enrolled, Detail::default(), &a.scribe)?;
+    record::append(
+        write,
+        (&a.host, &a.subject),
+        EventKind::Enrolled,
+        Detail::default(),
+        &a.scribe,
+    )?;
     Ok(Then::Keep(Activated::Yes))
 }
 
 fn subject_of(read: &Connection, host: &str, subject: &str) -> Result<Subject, StoreError> {
     let sql = "SELECT factor_epoch, guess_full_at FROM subject WHERE host = ?1 AND subject = ?2";
-    let known = first(read, sql, [host, subject], |row| Ok((from_sql(row.get(0)?)?, from_sql(row.get(1)?)?)))?;
+    let known = first(read, sql, [host, subject], |row| {
+        Ok((from_sql(row.get(0)?)?, from_sql(row.get(1)?)?))
+    })?;
     let (factor_epoch, full_at) = known.unwrap_or_default();
     let methods = all(
         read,
@@ -207,5 +254,10 @@ fn subject_of(read: &Connection, host: &str, subject: &str) -> Result<Subject, S
         method_from,
     )?;
     let backup_codes_left = flows::backup_codes_left(read, host, subject)?;
-    Ok(Subject { methods, backup_codes_left, factor_epoch, allowance: Allowance { full_at } })
+    Ok(Subject {
+        methods,
+        backup_codes_left,
+        factor_epoch,
+        allowance: Allowance { full_at },
+    })
 }

@@ -1,4 +1,5 @@
-//! Reads, beside the writer: each on a connection of its own, on the runtime's threads for work that waits.
+//! Reads, beside the writer: each on a connection of its own, on the runtime's threads for work
+//! that waits.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -24,7 +25,8 @@ pub(super) struct Readers {
 impl Readers {
     pub(super) fn new(file: &File) -> Self {
         let mut file = file.clone();
-        file.pragmas.push(("query_only".to_owned(), "ON".to_owned()));
+        file.pragmas
+            .push(("query_only".to_owned(), "ON".to_owned()));
         Self {
             file: Arc::new(file),
             idle: Arc::new(Mutex::new(Vec::with_capacity(CONNECTIONS))),
@@ -44,15 +46,25 @@ impl Readers {
         let readers = self.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let kept = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let kept = readers
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop();
             let connection = kept.map_or_else(|| readers.file.connect(), Ok)?;
             let read = connection.unchecked_transaction()?;
             let value = work(&read);
             read.finish()?;
-            readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            readers
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(connection);
             value
         });
-        reading.await.map_err(|error| StoreError::Unavailable(Box::new(error)))?
+        reading
+            .await
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))?
     }
 
     /// Waits for reads that run, and closes every connection.
@@ -60,7 +72,10 @@ impl Readers {
         let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
         if let Ok(_permits) = self.free.acquire_many(all).await {
             self.free.close();
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            self.idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
         }
     }
 }

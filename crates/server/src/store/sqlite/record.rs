@@ -20,7 +20,9 @@ pub(super) fn append(
 ) -> Result<(), StoreError> {
     let sql = "SELECT event_seq, event_hash FROM subject WHERE host = ?1 AND subject = ?2";
     // Whoever has no row has no factor, and nothing can happen to it.
-    let Some(last) = first(write, sql, [host, subject], last_from)? else { return Ok(()) };
+    let Some(last) = first(write, sql, [host, subject], last_from)? else {
+        return Ok(());
+    };
     let line = scribe.line(host, subject, last, kind, detail);
     insert(write, (host, subject), &line, scribe)?;
     execute(
@@ -33,7 +35,9 @@ pub(super) fn append(
 
 /// Number and hash of a person's last line, from a row of `subject`.
 pub(super) fn last_from(row: &Row<'_>) -> Result<(u64, [u8; 32]), StoreError> {
-    let hash = row.get::<_, Option<[u8; 32]>>("event_hash")?.unwrap_or_default();
+    let hash = row
+        .get::<_, Option<[u8; 32]>>("event_hash")?
+        .unwrap_or_default();
     Ok((from_sql(row.get("event_seq")?)?, hash))
 }
 
@@ -65,7 +69,12 @@ pub(super) fn insert(
         execute(
             write,
             "INSERT INTO notice (host, subject, seq, due_at_ms) VALUES (?1, ?2, ?3, ?4)",
-            params![host, subject, to_sql(line.seq), to_sql(line.at.saturating_mul(1000))],
+            params![
+                host,
+                subject,
+                to_sql(line.seq),
+                to_sql(line.at.saturating_mul(1000))
+            ],
         )?;
     }
     Ok(())
@@ -81,7 +90,12 @@ pub(super) fn page(
     let sql = format!(
         "SELECT {LINE} FROM event e WHERE e.host = ?1 AND e.subject = ?2 AND e.seq < ?3 ORDER BY e.seq DESC LIMIT ?4"
     );
-    let params = params![host, subject, before.map_or(i64::MAX, to_sql), count.saturating_add(1)];
+    let params = params![
+        host,
+        subject,
+        before.map_or(i64::MAX, to_sql),
+        count.saturating_add(1)
+    ];
     let mut lines = all(read, &sql, params, line_from)?;
     lines.reverse();
     let before = if lines.len() > count as usize {
@@ -103,7 +117,12 @@ pub(super) fn logins_since(
         "SELECT {LINE} FROM event e WHERE e.host = ?1 AND e.subject = ?2 AND e.at >= ?3 \
          AND e.kind IN ('verified', 'backup_code_used', 'trusted_browser_used') ORDER BY e.seq DESC LIMIT ?4"
     );
-    all(read, &sql, params![host, subject, to_sql(since), count], line_from)
+    all(
+        read,
+        &sql,
+        params![host, subject, to_sql(since), count],
+        line_from,
+    )
 }
 
 pub(super) fn take(
@@ -116,7 +135,12 @@ pub(super) fn take(
         write,
         "UPDATE notice SET tries = tries + 1, due_at_ms = ?2 WHERE id IN \
          (SELECT id FROM notice WHERE due_at_ms <= ?1 AND host = ?4 ORDER BY due_at_ms LIMIT ?3) RETURNING id",
-        params![to_sql(now_ms), to_sql(now_ms.saturating_add(lease_ms)), count, host],
+        params![
+            to_sql(now_ms),
+            to_sql(now_ms.saturating_add(lease_ms)),
+            count,
+            host
+        ],
         |row| Ok(row.get(0)?),
     )?;
     let sql = format!(
@@ -136,7 +160,9 @@ pub(super) fn take(
 }
 
 pub(super) fn drop_all_but(write: &Connection, hosts: &[String]) -> Result<u64, StoreError> {
-    let known: Vec<String> = all(write, "SELECT DISTINCT host FROM notice", [], |row| Ok(row.get(0)?))?;
+    let known: Vec<String> = all(write, "SELECT DISTINCT host FROM notice", [], |row| {
+        Ok(row.get(0)?)
+    })?;
     let mut dropped = 0;
     for host in known.iter().filter(|host| !hosts.contains(host)) {
         dropped += execute(write, "DELETE FROM notice WHERE host = ?1", [host])? as u64;

@@ -18,23 +18,53 @@ pub(super) fn redeem(write: &Connection, r: Redemption) -> Result<Option<Redeeme
          AND (trust_hash IS NULL OR EXISTS (SELECT 1 FROM trusted_browser b WHERE b.token_hash = flow.trust_hash)) \
          RETURNING {FLOW_COLUMNS}"
     );
-    let params = params![r.flow_id, r.host, r.session_binding, r.result_hash, to_sql(r.now)];
+    let params = params![
+        r.flow_id,
+        r.host,
+        r.session_binding,
+        r.result_hash,
+        to_sql(r.now)
+    ];
     let spent = first(write, &sql, params, |row| {
         let brought: Option<[u8; 32]> = row.get("trust_hash")?;
-        Ok((flow_from(row)?, row.get("used")?, brought, row.get("trusts")?))
+        Ok((
+            flow_from(row)?,
+            row.get("used")?,
+            brought,
+            row.get("trusts")?,
+        ))
     })?;
-    let Some((flow, used, brought, trusts)) = spent else { return Ok(None) };
+    let Some((flow, used, brought, trusts)) = spent else {
+        return Ok(None);
+    };
     let whose = [&flow.opened.host, &flow.opened.subject];
-    let epoch: i64 = scalar(write, "SELECT factor_epoch FROM subject WHERE host = ?1 AND subject = ?2", whose)?;
-    let kinds =
-        all(write, "SELECT DISTINCT kind FROM method WHERE host = ?1 AND subject = ?2 ORDER BY kind", whose, |row| {
-            kind_from(&row.get::<_, String>(0)?)
-        })?;
-    let scribe = Scribe { place: flow.opened.place.clone(), ..r.scribe };
+    let epoch: i64 = scalar(
+        write,
+        "SELECT factor_epoch FROM subject WHERE host = ?1 AND subject = ?2",
+        whose,
+    )?;
+    let kinds = all(
+        write,
+        "SELECT DISTINCT kind FROM method WHERE host = ?1 AND subject = ?2 ORDER BY kind",
+        whose,
+        |row| kind_from(&row.get::<_, String>(0)?),
+    )?;
+    let scribe = Scribe {
+        place: flow.opened.place.clone(),
+        ..r.scribe
+    };
     let trust_ends = match (&r.trust, brought) {
         (Some(new), Some(brought)) => trust::rotate(write, &brought, new, r.now)?,
-        (Some(new), None) if trusts => Some(trust::grant(write, &flow.opened, epoch, new, &scribe)?),
+        (Some(new), None) if trusts => {
+            Some(trust::grant(write, &flow.opened, epoch, new, &scribe)?)
+        }
         _none => None,
     };
-    Ok(Some(Redeemed { used, factor_epoch: from_sql(epoch)?, flow, kinds, trust_ends }))
+    Ok(Some(Redeemed {
+        used,
+        factor_epoch: from_sql(epoch)?,
+        flow,
+        kinds,
+        trust_ends,
+    }))
 }

@@ -14,10 +14,15 @@ pub(super) fn flow_from(row: &Row<'_>) -> Result<Flow, StoreError> {
     let state = match row.get::<_, String>("state")?.as_str() {
         "open" => FlowState::Open,
         "superseded" if row.get::<_, Option<i64>>("reported_at")?.is_some() => {
-            FlowState::Reported { here: row.get("reports")? }
+            FlowState::Reported {
+                here: row.get("reports")?,
+            }
         }
         "superseded" => FlowState::Superseded,
-        "completed" => FlowState::Completed { body_hash: bytes(row, "body_hash")?, method_id: row.get("method_id")? },
+        "completed" => FlowState::Completed {
+            body_hash: bytes(row, "body_hash")?,
+            method_id: row.get("method_id")?,
+        },
         other => return Err(StoreError::Row(format!("flow.state {other}"))),
     };
     let purpose = match row.get::<_, String>("purpose")?.as_str() {
@@ -47,12 +52,17 @@ pub(super) fn flow_from(row: &Row<'_>) -> Result<Flow, StoreError> {
 
 pub(super) fn method_from(row: &Row<'_>) -> Result<Method, StoreError> {
     let phone = |channel| -> Result<MethodDetail, StoreError> {
-        Ok(MethodDetail::Phone { channel, number_index: bytes(row, "number_index")?, hint: row.get("hint")? })
+        Ok(MethodDetail::Phone {
+            channel,
+            number_index: bytes(row, "number_index")?,
+            hint: row.get("hint")?,
+        })
     };
     let detail = match row.get::<_, String>("kind")?.as_str() {
-        "totp" => {
-            MethodDetail::Totp { fingerprint: bytes(row, "fingerprint")?, last_step: from_sql(row.get("last_step")?)? }
-        }
+        "totp" => MethodDetail::Totp {
+            fingerprint: bytes(row, "fingerprint")?,
+            last_step: from_sql(row.get("last_step")?)?,
+        },
         kind => phone(channel_from(kind)?)?,
     };
     Ok(Method {
@@ -61,13 +71,24 @@ pub(super) fn method_from(row: &Row<'_>) -> Result<Method, StoreError> {
         sealed: row.get("sealed")?,
         detail,
         created_at: from_sql(row.get("created_at")?)?,
-        used_at: row.get::<_, Option<i64>>("used_at")?.map(from_sql).transpose()?,
-        tries: Tries { in_a_row: row.get("in_a_row")?, day: from_sql(row.get("day")?)?, today: row.get("today")? },
+        used_at: row
+            .get::<_, Option<i64>>("used_at")?
+            .map(from_sql)
+            .transpose()?,
+        tries: Tries {
+            in_a_row: row.get("in_a_row")?,
+            day: from_sql(row.get("day")?)?,
+            today: row.get("today")?,
+        },
     })
 }
 
 pub(super) fn kind_from(text: &str) -> Result<MethodKind, StoreError> {
-    if text == MethodKind::Totp.as_str() { Ok(MethodKind::Totp) } else { Ok(channel_from(text)?.method()) }
+    if text == MethodKind::Totp.as_str() {
+        Ok(MethodKind::Totp)
+    } else {
+        Ok(channel_from(text)?.method())
+    }
 }
 
 pub(super) fn channel_from(text: &str) -> Result<Channel, StoreError> {

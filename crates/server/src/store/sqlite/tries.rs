@@ -1,4 +1,5 @@
-//! Tries at login: counted as wrong before anything is checked, in one transaction with what the throttle says.
+//! Tries at login: counted as wrong before anything is checked, in one transaction with what the
+//! throttle says.
 
 use nidan_protocol::{Channel, MethodKind};
 use rusqlite::{Connection, Row, params};
@@ -52,11 +53,17 @@ fn standing_from(row: &Row<'_>) -> Result<Standing, StoreError> {
 }
 
 pub(super) fn tries_from(row: &Row<'_>) -> Result<Tries, StoreError> {
-    Ok(Tries { in_a_row: row.get("in_a_row")?, day: from_sql(row.get("day")?)?, today: row.get("today")? })
+    Ok(Tries {
+        in_a_row: row.get("in_a_row")?,
+        day: from_sql(row.get("day")?)?,
+        today: row.get("today")?,
+    })
 }
 
 pub(super) fn allowance_from(row: &Row<'_>) -> Result<Allowance, StoreError> {
-    Ok(Allowance { full_at: from_sql(row.get("guess_full_at")?)? })
+    Ok(Allowance {
+        full_at: from_sql(row.get("guess_full_at")?)?,
+    })
 }
 
 pub(super) fn reserve(write: &Connection, attempt: &Try) -> Result<Reserved, StoreError> {
@@ -64,7 +71,13 @@ pub(super) fn reserve(write: &Connection, attempt: &Try) -> Result<Reserved, Sto
         TryWith::Method { id, .. } => id.as_str(),
         TryWith::Backup { .. } => "",
     };
-    let params = params![attempt.flow_id, attempt.host, attempt.subject, to_sql(attempt.now), method_id];
+    let params = params![
+        attempt.flow_id,
+        attempt.host,
+        attempt.subject,
+        to_sql(attempt.now),
+        method_id
+    ];
     let Some(standing) = first(write, STANDING, params, standing_from)? else {
         return Ok(Reserved::No(TryRefusal::FlowOver));
     };
@@ -72,18 +85,35 @@ pub(super) fn reserve(write: &Connection, attempt: &Try) -> Result<Reserved, Sto
         return Ok(Reserved::No(TryRefusal::FlowExhausted));
     }
     match &attempt.with {
-        TryWith::Backup { limit } if standing.backup_tries >= *limit => Ok(Reserved::No(TryRefusal::FlowExhausted)),
+        TryWith::Backup { limit } if standing.backup_tries >= *limit => {
+            Ok(Reserved::No(TryRefusal::FlowExhausted))
+        }
         TryWith::Backup { limit } => {
             count_flow(write, &attempt.flow_id, 0, 1)?;
             let set = flows::backup_set(write, &attempt.host, &attempt.subject)?;
-            let Some(set) = set else { return Ok(Reserved::No(TryRefusal::NoMethod)) };
+            let Some(set) = set else {
+                return Ok(Reserved::No(TryRefusal::NoMethod));
+            };
             let (counted, of_flow) = (Counted::Backup(set), standing.of_flow + 1);
             let singles_left = limit - standing.backup_tries - 1;
-            Ok(Reserved::Yes { counted, in_a_row: 0, of_flow, singles_left })
+            Ok(Reserved::Yes {
+                counted,
+                in_a_row: 0,
+                of_flow,
+                singles_left,
+            })
         }
-        TryWith::Method { id, brings, strict, challenge_limit } => {
-            reserve_method(write, attempt, standing, (id, *brings, *strict, *challenge_limit))
-        }
+        TryWith::Method {
+            id,
+            brings,
+            strict,
+            challenge_limit,
+        } => reserve_method(
+            write,
+            attempt,
+            standing,
+            (id, *brings, *strict, *challenge_limit),
+        ),
     }
 }
 
@@ -93,7 +123,13 @@ fn reserve_method(
     standing: Standing,
     (id, brings, strict, challenge_limit): (&str, Needs, bool, u32),
 ) -> Result<Reserved, StoreError> {
-    let Standing { of_flow, allowance, method: Some(method), .. } = standing else {
+    let Standing {
+        of_flow,
+        allowance,
+        method: Some(method),
+        ..
+    } = standing
+    else {
         return Ok(Reserved::No(TryRefusal::NoMethod));
     };
     let guess = guess_of(method.kind, strict);
@@ -107,20 +143,34 @@ fn reserve_method(
         Gate::Open(_) => {}
     }
     let counted = if method.kind == MethodKind::Totp {
-        Counted::App { sealed: method.sealed, drift: method.drift }
+        Counted::App {
+            sealed: method.sealed,
+            drift: method.drift,
+        }
     } else {
         match reserve_challenge(write, attempt, id, challenge_limit)? {
-            // A code that was sent when one was enough is over once two are needed; the next message has both.
+            // A code that was sent when one was enough is over once two are needed; the next
+            // message has both.
             Ok(found) if (found.codes == 2) != (brings == Needs::TwoCodes) => {
                 return Ok(Reserved::No(TryRefusal::ChallengeExpired));
             }
-            Ok(FoundChallenge { id, left, channel, codes }) => {
-                Counted::Phone { challenge_id: id, channel, codes, hint: method.hint.unwrap_or_default(), left }
-            }
+            Ok(FoundChallenge {
+                id,
+                left,
+                channel,
+                codes,
+            }) => Counted::Phone {
+                challenge_id: id,
+                channel,
+                codes,
+                hint: method.hint.unwrap_or_default(),
+                left,
+            },
             Err(refusal) => return Ok(Reserved::No(refusal)),
         }
     };
-    let (tries, allowance, cost) = throttle::reserve(method.tries, allowance, guess, brings, attempt.now);
+    let (tries, allowance, cost) =
+        throttle::reserve(method.tries, allowance, guess, brings, attempt.now);
     execute(
         write,
         "UPDATE method SET in_a_row = ?2, day = ?3, today = ?4 WHERE id = ?1",
@@ -134,11 +184,20 @@ fn reserve_method(
         )?;
     }
     if let Counted::Phone { challenge_id, .. } = &counted {
-        execute(write, "UPDATE challenge SET attempts = attempts + 1 WHERE id = ?1", [challenge_id])?;
+        execute(
+            write,
+            "UPDATE challenge SET attempts = attempts + 1 WHERE id = ?1",
+            [challenge_id],
+        )?;
     }
     count_flow(write, &attempt.flow_id, cost, 0)?;
     let singles_left = throttle::single_tries_left(tries, allowance, guess, attempt.now);
-    Ok(Reserved::Yes { counted, in_a_row: tries.in_a_row, of_flow: of_flow + 1, singles_left })
+    Ok(Reserved::Yes {
+        counted,
+        in_a_row: tries.in_a_row,
+        of_flow: of_flow + 1,
+        singles_left,
+    })
 }
 
 /// What a method's code is guessed against.
@@ -177,7 +236,12 @@ fn reserve_challenge(
             Err(TryRefusal::ChallengeExhausted)
         } else {
             let channel = channel_from(&row.get::<_, String>("channel")?)?;
-            Ok(FoundChallenge { id: row.get("id")?, channel, codes: row.get("codes")?, left: limit - tries - 1 })
+            Ok(FoundChallenge {
+                id: row.get("id")?,
+                channel,
+                codes: row.get("codes")?,
+                left: limit - tries - 1,
+            })
         })
     })?;
     Ok(found.unwrap_or(Err(TryRefusal::NoChallenge)))

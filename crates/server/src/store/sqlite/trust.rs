@@ -1,4 +1,5 @@
-//! Trusted browsers: opened by a token, listed, revoked. A token counts once; another one takes its place at redeem.
+//! Trusted browsers: opened by a token, listed, revoked. A token counts once; another one takes its
+//! place at redeem.
 
 use nidan_protocol::{EventKind, TrustedBrowser};
 use rusqlite::{Connection, Row, params};
@@ -9,7 +10,10 @@ use super::{flows, record};
 use crate::record::{Detail, Scribe};
 use crate::store::{NewFlow, NewTrust, OpenVerification, StoreError, TrustUse, VerificationOpened};
 
-pub(super) fn open(write: &Connection, open: &OpenVerification) -> Result<VerificationOpened, StoreError> {
+pub(super) fn open(
+    write: &Connection,
+    open: &OpenVerification,
+) -> Result<VerificationOpened, StoreError> {
     let flow = &open.flow;
     if !flows::has_factor(write, &flow.host, &flow.subject)? {
         return Ok(VerificationOpened::NotEnrolled);
@@ -18,8 +22,8 @@ pub(super) fn open(write: &Connection, open: &OpenVerification) -> Result<Verifi
         Some(trust) => trusted(write, flow, trust, &open.scribe)?,
         None => None,
     };
-    // Two tabs of one session: the newer goes on. Other sessions are left alone: whoever knows the password could
-    // otherwise end the person's own flow again and again.
+    // Two tabs of one session: the newer goes on. Other sessions are left alone: whoever knows the
+    // password could otherwise end the person's own flow again and again.
     execute(
         write,
         "UPDATE flow SET state = 'superseded' WHERE session_binding = ?1 AND host = ?2 AND subject = ?3 \
@@ -35,14 +39,28 @@ pub(super) fn open(write: &Connection, open: &OpenVerification) -> Result<Verifi
         // No post completed it, so none is answered as the one that did.
         "UPDATE flow SET state = 'completed', body_hash = ?3, method_id = ?2, result_hash = ?3, result_expires_at = ?4, \
          used = 'trusted_browser', factor_epoch = ?5, trust_hash = ?6 WHERE id = ?1",
-        params![flow.id, browser_id, trust.result_hash, to_sql(trust.result_expires_at), epoch, trust.token_hash],
+        params![
+            flow.id,
+            browser_id,
+            trust.result_hash,
+            to_sql(trust.result_expires_at),
+            epoch,
+            trust.token_hash
+        ],
     )?;
     let whose = (flow.host.as_str(), flow.subject.as_str());
-    record::append(write, whose, EventKind::TrustedBrowserUsed, Detail::default(), &open.scribe)?;
+    record::append(
+        write,
+        whose,
+        EventKind::TrustedBrowserUsed,
+        Detail::default(),
+        &open.scribe,
+    )?;
     Ok(VerificationOpened::Trusted)
 }
 
-/// The browser that a token opens, with the epoch. An old token ends its browser's trust: somebody has a copy.
+/// The browser that a token opens, with the epoch. An old token ends its browser's trust: somebody
+/// has a copy.
 fn trusted(
     write: &Connection,
     flow: &NewFlow,
@@ -54,7 +72,12 @@ fn trusted(
         "SELECT b.id, b.factor_epoch FROM trusted_browser b JOIN subject s ON s.host = b.host AND s.subject = b.subject \
          WHERE b.token_hash = ?1 AND b.host = ?2 AND b.subject = ?3 AND b.expires_at > ?4 \
          AND b.factor_epoch = s.factor_epoch",
-        params![trust.token_hash, flow.host, flow.subject, to_sql(scribe.now)],
+        params![
+            trust.token_hash,
+            flow.host,
+            flow.subject,
+            to_sql(scribe.now)
+        ],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     if found.is_some() {
@@ -68,7 +91,13 @@ fn trusted(
     )?;
     if copied > 0 {
         let whose = (flow.host.as_str(), flow.subject.as_str());
-        record::append(write, whose, EventKind::TrustedBrowserCopied, Detail::default(), scribe)?;
+        record::append(
+            write,
+            whose,
+            EventKind::TrustedBrowserCopied,
+            Detail::default(),
+            scribe,
+        )?;
     }
     Ok(None)
 }
@@ -98,13 +127,24 @@ pub(super) fn grant(
         ],
     )?;
     let whose = (flow.host.as_str(), flow.subject.as_str());
-    record::append(write, whose, EventKind::BrowserTrusted, Detail::default(), scribe)?;
+    record::append(
+        write,
+        whose,
+        EventKind::BrowserTrusted,
+        Detail::default(),
+        scribe,
+    )?;
     Ok(ends)
 }
 
-/// At redeem of a trusted browser's result: another token takes the place of the one that was brought. When it ends;
-/// nothing when a redeem in between has done so: that one's token counts.
-pub(super) fn rotate(write: &Connection, brought: &[u8], new: &NewTrust, now: u64) -> Result<Option<u64>, StoreError> {
+/// At redeem of a trusted browser's result: another token takes the place of the one that was
+/// brought. When it ends; nothing when a redeem in between has done so: that one's token counts.
+pub(super) fn rotate(
+    write: &Connection,
+    brought: &[u8],
+    new: &NewTrust,
+    now: u64,
+) -> Result<Option<u64>, StoreError> {
     let rotated: Option<(String, i64)> = first(
         write,
         "UPDATE trusted_browser SET token_hash = ?2, used_at = ?3 WHERE token_hash = ?1 AND expires_at > ?3 \
@@ -112,12 +152,23 @@ pub(super) fn rotate(write: &Connection, brought: &[u8], new: &NewTrust, now: u6
         params![brought, new.token_hash, to_sql(now)],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    let Some((id, ends)) = rotated else { return Ok(None) };
-    execute(write, "INSERT INTO old_trust_token (token_hash, browser_id) VALUES (?1, ?2)", params![brought, id])?;
+    let Some((id, ends)) = rotated else {
+        return Ok(None);
+    };
+    execute(
+        write,
+        "INSERT INTO old_trust_token (token_hash, browser_id) VALUES (?1, ?2)",
+        params![brought, id],
+    )?;
     from_sql(ends).map(Some)
 }
 
-pub(super) fn list(read: &Connection, host: &str, subject: &str, now: u64) -> Result<Vec<TrustedBrowser>, StoreError> {
+pub(super) fn list(
+    read: &Connection,
+    host: &str,
+    subject: &str,
+    now: u64,
+) -> Result<Vec<TrustedBrowser>, StoreError> {
     all(
         read,
         "SELECT b.id, b.place, b.created_at, b.used_at, b.expires_at FROM trusted_browser b \
@@ -158,7 +209,8 @@ pub(super) fn revoke(
         params![host, subject, id],
     )?;
     if id.is_none() {
-        // And one that asks to be trusted, not redeemed yet, is of before: it leads in and no further.
+        // And one that asks to be trusted, not redeemed yet, is of before: it leads in and no
+        // further.
         execute(
             write,
             "UPDATE flow SET trusts = 0 WHERE host = ?1 AND subject = ?2 AND redeemed_at IS NULL",
@@ -166,8 +218,17 @@ pub(super) fn revoke(
         )?;
     }
     if count > 0 {
-        let detail = Detail { count: Some(count), ..Detail::default() };
-        record::append(write, (host, subject), EventKind::TrustRevoked, detail, scribe)?;
+        let detail = Detail {
+            count: Some(count),
+            ..Detail::default()
+        };
+        record::append(
+            write,
+            (host, subject),
+            EventKind::TrustRevoked,
+            detail,
+            scribe,
+        )?;
     }
     Ok(count)
 }

@@ -10,16 +10,21 @@ use super::tries::{allowance_from, reserve, tries_from};
 use super::{SqliteStore, record, trust};
 use crate::record::{Detail, Line, Scribe};
 use crate::store::{
-    Consumed, Consumption, NewFlow, Notice, OpenVerification, RecordPage, Report, Reserved, Spend, StoreError, Try,
-    VerificationOpened, VerifyStore,
+    Consumed, Consumption, NewFlow, Notice, OpenVerification, RecordPage, Report, Reserved, Spend,
+    StoreError, Try, VerificationOpened, VerifyStore,
 };
 use crate::throttle::{self, Allowance, Tries};
 
 #[async_trait]
 impl VerifyStore for SqliteStore {
-    async fn open_verification(&self, open: &OpenVerification) -> Result<VerificationOpened, StoreError> {
+    async fn open_verification(
+        &self,
+        open: &OpenVerification,
+    ) -> Result<VerificationOpened, StoreError> {
         let open = open.clone();
-        self.writer.run(move |write| trust::open(write, &open)).await
+        self.writer
+            .run(move |write| trust::open(write, &open))
+            .await
     }
 
     async fn reserve_try(&self, attempt: &Try) -> Result<Reserved, StoreError> {
@@ -29,7 +34,9 @@ impl VerifyStore for SqliteStore {
 
     async fn consume(&self, consumption: &Consumption) -> Result<Consumed, StoreError> {
         let consumption = consumption.clone();
-        self.writer.run(move |write| consume(write, &consumption)).await
+        self.writer
+            .run(move |write| consume(write, &consumption))
+            .await
     }
 
     async fn note_wrong(
@@ -39,7 +46,9 @@ impl VerifyStore for SqliteStore {
         scribe: &Scribe,
     ) -> Result<(), StoreError> {
         let (flow, notes, scribe) = (flow.clone(), notes.to_owned(), scribe.clone());
-        self.writer.run(move |write| noted(write, &flow, notes, &scribe)).await
+        self.writer
+            .run(move |write| noted(write, &flow, notes, &scribe))
+            .await
     }
 
     async fn report(&self, report: &Report) -> Result<Option<u32>, StoreError> {
@@ -47,14 +56,29 @@ impl VerifyStore for SqliteStore {
         self.writer.run(move |write| reported(write, &report)).await
     }
 
-    async fn logins_since(&self, host: &str, subject: &str, since: u64, count: u32) -> Result<Vec<Line>, StoreError> {
+    async fn logins_since(
+        &self,
+        host: &str,
+        subject: &str,
+        since: u64,
+        count: u32,
+    ) -> Result<Vec<Line>, StoreError> {
         let (host, subject) = (host.to_owned(), subject.to_owned());
-        self.readers.run(move |read| record::logins_since(read, (&host, &subject), since, count)).await
+        self.readers
+            .run(move |read| record::logins_since(read, (&host, &subject), since, count))
+            .await
     }
 
-    async fn trusted_browsers(&self, host: &str, subject: &str, now: u64) -> Result<Vec<TrustedBrowser>, StoreError> {
+    async fn trusted_browsers(
+        &self,
+        host: &str,
+        subject: &str,
+        now: u64,
+    ) -> Result<Vec<TrustedBrowser>, StoreError> {
         let (host, subject) = (host.to_owned(), subject.to_owned());
-        self.readers.run(move |read| trust::list(read, &host, &subject, now)).await
+        self.readers
+            .run(move |read| trust::list(read, &host, &subject, now))
+            .await
     }
 
     async fn revoke_trust(
@@ -64,13 +88,33 @@ impl VerifyStore for SqliteStore {
         id: Option<&str>,
         scribe: &Scribe,
     ) -> Result<u32, StoreError> {
-        let (host, subject, id, scribe) = (host.to_owned(), subject.to_owned(), id.map(str::to_owned), scribe.clone());
-        self.writer.run(move |write| trust::revoke(write, (&host, &subject), id.as_deref(), &scribe)).await
+        let (host, subject, id, scribe) = (
+            host.to_owned(),
+            subject.to_owned(),
+            id.map(str::to_owned),
+            scribe.clone(),
+        );
+        self.writer
+            .run(move |write| trust::revoke(write, (&host, &subject), id.as_deref(), &scribe))
+            .await
     }
 
-    async fn reinstate(&self, host: &str, subject: &str, id: &str, scribe: &Scribe) -> Result<bool, StoreError> {
-        let (host, subject, id, scribe) = (host.to_owned(), subject.to_owned(), id.to_owned(), scribe.clone());
-        self.writer.run(move |write| reinstated(write, (&host, &subject), &id, &scribe)).await
+    async fn reinstate(
+        &self,
+        host: &str,
+        subject: &str,
+        id: &str,
+        scribe: &Scribe,
+    ) -> Result<bool, StoreError> {
+        let (host, subject, id, scribe) = (
+            host.to_owned(),
+            subject.to_owned(),
+            id.to_owned(),
+            scribe.clone(),
+        );
+        self.writer
+            .run(move |write| reinstated(write, (&host, &subject), &id, &scribe))
+            .await
     }
 
     async fn purge_trust(&self, now: u64) -> Result<u64, StoreError> {
@@ -87,7 +131,9 @@ impl VerifyStore for SqliteStore {
         count: u32,
     ) -> Result<RecordPage, StoreError> {
         let (host, subject) = (host.to_owned(), subject.to_owned());
-        self.readers.run(move |read| record::page(read, (&host, &subject), before, count)).await
+        self.readers
+            .run(move |read| record::page(read, (&host, &subject), before, count))
+            .await
     }
 
     async fn take_notices(
@@ -98,21 +144,29 @@ impl VerifyStore for SqliteStore {
         count: u32,
     ) -> Result<Vec<Notice>, StoreError> {
         let host = host.to_owned();
-        self.writer.run(move |write| record::take(write, &host, (now_ms, lease_ms), count)).await
+        self.writer
+            .run(move |write| record::take(write, &host, (now_ms, lease_ms), count))
+            .await
     }
 
     async fn drop_notices_but(&self, hosts: &[&str]) -> Result<u64, StoreError> {
         let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
-        self.writer.run(move |write| record::drop_all_but(write, &hosts)).await
+        self.writer
+            .run(move |write| record::drop_all_but(write, &hosts))
+            .await
     }
 
     async fn settle_notice(&self, id: i64) -> Result<(), StoreError> {
-        self.writer.run(move |write| execute(write, "DELETE FROM notice WHERE id = ?1", [id]).map(|_| ())).await
+        self.writer
+            .run(move |write| execute(write, "DELETE FROM notice WHERE id = ?1", [id]).map(|_| ()))
+            .await
     }
 
     async fn postpone_notice(&self, id: i64, due_at_ms: u64) -> Result<(), StoreError> {
         const SQL: &str = "UPDATE notice SET due_at_ms = ?2 WHERE id = ?1";
-        self.writer.run(move |write| execute(write, SQL, [id, to_sql(due_at_ms)]).map(|_| ())).await
+        self.writer
+            .run(move |write| execute(write, SQL, [id, to_sql(due_at_ms)]).map(|_| ()))
+            .await
     }
 }
 
@@ -122,10 +176,17 @@ fn noted(
     notes: Vec<(EventKind, Detail)>,
     scribe: &Scribe,
 ) -> Result<(), StoreError> {
-    let first = execute(write, "UPDATE flow SET told = 1 WHERE id = ?1 AND told = 0", [&flow.id])? == 1;
+    let first = execute(
+        write,
+        "UPDATE flow SET told = 1 WHERE id = ?1 AND told = 0",
+        [&flow.id],
+    )? == 1;
     for (kind, detail) in notes {
         let tells_host = scribe.tells_host && (first || kind != EventKind::CodeWrong);
-        let scribe = Scribe { tells_host, ..scribe.clone() };
+        let scribe = Scribe {
+            tells_host,
+            ..scribe.clone()
+        };
         record::append(write, (&flow.host, &flow.subject), kind, detail, &scribe)?;
     }
     Ok(())
@@ -156,9 +217,12 @@ fn spending_from(row: &Row<'_>, c: &Consumption) -> Result<Spending, StoreError>
     let allowance = allowance_from(row)?;
     let (tries, allowance) = match &c.spend {
         Spend::Backup { .. } => (Tries::default(), allowance),
-        Spend::Step { .. } | Spend::Challenge { .. } => {
-            throttle::right(tries_from(row)?, allowance, row.get("guess_cost")?, c.scribe.now)
-        }
+        Spend::Step { .. } | Spend::Challenge { .. } => throttle::right(
+            tries_from(row)?,
+            allowance,
+            row.get("guess_cost")?,
+            c.scribe.now,
+        ),
     };
     Ok(Spending {
         factor_epoch: row.get("factor_epoch")?,
@@ -175,7 +239,13 @@ fn consume(write: &Connection, c: &Consumption) -> Result<Consumed, StoreError> 
         Spend::Step { method_id, .. } | Spend::Challenge { method_id, .. } => method_id,
         Spend::Backup { .. } => BACKUP_METHOD_ID,
     };
-    let params = params![c.flow_id, c.host, c.subject, to_sql(c.scribe.now), method_id];
+    let params = params![
+        c.flow_id,
+        c.host,
+        c.subject,
+        to_sql(c.scribe.now),
+        method_id
+    ];
     let Some(spending) = first(write, SPENDING, params, |row| spending_from(row, c))? else {
         return Ok(Consumed::FlowOver);
     };
@@ -194,28 +264,57 @@ fn consume(write: &Connection, c: &Consumption) -> Result<Consumed, StoreError> 
         hint: spending.hint,
         count: (kind == EventKind::BackupCodeUsed).then_some(backup_codes_left),
     };
-    let line = c.scribe.line(&c.host, &c.subject, spending.last_line, kind, detail);
+    let line = c
+        .scribe
+        .line(&c.host, &c.subject, spending.last_line, kind, detail);
     record::insert(write, (&c.host, &c.subject), &line, &c.scribe)?;
     execute(
         write,
         "UPDATE subject SET guess_full_at = ?3, event_seq = ?4, event_hash = ?5 WHERE host = ?1 AND subject = ?2",
-        params![c.host, c.subject, to_sql(spending.allowance.full_at), to_sql(line.seq), line.hash],
+        params![
+            c.host,
+            c.subject,
+            to_sql(spending.allowance.full_at),
+            to_sql(line.seq),
+            line.hash
+        ],
     )?;
     Ok(Consumed::Yes { backup_codes_left })
 }
 
-/// The conditional update whose row count is the answer; a method that worked begins its tries anew with it.
+/// The conditional update whose row count is the answer; a method that worked begins its tries anew
+/// with it.
 fn spent(write: &Connection, c: &Consumption, tries: Tries) -> Result<bool, StoreError> {
     let now = to_sql(c.scribe.now);
     let (in_a_row, day, today) = (tries.in_a_row, to_sql(tries.day), tries.today);
     let spent = match &c.spend {
-        Spend::Step { method_id, first_step, step, drift } => execute(
+        Spend::Step {
+            method_id,
+            first_step,
+            step,
+            drift,
+        } => execute(
             write,
             "UPDATE method SET last_step = ?4, drift = ?5, in_a_row = ?6, day = ?7, today = ?8, used_at = ?9 \
              WHERE id = ?1 AND host = ?2 AND subject = ?3 AND last_step < ?10",
-            params![method_id, c.host, c.subject, to_sql(*step), drift, in_a_row, day, today, now, to_sql(*first_step),],
+            params![
+                method_id,
+                c.host,
+                c.subject,
+                to_sql(*step),
+                drift,
+                in_a_row,
+                day,
+                today,
+                now,
+                to_sql(*first_step),
+            ],
         ),
-        Spend::Challenge { method_id, challenge_id, .. } => execute(
+        Spend::Challenge {
+            method_id,
+            challenge_id,
+            ..
+        } => execute(
             write,
             "UPDATE challenge SET answered_at = ?4 WHERE id = ?1 AND flow_id = ?2 AND method_id = ?3 \
              AND answered_at IS NULL AND expires_at > ?4",
@@ -250,10 +349,23 @@ fn complete(
         write,
         "UPDATE flow SET state = 'completed', body_hash = ?2, method_id = ?3, result_hash = ?4, result_expires_at = ?5, \
          used = ?6, trusts = ?7, factor_epoch = ?8 WHERE id = ?1 AND state = 'open'",
-        params![c.flow_id, c.body_hash, method_id, c.result_hash, to_sql(c.result_expires_at), used, c.trusts, epoch,],
+        params![
+            c.flow_id,
+            c.body_hash,
+            method_id,
+            c.result_hash,
+            to_sql(c.result_expires_at),
+            used,
+            c.trusts,
+            epoch,
+        ],
     )?;
     // Read as open in this very transaction.
-    if completed == 1 { Ok(()) } else { Err(StoreError::Row("flow.state".to_owned())) }
+    if completed == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Row("flow.state".to_owned()))
+    }
 }
 
 fn reported(write: &Connection, report: &Report) -> Result<Option<u32>, StoreError> {
@@ -282,20 +394,39 @@ fn reported(write: &Connection, report: &Report) -> Result<Option<u32>, StoreErr
         params![report.host, report.subject, now],
     )?;
     let whose = (report.host.as_str(), report.subject.as_str());
-    record::append(write, whose, EventKind::Reported, Detail::default(), &report.scribe)?;
+    record::append(
+        write,
+        whose,
+        EventKind::Reported,
+        Detail::default(),
+        &report.scribe,
+    )?;
     // Whoever was read a code may have had his browser trusted: he would come back without one.
     Ok(Some(trust::revoke(write, whose, None, &report.scribe)?))
 }
 
-fn reinstated(write: &Connection, whose: (&str, &str), id: &str, scribe: &Scribe) -> Result<bool, StoreError> {
+fn reinstated(
+    write: &Connection,
+    whose: (&str, &str),
+    id: &str,
+    scribe: &Scribe,
+) -> Result<bool, StoreError> {
     let found = first(
         write,
         "UPDATE method SET in_a_row = 0, today = 0 WHERE id = ?1 AND host = ?2 AND subject = ?3 AND in_a_row >= ?4 \
          RETURNING kind, hint",
         params![id, whose.0, whose.1, throttle::SUSPENDED_AFTER],
-        |row| Ok(Detail { method: Some(row.get("kind")?), hint: row.get("hint")?, count: None }),
+        |row| {
+            Ok(Detail {
+                method: Some(row.get("kind")?),
+                hint: row.get("hint")?,
+                count: None,
+            })
+        },
     )?;
-    let Some(detail) = found else { return Ok(false) };
+    let Some(detail) = found else {
+        return Ok(false);
+    };
     record::append(write, whose, EventKind::MethodReinstated, detail, scribe)?;
     Ok(true)
 }

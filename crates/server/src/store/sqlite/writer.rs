@@ -1,6 +1,7 @@
-//! One writer that groups many requests' transactions into one commit: a commit waits for the disk, and the disk takes one
-//! commit for a hundred requests as gladly as for one. Nobody is answered before the commit that holds their work. It has a
-//! thread of its own, so that a statement costs what SQLite costs and no hand-over.
+//! One writer that groups many requests' transactions into one commit: a commit waits for the disk,
+//! and the disk takes one commit for a hundred requests as gladly as for one. Nobody is answered
+//! before the commit that holds their work. It has a thread of its own, so that a statement costs
+//! what SQLite costs and no hand-over.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -38,7 +39,9 @@ struct Piece<W, T> {
 
 impl<T: Send, W: FnOnce(&Connection) -> Result<Then<T>, StoreError> + Send> Job for Piece<W, T> {
     fn work(&mut self, write: &Connection) -> bool {
-        let Some(work) = self.work.take() else { return false };
+        let Some(work) = self.work.take() else {
+            return false;
+        };
         // A panic is this request's alone: the panic hook has logged it.
         let outcome = catch_unwind(AssertUnwindSafe(|| work(write)))
             .unwrap_or_else(|_| Err(StoreError::Unavailable("the work panicked".into())));
@@ -49,8 +52,10 @@ impl<T: Send, W: FnOnce(&Connection) -> Result<Then<T>, StoreError> + Send> Job 
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
         let answer = match self.outcome {
-            // What was read to undo the work may have been of a neighbour in the same group: it holds with the commit only.
-            Some(outcome) => outcome.and_then(|(Then::Keep(value) | Then::Undo(value))| committed.map(|()| value)),
+            // What was read to undo the work may have been of a neighbour in the same group: it
+            // holds with the commit only.
+            Some(outcome) => outcome
+                .and_then(|(Then::Keep(value) | Then::Undo(value))| committed.map(|()| value)),
             None => committed.and(Err(StoreError::Unavailable("not begun".into()))),
         };
         // Who no longer waits has given up, not undone.
@@ -87,8 +92,8 @@ impl Writer {
         Ok(Self { orders })
     }
 
-    /// Runs `work` in a transaction, together with whatever else waits; the answer comes after the commit. Work that fails
-    /// is undone alone.
+    /// Runs `work` in a transaction, together with whatever else waits; the answer comes after the
+    /// commit. Work that fails is undone alone.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
@@ -102,8 +107,15 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<Then<T>, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (waits, answer) = oneshot::channel();
-        let piece = Piece { work: Some(work), outcome: None, waits };
-        self.orders.send(Order::Work(Box::new(piece))).await.map_err(|_| stopped())?;
+        let piece = Piece {
+            work: Some(work),
+            outcome: None,
+            waits,
+        };
+        self.orders
+            .send(Order::Work(Box::new(piece)))
+            .await
+            .map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
 
@@ -141,11 +153,15 @@ fn write(mut connection: Connection, file: &File, mut queue: mpsc::Receiver<Orde
         }
         let why = committed.map_err(|error| error.to_string());
         for job in group {
-            job.answer(why.clone().map_err(|why| StoreError::Unavailable(why.into())));
+            job.answer(
+                why.clone()
+                    .map_err(|why| StoreError::Unavailable(why.into())),
+            );
         }
     }
     if asks_to_stop.is_some()
-        && let Err(error) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_row| Ok(()))
+        && let Err(error) =
+            connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_row| Ok(()))
     {
         tracing::warn!(%error, "the WAL was not folded into the file");
     }
@@ -172,8 +188,11 @@ fn all_of(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), Sto
         execute(connection, "SAVEPOINT job", [])?;
         if !job.work(connection) {
             if connection.is_autocommit() {
-                // A full disk and the like: the neighbours' work is undone with it, and they are told so.
-                return Err(StoreError::Unavailable("the database has ended the transaction".into()));
+                // A full disk and the like: the neighbours' work is undone with it, and they are
+                // told so.
+                return Err(StoreError::Unavailable(
+                    "the database has ended the transaction".into(),
+                ));
             }
             execute(connection, "ROLLBACK TO job", [])?;
         }
@@ -185,7 +204,12 @@ fn all_of(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), Sto
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        clippy::disallowed_methods,
+        reason = "tests"
+    )]
 
     use std::path::Path;
     use std::sync::mpsc;
@@ -194,9 +218,13 @@ mod tests {
     use super::*;
 
     fn writer(folder: &Path, pragmas: Vec<(String, String)>) -> Writer {
-        let file = File { path: folder.join("test.db"), pragmas };
+        let file = File {
+            path: folder.join("test.db"),
+            pragmas,
+        };
         let new = Connection::open(&file.path).unwrap();
-        new.execute_batch("CREATE TABLE line (text TEXT NOT NULL)").unwrap();
+        new.execute_batch("CREATE TABLE line (text TEXT NOT NULL)")
+            .unwrap();
         Writer::start(file).unwrap()
     }
 
@@ -206,7 +234,10 @@ mod tests {
 
     async fn lines(writer: &Writer) -> String {
         let sql = "SELECT coalesce(group_concat(text, ' '), '') FROM (SELECT text FROM line ORDER BY text)";
-        writer.run(move |write| scalar(write, sql, [])).await.unwrap()
+        writer
+            .run(move |write| scalar(write, sql, []))
+            .await
+            .unwrap()
     }
 
     /// Holds the writer up until all of `works` are ordered, so that they come into one group.
@@ -238,7 +269,11 @@ mod tests {
                 }),
                 writer.run(|write| {
                     insert(write, "panicked")?;
-                    if write.is_autocommit() { Ok(()) } else { panic!("on purpose") }
+                    if write.is_autocommit() {
+                        Ok(())
+                    } else {
+                        panic!("on purpose")
+                    }
                 }),
                 writer.run_or_undo(|write| {
                     insert(write, "undone")?;
@@ -253,11 +288,15 @@ mod tests {
         assert_eq!(lines(&writer).await, "first last");
     }
 
-    /// A full disk ends a transaction with everybody's work in it: nobody may be told that theirs is kept.
+    /// A full disk ends a transaction with everybody's work in it: nobody may be told that theirs
+    /// is kept.
     #[tokio::test]
     async fn nobody_is_answered_yes_for_what_a_full_disk_has_undone() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = writer(folder.path(), vec![("max_page_count".to_owned(), "4".to_owned())]);
+        let writer = writer(
+            folder.path(),
+            vec![("max_page_count".to_owned(), "4".to_owned())],
+        );
         let long = "x".repeat(30_000);
         let works = async {
             tokio::join!(
@@ -281,12 +320,21 @@ mod tests {
         let other = Connection::open(folder.path().join("test.db")).unwrap();
         let works = async {
             other.execute_batch("BEGIN IMMEDIATE").unwrap();
-            tokio::join!(writer.run(|write| insert(write, "one")), writer.run(|write| insert(write, "two")))
+            tokio::join!(
+                writer.run(|write| insert(write, "one")),
+                writer.run(|write| insert(write, "two"))
+            )
         };
         let began = std::time::Instant::now();
         let (one, two) = works.await;
-        assert!(one.is_err() && two.is_err_and(|error| error.to_string().contains("locked")), "with the reason");
-        assert!(began.elapsed() < std::time::Duration::from_millis(3_900), "they did not wait one after another");
+        assert!(
+            one.is_err() && two.is_err_and(|error| error.to_string().contains("locked")),
+            "with the reason"
+        );
+        assert!(
+            began.elapsed() < std::time::Duration::from_millis(3_900),
+            "they did not wait one after another"
+        );
         other.execute_batch("ROLLBACK").unwrap();
         assert_eq!(lines(&writer).await, "");
         writer.run(|write| insert(write, "three")).await.unwrap();
@@ -297,7 +345,11 @@ mod tests {
     async fn a_busy_process_does_not_starve_another() {
         let folder = tempfile::tempdir().unwrap();
         let busy = writer(folder.path(), Vec::new());
-        let other = Writer::start(File { path: folder.path().join("test.db"), pragmas: Vec::new() }).unwrap();
+        let other = Writer::start(File {
+            path: folder.path().join("test.db"),
+            pragmas: Vec::new(),
+        })
+        .unwrap();
         let load: Vec<_> = (0..64)
             .map(|_| {
                 let busy = busy.clone();
@@ -325,7 +377,12 @@ mod tests {
         assert!(writer.run(|write| insert(write, "late")).await.is_err());
         let alone = folder.path().join("alone.db");
         std::fs::copy(folder.path().join("test.db"), &alone).unwrap();
-        let kept: u32 = scalar(&Connection::open(&alone).unwrap(), "SELECT COUNT(*) FROM line", []).unwrap();
+        let kept: u32 = scalar(
+            &Connection::open(&alone).unwrap(),
+            "SELECT COUNT(*) FROM line",
+            [],
+        )
+        .unwrap();
         assert_eq!(kept, 1, "the WAL is folded into the file");
     }
 }

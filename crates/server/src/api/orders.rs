@@ -1,0 +1,260 @@
+//! A code for a phone is ordered: for whose number, within which budget.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use nidan_protocol::{
+    CallKeys, ChallengePost, ChallengeView, Channel, ErrorCode, MethodKind, Problem, Purpose,
+};
+use zeroize::Zeroizing;
+
+use super::challenges::{
+    ID_LEN_BYTES, find, open_flow_with_phone, refuse_ended, refuse_unordered, scribe,
+};
+use crate::Service;
+use crate::challenge::{CODE_TTL_S, budgets, call_keys, reference, view as view_of};
+use crate::config::Host;
+use crate::extract::{Body, FlowCaller, encode};
+use crate::keys::{HashUse, SealedFor};
+use crate::phone::PhoneNumber;
+use crate::problem::Refusal;
+use crate::seams::random_bytes;
+use crate::store::{Challenge, NewChallenge, NewFlow, Order};
+use crate::throttle::{self, Gate, Guess, Needs};
+
+/// Makes a code for a number and orders it to be sent. Whether the number exists is not told.
+#[utoipa::path(post, path = "/v1/flow/challenges", request_body = ChallengePost, responses(
+    (status = 200, body = ChallengeView, description = "The code for this number that is on its way already"),
+    (status = 201, body = ChallengeView),
+    (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 409, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
+    (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn create(
+    State(service): State<Service>,
+    FlowCaller { flow, host }: FlowCaller,
+    Body(mut post): Body<ChallengePost>,
+) -> Result<(StatusCode, Json<ChallengeView>), Refusal> {
+    let typed = Zeroizing::new(std::mem::take(&mut post.number).unwrap_or_default());
+    let phone = open_flow_with_phone(&service, &flow)?;
+    if !service
+        .0
+        .config
+        .methods(&host)
+        .contains(&post.channel.method())
+    {
+        return Err(Refusal {
+            field: Some("channel".to_owned()),
+            ..ErrorCode::MethodRefused.into()
+        });
+    }
+    if post.keys == CallKeys::None && !host.calls_without_keys {
+        return Err(Refusal {
+            field: Some("keys".to_owned()),
+            ..ErrorCode::MethodRefused.into()
+        });
+    }
+    let (number, codes) = match (flow.opened.purpose, &post.method_id) {
+        (Purpose::Enroll, None) => (typed_number(&typed, &post)?, 1),
+        (Purpose::Verify, Some(method_id)) if typed.is_empty() => {
+            own_number(&service, &flow.opened, &host, method_id, post.channel).await?
+        }
+        (Purpose::Enroll, Some(_)) => return Err(Refusal::field("method_id")),
+        (Purpose::Verify, _) => return Err(Refusal::field("number")),
+    };
+    let of_number = |code: ErrorCode| Refusal {
+        field: Some("number".to_owned()),
+        ..code.into()
+    };
+    let routed = service
+        .0
+        .routes
+        .iter()
+        .any(|route| route.fits(post.channel, number.country()));
+    if !routed
+        || !phone
+            .countries
+            .iter()
+            .any(|country| country == number.country())
+    {
+        return Err(of_number(ErrorCode::CountryNotAllowed));
+    }
+    number.reach(post.channel).map_err(of_number)?;
+
+    let parts = &service.0;
+    let number_index = parts
+        .keys
+        .hash(HashUse::NumberIndex, &[number.e164().as_bytes()]);
+    if let Some(live) = live(&service, &flow.opened, &post, &number_index, codes).await? {
+        // Whoever went back and asks once more has the code on its way already: waits and tries go
+        // on as they were.
+        return Ok((StatusCode::OK, Json(view_of(&live))));
+    }
+    let id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
+    let row = SealedFor {
+        host: &host.id,
+        subject: &flow.opened.subject,
+        method_id: &id,
+    };
+    let sealed_number = parts
+        .keys
+        .seal_text(number.e164(), row, &*parts.random)
+        .map_err(|error| {
+            Refusal::logged(ErrorCode::Internal, "the number was not sealed", &*error)
+        })?;
+    let keys = match (post.channel, post.keys) {
+        (Channel::Sms, _) | (Channel::Voice, CallKeys::None) => None,
+        (Channel::Voice, CallKeys::Shown) => Some(call_keys(random_bytes(&*parts.random)?)),
+    };
+    let challenge = NewChallenge {
+        flow_id: flow.opened.id.clone(),
+        channel: post.channel,
+        country: number.country().to_owned(),
+        locale: parts
+            .catalogue
+            .language(post.locale.as_deref().unwrap_or("en"))
+            .to_owned(),
+        sealed_number,
+        number_index,
+        hint: number.hint(),
+        reference: reference(random_bytes(&*parts.random)?),
+        keys,
+        expires_at: parts
+            .clock
+            .now_s()
+            .saturating_add(CODE_TTL_S)
+            .min(flow.opened.expires_at),
+        method_id: post.method_id,
+        codes,
+        id,
+    };
+    let message_id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
+    let budgets = budgets(
+        &parts.keys,
+        &phone.budgets,
+        &flow.opened,
+        &number,
+        post.channel,
+    );
+    let scribe = scribe(&service, &flow.opened, &host);
+    let order = Order {
+        message_id,
+        budgets,
+        now_ms: parts.clock.now_ms(),
+        scribe,
+    };
+    refuse_unordered(parts.store.open_challenge(&challenge, &order).await?)?;
+    parts.ring.notify_one();
+    tracing::info!(
+        flow = flow.opened.id,
+        channel = challenge.channel.as_str(),
+        country = challenge.country,
+        "code ordered"
+    );
+    Ok((
+        StatusCode::CREATED,
+        Json(view_of(&find(&service, &flow.opened, &challenge.id).await?)),
+    ))
+}
+
+/// What was typed, as long as it is what the person was shown: a number that two readers read
+/// differently is a stranger's for one of them.
+fn typed_number(typed: &str, post: &ChallengePost) -> Result<PhoneNumber, Refusal> {
+    let of_number = |code: ErrorCode| Refusal {
+        field: Some("number".to_owned()),
+        ..code.into()
+    };
+    let read = PhoneNumber::parse(typed, post.country.as_deref());
+    let Some(shown) = post.shown.as_deref() else {
+        return read.map_err(|error| of_number(error.into()));
+    };
+    match read {
+        Ok(number) if number.e164() == shown => Ok(number),
+        Ok(_another) => Err(of_number(ErrorCode::PhoneAmbiguous)),
+        // Not a number as it was typed, and one as it was shown.
+        Err(_) if PhoneNumber::parse(shown, None).is_ok() => {
+            Err(of_number(ErrorCode::PhoneAmbiguous))
+        }
+        Err(error) => Err(of_number(error.into())),
+    }
+}
+
+/// At login: the number of one of the person's own methods, and how many codes its message needs
+/// now. A mobile that is texted may be called too; a line that is called may not be texted.
+async fn own_number(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    method_id: &str,
+    channel: Channel,
+) -> Result<(PhoneNumber, u32), Refusal> {
+    let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
+    let method = subject
+        .methods
+        .iter()
+        .find(|method| method.id == method_id)
+        .ok_or(ErrorCode::MethodNotFound)?;
+    let fits = match method.detail.kind() {
+        MethodKind::Totp => false,
+        MethodKind::Sms => true,
+        MethodKind::Voice => channel == Channel::Voice,
+    };
+    if !fits {
+        return Err(Refusal {
+            field: Some("channel".to_owned()),
+            ..ErrorCode::MethodRefused.into()
+        });
+    }
+    let codes = match throttle::gate(
+        method.tries,
+        subject.allowance,
+        Guess::Phone,
+        service.0.clock.now_s(),
+    ) {
+        Gate::Open(Needs::OneCode) => 1,
+        Gate::Open(Needs::TwoCodes) => 2,
+        Gate::Resting { until } => {
+            return Err(Refusal {
+                retry_at: Some(until),
+                ..ErrorCode::MethodResting.into()
+            });
+        }
+        Gate::Suspended => return Err(ErrorCode::MethodSuspended.into()),
+    };
+    let row = SealedFor {
+        host: &host.id,
+        subject: &flow.subject,
+        method_id,
+    };
+    let e164 = service
+        .0
+        .keys
+        .open_text(&method.sealed, row)
+        .map_err(|error| Refusal::logged(ErrorCode::Internal, "a number does not open", &error))?;
+    Ok((
+        PhoneNumber::parse(&e164, None).map_err(|_| ErrorCode::Internal)?,
+        codes,
+    ))
+}
+
+/// The flow's code for this very wish, while it can still be answered.
+async fn live(
+    service: &Service,
+    flow: &NewFlow,
+    post: &ChallengePost,
+    number_index: &[u8; 32],
+    codes: u32,
+) -> Result<Option<Challenge>, Refusal> {
+    let latest = service.0.store.challenges(&flow.id).await?.pop();
+    let now = service.0.clock.now_s();
+    Ok(latest.filter(|challenge| {
+        let opened = &challenge.opened;
+        let is_same = opened.number_index == *number_index
+            && opened.channel == post.channel
+            && opened.method_id == post.method_id
+            && opened.codes == codes
+            && (post.channel == Channel::Sms
+                || opened.keys.is_none() == (post.keys == CallKeys::None));
+        is_same && refuse_ended(challenge, now).is_ok()
+    }))
+}

@@ -1,0 +1,92 @@
+//! Setting two-step verification up: the shop asks for a flow, and takes its result.
+
+use axum::Json;
+use axum::extract::{Form, Query, State};
+use axum::http::StatusCode;
+use axum::response::{Redirect, Response};
+use serde_json::{Value, json};
+
+use crate::routes::{Completed, Here, Language, asked, refused_page};
+use crate::session::{Refused, SESSION_TTL_S, SignedIn, with_cookie};
+use crate::two_step::{Flow, Purpose, TwoStepError};
+
+/// The page asks for a flow; only its token goes there, the id stays in the session.
+pub(crate) async fn begin_two_step(
+    State(shop): Here,
+    SignedIn(session): SignedIn,
+) -> Result<Json<Value>, Refused> {
+    let (flow_id, flow_token) = match shop
+        .two_step
+        .begin(&asked(&shop, &session, Purpose::Enroll))
+        .await
+    {
+        Ok(Flow::Required {
+            flow_id,
+            flow_token,
+        }) => (flow_id, flow_token),
+        Ok(Flow::Trusted { .. } | Flow::NotEnrolled) => {
+            return Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"));
+        }
+        Err(TwoStepError::Refused(code)) if code == "reauth_required" => {
+            return Err(Refused(StatusCode::FORBIDDEN, "reauth_required"));
+        }
+        Err(TwoStepError::Refused(code)) if code == "already_enrolled" => {
+            return Err(Refused(StatusCode::CONFLICT, "already_enrolled"));
+        }
+        Err(TwoStepError::Refused(reason)) => {
+            tracing::error!(reason, "the service refused a flow");
+            return Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"));
+        }
+        Err(TwoStepError::Failed(reason)) => {
+            tracing::error!(reason, "no flow");
+            return Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"));
+        }
+    };
+    shop.accounts.set_flow(&session.id, &flow_id).await?;
+    Ok(Json(json!({ "flow_token": flow_token })))
+}
+
+/// Where the widget posts its result code. What counts is what the service signs.
+pub(crate) async fn complete_two_step(
+    State(shop): Here,
+    session: Result<SignedIn, Refused>,
+    Query(language): Query<Language>,
+    Form(sent): Form<Completed>,
+) -> Result<Response, Refused> {
+    let lang = language.tag();
+    let refused = || refused_page(lang);
+    let Ok(SignedIn(session)) = session else {
+        return Ok(refused());
+    };
+    let Some(flow_id) = &session.flow_id else {
+        return Ok(refused());
+    };
+    let finished = shop
+        .two_step
+        .finish(
+            Purpose::Enroll,
+            flow_id,
+            &sent.result_code,
+            &session.id,
+            &session.user_id,
+        )
+        .await;
+    let spent = match finished {
+        Ok(checked) => shop.accounts.spend_result(&checked.jti).await?,
+        Err(error) => {
+            tracing::warn!(?error, "a result was refused");
+            false
+        }
+    };
+    if !spent {
+        return Ok(refused());
+    }
+    // Who has a second factor now gets a fresh session (ASVS 7.2.4).
+    let renewed = shop.accounts.begin_session(&session.user_id, false).await?;
+    shop.accounts.end_session(&session.id).await?;
+    Ok(with_cookie(
+        &renewed,
+        SESSION_TTL_S,
+        Redirect::to(&format!("/?lang={lang}&two-step=on")),
+    ))
+}

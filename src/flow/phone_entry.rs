@@ -1,0 +1,109 @@
+//! A phone number as it is typed, ordered and verified.
+
+use nidan_protocol::{CallKeys, Channel, ErrorCode};
+
+use super::{Ending, Now, Trouble};
+use crate::phone::{NumberError, Regions};
+
+/// What the person has typed of a number; it stays when the person goes back.
+#[derive(Debug, Default)]
+pub struct PhoneEntry {
+    /// Where codes may be sent, the likely country first (ISO 3166-1 alpha-2).
+    pub countries: Vec<String>,
+    /// The chosen one.
+    pub country: String,
+    /// How often one was chosen: each time closes the list.
+    pub choices: u32,
+    /// What countries are searched for.
+    pub search: String,
+    /// How often that changed.
+    pub searches: u32,
+    /// The number field.
+    pub typed: String,
+    /// What a call waits for, as the person wishes.
+    pub keys: CallKeys,
+    /// What the person calls the number.
+    pub name: String,
+    /// What helps in the chosen country: when it was looked up, then names and advice in turn.
+    pub help: Vec<String>,
+    /// The table of regions, once it is there.
+    pub regions: Option<Regions>,
+    /// The number that a code was ordered for last, read once: what is typed later is another one.
+    pub ordered: Option<OrderedNumber>,
+}
+
+/// A number as it was typed, and as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderedNumber {
+    /// The text of the field.
+    pub typed: String,
+    /// The country that was chosen for it.
+    pub country: String,
+    /// What was read, in E.164.
+    pub e164: String,
+    /// Whose number it is: help is for this country.
+    pub iso: String,
+}
+
+/// Why a number or a code was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhoneRefusal {
+    /// The number cannot be.
+    Number(NumberError),
+    /// The code has another shape.
+    Code(nidan_otp::CodeError),
+    /// The service could not be asked.
+    Unreachable,
+    /// The service refused.
+    Service {
+        /// Why.
+        code: ErrorCode,
+        /// When it may go on.
+        retry_at: Option<Now>,
+        /// How many tries are left.
+        attempts_left: Option<u32>,
+    },
+}
+
+impl PhoneRefusal {
+    const fn trouble(self) -> Option<Trouble> {
+        match self {
+            Self::Service { code, .. } => Some(Trouble::Refused(code)),
+            Self::Number(_) | Self::Code(_) | Self::Unreachable => None,
+        }
+    }
+
+    /// Whether the flow itself is over, and not just this number or code.
+    pub(super) fn ending(self) -> Option<Ending> {
+        match self.trouble()? {
+            Trouble::Refused(ErrorCode::FlowExpired) => Some(Ending::Expired),
+            Trouble::Refused(ErrorCode::FlowConflict) => Some(Ending::Superseded),
+            Trouble::Refused(ErrorCode::FlowReported) => Some(Ending::Reported),
+            Trouble::Refused(_) | Trouble::Unreachable => None,
+        }
+    }
+}
+
+/// How asking the service fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// Nothing is on its way.
+    Idle,
+    /// Something is.
+    Waiting,
+    /// The last answer was a no.
+    Refused(PhoneRefusal),
+}
+
+/// A number whose code was right: the final post names it by its challenge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedPhone {
+    /// The answered challenge.
+    pub challenge_id: String,
+    /// How codes reach it.
+    pub channel: Channel,
+    /// The last two digits.
+    pub hint: String,
+    /// What the person calls it.
+    pub name: String,
+}

@@ -1,0 +1,137 @@
+//! The steps of a set-up, and why one of them refuses to go on.
+
+use std::sync::Arc;
+
+use nidan_otp::{BackupCodeError, CodeError};
+use nidan_protocol::{ChallengeView, Channel, EnrolmentAnswer};
+
+use super::{Asking, Now, Proof, Trouble, VerifiedPhone};
+
+/// Why a typed code was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeRefusal {
+    /// Not six digits.
+    Shape(CodeError),
+    /// Not the code of now, nor of a nearby time.
+    Wrong {
+        /// How often in a row.
+        times: u32,
+    },
+    /// Right for another time: the phone's clock is off by so many seconds; negative is slow.
+    Clock(i64),
+}
+
+/// Why a typed backup code was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BackupRefusal {
+    /// Mistyped: told without asking anybody.
+    Typo(BackupCodeError),
+    /// A good code, but none of these ten.
+    Other,
+    /// The box is not ticked.
+    NotTicked,
+}
+
+/// How the final post fares.
+#[derive(Debug)]
+pub enum Delivery {
+    /// On its way.
+    Sending {
+        /// How often it failed before.
+        failed: u32,
+    },
+    /// Failed for now; tried again by itself.
+    Waiting {
+        /// How often it failed.
+        failed: u32,
+        /// Why.
+        trouble: Trouble,
+        /// When it is tried again.
+        until: Now,
+    },
+}
+
+/// What was proved, one method at least: the final post cannot be built without it.
+#[derive(Debug)]
+pub struct Evidence {
+    pub(super) app: Option<Arc<Proof>>,
+    pub(super) phones: Vec<VerifiedPhone>,
+}
+
+impl Evidence {
+    /// The app's code, where an app is set up.
+    pub fn app(&self) -> Option<&Proof> {
+        self.app.as_deref()
+    }
+
+    /// The verified numbers, the primary one first.
+    pub fn phones(&self) -> &[VerifiedPhone] {
+        &self.phones
+    }
+}
+
+/// Where the person is.
+#[derive(Debug)]
+pub enum Step {
+    /// What this is.
+    Start,
+    /// Which method.
+    Method,
+    /// Which app.
+    GetApp,
+    /// QR code, link and key.
+    AddAccount,
+    /// Type the app's code.
+    Confirm {
+        /// Why the last one was not taken.
+        refused: Option<CodeRefusal>,
+    },
+    /// Type a phone number.
+    Number {
+        /// How its code is to come.
+        channel: Channel,
+        /// How asking for a code fares.
+        asking: Asking,
+    },
+    /// Type the code that was sent to a phone.
+    PhoneCode {
+        /// What is known of it.
+        challenge: Box<ChallengeView>,
+        /// How checking it, or sending it again, fares.
+        asking: Asking,
+        /// Which question of the help is open, while it is.
+        help: Option<usize>,
+    },
+    /// What is set up so far, and what could come beside it.
+    Another,
+    /// Keep the backup codes.
+    SaveCodes {
+        /// Why going on was refused.
+        refused: Option<BackupRefusal>,
+    },
+    /// The final post.
+    Posting {
+        /// What was proved.
+        proof: Arc<Evidence>,
+        /// How it fares.
+        delivery: Delivery,
+    },
+    /// Stored.
+    Done {
+        /// Kept to ask for a fresh result code.
+        proof: Arc<Evidence>,
+        /// What the service stored.
+        answer: Box<EnrolmentAnswer>,
+        /// When it answered.
+        answered_at: Now,
+        /// Why the host could not be told yet.
+        trouble: Option<Trouble>,
+    },
+    /// A fresh result code is on its way to the host.
+    Finishing {
+        /// Kept to ask again.
+        proof: Arc<Evidence>,
+        /// What the service stored.
+        answer: Box<EnrolmentAnswer>,
+    },
+}

@@ -1,0 +1,96 @@
+//! Rules for documents and pictures.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::run::{Done, root};
+
+/// Documents whose paths must exist: names rot.
+const WITH_PATHS: [&str; 3] = ["ARCHITECTURE.md", "README.md", "CONTRIBUTING.md"];
+/// Characters of a line of prose. Tables, code and headings may be longer.
+const LINE_MAX: usize = 100;
+/// The only folder with pictures; the others are drawn anew by `cargo xtask screens`.
+const PICTURES: &str = "docs/images";
+const PICTURES_MAX: usize = 8;
+/// A picture that is larger is a smaller part of the screen.
+const PICTURE_MAX_BYTES: u64 = 60_000;
+
+/// Adds a line to `wrong` for each rule that a document or a picture breaks.
+pub(super) fn check(files: &[PathBuf], wrong: &mut Vec<String>) -> Done {
+    for document in WITH_PATHS {
+        paths_exist(document, wrong)?;
+    }
+    for file in files.iter().filter(|file| ends_with(file, &["md"])) {
+        // Written by `cargo xtask book`: as long as what the code says.
+        if !file.starts_with("docs/book/src/reference") {
+            prose_is_wrapped(file, &fs::read_to_string(root().join(file))?, wrong);
+        }
+    }
+    pictures_are_few_and_small(files, wrong)
+}
+
+fn ends_with(file: &Path, extensions: &[&str]) -> bool {
+    file.extension()
+        .is_some_and(|extension| extensions.iter().any(|known| extension == *known))
+}
+
+fn prose_is_wrapped(file: &Path, text: &str, wrong: &mut Vec<String>) {
+    let mut in_code = false;
+    for (line, number) in text.lines().zip(1..) {
+        if line.trim_start().starts_with("```") {
+            in_code = !in_code;
+        }
+        let may_be_long = in_code || line.trim_start().starts_with(['|', '#']);
+        if !may_be_long && can_be_broken(line) && line.chars().count() > LINE_MAX {
+            wrong.push(format!(
+                "{}:{number}: longer than {LINE_MAX}",
+                file.display()
+            ));
+        }
+    }
+}
+
+/// A link, a piece of code or a word cannot be.
+fn can_be_broken(line: &str) -> bool {
+    let outside_of_code: String = line.split('`').step_by(2).collect();
+    outside_of_code.trim().contains(' ') && !line.contains("](")
+}
+
+fn pictures_are_few_and_small(files: &[PathBuf], wrong: &mut Vec<String>) -> Done {
+    let pictures = files
+        .iter()
+        .filter(|file| ends_with(file, &["png", "jpg", "jpeg", "gif", "webp", "avif"]));
+    let mut count = 0;
+    for picture in pictures {
+        let name = picture.display();
+        count += 1;
+        if !picture.starts_with(PICTURES) {
+            wrong.push(format!("{name}: pictures are in {PICTURES} only"));
+        }
+        if fs::metadata(root().join(picture))?.len() > PICTURE_MAX_BYTES {
+            wrong.push(format!("{name}: over {PICTURE_MAX_BYTES} bytes"));
+        }
+    }
+    if count > PICTURES_MAX {
+        wrong.push(format!("{count} pictures, and {PICTURES_MAX} at most"));
+    }
+    Ok(())
+}
+
+/// Every `path/like/this` in backticks stands in the tree.
+fn paths_exist(document: &str, wrong: &mut Vec<String>) -> Done {
+    let text = fs::read_to_string(root().join(document))?;
+    for (line, number) in text.lines().zip(1..) {
+        for quoted in line.split('`').skip(1).step_by(2) {
+            let is_path =
+                quoted.contains('/') && !quoted.contains([' ', ':', '{', '<', '*', '$', '(', '=']);
+            let relative = is_path
+                && !quoted.starts_with(['/', '.', '-', '@', '~'])
+                && !quoted.starts_with("target/");
+            if relative && !root().join(quoted).exists() {
+                wrong.push(format!("{document}:{number}: {quoted} is not there"));
+            }
+        }
+    }
+    Ok(())
+}
