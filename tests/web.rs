@@ -305,7 +305,7 @@ fn login(state: &str) -> String {
         "policy":{{"methods":["totp","sms"],"backup_gate":"tick"}},"phone":null,"enrolment":null,"methods":[
         {{"id":"app","kind":"totp","created_at":1,"state":"{state}"}},
         {{"id":"phone","kind":"sms","hint":"78","created_at":1,"state":"suspended"}}],
-        "verification":{{"method_id":"app","backup_codes_left":10,"trust_days":null,"sends_at_once":false,"recovery_url":null}}}}"#,
+        "verification":{{"method_id":"app","backup_codes_left":10,"trust_days":null,"auto_send":false,"recovery_url":null}}}}"#,
         NOW_S,
         NOW_S + 600
     )

@@ -18,7 +18,7 @@ export function view(changes = {}) {
   return {
     purpose: 'enroll', server_time_ms: BEGIN_MS + performance.now(), expires_at: now() + 600, issuer: '二段ショップ', account_name: 'hanako@example.com',
     policy: { methods: ['totp', 'sms', 'voice'], backup_gate: 'type_one' }, methods: [],
-    phone: { countries: ['JP', 'US', 'DE', 'KR', 'TW', 'BR', 'FR', 'ES', 'VN', 'EG'], country: 'JP', calls_without_keys: true },
+    phone: { countries: ['JP', 'US', 'DE', 'KR', 'TW', 'BR', 'FR', 'ES', 'VN', 'EG'], country: 'JP', allow_unconfirmed_calls: true },
     enrolment: { enrolment_id: 'AAAAAAAAAAAAAAAAAAAAAA', server_nonce: 'A'.repeat(43) },
     verification: null, support_url: 'https://example.com/support', ...changes,
   }
@@ -32,16 +32,16 @@ export const voice = (changes) => method('voice', 'voice', { hint: '12', ...chan
 export function login(methods, changes = {}) {
   return view({
     purpose: 'verify', enrolment: null, methods,
-    verification: { method_id: methods.find(({ state }) => state !== 'resting' && state !== 'suspended')?.id ?? null, backup_codes_left: 9, trust_days: 30, sends_at_once: false, recovery_url: 'https://example.com/recover', password_url: 'https://example.com/password' },
+    verification: { method_id: methods.find(({ state }) => state !== 'resting' && state !== 'suspended')?.id ?? null, backup_codes_left: 9, trust_days: 30, auto_send: false, recovery_url: 'https://example.com/recover', password_url: 'https://example.com/password' },
     ...changes,
   })
 }
 
 export const challenge = (changes = {}) => ({
-  id: 'challenge', channel: 'sms', hint: '78', reference: 'A7', keys: null, expires_at: now() + 300, resend_at: now() + 30,
+  id: 'challenge', channel: 'sms', hint: '78', reference: 'A7', call_digits: null, expires_at: now() + 300, resend_at: now() + 30,
   attempts_left: 5, delivery: 'accepted', delivery_at: now() - 4, answered: false, codes: 1, ...changes,
 })
-export const call = (changes = {}) => challenge({ channel: 'voice', keys: '47', ...changes })
+export const call = (changes = {}) => challenge({ channel: 'voice', call_digits: '47', ...changes })
 
 /** Takes the place of `fetch` for the paths of the service; the rest goes where it always goes. */
 export function answering(answers) {

@@ -129,7 +129,7 @@ const logins = [
   signIn('report', all, async (at) => { await aside(1)(at); await at.step('report') }),
   signIn('reported', all, async (at) => { await aside(1)(at); await at.step('report'); await at.go('report'); await at.step('reported') }, { '/v1/flow/report': report([]) }),
   signIn('reported-login', all, async (at) => { await aside(1)(at); await at.step('report'); await at.go('report'); await at.step('reported') },
-    { '/v1/flow/report': report([{ at: now() - HOUR, method: 'sms', place: 'Chrome, Windows' }, { at: now() - 9 * HOUR, method: 'totp' }]) }),
+    { '/v1/flow/report': report([{ at: now() - HOUR, method: 'sms', client_description: 'Chrome, Windows' }, { at: now() - 9 * HOUR, method: 'totp' }]) }),
   signIn('reported-elsewhere', all, tries('000000', (at) => at.step('reported')), says('flow_reported', {}, 409)),
   signIn('few', all, async (at) => { await backup(GOOD)(at); await at.step('few') }, { '/v1/flow/verification': { outcome: 'verified', backup_codes_left: 2, result_code: 'r'.repeat(43) } }),
   signIn('expired', all, async (at) => at.step('expired'), { '/v1/flow': refused('flow_expired', {}, 401) }),

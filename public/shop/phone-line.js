@@ -103,9 +103,9 @@ function call(message) {
     bell.close()
     receipt(message, 'delivered')
     say(message.text)
-    if (!message.waits_for_keys) return answer.remove()
+    if (!message.waits_for_digits) return answer.remove()
     answer.replaceWith(keypad(async (keys) => {
-      const { says } = await post(message, 'keys', { keys })
+      const { says } = await post(message, 'digits', { digits: keys })
       // Wrong keys: the call hangs up and says nothing.
       if (says) say(says)
       else said.textContent = t('ended')

@@ -146,7 +146,7 @@ function activity() {
   api('events').then(({ events }) => list.append(...events.slice(0, 5).map((event) => {
     const when = new Date(event.at * 1000).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' })
     const what = words.kinds[event.kind].replace('{count}', event.count)
-    return h('li', {}, [when, what, event.place].filter(Boolean).join(' · '))
+    return h('li', {}, [when, what, event.client_description].filter(Boolean).join(' · '))
   })), () => {})
   const notMe = () => api('not-me', {}).then(() => signedOut('sign-in', t('notMeDone')), ({ code }) => home(words[code] ?? t('failed')))
   return h('details', {}, h('summary', {}, t('history')), list,

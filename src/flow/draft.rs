@@ -32,7 +32,7 @@ pub struct Opening {
     /// Where codes may be sent by phone, the likely country first.
     pub countries: Vec<String>,
     /// Whether a call may read its code at once.
-    pub calls_without_keys: bool,
+    pub allow_unconfirmed_calls: bool,
 }
 
 /// Both shares and what they make.

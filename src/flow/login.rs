@@ -2,7 +2,7 @@
 //! decide again.
 
 use nidan_otp::{BackupCodeError, CodeError};
-use nidan_protocol::{CallKeys, ChallengeView, Channel, ErrorCode, MethodView};
+use nidan_protocol::{CallConfirmation, ChallengeView, Channel, ErrorCode, MethodView};
 
 use super::{Ending, Machine, Now, PhoneRefusal, Trouble, ending_for};
 
@@ -22,11 +22,11 @@ pub struct LoginOpening {
     /// For how many days this browser can be trusted.
     pub trust_days: Option<u32>,
     /// Whether a text or call is ordered without a tap.
-    pub sends_at_once: bool,
+    pub auto_send: bool,
     /// Whether calls are on offer, for a mobile that a text does not reach.
     pub calls: bool,
     /// Whether a call may read its code at once.
-    pub calls_without_keys: bool,
+    pub allow_unconfirmed_calls: bool,
     /// Where people go who have lost everything.
     pub recovery_url: Option<String>,
     /// Where people change their password.
@@ -197,7 +197,7 @@ pub enum LoginEvent {
     /// "None of these works".
     Lose,
     /// "Send the code": the same number, this way.
-    Send(Channel, CallKeys),
+    Send(Channel, CallConfirmation),
     /// "Send again": the same code.
     Resend,
     /// "Send again": a new code in place of one that is over.
@@ -234,7 +234,7 @@ pub enum LoginEffect {
         /// How it is to come.
         channel: Channel,
         /// What a call waits for.
-        keys: CallKeys,
+        confirmation: CallConfirmation,
     },
     /// Order the same code again.
     Resend(String),

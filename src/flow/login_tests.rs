@@ -1,7 +1,7 @@
 //! The login's state machine as tables: what a person does, and where it leads.
 
 use nidan_protocol::{
-    CallKeys, ChallengeView, Channel, ErrorCode, MethodKind, MethodState, MethodView,
+    CallConfirmation, ChallengeView, Channel, ErrorCode, MethodKind, MethodState, MethodView,
 };
 
 use super::phone_tests::challenge;
@@ -34,9 +34,9 @@ fn opening() -> LoginOpening {
         best: Some("app".to_owned()),
         backup_codes_left: 10,
         trust_days: None,
-        sends_at_once: false,
+        auto_send: false,
         calls: true,
-        calls_without_keys: false,
+        allow_unconfirmed_calls: false,
         recovery_url: None,
         password_url: Some("https://shop.example/password".to_owned()),
         submits_itself: true,
@@ -85,7 +85,7 @@ fn refused_of(place: usize, code: ErrorCode, attempts_left: Option<u32>) -> Logi
 
 /// "Send the code."
 fn ordered() -> LoginEvent {
-    LoginEvent::Send(Channel::Sms, CallKeys::Shown)
+    LoginEvent::Send(Channel::Sms, CallConfirmation::Digits)
 }
 
 fn sent(codes: u32) -> LoginEvent {
@@ -230,16 +230,22 @@ fn a_text_is_sent_by_a_tap_or_at_once_as_the_host_chooses() {
     };
     let (login, effect) = begun(phone.clone());
     assert!(effect.is_none());
-    let (_, effect) = login.on(LoginEvent::Send(Channel::Sms, CallKeys::Shown), NOW);
+    let (_, effect) = login.on(
+        LoginEvent::Send(Channel::Sms, CallConfirmation::Digits),
+        NOW,
+    );
     assert!(matches!(effect, Some(LoginEffect::Order { method_id, .. }) if method_id == "phone"));
     let (login, effect) = begun(LoginOpening {
-        sends_at_once: true,
+        auto_send: true,
         ..phone.clone()
     });
     assert!(matches!(effect, Some(LoginEffect::Order { .. })));
     assert!(
         login
-            .on(LoginEvent::Send(Channel::Sms, CallKeys::Shown), NOW)
+            .on(
+                LoginEvent::Send(Channel::Sms, CallConfirmation::Digits),
+                NOW
+            )
             .1
             .is_none(),
         "one at a time"
@@ -494,7 +500,7 @@ fn called(id: &str, keys: Option<&str>) -> LoginEvent {
     let keys = keys.map(str::to_owned);
     LoginEvent::Ordered(Box::new(ChallengeView {
         channel: Channel::Voice,
-        keys,
+        call_digits: keys,
         ..challenge(id, 1)
     }))
 }
@@ -503,11 +509,11 @@ fn called(id: &str, keys: Option<&str>) -> LoginEvent {
 /// change of method.
 #[test]
 fn what_is_awaited_is_what_was_ordered_last() {
-    let call = || LoginEvent::Send(Channel::Voice, CallKeys::Shown);
+    let call = || LoginEvent::Send(Channel::Voice, CallConfirmation::Digits);
     let awaited = |login: &Login| {
         login
             .awaited()
-            .map(|challenge| (challenge.id.clone(), challenge.keys.clone()))
+            .map(|challenge| (challenge.id.clone(), challenge.call_digits.clone()))
     };
     let (login, _) = at(
         phones(),
@@ -545,13 +551,13 @@ fn what_is_awaited_is_what_was_ordered_last() {
     );
     assert_eq!(signing(&login).typed[0], "123");
     // A new call in place of one that was to be heard without keys is one without keys.
-    let silent = LoginEvent::Send(Channel::Voice, CallKeys::None);
+    let silent = LoginEvent::Send(Channel::Voice, CallConfirmation::None);
     let (_, effect) = at(phones(), [silent, called("c1", None), LoginEvent::Renew]);
     assert!(matches!(
         effect,
         Some(LoginEffect::Order {
             channel: Channel::Voice,
-            keys: CallKeys::None,
+            confirmation: CallConfirmation::None,
             ..
         })
     ));
@@ -563,7 +569,7 @@ fn what_is_awaited_is_what_was_ordered_last() {
         effect,
         Some(LoginEffect::Order {
             channel: Channel::Voice,
-            keys: CallKeys::Shown,
+            confirmation: CallConfirmation::Digits,
             ..
         })
     ));

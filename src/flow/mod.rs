@@ -24,7 +24,9 @@ pub use steps::{BackupRefusal, CodeRefusal, Delivery, Evidence, Step};
 
 use std::sync::Arc;
 
-use nidan_protocol::{CallKeys, ChallengeView, Channel, EnrolmentAnswer, ErrorCode, MethodKind};
+use nidan_protocol::{
+    CallConfirmation, ChallengeView, Channel, EnrolmentAnswer, ErrorCode, MethodKind,
+};
 
 /// What went wrong between the widget and the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +115,7 @@ pub enum Event {
     /// A new code in place of one that is over, the same way.
     Renew,
     /// A call that reads its code at once.
-    CallWithoutKeys,
+    CallUnconfirmed,
     /// A code was sent, for the first time or again.
     Ordered(Box<ChallengeView>),
     /// A code was not sent, or not taken.
@@ -165,7 +167,7 @@ pub enum Effect {
         /// How it is to come.
         channel: Channel,
         /// What a call waits for.
-        keys: CallKeys,
+        confirmation: CallConfirmation,
     },
     /// Order the same code again.
     Resend(String),
@@ -335,14 +337,14 @@ fn ending_for(trouble: Trouble) -> Option<Ending> {
         | ErrorCode::PhoneNotSmsCapable
         | ErrorCode::PhoneKindRefused
         | ErrorCode::CountryNotAllowed
-        | ErrorCode::MethodRefused
+        | ErrorCode::MethodNotOffered
         | ErrorCode::RequestInvalid
         | ErrorCode::RequestTooLarge
         | ErrorCode::MediaTypeUnsupported
         | ErrorCode::ApiKeyInvalid
         | ErrorCode::ResultCodeInvalid
         | ErrorCode::NotFound
-        | ErrorCode::MethodNotAllowed => Some(Ending::Misconfigured),
+        | ErrorCode::HttpMethodNotAllowed => Some(Ending::Misconfigured),
         ErrorCode::CodeWrong
         | ErrorCode::Unavailable
         | ErrorCode::TimedOut

@@ -1,7 +1,7 @@
 //! A phone number and its code: typed, sent, answered, and what to do when nothing arrives.
 
 use nidan_otp::Code;
-use nidan_protocol::{CallKeys, ChallengeView, Channel, DeliveryState, MethodKind};
+use nidan_protocol::{CallConfirmation, ChallengeView, Channel, DeliveryState, MethodKind};
 
 use super::{
     Asking, Effect, Ending, Enrolment, Event, OrderedNumber, PhoneRefusal, Step, VerifiedPhone,
@@ -81,15 +81,15 @@ impl Enrolment {
             }
             // One at a time: a second press sends nothing.
             Event::Next if !waits => {
-                self.phone.keys = CallKeys::Shown;
+                self.phone.call_confirmation = CallConfirmation::Digits;
                 self.order(channel)
             }
             Event::Switch(channel) if !waits => {
-                self.phone.keys = CallKeys::Shown;
+                self.phone.call_confirmation = CallConfirmation::Digits;
                 self.order(channel)
             }
-            Event::CallWithoutKeys if !waits => {
-                self.phone.keys = CallKeys::None;
+            Event::CallUnconfirmed if !waits => {
+                self.phone.call_confirmation = CallConfirmation::None;
                 self.order(Channel::Voice)
             }
             Event::Ordered(challenge) if waits => (self.enter_code(challenge), None),
@@ -157,7 +157,7 @@ impl Enrolment {
         Some(Effect::Order {
             number,
             channel,
-            keys: self.phone.keys,
+            confirmation: self.phone.call_confirmation,
         })
     }
 
@@ -286,7 +286,7 @@ impl Enrolment {
             }
             // The code that is awaited goes on until the new one is on its way.
             Event::Switch(channel) if asking != Asking::Waiting => {
-                self.phone.keys = CallKeys::Shown;
+                self.phone.call_confirmation = CallConfirmation::Digits;
                 let order = self.order_of(channel);
                 (
                     Step::PhoneCode {
@@ -298,7 +298,7 @@ impl Enrolment {
                 )
             }
             Event::Renew if asking != Asking::Waiting => {
-                self.phone.keys = challenge.call_keys();
+                self.phone.call_confirmation = challenge.call_confirmation();
                 let order = self.order_of(challenge.channel);
                 (step(challenge, Asking::Waiting), order)
             }

@@ -1,6 +1,6 @@
 //! A phone number as it is typed, ordered and verified.
 
-use nidan_protocol::{CallKeys, Channel, ErrorCode};
+use nidan_protocol::{CallConfirmation, Channel, ErrorCode};
 
 use super::{Ending, Now, Trouble};
 use crate::phone::{NumberError, Regions};
@@ -21,7 +21,7 @@ pub struct PhoneEntry {
     /// The number field.
     pub typed: String,
     /// What a call waits for, as the person wishes.
-    pub keys: CallKeys,
+    pub call_confirmation: CallConfirmation,
     /// What the person calls the number.
     pub name: String,
     /// What helps in the chosen country: when it was looked up, then names and advice in turn.

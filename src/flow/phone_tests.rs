@@ -3,7 +3,7 @@
 
 use nidan_otp::{EnrolmentId, Label, ServerNonce, UnixSeconds};
 use nidan_protocol::{
-    BackupGate, CallKeys, ChallengeView, Channel, DeliveryState, ErrorCode, MethodKind,
+    BackupGate, CallConfirmation, ChallengeView, Channel, DeliveryState, ErrorCode, MethodKind,
 };
 
 use super::*;
@@ -33,7 +33,7 @@ fn before_regions() -> Flow {
         expires_at: UnixSeconds(NOW.0 + 600),
         methods: vec![MethodKind::Totp, MethodKind::Sms, MethodKind::Voice],
         countries: vec!["JP".to_owned(), "IT".to_owned()],
-        calls_without_keys: true,
+        allow_unconfirmed_calls: true,
     };
     let draft = Draft::new(std::array::from_fn(|i| i as u8), &opening).unwrap();
     let (flow, _) = Flow::Loading.on(Event::Opened(Box::new((opening, draft))), NOW);
@@ -59,7 +59,7 @@ pub(super) fn challenge(id: &str, codes: u32) -> ChallengeView {
         channel: Channel::Sms,
         hint: "78".to_owned(),
         reference: "A7".to_owned(),
-        keys: None,
+        call_digits: None,
         expires_at: NOW.0 + 300,
         resend_at: Some(NOW.0 + 30),
         attempts_left: 5,
@@ -115,7 +115,7 @@ fn a_number_is_ordered_once_however_often_it_is_pressed_or_typed_at() {
     let Some(Effect::Order {
         number,
         channel: Channel::Sms,
-        keys: CallKeys::Shown,
+        confirmation: CallConfirmation::Digits,
     }) = effect
     else {
         panic!("{effect:?}")
@@ -163,19 +163,19 @@ fn a_call_without_keys_is_a_wish_of_its_own() {
             effect,
             Some(Effect::Order {
                 channel: Channel::Voice,
-                keys: CallKeys::Shown,
+                confirmation: CallConfirmation::Digits,
                 ..
             })
         ),
         "{effect:?}"
     );
-    let (_, effect) = at(at_number(), [typed("03-1234-5678"), Event::CallWithoutKeys]);
+    let (_, effect) = at(at_number(), [typed("03-1234-5678"), Event::CallUnconfirmed]);
     assert!(
         matches!(
             effect,
             Some(Effect::Order {
                 channel: Channel::Voice,
-                keys: CallKeys::None,
+                confirmation: CallConfirmation::None,
                 ..
             })
         ),
@@ -326,7 +326,7 @@ fn a_new_code_is_ordered_the_way_the_last_one_was() {
     };
     let (flow, _) = at(
         at_number(),
-        [typed("090 1234 5678"), Event::CallWithoutKeys, silent("c1")],
+        [typed("090 1234 5678"), Event::CallUnconfirmed, silent("c1")],
     );
     let (_, effect) = at(flow, [Event::CodeTyped("123".to_owned()), Event::Renew]);
     assert!(
@@ -334,7 +334,7 @@ fn a_new_code_is_ordered_the_way_the_last_one_was() {
             effect,
             Some(Effect::Order {
                 channel: Channel::Voice,
-                keys: CallKeys::None,
+                confirmation: CallConfirmation::None,
                 ..
             })
         ),
@@ -343,7 +343,7 @@ fn a_new_code_is_ordered_the_way_the_last_one_was() {
     // A text after it, and a call after that, waits for keys again.
     let (flow, _) = at(
         at_number(),
-        [typed("090 1234 5678"), Event::CallWithoutKeys, silent("c1")],
+        [typed("090 1234 5678"), Event::CallUnconfirmed, silent("c1")],
     );
     let (flow, _) = at(flow, [Event::Switch(Channel::Sms), ordered("c2")]);
     let (_, effect) = at(flow, [Event::Switch(Channel::Voice)]);
@@ -352,7 +352,7 @@ fn a_new_code_is_ordered_the_way_the_last_one_was() {
             effect,
             Some(Effect::Order {
                 channel: Channel::Voice,
-                keys: CallKeys::Shown,
+                confirmation: CallConfirmation::Digits,
                 ..
             })
         ),

@@ -1,6 +1,8 @@
 //! What each event of a login leads to.
 
-use nidan_protocol::{CallKeys, ChallengeView, Channel, MethodKind, MethodState, MethodView};
+use nidan_protocol::{
+    CallConfirmation, ChallengeView, Channel, MethodKind, MethodState, MethodView,
+};
 
 use super::login::{
     Asked, Login, LoginEffect, LoginEvent, LoginOpening, LoginStep, Passed, SigningIn, Way,
@@ -94,21 +96,19 @@ impl SigningIn {
             challenge: kept,
         };
         match self.opening.methods.get(place) {
-            Some(method)
-                if is_new && method.kind != MethodKind::Totp && self.opening.sends_at_once =>
-            {
+            Some(method) if is_new && method.kind != MethodKind::Totp && self.opening.auto_send => {
                 let channel = if method.kind == MethodKind::Sms {
                     Channel::Sms
                 } else {
                     Channel::Voice
                 };
-                self.order(step, channel, CallKeys::Shown)
+                self.order(step, channel, CallConfirmation::Digits)
             }
             _other => (step, None),
         }
     }
 
-    fn order(&mut self, step: LoginStep, channel: Channel, keys: CallKeys) -> Next {
+    fn order(&mut self, step: LoginStep, channel: Channel, confirmation: CallConfirmation) -> Next {
         let LoginStep::Code { place, .. } = &step else {
             return (step, None);
         };
@@ -119,7 +119,7 @@ impl SigningIn {
         let order = LoginEffect::Order {
             method_id: method.id.clone(),
             channel,
-            keys,
+            confirmation,
         };
         (step, Some(order))
     }
@@ -257,7 +257,9 @@ impl SigningIn {
                 self.typed_on(step)
             }
             LoginEvent::Submit if !waits => self.verify(step),
-            LoginEvent::Send(channel, keys) if !waits => self.order(step, channel, keys),
+            LoginEvent::Send(channel, confirmation) if !waits => {
+                self.order(step, channel, confirmation)
+            }
             LoginEvent::Resend if !waits => match &step {
                 LoginStep::Code {
                     place,
@@ -274,8 +276,8 @@ impl SigningIn {
                     challenge: Some(over),
                     ..
                 } => {
-                    let (channel, keys) = (over.channel, over.call_keys());
-                    self.order(step, channel, keys)
+                    let (channel, confirmation) = (over.channel, over.call_confirmation());
+                    self.order(step, channel, confirmation)
                 }
                 _other => (step, None),
             },

@@ -22,7 +22,7 @@ fn opening(backup_gate: BackupGate) -> Opening {
         expires_at: UnixSeconds(NOW.0 + 600),
         methods: vec![MethodKind::Totp],
         countries: vec![],
-        calls_without_keys: false,
+        allow_unconfirmed_calls: false,
     }
 }
 

@@ -153,10 +153,10 @@ pub(super) fn opening(
         expires_at: UnixSeconds(view.expires_at),
         methods: view.policy.methods.clone(),
         countries: countries(view, &page.region()),
-        calls_without_keys: view
+        allow_unconfirmed_calls: view
             .phone
             .as_ref()
-            .is_some_and(|phone| phone.calls_without_keys),
+            .is_some_and(|phone| phone.allow_unconfirmed_calls),
     })
 }
 

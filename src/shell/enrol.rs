@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use nidan_protocol::{CallKeys, ErrorCode};
+use nidan_protocol::ErrorCode;
 
 use super::{Page, Perform, Shell, api, spawn};
 use crate::flow::{Draft, Effect, Enrolment, Event, Evidence, Flow, Machine, Trouble};
@@ -22,16 +22,9 @@ impl Perform for Flow {
             Effect::Order {
                 number,
                 channel,
-                keys,
+                confirmation,
             } => {
-                let (locale, keys) = (
-                    shell.locale(),
-                    if keys == CallKeys::None {
-                        "none"
-                    } else {
-                        "shown"
-                    },
-                );
+                let locale = shell.locale();
                 let channel = channel.as_str();
                 let fields = [
                     ("number", number.typed.as_str()),
@@ -39,7 +32,7 @@ impl Perform for Flow {
                     ("shown", &number.e164),
                     ("channel", channel),
                     ("locale", &locale),
-                    ("keys", keys),
+                    ("call_confirmation", confirmation.as_str()),
                 ];
                 shell.ask(api::CHALLENGES.to_owned(), &fields);
             }

@@ -26,7 +26,7 @@ impl<M: Machine> Shell<M> {
                     let state = match challenge.delivery {
                         DeliveryState::Queued => Msg::StateQueued,
                         DeliveryState::Accepted => Msg::StateAccepted,
-                        DeliveryState::Unclear => Msg::StateUnclear,
+                        DeliveryState::Unknown => Msg::StateUnclear,
                         DeliveryState::Delivered => Msg::StateDelivered,
                         DeliveryState::Failed => Msg::StateFailed,
                     };

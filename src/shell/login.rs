@@ -1,7 +1,7 @@
 //! What a login asks for.
 
 use leptos::prelude::*;
-use nidan_protocol::{CallKeys, ErrorCode};
+use nidan_protocol::ErrorCode;
 
 use super::{Page, Perform, Shell, api, read, spawn};
 use crate::flow::{Login, LoginEffect, LoginEvent, SigningIn, Trouble};
@@ -13,21 +13,14 @@ impl Perform for Login {
             LoginEffect::Order {
                 method_id,
                 channel,
-                keys,
+                confirmation,
             } => {
-                let (locale, keys) = (
-                    shell.locale(),
-                    if keys == CallKeys::None {
-                        "none"
-                    } else {
-                        "shown"
-                    },
-                );
+                let locale = shell.locale();
                 let fields = [
                     ("method_id", method_id.as_str()),
                     ("channel", channel.as_str()),
                     ("locale", &locale),
-                    ("keys", keys),
+                    ("call_confirmation", confirmation.as_str()),
                 ];
                 shell.order(api::CHALLENGES.to_owned(), &fields);
             }
@@ -121,7 +114,7 @@ impl Shell<Login> {
                 match read::login_opening(&json) {
                     _ if !told => return,
                     // A page whose flow is for something else than it says.
-                    None => LoginEvent::NotOpened(Trouble::Refused(ErrorCode::MethodRefused)),
+                    None => LoginEvent::NotOpened(Trouble::Refused(ErrorCode::MethodNotOffered)),
                     Some(mut opening) => {
                         self.page(|page| {
                             opening.submits_itself = page.submits_itself();

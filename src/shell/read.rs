@@ -46,7 +46,7 @@ pub(super) fn flow_view(json: &JsValue) -> Option<FlowView> {
                     .filter_map(|one| one.as_string())
                     .collect(),
                 country: text(&phone, "country"),
-                calls_without_keys: field(&phone, "calls_without_keys")?.is_truthy(),
+                allow_unconfirmed_calls: field(&phone, "allow_unconfirmed_calls")?.is_truthy(),
             }),
             false => None,
         },
@@ -80,10 +80,10 @@ pub(super) fn login_opening(json: &JsValue) -> Option<LoginOpening> {
         best: text(&verification, "method_id"),
         backup_codes_left: number(&verification, "backup_codes_left")? as u32,
         trust_days: number(&verification, "trust_days").map(|days| days as u32),
-        sends_at_once: flag("sends_at_once"),
+        auto_send: flag("auto_send"),
         calls: offered.includes(&MethodKind::Voice.as_str().into(), 0),
-        calls_without_keys: field(json, "phone")
-            .and_then(|phone| field(&phone, "calls_without_keys"))
+        allow_unconfirmed_calls: field(json, "phone")
+            .and_then(|phone| field(&phone, "allow_unconfirmed_calls"))
             .is_some_and(|allowed| allowed.is_truthy()),
         recovery_url: text(&verification, "recovery_url"),
         password_url: text(&verification, "password_url"),
@@ -123,7 +123,12 @@ pub(super) fn passed(json: &JsValue) -> Option<Passed> {
 /// What became of a report; `None` for what cannot be read: nobody is comforted by an answer that
 /// was cut short.
 pub(super) fn reported(json: &JsValue) -> Option<Reported> {
-    let login = |one: JsValue| Some((UnixSeconds(number(&one, "at")?), text(&one, "place")));
+    let login = |one: JsValue| {
+        Some((
+            UnixSeconds(number(&one, "at")?),
+            text(&one, "client_description"),
+        ))
+    };
     let logins = field(json, "logins").filter(js_sys::Array::is_array)?;
     let logins = js_sys::Array::from(&logins)
         .iter()
@@ -199,13 +204,13 @@ pub(super) fn challenge_view(json: &JsValue) -> Option<ChallengeView> {
         },
         hint: text(json, "hint")?,
         reference: text(json, "reference")?,
-        keys: text(json, "keys"),
+        call_digits: text(json, "call_digits"),
         expires_at: number(json, "expires_at")?,
         resend_at: number(json, "resend_at"),
         attempts_left: number(json, "attempts_left")? as u32,
         delivery: match text(json, "delivery")?.as_str() {
             "accepted" => DeliveryState::Accepted,
-            "unclear" => DeliveryState::Unclear,
+            "unknown" => DeliveryState::Unknown,
             "delivered" => DeliveryState::Delivered,
             "failed" => DeliveryState::Failed,
             _earlier => DeliveryState::Queued,

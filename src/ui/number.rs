@@ -105,9 +105,9 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
 
 /// For people who cannot press keys in a call, where the host allows it.
 fn without_keys(shell: Shell, channel: Channel) -> Option<Dom> {
-    let offered = shell.enrolment_now(|enrolment| enrolment.opening.calls_without_keys)?
+    let offered = shell.enrolment_now(|enrolment| enrolment.opening.allow_unconfirmed_calls)?
         && channel == Channel::Voice;
-    offered.then(|| says(shell, Msg::NumberWithoutKeys, || Event::CallWithoutKeys))
+    offered.then(|| says(shell, Msg::NumberWithoutKeys, || Event::CallUnconfirmed))
 }
 
 /// How the last question to the service fares.
@@ -289,7 +289,7 @@ pub(super) fn refusal_words(shell: Shell, refusal: PhoneRefusal) -> String {
             Msg::PhoneNotNow
         }
         ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon => Msg::PhoneLater,
-        ErrorCode::MethodRefused => Msg::PhoneNotNow,
+        ErrorCode::MethodNotOffered => Msg::PhoneNotNow,
         ErrorCode::ResendsSpent => Msg::PhoneResendsSpent,
         ErrorCode::CodeWrong => Msg::PhoneCodeWrong,
         ErrorCode::CodeExpired | ErrorCode::CodeUsed | ErrorCode::ChallengeNotFound => {

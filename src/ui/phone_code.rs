@@ -128,7 +128,12 @@ pub(super) fn sent<M: Machine>(shell: Shell<M>) -> Dom {
 
 /// What to press in the call that is awaited now; nothing where it reads the code at once.
 pub(super) fn keys<M: Machine>(shell: Shell<M>) -> Dom {
-    let keys = move || shell.with(|flow| flow.awaited().and_then(|awaited| awaited.keys.clone()));
+    let keys = move || {
+        shell.with(|flow| {
+            flow.awaited()
+                .and_then(|awaited| awaited.call_digits.clone())
+        })
+    };
     let draw = move |is_asked: bool| {
         let shown = || {
             h("p")
@@ -191,7 +196,7 @@ pub(super) fn delivery_words<M: Machine>(shell: Shell<M>) -> Option<String> {
         DeliveryState::Queued => Msg::PhoneQueued,
         DeliveryState::Accepted => Msg::PhoneAccepted,
         DeliveryState::Delivered => Msg::PhoneDelivered,
-        DeliveryState::Failed | DeliveryState::Unclear => return None,
+        DeliveryState::Failed | DeliveryState::Unknown => return None,
     };
     Some(shell.t_with(words, &[("seconds", &shell.number(now.saturating_sub(at)))]))
 }
@@ -204,7 +209,7 @@ pub(super) fn ended_words<M: Machine>(shell: Shell<M>) -> Option<String> {
     Some(shell.t(match state {
         _ if now >= expires_at => Msg::PhoneCodeExpired,
         DeliveryState::Failed => Msg::PhoneFailed,
-        DeliveryState::Unclear => Msg::PhoneUnclear,
+        DeliveryState::Unknown => Msg::PhoneUnclear,
         DeliveryState::Queued | DeliveryState::Accepted | DeliveryState::Delivered => return None,
     }))
 }

@@ -47,7 +47,7 @@ form.elements.code.focus()`
 const view = () => ({
   purpose: 'verify', server_time_ms: Date.now(), expires_at: Math.floor(Date.now() / 1000) + 600, issuer: 'Shop', account_name: 'hanako@example.com',
   policy: { methods: ['totp'], backup_gate: 'tick' }, methods: [{ id: 'app', kind: 'totp', created_at: 1, state: 'ready' }], phone: null, enrolment: null,
-  verification: { method_id: 'app', backup_codes_left: 10, trust_days: null, sends_at_once: false, recovery_url: null }, support_url: null,
+  verification: { method_id: 'app', backup_codes_left: 10, trust_days: null, auto_send: false, recovery_url: null }, support_url: null,
 })
 const action = (name, inputs) => ({ [name]: { action: name, href: `/login?action=${name}%40f`, description: '', inputs } })
 /** As Hanko's flow begins: what the browser can do, then who signs in. */

@@ -71,7 +71,7 @@ for (const lang of ['ja', 'en']) {
     await password(at, email)
     await press(at, 'number.call-instead')
     const keys = await at.page.locator('.nidan-keys').textContent()
-    await code(at).fill(codeSaid(await carrier(await arrived(number, 3), 'keys', { keys })))
+    await code(at).fill(codeSaid(await carrier(await arrived(number, 3), 'digits', { digits: keys })))
     await press(at, 'login.submit')
     await signedIn(at)
     assert.deepEqual(at.complaints, [])

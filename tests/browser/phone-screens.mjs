@@ -45,7 +45,7 @@ export async function phones(shared, look) {
   await line.goto(`${url}/shop/phone.html?lang=${lang}`)
   await line.getByRole('button', { name: lang === 'ja' ? '電話に出る' : 'Answer' }).first().click()
   await shot('demo-phone', line)
-  await typeCode(at, codeSaid(await carrier((await outbox(number)).at(-1), 'keys', { keys })))
+  await typeCode(at, codeSaid(await carrier((await outbox(number)).at(-1), 'digits', { digits: keys })))
   await title(at, 'another.title')
   await shot('another')
   await press(at, 'method.voice-use')

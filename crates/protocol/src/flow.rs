@@ -127,19 +127,29 @@ pub struct PhoneOffer {
     /// The likely one, when the host knows it.
     pub country: Option<String>,
     /// Whether a call may read its code at once, for people who cannot press keys.
-    pub calls_without_keys: bool,
+    pub allow_unconfirmed_calls: bool,
 }
 
 /// What has to be pressed in a call before the code is read out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum CallKeys {
+pub enum CallConfirmation {
     /// Two digits that the screen shows: a mailbox presses none.
     #[default]
-    Shown,
+    Digits,
     /// Nothing, where the host allows it: a mailbox that answers keeps the code.
     None,
+}
+
+impl CallConfirmation {
+    /// As it stands on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Digits => "digits",
+            Self::None => "none",
+        }
+    }
 }
 
 /// The open enrolment: the service's share of the secret to come.
@@ -164,7 +174,7 @@ pub struct VerificationOpening {
     /// For how many days this browser can be trusted; nothing when the host does not offer it.
     pub trust_days: Option<u32>,
     /// Whether a text or call is ordered without a tap.
-    pub sends_at_once: bool,
+    pub auto_send: bool,
     /// Where people go who have lost everything, set by the operator.
     pub recovery_url: Option<String>,
     /// Where people change their password, set by the operator.
@@ -225,7 +235,7 @@ pub struct ChallengePost {
     pub locale: Option<String>,
     /// For a call.
     #[serde(default)]
-    pub keys: CallKeys,
+    pub call_confirmation: CallConfirmation,
 }
 
 /// What is known of a message on its way.
@@ -238,7 +248,7 @@ pub enum DeliveryState {
     /// A gateway has taken it and hands it to the carrier.
     Accepted,
     /// A gateway was asked and gave no clear answer: it may come or not.
-    Unclear,
+    Unknown,
     /// The carrier says that it arrived.
     Delivered,
     /// It will not arrive.
@@ -251,7 +261,7 @@ impl DeliveryState {
         match self {
             Self::Queued => "queued",
             Self::Accepted => "accepted",
-            Self::Unclear => "unclear",
+            Self::Unknown => "unknown",
             Self::Delivered => "delivered",
             Self::Failed => "failed",
         }
@@ -272,7 +282,7 @@ pub struct ChallengeView {
     pub reference: String,
     /// For a call: the two digits to press before the code is read out; `None` where it is read at
     /// once.
-    pub keys: Option<String>,
+    pub call_digits: Option<String>,
     /// Unix seconds: the code is good until then, however often it is sent.
     pub expires_at: u64,
     /// Unix seconds: when the same code may be sent again; `None` when it may not.
@@ -291,10 +301,10 @@ pub struct ChallengeView {
 
 impl ChallengeView {
     /// What the call waits for: the same again for a new call in its place.
-    pub const fn call_keys(&self) -> CallKeys {
-        match (self.channel, &self.keys) {
-            (Channel::Voice, None) => CallKeys::None,
-            (Channel::Voice, Some(_)) | (Channel::Sms, _) => CallKeys::Shown,
+    pub const fn call_confirmation(&self) -> CallConfirmation {
+        match (self.channel, &self.call_digits) {
+            (Channel::Voice, None) => CallConfirmation::None,
+            (Channel::Voice, Some(_)) | (Channel::Sms, _) => CallConfirmation::Digits,
         }
     }
 }
@@ -419,7 +429,7 @@ pub struct RecentLogin {
     pub method: Option<String>,
     /// What the host said of the place, for example the browser.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<String>,
+    pub client_description: Option<String>,
 }
 
 /// The answer to a report; the same again for the same flow.

@@ -55,7 +55,7 @@ pub struct CreateFlow {
     /// Where and with what the person signs in, as people should read it later in the record:
     /// "Osaka, Firefox on Windows". Up to 80 characters; the coarser the better.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<String>,
+    pub client_description: Option<String>,
 }
 
 /// What the host should do next.
@@ -127,7 +127,7 @@ pub struct TrustedBrowser {
     pub id: String,
     /// What the host said of it when it was trusted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<String>,
+    pub client_description: Option<String>,
     /// Unix seconds.
     pub created_at: u64,
     /// Unix seconds.
@@ -178,7 +178,7 @@ pub struct ReinstatePost {
 pub struct HostReportPost {
     /// Where it is reported from, for the record: at most 80 characters, shown to the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<String>,
+    pub client_description: Option<String>,
 }
 
 /// What happened to a person's second factor.
@@ -286,7 +286,7 @@ pub struct EventView {
     pub hint: Option<String>,
     /// What the host said of the place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<String>,
+    pub client_description: Option<String>,
     /// How many: wrong codes in a row, backup codes left, browsers revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,

@@ -8,10 +8,10 @@ mod host;
 mod problem;
 
 pub use flow::{
-    BACKUP_METHOD_ID, BackupGate, CallKeys, ChallengeAnswerPost, ChallengePost, ChallengeView,
-    Channel, DeliveryState, EnrolmentAnswer, EnrolmentOpening, EnrolmentPost, FlowOutcome,
-    FlowView, MethodKind, MethodState, MethodView, PHONES_MAX, PhoneOffer, PhonePost, Policy,
-    RecentLogin, ReportAnswer, ReportPost, VerificationAnswer, VerificationOpening,
+    BACKUP_METHOD_ID, BackupGate, CallConfirmation, ChallengeAnswerPost, ChallengePost,
+    ChallengeView, Channel, DeliveryState, EnrolmentAnswer, EnrolmentOpening, EnrolmentPost,
+    FlowOutcome, FlowView, MethodKind, MethodState, MethodView, PHONES_MAX, PhoneOffer, PhonePost,
+    Policy, RecentLogin, ReportAnswer, ReportPost, VerificationAnswer, VerificationOpening,
     VerificationPost,
 };
 pub use host::{

@@ -108,13 +108,13 @@ error_codes! {
     /// The operator sends no codes to this country.
     CountryNotAllowed = "country_not_allowed", 422;
     /// This method is not on offer in this flow.
-    MethodRefused = "method_not_allowed", 422;
+    MethodNotOffered = "method_not_offered", 422;
     /// The result code is unknown, used, late, or of another flow or session; nothing more is told.
     ResultCodeInvalid = "result_code_invalid", 404;
     /// No such path.
     NotFound = "not_found", 404;
     /// The path does not take this HTTP method.
-    MethodNotAllowed = "http_method_not_allowed", 405;
+    HttpMethodNotAllowed = "http_method_not_allowed", 405;
     /// The database is locked, full or read-only; nothing was stored. Try again.
     Unavailable = "unavailable", 503;
     /// The request took too long; whether it was stored is told by sending the same again.

@@ -74,7 +74,7 @@ pub(crate) fn reference(random: [u8; 2]) -> String {
 }
 
 /// Two digits to press in a call.
-pub(crate) fn call_keys(random: [u8; 1]) -> String {
+pub(crate) fn call_digits(random: [u8; 1]) -> String {
     format!("{:02}", 10 + random[0] % 90)
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn view(challenge: &Challenge) -> ChallengeView {
         channel: opened.channel,
         hint: opened.hint.clone(),
         reference: opened.reference.clone(),
-        keys: opened.keys.clone(),
+        call_digits: opened.call_digits.clone(),
         expires_at: opened.expires_at,
         resend_at: resend_at(challenge),
         attempts_left: CODE_ATTEMPTS.saturating_sub(challenge.attempts),
@@ -313,7 +313,7 @@ mod tests {
                 reference.len() == 2 && !reference.contains(['0', '1', 'O', 'I', 'S', 'Z']),
                 "{reference}"
             );
-            assert!(matches!(call_keys([byte]).parse(), Ok(10..=99)));
+            assert!(matches!(call_digits([byte]).parse(), Ok(10..=99)));
         }
     }
 }

@@ -98,13 +98,13 @@ pub struct Host {
     /// Whether people who cannot press keys may have a call read its code at once (R38 wants keys:
     /// a mailbox presses none).
     #[serde(default)]
-    pub calls_without_keys: bool,
+    pub allow_unconfirmed_calls: bool,
     /// For how many days a person may have a browser not asked for codes: 1 to 90; not offered when
     /// left out.
     pub trust_days: Option<u32>,
     /// At login: whether a text or call is ordered at once, without a tap.
     #[serde(default)]
-    pub sends_at_once: bool,
+    pub auto_send: bool,
     /// Whether only the current 30 seconds' code of an app is taken (ASVS 6.5.5), and not its
     /// neighbours too (RFC 6238 §5.2).
     #[serde(default)]

@@ -142,7 +142,7 @@ impl FlowCaller {
         if self.flow.opened.purpose == purpose {
             Ok(())
         } else {
-            Err(ErrorCode::MethodRefused.into())
+            Err(ErrorCode::MethodNotOffered.into())
         }
     }
 }

@@ -89,7 +89,10 @@ pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> 
             "{support_url}",
             &shown("support_url = \"https://shop.example/help\""),
         )
-        .replace("{calls_without_keys}", &shown("calls_without_keys = true"))
+        .replace(
+            "{allow_unconfirmed_calls}",
+            &shown("allow_unconfirmed_calls = true"),
+        )
         .replace("{trust_days}", &shown("trust_days = 30"))
         .replace(
             "{recovery_url}",

@@ -209,11 +209,11 @@ impl Service {
     }
 
     /// Writes a host's lines into the records of its people.
-    fn scribe(&self, host: &Host, place: Option<String>) -> record::Scribe {
+    fn scribe(&self, host: &Host, client_description: Option<String>) -> record::Scribe {
         record::Scribe::new(
             Arc::clone(&self.0.keys),
             host.notices.is_some(),
-            place,
+            client_description,
             self.0.clock.now_s(),
         )
     }

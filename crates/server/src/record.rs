@@ -21,7 +21,7 @@ pub struct Line {
     /// The last two digits of a phone number.
     pub hint: Option<String>,
     /// What the host said of the place.
-    pub place: Option<String>,
+    pub client_description: Option<String>,
     /// How many, where there is something to count.
     pub count: Option<u32>,
     /// Holds this line to the one before.
@@ -47,7 +47,7 @@ pub struct Scribe {
     /// Whether the host wants to hear of what people should hear of.
     pub tells_host: bool,
     /// Where it happens, as the host says.
-    pub place: Option<String>,
+    pub client_description: Option<String>,
     /// Now, Unix seconds.
     pub now: u64,
 }
@@ -60,11 +60,16 @@ impl std::fmt::Debug for Scribe {
 
 impl Scribe {
     /// A scribe at a moment and a place.
-    pub const fn new(keys: Arc<Keys>, tells_host: bool, place: Option<String>, now: u64) -> Self {
+    pub const fn new(
+        keys: Arc<Keys>,
+        tells_host: bool,
+        client_description: Option<String>,
+        now: u64,
+    ) -> Self {
         Self {
             keys,
             tells_host,
-            place,
+            client_description,
             now,
         }
     }
@@ -83,14 +88,14 @@ impl Scribe {
             hint,
             count,
         } = detail;
-        let place = self.place.clone();
+        let client_description = self.client_description.clone();
         let line = Line {
             seq: last.0.saturating_add(1),
             at: self.now,
             kind,
             method,
             hint,
-            place,
+            client_description,
             count,
             hash: [0; 32],
         };
@@ -133,7 +138,7 @@ fn link(keys: &Keys, host: &str, subject: &str, before: &[u8; 32], line: &Line) 
             line.kind.as_str().as_bytes(),
             text(&line.method),
             text(&line.hint),
-            text(&line.place),
+            text(&line.client_description),
             &count,
         ],
     )

@@ -194,7 +194,7 @@ async fn after_an_unclear_answer_no_other_gateway_gets_the_message() {
                 break;
             }
         }
-        bench.fares(&ordered, "unclear").await;
+        bench.fares(&ordered, "unknown").await;
         assert_eq!(
             (
                 bench.taken_by(&ordered).await.0.as_str(),

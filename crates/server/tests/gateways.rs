@@ -215,7 +215,7 @@ async fn a_carrier_that_refuses_is_passed_over_and_one_that_is_unclear_is_not() 
     // No clear answer: it may have gone out, so that nobody else sends it.
     carrier.order(&json!({ "silent": true }));
     let unclear = bench.order("u2", "090-1234-5679", "sms").await;
-    bench.fares(&unclear, "unclear").await;
+    bench.fares(&unclear, "unknown").await;
     assert_eq!(bench.taken_by(&unclear).await.0, "carrier");
     carrier.order(&json!({ "silent": false }));
     // The connection breaks, and is made again.

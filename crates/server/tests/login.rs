@@ -283,13 +283,13 @@ async fn whoever_has_the_password_cannot_lock_the_person_out() {
     assert_eq!(rests.1["retry_at"].as_u64().unwrap() % 86_400, 0);
     for _ in 0..5 {
         let (_, token) = bench.login("u1").await;
-        for place in 0..5 {
-            let mut foreign = person.backup_post(place);
+        for nth in 0..5 {
+            let mut foreign = person.backup_post(nth);
             foreign["code"] = json!("0000000000000000");
             let wrong = bench.verify(&token, &foreign).await;
             assert_eq!(
                 (code(&wrong), &wrong.1["attempts_left"]),
-                ("code_wrong", &json!(4 - place))
+                ("code_wrong", &json!(4 - nth))
             );
         }
         assert_eq!(
@@ -576,7 +576,7 @@ async fn a_landline_is_called_and_never_texted_and_typed_numbers_have_no_place_h
         )
     };
     let text = order(json!({ "method_id": person.method_id, "channel": "sms" })).await;
-    assert_eq!((text.0, text.1.as_str()), (422, "method_not_allowed"));
+    assert_eq!((text.0, text.1.as_str()), (422, "method_not_offered"));
     let foreign = order(json!({ "method_id": other.method_id, "channel": "sms" })).await;
     assert_eq!((foreign.0, foreign.1.as_str()), (404, "method_not_found"));
     let typed = order(json!({ "number": "+819012345678", "channel": "sms" })).await;
@@ -944,7 +944,7 @@ async fn each_purpose_has_its_own_posts() {
     let post = json!({ "method_id": "backup", "code": "0000000000000000" });
     assert_eq!(
         code(&bench.verify(&enrolling, &post).await),
-        "method_not_allowed"
+        "method_not_offered"
     );
     assert_eq!(
         code(
@@ -952,7 +952,7 @@ async fn each_purpose_has_its_own_posts() {
                 .widget_post("/v1/flow/report", &enrolling, &json!({}))
                 .await
         ),
-        "method_not_allowed"
+        "method_not_offered"
     );
     let widget = common::Widget::new(&view, 7);
     assert_eq!(
@@ -966,7 +966,7 @@ async fn each_purpose_has_its_own_posts() {
     let body = common::Widget::new(&view, 8).body(bench.now());
     assert_eq!(
         code(&bench.flow_post(&token, &body).await),
-        "method_not_allowed"
+        "method_not_offered"
     );
     let typed = json!({ "number": "+819012345678", "channel": "sms" });
     assert_eq!(
@@ -1058,7 +1058,7 @@ async fn a_trusted_browser_is_not_asked_until_its_token_is_copied() {
     let first = bench.trust(&person).await;
     let granted = &bench.host_get("/v1/subjects/u1/events").await.1["events"][0];
     assert_eq!(
-        (&granted["kind"], &granted["place"]),
+        (&granted["kind"], &granted["client_description"]),
         (&json!("browser_trusted"), &json!("Osaka, Firefox"))
     );
     assert_eq!(
@@ -1084,7 +1084,10 @@ async fn a_trusted_browser_is_not_asked_until_its_token_is_copied() {
     let second = redeemed["trust_token"].as_str().unwrap();
     assert_ne!(second, first);
     let subject = bench.subject("u1").await;
-    assert_eq!(subject["trusted_browsers"][0]["place"], "Osaka, Firefox");
+    assert_eq!(
+        subject["trusted_browsers"][0]["client_description"],
+        "Osaka, Firefox"
+    );
     assert_eq!(
         bench.bring("u1", &first).await["outcome"],
         "required",
@@ -1323,5 +1326,5 @@ async fn the_host_is_told_of_wrong_codes_and_backup_codes() {
         heard[1].1["count"], 1,
         "the first wrong one, and not a later one"
     );
-    assert_eq!(heard[1].1["place"], "Osaka, Firefox");
+    assert_eq!(heard[1].1["client_description"], "Osaka, Firefox");
 }

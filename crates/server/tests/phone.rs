@@ -536,14 +536,17 @@ async fn the_outbox_shows_messages_to_their_host_and_calls_read_the_code_for_the
     let id = message["id"].as_str().unwrap();
     let press = async |keys: &Value| {
         bench
-            .host_post(&format!("/v1/outbox/{id}/keys"), &json!({ "keys": keys }))
+            .host_post(
+                &format!("/v1/outbox/{id}/digits"),
+                &json!({ "digits": keys }),
+            )
             .await
             .1
     };
     for wrong in ["", "0", "00", "123456"] {
         assert_eq!(press(&json!(wrong)).await["says"], Value::Null, "{wrong}");
     }
-    let said = press(&challenge["keys"]).await["says"]
+    let said = press(&challenge["call_digits"]).await["says"]
         .as_str()
         .unwrap()
         .to_owned();

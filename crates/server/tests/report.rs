@@ -13,18 +13,18 @@ fn code(answer: &(StatusCode, Value)) -> &str {
 }
 
 /// A login from a named browser: the flow's id and token.
-async fn login_from(bench: &Bench, subject: &str, place: &str) -> (String, String) {
-    let mut body = bench.login_body(subject, &session_from(place, bench.now()));
-    body["place"] = json!(place);
+async fn login_from(bench: &Bench, subject: &str, client_description: &str) -> (String, String) {
+    let mut body = bench.login_body(subject, &session_from(client_description, bench.now()));
+    body["client_description"] = json!(client_description);
     let created = bench.host_post("/v1/flows", &body).await.1;
     let text = |field: &str| created[field].as_str().unwrap().to_owned();
     (text("flow_id"), text("flow_token"))
 }
 
-fn session_from(place: &str, now: u64) -> String {
+fn session_from(client_description: &str, now: u64) -> String {
     format!(
         "session-from-{}-{now}",
-        place.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+        client_description.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
     )
 }
 
@@ -123,7 +123,7 @@ async fn a_report_tells_of_whoever_got_in_and_ends_what_would_let_him_in_again()
     let answer = report(&bench, &token).await;
     assert_eq!(
         answer["logins"],
-        json!([{ "at": at, "method": "totp", "place": "Chrome, Windows" }])
+        json!([{ "at": at, "method": "totp", "client_description": "Chrome, Windows" }])
     );
     assert_eq!(
         (&answer["browsers_forgotten"], &answer["host_notified"]),
@@ -200,7 +200,7 @@ async fn a_host_reports_for_a_person_who_is_signed_in() {
     let (status, answer) = bench
         .host_post(
             "/v1/subjects/u1/report",
-            &json!({ "place": "Firefox, Linux" }),
+            &json!({ "client_description": "Firefox, Linux" }),
         )
         .await;
     assert_eq!(status, StatusCode::OK, "{answer}");
@@ -223,7 +223,7 @@ async fn a_host_reports_for_a_person_who_is_signed_in() {
         .iter()
         .find(|event| event["kind"] == "reported")
         .unwrap();
-    assert_eq!(reported["place"], "Firefox, Linux");
+    assert_eq!(reported["client_description"], "Firefox, Linux");
     // Somebody without a second factor, or whom nobody knows, has nothing to end.
     let nobody = bench
         .host_post("/v1/subjects/nobody/report", &json!({}))
@@ -232,7 +232,10 @@ async fn a_host_reports_for_a_person_who_is_signed_in() {
         (nobody.0, &nobody.1["logins"]),
         (StatusCode::OK, &json!([]))
     );
-    for wrong in [json!({ "plce": "x" }), json!({ "place": "x".repeat(81) })] {
+    for wrong in [
+        json!({ "plce": "x" }),
+        json!({ "client_description": "x".repeat(81) }),
+    ] {
         assert_eq!(
             bench.host_post("/v1/subjects/u1/report", &wrong).await.0,
             StatusCode::BAD_REQUEST
@@ -273,7 +276,7 @@ async fn a_code_that_was_sent_is_in_the_record() {
     let (_, record) = bench.host_get("/v1/subjects/u1/events").await;
     let sent = &record["events"][0];
     assert_eq!(
-        (&sent["method"], &sent["hint"], &sent["place"]),
+        (&sent["method"], &sent["hint"], &sent["client_description"]),
         (&json!("sms"), &json!("78"), &json!("Chrome, Windows"))
     );
     let refused = bench.widget_post(&resend, &token, &json!({})).await;

@@ -44,7 +44,7 @@ fn any_json() -> impl Strategy<Value = Value> {
         "channel",
         "locale",
         "state",
-        "keys",
+        "call_confirmation",
         "code",
         "result_code",
         "",

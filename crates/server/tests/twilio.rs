@@ -301,7 +301,7 @@ async fn a_call_reads_the_code_only_after_the_right_keys() {
     });
     same_request(&got, "calls", &options);
 
-    let keys = ordered.1["keys"].as_str().unwrap().to_owned();
+    let keys = ordered.1["call_digits"].as_str().unwrap().to_owned();
     let path = action.strip_prefix(PUBLIC).unwrap().to_owned();
     let press = async |digits: &str| {
         let fields = [
@@ -373,7 +373,7 @@ async fn twilio_that_refuses_or_is_full_is_passed_over_and_a_broken_one_is_not()
             .fares(
                 &ordered,
                 if *status == 500 {
-                    "unclear"
+                    "unknown"
                 } else {
                     "accepted"
                 },
@@ -391,10 +391,10 @@ async fn twilio_that_refuses_or_is_full_is_passed_over_and_a_broken_one_is_not()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_without_keys_is_the_hosts_to_allow_and_speaks_at_once() {
     let (bench, api) = twilio().await;
-    let body = json!({ "number": "03-1234-5678", "country": "JP", "channel": "voice", "locale": "ja", "keys": "none" });
+    let body = json!({ "number": "03-1234-5678", "country": "JP", "channel": "voice", "locale": "ja", "call_confirmation": "none" });
     let ordered = bench.order_with("u1", &body).await;
     bench.fares(&ordered, "accepted").await;
-    assert_eq!(ordered.1["keys"], Value::Null);
+    assert_eq!(ordered.1["call_digits"], Value::Null);
     let opening = fields(&api.got.lock().unwrap()[0].2)["Twiml"][0].clone();
     let code = bench.code(&ordered);
     assert!(
@@ -402,9 +402,13 @@ async fn a_call_without_keys_is_the_hosts_to_allow_and_speaks_at_once() {
         "{opening}"
     );
 
-    let strict = Bench::tuned(|config| config.hosts[0].calls_without_keys = false, None).await;
+    let strict = Bench::tuned(
+        |config| config.hosts[0].allow_unconfirmed_calls = false,
+        None,
+    )
+    .await;
     let (_, token, view) = strict.open("u1").await;
-    assert_eq!(view["phone"]["calls_without_keys"], false);
+    assert_eq!(view["phone"]["allow_unconfirmed_calls"], false);
     let (status, problem) = strict
         .widget_post("/v1/flow/challenges", &token, &body)
         .await;
@@ -412,8 +416,8 @@ async fn a_call_without_keys_is_the_hosts_to_allow_and_speaks_at_once() {
         (status, &problem["code"], &problem["field"]),
         (
             StatusCode::UNPROCESSABLE_ENTITY,
-            &json!("method_not_allowed"),
-            &json!("keys")
+            &json!("method_not_offered"),
+            &json!("call_confirmation")
         )
     );
 }

@@ -37,7 +37,7 @@ async fn act(
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> Response {
-    let known = matches!(action.as_str(), "keys" | "receipt");
+    let known = matches!(action.as_str(), "digits" | "receipt");
     let plain = id
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');

@@ -21,7 +21,7 @@ use crate::two_step::{Asked, Flow, Purpose, TwoStep, TwoStepError};
 const TRUST_COOKIE: &str = "shop_trust";
 const TRUST_TTL_S: u32 = 90 * 24 * 3600;
 /// What is shown of the browser in the person's record.
-const PLACE_MAX_CHARS: usize = 80;
+const CLIENT_DESCRIPTION_MAX_CHARS: usize = 80;
 const PASSWORD_MIN_CHARS: usize = 8;
 /// What an authenticator app can show.
 const EMAIL_MAX_CHARS: usize = 64;
@@ -111,14 +111,14 @@ async fn ask_for_code(
     session: &Session,
     headers: &HeaderMap,
 ) -> Result<Response, Refused> {
-    let place = headers
+    let client_description = headers
         .get(header::USER_AGENT)
         .and_then(|agent| agent.to_str().ok())
         .map(browser_name);
     let trust_token = cookie(headers, TRUST_COOKIE).filter(|token| !token.is_empty());
     let asked = Asked {
         trust_token,
-        place: place.as_deref(),
+        client_description: client_description.as_deref(),
         ..asked(shop, session, Purpose::Verify)
     };
     match shop.two_step.begin(&asked).await {
@@ -170,7 +170,7 @@ pub(crate) fn asked<'a>(shop: &'a Shop, session: &'a Session, purpose: Purpose) 
         session: &session.id,
         origin: &shop.origin,
         trust_token: None,
-        place: None,
+        client_description: None,
     }
 }
 
@@ -199,7 +199,7 @@ fn browser_name(agent: &str) -> String {
         .map_or("?", |(_, system)| system);
     format!("{name}, {system}")
         .chars()
-        .take(PLACE_MAX_CHARS)
+        .take(CLIENT_DESCRIPTION_MAX_CHARS)
         .collect()
 }
 
@@ -278,13 +278,13 @@ async fn not_me(
     headers: HeaderMap,
     SignedIn(session): SignedIn,
 ) -> Result<Response, Refused> {
-    let place = headers
+    let client_description = headers
         .get(header::USER_AGENT)
         .and_then(|agent| agent.to_str().ok())
         .map(browser_name);
     let reported = shop
         .two_step
-        .report(&session.user_id, place.as_deref())
+        .report(&session.user_id, client_description.as_deref())
         .await;
     reported.map_err(|_| Refused(StatusCode::SERVICE_UNAVAILABLE, "service_down"))?;
     shop.accounts.end_sessions(&session.user_id).await?;

@@ -89,7 +89,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) session: &'a str,
     pub(crate) origin: &'a str,
     pub(crate) trust_token: Option<&'a str>,
-    pub(crate) place: Option<&'a str>,
+    pub(crate) client_description: Option<&'a str>,
 }
 
 /// What to do after the password.
@@ -169,7 +169,10 @@ impl TwoStep {
             "purpose": asked.purpose.as_str(), "subject": asked.subject, "account_name": asked.email,
             "auth_time": asked.auth_time, "session_binding": session_binding(asked.session), "origin": asked.origin,
         });
-        for (name, value) in [("trust_token", asked.trust_token), ("place", asked.place)] {
+        for (name, value) in [
+            ("trust_token", asked.trust_token),
+            ("client_description", asked.client_description),
+        ] {
             if let (Some(value), Some(body)) = (value, body.as_object_mut()) {
                 body.insert(name.to_owned(), value.into());
             }
@@ -262,11 +265,11 @@ impl TwoStep {
     pub(crate) async fn report(
         &self,
         subject: &str,
-        place: Option<&str>,
+        client_description: Option<&str>,
     ) -> Result<(), TwoStepError> {
         self.post(
             &format!("/v1/subjects/{subject}/report"),
-            &json!({ "place": place }),
+            &json!({ "client_description": client_description }),
         )
         .await?
         .error_for_status()?;

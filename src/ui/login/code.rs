@@ -1,6 +1,6 @@
 //! The code of an app, a text or a call; and a backup code in a field of its own.
 
-use nidan_protocol::{CallKeys, Channel, MethodKind, MethodState};
+use nidan_protocol::{CallConfirmation, Channel, MethodKind, MethodState};
 
 use super::words::refusal;
 use crate::flow::{Asked, Login, LoginEvent, LoginStep, SigningIn};
@@ -22,7 +22,7 @@ pub(super) struct About {
     /// How the code comes that is awaited, where one was sent.
     sent: Option<Channel>,
     /// Whether it comes by a call that waits for keys.
-    waits_for_keys: bool,
+    waits_for_digits: bool,
     /// Whether two codes are asked for.
     two: bool,
 }
@@ -41,9 +41,9 @@ impl About {
                 MethodState::Resting | MethodState::Suspended => false,
             },
             sent: challenge.as_ref().map(|challenge| challenge.channel),
-            waits_for_keys: challenge
+            waits_for_digits: challenge
                 .as_ref()
-                .is_some_and(|challenge| challenge.keys.is_some()),
+                .is_some_and(|challenge| challenge.call_digits.is_some()),
             two: signing.wants_two(),
         })
     }
@@ -126,7 +126,7 @@ fn to_send(shell: Shell<Login>, about: About) -> Dom {
         MethodKind::Sms | MethodKind::Totp => (Msg::LoginSmsAsk, Msg::LoginSmsSend, Channel::Sms),
     };
     let button = going_on(shell, send, move || {
-        LoginEvent::Send(channel, CallKeys::Shown)
+        LoginEvent::Send(channel, CallConfirmation::Digits)
     });
     h("div")
         .class("nidan-screen")
@@ -151,24 +151,37 @@ fn to_send(shell: Shell<Login>, about: About) -> Dom {
 /// once where the host allows that.
 fn the_other_way(shell: Shell<Login>, about: About, channel: Channel) -> [Option<Dom>; 2] {
     let (calls, without_keys) = shell
-        .signing_now(|signing| (signing.opening.calls, signing.opening.calls_without_keys))
+        .signing_now(|signing| {
+            (
+                signing.opening.calls,
+                signing.opening.allow_unconfirmed_calls,
+            )
+        })
         .unwrap_or_default();
     let send = |label, channel, keys| says(shell, label, move || LoginEvent::Send(channel, keys));
     let other = match (about.kind, channel) {
         (MethodKind::Sms, Channel::Sms) if calls => Some(send(
             Msg::NumberCallInstead,
             Channel::Voice,
-            CallKeys::Shown,
+            CallConfirmation::Digits,
         )),
-        (MethodKind::Sms, Channel::Voice) => {
-            Some(send(Msg::PhoneSmsInstead, Channel::Sms, CallKeys::Shown))
-        }
+        (MethodKind::Sms, Channel::Voice) => Some(send(
+            Msg::PhoneSmsInstead,
+            Channel::Sms,
+            CallConfirmation::Digits,
+        )),
         (MethodKind::Sms | MethodKind::Voice | MethodKind::Totp, _) => None,
     };
     let silent = (channel == Channel::Voice
         && without_keys
-        && (about.sent.is_none() || about.waits_for_keys))
-        .then(|| send(Msg::NumberWithoutKeys, Channel::Voice, CallKeys::None));
+        && (about.sent.is_none() || about.waits_for_digits))
+        .then(|| {
+            send(
+                Msg::NumberWithoutKeys,
+                Channel::Voice,
+                CallConfirmation::None,
+            )
+        });
     [other, silent]
 }
 

@@ -87,7 +87,7 @@ fn service(signing: &SigningIn, code: ErrorCode, attempts_left: Option<u32>, tim
         ErrorCode::MethodResting => Msg::LoginResting,
         ErrorCode::MethodSuspended => Msg::LoginSuspended,
         ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon => Msg::PhoneLater,
-        ErrorCode::ResendsSpent | ErrorCode::MethodRefused | ErrorCode::CountryNotAllowed => {
+        ErrorCode::ResendsSpent | ErrorCode::MethodNotOffered | ErrorCode::CountryNotAllowed => {
             Msg::LoginNotNow
         }
         _other => Msg::PhoneUnreachable,

@@ -97,7 +97,7 @@ export class World {
 
   /** The last message to this person: what a phone has of it. */
   async lastMessage() {
-    const [row] = await this.databases.service(`SELECT m.id, c.channel, c.hint, c.reference, c.keys, c.codes, f.state, c.expires_at, c.attempts, f.id
+    const [row] = await this.databases.service(`SELECT m.id, c.channel, c.hint, c.reference, c.call_digits, c.codes, f.state, c.expires_at, c.attempts, f.id
       FROM message m JOIN challenge c ON c.id = m.challenge_id JOIN flow f ON f.id = c.flow_id
       WHERE f.subject = ? ORDER BY m.rowid DESC LIMIT 1`, await this.subject())
     if (!row) return undefined
@@ -110,7 +110,7 @@ export class World {
     const found = await this.#arrived(message)
     if (!found) return []
     let words = found.text
-    if (found.waits_for_keys) words = (await this.press(message, keys)) ?? ''
+    if (found.waits_for_digits) words = (await this.press(message, keys)) ?? ''
     if (message.channel === 'sms') return [...new Set(words.match(/(?<!\d)\d{6}(?!\d)/g) ?? [])]
     const digits = (words.match(/\d/g) ?? []).join('')
     return message.codes > 1 ? [digits.slice(0, 6), digits.slice(6, 12)] : [digits.slice(0, 6)]
@@ -139,8 +139,8 @@ export class World {
 
   /** What the call says to these keys; `null` when it hangs up. */
   async press(message, keys) {
-    const answer = await fetch(`${this.url}/api/phone/messages/${message.id}/keys`, {
-      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ keys }),
+    const answer = await fetch(`${this.url}/api/phone/messages/${message.id}/digits`, {
+      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ digits: keys }),
     })
     return (await answer.json().catch(() => ({}))).says
   }

@@ -29,7 +29,7 @@ type Id = Result<Path<String>, axum::extract::rejection::PathRejection>;
 pub(super) fn scribe(service: &Service, flow: &NewFlow, host: &Host) -> Option<Scribe> {
     match flow.purpose {
         Purpose::Enroll => None,
-        Purpose::Verify => Some(service.scribe(host, flow.place.clone())),
+        Purpose::Verify => Some(service.scribe(host, flow.client_description.clone())),
     }
 }
 
@@ -181,7 +181,7 @@ pub(super) fn open_flow_with_phone<'a>(
         .config
         .phone
         .as_ref()
-        .ok_or_else(|| ErrorCode::MethodRefused.into())
+        .ok_or_else(|| ErrorCode::MethodNotOffered.into())
 }
 
 fn path(id: Id) -> Result<String, Refusal> {

@@ -236,7 +236,7 @@ async fn prepare(
         result_hash: sha256(result_code.as_bytes()),
         result_expires_at: parts.clock.now_s().saturating_add(RESULT_TTL_S),
         now,
-        scribe: service.scribe(host, flow.place.clone()),
+        scribe: service.scribe(host, flow.client_description.clone()),
     }))
 }
 
@@ -274,7 +274,7 @@ fn allowed(service: &Service, host: &Host, kind: MethodKind) -> Result<(), Refus
     if service.0.config.methods(host).contains(&kind) {
         Ok(())
     } else {
-        Err(ErrorCode::MethodRefused.into())
+        Err(ErrorCode::MethodNotOffered.into())
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) async fn view(
             method_id: best(&subject, &host, now),
             backup_codes_left: subject.backup_codes_left,
             trust_days: host.trust_days,
-            sends_at_once: host.sends_at_once,
+            auto_send: host.auto_send,
             recovery_url: host.recovery_url.clone(),
             password_url: host.password_url.clone(),
         });
@@ -58,7 +58,7 @@ pub(crate) async fn view(
                 .opened
                 .country
                 .filter(|country| phone.countries.contains(country)),
-            calls_without_keys: host.calls_without_keys,
+            allow_unconfirmed_calls: host.allow_unconfirmed_calls,
         });
     Ok(Json(FlowView {
         purpose: flow.opened.purpose,

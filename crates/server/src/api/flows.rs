@@ -28,7 +28,7 @@ const TOKEN_LEN_BYTES: usize = 32;
 const CLOCK_SKEW_S: u64 = 5;
 /// Ours are 43 characters of base64url; anything of that size may be compared.
 const TRUST_TOKEN_MAX_BYTES: usize = 128;
-pub(super) const PLACE_MAX_CHARS: usize = 80;
+pub(super) const CLIENT_DESCRIPTION_MAX_CHARS: usize = 80;
 const DAY_S: u64 = 86_400;
 const SUBJECT_MAX_BYTES: usize = 255;
 const BINDING_LENGTHS: std::ops::RangeInclusive<usize> = 16..=128;
@@ -58,11 +58,11 @@ pub(crate) async fn create(
         session_binding: request.session_binding,
         origin: request.origin,
         country: request.country,
-        place: request
-            .place
+        client_description: request
+            .client_description
             .as_deref()
             .map(Label::shown)
-            .filter(|place| !place.is_empty()),
+            .filter(|text| !text.is_empty()),
         token_hash: sha256(token.as_bytes()),
         enrolment_id: random_bytes::<ENROLMENT_ID_LEN_BYTES>(random)?,
         server_nonce: random_bytes::<NONCE_LEN_BYTES>(random)?,
@@ -126,7 +126,7 @@ async fn verification(
             result_hash: sha256(result_code.as_bytes()),
             result_expires_at: flow.created_at.saturating_add(RESULT_TTL_S),
         });
-    let scribe = service.scribe(host, flow.place.clone());
+    let scribe = service.scribe(host, flow.client_description.clone());
     let open = OpenVerification {
         flow,
         trust,
@@ -185,11 +185,11 @@ fn check(request: &CreateFlow, host: &Host, now: u64) -> Result<String, Refusal>
         return Err(Refusal::field("trust_token"));
     }
     if request
-        .place
+        .client_description
         .as_ref()
-        .is_some_and(|place| place.chars().count() > PLACE_MAX_CHARS)
+        .is_some_and(|text| text.chars().count() > CLIENT_DESCRIPTION_MAX_CHARS)
     {
-        return Err(Refusal::field("place"));
+        return Err(Refusal::field("client_description"));
     }
     if now.saturating_sub(request.auth_time) > AUTH_TIME_MAX_AGE_S {
         return Err(Refusal {

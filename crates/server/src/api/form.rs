@@ -8,7 +8,7 @@ use axum::response::Response;
 use axum::{Form, Json};
 use nidan_otp::{BackupCode, Code};
 use nidan_protocol::{
-    BACKUP_METHOD_ID, CallKeys, ChallengePost, Channel, ErrorCode, MethodKind, MethodState,
+    BACKUP_METHOD_ID, CallConfirmation, ChallengePost, Channel, ErrorCode, MethodKind, MethodState,
     Purpose, VerificationPost,
 };
 use serde::Deserialize;
@@ -185,7 +185,7 @@ async fn order(
         shown: None,
         channel,
         locale: Some(sent.lang.clone()),
-        keys: CallKeys::Shown,
+        call_confirmation: CallConfirmation::Digits,
     };
     let _ordered: (_, Json<_>) =
         orders::create(State(service.clone()), again(caller), Body(post)).await?;
@@ -210,12 +210,12 @@ async fn reported(
             (&words.hours, minutes / 60)
         };
         let ago = unit.replace("{count}", &count.to_string());
-        let place = login.place.as_deref().unwrap_or("?");
+        let client_description = login.client_description.as_deref().unwrap_or("?");
         sentences.push(
             words
                 .reported_login
                 .replace("{ago}", &ago)
-                .replace("{place}", place),
+                .replace("{client_description}", client_description),
         );
     }
     if answer.logins.is_empty() {
@@ -305,7 +305,7 @@ fn way(
     };
     let keys = challenge
         .opened
-        .keys
+        .call_digits
         .as_ref()
         .map_or_else(String::new, |keys| {
             format!(

@@ -80,9 +80,9 @@ pub fn router(service: Service) -> Router {
         .routes(routes!(report::by_host))
         .routes(routes!(gateways::receipt))
         .routes(routes!(twilio::status))
-        .routes(routes!(twilio::keys))
+        .routes(routes!(twilio::digits))
         .routes(routes!(outbox::messages))
-        .routes(routes!(outbox::keys))
+        .routes(routes!(outbox::digits))
         .routes(routes!(outbox::receipt))
         .routes(routes!(meta::jwks))
         .routes(routes!(meta::healthz))
@@ -95,12 +95,12 @@ pub fn router(service: Service) -> Router {
     };
     let document = meta::Document(Arc::from(document.to_json().unwrap_or_default()));
     // The fallback stands inside the CORS layer, which answers preflights before it.
-    let method_not_allowed = async || Refusal::new(ErrorCode::MethodNotAllowed);
+    let method_not_offered = async || Refusal::new(ErrorCode::HttpMethodNotAllowed);
     for_hosts
-        .method_not_allowed_fallback(method_not_allowed)
+        .method_not_allowed_fallback(method_not_offered)
         .merge(
             for_widgets
-                .method_not_allowed_fallback(method_not_allowed)
+                .method_not_allowed_fallback(method_not_offered)
                 .layer(cors),
         )
         .fallback(async || Refusal::new(ErrorCode::NotFound))

@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use nidan_protocol::{
-    CallKeys, ChallengePost, ChallengeView, Channel, ErrorCode, MethodKind, Problem, Purpose,
+    CallConfirmation, ChallengePost, ChallengeView, Channel, ErrorCode, MethodKind, Problem,
+    Purpose,
 };
 use zeroize::Zeroizing;
 
@@ -12,7 +13,7 @@ use super::challenges::{
     ID_LEN_BYTES, find, open_flow_with_phone, refuse_ended, refuse_unordered, scribe,
 };
 use crate::Service;
-use crate::challenge::{CODE_TTL_S, budgets, call_keys, reference, view as view_of};
+use crate::challenge::{CODE_TTL_S, budgets, call_digits, reference, view as view_of};
 use crate::config::Host;
 use crate::extract::{Body, FlowCaller, encode};
 use crate::keys::{HashUse, SealedFor};
@@ -45,13 +46,13 @@ pub(crate) async fn create(
     {
         return Err(Refusal {
             field: Some("channel".to_owned()),
-            ..ErrorCode::MethodRefused.into()
+            ..ErrorCode::MethodNotOffered.into()
         });
     }
-    if post.keys == CallKeys::None && !host.calls_without_keys {
+    if post.call_confirmation == CallConfirmation::None && !host.allow_unconfirmed_calls {
         return Err(Refusal {
-            field: Some("keys".to_owned()),
-            ..ErrorCode::MethodRefused.into()
+            field: Some("call_confirmation".to_owned()),
+            ..ErrorCode::MethodNotOffered.into()
         });
     }
     let (number, codes) = match (flow.opened.purpose, &post.method_id) {
@@ -102,9 +103,11 @@ pub(crate) async fn create(
         .map_err(|error| {
             Refusal::logged(ErrorCode::Internal, "the number was not sealed", &*error)
         })?;
-    let keys = match (post.channel, post.keys) {
-        (Channel::Sms, _) | (Channel::Voice, CallKeys::None) => None,
-        (Channel::Voice, CallKeys::Shown) => Some(call_keys(random_bytes(&*parts.random)?)),
+    let call_digits = match (post.channel, post.call_confirmation) {
+        (Channel::Sms, _) | (Channel::Voice, CallConfirmation::None) => None,
+        (Channel::Voice, CallConfirmation::Digits) => {
+            Some(call_digits(random_bytes(&*parts.random)?))
+        }
     };
     let challenge = NewChallenge {
         flow_id: flow.opened.id.clone(),
@@ -118,7 +121,7 @@ pub(crate) async fn create(
         number_index,
         hint: number.hint(),
         reference: reference(random_bytes(&*parts.random)?),
-        keys,
+        call_digits,
         expires_at: parts
             .clock
             .now_s()
@@ -202,7 +205,7 @@ async fn own_number(
     if !fits {
         return Err(Refusal {
             field: Some("channel".to_owned()),
-            ..ErrorCode::MethodRefused.into()
+            ..ErrorCode::MethodNotOffered.into()
         });
     }
     let codes = match throttle::gate(
@@ -254,7 +257,8 @@ async fn live(
             && opened.method_id == post.method_id
             && opened.codes == codes
             && (post.channel == Channel::Sms
-                || opened.keys.is_none() == (post.keys == CallKeys::None));
+                || opened.call_digits.is_none()
+                    == (post.call_confirmation == CallConfirmation::None));
         is_same && refuse_ended(challenge, now).is_ok()
     }))
 }

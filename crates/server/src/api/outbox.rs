@@ -26,7 +26,7 @@ pub(crate) struct OutboxMessage {
     /// The text message; of a call, what it says first.
     text: String,
     /// Whether a call waits for keys.
-    waits_for_keys: bool,
+    waits_for_digits: bool,
     /// The language of the voice.
     speech: String,
     state: DeliveryState,
@@ -43,8 +43,8 @@ pub(crate) struct OutboxMessages {
 /// Keys pressed in a call.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PressedKeys {
-    keys: String,
+pub(crate) struct PressedDigits {
+    digits: String,
 }
 
 /// What the call says to it.
@@ -80,7 +80,7 @@ pub(crate) async fn messages(
             let text = match composed.channel {
                 Channel::Sms => composed.text.to_string(),
                 // Without keys, it speaks at once.
-                Channel::Voice if composed.keys.is_none() => composed.text.to_string(),
+                Channel::Voice if composed.call_digits.is_none() => composed.text.to_string(),
                 Channel::Voice => composed.prompt.clone(),
             };
             messages.push(OutboxMessage {
@@ -88,7 +88,7 @@ pub(crate) async fn messages(
                 channel: composed.channel,
                 number: composed.number.to_string(),
                 text,
-                waits_for_keys: composed.keys.is_some(),
+                waits_for_digits: composed.call_digits.is_some(),
                 speech: composed.speech.clone(),
                 state: taken.state,
                 at,
@@ -99,26 +99,26 @@ pub(crate) async fn messages(
 }
 
 /// Presses keys in a call: the right ones make it read the code.
-#[utoipa::path(post, path = "/v1/outbox/{id}/keys", request_body = PressedKeys,
+#[utoipa::path(post, path = "/v1/outbox/{id}/digits", request_body = PressedDigits,
     params(("id" = String, Path, description = "The message's id")), responses(
     (status = 200, body = Spoken), (status = 400, body = Problem), (status = 401, body = Problem),
     (status = 404, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
     (status = 503, body = Problem),
 ))]
-pub(crate) async fn keys(
+pub(crate) async fn digits(
     State(service): State<Service>,
     HostCaller(host): HostCaller,
     id: Result<Path<String>, axum::extract::rejection::PathRejection>,
-    Body(pressed): Body<PressedKeys>,
+    Body(pressed): Body<PressedDigits>,
 ) -> Result<Json<Spoken>, Refusal> {
     let Path(id) = id.map_err(|_| ErrorCode::NotFound)?;
     let (_, taken) = find(&service, &host.id, &id).await?;
     let composed = compose(&service, &taken).ok_or(ErrorCode::NotFound)?;
     // R38: no keys or wrong ones, and nothing is said.
     let right = composed
-        .keys
+        .call_digits
         .as_ref()
-        .is_some_and(|keys| keys.as_bytes().ct_eq(pressed.keys.as_bytes()).into());
+        .is_some_and(|keys| keys.as_bytes().ct_eq(pressed.digits.as_bytes()).into());
     Ok(Json(Spoken {
         says: right.then(|| composed.text.to_string()),
     }))

@@ -8,7 +8,7 @@ use nidan_protocol::{
     ErrorCode, FlowOutcome, HostReportPost, Problem, Purpose, RecentLogin, ReportAnswer, ReportPost,
 };
 
-use super::flows::PLACE_MAX_CHARS;
+use super::flows::CLIENT_DESCRIPTION_MAX_CHARS;
 use crate::Service;
 use crate::config::Host;
 use crate::extract::{AnyFlowCaller, Body, FlowCaller, HostCaller};
@@ -48,7 +48,7 @@ pub(super) async fn of_flow(
         FlowState::Open => {
             let report = Report {
                 flow_id: Some(flow.opened.id.clone()),
-                scribe: service.scribe(&host, flow.opened.place),
+                scribe: service.scribe(&host, flow.opened.client_description),
                 host: flow.opened.host.clone(),
                 subject: flow.opened.subject.clone(),
             };
@@ -100,18 +100,18 @@ pub(crate) async fn by_host(
 ) -> Result<Json<ReportAnswer>, Refusal> {
     let Path(subject) = subject.map_err(|_| ErrorCode::NotFound)?;
     if post
-        .place
+        .client_description
         .as_ref()
-        .is_some_and(|place| place.chars().count() > PLACE_MAX_CHARS)
+        .is_some_and(|text| text.chars().count() > CLIENT_DESCRIPTION_MAX_CHARS)
     {
-        return Err(Refusal::field("place"));
+        return Err(Refusal::field("client_description"));
     }
-    let place = post
-        .place
+    let client_description = post
+        .client_description
         .as_deref()
         .map(Label::shown)
-        .filter(|place| !place.is_empty());
-    let scribe = service.scribe(&host, place);
+        .filter(|text| !text.is_empty());
+    let scribe = service.scribe(&host, client_description);
     let report = Report {
         flow_id: None,
         scribe,
@@ -140,7 +140,7 @@ async fn answer(
     let logins = lines.into_iter().map(|line| RecentLogin {
         at: line.at,
         method: line.method,
-        place: line.place,
+        client_description: line.client_description,
     });
     Ok(ReportAnswer {
         outcome: FlowOutcome::Reported,

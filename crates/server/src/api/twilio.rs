@@ -40,26 +40,26 @@ pub(crate) async fn status(
 }
 
 /// Keys pressed in a call: the right ones make it read the code, others end it (R38).
-#[utoipa::path(post, path = "/v1/gateways/{id}/twilio/{message}/keys",
+#[utoipa::path(post, path = "/v1/gateways/{id}/twilio/{message}/digits",
     request_body(content = String, content_type = "application/x-www-form-urlencoded"),
     params(("id" = String, Path, description = "The gateway's id in the configuration"),
         ("message" = String, Path, description = "The message's id")), responses(
     (status = 200, body = String, content_type = "text/xml"), (status = 401, body = Problem),
     (status = 404, body = Problem), (status = 413, body = Problem), (status = 503, body = Problem),
 ))]
-pub(crate) async fn keys(
+pub(crate) async fn digits(
     State(service): State<Service>,
     place: Place,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<([(header::HeaderName, &'static str); 1], String), Refusal> {
-    let (gateway, message, form) = genuine(&service, place, &headers, body, "keys")?;
+    let (gateway, message, form) = genuine(&service, place, &headers, body, "digits")?;
     let taken = service.0.store.message(&gateway, &message).await?;
     let call = taken.filter(|taken| service.0.clock.now_s() < taken.challenge.expires_at);
     let call = call.and_then(|taken| compose(&service, &taken));
     let pressed = form.get("Digits").unwrap_or_default();
     let right = call.filter(|call| {
-        call.keys
+        call.call_digits
             .as_ref()
             .is_some_and(|keys| keys.as_bytes().ct_eq(pressed.as_bytes()).into())
     });

@@ -138,7 +138,7 @@ async fn checked(
         result_hash: sha256(result_code.as_bytes()),
         result_expires_at: service.0.clock.now_s().saturating_add(RESULT_TTL_S),
         trusts: typed.trust_browser,
-        scribe: service.scribe(host, flow.opened.place.clone()),
+        scribe: service.scribe(host, flow.opened.client_description.clone()),
     };
     match service.0.store.consume(&consumption).await? {
         Consumed::Yes { backup_codes_left } => {
@@ -348,7 +348,7 @@ fn named(counted: &Counted, singles_left: u32, of_flow: u32) -> (Detail, u32) {
 /// nothing fails open here.
 async fn note_wrong(service: &Service, flow: &NewFlow, host: &Host, detail: Detail, in_a_row: u32) {
     tracing::info!(host = flow.host, flow = flow.id, in_a_row, "wrong code");
-    let scribe = service.scribe(host, flow.place.clone());
+    let scribe = service.scribe(host, flow.client_description.clone());
     let mut notes = vec![(
         EventKind::CodeWrong,
         Detail {

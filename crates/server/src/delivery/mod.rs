@@ -43,7 +43,7 @@ pub struct Outgoing {
     /// For a call: what it says first.
     pub prompt: String,
     /// For a call: what must be pressed.
-    pub keys: Option<String>,
+    pub call_digits: Option<String>,
     /// For a call: the language of the voice (BCP 47).
     pub speech: String,
     /// Unix seconds: later it is of no use.

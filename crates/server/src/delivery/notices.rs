@@ -182,7 +182,7 @@ pub(crate) fn view(line: &crate::record::Line) -> EventView {
         kind: line.kind,
         method: line.method.clone(),
         hint: line.hint.clone(),
-        place: line.place.clone(),
+        client_description: line.client_description.clone(),
         count: line.count,
         hash: encode(&line.hash),
     }

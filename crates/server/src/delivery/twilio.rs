@@ -161,11 +161,11 @@ impl Twilio {
 
     /// What a call says first. Whoever presses nothing hears no code: a mailbox least of all (R38).
     fn opening(&self, message: &Outgoing) -> Zeroizing<String> {
-        if message.keys.is_none() {
+        if message.call_digits.is_none() {
             return spoken(&message.speech, &message.text);
         }
         let say = say(&message.speech, &message.prompt);
-        let action = escape(&self.callbacks.url(&message.id, "keys"));
+        let action = escape(&self.callbacks.url(&message.id, "digits"));
         twiml(&format!(
             "<Gather input=\"dtmf\" numDigits=\"2\" timeout=\"{KEYS_TIMEOUT_S}\" method=\"POST\" action=\"{action}\">\
              {say}<Pause length=\"2\"/>{say}</Gather><Hangup/>"

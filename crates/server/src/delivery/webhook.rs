@@ -81,7 +81,7 @@ impl Gateway for Webhook {
                 }),
                 Channel::Voice => json!({
                     "id": message.id, "channel": "voice", "number": *message.number, "prompt": message.prompt,
-                    "keys": message.keys, "speech": *message.text, "language": message.speech,
+                    "call_digits": message.call_digits, "speech": *message.text, "language": message.speech,
                     "expires_at": message.expires_at,
                 }),
             }

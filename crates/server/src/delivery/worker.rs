@@ -221,7 +221,7 @@ pub(crate) fn compose(service: &Service, message: &Taken) -> Option<Outgoing> {
         number,
         text,
         prompt,
-        keys: challenge.keys.clone(),
+        call_digits: challenge.call_digits.clone(),
         speech: parts.catalogue.speech(language).to_owned(),
         expires_at: challenge.expires_at,
         valid_for_s: challenge

@@ -48,7 +48,7 @@ fn flow(name: &str, number: u8) -> NewFlow {
         enrolment_id: *hash(name, number, 2).first_chunk().unwrap(),
         server_nonce: hash(name, number, 3),
         country: None,
-        place: None,
+        client_description: None,
         created_at: 1000,
         expires_at: 1600,
     }

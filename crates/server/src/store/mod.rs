@@ -57,7 +57,7 @@ pub struct NewFlow {
     /// Where the person most likely is.
     pub country: Option<String>,
     /// What the host says of the place, for the record.
-    pub place: Option<String>,
+    pub client_description: Option<String>,
     /// SHA-256 of the flow token.
     pub token_hash: [u8; 32],
     /// Names the enrolment.

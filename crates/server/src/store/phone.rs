@@ -28,7 +28,7 @@ pub struct NewChallenge {
     /// Stands in the message and on the screen.
     pub reference: String,
     /// For a call: what to press before the code is read out.
-    pub keys: Option<String>,
+    pub call_digits: Option<String>,
     /// When the code ends.
     pub expires_at: u64,
     /// At login: the method that it is for.

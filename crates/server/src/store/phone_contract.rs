@@ -37,7 +37,7 @@ fn challenge(flow: &NewFlow, name: &str) -> NewChallenge {
         number_index: [4; 32],
         hint: "78".to_owned(),
         reference: "A7".to_owned(),
-        keys: None,
+        call_digits: None,
         expires_at: 1300,
         method_id: None,
         codes: 1,

@@ -85,8 +85,8 @@ impl Person {
     }
 
     /// One of the backup codes.
-    pub fn backup_post(&self, place: usize) -> Value {
-        let code = self.widget.backup_codes.iter().nth(place).unwrap().expose();
+    pub fn backup_post(&self, nth: usize) -> Value {
+        let code = self.widget.backup_codes.iter().nth(nth).unwrap().expose();
         json!({ "method_id": "backup", "code": *code })
     }
 
@@ -124,6 +124,15 @@ impl Bench {
 
     pub fn with_store(folder: TempDir, store: SqliteStore, used: Arc<dyn Store>) -> Self {
         Self::build(folder, store, used, |_| {}, None)
+    }
+
+    /// On a database that is there already, with its keys; the host offers trusted browsers.
+    pub fn with_keys(folder: TempDir, store: SqliteStore, keys: &Path) -> Self {
+        let tune = |config: &mut Config| {
+            config.keys_file = keys.to_owned();
+            config.hosts[0].trust_days = Some(30);
+        };
+        Self::build(folder, store.clone(), Arc::new(store), tune, None)
     }
 
     /// With a configuration and gateways of the test's own.
@@ -204,6 +213,10 @@ impl Bench {
 
     pub fn pass(&self, seconds: u64) {
         self.clock.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub fn set_time(&self, now: u64) {
+        self.clock.0.store(now, Ordering::SeqCst);
     }
 
     pub fn now(&self) -> u64 {
@@ -347,7 +360,7 @@ impl Bench {
     pub fn login_body(&self, subject: &str, session: &str) -> Value {
         json!({
             "purpose": "verify", "subject": subject, "account_name": "hanako@example.com",
-            "auth_time": self.now(), "session_binding": session, "origin": ORIGIN, "place": "Osaka, Firefox",
+            "auth_time": self.now(), "session_binding": session, "origin": ORIGIN, "client_description": "Osaka, Firefox",
         })
     }
 

@@ -12,7 +12,7 @@ use crate::store::{Attempt, Budget, Challenge, NewChallenge, Order, Ordered, Sto
 
 /// For queries that join `challenge` as `c`.
 pub(super) const COLUMNS: &str = "c.id, c.flow_id, c.channel, c.country, c.locale, c.sealed_number, c.number_index, \
-    c.hint, c.reference, c.keys, c.expires_at, c.method_id, c.codes";
+    c.hint, c.reference, c.call_digits, c.expires_at, c.method_id, c.codes";
 
 pub(super) fn open(
     write: &Connection,
@@ -29,7 +29,7 @@ pub(super) fn open(
     execute(
         write,
         "INSERT INTO challenge (id, flow_id, channel, country, locale, sealed_number, number_index, hint, \
-         reference, keys, expires_at, sends, sent_at, method_id, codes) \
+         reference, call_digits, expires_at, sends, sent_at, method_id, codes) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?13, ?14)",
         params![
             challenge.id,
@@ -41,7 +41,7 @@ pub(super) fn open(
             challenge.number_index,
             challenge.hint,
             challenge.reference,
-            challenge.keys,
+            challenge.call_digits,
             to_sql(challenge.expires_at),
             to_sql(now),
             challenge.method_id,
@@ -186,7 +186,7 @@ pub(super) fn opened_from(row: &Row<'_>) -> Result<NewChallenge, StoreError> {
         number_index: bytes(row, "number_index")?,
         hint: row.get("hint")?,
         reference: row.get("reference")?,
-        keys: row.get("keys")?,
+        call_digits: row.get("call_digits")?,
         expires_at: from_sql(row.get("expires_at")?)?,
         method_id: row.get("method_id")?,
         codes: row.get("codes")?,

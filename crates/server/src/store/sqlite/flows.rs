@@ -10,7 +10,7 @@ pub(super) fn insert(write: &Connection, flow: &NewFlow) -> Result<(), StoreErro
     execute(
         write,
         "INSERT INTO flow (id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
-         token_hash, enrolment_id, server_nonce, created_at, expires_at, country, place, state) \
+         token_hash, enrolment_id, server_nonce, created_at, expires_at, country, client_description, state) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 'open')",
         params![
             flow.id,
@@ -27,7 +27,7 @@ pub(super) fn insert(write: &Connection, flow: &NewFlow) -> Result<(), StoreErro
             to_sql(flow.created_at),
             to_sql(flow.expires_at),
             flow.country,
-            flow.place,
+            flow.client_description,
         ],
     )?;
     Ok(())

@@ -107,7 +107,7 @@ impl PhoneStore for SqliteStore {
                 let moved = execute(
                     write,
                     "UPDATE message SET state = ?3, state_at = ?4 WHERE gateway = ?1 AND id = ?2 \
-                     AND state IN ('accepted', 'unclear') AND ?3 IN ('delivered', 'failed')",
+                     AND state IN ('accepted', 'unknown') AND ?3 IN ('delivered', 'failed')",
                     params![gateway, id, state.as_str(), to_sql(now)],
                 )?;
                 Ok(moved == 1)
@@ -241,7 +241,7 @@ fn settled(write: &Connection, id: &str, fate: &Fate, now: i64) -> Result<(), St
         ),
         Fate::Unclear { gateway } => execute(
             write,
-            "UPDATE message SET state = 'unclear', state_at = ?2, gateway = ?3 WHERE id = ?1 AND state = 'queued'",
+            "UPDATE message SET state = 'unknown', state_at = ?2, gateway = ?3 WHERE id = ?1 AND state = 'queued'",
             params![id, now, gateway],
         ),
         Fate::Again {

@@ -8,7 +8,7 @@ use super::rows::{bytes, from_sql, to_sql};
 use crate::record::{Detail, Line, Scribe};
 use crate::store::{Notice, RecordPage, StoreError};
 
-const LINE: &str = "e.seq, e.at, e.kind, e.method, e.hint, e.place, e.count, e.hash";
+const LINE: &str = "e.seq, e.at, e.kind, e.method, e.hint, e.client_description, e.count, e.hash";
 
 /// Appends a line in the caller's transaction, with its notice where the host wants one.
 pub(super) fn append(
@@ -50,7 +50,7 @@ pub(super) fn insert(
 ) -> Result<(), StoreError> {
     execute(
         write,
-        "INSERT INTO event (host, subject, seq, at, kind, method, hint, place, count, hash) \
+        "INSERT INTO event (host, subject, seq, at, kind, method, hint, client_description, count, hash) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             host,
@@ -60,7 +60,7 @@ pub(super) fn insert(
             line.kind.as_str(),
             line.method,
             line.hint,
-            line.place,
+            line.client_description,
             line.count,
             line.hash,
         ],
@@ -191,7 +191,7 @@ fn line_from(row: &Row<'_>) -> Result<Line, StoreError> {
             .ok_or_else(|| StoreError::Row(format!("event.kind {kind}")))?,
         method: row.get("method")?,
         hint: row.get("hint")?,
-        place: row.get("place")?,
+        client_description: row.get("client_description")?,
         count: row.get("count")?,
         hash: bytes(row, "hash")?,
     })

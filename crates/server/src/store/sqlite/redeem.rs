@@ -50,7 +50,7 @@ pub(super) fn redeem(write: &Connection, r: Redemption) -> Result<Option<Redeeme
         |row| kind_from(&row.get::<_, String>(0)?),
     )?;
     let scribe = Scribe {
-        place: flow.opened.place.clone(),
+        client_description: flow.opened.client_description.clone(),
         ..r.scribe
     };
     let trust_ends = match (&r.trust, brought) {

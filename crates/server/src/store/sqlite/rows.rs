@@ -7,7 +7,7 @@ use crate::store::{Flow, FlowState, Method, MethodDetail, NewFlow, StoreError};
 use crate::throttle::Tries;
 
 pub(super) const FLOW_COLUMNS: &str = "id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
-    token_hash, enrolment_id, server_nonce, created_at, expires_at, country, place, state, body_hash, method_id, \
+    token_hash, enrolment_id, server_nonce, created_at, expires_at, country, client_description, state, body_hash, method_id, \
     used, reported_at, reports, factor_epoch, trusts, trust_hash";
 
 pub(super) fn flow_from(row: &Row<'_>) -> Result<Flow, StoreError> {
@@ -45,7 +45,7 @@ pub(super) fn flow_from(row: &Row<'_>) -> Result<Flow, StoreError> {
         created_at: from_sql(row.get("created_at")?)?,
         expires_at: from_sql(row.get("expires_at")?)?,
         country: row.get("country")?,
-        place: row.get("place")?,
+        client_description: row.get("client_description")?,
     };
     Ok(Flow { opened, state })
 }
@@ -102,7 +102,7 @@ pub(super) fn delivery_from(text: &str) -> Result<DeliveryState, StoreError> {
     [
         DeliveryState::Queued,
         DeliveryState::Accepted,
-        DeliveryState::Unclear,
+        DeliveryState::Unknown,
         DeliveryState::Delivered,
         DeliveryState::Failed,
     ]

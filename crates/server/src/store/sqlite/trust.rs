@@ -113,7 +113,7 @@ pub(super) fn grant(
     let ends = scribe.now.saturating_add(new.lives_s);
     execute(
         write,
-        "INSERT INTO trusted_browser (id, host, subject, token_hash, factor_epoch, place, created_at, used_at, expires_at) \
+        "INSERT INTO trusted_browser (id, host, subject, token_hash, factor_epoch, client_description, created_at, used_at, expires_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
         params![
             new.browser_id,
@@ -121,7 +121,7 @@ pub(super) fn grant(
             flow.subject,
             new.token_hash,
             epoch,
-            flow.place,
+            flow.client_description,
             to_sql(scribe.now),
             to_sql(ends),
         ],
@@ -171,7 +171,7 @@ pub(super) fn list(
 ) -> Result<Vec<TrustedBrowser>, StoreError> {
     all(
         read,
-        "SELECT b.id, b.place, b.created_at, b.used_at, b.expires_at FROM trusted_browser b \
+        "SELECT b.id, b.client_description, b.created_at, b.used_at, b.expires_at FROM trusted_browser b \
          JOIN subject s ON s.host = b.host AND s.subject = b.subject AND s.factor_epoch = b.factor_epoch \
          WHERE b.host = ?1 AND b.subject = ?2 AND b.expires_at > ?3 ORDER BY b.used_at DESC",
         params![host, subject, to_sql(now)],
@@ -182,7 +182,7 @@ pub(super) fn list(
 fn browser_from(row: &Row<'_>) -> Result<TrustedBrowser, StoreError> {
     Ok(TrustedBrowser {
         id: row.get("id")?,
-        place: row.get("place")?,
+        client_description: row.get("client_description")?,
         created_at: from_sql(row.get("created_at")?)?,
         used_at: from_sql(row.get("used_at")?)?,
         expires_at: from_sql(row.get("expires_at")?)?,

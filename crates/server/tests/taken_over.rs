@@ -1,0 +1,106 @@
+//! A database of the last build is taken over: whoever was in it can go on, and nothing is lost.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use axum::http::StatusCode;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use common::*;
+use nidan_otp::Secret;
+use nidan_server::store::SqliteStore;
+use serde_json::{Value, json};
+
+const DATABASE: &str = include_str!("databases/version-6.sql");
+const KEYS: &str = include_str!("databases/version-6.keys");
+const FACTS: &str = include_str!("databases/version-6.json");
+
+/// The service on that database, with its keys and at its time; and what is known of it.
+async fn taken_over() -> (Bench, Value) {
+    let folder = tempfile::tempdir().unwrap();
+    database(folder.path()).execute_batch(DATABASE).unwrap();
+    let store = SqliteStore::open(&folder.path().join("nidan.db"))
+        .await
+        .unwrap();
+    let keys = nidan_keys(folder.path());
+    let bench = Bench::with_keys(folder, store, &keys);
+    let facts: Value = serde_json::from_str(FACTS).unwrap();
+    bench.set_time(facts["now"].as_u64().unwrap());
+    (bench, facts)
+}
+
+/// The keys of that build, for nobody else on the machine.
+fn nidan_keys(folder: &Path) -> PathBuf {
+    let file = folder.join("version-6.keys");
+    std::fs::write(&file, KEYS).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    file
+}
+
+#[tokio::test]
+async fn people_sign_in_with_what_they_had() {
+    let (bench, facts) = taken_over().await;
+    let secret = Base64UrlUnpadded::decode_vec(facts["app_secret"].as_str().unwrap()).unwrap();
+    let secret = Secret::from_bytes(secret.try_into().unwrap());
+    let app = facts["app_method_id"].as_str().unwrap();
+    let (_, token) = bench.login("u1").await;
+    let body = json!({ "method_id": app, "code": code_at(&secret, bench.now()) });
+    let (status, answer) = bench.verify(&token, &body).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert_eq!(answer["backup_codes_left"], 9);
+
+    // A backup code that was used before is used now too; another one is good.
+    for (code, wanted) in [(0, StatusCode::UNPROCESSABLE_ENTITY), (1, StatusCode::OK)] {
+        let (_, token) = bench.login("u1").await;
+        let code = &facts["backup_codes"][code];
+        let body = json!({ "method_id": "backup", "code": code });
+        assert_eq!(bench.verify(&token, &body).await.0, wanted, "{code}");
+    }
+    let trusted = bench
+        .bring("u1", facts["trust_token"].as_str().unwrap())
+        .await;
+    assert_eq!(trusted["outcome"], "trusted");
+}
+
+#[tokio::test]
+async fn what_was_written_has_the_names_of_now() {
+    let (bench, facts) = taken_over().await;
+    let subject = bench.subject("u1").await;
+    let browser = &subject["trusted_browsers"][0];
+    assert_eq!(browser["client_description"], "Osaka, Firefox");
+    let (_, record) = bench.host_get("/v1/subjects/u1/events").await;
+    assert_eq!(record["intact"], true, "{record}");
+    let wrong = record["events"].as_array().unwrap().iter();
+    let wrong: Vec<_> = wrong
+        .filter(|event| event["kind"] == "code_wrong")
+        .collect();
+    assert_eq!(wrong[0]["client_description"], "Osaka, Firefox");
+
+    let call = challenge(&bench, &facts["call"]).await;
+    assert_eq!(call["call_digits"], facts["call"]["call_digits"]);
+    let waits = challenge(&bench, &facts["waits"]).await;
+    assert_eq!(waits["delivery"], "unknown");
+}
+
+/// A challenge of an open set-up.
+async fn challenge(bench: &Bench, fact: &Value) -> Value {
+    let (token, id) = (
+        fact["token"].as_str().unwrap(),
+        fact["id"].as_str().unwrap(),
+    );
+    let path = format!("/v1/flow/challenges/{id}");
+    let (status, view) = bench.widget_get(&path, token).await;
+    assert_eq!(status, StatusCode::OK, "{view}");
+    view
+}
