@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nidan_otp::{BackupCode, Code};
-use nidan_protocol::{BackupGate, ErrorCode, MethodKind, PHONES_MAX};
+use nidan_protocol::{BackupGate, ErrorCode, MethodClass, MethodKind, PHONES_MAX};
 
 use super::{
     BackupRefusal, CodeRefusal, Delivery, Draft, Effect, Ending, Event, Evidence, Flow, Now,
@@ -106,14 +106,17 @@ impl Enrolment {
     /// What may be added: an app once, phones as many as the service takes.
     pub fn addable(&self) -> impl Iterator<Item = MethodKind> {
         let room = self.phones.len() < PHONES_MAX;
-        let fits = move |kind: &MethodKind| {
-            if *kind == MethodKind::Totp {
-                !self.has_app()
-            } else {
-                room
-            }
+        let fits = move |kind: &MethodKind| match kind.class() {
+            MethodClass::Otp => !self.has_app(),
+            MethodClass::OutOfBand(_) => room,
         };
         self.opening.methods.iter().copied().filter(fits)
+    }
+
+    /// Whether such a method may be added.
+    pub fn adds(&self, kind: MethodKind) -> bool {
+        self.addable()
+            .any(|addable| addable.as_str() == kind.as_str())
     }
 
     /// Whether something can stand beside the first method: another kind, or another number.
@@ -123,7 +126,7 @@ impl Enrolment {
                 .opening
                 .methods
                 .iter()
-                .any(|kind| *kind != MethodKind::Totp)
+                .any(|kind| matches!(kind.class(), MethodClass::OutOfBand(_)))
     }
 
     /// Where to after a method was proved: S12 recommends a second one, where there is one.

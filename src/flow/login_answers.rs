@@ -1,7 +1,7 @@
 //! What the service's answers change in a login, also when they come after the person has gone on
 //! to another screen.
 
-use nidan_protocol::{ChallengeView, ErrorCode, MethodKind, MethodState};
+use nidan_protocol::{ChallengeView, ErrorCode, MethodClass, MethodState};
 
 use super::login::{Asked, LoginRefusal, LoginStep, SigningIn, Way};
 use super::{Ending, Now, PhoneRefusal};
@@ -136,9 +136,9 @@ impl SigningIn {
                 self.opening
                     .methods
                     .get(place)
-                    .is_some_and(|method| match method.kind {
-                        MethodKind::Totp => false,
-                        MethodKind::Sms | MethodKind::Voice => true,
+                    .is_some_and(|method| match method.kind.class() {
+                        MethodClass::Otp => false,
+                        MethodClass::OutOfBand(_) => true,
                     })
             }
             Way::Backup => false,

@@ -424,7 +424,11 @@ fn a_mistyped_backup_code_costs_no_try_and_few_left_are_said() {
     let (login, effect) = to_backup("0000-0000-0000-0000");
     assert_eq!(
         verified(effect),
-        Some(("backup".to_owned(), "0000000000000000".to_owned(), None))
+        Some((
+            "backup_code".to_owned(),
+            "0000000000000000".to_owned(),
+            None
+        ))
     );
     let (few, effect) = login.on(passed(3), NOW);
     assert!(effect.is_none() && matches!(signing(&few).step, LoginStep::Few(_)));

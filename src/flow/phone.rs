@@ -1,7 +1,9 @@
 //! A phone number and its code: typed, sent, answered, and what to do when nothing arrives.
 
 use nidan_otp::Code;
-use nidan_protocol::{CallConfirmation, ChallengeView, Channel, DeliveryState, MethodKind};
+use nidan_protocol::{
+    CallConfirmation, ChallengeView, Channel, DeliveryState, MethodClass, MethodKind,
+};
 
 use super::{
     Asking, Effect, Ending, Enrolment, Event, OrderedNumber, PhoneRefusal, Step, VerifiedPhone,
@@ -359,10 +361,9 @@ impl Enrolment {
 
     /// To the first screen of a method.
     pub(super) fn choose(&mut self, kind: MethodKind) -> (Step, Option<Effect>) {
-        match kind {
-            MethodKind::Totp => (Step::GetApp, None),
-            MethodKind::Sms => self.enter_number(Channel::Sms),
-            MethodKind::Voice => self.enter_number(Channel::Voice),
+        match kind.class() {
+            MethodClass::Otp => (Step::GetApp, None),
+            MethodClass::OutOfBand(channel) => self.enter_number(channel),
         }
     }
 }

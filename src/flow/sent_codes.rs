@@ -1,7 +1,7 @@
 //! The codes of a login, from the field to the question whether they are right.
 
 use nidan_otp::{BackupCode, Code};
-use nidan_protocol::{BACKUP_METHOD_ID, MethodKind};
+use nidan_protocol::{BACKUP_METHOD_ID, MethodClass};
 
 use super::{Asked, LoginEffect, LoginOpening, LoginRefusal, LoginStep, SigningIn, Way};
 
@@ -103,7 +103,7 @@ fn can_answer(step: &LoginStep, opening: &LoginOpening) -> bool {
         } => opening
             .methods
             .get(*place)
-            .is_some_and(|method| method.kind == MethodKind::Totp),
+            .is_some_and(|method| matches!(method.kind.class(), MethodClass::Otp)),
         _other => false,
     }
 }

@@ -1,7 +1,7 @@
 //! What each event of a login leads to.
 
 use nidan_protocol::{
-    CallConfirmation, ChallengeView, Channel, MethodKind, MethodState, MethodView,
+    CallConfirmation, ChallengeView, Channel, MethodClass, MethodState, MethodView,
 };
 
 use super::login::{
@@ -95,16 +95,16 @@ impl SigningIn {
             place,
             challenge: kept,
         };
-        match self.opening.methods.get(place) {
-            Some(method) if is_new && method.kind != MethodKind::Totp && self.opening.auto_send => {
-                let channel = if method.kind == MethodKind::Sms {
-                    Channel::Sms
-                } else {
-                    Channel::Voice
-                };
+        match self
+            .opening
+            .methods
+            .get(place)
+            .map(|method| method.kind.class())
+        {
+            Some(MethodClass::OutOfBand(channel)) if is_new && self.opening.auto_send => {
                 self.order(step, channel, CallConfirmation::Digits)
             }
-            _other => (step, None),
+            Some(MethodClass::OutOfBand(_) | MethodClass::Otp) | None => (step, None),
         }
     }
 

@@ -30,10 +30,9 @@ impl<M: Machine> Shell<M> {
                         DeliveryState::Delivered => Msg::StateDelivered,
                         DeliveryState::Failed => Msg::StateFailed,
                     };
-                    let channel = if challenge.channel == Channel::Sms {
-                        Msg::MethodSmsName
-                    } else {
-                        Msg::MethodVoiceName
+                    let channel = match challenge.channel {
+                        Channel::Sms => Msg::MethodSmsName,
+                        Channel::Voice => Msg::MethodVoiceName,
                     };
                     let (state, channel) = (self.t(state), self.t(channel));
                     let places = [

@@ -197,11 +197,7 @@ fn method_view(json: &JsValue) -> Option<MethodView> {
 pub(super) fn challenge_view(json: &JsValue) -> Option<ChallengeView> {
     Some(ChallengeView {
         id: text(json, "id")?,
-        channel: if text(json, "channel")? == Channel::Voice.as_str() {
-            Channel::Voice
-        } else {
-            Channel::Sms
-        },
+        channel: Channel::from_wire(&text(json, "channel")?)?,
         hint: text(json, "hint")?,
         reference: text(json, "reference")?,
         call_digits: text(json, "call_digits"),
@@ -232,10 +228,7 @@ pub(super) fn refusal(json: &JsValue) -> PhoneRefusal {
 
 /// `None` for a kind that this version cannot show.
 fn method_kind(json: &JsValue) -> Option<MethodKind> {
-    let kind = json.as_string()?;
-    [MethodKind::Totp, MethodKind::Sms, MethodKind::Voice]
-        .into_iter()
-        .find(|known| known.as_str() == kind)
+    MethodKind::from_wire(&json.as_string()?)
 }
 
 fn field(json: &JsValue, name: &str) -> Option<JsValue> {

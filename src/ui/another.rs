@@ -3,6 +3,7 @@
 use nidan_protocol::MethodKind;
 
 use super::dom::{Dom, h};
+use super::methods::words;
 use super::parts::{actions, heading, says, screen, sends, text};
 use crate::flow::{Event, VerifiedPhone};
 use crate::messages::Msg;
@@ -24,22 +25,15 @@ pub(super) fn another(shell: Shell) -> Dom {
         .class("nidan-proof")
         .children(app)
         .children(phones.iter().enumerate().map(|(place, phone)| {
-            let words = phone_words(shell, phone);
+            let named = phone_words(shell, phone);
             let is_main = place == 0 && phones.len() > 1;
             h("li").text(&if is_main {
-                shell.t_with(Msg::AnotherMain, &[("name", &words)])
+                shell.t_with(Msg::AnotherMain, &[("name", &named)])
             } else {
-                words
+                named
             })
         }));
-    let add = |kind: MethodKind| {
-        let words = match kind {
-            MethodKind::Totp => Msg::MethodUse,
-            MethodKind::Sms => Msg::MethodSmsUse,
-            MethodKind::Voice => Msg::MethodVoiceUse,
-        };
-        says(shell, words, move || Event::Choose(kind))
-    };
+    let add = |kind: MethodKind| says(shell, words(kind).card.choose, move || Event::Choose(kind));
     screen(shell, Msg::AnotherTitle)
         .child(set)
         .child(heading(shell, Msg::AnotherMore))
@@ -62,10 +56,5 @@ fn phone_words(shell: Shell, phone: &VerifiedPhone) -> String {
 
 /// "SMS to the number ending in 78 (work)".
 pub(super) fn kind_words(shell: Shell, kind: MethodKind, hint: &str, name: &str) -> String {
-    let words = if kind == MethodKind::Voice {
-        Msg::DoneVoice
-    } else {
-        Msg::DoneSms
-    };
-    shell.t_with(words, &[("hint", hint), ("name", name.trim())])
+    shell.t_with(words(kind).done, &[("hint", hint), ("name", name.trim())])
 }

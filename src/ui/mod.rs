@@ -6,6 +6,7 @@ mod confirm;
 mod dom;
 mod get_app;
 mod login;
+mod methods;
 mod number;
 mod outcome;
 mod parts;

@@ -1,6 +1,6 @@
 //! A phone number: whose country, which digits, and what will be dialled.
 
-use nidan_protocol::{Channel, ErrorCode};
+use nidan_protocol::{Channel, ErrorCode, MethodKind};
 
 use super::dom::{Dom, h, target};
 use super::parts::{
@@ -55,11 +55,7 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
                 code: ErrorCode::PhoneNotSmsCapable,
                 ..
             })
-        ) && shell.enrolment_now(|enrolment| {
-            enrolment
-                .addable()
-                .any(|kind| kind == Channel::Voice.method())
-        }) == Some(true)
+        ) && shell.enrolment_now(|enrolment| enrolment.adds(MethodKind::Voice)) == Some(true)
     };
     // A call is dear to whoever is called by mistake: the offer says which number it means.
     let call = move |offered: bool| {
@@ -105,8 +101,11 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
 
 /// For people who cannot press keys in a call, where the host allows it.
 fn without_keys(shell: Shell, channel: Channel) -> Option<Dom> {
-    let offered = shell.enrolment_now(|enrolment| enrolment.opening.allow_unconfirmed_calls)?
-        && channel == Channel::Voice;
+    let allowed = shell.enrolment_now(|enrolment| enrolment.opening.allow_unconfirmed_calls)?;
+    let offered = match channel {
+        Channel::Sms => false,
+        Channel::Voice => allowed,
+    };
     offered.then(|| says(shell, Msg::NumberWithoutKeys, || Event::CallUnconfirmed))
 }
 

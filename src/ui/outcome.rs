@@ -1,10 +1,11 @@
 //! Waiting, done, and every way in which it can end.
 
 use nidan_otp::UnixSeconds;
-use nidan_protocol::{MethodKind, MethodView};
+use nidan_protocol::{MethodClass, MethodView};
 
 use super::another::kind_words;
 use super::dom::{Dom, h};
+use super::methods::words;
 use super::parts::{actions, error_line, heading, list, screen, sends, text};
 use crate::flow::{Delivery, Ending, Enrolment, Event, Machine, Step, Trouble};
 use crate::messages::Msg;
@@ -149,15 +150,20 @@ pub(super) fn done(shell: Shell) -> Dom {
 }
 
 fn method_words(shell: Shell, method: &MethodView, account: &str) -> String {
-    if method.kind == MethodKind::Totp {
-        let added = shell.date(UnixSeconds(method.created_at));
-        return shell.t_with(Msg::DoneMethod, &[("account", account), ("date", &added)]);
+    match method.kind.class() {
+        MethodClass::Otp => {
+            let added = shell.date(UnixSeconds(method.created_at));
+            let places = [("account", account), ("date", &*added)];
+            shell.t_with(words(method.kind).done, &places)
+        }
+        MethodClass::OutOfBand(_) => {
+            let (hint, name) = (
+                method.hint.as_deref().unwrap_or_default(),
+                method.name.as_deref().unwrap_or_default(),
+            );
+            kind_words(shell, method.kind, hint, name)
+        }
     }
-    let (hint, name) = (
-        method.hint.as_deref().unwrap_or_default(),
-        method.name.as_deref().unwrap_or_default(),
-    );
-    kind_words(shell, method.kind, hint, name)
 }
 
 /// Over without a result: why, and the way on.

@@ -16,10 +16,9 @@ pub(super) fn phone_code(shell: Shell) -> Dom {
         .unwrap_or(Channel::Sms);
     let here = screen(
         shell,
-        if channel == Channel::Sms {
-            Msg::PhoneSmsTitle
-        } else {
-            Msg::PhoneVoiceTitle
+        match channel {
+            Channel::Sms => Msg::PhoneSmsTitle,
+            Channel::Voice => Msg::PhoneVoiceTitle,
         },
     );
     let here = here.child(sent(shell)).child(keys(shell));

@@ -125,9 +125,7 @@ fn carriers(shell: Shell) -> Option<Dom> {
 fn ways_on(shell: Shell, channel: Channel) -> Dom {
     let failed =
         shell.challenge(|challenge| challenge.delivery == DeliveryState::Failed) == Some(true);
-    let app = shell
-        .enrolment_now(|enrolment| enrolment.addable().any(|kind| kind == MethodKind::Totp))
-        == Some(true);
+    let app = shell.enrolment_now(|enrolment| enrolment.adds(MethodKind::Totp)) == Some(true);
     let copied = RwSignal::new(None::<bool>);
     let copy = move || shell.copy(shell.support_summary(), move |done| copied.set(Some(done)));
     h("div")

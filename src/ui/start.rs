@@ -1,8 +1,9 @@
 //! What this is, and which method.
 
-use nidan_protocol::MethodKind;
+use nidan_protocol::{MethodClass, MethodKind};
 
 use super::dom::{Dom, h};
+use super::methods::{Card, words};
 use super::parts::{
     actions, details, heading, list, main_button, quiet_button, says, screen, sends, text,
 };
@@ -25,7 +26,7 @@ pub(super) fn start(shell: Shell) -> Dom {
             .opening
             .methods
             .iter()
-            .any(|kind| *kind != MethodKind::Totp)
+            .any(|kind| matches!(kind.class(), MethodClass::OutOfBand(_)))
     };
     let have: &[Msg] = if shell.enrolment_now(by_phone) == Some(true) {
         &[Msg::StartHaveLine, Msg::StartHavePaper]
@@ -70,32 +71,14 @@ pub(super) fn method(shell: Shell) -> Dom {
 }
 
 fn card(shell: Shell, kind: MethodKind, recommended: bool) -> Dom {
-    let [name, what, needs, strengths, weaknesses, choose] = match kind {
-        MethodKind::Totp => [
-            Msg::MethodTotpName,
-            Msg::MethodTotpWhat,
-            Msg::MethodTotpNeeds,
-            Msg::MethodTotpStrengths,
-            Msg::MethodTotpWeaknesses,
-            Msg::MethodUse,
-        ],
-        MethodKind::Sms => [
-            Msg::MethodSmsName,
-            Msg::MethodSmsWhat,
-            Msg::MethodSmsNeeds,
-            Msg::MethodSmsStrengths,
-            Msg::MethodSmsWeaknesses,
-            Msg::MethodSmsUse,
-        ],
-        MethodKind::Voice => [
-            Msg::MethodVoiceName,
-            Msg::MethodVoiceWhat,
-            Msg::MethodVoiceNeeds,
-            Msg::MethodVoiceStrengths,
-            Msg::MethodVoiceWeaknesses,
-            Msg::MethodVoiceUse,
-        ],
-    };
+    let Card {
+        name,
+        what,
+        needs,
+        strengths,
+        weaknesses,
+        choose,
+    } = words(kind).card;
     let title = h("h3").child(h("span").say(shell, name));
     let title = if recommended {
         title.child(h("small").say(shell, Msg::MethodRecommended))
@@ -107,7 +90,7 @@ fn card(shell: Shell, kind: MethodKind, recommended: bool) -> Dom {
         (Msg::MethodStrengths, strengths),
         (Msg::MethodWeaknesses, weaknesses),
     ];
-    let facts = facts.map(|(name, words)| [h("dt").say(shell, name), h("dd").say(shell, words)]);
+    let facts = facts.map(|(name, fact)| [h("dt").say(shell, name), h("dd").say(shell, fact)]);
     let button = if recommended {
         main_button()
     } else {

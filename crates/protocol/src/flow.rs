@@ -3,59 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::host::Purpose;
-
-/// A kind of second factor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum MethodKind {
-    /// An authenticator app (RFC 6238).
-    Totp,
-    /// A code by text message.
-    Sms,
-    /// A code read out in a call.
-    Voice,
-}
-
-impl MethodKind {
-    /// As it stands on the wire and in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Totp => "totp",
-            Self::Sms => "sms",
-            Self::Voice => "voice",
-        }
-    }
-}
-
-/// How a code reaches a phone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    /// A text message.
-    Sms,
-    /// A call that reads the code out.
-    Voice,
-}
-
-impl Channel {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Sms, Self::Voice];
-
-    /// As it stands on the wire and in the database.
-    pub const fn as_str(self) -> &'static str {
-        self.method().as_str()
-    }
-
-    /// The method that a number verified this way becomes.
-    pub const fn method(self) -> MethodKind {
-        match self {
-            Self::Sms => MethodKind::Sms,
-            Self::Voice => MethodKind::Voice,
-        }
-    }
-}
+use crate::method::{Authenticator, Channel, MethodKind};
 
 /// How the person shows that the backup codes are safe before going on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -379,8 +327,8 @@ pub struct EnrolmentAnswer {
     pub result_code: String,
 }
 
-/// Stands for the backup codes where a method is named.
-pub const BACKUP_METHOD_ID: &str = "backup";
+/// Names the backup codes where a method's id is expected: everybody has one set at most.
+pub const BACKUP_METHOD_ID: &str = Authenticator::BackupCode.as_str();
 
 /// `POST /v1/flow/verification`.
 #[derive(Serialize, Deserialize)]
@@ -423,10 +371,9 @@ pub struct ReportPost {}
 pub struct RecentLogin {
     /// Unix seconds.
     pub at: u64,
-    /// By which kind of method: `totp`, `sms`, `voice` or `backup_code`; nothing for a trusted
-    /// browser.
+    /// By what; nothing for a trusted browser.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
+    pub method: Option<Authenticator>,
     /// What the host said of the place, for example the browser.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_description: Option<String>,

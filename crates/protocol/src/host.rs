@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::flow::MethodView;
+use crate::method::Authenticator;
 
 /// What a flow is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -278,9 +279,9 @@ pub struct EventView {
     pub at: u64,
     /// What happened.
     pub kind: EventKind,
-    /// By which kind of method: `totp`, `sms`, `voice` or `backup_code`.
+    /// By what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
+    pub method: Option<Authenticator>,
     /// The last two digits of a phone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,

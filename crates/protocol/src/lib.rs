@@ -5,17 +5,18 @@
 
 mod flow;
 mod host;
+mod method;
 mod problem;
 
 pub use flow::{
     BACKUP_METHOD_ID, BackupGate, CallConfirmation, ChallengeAnswerPost, ChallengePost,
-    ChallengeView, Channel, DeliveryState, EnrolmentAnswer, EnrolmentOpening, EnrolmentPost,
-    FlowOutcome, FlowView, MethodKind, MethodState, MethodView, PHONES_MAX, PhoneOffer, PhonePost,
-    Policy, RecentLogin, ReportAnswer, ReportPost, VerificationAnswer, VerificationOpening,
-    VerificationPost,
+    ChallengeView, DeliveryState, EnrolmentAnswer, EnrolmentOpening, EnrolmentPost, FlowOutcome,
+    FlowView, MethodState, MethodView, PHONES_MAX, PhoneOffer, PhonePost, Policy, RecentLogin,
+    ReportAnswer, ReportPost, VerificationAnswer, VerificationOpening, VerificationPost,
 };
 pub use host::{
     AssertionAnswer, CreateFlow, EventKind, EventView, EventsView, FlowCreated, FlowStatus,
     HostReportPost, Purpose, Redeem, ReinstatePost, RevokePost, SubjectView, TrustedBrowser,
 };
+pub use method::{Authenticator, Channel, MethodClass, MethodKind};
 pub use problem::{ErrorCode, Problem};

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use nidan_protocol::EventKind;
+use nidan_protocol::{Authenticator, EventKind};
 
 use crate::keys::{HashUse, Keys};
 
@@ -16,8 +16,8 @@ pub struct Line {
     pub at: u64,
     /// What happened.
     pub kind: EventKind,
-    /// By which kind of method.
-    pub method: Option<String>,
+    /// By what.
+    pub method: Option<Authenticator>,
     /// The last two digits of a phone number.
     pub hint: Option<String>,
     /// What the host said of the place.
@@ -31,8 +31,8 @@ pub struct Line {
 /// What a line says beside its kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Detail {
-    /// By which kind of method.
-    pub method: Option<String>,
+    /// By what.
+    pub method: Option<Authenticator>,
     /// The last two digits of a phone number.
     pub hint: Option<String>,
     /// How many.
@@ -136,7 +136,7 @@ fn link(keys: &Keys, host: &str, subject: &str, before: &[u8; 32], line: &Line) 
             &line.seq.to_be_bytes(),
             &line.at.to_be_bytes(),
             line.kind.as_str().as_bytes(),
-            text(&line.method),
+            line.method.map_or("", Authenticator::as_str).as_bytes(),
             text(&line.hint),
             text(&line.client_description),
             &count,

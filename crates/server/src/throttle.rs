@@ -32,6 +32,8 @@
 //! throttling from 64 bits on, so that they are the way in that nobody can use up.
 //! docs/decisions/0010-guessing.md has the reasons and the price.
 
+use nidan_protocol::MethodClass;
+
 /// Then an app's next try needs two codes in a row.
 pub const SINGLE_TRIES_IN_A_ROW: u32 = 3;
 /// Wrong tries of one method in a day; then it rests.
@@ -60,6 +62,16 @@ pub enum Guess {
 }
 
 impl Guess {
+    /// What a guess at a method's code is up against; `strict` where the host accepts only the
+    /// current step of an app.
+    pub const fn at(class: MethodClass, strict: bool) -> Self {
+        match class {
+            MethodClass::Otp if strict => Self::StrictApp,
+            MethodClass::Otp => Self::App,
+            MethodClass::OutOfBand(_) => Self::Phone,
+        }
+    }
+
     /// The chance of one blind guess at one code, in millionths.
     pub const fn cost(self) -> u32 {
         match self {

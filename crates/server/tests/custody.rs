@@ -231,7 +231,7 @@ fn an_older_file_is_refused_and_restored_by_the_command_that_is_named() {
     let server = place.serve();
     let used = backup_code(&widget, 0);
     assert_eq!(
-        verify(&server, &place.api_key, "u1", "backup", &used).0,
+        verify(&server, &place.api_key, "u1", "backup_code", &used).0,
         200
     );
     enrol(server.port, &place.api_key, "u2", 2);
@@ -264,7 +264,7 @@ fn an_older_file_is_refused_and_restored_by_the_command_that_is_named() {
             &server,
             &place.api_key,
             "u1",
-            "backup",
+            "backup_code",
             &backup_code(&widget, 1)
         )
         .0,
@@ -293,7 +293,7 @@ fn a_backup_of_a_running_service_brings_everybody_back() {
     place.refused(&["backup", file.to_str().unwrap()], &[], &["exists"]);
     let used = backup_code(&people[0].0, 0);
     assert_eq!(
-        verify(&server, &place.api_key, "u1", "backup", &used).0,
+        verify(&server, &place.api_key, "u1", "backup_code", &used).0,
         200
     );
     place.refused(&["restore", file.to_str().unwrap()], &[], &["stop"]);
@@ -324,7 +324,7 @@ fn a_backup_of_a_running_service_brings_everybody_back() {
                 &server,
                 &place.api_key,
                 &subject,
-                "backup",
+                "backup_code",
                 &backup_code(widget, 3)
             )
             .0,
@@ -332,7 +332,7 @@ fn a_backup_of_a_running_service_brings_everybody_back() {
         );
     }
     assert_eq!(
-        verify(&server, &place.api_key, "u1", "backup", &used).0,
+        verify(&server, &place.api_key, "u1", "backup_code", &used).0,
         422,
         "a used code stays used"
     );

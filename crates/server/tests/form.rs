@@ -146,7 +146,7 @@ async fn backup_codes_texts_and_reports_work_too() {
         .to_lowercase();
     let fields = [
         ("flow_token", token.as_str()),
-        ("method", "backup"),
+        ("method", "backup_code"),
         ("press", "check"),
         ("code", backup.as_str()),
     ];

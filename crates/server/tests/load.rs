@@ -58,7 +58,7 @@ fn begin(port: u16, api_key: &str, subject: &str) -> String {
 }
 
 fn try_backup(port: u16, token: &str, code: &str) -> (u16, Value) {
-    let body = json!({ "method_id": "backup", "code": code });
+    let body = json!({ "method_id": "backup_code", "code": code });
     ask(port, "POST", "/v1/flow/verification", token, &body).unwrap()
 }
 

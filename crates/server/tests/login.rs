@@ -702,7 +702,7 @@ async fn a_backup_code_works_once_and_for_its_owner_only() {
     let said = claims(&bench.redeem_login(&flow_id, &answer["result_code"]).await.1["assertion"]);
     assert_eq!(
         (&said["amr"], &said["method_id"]),
-        (&json!(["urn:nidan:amr:backup-code"]), &json!("backup"))
+        (&json!(["urn:nidan:amr:backup-code"]), &json!("backup_code"))
     );
     let (_, token) = bench.login("u1").await;
     assert_eq!(
@@ -775,7 +775,10 @@ async fn a_code_of_another_shape_is_refused_with_its_field_and_not_counted() {
         "1234567890123456",
     ] {
         let answer = bench
-            .verify(&token, &json!({ "method_id": "backup", "code": value }))
+            .verify(
+                &token,
+                &json!({ "method_id": "backup_code", "code": value }),
+            )
             .await;
         assert_eq!(
             (answer.0, &answer.1["field"]),
@@ -941,7 +944,7 @@ async fn whoever_has_not_passed_the_password_learns_nothing() {
 async fn each_purpose_has_its_own_posts() {
     let bench = Bench::new().await;
     let (_, enrolling, view) = bench.open("u1").await;
-    let post = json!({ "method_id": "backup", "code": "0000000000000000" });
+    let post = json!({ "method_id": "backup_code", "code": "0000000000000000" });
     assert_eq!(
         code(&bench.verify(&enrolling, &post).await),
         "method_not_offered"

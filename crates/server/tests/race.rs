@@ -167,7 +167,7 @@ fn one_code_has_one_winner() {
             let method = if kind == "app" {
                 method_id.as_str()
             } else {
-                "backup"
+                "backup_code"
             };
             let body = json!({ "method_id": method, "code": code });
             let posts: Vec<_> = flows
@@ -333,7 +333,7 @@ fn nothing_replayed_is_accepted() {
         );
         let body = match next(&mut random) % 5 {
             0 => json!({ "method_id": method_id, "code": code, "second_code": code }),
-            1 => json!({ "method_id": "backup", "code": code }),
+            1 => json!({ "method_id": "backup_code", "code": code }),
             2 => json!({ "method_id": people[subject].1, "code": code }),
             _plain => json!({ "method_id": method_id, "code": code }),
         };

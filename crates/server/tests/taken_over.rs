@@ -64,7 +64,7 @@ async fn people_sign_in_with_what_they_had() {
     for (code, wanted) in [(0, StatusCode::UNPROCESSABLE_ENTITY), (1, StatusCode::OK)] {
         let (_, token) = bench.login("u1").await;
         let code = &facts["backup_codes"][code];
-        let body = json!({ "method_id": "backup", "code": code });
+        let body = json!({ "method_id": "backup_code", "code": code });
         assert_eq!(bench.verify(&token, &body).await.0, wanted, "{code}");
     }
     let trusted = bench

@@ -1,11 +1,12 @@
 //! Beside the code: the other ways, nothing left, and few backup codes.
 
-use nidan_protocol::{MethodKind, MethodState, MethodView};
+use nidan_protocol::{MethodState, MethodView};
 
 use crate::flow::{Login, LoginEvent, LoginStep, Way};
 use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::dom::{Dom, h};
+use crate::ui::methods::words;
 use crate::ui::parts::{actions, details, paragraph, quiet_button, says, screen, sends, told};
 use leptos::prelude::{RwSignal, Set as _};
 
@@ -50,13 +51,8 @@ fn choice(words: &str) -> Dom {
 }
 
 fn way(shell: Shell<Login>, place: usize, method: &MethodView) -> Dom {
-    let words = match method.kind {
-        MethodKind::Totp => Msg::LoginWayApp,
-        MethodKind::Sms => Msg::LoginWaySms,
-        MethodKind::Voice => Msg::LoginWayVoice,
-    };
     let words = shell.t_with(
-        words,
+        words(method.kind).way,
         &[("hint", method.hint.as_deref().unwrap_or_default())],
     );
     let named = method.name.as_ref().map(|name| h("small").text(name));

@@ -1,6 +1,6 @@
 //! The code of an app, a text or a call; and a backup code in a field of its own.
 
-use nidan_protocol::{CallConfirmation, Channel, MethodKind, MethodState};
+use nidan_protocol::{CallConfirmation, Channel, MethodClass, MethodKind, MethodState};
 
 use super::words::refusal;
 use crate::flow::{Asked, Login, LoginEvent, LoginStep, SigningIn};
@@ -52,9 +52,9 @@ impl About {
 /// The person's code, or first the button that sends it.
 pub(super) fn code(shell: Shell<Login>, about: About) -> Dom {
     let here = screen(shell, Msg::LoginTitle).child(account(shell));
-    let here = match (about.kind, about.sent) {
+    let here = match (about.kind.class(), about.sent) {
         _ if !about.takes_codes => here.child(error_line(move || error(shell))),
-        (MethodKind::Totp, _) => {
+        (MethodClass::Otp, _) => {
             let words = if about.two {
                 Msg::LoginTwoApp
             } else {
@@ -62,8 +62,8 @@ pub(super) fn code(shell: Shell<Login>, about: About) -> Dom {
             };
             here.child(text(shell, words)).child(typing(shell, about))
         }
-        (MethodKind::Sms | MethodKind::Voice, None) => here.child(to_send(shell, about)),
-        (MethodKind::Sms | MethodKind::Voice, Some(_)) => {
+        (MethodClass::OutOfBand(channel), None) => here.child(to_send(shell, about, channel)),
+        (MethodClass::OutOfBand(_), Some(_)) => {
             let here = here.child(sent(shell)).child(keys(shell));
             let here = if about.two {
                 here.child(text(shell, Msg::LoginTwoPhone))
@@ -117,13 +117,13 @@ fn error(shell: Shell<Login>) -> Option<String> {
 }
 
 /// A text or call is ordered by a tap: nobody is called who did not mean it.
-fn to_send(shell: Shell<Login>, about: About) -> Dom {
+fn to_send(shell: Shell<Login>, about: About, channel: Channel) -> Dom {
     let hint = shell
         .signing_now(|signing| signing.method().and_then(|method| method.hint.clone()))
         .flatten();
-    let (words, send, channel) = match about.kind {
-        MethodKind::Voice => (Msg::LoginVoiceAsk, Msg::LoginVoiceSend, Channel::Voice),
-        MethodKind::Sms | MethodKind::Totp => (Msg::LoginSmsAsk, Msg::LoginSmsSend, Channel::Sms),
+    let (words, send) = match channel {
+        Channel::Sms => (Msg::LoginSmsAsk, Msg::LoginSmsSend),
+        Channel::Voice => (Msg::LoginVoiceAsk, Msg::LoginVoiceSend),
     };
     let button = going_on(shell, send, move || {
         LoginEvent::Send(channel, CallConfirmation::Digits)
@@ -159,22 +159,17 @@ fn the_other_way(shell: Shell<Login>, about: About, channel: Channel) -> [Option
         })
         .unwrap_or_default();
     let send = |label, channel, keys| says(shell, label, move || LoginEvent::Send(channel, keys));
-    let other = match (about.kind, channel) {
-        (MethodKind::Sms, Channel::Sms) if calls => Some(send(
-            Msg::NumberCallInstead,
-            Channel::Voice,
-            CallConfirmation::Digits,
-        )),
-        (MethodKind::Sms, Channel::Voice) => Some(send(
-            Msg::PhoneSmsInstead,
-            Channel::Sms,
-            CallConfirmation::Digits,
-        )),
-        (MethodKind::Sms | MethodKind::Voice | MethodKind::Totp, _) => None,
+    let (words, other, offered) = match channel {
+        Channel::Sms => (Msg::NumberCallInstead, Channel::Voice, calls),
+        Channel::Voice => (Msg::PhoneSmsInstead, Channel::Sms, true),
     };
-    let silent = (channel == Channel::Voice
-        && without_keys
-        && (about.sent.is_none() || about.waits_for_digits))
+    let other =
+        (offered && about.kind.takes(other)).then(|| send(words, other, CallConfirmation::Digits));
+    let is_call = match channel {
+        Channel::Sms => false,
+        Channel::Voice => true,
+    };
+    let silent = (is_call && without_keys && (about.sent.is_none() || about.waits_for_digits))
         .then(|| {
             send(
                 Msg::NumberWithoutKeys,

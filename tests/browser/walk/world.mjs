@@ -171,7 +171,7 @@ export class World {
     if (!token) return
     const verified = await fetch(`${this.serviceUrl}/v1/flow/verification`, {
       method: 'POST', headers: { Origin: this.url, Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-      body: JSON.stringify({ method_id: 'backup', code: code.replace(/[^0-9A-Za-z]/g, '').toUpperCase(), trust_browser: true }),
+      body: JSON.stringify({ method_id: 'backup_code', code: code.replace(/[^0-9A-Za-z]/g, '').toUpperCase(), trust_browser: true }),
     })
     const { result_code: result } = await verified.json().catch(() => ({}))
     if (!result) return

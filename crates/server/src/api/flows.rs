@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use nidan_otp::{ENROLMENT_ID_LEN_BYTES, Label, NONCE_LEN_BYTES};
 use nidan_protocol::{
-    AssertionAnswer, CreateFlow, ErrorCode, FlowCreated, FlowStatus, Problem, Purpose, Redeem,
+    AssertionAnswer, Authenticator, CreateFlow, ErrorCode, FlowCreated, FlowStatus, Problem,
+    Purpose, Redeem,
 };
 
-use super::result::{amr_of, login_claims};
 use crate::assertion::{ASSERTION_TTL_S, Claims};
 use crate::config::Host;
 use crate::extract::{Body, HostCaller, encode};
@@ -275,14 +275,17 @@ fn assertion(
         // What the service saw right codes of: an enrolment is a person's first, so what there is
         // now came with it. It is no login; hosts compare `purpose`.
         Purpose::Enroll => {
-            let mut amr: Vec<&str> = redeemed.kinds.iter().map(|kind| amr_of(*kind)).collect();
+            let mut amr: Vec<&str> = redeemed
+                .kinds
+                .iter()
+                .map(|kind| Authenticator::Method(*kind).amr())
+                .collect();
             amr.sort_unstable();
             (amr, "urn:nidan:acr:enrolment")
         }
         Purpose::Verify => {
-            let claims = redeemed.used.as_deref().and_then(login_claims);
-            let (amr, acr) = claims.ok_or(ErrorCode::ResultCodeInvalid)?;
-            (vec![amr], acr)
+            let used = redeemed.used.ok_or(ErrorCode::ResultCodeInvalid)?;
+            (vec![used.amr()], used.acr())
         }
     };
     let claims = Claims {

@@ -8,8 +8,8 @@ use axum::response::Response;
 use axum::{Form, Json};
 use nidan_otp::{BackupCode, Code};
 use nidan_protocol::{
-    BACKUP_METHOD_ID, CallConfirmation, ChallengePost, Channel, ErrorCode, MethodKind, MethodState,
-    Purpose, VerificationPost,
+    BACKUP_METHOD_ID, CallConfirmation, ChallengePost, Channel, ErrorCode, MethodClass,
+    MethodState, Purpose, VerificationPost,
 };
 use serde::Deserialize;
 use url::Url;
@@ -269,7 +269,7 @@ async fn ways(
             });
             if error.is_none()
                 && state == MethodState::TwoCodes
-                && method.detail.kind() == MethodKind::Totp
+                && matches!(method.detail.kind().class(), MethodClass::Otp)
             {
                 html += &format!("<p>{}</p>", escaped(&words.two));
             }
@@ -291,17 +291,16 @@ fn way(
     live: Option<&Challenge>,
 ) -> String {
     let two = state == MethodState::TwoCodes;
-    let kind = method.detail.kind();
-    if kind == MethodKind::Totp {
-        return typing(sent, words, &method.id, &words.app, two);
-    }
+    let channel = match method.detail.kind().class() {
+        MethodClass::Otp => return typing(sent, words, &method.id, &words.app, two),
+        MethodClass::OutOfBand(channel) => channel,
+    };
     let Some(challenge) = live else {
-        let (press, label) = if kind == MethodKind::Sms {
-            ("sms", &words.text)
-        } else {
-            ("voice", &words.call)
+        let label = match channel {
+            Channel::Sms => &words.text,
+            Channel::Voice => &words.call,
         };
-        return form_of(sent, &method.id, &button(press, label));
+        return form_of(sent, &method.id, &button(channel.as_str(), label));
     };
     let keys = challenge
         .opened

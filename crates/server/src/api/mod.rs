@@ -95,12 +95,12 @@ pub fn router(service: Service) -> Router {
     };
     let document = meta::Document(Arc::from(document.to_json().unwrap_or_default()));
     // The fallback stands inside the CORS layer, which answers preflights before it.
-    let method_not_offered = async || Refusal::new(ErrorCode::HttpMethodNotAllowed);
+    let wrong_http_method = async || Refusal::new(ErrorCode::HttpMethodNotAllowed);
     for_hosts
-        .method_not_allowed_fallback(method_not_offered)
+        .method_not_allowed_fallback(wrong_http_method)
         .merge(
             for_widgets
-                .method_not_allowed_fallback(method_not_offered)
+                .method_not_allowed_fallback(wrong_http_method)
                 .layer(cors),
         )
         .fallback(async || Refusal::new(ErrorCode::NotFound))
@@ -112,17 +112,11 @@ pub fn router(service: Service) -> Router {
 }
 
 fn method_view(method: &StoredMethod, host: &Host, allowance: Allowance, now: u64) -> MethodView {
-    let (hint, guess) = match &method.detail {
-        MethodDetail::Totp { .. } => (
-            None,
-            if host.strict_window {
-                Guess::StrictApp
-            } else {
-                Guess::App
-            },
-        ),
-        MethodDetail::Phone { hint, .. } => (Some(hint.clone()), Guess::Phone),
+    let hint = match &method.detail {
+        MethodDetail::Totp { .. } => None,
+        MethodDetail::Phone { hint, .. } => Some(hint.clone()),
     };
+    let guess = Guess::at(method.detail.kind().class(), host.strict_window);
     let (state, resting_until) = match throttle::gate(method.tries, allowance, guess, now) {
         Gate::Open(Needs::OneCode) => (MethodState::Ready, None),
         Gate::Open(Needs::TwoCodes) => (MethodState::TwoCodes, None),

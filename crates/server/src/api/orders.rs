@@ -4,8 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use nidan_protocol::{
-    CallConfirmation, ChallengePost, ChallengeView, Channel, ErrorCode, MethodKind, Problem,
-    Purpose,
+    CallConfirmation, ChallengePost, ChallengeView, Channel, ErrorCode, Problem, Purpose,
 };
 use zeroize::Zeroizing;
 
@@ -197,12 +196,7 @@ async fn own_number(
         .iter()
         .find(|method| method.id == method_id)
         .ok_or(ErrorCode::MethodNotFound)?;
-    let fits = match method.detail.kind() {
-        MethodKind::Totp => false,
-        MethodKind::Sms => true,
-        MethodKind::Voice => channel == Channel::Voice,
-    };
-    if !fits {
+    if !method.detail.kind().takes(channel) {
         return Err(Refusal {
             field: Some("channel".to_owned()),
             ..ErrorCode::MethodNotOffered.into()
@@ -256,9 +250,11 @@ async fn live(
             && opened.channel == post.channel
             && opened.method_id == post.method_id
             && opened.codes == codes
-            && (post.channel == Channel::Sms
-                || opened.call_digits.is_none()
-                    == (post.call_confirmation == CallConfirmation::None));
+            && match (post.channel, post.call_confirmation) {
+                (Channel::Sms, CallConfirmation::Digits | CallConfirmation::None) => true,
+                (Channel::Voice, CallConfirmation::Digits) => opened.call_digits.is_some(),
+                (Channel::Voice, CallConfirmation::None) => opened.call_digits.is_none(),
+            };
         is_same && refuse_ended(challenge, now).is_ok()
     }))
 }

@@ -5,8 +5,8 @@ use axum::Json;
 use axum::extract::State;
 use nidan_otp::{BackupCode, Code, Steps, UnixSeconds};
 use nidan_protocol::{
-    BACKUP_METHOD_ID, ErrorCode, EventKind, FlowOutcome, Problem, Purpose, VerificationAnswer,
-    VerificationPost,
+    Authenticator, BACKUP_METHOD_ID, ErrorCode, EventKind, FlowOutcome, MethodKind, Problem,
+    Purpose, VerificationAnswer, VerificationPost,
 };
 use subtle::ConstantTimeEq;
 use tracing::Instrument;
@@ -325,18 +325,22 @@ async fn right(
 fn named(counted: &Counted, singles_left: u32, of_flow: u32) -> (Detail, u32) {
     let flow_left = FLOW_TRIES.saturating_sub(of_flow);
     let (method, hint, left) = match counted {
-        Counted::App { .. } => ("totp", None, singles_left),
+        Counted::App { .. } => (Authenticator::Method(MethodKind::Totp), None, singles_left),
         Counted::Phone {
             channel,
             hint,
             left,
             ..
-        } => (channel.as_str(), Some(hint.clone()), *left),
-        Counted::Backup(_) => ("backup_code", None, singles_left),
+        } => (
+            Authenticator::Method(channel.method()),
+            Some(hint.clone()),
+            *left,
+        ),
+        Counted::Backup(_) => (Authenticator::BackupCode, None, singles_left),
     };
     (
         Detail {
-            method: Some(method.to_owned()),
+            method: Some(method),
             hint,
             count: None,
         },

@@ -180,7 +180,7 @@ pub(crate) fn view(line: &crate::record::Line) -> EventView {
         seq: line.seq,
         at: line.at,
         kind: line.kind,
-        method: line.method.clone(),
+        method: line.method,
         hint: line.hint.clone(),
         client_description: line.client_description.clone(),
         count: line.count,

@@ -73,14 +73,15 @@ impl Webhook {
 #[async_trait]
 impl Gateway for Webhook {
     async fn send(&self, message: &Outgoing) -> Result<Option<String>, SendError> {
+        let channel = message.channel.as_str();
         let body = Zeroizing::new(
             match message.channel {
                 Channel::Sms => json!({
-                    "id": message.id, "channel": "sms", "number": *message.number, "text": *message.text,
+                    "id": message.id, "channel": channel, "number": *message.number, "text": *message.text,
                     "expires_at": message.expires_at,
                 }),
                 Channel::Voice => json!({
-                    "id": message.id, "channel": "voice", "number": *message.number, "prompt": message.prompt,
+                    "id": message.id, "channel": channel, "number": *message.number, "prompt": message.prompt,
                     "call_digits": message.call_digits, "speech": *message.text, "language": message.speech,
                     "expires_at": message.expires_at,
                 }),

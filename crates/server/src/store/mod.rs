@@ -18,7 +18,7 @@ pub use verify::{
 };
 
 use async_trait::async_trait;
-use nidan_protocol::{Channel, MethodKind, Purpose};
+use nidan_protocol::{Authenticator, Channel, MethodKind, Purpose};
 
 use crate::backup::{BackupHash, SALT_LEN_BYTES};
 use crate::record::Scribe;
@@ -257,8 +257,8 @@ pub struct Redeemed {
     pub factor_epoch: u64,
     /// The kinds of the subject's methods, each once.
     pub kinds: Vec<MethodKind>,
-    /// At login: what was right (`totp`, `sms`, `voice`, `backup_code`, `trusted_browser`).
-    pub used: Option<String>,
+    /// At login: what was right.
+    pub used: Option<Authenticator>,
     /// When the trust in this browser ends, where the new token counts.
     pub trust_ends: Option<u64>,
 }

@@ -5,7 +5,7 @@
     reason = "a failed step of the suite is a failed test"
 )]
 
-use nidan_protocol::{EventKind, Purpose};
+use nidan_protocol::{Authenticator, EventKind, MethodKind, Purpose};
 
 use super::{
     Activated, Activation, Consumed, Consumption, NewFlow, NewTrust, OpenVerification, Opened,
@@ -16,6 +16,7 @@ use crate::record::{Detail, Scribe};
 use crate::throttle::{Needs, SUSPENDED_AFTER, TRIES_PER_DAY};
 
 const NOW: u64 = 1_000;
+const APP: Authenticator = Authenticator::Method(MethodKind::Totp);
 
 /// Runs every check. `activation` enrols an app for the flow's person; its methods and backup codes
 /// are used.
@@ -436,8 +437,8 @@ async fn a_browser_is_trusted_until_its_token_is_old(
     };
     let redeemed = store.redeem(&redemption(5, 201)).await.unwrap().unwrap();
     assert_eq!(
-        (redeemed.used.as_deref(), redeemed.trust_ends),
-        (Some("totp"), Some(NOW + 1_001))
+        (redeemed.used, redeemed.trust_ends),
+        (Some(APP), Some(NOW + 1_001))
     );
     let bring = |number: u8, token: u8, now: u64| OpenVerification {
         flow: login(number),
@@ -470,8 +471,8 @@ async fn a_browser_is_trusted_until_its_token_is_old(
     );
     let redeemed = store.redeem(&redemption(9, 203)).await.unwrap().unwrap();
     assert_eq!(
-        (redeemed.used.as_deref(), redeemed.trust_ends),
-        (Some("trusted_browser"), Some(NOW + 1_001))
+        (redeemed.used, redeemed.trust_ends),
+        (Some(Authenticator::TrustedBrowser), Some(NOW + 1_001))
     );
     assert!(
         store.redeem(&redemption(9, 204)).await.unwrap().is_none(),
@@ -551,10 +552,7 @@ async fn a_browser_is_trusted_until_its_token_is_old(
         0
     );
     let redeemed = store.redeem(&redemption(14, 207)).await.unwrap().unwrap();
-    assert_eq!(
-        (redeemed.used.as_deref(), redeemed.trust_ends),
-        (Some("totp"), None)
-    );
+    assert_eq!((redeemed.used, redeemed.trust_ends), (Some(APP), None));
     assert!(
         store
             .trusted_browsers(&host, &subject, NOW + 3)

@@ -87,7 +87,7 @@ impl Person {
     /// One of the backup codes.
     pub fn backup_post(&self, nth: usize) -> Value {
         let code = self.widget.backup_codes.iter().nth(nth).unwrap().expose();
-        json!({ "method_id": "backup", "code": *code })
+        json!({ "method_id": "backup_code", "code": *code })
     }
 
     /// A code that is right at no time nearby.

@@ -4,7 +4,7 @@ use nidan_protocol::EventKind;
 use rusqlite::{Connection, Row, params};
 
 use super::connection::{all, execute, first};
-use super::rows::{bytes, channel_from, delivery_from, from_sql, to_sql};
+use super::rows::{bytes, channel_from, delivery_from, from_sql, to_sql, used_from};
 use super::writer::Then;
 use super::{budgets, record};
 use crate::record::{Detail, Scribe};
@@ -107,7 +107,7 @@ fn note_sent(write: &Connection, challenge_id: &str, scribe: &Scribe) -> Result<
     let sql = "SELECT f.host, f.subject, c.channel, c.hint FROM challenge c JOIN flow f ON f.id = c.flow_id WHERE c.id = ?1";
     let sent = first(write, sql, [challenge_id], |row| {
         let detail = Detail {
-            method: Some(row.get("channel")?),
+            method: used_from(row, "channel")?,
             hint: Some(row.get("hint")?),
             count: None,
         };

@@ -1,10 +1,10 @@
 //! The record: lines, and the notices that tell hosts of them.
 
-use nidan_protocol::EventKind;
+use nidan_protocol::{Authenticator, EventKind};
 use rusqlite::{Connection, Row, params};
 
 use super::connection::{all, execute, first};
-use super::rows::{bytes, from_sql, to_sql};
+use super::rows::{bytes, from_sql, to_sql, used_from};
 use crate::record::{Detail, Line, Scribe};
 use crate::store::{Notice, RecordPage, StoreError};
 
@@ -58,7 +58,7 @@ pub(super) fn insert(
             to_sql(line.seq),
             to_sql(line.at),
             line.kind.as_str(),
-            line.method,
+            line.method.map(Authenticator::as_str),
             line.hint,
             line.client_description,
             line.count,
@@ -189,7 +189,7 @@ fn line_from(row: &Row<'_>) -> Result<Line, StoreError> {
             .into_iter()
             .find(|known| known.as_str() == kind)
             .ok_or_else(|| StoreError::Row(format!("event.kind {kind}")))?,
-        method: row.get("method")?,
+        method: used_from(row, "method")?,
         hint: row.get("hint")?,
         client_description: row.get("client_description")?,
         count: row.get("count")?,

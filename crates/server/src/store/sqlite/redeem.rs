@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::connection::{all, first, scalar};
-use super::rows::{FLOW_COLUMNS, flow_from, from_sql, kind_from, to_sql};
+use super::rows::{FLOW_COLUMNS, flow_from, from_sql, kind_from, to_sql, used_from};
 use super::trust;
 use crate::record::Scribe;
 use crate::store::{Redeemed, Redemption, StoreError};
@@ -29,7 +29,7 @@ pub(super) fn redeem(write: &Connection, r: Redemption) -> Result<Option<Redeeme
         let brought: Option<[u8; 32]> = row.get("trust_hash")?;
         Ok((
             flow_from(row)?,
-            row.get("used")?,
+            used_from(row, "used")?,
             brought,
             row.get("trusts")?,
         ))

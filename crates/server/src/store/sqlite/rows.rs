@@ -1,6 +1,6 @@
 //! Rows of the database as the store's types.
 
-use nidan_protocol::{Channel, DeliveryState, MethodKind, Purpose};
+use nidan_protocol::{Authenticator, Channel, DeliveryState, MethodClass, MethodKind, Purpose};
 use rusqlite::Row;
 
 use crate::store::{Flow, FlowState, Method, MethodDetail, NewFlow, StoreError};
@@ -51,19 +51,16 @@ pub(super) fn flow_from(row: &Row<'_>) -> Result<Flow, StoreError> {
 }
 
 pub(super) fn method_from(row: &Row<'_>) -> Result<Method, StoreError> {
-    let phone = |channel| -> Result<MethodDetail, StoreError> {
-        Ok(MethodDetail::Phone {
-            channel,
-            number_index: bytes(row, "number_index")?,
-            hint: row.get("hint")?,
-        })
-    };
-    let detail = match row.get::<_, String>("kind")?.as_str() {
-        "totp" => MethodDetail::Totp {
+    let detail = match kind_from(&row.get::<_, String>("kind")?)?.class() {
+        MethodClass::Otp => MethodDetail::Totp {
             fingerprint: bytes(row, "fingerprint")?,
             last_step: from_sql(row.get("last_step")?)?,
         },
-        kind => phone(channel_from(kind)?)?,
+        MethodClass::OutOfBand(channel) => MethodDetail::Phone {
+            channel,
+            number_index: bytes(row, "number_index")?,
+            hint: row.get("hint")?,
+        },
     };
     Ok(Method {
         id: row.get("id")?,
@@ -84,18 +81,20 @@ pub(super) fn method_from(row: &Row<'_>) -> Result<Method, StoreError> {
 }
 
 pub(super) fn kind_from(text: &str) -> Result<MethodKind, StoreError> {
-    if text == MethodKind::Totp.as_str() {
-        Ok(MethodKind::Totp)
-    } else {
-        Ok(channel_from(text)?.method())
-    }
+    MethodKind::from_wire(text).ok_or_else(|| StoreError::Row(format!("method.kind {text}")))
+}
+
+/// The authenticator that a column names, where it names one.
+pub(super) fn used_from(row: &Row<'_>, column: &str) -> Result<Option<Authenticator>, StoreError> {
+    let name = row.get::<_, Option<String>>(column)?;
+    let read = |name: String| {
+        Authenticator::from_wire(&name).ok_or_else(|| StoreError::Row(format!("{column} {name}")))
+    };
+    name.map(read).transpose()
 }
 
 pub(super) fn channel_from(text: &str) -> Result<Channel, StoreError> {
-    Channel::ALL
-        .into_iter()
-        .find(|channel| channel.as_str() == text)
-        .ok_or_else(|| StoreError::Row(format!("channel {text}")))
+    Channel::from_wire(text).ok_or_else(|| StoreError::Row(format!("channel {text}")))
 }
 
 pub(super) fn delivery_from(text: &str) -> Result<DeliveryState, StoreError> {

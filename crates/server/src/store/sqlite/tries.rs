@@ -1,7 +1,7 @@
 //! Tries at login: counted as wrong before anything is checked, in one transaction with what the
 //! throttle says.
 
-use nidan_protocol::{Channel, MethodKind};
+use nidan_protocol::{Channel, MethodClass, MethodKind};
 use rusqlite::{Connection, Row, params};
 
 use super::connection::{execute, first};
@@ -132,7 +132,7 @@ fn reserve_method(
     else {
         return Ok(Reserved::No(TryRefusal::NoMethod));
     };
-    let guess = guess_of(method.kind, strict);
+    let guess = Guess::at(method.kind.class(), strict);
     match throttle::gate(method.tries, allowance, guess, attempt.now) {
         Gate::Suspended => return Ok(Reserved::No(TryRefusal::Suspended)),
         Gate::Resting { until } => return Ok(Reserved::No(TryRefusal::Resting { until })),
@@ -142,31 +142,32 @@ fn reserve_method(
         // Two codes are always enough.
         Gate::Open(_) => {}
     }
-    let counted = if method.kind == MethodKind::Totp {
-        Counted::App {
+    let counted = match method.kind.class() {
+        MethodClass::Otp => Counted::App {
             sealed: method.sealed,
             drift: method.drift,
-        }
-    } else {
-        match reserve_challenge(write, attempt, id, challenge_limit)? {
-            // A code that was sent when one was enough is over once two are needed; the next
-            // message has both.
-            Ok(found) if (found.codes == 2) != (brings == Needs::TwoCodes) => {
-                return Ok(Reserved::No(TryRefusal::ChallengeExpired));
+        },
+        MethodClass::OutOfBand(_) => {
+            match reserve_challenge(write, attempt, id, challenge_limit)? {
+                // A code that was sent when one was enough is over once two are needed; the next
+                // message has both.
+                Ok(found) if (found.codes == 2) != (brings == Needs::TwoCodes) => {
+                    return Ok(Reserved::No(TryRefusal::ChallengeExpired));
+                }
+                Ok(FoundChallenge {
+                    id,
+                    left,
+                    channel,
+                    codes,
+                }) => Counted::Phone {
+                    challenge_id: id,
+                    channel,
+                    codes,
+                    hint: method.hint.unwrap_or_default(),
+                    left,
+                },
+                Err(refusal) => return Ok(Reserved::No(refusal)),
             }
-            Ok(FoundChallenge {
-                id,
-                left,
-                channel,
-                codes,
-            }) => Counted::Phone {
-                challenge_id: id,
-                channel,
-                codes,
-                hint: method.hint.unwrap_or_default(),
-                left,
-            },
-            Err(refusal) => return Ok(Reserved::No(refusal)),
         }
     };
     let (tries, allowance, cost) =
@@ -198,15 +199,6 @@ fn reserve_method(
         of_flow: of_flow + 1,
         singles_left,
     })
-}
-
-/// What a method's code is guessed against.
-fn guess_of(kind: MethodKind, strict: bool) -> Guess {
-    match kind {
-        MethodKind::Totp if strict => Guess::StrictApp,
-        MethodKind::Totp => Guess::App,
-        MethodKind::Sms | MethodKind::Voice => Guess::Phone,
-    }
 }
 
 struct FoundChallenge {

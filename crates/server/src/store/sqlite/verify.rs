@@ -1,11 +1,11 @@
 //! Codes at login: opened, tried, spent, reported. Each of these is one transaction of the writer.
 
 use async_trait::async_trait;
-use nidan_protocol::{BACKUP_METHOD_ID, EventKind, MethodKind, TrustedBrowser};
+use nidan_protocol::{Authenticator, BACKUP_METHOD_ID, EventKind, MethodKind, TrustedBrowser};
 use rusqlite::{Connection, Row, params};
 
 use super::connection::{execute, first};
-use super::rows::to_sql;
+use super::rows::{to_sql, used_from};
 use super::tries::{allowance_from, reserve, tries_from};
 use super::{SqliteStore, record, trust};
 use crate::record::{Detail, Line, Scribe};
@@ -192,9 +192,6 @@ fn noted(
     Ok(())
 }
 
-/// As flows and records name it.
-const BACKUP_CODE: &str = "backup_code";
-
 /// One statement for all that spending depends on.
 const SPENDING: &str = "SELECT f.guess_cost, s.factor_epoch, s.guess_full_at, s.event_seq, s.event_hash, m.hint, \
     m.in_a_row, m.day, m.today, (SELECT COUNT(*) FROM backup_code b WHERE b.host = f.host AND b.subject = f.subject \
@@ -253,14 +250,22 @@ fn consume(write: &Connection, c: &Consumption) -> Result<Consumed, StoreError> 
         return Ok(Consumed::CodeUsed);
     }
     let (used, kind, left) = match &c.spend {
-        Spend::Step { .. } => (MethodKind::Totp.as_str(), EventKind::Verified, 0),
-        Spend::Challenge { channel, .. } => (channel.as_str(), EventKind::Verified, 0),
-        Spend::Backup { .. } => (BACKUP_CODE, EventKind::BackupCodeUsed, 1),
+        Spend::Step { .. } => (
+            Authenticator::Method(MethodKind::Totp),
+            EventKind::Verified,
+            0,
+        ),
+        Spend::Challenge { channel, .. } => (
+            Authenticator::Method(channel.method()),
+            EventKind::Verified,
+            0,
+        ),
+        Spend::Backup { .. } => (Authenticator::BackupCode, EventKind::BackupCodeUsed, 1),
     };
     complete(write, c, (method_id, used), spending.factor_epoch)?;
     let backup_codes_left = spending.backup_codes_left.saturating_sub(left);
     let detail = Detail {
-        method: Some(used.to_owned()),
+        method: Some(used),
         hint: spending.hint,
         count: (kind == EventKind::BackupCodeUsed).then_some(backup_codes_left),
     };
@@ -342,7 +347,7 @@ fn spent(write: &Connection, c: &Consumption, tries: Tries) -> Result<bool, Stor
 fn complete(
     write: &Connection,
     c: &Consumption,
-    (method_id, used): (&str, &str),
+    (method_id, used): (&str, Authenticator),
     epoch: i64,
 ) -> Result<(), StoreError> {
     let completed = execute(
@@ -355,7 +360,7 @@ fn complete(
             method_id,
             c.result_hash,
             to_sql(c.result_expires_at),
-            used,
+            used.as_str(),
             c.trusts,
             epoch,
         ],
@@ -418,7 +423,7 @@ fn reinstated(
         params![id, whose.0, whose.1, throttle::SUSPENDED_AFTER],
         |row| {
             Ok(Detail {
-                method: Some(row.get("kind")?),
+                method: used_from(row, "kind")?,
                 hint: row.get("hint")?,
                 count: None,
             })
