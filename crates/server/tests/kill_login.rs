@@ -38,7 +38,8 @@ fn a_login_survives_death_at_any_moment() {
     let (mut before, mut counted, mut accepted) = (0, 0, 0);
     for death in 0..deaths {
         for sql in [
-            "UPDATE method SET in_a_row = 0, today = 0, last_step = 0",
+            "UPDATE method SET in_a_row = 0, today = 0",
+            "UPDATE totp SET last_step = 0",
             "UPDATE subject SET guess_full_at = 0",
         ] {
             database.execute(sql, []).unwrap();
@@ -61,7 +62,7 @@ fn a_login_survives_death_at_any_moment() {
 
         let (in_a_row, spent) = (
             count(&database, "SELECT in_a_row FROM method"),
-            count(&database, "SELECT last_step FROM method") > 0,
+            count(&database, "SELECT last_step FROM totp") > 0,
         );
         let view = server
             .ask("GET", "/v1/flow", &token, &Value::Null)

@@ -108,7 +108,8 @@ impl Pair {
     /// first.
     fn forget_tries(&self) {
         for sql in [
-            "UPDATE method SET in_a_row = 0, today = 0, last_step = CASE WHEN kind = 'totp' THEN 0 END",
+            "UPDATE method SET in_a_row = 0, today = 0",
+            "UPDATE totp SET last_step = 0",
             "UPDATE subject SET guess_full_at = 0",
             "UPDATE flow SET attempts = 0, backup_tries = 0",
             "UPDATE backup_code SET used_at = NULL",

@@ -99,7 +99,7 @@ async function submit(walk) {
 
 async function aged(walk) {
   // Half a minute passes for the app: the same step would be spent.
-  await walk.world.databases.service('UPDATE method SET last_step = last_step - 10 WHERE subject = ?', await walk.world.subject())
+  await walk.world.databases.service('UPDATE totp SET last_step = last_step - 10 WHERE method_id IN (SELECT id FROM method WHERE subject = ?)', await walk.world.subject())
 }
 
 /** What leads on from a screen, done right. */

@@ -149,7 +149,7 @@ export class World {
   async truth() {
     const subject = await this.subject()
     const ask = (sql) => this.databases.service(sql, subject)
-    const methods = await ask('SELECT kind, hint, number_index FROM method WHERE subject = ?')
+    const methods = await ask('SELECT m.kind, p.hint, p.number_index FROM method m LEFT JOIN phone p ON p.method_id = m.id WHERE m.subject = ?')
     const [[backups]] = await ask('SELECT COUNT(*) FROM backup_code WHERE subject = ? AND used_at IS NULL')
     const [[logins]] = await ask(`SELECT COUNT(*) FROM event WHERE subject = ? AND kind IN ('verified', 'backup_code_used', 'trusted_browser_used')
       AND at > strftime('%s', 'now') - 86400`)

@@ -29,6 +29,9 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/0005_notices_by_host.sql")),
     M::up(include_str!("../../../migrations/0006_instance.sql")),
     M::up(include_str!("../../../migrations/0007_wire_names.sql")),
+    M::up(include_str!(
+        "../../../migrations/0008_kinds_of_methods.sql"
+    )),
 ];
 
 /// Where the database is, and what its connections begin with.

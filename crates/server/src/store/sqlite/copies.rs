@@ -265,7 +265,7 @@ fn forget_what_may_have_been_used(copy: &Connection, now: u64) -> Result<(), Cop
     copy.execute("DELETE FROM flow", [])?;
     // An app's code of this minute may be one that was accepted; it may come from a step ahead.
     copy.execute(
-        "UPDATE method SET last_step = MAX(last_step, ?1 + 1 + MAX(drift, 0)) WHERE last_step IS NOT NULL",
+        "UPDATE totp SET last_step = MAX(last_step, ?1 + 1 + MAX(drift, 0))",
         [step],
     )?;
     Ok(())

@@ -73,42 +73,44 @@ pub(super) fn has_factor(read: &Connection, host: &str, subject: &str) -> Result
     )
 }
 
-/// False when the secret is known.
+/// False when the secret is known: whoever calls this then undoes all of it.
 pub(super) fn insert_method(
     write: &Connection,
     a: &Activation,
     method: &NewMethod,
     position: i64,
 ) -> Result<bool, StoreError> {
-    let (fingerprint, last_step, number_index, hint) = match &method.detail {
-        MethodDetail::Totp {
-            fingerprint,
-            last_step,
-        } => (Some(fingerprint), Some(to_sql(*last_step)), None, None),
-        MethodDetail::Phone {
-            number_index, hint, ..
-        } => (None, None, Some(number_index), Some(hint)),
-    };
-    let stored = execute(
+    execute(
         write,
-        "INSERT INTO method (id, host, subject, kind, name, sealed, fingerprint, last_step, number_index, hint, \
-         position, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
-         ON CONFLICT (fingerprint) DO NOTHING",
+        "INSERT INTO method (id, host, subject, kind, name, position, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
             method.id,
             a.host,
             a.subject,
             method.detail.kind().as_str(),
             method.name,
-            method.sealed,
-            fingerprint,
-            last_step,
-            number_index,
-            hint,
             position,
             to_sql(a.now),
         ],
     )?;
+    let stored = match &method.detail {
+        MethodDetail::Totp {
+            fingerprint,
+            last_step,
+        } => execute(
+            write,
+            "INSERT INTO totp (method_id, sealed_secret, fingerprint, last_step) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT (fingerprint) DO NOTHING",
+            params![method.id, method.sealed, fingerprint, to_sql(*last_step)],
+        ),
+        MethodDetail::Phone {
+            number_index, hint, ..
+        } => execute(
+            write,
+            "INSERT INTO phone (method_id, sealed_number, number_index, hint) VALUES (?1, ?2, ?3, ?4)",
+            params![method.id, method.sealed, number_index, hint],
+        ),
+    }?;
     Ok(stored == 1)
 }
 

@@ -174,7 +174,7 @@ impl Store for SqliteStore {
     async fn latest_step(&self) -> Result<Option<u64>, StoreError> {
         let step: Option<i64> = self
             .readers
-            .run(|read| scalar(read, "SELECT MAX(last_step) FROM method", []))
+            .run(|read| scalar(read, "SELECT MAX(last_step) FROM totp", []))
             .await?;
         step.map(from_sql).transpose()
     }
@@ -248,8 +248,10 @@ fn subject_of(read: &Connection, host: &str, subject: &str) -> Result<Subject, S
     let (factor_epoch, full_at) = known.unwrap_or_default();
     let methods = all(
         read,
-        "SELECT id, kind, name, sealed, fingerprint, last_step, number_index, hint, created_at, in_a_row, day, today, \
-         used_at FROM method WHERE host = ?1 AND subject = ?2 ORDER BY created_at, position",
+        "SELECT m.id, m.kind, m.name, coalesce(t.sealed_secret, p.sealed_number) AS sealed, t.fingerprint, t.last_step, \
+         p.number_index, p.hint, m.created_at, m.in_a_row, m.day, m.today, m.used_at FROM method m \
+         LEFT JOIN totp t ON t.method_id = m.id LEFT JOIN phone p ON p.method_id = m.id \
+         WHERE m.host = ?1 AND m.subject = ?2 ORDER BY m.created_at, m.position",
         [host, subject],
         method_from,
     )?;

@@ -11,9 +11,10 @@ use crate::store::{Counted, Reserved, StoreError, Try, TryRefusal, TryWith};
 use crate::throttle::{self, Allowance, Gate, Guess, Needs, Tries};
 
 /// One statement for all that a try depends on.
-const STANDING: &str = "SELECT f.attempts, f.backup_tries, m.kind, m.sealed, m.drift, m.hint, m.in_a_row, m.day, m.today, \
+const STANDING: &str = "SELECT f.attempts, f.backup_tries, m.kind, coalesce(t.sealed_secret, p.sealed_number) AS sealed, coalesce(t.drift, 0) AS drift, p.hint, m.in_a_row, m.day, m.today, \
     s.guess_full_at FROM flow f JOIN subject s ON s.host = f.host AND s.subject = f.subject \
     LEFT JOIN method m ON m.id = ?5 AND m.host = f.host AND m.subject = f.subject \
+    LEFT JOIN totp t ON t.method_id = m.id LEFT JOIN phone p ON p.method_id = m.id \
     WHERE f.id = ?1 AND f.host = ?2 AND f.subject = ?3 AND f.purpose = 'verify' AND f.state = 'open' AND f.expires_at > ?4";
 
 /// A flow and the method that is tried in it.

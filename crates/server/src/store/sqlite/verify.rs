@@ -193,11 +193,12 @@ fn noted(
 }
 
 /// One statement for all that spending depends on.
-const SPENDING: &str = "SELECT f.guess_cost, s.factor_epoch, s.guess_full_at, s.event_seq, s.event_hash, m.hint, \
+const SPENDING: &str = "SELECT f.guess_cost, s.factor_epoch, s.guess_full_at, s.event_seq, s.event_hash, p.hint, \
     m.in_a_row, m.day, m.today, (SELECT COUNT(*) FROM backup_code b WHERE b.host = f.host AND b.subject = f.subject \
     AND b.used_at IS NULL) AS backup_codes_left \
     FROM flow f JOIN subject s ON s.host = f.host AND s.subject = f.subject \
     LEFT JOIN method m ON m.id = ?5 AND m.host = f.host AND m.subject = f.subject \
+    LEFT JOIN phone p ON p.method_id = m.id \
     WHERE f.id = ?1 AND f.host = ?2 AND f.subject = ?3 AND f.purpose = 'verify' AND f.state = 'open' AND f.expires_at > ?4";
 
 /// What spending depends on, with the throttle as it is after a right code.
@@ -291,7 +292,6 @@ fn consume(write: &Connection, c: &Consumption) -> Result<Consumed, StoreError> 
 /// with it.
 fn spent(write: &Connection, c: &Consumption, tries: Tries) -> Result<bool, StoreError> {
     let now = to_sql(c.scribe.now);
-    let (in_a_row, day, today) = (tries.in_a_row, to_sql(tries.day), tries.today);
     let spent = match &c.spend {
         Spend::Step {
             method_id,
@@ -300,18 +300,14 @@ fn spent(write: &Connection, c: &Consumption, tries: Tries) -> Result<bool, Stor
             drift,
         } => execute(
             write,
-            "UPDATE method SET last_step = ?4, drift = ?5, in_a_row = ?6, day = ?7, today = ?8, used_at = ?9 \
-             WHERE id = ?1 AND host = ?2 AND subject = ?3 AND last_step < ?10",
+            "UPDATE totp SET last_step = ?4, drift = ?5 WHERE last_step < ?6 \
+             AND method_id = (SELECT id FROM method WHERE id = ?1 AND host = ?2 AND subject = ?3)",
             params![
                 method_id,
                 c.host,
                 c.subject,
                 to_sql(*step),
                 drift,
-                in_a_row,
-                day,
-                today,
-                now,
                 to_sql(*first_step),
             ],
         ),
@@ -334,13 +330,21 @@ fn spent(write: &Connection, c: &Consumption, tries: Tries) -> Result<bool, Stor
     if spent != 1 {
         return Ok(false);
     }
-    if let Spend::Challenge { method_id, .. } = &c.spend {
-        execute(
+    match &c.spend {
+        Spend::Step { method_id, .. } | Spend::Challenge { method_id, .. } => execute(
             write,
             "UPDATE method SET in_a_row = ?2, day = ?3, today = ?4, used_at = ?5 WHERE id = ?1",
-            params![method_id, in_a_row, day, today, now],
-        )?;
-    }
+            params![
+                method_id,
+                tries.in_a_row,
+                to_sql(tries.day),
+                tries.today,
+                now
+            ],
+        )?,
+        // The set has no tries of its own.
+        Spend::Backup { .. } => 0,
+    };
     Ok(true)
 }
 
@@ -419,7 +423,7 @@ fn reinstated(
     let found = first(
         write,
         "UPDATE method SET in_a_row = 0, today = 0 WHERE id = ?1 AND host = ?2 AND subject = ?3 AND in_a_row >= ?4 \
-         RETURNING kind, hint",
+         RETURNING kind, (SELECT hint FROM phone WHERE method_id = id) AS hint",
         params![id, whose.0, whose.1, throttle::SUSPENDED_AFTER],
         |row| {
             Ok(Detail {
