@@ -27,7 +27,6 @@ pub mod rotate;
 pub mod seams;
 mod slow_hash;
 pub mod store;
-pub mod throttle;
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use nidan_core::audit::AuditDetail;
 use nidan_protocol::{Authenticator, EventKind};
 
 use crate::keys::{HashUse, Keys};
@@ -26,17 +27,6 @@ pub struct Line {
     pub count: Option<u32>,
     /// Holds this line to the one before.
     pub hash: [u8; 32],
-}
-
-/// What a line says beside its kind.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Detail {
-    /// By what.
-    pub method: Option<Authenticator>,
-    /// The last two digits of a phone number.
-    pub hint: Option<String>,
-    /// How many.
-    pub count: Option<u32>,
 }
 
 /// Writes lines for one host: what the store needs to append in the transaction that makes a line
@@ -81,9 +71,9 @@ impl Scribe {
         subject: &str,
         last: (u64, [u8; 32]),
         kind: EventKind,
-        detail: Detail,
+        detail: AuditDetail,
     ) -> Line {
-        let Detail {
+        let AuditDetail {
             method,
             hint,
             count,

@@ -4,9 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use common::next;
-use nidan_server::throttle::{
+use nidan_core::throttle::{
     ALLOWANCE, ALLOWANCE_PER_YEAR, Allowance, Gate, Guess, Needs, TRIES_PER_DAY, Tries, gate,
-    reserve, right,
+    reserve, succeed,
 };
 
 mod common;
@@ -72,7 +72,7 @@ impl Person {
                 (*self.tries(guess), self.allowance) = (tries, allowance);
                 cost += spent;
                 if !wrong {
-                    let (tries, allowance) = right(*self.tries(guess), self.allowance, cost, now);
+                    let (tries, allowance) = succeed(*self.tries(guess), self.allowance, cost, now);
                     (*self.tries(guess), self.allowance) = (tries, allowance);
                     return name;
                 }

@@ -34,8 +34,8 @@ use utoipa_axum::routes;
 use crate::config::Host;
 use crate::problem::Refusal;
 use crate::store::{Method as StoredMethod, MethodDetail};
-use crate::throttle::{self, Allowance, Gate, Guess, Needs};
 use crate::{Service, edge};
+use nidan_core::throttle::{self, Allowance, Gate, Guess, Needs};
 
 /// How long a browser may remember the answer to a preflight.
 const PREFLIGHT_MAX_AGE: std::time::Duration = std::time::Duration::from_secs(600);

@@ -20,7 +20,7 @@ use crate::phone::PhoneNumber;
 use crate::problem::Refusal;
 use crate::seams::random_bytes;
 use crate::store::{Challenge, NewChallenge, NewFlow, Order};
-use crate::throttle::{self, Gate, Guess, Needs};
+use nidan_core::throttle::{self, Gate, Guess, Needs};
 
 /// Makes a code for a number and orders it to be sent. Whether the number exists is not told.
 #[utoipa::path(post, path = "/v1/flow/challenges", request_body = ChallengePost, responses(

@@ -3,10 +3,16 @@
 
 use axum::Json;
 use axum::extract::State;
+use nidan_core::attempt::{
+    AttemptRefusal, BackupSet, CheckInput, CountedAttempt, LoginAttempt, Presented,
+};
+use nidan_core::audit::{self, AuditDetail};
+use nidan_core::login::Authenticated;
+use nidan_core::throttle::Needs;
 use nidan_otp::{BackupCode, Code, Steps, UnixSeconds};
 use nidan_protocol::{
-    Authenticator, BACKUP_METHOD_ID, ErrorCode, EventKind, FlowOutcome, MethodKind, Problem,
-    Purpose, VerificationAnswer, VerificationPost,
+    BACKUP_METHOD_ID, ErrorCode, FlowOutcome, Problem, Purpose, VerificationAnswer,
+    VerificationPost,
 };
 use subtle::ConstantTimeEq;
 use tracing::Instrument;
@@ -19,12 +25,7 @@ use crate::config::Host;
 use crate::extract::{Body, FlowCaller};
 use crate::keys::{HashUse, SealedFor, sha256};
 use crate::problem::Refusal;
-use crate::record::Detail;
-use crate::store::{
-    BackupSet, Consumed, Consumption, Counted, FlowState, NewFlow, Reserved, Spend, Try,
-    TryRefusal, TryWith,
-};
-use crate::throttle::{Needs, SUSPENDED_AFTER};
+use crate::store::{CompleteLogin, FlowState, LoginCompletion, NewFlow};
 use crate::{BACKUP_TRIES, FLOW_TRIES, RESULT_TTL_S, Service};
 
 /// The post with every value parsed.
@@ -100,28 +101,25 @@ async fn checked(
     let reserved = service
         .0
         .store
-        .reserve_try(&attempt(
+        .count_login_attempt(&attempt(
             &flow.opened,
             host,
             &typed,
             service.0.clock.now_s(),
         ))
         .await?;
-    let (counted, in_a_row, of_flow, singles_left) = match reserved {
-        Reserved::Yes {
-            counted,
-            in_a_row,
-            of_flow,
-            singles_left,
-        } => (counted, in_a_row, of_flow, singles_left),
+    let counted = match reserved {
+        Ok(counted) => counted,
         // The same post may have come twice at once: the other one is then through, and this is its
         // answer too.
-        Reserved::No(TryRefusal::FlowOver) => return over(service, &flow.opened, &typed).await,
-        Reserved::No(refusal) => return Err(refused(refusal)),
+        Err(AttemptRefusal::FlowOver) => return over(service, &flow.opened, &typed).await,
+        Err(refusal) => return Err(refused(refusal)),
     };
-    let (named, left) = named(&counted, singles_left, of_flow);
-    let Some(spend) = right(service, &flow.opened, host, &typed, counted, ticket).await? else {
-        note_wrong(service, &flow.opened, host, named, in_a_row).await;
+    let (detail, left) = described(&counted);
+    let in_a_row = counted.in_a_row;
+    let checked = check_code(service, &flow.opened, host, &typed, counted.check, ticket);
+    let Some(authenticated) = checked.await? else {
+        note_wrong(service, &flow.opened, host, &detail, in_a_row).await;
         return Err(Refusal {
             attempts_left: Some(left),
             ..ErrorCode::CodeWrong.into()
@@ -129,19 +127,19 @@ async fn checked(
     };
     let is_pair = matches!(&typed.code, TypedCode::Digits(_, Some(_)));
     let result_code = result_code(service, &flow.opened, &typed.body_hash);
-    let consumption = Consumption {
+    let login = CompleteLogin {
         flow_id: flow.opened.id.clone(),
         host: flow.opened.host.clone(),
         subject: flow.opened.subject.clone(),
-        spend,
+        authenticated,
         body_hash: typed.body_hash,
         result_hash: sha256(result_code.as_bytes()),
         result_expires_at: service.0.clock.now_s().saturating_add(RESULT_TTL_S),
         trusts: typed.trust_browser,
         scribe: service.scribe(host, flow.opened.client_description.clone()),
     };
-    match service.0.store.consume(&consumption).await? {
-        Consumed::Yes { backup_codes_left } => {
+    match service.0.store.complete_login(&login).await? {
+        LoginCompletion::Yes { backup_codes_left } => {
             tracing::info!(host = flow.opened.host, flow = flow.opened.id, "code right");
             Ok(VerificationAnswer {
                 outcome: FlowOutcome::Verified,
@@ -149,8 +147,8 @@ async fn checked(
                 result_code,
             })
         }
-        Consumed::CodeUsed => {
-            note_wrong(service, &flow.opened, host, named, in_a_row).await;
+        LoginCompletion::CodeUsed => {
+            note_wrong(service, &flow.opened, host, &detail, in_a_row).await;
             // "Used" would say that the second of a pair is right to somebody who saw the first.
             let code = if is_pair {
                 ErrorCode::CodeWrong
@@ -162,7 +160,7 @@ async fn checked(
                 ..code.into()
             })
         }
-        Consumed::FlowOver => over(service, &flow.opened, &typed).await,
+        LoginCompletion::FlowOver => over(service, &flow.opened, &typed).await,
     }
 }
 
@@ -212,14 +210,14 @@ fn parse(
     })
 }
 
-fn attempt(flow: &NewFlow, host: &Host, typed: &Typed, now: u64) -> Try {
-    let with = match &typed.code {
-        TypedCode::Backup(_) => TryWith::Backup {
+fn attempt(flow: &NewFlow, host: &Host, typed: &Typed, now: u64) -> LoginAttempt {
+    let presented = match &typed.code {
+        TypedCode::Backup(_) => Presented::BackupCode {
             limit: BACKUP_TRIES,
         },
-        TypedCode::Digits(_, second) => TryWith::Method {
-            id: typed.method_id.clone(),
-            brings: if second.is_some() {
+        TypedCode::Digits(_, second) => Presented::Code {
+            method_id: typed.method_id.clone(),
+            codes: if second.is_some() {
                 Needs::TwoCodes
             } else {
                 Needs::OneCode
@@ -228,33 +226,39 @@ fn attempt(flow: &NewFlow, host: &Host, typed: &Typed, now: u64) -> Try {
             challenge_limit: CODE_ATTEMPTS,
         },
     };
-    Try {
+    LoginAttempt {
         flow_id: flow.id.clone(),
         host: flow.host.clone(),
         subject: flow.subject.clone(),
-        with,
+        presented,
         flow_limit: FLOW_TRIES,
         now,
     }
 }
 
 /// What is to be spent, when the code is right; `None` when it is not.
-async fn right(
+async fn check_code(
     service: &Service,
     flow: &NewFlow,
     host: &Host,
     typed: &Typed,
-    counted: Counted,
+    check: CheckInput,
     ticket: Option<Ticket>,
-) -> Result<Option<Spend>, Refusal> {
-    match (counted, &typed.code) {
-        (Counted::App { sealed, drift }, TypedCode::Digits(first, second)) => {
+) -> Result<Option<Authenticated>, Refusal> {
+    match (check, &typed.code) {
+        (
+            CheckInput::Otp {
+                sealed_secret,
+                drift,
+            },
+            TypedCode::Digits(first, second),
+        ) => {
             let row = SealedFor {
                 host: &flow.host,
                 subject: &flow.subject,
                 method_id: &typed.method_id,
             };
-            let secret = service.0.keys.open(&sealed, row).map_err(|error| {
+            let secret = service.0.keys.open(&sealed_secret, row).map_err(|error| {
                 Refusal::logged(ErrorCode::Internal, "a secret does not open", &error)
             })?;
             let now = UnixSeconds(service.0.clock.now_s());
@@ -265,7 +269,7 @@ async fn right(
                 }
                 None => secret.check(first, &Steps::around(now).moved(drift)),
             };
-            Ok(matched.map(|matched| Spend::Step {
+            Ok(matched.map(|matched| Authenticated::Otp {
                 method_id: typed.method_id.clone(),
                 first_step: matched.counter().0 - u64::from(second.is_some()),
                 step: matched.counter().0,
@@ -273,7 +277,7 @@ async fn right(
             }))
         }
         (
-            Counted::Phone {
+            CheckInput::OutOfBand {
                 challenge_id,
                 channel,
                 codes,
@@ -297,13 +301,13 @@ async fn right(
                     same & typed.as_bytes().ct_eq(right.as_bytes())
                 });
             let method_id = typed.method_id.clone();
-            Ok(bool::from(same).then_some(Spend::Challenge {
+            Ok(bool::from(same).then_some(Authenticated::OutOfBand {
                 method_id,
                 challenge_id,
                 channel,
             }))
         }
-        (Counted::Backup(BackupSet { salt, unused }), TypedCode::Backup(code)) => {
+        (CheckInput::BackupCodes(BackupSet { salt, unused }), TypedCode::Backup(code)) => {
             let (ordinals, hashes): (Vec<_>, Vec<_>) = unused.into_iter().unzip();
             let ticket = ticket.ok_or(ErrorCode::Internal)?;
             let position = service
@@ -313,76 +317,67 @@ async fn right(
                 .await?;
             Ok(position
                 .and_then(|at| ordinals.get(at))
-                .map(|ordinal| Spend::Backup { ordinal: *ordinal }))
+                .map(|ordinal| Authenticated::BackupCode { ordinal: *ordinal }))
         }
         // The store counted another kind than was asked for: nothing is right then.
-        (Counted::App { .. } | Counted::Phone { .. }, TypedCode::Backup(_))
-        | (Counted::Backup(_), TypedCode::Digits(..)) => Ok(None),
+        (CheckInput::Otp { .. } | CheckInput::OutOfBand { .. }, TypedCode::Backup(_))
+        | (CheckInput::BackupCodes(_), TypedCode::Digits(..)) => Ok(None),
     }
 }
 
-/// How the record names what was tried, and the tries that are left with it.
-fn named(counted: &Counted, singles_left: u32, of_flow: u32) -> (Detail, u32) {
-    let flow_left = FLOW_TRIES.saturating_sub(of_flow);
-    let (method, hint, left) = match counted {
-        Counted::App { .. } => (Authenticator::Method(MethodKind::Totp), None, singles_left),
-        Counted::Phone {
-            channel,
+/// What the record says of the attempt, and how many attempts are left with it.
+fn described(counted: &CountedAttempt) -> (AuditDetail, u32) {
+    let (hint, left) = match &counted.check {
+        CheckInput::Otp { .. } | CheckInput::BackupCodes(_) => (None, counted.single_attempts_left),
+        CheckInput::OutOfBand {
             hint,
-            left,
+            attempts_left,
             ..
-        } => (
-            Authenticator::Method(channel.method()),
-            Some(hint.clone()),
-            *left,
-        ),
-        Counted::Backup(_) => (Authenticator::BackupCode, None, singles_left),
+        } => (Some(hint.clone()), *attempts_left),
+    };
+    let detail = AuditDetail {
+        method: Some(counted.check.authenticator()),
+        hint,
+        count: None,
     };
     (
-        Detail {
-            method: Some(method),
-            hint,
-            count: None,
-        },
-        left.min(flow_left),
+        detail,
+        left.min(FLOW_TRIES.saturating_sub(counted.flow_attempts)),
     )
 }
 
 /// R55: whoever knows the password and no code is told of. The count stands already, so that
 /// nothing fails open here.
-async fn note_wrong(service: &Service, flow: &NewFlow, host: &Host, detail: Detail, in_a_row: u32) {
+async fn note_wrong(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    detail: &AuditDetail,
+    in_a_row: u32,
+) {
     tracing::info!(host = flow.host, flow = flow.id, in_a_row, "wrong code");
     let scribe = service.scribe(host, flow.client_description.clone());
-    let mut notes = vec![(
-        EventKind::CodeWrong,
-        Detail {
-            count: Some(in_a_row),
-            ..detail.clone()
-        },
-    )];
-    if in_a_row == SUSPENDED_AFTER {
-        notes.push((EventKind::MethodSuspended, detail));
-    }
+    let notes = audit::wrong_code(detail, in_a_row);
     if let Err(error) = service.0.store.note_wrong(flow, &notes, &scribe).await {
         tracing::error!(%error, flow = flow.id, "a wrong code is not in the record");
     }
 }
 
-fn refused(refusal: TryRefusal) -> Refusal {
+fn refused(refusal: AttemptRefusal) -> Refusal {
     match refusal {
-        TryRefusal::FlowOver => ErrorCode::FlowConflict.into(),
-        TryRefusal::FlowExhausted | TryRefusal::ChallengeExhausted => {
+        AttemptRefusal::FlowOver => ErrorCode::FlowConflict.into(),
+        AttemptRefusal::FlowExhausted | AttemptRefusal::ChallengeExhausted => {
             ErrorCode::TooManyAttempts.into()
         }
-        TryRefusal::NoMethod => ErrorCode::MethodNotFound.into(),
-        TryRefusal::TwoCodesNeeded => ErrorCode::TwoCodesNeeded.into(),
-        TryRefusal::Resting { until } => Refusal {
+        AttemptRefusal::NoMethod => ErrorCode::MethodNotFound.into(),
+        AttemptRefusal::TwoCodesNeeded => ErrorCode::TwoCodesNeeded.into(),
+        AttemptRefusal::Resting { until } => Refusal {
             retry_at: Some(until),
             ..ErrorCode::MethodResting.into()
         },
-        TryRefusal::Suspended => ErrorCode::MethodSuspended.into(),
-        TryRefusal::NoChallenge => ErrorCode::ChallengeNotFound.into(),
-        TryRefusal::ChallengeExpired => ErrorCode::CodeExpired.into(),
+        AttemptRefusal::Suspended => ErrorCode::MethodSuspended.into(),
+        AttemptRefusal::NoChallenge => ErrorCode::ChallengeNotFound.into(),
+        AttemptRefusal::ChallengeExpired => ErrorCode::CodeExpired.into(),
     }
 }
 

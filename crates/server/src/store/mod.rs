@@ -13,16 +13,17 @@ pub use phone::{
 };
 pub use sqlite::{Copied, CopyError, Identity, IdentityError, SqliteStore, backup, restore};
 pub use verify::{
-    Consumed, Consumption, Counted, Notice, OpenVerification, RecordPage, Report, Reserved, Spend,
-    TrustUse, Try, TryRefusal, TryWith, VerificationOpened, VerifyStore,
+    CompleteLogin, LoginCompletion, Notice, OpenVerification, RecordPage, Report, TrustUse,
+    VerificationOpened, VerifyStore,
 };
 
 use async_trait::async_trait;
+use nidan_core::attempt::BackupSet;
+use nidan_core::throttle::{Allowance, Tries};
 use nidan_protocol::{Authenticator, Channel, MethodKind, Purpose};
 
 use crate::backup::{BackupHash, SALT_LEN_BYTES};
 use crate::record::Scribe;
-use crate::throttle::{Allowance, Tries};
 
 /// Nothing was stored.
 #[derive(Debug, thiserror::Error)]
@@ -237,15 +238,6 @@ pub struct Subject {
     pub factor_epoch: u64,
     /// What may still be guessed.
     pub allowance: Allowance,
-}
-
-/// The hashed backup codes that are still good.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BackupSet {
-    /// The salt of the set.
-    pub salt: [u8; SALT_LEN_BYTES],
-    /// Ordinal and hash.
-    pub unused: Vec<(u32, BackupHash)>,
 }
 
 /// What a result code was spent for, all of one moment.

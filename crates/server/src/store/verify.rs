@@ -1,11 +1,13 @@
 //! What the store keeps of codes at login: tries, what is spent, trusted browsers, the record.
 
 use async_trait::async_trait;
-use nidan_protocol::{Channel, TrustedBrowser};
+use nidan_core::attempt::{AttemptRefusal, CountedAttempt, LoginAttempt};
+use nidan_core::audit::AuditDetail;
+use nidan_core::login::Authenticated;
+use nidan_protocol::{EventKind, TrustedBrowser};
 
-use super::{BackupSet, NewFlow, StoreError};
+use super::{NewFlow, StoreError};
 use crate::record::{Line, Scribe};
-use crate::throttle::Needs;
 
 /// A verification about to be opened.
 #[derive(Debug, Clone)]
@@ -41,128 +43,17 @@ pub enum VerificationOpened {
     Trusted,
 }
 
-/// A try about to be made.
+/// A right code about to be spent, and the login that it completes.
 #[derive(Debug, Clone)]
-pub struct Try {
-    /// The flow.
-    pub flow_id: String,
-    /// The host's id.
-    pub host: String,
-    /// The host's user id.
-    pub subject: String,
-    /// What is tried.
-    pub with: TryWith,
-    /// How many tries one flow has.
-    pub flow_limit: u32,
-    /// Now, Unix seconds.
-    pub now: u64,
-}
-
-/// What is tried.
-#[derive(Debug, Clone)]
-pub enum TryWith {
-    /// A method, with one code or two.
-    Method {
-        /// Which.
-        id: String,
-        /// How many codes there are.
-        brings: Needs,
-        /// Whether only the current step's code is taken.
-        strict: bool,
-        /// Tries that a code by phone has.
-        challenge_limit: u32,
-    },
-    /// A backup code.
-    Backup {
-        /// How many of them one flow has.
-        limit: u32,
-    },
-}
-
-/// A try that is counted, and what checking it needs.
-#[derive(Debug, Clone)]
-pub enum Counted {
-    /// An app.
-    App {
-        /// Opens only for its own row.
-        sealed: Vec<u8>,
-        /// What was learned of its clock, in steps.
-        drift: i64,
-    },
-    /// A phone: the flow's latest code for it.
-    Phone {
-        /// Its code is derived from this.
-        challenge_id: String,
-        /// How it came.
-        channel: Channel,
-        /// How many codes it has.
-        codes: u32,
-        /// The last two digits.
-        hint: String,
-        /// Tries that this code has left.
-        left: u32,
-    },
-    /// The person's good backup codes.
-    Backup(BackupSet),
-}
-
-/// The answer to [`VerifyStore::reserve_try`].
-#[must_use]
-#[derive(Debug, Clone)]
-pub enum Reserved {
-    /// Counted as wrong, and committed.
-    Yes {
-        /// What checking needs.
-        counted: Counted,
-        /// Wrong tries of the method in a row, with this one.
-        in_a_row: u32,
-        /// Tries of this flow, with this one.
-        of_flow: u32,
-        /// Single codes that the method still takes; for backup codes, tries that the flow still
-        /// has for them.
-        singles_left: u32,
-    },
-    /// Nothing was counted.
-    No(TryRefusal),
-}
-
-/// Why a try was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TryRefusal {
-    /// The flow is complete, over or superseded.
-    FlowOver,
-    /// The flow has had its tries.
-    FlowExhausted,
-    /// The person has no such method.
-    NoMethod,
-    /// The method asks for two codes.
-    TwoCodesNeeded,
-    /// Not today.
-    Resting {
-        /// Unix seconds.
-        until: u64,
-    },
-    /// Until the host reinstates it.
-    Suspended,
-    /// No code was sent in this flow.
-    NoChallenge,
-    /// The code that was sent is over.
-    ChallengeExpired,
-    /// The code that was sent has had its tries.
-    ChallengeExhausted,
-}
-
-/// A right code about to be spent.
-#[derive(Debug, Clone)]
-pub struct Consumption {
+pub struct CompleteLogin {
     /// The flow that it completes.
     pub flow_id: String,
     /// The host's id.
     pub host: String,
     /// The host's user id.
     pub subject: String,
-    /// What is spent.
-    pub spend: Spend,
+    /// What was right.
+    pub authenticated: Authenticated,
     /// Keyed hash of the post.
     pub body_hash: [u8; 32],
     /// SHA-256 of the result code.
@@ -175,40 +66,10 @@ pub struct Consumption {
     pub scribe: Scribe,
 }
 
-/// What makes a code single-use: one conditional update each.
-#[derive(Debug, Clone)]
-pub enum Spend {
-    /// An app's time step (RFC 6238 §5.2).
-    Step {
-        /// The app.
-        method_id: String,
-        /// The first of the matched steps: of a pair, the one before `step`.
-        first_step: u64,
-        /// The matched step.
-        step: u64,
-        /// What is learned of its clock, in steps.
-        drift: i64,
-    },
-    /// A phone's code.
-    Challenge {
-        /// The phone.
-        method_id: String,
-        /// The code.
-        challenge_id: String,
-        /// How it came.
-        channel: Channel,
-    },
-    /// A backup code.
-    Backup {
-        /// Its place in the set.
-        ordinal: u32,
-    },
-}
-
-/// The answer to [`VerifyStore::consume`].
+/// The answer to [`VerifyStore::complete_login`].
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Consumed {
+pub enum LoginCompletion {
     /// Spent, and the flow is complete.
     Yes {
         /// Good backup codes after it.
@@ -268,17 +129,20 @@ pub trait VerifyStore: Send + Sync + 'static {
     ) -> Result<VerificationOpened, StoreError>;
 
     /// Counts a try as wrong before anything is checked, and gives out what checking needs.
-    async fn reserve_try(&self, attempt: &Try) -> Result<Reserved, StoreError>;
+    async fn count_login_attempt(
+        &self,
+        attempt: &LoginAttempt,
+    ) -> Result<Result<CountedAttempt, AttemptRefusal>, StoreError>;
 
     /// Spends a right code and completes its flow: all or nothing, and true for exactly one caller.
-    async fn consume(&self, consumption: &Consumption) -> Result<Consumed, StoreError>;
+    async fn complete_login(&self, login: &CompleteLogin) -> Result<LoginCompletion, StoreError>;
 
     /// Appends what became of a wrong try. The host is told of a flow's first alone: every
     /// mistyping would be a message.
     async fn note_wrong(
         &self,
         flow: &NewFlow,
-        notes: &[(nidan_protocol::EventKind, crate::record::Detail)],
+        notes: &[(EventKind, AuditDetail)],
         scribe: &Scribe,
     ) -> Result<(), StoreError>;
 

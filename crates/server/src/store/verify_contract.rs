@@ -8,12 +8,14 @@
 use nidan_protocol::{Authenticator, EventKind, MethodKind, Purpose};
 
 use super::{
-    Activated, Activation, Consumed, Consumption, NewFlow, NewTrust, OpenVerification, Opened,
-    Redemption, Report, Reserved, Spend, Store, TrustUse, Try, TryRefusal, TryWith,
-    VerificationOpened,
+    Activated, Activation, CompleteLogin, LoginCompletion, NewFlow, NewTrust, OpenVerification,
+    Opened, Redemption, Report, Store, TrustUse, VerificationOpened,
 };
-use crate::record::{Detail, Scribe};
-use crate::throttle::{Needs, SUSPENDED_AFTER, TRIES_PER_DAY};
+use crate::record::Scribe;
+use nidan_core::attempt::{AttemptRefusal, CountedAttempt, LoginAttempt, Presented};
+use nidan_core::audit::AuditDetail;
+use nidan_core::login::Authenticated;
+use nidan_core::throttle::{Needs, SUSPENDED_AFTER, TRIES_PER_DAY};
 
 const NOW: u64 = 1_000;
 const APP: Authenticator = Authenticator::Method(MethodKind::Totp);
@@ -79,10 +81,10 @@ async fn what_is_over_is_purged(
         store.open_verification(&open).await.unwrap(),
         VerificationOpened::Required
     );
-    let spend = consumption(login, step(method_id, 90), activation, true);
+    let spend = completion(login, step(method_id, 90), activation, true);
     assert!(matches!(
-        store.consume(&spend).await.unwrap(),
-        Consumed::Yes { .. }
+        store.complete_login(&spend).await.unwrap(),
+        LoginCompletion::Yes { .. }
     ));
     let redemption = Redemption {
         host: login.host.clone(),
@@ -113,29 +115,34 @@ fn scribe(activation: &Activation, now: u64) -> Scribe {
     }
 }
 
-fn attempt(flow: &NewFlow, method_id: &str, brings: Needs, now: u64) -> Try {
-    let with = TryWith::Method {
-        id: method_id.to_owned(),
-        brings,
+fn attempt(flow: &NewFlow, method_id: &str, brings: Needs, now: u64) -> LoginAttempt {
+    let presented = Presented::Code {
+        method_id: method_id.to_owned(),
+        codes: brings,
         strict: false,
         challenge_limit: 5,
     };
-    Try {
+    LoginAttempt {
         flow_id: flow.id.clone(),
         host: flow.host.clone(),
         subject: flow.subject.clone(),
-        with,
+        presented,
         flow_limit: 100,
         now,
     }
 }
 
-fn consumption(flow: &NewFlow, spend: Spend, activation: &Activation, trusts: bool) -> Consumption {
-    Consumption {
+fn completion(
+    flow: &NewFlow,
+    authenticated: Authenticated,
+    activation: &Activation,
+    trusts: bool,
+) -> CompleteLogin {
+    CompleteLogin {
         flow_id: flow.id.clone(),
         host: flow.host.clone(),
         subject: flow.subject.clone(),
-        spend,
+        authenticated,
         body_hash: [9; 32],
         result_hash: flow.token_hash,
         result_expires_at: NOW + 60,
@@ -144,8 +151,8 @@ fn consumption(flow: &NewFlow, spend: Spend, activation: &Activation, trusts: bo
     }
 }
 
-fn step(method_id: &str, step: u64) -> Spend {
-    Spend::Step {
+fn step(method_id: &str, step: u64) -> Authenticated {
+    Authenticated::Otp {
         method_id: method_id.to_owned(),
         first_step: step,
         step,
@@ -153,11 +160,8 @@ fn step(method_id: &str, step: u64) -> Spend {
     }
 }
 
-fn refusal(reserved: Reserved) -> Option<TryRefusal> {
-    match reserved {
-        Reserved::Yes { .. } => None,
-        Reserved::No(refusal) => Some(refusal),
-    }
+fn refusal(counted: Result<CountedAttempt, AttemptRefusal>) -> Option<AttemptRefusal> {
+    counted.err()
 }
 
 async fn tries_are_counted_and_spent_once(
@@ -168,44 +172,41 @@ async fn tries_are_counted_and_spent_once(
     method_id: &str,
 ) {
     for expected in 1..=2 {
-        let Reserved::Yes {
-            in_a_row,
-            of_flow,
-            singles_left,
-            ..
-        } = store
-            .reserve_try(&attempt(first, method_id, Needs::OneCode, NOW))
-            .await
-            .unwrap()
-        else {
-            panic!("the allowance has room")
-        };
+        let attempt = attempt(first, method_id, Needs::OneCode, NOW);
+        let counted = store.count_login_attempt(&attempt).await.unwrap().unwrap();
         assert_eq!(
-            (in_a_row, of_flow, singles_left),
+            (
+                counted.in_a_row,
+                counted.flow_attempts,
+                counted.single_attempts_left
+            ),
             (expected, expected, 3 - expected)
         );
     }
     let late = attempt(first, method_id, Needs::OneCode, first.expires_at);
     assert_eq!(
-        refusal(store.reserve_try(&late).await.unwrap()),
-        Some(TryRefusal::FlowOver)
+        refusal(store.count_login_attempt(&late).await.unwrap()),
+        Some(AttemptRefusal::FlowOver)
     );
-    let limited = Try {
+    let limited = LoginAttempt {
         flow_limit: 2,
         ..attempt(first, method_id, Needs::OneCode, NOW)
     };
     assert_eq!(
-        refusal(store.reserve_try(&limited).await.unwrap()),
-        Some(TryRefusal::FlowExhausted)
+        refusal(store.count_login_attempt(&limited).await.unwrap()),
+        Some(AttemptRefusal::FlowExhausted)
     );
-    let spent = consumption(first, step(method_id, 40), activation, false);
+    let spent = completion(first, step(method_id, 40), activation, false);
     assert_eq!(
-        store.consume(&spent).await.unwrap(),
-        Consumed::Yes {
+        store.complete_login(&spent).await.unwrap(),
+        LoginCompletion::Yes {
             backup_codes_left: 2
         }
     );
-    assert_eq!(store.consume(&spent).await.unwrap(), Consumed::FlowOver);
+    assert_eq!(
+        store.complete_login(&spent).await.unwrap(),
+        LoginCompletion::FlowOver
+    );
     let subject = store.subject(&first.host, &first.subject).await.unwrap();
     let tries = subject.methods.first().unwrap().tries;
     assert_eq!(
@@ -218,29 +219,29 @@ async fn tries_are_counted_and_spent_once(
         "and the flow's cost came back"
     );
     for replayed in [40, 39, 1] {
-        let again = consumption(second, step(method_id, replayed), activation, false);
+        let again = completion(second, step(method_id, replayed), activation, false);
         assert_eq!(
-            store.consume(&again).await.unwrap(),
-            Consumed::CodeUsed,
+            store.complete_login(&again).await.unwrap(),
+            LoginCompletion::CodeUsed,
             "step {replayed}"
         );
     }
-    let half_used = Spend::Step {
+    let half_used = Authenticated::Otp {
         method_id: method_id.to_owned(),
         first_step: 40,
         step: 41,
         drift: 1,
     };
-    let pair = consumption(second, half_used, activation, false);
+    let pair = completion(second, half_used, activation, false);
     assert_eq!(
-        store.consume(&pair).await.unwrap(),
-        Consumed::CodeUsed,
+        store.complete_login(&pair).await.unwrap(),
+        LoginCompletion::CodeUsed,
         "a pair whose first code was seen"
     );
     // The first try of this flow was never noted, as when its caller hung up: the host hears of the
     // next one, once.
     for _ in 0..2 {
-        let wrong = [(EventKind::CodeWrong, Detail::default())];
+        let wrong = [(EventKind::CodeWrong, AuditDetail::default())];
         store
             .note_wrong(second, &wrong, &scribe(activation, NOW))
             .await
@@ -253,14 +254,14 @@ async fn other_peoples_rows_are_not_reached(store: &dyn Store, flow: &NewFlow, m
         ("other", flow.subject.as_str()),
         (flow.host.as_str(), "somebody"),
     ] {
-        let foreign = Try {
+        let foreign = LoginAttempt {
             host: host.to_owned(),
             subject: subject.to_owned(),
             ..attempt(flow, method_id, Needs::OneCode, NOW)
         };
         assert_eq!(
-            refusal(store.reserve_try(&foreign).await.unwrap()),
-            Some(TryRefusal::FlowOver)
+            refusal(store.count_login_attempt(&foreign).await.unwrap()),
+            Some(AttemptRefusal::FlowOver)
         );
         assert!(
             store
@@ -280,33 +281,41 @@ async fn other_peoples_rows_are_not_reached(store: &dyn Store, flow: &NewFlow, m
     }
     let unknown = attempt(flow, "no-such-method", Needs::OneCode, NOW);
     assert_eq!(
-        refusal(store.reserve_try(&unknown).await.unwrap()),
-        Some(TryRefusal::NoMethod)
+        refusal(store.count_login_attempt(&unknown).await.unwrap()),
+        Some(AttemptRefusal::NoMethod)
     );
 }
 
 async fn a_backup_code_is_spent_once(store: &dyn Store, flow: &NewFlow, activation: &Activation) {
-    let attempt = Try {
-        with: TryWith::Backup { limit: 1 },
+    let attempt = LoginAttempt {
+        presented: Presented::BackupCode { limit: 1 },
         ..attempt(flow, "", Needs::OneCode, NOW)
     };
-    assert!(refusal(store.reserve_try(&attempt).await.unwrap()).is_none());
+    assert!(refusal(store.count_login_attempt(&attempt).await.unwrap()).is_none());
     assert_eq!(
-        refusal(store.reserve_try(&attempt).await.unwrap()),
-        Some(TryRefusal::FlowExhausted)
+        refusal(store.count_login_attempt(&attempt).await.unwrap()),
+        Some(AttemptRefusal::FlowExhausted)
     );
-    let spend = consumption(flow, Spend::Backup { ordinal: 2 }, activation, false);
+    let spend = completion(
+        flow,
+        Authenticated::BackupCode { ordinal: 2 },
+        activation,
+        false,
+    );
     assert_eq!(
-        store.consume(&spend).await.unwrap(),
-        Consumed::Yes {
+        store.complete_login(&spend).await.unwrap(),
+        LoginCompletion::Yes {
             backup_codes_left: 1
         }
     );
-    let elsewhere = Consumption {
+    let elsewhere = CompleteLogin {
         flow_id: "sign-in-4".to_owned(),
         ..spend
     };
-    assert_eq!(store.consume(&elsewhere).await.unwrap(), Consumed::CodeUsed);
+    assert_eq!(
+        store.complete_login(&elsewhere).await.unwrap(),
+        LoginCompletion::CodeUsed
+    );
 }
 
 async fn a_method_rests_and_is_suspended(
@@ -339,13 +348,13 @@ async fn a_method_rests_and_is_suspended(
         let today = u32::from(round == 0);
         for _ in today..TRIES_PER_DAY {
             let two = attempt(&day.flow, method_id, Needs::TwoCodes, now);
-            assert!(refusal(store.reserve_try(&two).await.unwrap()).is_none());
+            assert!(refusal(store.count_login_attempt(&two).await.unwrap()).is_none());
         }
         let next_day = (now / 86_400 + 1) * 86_400;
         let two = attempt(&day.flow, method_id, Needs::TwoCodes, now);
-        let expected = TryRefusal::Resting { until: next_day };
+        let expected = AttemptRefusal::Resting { until: next_day };
         assert_eq!(
-            refusal(store.reserve_try(&two).await.unwrap()),
+            refusal(store.count_login_attempt(&two).await.unwrap()),
             Some(expected)
         );
         now = next_day;
@@ -368,17 +377,17 @@ async fn a_method_rests_and_is_suspended(
     );
     let one = attempt(&last.flow, method_id, Needs::OneCode, now);
     assert_eq!(
-        refusal(store.reserve_try(&one).await.unwrap()),
-        Some(TryRefusal::TwoCodesNeeded)
+        refusal(store.count_login_attempt(&one).await.unwrap()),
+        Some(AttemptRefusal::TwoCodesNeeded)
     );
     let two = attempt(&last.flow, method_id, Needs::TwoCodes, now);
     assert!(
-        refusal(store.reserve_try(&two).await.unwrap()).is_none(),
+        refusal(store.count_login_attempt(&two).await.unwrap()).is_none(),
         "the fiftieth in a row"
     );
     assert_eq!(
-        refusal(store.reserve_try(&two).await.unwrap()),
-        Some(TryRefusal::Suspended)
+        refusal(store.count_login_attempt(&two).await.unwrap()),
+        Some(AttemptRefusal::Suspended)
     );
     let scribe = scribe(activation, now);
     assert!(
@@ -417,10 +426,10 @@ async fn a_browser_is_trusted_until_its_token_is_old(
     activation: &Activation,
     method_id: &str,
 ) {
-    let spend = consumption(&login(5), step(method_id, 50), activation, true);
+    let spend = completion(&login(5), step(method_id, 50), activation, true);
     assert!(matches!(
-        store.consume(&spend).await.unwrap(),
-        Consumed::Yes { .. }
+        store.complete_login(&spend).await.unwrap(),
+        LoginCompletion::Yes { .. }
     ));
     let redemption = |number: u8, token: u8| Redemption {
         host: login(number).host,
@@ -538,10 +547,10 @@ async fn a_browser_is_trusted_until_its_token_is_old(
         store.open_verification(&asks).await.unwrap(),
         VerificationOpened::Required
     );
-    let spend = consumption(&login(14), step(method_id, 60), activation, true);
+    let spend = completion(&login(14), step(method_id, 60), activation, true);
     assert!(matches!(
-        store.consume(&spend).await.unwrap(),
-        Consumed::Yes { .. }
+        store.complete_login(&spend).await.unwrap(),
+        LoginCompletion::Yes { .. }
     ));
     let (host, subject) = (login(14).host, login(14).subject);
     assert_eq!(

@@ -7,8 +7,9 @@ use super::connection::{all, execute, first};
 use super::rows::{bytes, channel_from, delivery_from, from_sql, to_sql, used_from};
 use super::writer::Then;
 use super::{budgets, record};
-use crate::record::{Detail, Scribe};
+use crate::record::Scribe;
 use crate::store::{Attempt, Budget, Challenge, NewChallenge, Order, Ordered, StoreError};
+use nidan_core::audit::AuditDetail;
 
 /// For queries that join `challenge` as `c`.
 pub(super) const COLUMNS: &str = "c.id, c.flow_id, c.channel, c.country, c.locale, c.sealed_number, c.number_index, \
@@ -106,7 +107,7 @@ fn finish_order(
 fn note_sent(write: &Connection, challenge_id: &str, scribe: &Scribe) -> Result<(), StoreError> {
     let sql = "SELECT f.host, f.subject, c.channel, c.hint FROM challenge c JOIN flow f ON f.id = c.flow_id WHERE c.id = ?1";
     let sent = first(write, sql, [challenge_id], |row| {
-        let detail = Detail {
+        let detail = AuditDetail {
             method: used_from(row, "channel")?,
             hint: Some(row.get("hint")?),
             count: None,

@@ -1,5 +1,6 @@
 //! SQLite in WAL mode with `synchronous=FULL`: what was answered is on the disk.
 
+mod attempts;
 mod budgets;
 mod challenges;
 mod connection;
@@ -7,12 +8,12 @@ mod copies;
 mod flows;
 mod identity;
 mod identity_error;
+mod logins;
 mod messages;
 mod readers;
 mod record;
 mod redeem;
 mod rows;
-mod tries;
 mod trust;
 mod verify;
 mod writer;
@@ -31,9 +32,9 @@ use super::{
     Activated, Activation, Attempt, BackupSet, Flow, NewFlow, Opened, Redeemed, Redemption, Store,
     StoreError, Subject,
 };
-use crate::record::Detail;
-use crate::throttle::Allowance;
 use connection::{File, all, execute, first, scalar};
+use nidan_core::audit::AuditDetail;
+use nidan_core::throttle::Allowance;
 use readers::Readers;
 use rows::{FLOW_COLUMNS, flow_from, from_sql, method_from, to_sql};
 use writer::{Then, Writer};
@@ -234,7 +235,7 @@ fn activated(write: &Connection, a: &Activation) -> Result<Then<Activated>, Stor
         write,
         (&a.host, &a.subject),
         EventKind::Enrolled,
-        Detail::default(),
+        AuditDetail::default(),
         &a.scribe,
     )?;
     Ok(Then::Keep(Activated::Yes))

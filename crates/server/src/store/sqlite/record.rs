@@ -5,8 +5,9 @@ use rusqlite::{Connection, Row, params};
 
 use super::connection::{all, execute, first};
 use super::rows::{bytes, from_sql, to_sql, used_from};
-use crate::record::{Detail, Line, Scribe};
+use crate::record::{Line, Scribe};
 use crate::store::{Notice, RecordPage, StoreError};
+use nidan_core::audit::AuditDetail;
 
 const LINE: &str = "e.seq, e.at, e.kind, e.method, e.hint, e.client_description, e.count, e.hash";
 
@@ -15,7 +16,7 @@ pub(super) fn append(
     write: &Connection,
     (host, subject): (&str, &str),
     kind: EventKind,
-    detail: Detail,
+    detail: AuditDetail,
     scribe: &Scribe,
 ) -> Result<(), StoreError> {
     let sql = "SELECT event_seq, event_hash FROM subject WHERE host = ?1 AND subject = ?2";

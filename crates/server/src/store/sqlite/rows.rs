@@ -4,7 +4,7 @@ use nidan_protocol::{Authenticator, Channel, DeliveryState, MethodClass, MethodK
 use rusqlite::Row;
 
 use crate::store::{Flow, FlowState, Method, MethodDetail, NewFlow, StoreError};
-use crate::throttle::Tries;
+use nidan_core::throttle::Tries;
 
 pub(super) const FLOW_COLUMNS: &str = "id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
     token_hash, enrolment_id, server_nonce, created_at, expires_at, country, client_description, state, body_hash, method_id, \

@@ -7,8 +7,9 @@ use rusqlite::{Connection, Row, params};
 use super::connection::{all, execute, first};
 use super::rows::{from_sql, to_sql};
 use super::{flows, record};
-use crate::record::{Detail, Scribe};
+use crate::record::Scribe;
 use crate::store::{NewFlow, NewTrust, OpenVerification, StoreError, TrustUse, VerificationOpened};
+use nidan_core::audit::AuditDetail;
 
 pub(super) fn open(
     write: &Connection,
@@ -53,7 +54,7 @@ pub(super) fn open(
         write,
         whose,
         EventKind::TrustedBrowserUsed,
-        Detail::default(),
+        AuditDetail::default(),
         &open.scribe,
     )?;
     Ok(VerificationOpened::Trusted)
@@ -95,7 +96,7 @@ fn trusted(
             write,
             whose,
             EventKind::TrustedBrowserCopied,
-            Detail::default(),
+            AuditDetail::default(),
             scribe,
         )?;
     }
@@ -131,7 +132,7 @@ pub(super) fn grant(
         write,
         whose,
         EventKind::BrowserTrusted,
-        Detail::default(),
+        AuditDetail::default(),
         scribe,
     )?;
     Ok(ends)
@@ -218,9 +219,9 @@ pub(super) fn revoke(
         )?;
     }
     if count > 0 {
-        let detail = Detail {
+        let detail = AuditDetail {
             count: Some(count),
-            ..Detail::default()
+            ..AuditDetail::default()
         };
         record::append(
             write,

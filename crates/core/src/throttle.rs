@@ -204,7 +204,7 @@ pub fn reserve(
 }
 
 /// The state after a reserved try was right; `cost` is what all tries of its flow have cost.
-pub fn right(tries: Tries, allowance: Allowance, cost: u32, now: u64) -> (Tries, Allowance) {
+pub fn succeed(tries: Tries, allowance: Allowance, cost: u32, now: u64) -> (Tries, Allowance) {
     let tries = tries.on(now / DAY_S);
     (
         Tries {
@@ -307,19 +307,19 @@ mod tests {
     #[test]
     fn a_right_code_gives_back_what_its_own_flow_cost_and_no_more() {
         assert_eq!(
-            right(wrong(3, 4), spent(7), 4, NOW),
+            succeed(wrong(3, 4), spent(7), 4, NOW),
             (wrong(0, 3), spent(3))
         );
         assert_eq!(
-            right(wrong(1, 1), spent(3), 3, NOW),
+            succeed(wrong(1, 1), spent(3), 3, NOW),
             (wrong(0, 0), spent(0))
         );
         assert_eq!(
-            right(wrong(1, 1), FULL, 9, NOW).1,
+            succeed(wrong(1, 1), FULL, 9, NOW).1,
             FULL,
             "never more than full"
         );
-        let next_day = right(wrong(3, 4), FULL, 0, NOW + DAY_S).0;
+        let next_day = succeed(wrong(3, 4), FULL, 0, NOW + DAY_S).0;
         assert_eq!(
             next_day,
             Tries {

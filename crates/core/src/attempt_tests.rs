@@ -1,0 +1,209 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+
+const NOW: u64 = 1_800_000_000;
+const DAY: u64 = NOW / 86_400;
+
+fn code(codes: Needs) -> LoginAttempt {
+    attempt(Presented::Code {
+        method_id: "m".to_owned(),
+        codes,
+        strict: false,
+        challenge_limit: 5,
+    })
+}
+
+fn attempt(presented: Presented) -> LoginAttempt {
+    LoginAttempt {
+        flow_id: "f".to_owned(),
+        host: "h".to_owned(),
+        subject: "s".to_owned(),
+        presented,
+        flow_limit: 20,
+        now: NOW,
+    }
+}
+
+fn at(target: Target) -> AttemptContext {
+    AttemptContext {
+        flow_attempts: 0,
+        backup_attempts: 0,
+        allowance: Allowance::default(),
+        target,
+    }
+}
+
+fn app(in_a_row: u32) -> Target {
+    Target::Otp {
+        tries: Tries {
+            in_a_row,
+            day: DAY,
+            today: in_a_row.min(9),
+        },
+        sealed_secret: vec![1],
+        drift: 2,
+    }
+}
+
+fn phone(challenge: Option<SentCode>) -> Target {
+    Target::OutOfBand {
+        tries: Tries::default(),
+        hint: "78".to_owned(),
+        challenge,
+    }
+}
+
+fn sent() -> SentCode {
+    SentCode {
+        challenge_id: "c".to_owned(),
+        channel: Channel::Sms,
+        codes: 1,
+        attempts: 0,
+        expires_at: NOW + 1,
+        is_answered: false,
+    }
+}
+
+fn refusal(decision: AttemptDecision) -> AttemptRefusal {
+    assert_eq!(decision.changes, AttemptChanges::default());
+    decision.outcome.unwrap_err()
+}
+
+#[test]
+fn an_attempt_is_counted_before_it_is_checked() {
+    let decision = decide(at(app(0)), &code(Needs::OneCode));
+    let counted = decision.outcome.unwrap();
+    assert_eq!((counted.in_a_row, counted.flow_attempts), (1, 1));
+    assert_eq!(counted.single_attempts_left, 2);
+    let tries = decision.changes.tries.unwrap();
+    assert_eq!((tries.in_a_row, tries.today), (1, 1));
+    let flow = decision.changes.flow.unwrap();
+    assert_eq!((flow.cost, flow.backup_attempts), (3, 0));
+    assert!(decision.changes.allowance.is_some());
+    assert!(matches!(counted.check, CheckInput::Otp { drift: 2, .. }));
+}
+
+#[test]
+fn after_three_wrong_codes_an_app_needs_two_and_two_cost_no_allowance() {
+    let one = refusal(decide(at(app(3)), &code(Needs::OneCode)));
+    assert_eq!(one, AttemptRefusal::TwoCodesNeeded);
+    let two = decide(at(app(3)), &code(Needs::TwoCodes));
+    assert!(two.outcome.is_ok());
+    assert_eq!(two.changes.allowance, None);
+    assert_eq!(two.changes.tries.unwrap().in_a_row, 4);
+}
+
+#[test]
+fn a_method_that_rests_or_is_suspended_counts_nothing() {
+    let resting = Target::Otp {
+        tries: Tries {
+            in_a_row: 10,
+            day: DAY,
+            today: 10,
+        },
+        sealed_secret: Vec::new(),
+        drift: 0,
+    };
+    let until = (DAY + 1) * 86_400;
+    let rests = refusal(decide(at(resting), &code(Needs::TwoCodes)));
+    assert_eq!(rests, AttemptRefusal::Resting { until });
+    let suspended = refusal(decide(at(app(50)), &code(Needs::TwoCodes)));
+    assert_eq!(suspended, AttemptRefusal::Suspended);
+}
+
+#[test]
+fn a_code_that_was_sent_must_be_awaited_and_fit() {
+    let check = |challenge: Option<SentCode>, codes, expected| {
+        let decision = decide(at(phone(challenge)), &code(codes));
+        assert_eq!(refusal(decision), expected);
+    };
+    check(None, Needs::OneCode, AttemptRefusal::NoChallenge);
+    let over = SentCode {
+        expires_at: NOW,
+        ..sent()
+    };
+    check(Some(over), Needs::OneCode, AttemptRefusal::ChallengeExpired);
+    let answered = SentCode {
+        is_answered: true,
+        ..sent()
+    };
+    check(
+        Some(answered),
+        Needs::OneCode,
+        AttemptRefusal::ChallengeExpired,
+    );
+    let spent = SentCode {
+        attempts: 5,
+        ..sent()
+    };
+    check(
+        Some(spent),
+        Needs::OneCode,
+        AttemptRefusal::ChallengeExhausted,
+    );
+    // One code was sent, and two are typed.
+    check(
+        Some(sent()),
+        Needs::TwoCodes,
+        AttemptRefusal::ChallengeExpired,
+    );
+}
+
+#[test]
+fn an_attempt_at_a_code_that_was_sent_is_counted_there_too() {
+    let decision = decide(at(phone(Some(sent()))), &code(Needs::OneCode));
+    assert_eq!(decision.changes.challenge_id.as_deref(), Some("c"));
+    let CheckInput::OutOfBand {
+        attempts_left,
+        hint,
+        ..
+    } = decision.outcome.unwrap().check
+    else {
+        panic!("another kind");
+    };
+    assert_eq!((attempts_left, hint.as_str()), (4, "78"));
+}
+
+#[test]
+fn one_flow_has_so_many_attempts_and_so_many_backup_codes() {
+    let full = AttemptContext {
+        flow_attempts: 20,
+        ..at(app(0))
+    };
+    let flow = refusal(decide(full, &code(Needs::OneCode)));
+    assert_eq!(flow, AttemptRefusal::FlowExhausted);
+    let set = || {
+        Target::BackupCodes(BackupSet {
+            salt: [0; 16],
+            unused: Vec::new(),
+        })
+    };
+    let backup = attempt(Presented::BackupCode { limit: 5 });
+    let fifth = AttemptContext {
+        backup_attempts: 4,
+        flow_attempts: 4,
+        ..at(set())
+    };
+    let decision = decide(fifth, &backup);
+    assert_eq!(decision.outcome.unwrap().single_attempts_left, 0);
+    assert_eq!(decision.changes.flow.unwrap().backup_attempts, 1);
+    assert_eq!(decision.changes.tries, None);
+    let sixth = AttemptContext {
+        backup_attempts: 5,
+        flow_attempts: 5,
+        ..at(set())
+    };
+    let refused = refusal(decide(sixth, &backup));
+    assert_eq!(refused, AttemptRefusal::FlowExhausted);
+}
+
+#[test]
+fn whoever_has_no_backup_codes_is_counted_all_the_same() {
+    let backup = attempt(Presented::BackupCode { limit: 5 });
+    let decision = decide(at(Target::Missing), &backup);
+    assert_eq!(decision.outcome.unwrap_err(), AttemptRefusal::NoMethod);
+    assert_eq!(decision.changes.flow.unwrap().backup_attempts, 1);
+    let nobody = refusal(decide(at(Target::Missing), &code(Needs::OneCode)));
+    assert_eq!(nobody, AttemptRefusal::NoMethod);
+}

@@ -1,0 +1,196 @@
+//! A right code completes its login: what is spent, what is given back, what is noted.
+
+use nidan_protocol::{Authenticator, BACKUP_METHOD_ID, Channel, EventKind, MethodKind};
+
+use crate::audit::AuditDetail;
+use crate::throttle::{self, Allowance, Tries};
+
+/// What was right, and what makes it single-use. An engine spends it by one conditional update whose
+/// row count says whether it was still there to be spent.
+#[derive(Debug, Clone)]
+pub enum Authenticated {
+    /// An authenticator app's time step (RFC 6238 §5.2).
+    Otp {
+        /// The method's id.
+        method_id: String,
+        /// The first of the matched steps: of a pair, the one before `step`.
+        first_step: u64,
+        /// The matched step.
+        step: u64,
+        /// What was learned of the app's clock, in time steps.
+        drift: i64,
+    },
+    /// A code that was sent.
+    OutOfBand {
+        /// The method's id.
+        method_id: String,
+        /// The challenge that was answered.
+        challenge_id: String,
+        /// The channel over which the code was sent.
+        channel: Channel,
+    },
+    /// A backup code.
+    BackupCode {
+        /// Its place in the set.
+        ordinal: u32,
+    },
+}
+
+impl Authenticated {
+    /// The authenticator that was used.
+    pub const fn authenticator(&self) -> Authenticator {
+        match self {
+            Self::Otp { .. } => Authenticator::Method(MethodKind::Totp),
+            Self::OutOfBand { channel, .. } => Authenticator::Method(channel.method()),
+            Self::BackupCode { .. } => Authenticator::BackupCode,
+        }
+    }
+
+    /// The id of the method that was used; [`BACKUP_METHOD_ID`] for a backup code.
+    pub fn method_id(&self) -> &str {
+        match self {
+            Self::Otp { method_id, .. } | Self::OutOfBand { method_id, .. } => method_id,
+            Self::BackupCode { .. } => BACKUP_METHOD_ID,
+        }
+    }
+}
+
+/// What completing a login depends on, as it is before the code is spent.
+#[derive(Debug, Clone)]
+pub struct LoginContext {
+    /// What may still be guessed of the person.
+    pub allowance: Allowance,
+    /// The wrong attempts of the method that was used; none for a backup code.
+    pub tries: Tries,
+    /// What all attempts of this flow have cost the allowance, in millionths.
+    pub flow_cost: u32,
+    /// The last two digits of the number that was used.
+    pub hint: Option<String>,
+    /// Unused backup codes.
+    pub backup_codes_left: u32,
+}
+
+/// What the engine writes when a login completes.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginChanges {
+    /// The wrong attempts of the method from now on; `None` where it has none.
+    pub tries: Option<Tries>,
+    /// The person's allowance from now on.
+    pub allowance: Allowance,
+    /// The kind of the record's entry.
+    pub event: EventKind,
+    /// What the entry says.
+    pub detail: AuditDetail,
+    /// Unused backup codes after it.
+    pub backup_codes_left: u32,
+}
+
+/// What a right code changes.
+pub fn complete(context: &LoginContext, authenticated: &Authenticated, now: u64) -> LoginChanges {
+    let detail = |count| AuditDetail {
+        method: Some(authenticated.authenticator()),
+        hint: context.hint.clone(),
+        count,
+    };
+    match authenticated {
+        Authenticated::Otp { .. } | Authenticated::OutOfBand { .. } => {
+            let (tries, allowance) =
+                throttle::succeed(context.tries, context.allowance, context.flow_cost, now);
+            LoginChanges {
+                tries: Some(tries),
+                allowance,
+                event: EventKind::Verified,
+                detail: detail(None),
+                backup_codes_left: context.backup_codes_left,
+            }
+        }
+        // It proves nothing of the methods that somebody guessed at: their counts stay.
+        Authenticated::BackupCode { .. } => {
+            let left = context.backup_codes_left.saturating_sub(1);
+            LoginChanges {
+                tries: None,
+                allowance: context.allowance,
+                event: EventKind::BackupCodeUsed,
+                detail: detail(Some(left)),
+                backup_codes_left: left,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn context() -> LoginContext {
+        let (tries, allowance, cost) = throttle::reserve(
+            Tries::default(),
+            Allowance::default(),
+            throttle::Guess::App,
+            throttle::Needs::OneCode,
+            NOW,
+        );
+        LoginContext {
+            allowance,
+            tries,
+            flow_cost: cost,
+            hint: None,
+            backup_codes_left: 3,
+        }
+    }
+
+    #[test]
+    fn a_right_code_gives_its_own_flow_s_guesses_back() {
+        let app = Authenticated::Otp {
+            method_id: "m".to_owned(),
+            first_step: 1,
+            step: 1,
+            drift: 0,
+        };
+        let changes = complete(&context(), &app, NOW);
+        assert_eq!(changes.tries.map(|tries| tries.in_a_row), Some(0));
+        assert_eq!(changes.allowance.full_at, NOW);
+        assert_eq!(changes.event, EventKind::Verified);
+        assert_eq!(changes.backup_codes_left, 3);
+    }
+
+    #[test]
+    fn a_backup_code_lets_in_and_excuses_no_guess() {
+        let code = Authenticated::BackupCode { ordinal: 4 };
+        let before = context();
+        let changes = complete(&before, &code, NOW);
+        assert_eq!((changes.tries, changes.allowance), (None, before.allowance));
+        assert_eq!(changes.event, EventKind::BackupCodeUsed);
+        assert_eq!(changes.detail.count, Some(2));
+        assert_eq!(changes.detail.method, Some(Authenticator::BackupCode));
+        assert_eq!(changes.backup_codes_left, 2);
+    }
+
+    #[test]
+    fn the_record_says_by_what_and_to_which_number() {
+        let text = Authenticated::OutOfBand {
+            method_id: "m".to_owned(),
+            challenge_id: "c".to_owned(),
+            channel: Channel::Voice,
+        };
+        let context = LoginContext {
+            hint: Some("78".to_owned()),
+            ..context()
+        };
+        let detail = complete(&context, &text, NOW).detail;
+        let method = Some(Authenticator::Method(MethodKind::Voice));
+        let hint = Some("78".to_owned());
+        let count = None;
+        assert_eq!(
+            detail,
+            AuditDetail {
+                method,
+                hint,
+                count
+            }
+        );
+    }
+}
