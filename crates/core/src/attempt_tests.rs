@@ -186,7 +186,11 @@ fn one_flow_has_so_many_attempts_and_so_many_backup_codes() {
         ..at(set())
     };
     let decision = decide(fifth, &backup);
-    assert_eq!(decision.outcome.unwrap().single_attempts_left, 0);
+    let counted = decision.outcome.unwrap();
+    assert_eq!(
+        (counted.single_attempts_left, counted.flow_attempts),
+        (0, 5)
+    );
     assert_eq!(decision.changes.flow.unwrap().backup_attempts, 1);
     assert_eq!(decision.changes.tries, None);
     let sixth = AttemptContext {

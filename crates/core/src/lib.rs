@@ -13,3 +13,4 @@ pub mod attempt;
 pub mod audit;
 pub mod login;
 pub mod throttle;
+pub mod trust;

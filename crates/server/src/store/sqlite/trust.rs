@@ -1,7 +1,9 @@
 //! Trusted browsers: opened by a token, listed, revoked. A token counts once; another one takes its
 //! place at redeem.
 
-use nidan_protocol::{EventKind, TrustedBrowser};
+use nidan_core::audit::AuditDetail;
+use nidan_core::trust::{self, Opening, OpeningContext, TrustToken};
+use nidan_protocol::{Authenticator, EventKind, TrustedBrowser};
 use rusqlite::{Connection, Row, params};
 
 use super::connection::{all, execute, first};
@@ -9,20 +11,18 @@ use super::rows::{from_sql, to_sql};
 use super::{flows, record};
 use crate::record::Scribe;
 use crate::store::{NewFlow, NewTrust, OpenVerification, StoreError, TrustUse, VerificationOpened};
-use nidan_core::audit::AuditDetail;
 
 pub(super) fn open(
     write: &Connection,
     open: &OpenVerification,
 ) -> Result<VerificationOpened, StoreError> {
     let flow = &open.flow;
-    if !flows::has_factor(write, &flow.host, &flow.subject)? {
+    let context = load_context(write, open)?;
+    let factor_epoch = context.factor_epoch;
+    let opening = trust::open(context, open.scribe.now);
+    if opening == Opening::NotEnrolled {
         return Ok(VerificationOpened::NotEnrolled);
     }
-    let browser = match &open.trust {
-        Some(trust) => trusted(write, flow, trust, &open.scribe)?,
-        None => None,
-    };
     // Two tabs of one session: the newer goes on. Other sessions are left alone: whoever knows the
     // password could otherwise end the person's own flow again and again.
     execute(
@@ -32,75 +32,107 @@ pub(super) fn open(
         [&flow.session_binding, &flow.host, &flow.subject],
     )?;
     flows::insert(write, flow)?;
-    let (Some((browser_id, epoch)), Some(trust)) = (browser, &open.trust) else {
-        return Ok(VerificationOpened::Required);
-    };
+    if let Some(event) = opening.event() {
+        let whose = (flow.host.as_str(), flow.subject.as_str());
+        record::append(write, whose, event, AuditDetail::default(), &open.scribe)?;
+    }
+    match (opening, &open.trust) {
+        (Opening::Trusted { browser_id }, Some(trust)) => {
+            complete(write, flow, trust, &browser_id, factor_epoch)?;
+            Ok(VerificationOpened::Trusted)
+        }
+        (Opening::Required { copied_browser_id }, _) => {
+            if let Some(browser_id) = copied_browser_id {
+                let sql = "DELETE FROM trusted_browser WHERE id = ?1";
+                execute(write, sql, [browser_id])?;
+            }
+            Ok(VerificationOpened::Required)
+        }
+        (Opening::Trusted { .. }, None) | (Opening::NotEnrolled, _) => {
+            Ok(VerificationOpened::Required)
+        }
+    }
+}
+
+/// A trusted browser's flow is complete at once. No post completed it, so none is answered as the
+/// one that did.
+fn complete(
+    write: &Connection,
+    flow: &NewFlow,
+    trust: &TrustUse,
+    browser_id: &str,
+    factor_epoch: u64,
+) -> Result<(), StoreError> {
     execute(
         write,
-        // No post completed it, so none is answered as the one that did.
         "UPDATE flow SET state = 'completed', body_hash = ?3, method_id = ?2, result_hash = ?3, result_expires_at = ?4, \
-         used = 'trusted_browser', factor_epoch = ?5, trust_hash = ?6 WHERE id = ?1",
+         used = ?7, factor_epoch = ?5, trust_hash = ?6 WHERE id = ?1",
         params![
             flow.id,
             browser_id,
             trust.result_hash,
             to_sql(trust.result_expires_at),
-            epoch,
-            trust.token_hash
+            to_sql(factor_epoch),
+            trust.token_hash,
+            Authenticator::TrustedBrowser.as_str(),
         ],
     )?;
-    let whose = (flow.host.as_str(), flow.subject.as_str());
-    record::append(
-        write,
-        whose,
-        EventKind::TrustedBrowserUsed,
-        AuditDetail::default(),
-        &open.scribe,
-    )?;
-    Ok(VerificationOpened::Trusted)
+    Ok(())
 }
 
-/// The browser that a token opens, with the epoch. An old token ends its browser's trust: somebody
-/// has a copy.
-fn trusted(
-    write: &Connection,
+fn load_context(read: &Connection, open: &OpenVerification) -> Result<OpeningContext, StoreError> {
+    let whose = [&open.flow.host, &open.flow.subject];
+    let factor_epoch = first(
+        read,
+        "SELECT factor_epoch FROM subject WHERE host = ?1 AND subject = ?2",
+        whose,
+        |row| from_sql(row.get(0)?),
+    )?;
+    Ok(OpeningContext {
+        has_method: flows::has_factor(read, &open.flow.host, &open.flow.subject)?,
+        factor_epoch: factor_epoch.unwrap_or_default(),
+        token: match &open.trust {
+            Some(trust) => load_token(read, &open.flow, trust)?,
+            None => TrustToken::Unknown,
+        },
+    })
+}
+
+/// The token that counts now, else one that counted before.
+fn load_token(
+    read: &Connection,
     flow: &NewFlow,
     trust: &TrustUse,
-    scribe: &Scribe,
-) -> Result<Option<(String, i64)>, StoreError> {
-    let found = first(
-        write,
-        "SELECT b.id, b.factor_epoch FROM trusted_browser b JOIN subject s ON s.host = b.host AND s.subject = b.subject \
-         WHERE b.token_hash = ?1 AND b.host = ?2 AND b.subject = ?3 AND b.expires_at > ?4 \
-         AND b.factor_epoch = s.factor_epoch",
-        params![
-            trust.token_hash,
-            flow.host,
-            flow.subject,
-            to_sql(scribe.now)
-        ],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+) -> Result<TrustToken, StoreError> {
+    let params = params![trust.token_hash, flow.host, flow.subject];
+    let current = first(
+        read,
+        "SELECT id, factor_epoch, expires_at FROM trusted_browser \
+         WHERE token_hash = ?1 AND host = ?2 AND subject = ?3",
+        params,
+        |row| {
+            Ok(trust::TrustedBrowser {
+                browser_id: row.get("id")?,
+                factor_epoch: from_sql(row.get("factor_epoch")?)?,
+                expires_at: from_sql(row.get("expires_at")?)?,
+            })
+        },
     )?;
-    if found.is_some() {
-        return Ok(found);
+    if let Some(browser) = current {
+        return Ok(TrustToken::Current(browser));
     }
-    let copied = execute(
-        write,
-        "DELETE FROM trusted_browser WHERE host = ?2 AND subject = ?3 \
-         AND id IN (SELECT browser_id FROM old_trust_token WHERE token_hash = ?1)",
+    let former = first(
+        read,
+        "SELECT b.id FROM old_trust_token o JOIN trusted_browser b ON b.id = o.browser_id \
+         WHERE o.token_hash = ?1 AND b.host = ?2 AND b.subject = ?3",
         params![trust.token_hash, flow.host, flow.subject],
+        |row| Ok(row.get(0)?),
     )?;
-    if copied > 0 {
-        let whose = (flow.host.as_str(), flow.subject.as_str());
-        record::append(
-            write,
-            whose,
-            EventKind::TrustedBrowserCopied,
-            AuditDetail::default(),
-            scribe,
-        )?;
-    }
-    Ok(None)
+    Ok(
+        former.map_or(TrustToken::Unknown, |browser_id| TrustToken::Former {
+            browser_id,
+        }),
+    )
 }
 
 /// At redeem: the first token of a browser that is trusted from now on. When it ends.
@@ -205,9 +237,9 @@ pub(super) fn revoke(
     // A result that such a browser has not redeemed yet would bring its trust back.
     execute(
         write,
-        "UPDATE flow SET state = 'superseded' WHERE host = ?1 AND subject = ?2 AND used = 'trusted_browser' \
+        "UPDATE flow SET state = 'superseded' WHERE host = ?1 AND subject = ?2 AND used = ?4 \
          AND redeemed_at IS NULL AND (?3 IS NULL OR method_id = ?3)",
-        params![host, subject, id],
+        params![host, subject, id, Authenticator::TrustedBrowser.as_str()],
     )?;
     if id.is_none() {
         // And one that asks to be trusted, not redeemed yet, is of before: it leads in and no
