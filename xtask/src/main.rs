@@ -28,7 +28,8 @@ use run::Failed;
 
 const USAGE: &str = "\
 cargo xtask demo [--dev]   start the service, the demo shop and the page; print one URL; Ctrl-C ends all
-cargo xtask test           every check that CI runs
+cargo xtask check          format, lints, house rules and the tests beside the code: before each commit
+cargo xtask test [...]     every check that CI runs, or parts of it: native, hosts, browser, package
 cargo xtask bench          sizes and times of the widget, measured again
 cargo xtask dist [--check] the folder and the npm package that hosts embed; twice and compared, and installed
 cargo xtask book           the documentation's reference from the code; the book, where mdBook is installed
@@ -48,7 +49,8 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["demo"] => demo::demo(stack::Build::Release),
         ["demo", "--dev"] => demo::demo(stack::Build::Dev),
-        ["test"] => test::test(),
+        ["check"] => test::check(),
+        ["test", words @ ..] => test::test(words),
         ["bench"] => bench::bench(),
         ["dist"] => dist::dist(),
         ["dist", "--check"] => dist::check(),
