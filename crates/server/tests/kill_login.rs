@@ -2,7 +2,7 @@
 //! "not accepted, and the try is counted" and "accepted, once" holds; never both "accepted" and
 //! "can be used again".
 //!
-//! `DEATHS` makes more of them; what the README claims was printed with 500.
+//! `DEATHS` makes more of them; what docs/figures.md claims was printed with 500.
 
 #![allow(
     clippy::unwrap_used,

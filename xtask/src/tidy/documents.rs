@@ -6,7 +6,13 @@ use std::path::{Path, PathBuf};
 use crate::run::{Done, root};
 
 /// Documents whose paths must exist: names rot.
-const WITH_PATHS: [&str; 3] = ["ARCHITECTURE.md", "README.md", "CONTRIBUTING.md"];
+const WITH_PATHS: [&str; 5] = [
+    "ARCHITECTURE.md",
+    "README.md",
+    "CONTRIBUTING.md",
+    "GLOSSARY.md",
+    "docs/figures.md",
+];
 /// Characters of a line of prose. Tables, code and headings may be longer.
 const LINE_MAX: usize = 100;
 /// The only folder with pictures; the others are drawn anew by `cargo xtask screens`.
