@@ -36,34 +36,34 @@ pub struct Opening {
 }
 
 /// Both shares and what they make.
-pub struct Draft {
+pub struct PendingSecret {
     client_random: ClientRandom,
     secret: Secret,
     backup_codes: BackupCodes,
     uri: KeyUri,
 }
 
-impl fmt::Debug for Draft {
+impl fmt::Debug for PendingSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Draft(<redacted>)")
+        f.write_str("PendingSecret(<redacted>)")
     }
 }
 
 /// A code that the draft's secret made: the final post cannot be built without one.
 #[derive(Debug)]
-pub struct Proof {
+pub struct ConfirmedCode {
     code: Code,
     _matched: Matched,
 }
 
-impl Proof {
+impl ConfirmedCode {
     /// The code, for the final post.
     pub const fn code(&self) -> &Code {
         &self.code
     }
 }
 
-impl Draft {
+impl PendingSecret {
     /// Derives everything from the service's share and 32 fresh bytes of the browser's CSPRNG.
     ///
     /// # Errors
@@ -102,9 +102,9 @@ impl Draft {
     }
 
     /// Checks a code the way the service will, one step either way.
-    pub fn check(&self, code: Code, now: Now) -> Result<Proof, Code> {
+    pub fn check(&self, code: Code, now: Now) -> Result<ConfirmedCode, Code> {
         match self.secret.check(&code, &Steps::around(now)) {
-            Some(matched) => Ok(Proof {
+            Some(matched) => Ok(ConfirmedCode {
                 code,
                 _matched: matched,
             }),

@@ -6,8 +6,9 @@ use nidan_otp::{BackupCode, Code};
 use nidan_protocol::{BackupGate, ErrorCode, MethodClass, MethodKind, PHONES_MAX};
 
 use super::{
-    BackupRefusal, CodeRefusal, Delivery, Draft, Effect, Ending, Event, Evidence, Flow, Now,
-    Opening, PhoneEntry, Proof, Step, Trouble, VerifiedPhone, ending_for,
+    BackupRefusal, CodeRefusal, ConfirmedCode, ConfirmedFactors, Delivery, Effect, EndReason,
+    Event, Flow, Now, Opening, PendingSecret, PhoneEntry, RequestError, Step, VerifiedPhone,
+    ending_for,
 };
 
 /// Waiting times between tries of the final post, in seconds; the last one repeats.
@@ -22,7 +23,7 @@ pub struct Enrolment {
     /// What the service said.
     pub opening: Opening,
     /// The secret to come.
-    pub draft: Arc<Draft>,
+    pub draft: Arc<PendingSecret>,
     /// The code field.
     pub typed_code: String,
     /// The backup code field.
@@ -32,7 +33,7 @@ pub struct Enrolment {
     /// The phone number that is being typed.
     pub phone: PhoneEntry,
     /// The app's right code.
-    app: Option<Arc<Proof>>,
+    app: Option<Arc<ConfirmedCode>>,
     /// Verified numbers.
     pub phones: Vec<VerifiedPhone>,
     /// Wrong codes in a row.
@@ -44,7 +45,7 @@ pub struct Enrolment {
 }
 
 impl Enrolment {
-    pub(super) fn new(opening: Opening, draft: Draft) -> Self {
+    pub(super) fn new(opening: Opening, draft: PendingSecret) -> Self {
         let countries = opening.countries.clone();
         let country = countries.first().cloned().unwrap_or_default();
         Self {
@@ -315,7 +316,7 @@ impl Enrolment {
             }
             Event::Next => match self.gate() {
                 Ok(()) => {
-                    let proof = Arc::new(Evidence {
+                    let proof = Arc::new(ConfirmedFactors {
                         app: self.app.clone(),
                         phones: self.phones.clone(),
                     });
@@ -359,10 +360,10 @@ impl Enrolment {
     fn on_posting(
         &mut self,
         event: Event,
-        proof: Arc<Evidence>,
+        proof: Arc<ConfirmedFactors>,
         delivery: Delivery,
         now: Now,
-    ) -> Result<(Step, Option<Effect>), Ending> {
+    ) -> Result<(Step, Option<Effect>), EndReason> {
         match (event, delivery) {
             (Event::Answered(answer), _) => Ok((
                 Step::Done {
@@ -392,12 +393,12 @@ impl Enrolment {
 
     fn on_failed_post(
         &mut self,
-        proof: Arc<Evidence>,
-        trouble: Trouble,
+        proof: Arc<ConfirmedFactors>,
+        trouble: RequestError,
         failed: u32,
         now: Now,
-    ) -> Result<(Step, Option<Effect>), Ending> {
-        if trouble == Trouble::Refused(ErrorCode::CodeWrong) {
+    ) -> Result<(Step, Option<Effect>), EndReason> {
+        if trouble == RequestError::Refused(ErrorCode::CodeWrong) {
             // The service's clock decides. The backup codes stay as they are: they hang on the
             // secret, not on the code.
             self.wrong_codes += 1;

@@ -4,7 +4,7 @@
 use nidan_otp::{BackupCodeError, CodeError};
 use nidan_protocol::{CallConfirmation, ChallengeView, Channel, ErrorCode, MethodView};
 
-use super::{Ending, Machine, Now, PhoneRefusal, Trouble, ending_for};
+use super::{EndReason, Machine, Now, PhoneRefusal, RequestError, ending_for};
 
 /// What the service said of the flow.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ pub struct LoginOpening {
 
 /// A way in: one of the methods by its place, or a backup code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum LoginMethod {
     /// By its place in [`LoginOpening::methods`].
     Method(usize),
     /// A backup code.
@@ -81,7 +81,7 @@ pub enum Asked {
 
 /// What was right.
 #[derive(Debug)]
-pub struct Passed {
+pub struct Verified {
     /// For the host.
     pub result_code: String,
     /// Good backup codes.
@@ -103,13 +103,13 @@ pub enum LoginStep {
     /// Type a backup code.
     Backup,
     /// All ways.
-    Ways,
+    MethodPicker,
     /// None of them works.
-    Lost,
+    Recovery,
     /// "I did not ask for this code."
     Report,
     /// In, with few backup codes left.
-    Few(Passed),
+    LowBackupCodes(Verified),
 }
 
 /// Signing in.
@@ -128,7 +128,7 @@ pub struct SigningIn {
     /// Where the person is.
     pub step: LoginStep,
     /// Where "back" leads.
-    pub(super) way: Way,
+    pub(super) way: LoginMethod,
     /// What was sent to a phone whose screen was left: it is still good.
     pub(super) kept: Option<(usize, Box<ChallengeView>)>,
     /// Whose code was ordered last: the answer may come after the person has gone to another
@@ -146,13 +146,13 @@ pub enum Login {
     /// The first answer is awaited.
     Loading,
     /// The service could not be reached at the start.
-    Unavailable(Trouble),
+    Unavailable(RequestError),
     /// The person is signing in.
     SigningIn(Box<SigningIn>),
     /// The person did not ask for this code: what that ended, and who got in before.
     Reported(Box<Reported>),
     /// Over without a result.
-    Ended(Ending),
+    Ended(EndReason),
     /// Over, and the host has been told.
     Completed,
 }
@@ -163,7 +163,7 @@ pub struct Reported {
     /// Who was let in within the last day, the newest first: when, and what the host said of the
     /// place.
     pub logins: Vec<(Now, Option<String>)>,
-    /// Whether the host was told, and ends every session.
+    /// Whether the host was copy_status, and ends every session.
     pub host_notified: bool,
     /// Where the person changes the password.
     pub password_url: Option<String>,
@@ -175,7 +175,7 @@ pub enum LoginEvent {
     /// The service described the flow.
     Opened(Box<LoginOpening>),
     /// The service could not be asked, or refused.
-    NotOpened(Trouble),
+    NotOpened(RequestError),
     /// "Try again", or "Start again".
     Again,
     /// "Back".
@@ -191,11 +191,11 @@ pub enum LoginEvent {
     /// "Do not ask in this browser" changed.
     Trust(bool),
     /// "Try another way".
-    Ways,
+    MethodPicker,
     /// One of them.
-    Choose(Way),
+    Choose(LoginMethod),
     /// "None of these works".
-    Lose,
+    Recover,
     /// "Send the code": the same number, this way.
     Send(Channel, CallConfirmation),
     /// "Send again": the same code.
@@ -209,11 +209,11 @@ pub enum LoginEvent {
     /// A message fares differently.
     Changed(Box<ChallengeView>),
     /// The code was right.
-    Passed(Box<Passed>),
+    Verified(Box<Verified>),
     /// The code of this way was not taken.
-    Refused(Way, LoginRefusal),
+    Refused(LoginMethod, LoginRefusal),
     /// "I did not ask for this code."
-    NotMe,
+    ReportUnrequested,
     /// The report is in; where the password is changed is known here.
     Reported(Box<Reported>),
     /// The report is not in.
@@ -241,7 +241,7 @@ pub enum LoginEffect {
     /// Ask whether a code is right.
     Verify {
         /// By which way: the answer names it.
-        way: Way,
+        way: LoginMethod,
         /// Whose.
         method_id: String,
         /// As the service takes it.
@@ -297,7 +297,7 @@ impl Machine for Login {
             },
             Self::Unavailable(trouble) => match event {
                 LoginEvent::Again => (Self::Loading, Some(LoginEffect::Open)),
-                LoginEvent::TimeUp => (Self::Ended(Ending::Expired), None),
+                LoginEvent::TimeUp => (Self::Ended(EndReason::Expired), None),
                 _other => (Self::Unavailable(trouble), None),
             },
             Self::SigningIn(signing) => signing.on(event, now),

@@ -3,8 +3,8 @@
 
 use nidan_protocol::{ChallengeView, ErrorCode, MethodClass, MethodState};
 
-use super::login::{Asked, LoginRefusal, LoginStep, SigningIn, Way};
-use super::{Ending, Now, PhoneRefusal};
+use super::login::{Asked, LoginMethod, LoginRefusal, LoginStep, SigningIn};
+use super::{EndReason, Now, PhoneRefusal};
 
 impl SigningIn {
     /// The code that was ordered last is on its way, and every other one of this login is over.
@@ -30,10 +30,10 @@ impl SigningIn {
                 return step;
             }
             LoginStep::Backup
-            | LoginStep::Ways
-            | LoginStep::Lost
+            | LoginStep::MethodPicker
+            | LoginStep::Recovery
             | LoginStep::Report
-            | LoginStep::Few(_) => {
+            | LoginStep::LowBackupCodes(_) => {
                 self.kept = Some((self.ordered, fresh));
                 return step;
             }
@@ -51,15 +51,15 @@ impl SigningIn {
     pub(super) fn refused(
         &mut self,
         step: LoginStep,
-        way: Way,
+        way: LoginMethod,
         refusal: LoginRefusal,
-    ) -> Result<LoginStep, Ending> {
+    ) -> Result<LoginStep, EndReason> {
         if let Some(ending) = ending_of(refusal) {
             return Err(ending);
         }
         let stands = match (&step, way) {
-            (LoginStep::Code { place, .. }, Way::Method(tried)) => *place == tried,
-            (LoginStep::Backup, Way::Backup) => true,
+            (LoginStep::Code { place, .. }, LoginMethod::Method(tried)) => *place == tried,
+            (LoginStep::Backup, LoginMethod::Backup) => true,
             _elsewhere => false,
         };
         let LoginRefusal::Service {
@@ -77,9 +77,9 @@ impl SigningIn {
         let by_message = self.is_by_message(way);
         // This login has had its tries, and not just one message: the password starts another one.
         if code == ErrorCode::TooManyAttempts && !by_message {
-            return Err(Ending::TriesSpent);
+            return Err(EndReason::TriesSpent);
         }
-        if let Way::Method(tried) = way {
+        if let LoginMethod::Method(tried) = way {
             self.note_state(tried, code, retry_at, attempts_left, by_message);
         }
         if !stands {
@@ -130,9 +130,9 @@ impl SigningIn {
     }
 
     /// Whether its codes come by messages, each with tries of its own.
-    fn is_by_message(&self, way: Way) -> bool {
+    fn is_by_message(&self, way: LoginMethod) -> bool {
         match way {
-            Way::Method(place) => {
+            LoginMethod::Method(place) => {
                 self.opening
                     .methods
                     .get(place)
@@ -141,7 +141,7 @@ impl SigningIn {
                         MethodClass::OutOfBand(_) => true,
                     })
             }
-            Way::Backup => false,
+            LoginMethod::Backup => false,
         }
     }
 
@@ -198,14 +198,14 @@ impl SigningIn {
 }
 
 /// Whether a refusal ends the flow itself, whatever was asked.
-pub(super) fn ending_of(refusal: LoginRefusal) -> Option<Ending> {
+pub(super) fn ending_of(refusal: LoginRefusal) -> Option<EndReason> {
     let LoginRefusal::Service { code, .. } = refusal else {
         return None;
     };
     match code {
-        ErrorCode::FlowExpired => Some(Ending::Expired),
-        ErrorCode::FlowConflict => Some(Ending::Superseded),
-        ErrorCode::FlowReported => Some(Ending::Reported),
+        ErrorCode::FlowExpired => Some(EndReason::Expired),
+        ErrorCode::FlowConflict => Some(EndReason::Superseded),
+        ErrorCode::FlowReported => Some(EndReason::Reported),
         _other => None,
     }
 }

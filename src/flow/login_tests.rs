@@ -80,7 +80,7 @@ fn refused_of(place: usize, code: ErrorCode, attempts_left: Option<u32>) -> Logi
         attempts_left,
         times: 0,
     };
-    LoginEvent::Refused(Way::Method(place), refusal)
+    LoginEvent::Refused(LoginMethod::Method(place), refusal)
 }
 
 /// "Send the code."
@@ -93,7 +93,7 @@ fn sent(codes: u32) -> LoginEvent {
 }
 
 fn passed(backup_codes_left: u32) -> LoginEvent {
-    LoginEvent::Passed(Box::new(Passed {
+    LoginEvent::Verified(Box::new(Verified {
         result_code: "r".to_owned(),
         backup_codes_left,
         answered_at: NOW,
@@ -191,7 +191,7 @@ fn a_refused_code_stays_in_the_field_and_is_not_sent_again_by_itself() {
         "another text of the same digits was typed by somebody"
     );
     let (login, _) = login.on(
-        LoginEvent::Refused(Way::Method(0), LoginRefusal::Unreachable),
+        LoginEvent::Refused(LoginMethod::Method(0), LoginRefusal::Unreachable),
         NOW,
     );
     let (_, effect) = login.on(LoginEvent::Submit, NOW);
@@ -317,8 +317,8 @@ fn a_message_that_no_longer_counts_makes_room_for_another() {
 
 #[test]
 fn other_ways_lead_there_and_back() {
-    let (login, _) = at(opening(), [LoginEvent::Ways]);
-    assert!(matches!(signing(&login).step, LoginStep::Ways));
+    let (login, _) = at(opening(), [LoginEvent::MethodPicker]);
+    assert!(matches!(signing(&login).step, LoginStep::MethodPicker));
     let (login, _) = login.on(LoginEvent::Back, NOW);
     assert!(matches!(
         signing(&login).step,
@@ -326,18 +326,21 @@ fn other_ways_lead_there_and_back() {
     ));
     let (login, _) = at(
         opening(),
-        [LoginEvent::Ways, LoginEvent::Choose(Way::Method(1))],
+        [
+            LoginEvent::MethodPicker,
+            LoginEvent::Choose(LoginMethod::Method(1)),
+        ],
     );
     assert!(
         signing(&login)
             .method()
             .is_some_and(|method| method.id == "phone")
     );
-    let backup = || LoginEvent::Choose(Way::Backup);
+    let backup = || LoginEvent::Choose(LoginMethod::Backup);
     let (login, _) = at(
         opening(),
         [
-            LoginEvent::Ways,
+            LoginEvent::MethodPicker,
             backup(),
             LoginEvent::Back,
             LoginEvent::Back,
@@ -347,17 +350,17 @@ fn other_ways_lead_there_and_back() {
         matches!(signing(&login).step, LoginStep::Backup),
         "to where the person was"
     );
-    let phone = || LoginEvent::Choose(Way::Method(1));
+    let phone = || LoginEvent::Choose(LoginMethod::Method(1));
     let (login, _) = at(
         opening(),
         [
-            LoginEvent::Ways,
+            LoginEvent::MethodPicker,
             phone(),
             ordered(),
             sent(1),
-            LoginEvent::Ways,
+            LoginEvent::MethodPicker,
             backup(),
-            LoginEvent::Ways,
+            LoginEvent::MethodPicker,
             phone(),
         ],
     );
@@ -365,21 +368,25 @@ fn other_ways_lead_there_and_back() {
     let (login, _) = at(
         opening(),
         [
-            LoginEvent::Ways,
+            LoginEvent::MethodPicker,
             phone(),
             ordered(),
             sent(1),
-            LoginEvent::NotMe,
+            LoginEvent::ReportUnrequested,
             LoginEvent::Back,
         ],
     );
     assert!(login.awaited().is_some());
     let (login, _) = at(
         opening(),
-        [LoginEvent::Ways, LoginEvent::Lose, LoginEvent::Back],
+        [
+            LoginEvent::MethodPicker,
+            LoginEvent::Recover,
+            LoginEvent::Back,
+        ],
     );
-    assert!(matches!(signing(&login).step, LoginStep::Ways));
-    let (login, _) = at(opening(), [LoginEvent::NotMe, LoginEvent::Back]);
+    assert!(matches!(signing(&login).step, LoginStep::MethodPicker));
+    let (login, _) = at(opening(), [LoginEvent::ReportUnrequested, LoginEvent::Back]);
     assert!(matches!(signing(&login).step, LoginStep::Code { .. }));
 }
 
@@ -397,12 +404,20 @@ fn who_has_no_method_that_takes_codes_begins_with_a_backup_code_or_with_help() {
         backup_codes_left: 0,
         ..none
     };
-    assert!(matches!(signing(&begun(nothing).0).step, LoginStep::Lost));
+    assert!(matches!(
+        signing(&begun(nothing).0).step,
+        LoginStep::Recovery
+    ));
 }
 
 #[test]
 fn a_mistyped_backup_code_costs_no_try_and_few_left_are_said() {
-    let choose = || [LoginEvent::Ways, LoginEvent::Choose(Way::Backup)];
+    let choose = || {
+        [
+            LoginEvent::MethodPicker,
+            LoginEvent::Choose(LoginMethod::Backup),
+        ]
+    };
     let to_backup = |text: &str| {
         let typed = LoginEvent::BackupTyped(text.to_owned());
         at(
@@ -431,7 +446,7 @@ fn a_mistyped_backup_code_costs_no_try_and_few_left_are_said() {
         ))
     );
     let (few, effect) = login.on(passed(3), NOW);
-    assert!(effect.is_none() && matches!(signing(&few).step, LoginStep::Few(_)));
+    assert!(effect.is_none() && matches!(signing(&few).step, LoginStep::LowBackupCodes(_)));
     let (_, effect) = few.on(LoginEvent::Submit, NOW);
     assert!(matches!(effect, Some(LoginEffect::Complete(_))));
     let (login, effect) = to_backup("0000-0000-0000-0000").0.on(passed(4), NOW);
@@ -453,7 +468,10 @@ fn a_mistyped_backup_code_costs_no_try_and_few_left_are_said() {
 /// B55: neither a report nor anything else than a right code leads to a result.
 #[test]
 fn only_a_right_code_completes() {
-    let (login, effect) = at(opening(), [LoginEvent::NotMe, LoginEvent::Submit]);
+    let (login, effect) = at(
+        opening(),
+        [LoginEvent::ReportUnrequested, LoginEvent::Submit],
+    );
     assert!(matches!(effect, Some(LoginEffect::Report)));
     let (login, effect) = login.on(reported(), NOW);
     assert!(effect.is_none());
@@ -469,10 +487,10 @@ fn only_a_right_code_completes() {
         (Login::Reported(_), None)
     ));
     let endings = [
-        (ErrorCode::FlowExpired, Ending::Expired),
-        (ErrorCode::FlowConflict, Ending::Superseded),
-        (ErrorCode::FlowReported, Ending::Reported),
-        (ErrorCode::TooManyAttempts, Ending::TriesSpent),
+        (ErrorCode::FlowExpired, EndReason::Expired),
+        (ErrorCode::FlowConflict, EndReason::Superseded),
+        (ErrorCode::FlowReported, EndReason::Reported),
+        (ErrorCode::TooManyAttempts, EndReason::TriesSpent),
     ];
     for (code, ending) in endings {
         let (login, effect) = at(opening(), [typed("123456"), refused(code, None)]);
@@ -484,7 +502,7 @@ fn only_a_right_code_completes() {
         assert!(effect.is_none() && matches!(login, Login::Ended(_)));
     }
     let (login, effect) = at(opening(), [LoginEvent::TimeUp]);
-    assert!(effect.is_none() && matches!(login, Login::Ended(Ending::Expired)));
+    assert!(effect.is_none() && matches!(login, Login::Ended(EndReason::Expired)));
     assert!(matches!(
         login.on(LoginEvent::Again, NOW).1,
         Some(LoginEffect::Restart)
@@ -582,7 +600,12 @@ fn what_is_awaited_is_what_was_ordered_last() {
 /// An answer that comes late belongs to the method that it was ordered for.
 #[test]
 fn a_late_answer_is_shown_where_it_belongs() {
-    let to = |place| [LoginEvent::Ways, LoginEvent::Choose(Way::Method(place))];
+    let to = |place| {
+        [
+            LoginEvent::MethodPicker,
+            LoginEvent::Choose(LoginMethod::Method(place)),
+        ]
+    };
     let (login, _) = at(
         phones(),
         [ordered()].into_iter().chain(to(2)).chain([sent(1)]),
@@ -673,7 +696,7 @@ fn who_looks_for_help_finds_the_code_awaited_afterwards() {
     alone.methods = vec![method("phone", MethodKind::Sms)];
     let (login, _) = at(
         alone,
-        [ordered(), sent(1), LoginEvent::Lose, LoginEvent::Back],
+        [ordered(), sent(1), LoginEvent::Recover, LoginEvent::Back],
     );
     assert_eq!(
         login.awaited().map(|awaited| awaited.id.as_str()),

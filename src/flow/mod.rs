@@ -12,15 +12,15 @@ mod sent_codes;
 mod signing_in;
 mod steps;
 
-pub use draft::{Draft, Opening, Proof};
+pub use draft::{ConfirmedCode, Opening, PendingSecret};
 pub use enrolment::Enrolment;
 pub use login::{
-    Asked, Login, LoginEffect, LoginEvent, LoginOpening, LoginRefusal, LoginStep, Passed, Reported,
-    SigningIn, Way,
+    Asked, Login, LoginEffect, LoginEvent, LoginMethod, LoginOpening, LoginRefusal, LoginStep,
+    Reported, SigningIn, Verified,
 };
 pub use machine::Machine;
 pub use phone_entry::{Asking, OrderedNumber, PhoneEntry, PhoneRefusal, VerifiedPhone};
-pub use steps::{BackupRefusal, CodeRefusal, Delivery, Evidence, Step};
+pub use steps::{BackupRefusal, CodeRefusal, ConfirmedFactors, Delivery, Step};
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ use nidan_protocol::{
 
 /// What went wrong between the widget and the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum RequestError {
     /// No answer: the network is gone, the service is down, or it took too long.
     Unreachable,
     /// The service answered with a problem.
@@ -39,7 +39,7 @@ pub enum Trouble {
 
 /// Why there is nothing more to do in this flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum EndReason {
     /// Ten minutes are over, or the token is of no open flow.
     Expired,
     /// Another window began after this one, or somebody enrolled meanwhile.
@@ -54,7 +54,7 @@ pub enum Ending {
     Misconfigured,
 }
 
-impl Ending {
+impl EndReason {
     /// What hosts hear it called (`nidan-step`).
     pub const fn name(self) -> &'static str {
         match self {
@@ -74,11 +74,11 @@ pub enum Flow {
     /// The first answer is awaited.
     Loading,
     /// The service could not be reached at the start.
-    Unavailable(Trouble),
+    Unavailable(RequestError),
     /// The person is setting two-step verification up.
     Enrolling(Box<Enrolment>),
     /// Over without a result.
-    Ended(Ending),
+    Ended(EndReason),
     /// Over, and the host has been told.
     Completed,
 }
@@ -87,11 +87,11 @@ pub enum Flow {
 #[derive(Debug)]
 pub enum Event {
     /// The service described the flow, and the browser drew its share.
-    Opened(Box<(Opening, Draft)>),
+    Opened(Box<(Opening, PendingSecret)>),
     /// The service described a flow that has no enrolment to begin.
     NothingToEnrol,
     /// The service could not be asked, or refused.
-    NotOpened(Trouble),
+    NotOpened(RequestError),
     /// "Try again", or "Start again".
     Again,
     /// The main button of a screen without input.
@@ -143,7 +143,7 @@ pub enum Event {
     /// The final post was answered.
     Answered(Box<EnrolmentAnswer>),
     /// The final post was not answered, or refused.
-    NotAnswered(Trouble),
+    NotAnswered(RequestError),
     /// The time of [`Machine::retry_at`] has come.
     RetryDue,
     /// The flow's life is over.
@@ -179,7 +179,7 @@ pub enum Effect {
         code: String,
     },
     /// Send the final post.
-    Post(Arc<Draft>, Arc<Evidence>),
+    Post(Arc<PendingSecret>, Arc<ConfirmedFactors>),
     /// Hand the result to the host.
     Complete(String),
     /// Ask the host for a new flow.
@@ -216,14 +216,14 @@ impl Machine for Flow {
             Self::Loading => on_loading(event),
             Self::Unavailable(trouble) => match event {
                 Event::Again => (Self::Loading, Some(Effect::Open)),
-                Event::TimeUp => (Self::Ended(Ending::Expired), None),
+                Event::TimeUp => (Self::Ended(EndReason::Expired), None),
                 _other => (Self::Unavailable(trouble), None),
             },
             Self::Enrolling(enrolment) => match event {
                 // While the final post is on its way nobody here knows whether it is stored: the
                 // service tells.
                 Event::TimeUp if enrolment.may_be_stored() => (Self::Enrolling(enrolment), None),
-                Event::TimeUp => (Self::Ended(Ending::Expired), None),
+                Event::TimeUp => (Self::Ended(EndReason::Expired), None),
                 other => enrolment.on(other, now),
             },
             Self::Ended(ending) => match event {
@@ -297,7 +297,7 @@ fn on_loading(event: Event) -> (Flow, Option<Effect>) {
                 None,
             )
         }
-        Event::NothingToEnrol => (Flow::Ended(Ending::AlreadyOn), None),
+        Event::NothingToEnrol => (Flow::Ended(EndReason::AlreadyOn), None),
         Event::NotOpened(trouble) => match ending_for(trouble) {
             Some(ending) => (Flow::Ended(ending), None),
             None => (Flow::Unavailable(trouble), None),
@@ -307,16 +307,16 @@ fn on_loading(event: Event) -> (Flow, Option<Effect>) {
 }
 
 /// The refusals that no second try helps against.
-fn ending_for(trouble: Trouble) -> Option<Ending> {
-    let Trouble::Refused(code) = trouble else {
+fn ending_for(trouble: RequestError) -> Option<EndReason> {
+    let RequestError::Refused(code) = trouble else {
         return None;
     };
     match code {
-        ErrorCode::FlowExpired => Some(Ending::Expired),
-        ErrorCode::FlowConflict => Some(Ending::Superseded),
-        ErrorCode::FlowReported => Some(Ending::Reported),
-        ErrorCode::AlreadyEnrolled => Some(Ending::AlreadyOn),
-        ErrorCode::ReauthRequired | ErrorCode::TooManyAttempts => Some(Ending::Expired),
+        ErrorCode::FlowExpired => Some(EndReason::Expired),
+        ErrorCode::FlowConflict => Some(EndReason::Superseded),
+        ErrorCode::FlowReported => Some(EndReason::Reported),
+        ErrorCode::AlreadyEnrolled => Some(EndReason::AlreadyOn),
+        ErrorCode::ReauthRequired | ErrorCode::TooManyAttempts => Some(EndReason::Expired),
         ErrorCode::OriginMismatch
         | ErrorCode::CodeExpired
         | ErrorCode::CodeUsed
@@ -344,7 +344,7 @@ fn ending_for(trouble: Trouble) -> Option<Ending> {
         | ErrorCode::ApiKeyInvalid
         | ErrorCode::ResultCodeInvalid
         | ErrorCode::NotFound
-        | ErrorCode::HttpMethodNotAllowed => Some(Ending::Misconfigured),
+        | ErrorCode::HttpMethodNotAllowed => Some(EndReason::Misconfigured),
         ErrorCode::CodeWrong
         | ErrorCode::Unavailable
         | ErrorCode::TimedOut

@@ -6,11 +6,11 @@ use nidan_protocol::{
 };
 
 use super::{
-    Asking, Effect, Ending, Enrolment, Event, OrderedNumber, PhoneRefusal, Step, VerifiedPhone,
+    Asking, Effect, EndReason, Enrolment, Event, OrderedNumber, PhoneRefusal, Step, VerifiedPhone,
 };
 use crate::phone::Regions;
 
-type Next = Result<(Step, Option<Effect>), Ending>;
+type Next = Result<(Step, Option<Effect>), EndReason>;
 
 impl Enrolment {
     /// How the last question about a number or its code fares; `None` on other steps.

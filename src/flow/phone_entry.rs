@@ -2,7 +2,7 @@
 
 use nidan_protocol::{CallConfirmation, Channel, ErrorCode};
 
-use super::{Ending, Now, Trouble};
+use super::{EndReason, Now, RequestError};
 use crate::phone::{NumberError, Regions};
 
 /// What the person has typed of a number; it stays when the person goes back.
@@ -66,20 +66,20 @@ pub enum PhoneRefusal {
 }
 
 impl PhoneRefusal {
-    const fn trouble(self) -> Option<Trouble> {
+    const fn trouble(self) -> Option<RequestError> {
         match self {
-            Self::Service { code, .. } => Some(Trouble::Refused(code)),
+            Self::Service { code, .. } => Some(RequestError::Refused(code)),
             Self::Number(_) | Self::Code(_) | Self::Unreachable => None,
         }
     }
 
     /// Whether the flow itself is over, and not just this number or code.
-    pub(super) fn ending(self) -> Option<Ending> {
+    pub(super) fn ending(self) -> Option<EndReason> {
         match self.trouble()? {
-            Trouble::Refused(ErrorCode::FlowExpired) => Some(Ending::Expired),
-            Trouble::Refused(ErrorCode::FlowConflict) => Some(Ending::Superseded),
-            Trouble::Refused(ErrorCode::FlowReported) => Some(Ending::Reported),
-            Trouble::Refused(_) | Trouble::Unreachable => None,
+            RequestError::Refused(ErrorCode::FlowExpired) => Some(EndReason::Expired),
+            RequestError::Refused(ErrorCode::FlowConflict) => Some(EndReason::Superseded),
+            RequestError::Refused(ErrorCode::FlowReported) => Some(EndReason::Reported),
+            RequestError::Refused(_) | RequestError::Unreachable => None,
         }
     }
 }

@@ -35,7 +35,7 @@ fn before_regions() -> Flow {
         countries: vec!["JP".to_owned(), "IT".to_owned()],
         allow_unconfirmed_calls: true,
     };
-    let draft = Draft::new(std::array::from_fn(|i| i as u8), &opening).unwrap();
+    let draft = PendingSecret::new(std::array::from_fn(|i| i as u8), &opening).unwrap();
     let (flow, _) = Flow::Loading.on(Event::Opened(Box::new((opening, draft))), NOW);
     let (flow, effect) = at(flow, [Event::Next, Event::Choose(MethodKind::Sms)]);
     assert!(matches!(effect, Some(Effect::LoadRegions)));
@@ -310,7 +310,7 @@ fn news_of_another_challenge_and_a_second_resend_change_nothing() {
     };
     assert!(matches!(
         at(flow, [Event::NotOrdered(expired)]).0,
-        Flow::Ended(Ending::Expired)
+        Flow::Ended(EndReason::Expired)
     ));
 }
 

@@ -3,7 +3,7 @@
 use nidan_otp::{BackupCode, Code};
 use nidan_protocol::{BACKUP_METHOD_ID, MethodClass};
 
-use super::{Asked, LoginEffect, LoginOpening, LoginRefusal, LoginStep, SigningIn, Way};
+use super::{Asked, LoginEffect, LoginMethod, LoginOpening, LoginRefusal, LoginStep, SigningIn};
 
 type Next = (LoginStep, Option<LoginEffect>);
 
@@ -24,7 +24,7 @@ impl SigningIn {
             && self.opening.submits_itself
             && self.opening.trust_days.is_none()
             && self.asked != Asked::Waiting;
-        let step = std::mem::replace(&mut self.step, LoginStep::Ways);
+        let step = std::mem::replace(&mut self.step, LoginStep::MethodPicker);
         if goes && can_answer(&step, &self.opening) {
             self.verify(step)
         } else {
@@ -35,7 +35,7 @@ impl SigningIn {
     pub(super) fn verify(&mut self, step: LoginStep) -> Next {
         self.step = step;
         let two = self.wants_two();
-        let step = std::mem::replace(&mut self.step, LoginStep::Ways);
+        let step = std::mem::replace(&mut self.step, LoginStep::MethodPicker);
         let codes = [
             Code::from_typed(&self.typed[0]),
             Code::from_typed(&self.typed[1]),
@@ -57,7 +57,7 @@ impl SigningIn {
             [Ok(_), Ok(_)] => return (step, None),
         };
         let verify = LoginEffect::Verify {
-            way: Way::Method(*place),
+            way: LoginMethod::Method(*place),
             method_id: method.id.clone(),
             code: code.expose().to_owned(),
             second: second.map(|code| code.expose().to_owned()),
@@ -78,7 +78,7 @@ impl SigningIn {
                 self.asked = Asked::Waiting;
                 let code = code.expose().to_string();
                 let method_id = BACKUP_METHOD_ID.to_owned();
-                let way = Way::Backup;
+                let way = LoginMethod::Backup;
                 Some(LoginEffect::Verify {
                     way,
                     method_id,

@@ -5,10 +5,11 @@ use nidan_protocol::{
 };
 
 use super::login::{
-    Asked, Login, LoginEffect, LoginEvent, LoginOpening, LoginStep, Passed, SigningIn, Way,
+    Asked, Login, LoginEffect, LoginEvent, LoginMethod, LoginOpening, LoginStep, SigningIn,
+    Verified,
 };
 use super::login_answers::{ending_of, with_challenge};
-use super::{Ending, Now};
+use super::{EndReason, Now};
 
 /// Backup codes that are left: from here on the person is warned before going on.
 const FEW_BACKUP_CODES: u32 = 3;
@@ -24,7 +25,7 @@ impl SigningIn {
             .methods
             .iter()
             .position(|method| Some(&method.id) == opening.best.as_ref());
-        let way = best.map_or(Way::Backup, Way::Method);
+        let way = best.map_or(LoginMethod::Backup, LoginMethod::Method);
         let typed = [opening.typed.clone(), String::new()];
         let mut signing = Box::new(Self {
             opening,
@@ -32,7 +33,7 @@ impl SigningIn {
             typed_backup: String::new(),
             trust: false,
             asked: Asked::Idle,
-            step: LoginStep::Ways,
+            step: LoginStep::MethodPicker,
             way,
             kept: None,
             ordered: 0,
@@ -42,13 +43,13 @@ impl SigningIn {
         let (step, effect) = match (best, signing.opening.backup_codes_left) {
             // Whoever typed while the widget came has typed this code.
             (Some(place), _) => signing.enter(place),
-            (None, 0) => (LoginStep::Lost, None),
+            (None, 0) => (LoginStep::Recovery, None),
             (None, _) => (LoginStep::Backup, None),
         };
         signing.step = step;
         let (step, effect) = match (
             effect,
-            std::mem::replace(&mut signing.step, LoginStep::Ways),
+            std::mem::replace(&mut signing.step, LoginStep::MethodPicker),
         ) {
             (None, step @ LoginStep::Code { .. }) if !signing.typed[0].is_empty() => {
                 signing.typed_on(step)
@@ -87,7 +88,7 @@ impl SigningIn {
 
     /// To a method's code; a text or call is ordered at once where the host wants that.
     fn enter(&mut self, place: usize) -> Next {
-        self.way = Way::Method(place);
+        self.way = LoginMethod::Method(place);
         self.asked = Asked::Idle;
         let kept = self.kept_for(place);
         let is_new = kept.is_none();
@@ -130,16 +131,16 @@ impl SigningIn {
         now: Now,
     ) -> (Login, Option<LoginEffect>) {
         // The step is taken out and always put back: by the arms below, or by ending the flow.
-        let step = std::mem::replace(&mut self.step, LoginStep::Ways);
+        let step = std::mem::replace(&mut self.step, LoginStep::MethodPicker);
         let waits = self.asked == Asked::Waiting;
         let (step, effect) = match (step, event) {
-            (LoginStep::Few(passed), event) => return self.on_few(passed, event, now),
-            (_, LoginEvent::TimeUp) => return (Login::Ended(Ending::Expired), None),
+            (LoginStep::LowBackupCodes(passed), event) => return self.on_few(passed, event, now),
+            (_, LoginEvent::TimeUp) => return (Login::Ended(EndReason::Expired), None),
             (_, LoginEvent::Reported(mut reported)) => {
                 reported.password_url = self.opening.password_url;
                 return (Login::Reported(reported), None);
             }
-            (_, LoginEvent::Passed(passed)) => return self.passed(*passed),
+            (_, LoginEvent::Verified(passed)) => return self.passed(*passed),
             (step, LoginEvent::Refused(way, refusal)) => match self.refused(step, way, refusal) {
                 Ok(step) => (step, None),
                 Err(ending) => return (Login::Ended(ending), None),
@@ -163,29 +164,31 @@ impl SigningIn {
                 (step, None)
             }
             (LoginStep::Report, event) => self.on_report(event, waits),
-            (step, LoginEvent::NotMe) => {
+            (step, LoginEvent::ReportUnrequested) => {
                 self.leave(step);
                 (LoginStep::Report, None)
             }
-            (step, LoginEvent::Ways) => {
+            (step, LoginEvent::MethodPicker) => {
                 self.leave(step);
-                (LoginStep::Ways, None)
+                (LoginStep::MethodPicker, None)
             }
-            (step, LoginEvent::Lose) => {
+            (step, LoginEvent::Recover) => {
                 self.leave(step);
-                (LoginStep::Lost, None)
+                (LoginStep::Recovery, None)
             }
-            (_, LoginEvent::Choose(Way::Method(place))) => {
+            (_, LoginEvent::Choose(LoginMethod::Method(place))) => {
                 self.typed = Default::default();
                 self.enter(place)
             }
-            (_, LoginEvent::Choose(Way::Backup)) => {
-                (self.way, self.asked) = (Way::Backup, Asked::Idle);
+            (_, LoginEvent::Choose(LoginMethod::Backup)) => {
+                (self.way, self.asked) = (LoginMethod::Backup, Asked::Idle);
                 (LoginStep::Backup, None)
             }
-            (LoginStep::Lost, LoginEvent::Back) if !self.has_other_way() => self.back(),
-            (LoginStep::Lost | LoginStep::Backup, LoginEvent::Back) => (LoginStep::Ways, None),
-            (LoginStep::Ways, LoginEvent::Back) => self.back(),
+            (LoginStep::Recovery, LoginEvent::Back) if !self.has_other_way() => self.back(),
+            (LoginStep::Recovery | LoginStep::Backup, LoginEvent::Back) => {
+                (LoginStep::MethodPicker, None)
+            }
+            (LoginStep::MethodPicker, LoginEvent::Back) => self.back(),
             (step @ LoginStep::Code { .. }, event) => self.on_code(step, event, waits),
             (LoginStep::Backup, LoginEvent::BackupTyped(typed)) => {
                 self.typed_backup = typed;
@@ -217,11 +220,11 @@ impl SigningIn {
     fn back(&mut self) -> Next {
         self.asked = Asked::Idle;
         let step = match self.way {
-            Way::Method(place) => LoginStep::Code {
+            LoginMethod::Method(place) => LoginStep::Code {
                 place,
                 challenge: self.kept_for(place),
             },
-            Way::Backup => LoginStep::Backup,
+            LoginMethod::Backup => LoginStep::Backup,
         };
         (step, None)
     }
@@ -288,7 +291,7 @@ impl SigningIn {
                 } if known.id == fresh.id => (with_challenge(step, fresh), None),
                 _other => (step, None),
             },
-            LoginEvent::Back => (LoginStep::Ways, None),
+            LoginEvent::Back => (LoginStep::MethodPicker, None),
             _other => (step, None),
         }
     }
@@ -301,10 +304,10 @@ impl SigningIn {
         }
     }
 
-    fn passed(self: Box<Self>, passed: Passed) -> (Login, Option<LoginEffect>) {
-        if self.way == Way::Backup && passed.backup_codes_left <= FEW_BACKUP_CODES {
+    fn passed(self: Box<Self>, passed: Verified) -> (Login, Option<LoginEffect>) {
+        if self.way == LoginMethod::Backup && passed.backup_codes_left <= FEW_BACKUP_CODES {
             let few = Box::new(Self {
-                step: LoginStep::Few(passed),
+                step: LoginStep::LowBackupCodes(passed),
                 asked: Asked::Idle,
                 ..*self
             });
@@ -320,7 +323,7 @@ impl SigningIn {
     /// old meanwhile.
     fn on_few(
         mut self: Box<Self>,
-        passed: Passed,
+        passed: Verified,
         event: LoginEvent,
         now: Now,
     ) -> (Login, Option<LoginEffect>) {
@@ -331,10 +334,10 @@ impl SigningIn {
             ),
             LoginEvent::Submit if self.asked != Asked::Waiting => {
                 let again = self.verify_backup();
-                self.step = LoginStep::Few(passed);
+                self.step = LoginStep::LowBackupCodes(passed);
                 (Login::SigningIn(self), again)
             }
-            LoginEvent::Passed(fresh) => (
+            LoginEvent::Verified(fresh) => (
                 Login::Completed,
                 Some(LoginEffect::Complete(fresh.result_code)),
             ),
@@ -345,7 +348,7 @@ impl SigningIn {
                 Some(LoginEffect::Complete(passed.result_code)),
             ),
             _other => {
-                self.step = LoginStep::Few(passed);
+                self.step = LoginStep::LowBackupCodes(passed);
                 (Login::SigningIn(self), None)
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nidan_otp::{BackupCodeError, CodeError};
 use nidan_protocol::{ChallengeView, Channel, EnrolmentAnswer};
 
-use super::{Asking, Now, Proof, Trouble, VerifiedPhone};
+use super::{Asking, ConfirmedCode, Now, RequestError, VerifiedPhone};
 
 /// Why a typed code was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub enum Delivery {
         /// How often it failed.
         failed: u32,
         /// Why.
-        trouble: Trouble,
+        trouble: RequestError,
         /// When it is tried again.
         until: Now,
     },
@@ -53,14 +53,14 @@ pub enum Delivery {
 
 /// What was proved, one method at least: the final post cannot be built without it.
 #[derive(Debug)]
-pub struct Evidence {
-    pub(super) app: Option<Arc<Proof>>,
+pub struct ConfirmedFactors {
+    pub(super) app: Option<Arc<ConfirmedCode>>,
     pub(super) phones: Vec<VerifiedPhone>,
 }
 
-impl Evidence {
+impl ConfirmedFactors {
     /// The app's code, where an app is set up.
-    pub fn app(&self) -> Option<&Proof> {
+    pub fn app(&self) -> Option<&ConfirmedCode> {
         self.app.as_deref()
     }
 
@@ -112,25 +112,25 @@ pub enum Step {
     /// The final post.
     Posting {
         /// What was proved.
-        proof: Arc<Evidence>,
+        proof: Arc<ConfirmedFactors>,
         /// How it fares.
         delivery: Delivery,
     },
     /// Stored.
     Done {
         /// Kept to ask for a fresh result code.
-        proof: Arc<Evidence>,
+        proof: Arc<ConfirmedFactors>,
         /// What the service stored.
         answer: Box<EnrolmentAnswer>,
         /// When it answered.
         answered_at: Now,
         /// Why the host could not be told yet.
-        trouble: Option<Trouble>,
+        trouble: Option<RequestError>,
     },
     /// A fresh result code is on its way to the host.
     Finishing {
         /// Kept to ask again.
-        proof: Arc<Evidence>,
+        proof: Arc<ConfirmedFactors>,
         /// What the service stored.
         answer: Box<EnrolmentAnswer>,
     },

@@ -43,7 +43,7 @@ fn app_code(now: Now) -> String {
 
 fn begun(backup_gate: BackupGate) -> Flow {
     let opening = opening(backup_gate);
-    let draft = Draft::new(random(), &opening).unwrap();
+    let draft = PendingSecret::new(random(), &opening).unwrap();
     Flow::Loading
         .on(Event::Opened(Box::new((opening, draft))), NOW)
         .0
@@ -229,13 +229,13 @@ fn the_gate_opens_by_one_of_the_codes_or_by_the_tick() {
     };
     let typed = |text: &str| Event::BackupTyped(text.to_owned());
     let opening = opening(BackupGate::TypeOne);
-    let draft = Draft::new(random(), &opening).unwrap();
+    let draft = PendingSecret::new(random(), &opening).unwrap();
     let codes: Vec<_> = draft
         .backup_codes()
         .iter()
         .map(|code| code.expose_grouped().to_string())
         .collect();
-    let other = Draft::new(
+    let other = PendingSecret::new(
         [7; 31]
             .iter()
             .copied()
@@ -283,7 +283,7 @@ fn a_lost_post_is_tried_again_with_the_same_draft_and_proof() {
     let Some(Effect::Post(draft, proof)) = effect else {
         panic!()
     };
-    let (flow, effect) = at(flow, [Event::NotAnswered(Trouble::Unreachable)]);
+    let (flow, effect) = at(flow, [Event::NotAnswered(RequestError::Unreachable)]);
     assert!(effect.is_none());
     assert_eq!(flow.retry_at(), Some(UnixSeconds(NOW.0 + 2)));
     let (flow, effect) = at(flow, [Event::RetryDue]);
@@ -293,7 +293,9 @@ fn a_lost_post_is_tried_again_with_the_same_draft_and_proof() {
     assert!(Arc::ptr_eq(&draft, &again) && Arc::ptr_eq(&proof, &proof_again));
     let (flow, _) = at(
         flow,
-        [Event::NotAnswered(Trouble::Refused(ErrorCode::Unavailable))],
+        [Event::NotAnswered(RequestError::Refused(
+            ErrorCode::Unavailable,
+        ))],
     );
     assert_eq!(
         flow.retry_at(),
@@ -315,7 +317,7 @@ fn each_refusal_of_the_final_post_leads_somewhere() {
     for code in ErrorCode::ALL {
         let (flow, _) = at(
             to_posting().0,
-            [Event::NotAnswered(Trouble::Refused(*code))],
+            [Event::NotAnswered(RequestError::Refused(*code))],
         );
         let expected = match code {
             ErrorCode::CodeWrong => {
@@ -345,7 +347,7 @@ fn the_result_is_handed_over_fresh() {
         result_code: "second".to_owned(),
         ..*answer()
     });
-    let (flow, effect) = at(flow, [Event::NotAnswered(Trouble::Unreachable)]);
+    let (flow, effect) = at(flow, [Event::NotAnswered(RequestError::Unreachable)]);
     assert!(
         effect.is_none()
             && matches!(
@@ -367,7 +369,7 @@ fn the_result_is_handed_over_fresh() {
 fn time_ends_what_is_not_stored_and_leaving_warns_while_something_can_be_lost() {
     assert!(matches!(
         at(begun(BackupGate::Tick), [Event::TimeUp]).0,
-        Flow::Ended(Ending::Expired)
+        Flow::Ended(EndReason::Expired)
     ));
     let (done, _) = at(to_posting().0, [Event::Answered(answer()), Event::TimeUp]);
     assert!(matches!(step(&done), Step::Done { .. }));
@@ -387,25 +389,25 @@ fn time_ends_what_is_not_stored_and_leaving_warns_while_something_can_be_lost() 
 #[test]
 fn the_start_has_a_way_on_for_every_trouble() {
     let not_opened = |trouble| Flow::Loading.on(Event::NotOpened(trouble), NOW).0;
-    let flow = not_opened(Trouble::Unreachable);
-    assert!(matches!(flow, Flow::Unavailable(Trouble::Unreachable)));
+    let flow = not_opened(RequestError::Unreachable);
+    assert!(matches!(flow, Flow::Unavailable(RequestError::Unreachable)));
     assert!(matches!(
         at(flow, [Event::Again]),
         (Flow::Loading, Some(Effect::Open))
     ));
-    let ended = |code| match not_opened(Trouble::Refused(code)) {
+    let ended = |code| match not_opened(RequestError::Refused(code)) {
         Flow::Ended(ending) => Some(ending),
         _ => None,
     };
-    assert_eq!(ended(ErrorCode::FlowExpired), Some(Ending::Expired));
-    assert_eq!(ended(ErrorCode::FlowConflict), Some(Ending::Superseded));
+    assert_eq!(ended(ErrorCode::FlowExpired), Some(EndReason::Expired));
+    assert_eq!(ended(ErrorCode::FlowConflict), Some(EndReason::Superseded));
     assert_eq!(
         ended(ErrorCode::OriginMismatch),
-        Some(Ending::Misconfigured)
+        Some(EndReason::Misconfigured)
     );
     assert_eq!(ended(ErrorCode::Internal), None);
     let (flow, _) = Flow::Loading.on(Event::NothingToEnrol, NOW);
-    assert!(matches!(flow, Flow::Ended(Ending::AlreadyOn)));
-    let again = Flow::Ended(Ending::Expired).on(Event::Again, NOW).1;
+    assert!(matches!(flow, Flow::Ended(EndReason::AlreadyOn)));
+    let again = Flow::Ended(EndReason::Expired).on(Event::Again, NOW).1;
     assert!(matches!(again, Some(Effect::Restart)));
 }

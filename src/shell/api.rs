@@ -7,30 +7,31 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 use zeroize::Zeroizing;
 
-use super::{Page, read};
+use super::{Page, decode};
 use crate::flow::{
-    Draft, Evidence, LoginRefusal, Opening, Passed, PhoneRefusal, Reported, Trouble,
+    ConfirmedFactors, LoginRefusal, Opening, PendingSecret, PhoneRefusal, Reported, RequestError,
+    Verified,
 };
 
 /// Where codes by phone are ordered.
 pub(super) const CHALLENGES: &str = "/v1/flow/challenges";
 
-pub(super) async fn flow(page: Page) -> Result<FlowView, Trouble> {
+pub(super) async fn flow(page: Page) -> Result<FlowView, RequestError> {
     let json = request(page, "/v1/flow", JsValue::UNDEFINED).await?;
-    read::flow_view(&json).ok_or(Trouble::Unreachable)
+    decode::flow_view(&json).ok_or(RequestError::Unreachable)
 }
 
 /// The same for a login, which reads for itself.
-pub(super) async fn login(page: Page) -> Result<JsValue, Trouble> {
+pub(super) async fn login(page: Page) -> Result<JsValue, RequestError> {
     request(page, "/v1/flow", JsValue::UNDEFINED).await
 }
 
 pub(super) async fn enrol(
     page: Page,
     enrolment_id: String,
-    draft: &Draft,
-    proof: &Evidence,
-) -> Result<EnrolmentAnswer, Trouble> {
+    draft: &PendingSecret,
+    proof: &ConfirmedFactors,
+) -> Result<EnrolmentAnswer, RequestError> {
     let client_random = Zeroizing::new(page.base64(draft.client_random().expose()));
     let mut fields = vec![
         ("enrolment_id", enrolment_id.as_str()),
@@ -48,7 +49,7 @@ pub(super) async fn enrol(
     // A fresh object takes every field.
     let _set = js_sys::Reflect::set(&body, &"phones".into(), &phones);
     let json = request(page, "/v1/flow/enrolment", body).await?;
-    read::enrolment_answer(&json).ok_or(Trouble::Unreachable)
+    decode::enrolment_answer(&json).ok_or(RequestError::Unreachable)
 }
 
 /// Where a challenge can be watched.
@@ -69,21 +70,21 @@ pub(super) async fn challenge(
     let answer: js_sys::Array = answer.into();
     let json = answer.get(1);
     if !answer.get(0).is_truthy() {
-        return Err(read::refusal(&json));
+        return Err(decode::refusal(&json));
     }
-    read::challenge_view(&json).ok_or(PhoneRefusal::Unreachable)
+    decode::challenge_view(&json).ok_or(PhoneRefusal::Unreachable)
 }
 
 /// Asks whether a code is right at login.
-pub(super) async fn verify(page: Page, body: JsValue) -> Result<Passed, LoginRefusal> {
+pub(super) async fn verify(page: Page, body: JsValue) -> Result<Verified, LoginRefusal> {
     let json = answered(page, "/v1/flow/verification", body).await?;
-    read::passed(&json).ok_or(LoginRefusal::Unreachable)
+    decode::passed(&json).ok_or(LoginRefusal::Unreachable)
 }
 
 /// "I did not ask for this code."
 pub(super) async fn report(page: Page) -> Result<Reported, LoginRefusal> {
     let json = answered(page, "/v1/flow/report", object(&[])).await?;
-    read::reported(&json).ok_or(LoginRefusal::Unreachable)
+    decode::reported(&json).ok_or(LoginRefusal::Unreachable)
 }
 
 async fn answered(page: Page, path: &str, body: JsValue) -> Result<JsValue, LoginRefusal> {
@@ -96,7 +97,7 @@ async fn answered(page: Page, path: &str, body: JsValue) -> Result<JsValue, Logi
     if answer.get(0).is_truthy() {
         Ok(json)
     } else {
-        Err(read::login_refusal(&json))
+        Err(decode::login_refusal(&json))
     }
 }
 
@@ -123,17 +124,17 @@ pub(super) fn object(fields: &[(&str, &str)]) -> JsValue {
 
 /// The answer's JSON, or what the service refused. What is no problem document is a proxy's error:
 /// an outage.
-async fn request(page: Page, path: &str, body: JsValue) -> Result<JsValue, Trouble> {
+async fn request(page: Page, path: &str, body: JsValue) -> Result<JsValue, RequestError> {
     let answer: js_sys::Array = page
         .request(path, body)
         .await
-        .map_err(|_| Trouble::Unreachable)?
+        .map_err(|_| RequestError::Unreachable)?
         .into();
     let json = answer.get(1);
     if answer.get(0).is_truthy() {
         return Ok(json);
     }
-    Err(read::error_code(&json).map_or(Trouble::Unreachable, Trouble::Refused))
+    Err(decode::error_code(&json).map_or(RequestError::Unreachable, RequestError::Refused))
 }
 
 /// The flow as the state machine needs it; `None` when the service sent what no version of it
@@ -160,7 +161,8 @@ pub(super) fn opening(
     })
 }
 
-/// The countries on offer, the likely one first: what the host says, else the language's own.
+/// The countries on offer, the likely one first: what the host secondary_button, else the
+/// language's own.
 fn countries(view: &FlowView, region: &str) -> Vec<String> {
     let Some(phone) = &view.phone else {
         return Vec::new();

@@ -6,7 +6,9 @@ use leptos::prelude::*;
 use nidan_protocol::ErrorCode;
 
 use super::{Page, Perform, Shell, api, spawn};
-use crate::flow::{Draft, Effect, Enrolment, Event, Evidence, Flow, Machine, Trouble};
+use crate::flow::{
+    ConfirmedFactors, Effect, Enrolment, Event, Flow, Machine, PendingSecret, RequestError,
+};
 
 impl Perform for Flow {
     fn perform(shell: Shell, effect: Effect) {
@@ -92,16 +94,19 @@ impl Shell {
         let event = match api::flow(self.page(Page::clone)).await {
             Err(trouble) => Event::NotOpened(trouble),
             Ok(view) => {
-                let told = self.told(view.expires_at, view.support_url.as_ref());
+                let told = self.copy_status(view.expires_at, view.support_url.as_ref());
                 match &view.enrolment {
                     _ if !told => return,
                     None => Event::NothingToEnrol,
                     Some(enrolment) => api::opening(&self.page(Page::clone), &view, enrolment)
                         .and_then(|opening| {
-                            Some((Draft::new(client_random()?, &opening).ok()?, opening))
+                            Some((
+                                PendingSecret::new(client_random()?, &opening).ok()?,
+                                opening,
+                            ))
                         })
                         .map_or(
-                            Event::NotOpened(Trouble::Refused(ErrorCode::Internal)),
+                            Event::NotOpened(RequestError::Refused(ErrorCode::Internal)),
                             |(draft, opening)| Event::Opened(Box::new((opening, draft))),
                         ),
                 }
@@ -128,7 +133,7 @@ impl Shell {
         self.send(Event::HelpFound(found));
     }
 
-    async fn post(self, draft: Arc<Draft>, proof: Arc<Evidence>) {
+    async fn post(self, draft: Arc<PendingSecret>, proof: Arc<ConfirmedFactors>) {
         let Some(id) = self.enrolment_now(|enrolment| enrolment.opening.enrolment_id_text.clone())
         else {
             return;

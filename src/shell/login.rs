@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use nidan_protocol::ErrorCode;
 
-use super::{Page, Perform, Shell, api, read, spawn};
-use crate::flow::{Login, LoginEffect, LoginEvent, SigningIn, Trouble};
+use super::{Page, Perform, Shell, api, decode, spawn};
+use crate::flow::{Login, LoginEffect, LoginEvent, RequestError, SigningIn};
 
 impl Perform for Login {
     fn perform(shell: Shell<Self>, effect: LoginEffect) {
@@ -42,7 +42,7 @@ impl Perform for Login {
                     match api::verify(page.clone(), body).await {
                         Ok(mut passed) => {
                             passed.answered_at = nidan_otp::UnixSeconds(page.now() as u64);
-                            shell.send(LoginEvent::Passed(Box::new(passed)));
+                            shell.send(LoginEvent::Verified(Box::new(passed)));
                         }
                         // About a code that another one has taken the place of since.
                         Err(_) if !shell.is_latest(question) => {}
@@ -107,14 +107,16 @@ impl Shell<Login> {
         let event = match api::login(self.page(Page::clone)).await {
             Err(trouble) => LoginEvent::NotOpened(trouble),
             Ok(json) => {
-                let life = read::life(&json);
+                let life = decode::life(&json);
                 let told = life.is_some_and(|(expires_at, support_url)| {
-                    self.told(expires_at, support_url.as_ref())
+                    self.copy_status(expires_at, support_url.as_ref())
                 });
-                match read::login_opening(&json) {
+                match decode::login_opening(&json) {
                     _ if !told => return,
                     // A page whose flow is for something else than it says.
-                    None => LoginEvent::NotOpened(Trouble::Refused(ErrorCode::MethodNotOffered)),
+                    None => {
+                        LoginEvent::NotOpened(RequestError::Refused(ErrorCode::MethodNotOffered))
+                    }
                     Some(mut opening) => {
                         self.page(|page| {
                             opening.submits_itself = page.submits_itself();

@@ -1,11 +1,11 @@
 //! Holds the flow in one signal and performs what it asks for.
 
 mod api;
+mod decode;
 mod enrol;
-mod keepsake;
+mod export;
 mod login;
 mod page;
-mod read;
 
 use std::pin::Pin;
 
@@ -140,7 +140,7 @@ impl<M: Perform> Shell<M> {
         match heard.as_string() {
             Some(code) => self.send(M::code_typed(code)),
             None => {
-                if let Some(challenge) = read::challenge_view(heard) {
+                if let Some(challenge) = decode::challenge_view(heard) {
                     self.send(M::changed(Box::new(challenge)));
                 }
             }
@@ -169,7 +169,7 @@ impl<M: Perform> Shell<M> {
 
     /// What the first answer says to every kind of flow; false when the element has left the page
     /// meanwhile.
-    fn told(self, expires_at: u64, support_url: Option<&String>) -> bool {
+    fn copy_status(self, expires_at: u64, support_url: Option<&String>) -> bool {
         let told = self.parts.try_update_value(|parts| {
             parts.expires_at = Some(UnixSeconds(expires_at));
             parts.support_url = support_url.filter(|url| api::is_safe_link(url)).cloned();

@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 use zeroize::Zeroizing;
 
+use super::components::{
+    actions, copy_status, details, paragraph, primary_button, quiet_button, screen, text,
+};
 use super::dom::{Dom, h, svg};
-use super::parts::{actions, details, paragraph, quiet_button, screen, sends, text, told};
 use crate::flow::Event;
 use crate::messages::Msg;
 use crate::qr;
@@ -21,7 +23,7 @@ pub(super) fn add_account(shell: Shell) -> Dom {
     here.child(h("p").class("nidan-warning").say(shell, Msg::AddSecret))
         .child(actions(
             shell,
-            sends(shell, Msg::AddDone, || Event::Next),
+            primary_button(shell, Msg::AddDone, || Event::Next),
             true,
         ))
 }
@@ -107,5 +109,5 @@ fn key(shell: Shell) -> Dom {
                 .say(shell, Msg::AddCopyKey)
                 .on("click", move |_| copy()),
         )
-        .child(told(shell, copied))
+        .child(copy_status(shell, copied))
 }

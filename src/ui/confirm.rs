@@ -2,8 +2,8 @@
 
 use nidan_otp::CodeError;
 
+use super::components::{Field, FieldKind, field, main_button, screen};
 use super::dom::{Dom, svg};
-use super::parts::{Field, FieldKind, field, main_button, screen};
 use crate::flow::{CodeRefusal, Enrolment, Event, Flow, Step};
 use crate::messages::Msg;
 use crate::shell::Shell;

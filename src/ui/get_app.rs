@@ -1,7 +1,7 @@
 //! Which app: dated facts, and straight on for everybody who has one.
 
+use super::components::{actions, paragraph, primary_button, screen, text};
 use super::dom::{Dom, h};
-use super::parts::{actions, paragraph, screen, sends, text};
 use crate::apps::{APPS, App, Backup, VERIFIED_ON};
 use crate::flow::Event;
 use crate::messages::Msg;
@@ -23,11 +23,11 @@ pub(super) fn get_app(shell: Shell) -> Dom {
         .child(h("tbody").children(APPS.iter().map(|app| row(shell, app))));
     screen(shell, Msg::AppTitle)
         .child(text(shell, Msg::AppLead))
-        .child(
-            h("div")
-                .class("nidan-actions")
-                .child(sends(shell, Msg::AppHaveOne, || Event::Next)),
-        )
+        .child(h("div").class("nidan-actions").child(primary_button(
+            shell,
+            Msg::AppHaveOne,
+            || Event::Next,
+        )))
         .child(table)
         .child(text(shell, Msg::AppKeepUpdated))
         .child(paragraph(
@@ -36,7 +36,7 @@ pub(super) fn get_app(shell: Shell) -> Dom {
         ))
         .child(actions(
             shell,
-            sends(shell, Msg::CommonNext, || Event::Next),
+            primary_button(shell, Msg::CommonNext, || Event::Next),
             true,
         ))
 }

@@ -1,7 +1,8 @@
 //! Screens and components: they show, they do not decide.
 
 mod add_account;
-mod another;
+mod add_method;
+mod components;
 mod confirm;
 mod dom;
 mod get_app;
@@ -9,7 +10,6 @@ mod login;
 mod methods;
 mod number;
 mod outcome;
-mod parts;
 mod phone_code;
 mod phone_help;
 mod save_codes;
@@ -22,7 +22,7 @@ use std::cell::Cell;
 use dom::{Dom, h};
 use nidan_protocol::Channel;
 
-use crate::flow::{Ending, Flow, Step};
+use crate::flow::{EndReason, Flow, Step};
 use crate::messages::Msg;
 use crate::shell::Shell;
 
@@ -43,7 +43,7 @@ enum Screen {
     SaveCodes,
     Posting,
     Done,
-    Ended(Ending),
+    Ended(EndReason),
     Completed,
 }
 
@@ -130,12 +130,12 @@ pub(crate) fn widget(shell: Shell) -> Dom {
         .attr("part", "frame")
         .attr("lang", &shell.locale())
         .attr("dir", &shell.direction())
-        .child(parts::progress(shell, move || screen().progress()))
+        .child(components::progress(shell, move || screen().progress()))
         .child(h("div").region(screen, draw))
-        .child(parts::time_left(shell))
+        .child(components::time_left(shell))
         .child(h("div").region(
             move || screen() != Screen::Loading,
-            move |known| parts::support(shell, known),
+            move |known| components::support(shell, known),
         ))
 }
 
@@ -156,7 +156,7 @@ fn draw(shell: Shell, screen: Screen) -> Dom {
         Screen::Number(channel) => number::number(shell, channel),
         Screen::PhoneCode(_) => phone_code::phone_code(shell),
         Screen::PhoneHelp => phone_help::phone_help(shell),
-        Screen::Another => another::another(shell),
+        Screen::Another => add_method::add_method(shell),
         Screen::SaveCodes => save_codes::save_codes(shell),
         Screen::Posting => outcome::posting(shell),
         Screen::Done => outcome::done(shell),

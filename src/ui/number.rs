@@ -2,11 +2,11 @@
 
 use nidan_protocol::{Channel, ErrorCode, MethodKind};
 
-use super::dom::{Dom, h, target};
-use super::parts::{
-    Field, FieldKind, by_the_minute, details, field, main_button, opens, paragraph, says, screen,
-    text,
+use super::components::{
+    Field, FieldKind, by_the_minute, details, field, main_button, opens, paragraph, screen,
+    secondary_button, text,
 };
+use super::dom::{Dom, h, target};
 use crate::flow::{Asking, Enrolment, Event, Flow, PhoneRefusal};
 use crate::messages::Msg;
 use crate::phone::NumberError;
@@ -67,7 +67,7 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
                     "nidan-preview",
                     &shell.t_with(Msg::NumberCalls, &[("number", &number)]),
                 ))
-                .child(says(shell, Msg::NumberCallInstead, || {
+                .child(secondary_button(shell, Msg::NumberCallInstead, || {
                     Event::Switch(Channel::Voice)
                 }))
         })
@@ -106,7 +106,7 @@ fn without_keys(shell: Shell, channel: Channel) -> Option<Dom> {
         Channel::Sms => false,
         Channel::Voice => allowed,
     };
-    offered.then(|| says(shell, Msg::NumberWithoutKeys, || Event::CallUnconfirmed))
+    offered.then(|| secondary_button(shell, Msg::NumberWithoutKeys, || Event::CallUnconfirmed))
 }
 
 /// How the last question to the service fares.

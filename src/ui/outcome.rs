@@ -3,11 +3,11 @@
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{MethodClass, MethodView};
 
-use super::another::kind_words;
+use super::add_method::kind_words;
+use super::components::{actions, error_line, heading, list, primary_button, screen, text};
 use super::dom::{Dom, h};
 use super::methods::words;
-use super::parts::{actions, error_line, heading, list, screen, sends, text};
-use crate::flow::{Delivery, Ending, Enrolment, Event, Machine, Step, Trouble};
+use crate::flow::{Delivery, EndReason, Enrolment, Event, Machine, RequestError, Step};
 use crate::messages::Msg;
 use crate::shell::{Perform, Shell};
 
@@ -22,10 +22,10 @@ pub(super) fn busy<M: Machine>(shell: Shell<M>, words: Msg) -> Dom {
 /// The service could not be asked.
 pub(super) fn unavailable<M: Perform>(
     shell: Shell<M>,
-    trouble: impl Fn() -> Option<Trouble> + 'static,
+    trouble: impl Fn() -> Option<RequestError> + 'static,
 ) -> Dom {
     let words = move || {
-        let unreachable = trouble() == Some(Trouble::Unreachable);
+        let unreachable = trouble() == Some(RequestError::Unreachable);
         Some(shell.t(if unreachable {
             Msg::TroubleUnreachable
         } else {
@@ -36,7 +36,7 @@ pub(super) fn unavailable<M: Perform>(
         .child(h("p").attr("role", "alert").live_text(words))
         .child(actions(
             shell,
-            sends(shell, Msg::CommonRetry, M::again),
+            primary_button(shell, Msg::CommonRetry, M::again),
             false,
         ))
 }
@@ -57,12 +57,13 @@ pub(super) fn posting(shell: Shell) -> Dom {
         };
         let seconds = shell.number(until.0.saturating_sub(now.0));
         let words = match trouble {
-            Trouble::Unreachable => Msg::PostUnreachable,
-            Trouble::Refused(_) => Msg::PostServer,
+            RequestError::Unreachable => Msg::PostUnreachable,
+            RequestError::Refused(_) => Msg::PostServer,
         };
         Some(shell.t_with(words, &[("seconds", &seconds)]))
     };
-    let again = move |waits: bool| waits.then(|| sends(shell, Msg::PostNow, || Event::Again));
+    let again =
+        move |waits: bool| waits.then(|| primary_button(shell, Msg::PostNow, || Event::Again));
     screen(shell, Msg::PostTitle)
         .child(h("p").class("nidan-busy").live_text(words))
         .child(
@@ -73,7 +74,7 @@ pub(super) fn posting(shell: Shell) -> Dom {
         .child(h("div").class("nidan-actions").region(waits, again))
 }
 
-fn waiting(enrolment: &Enrolment) -> Option<(Trouble, UnixSeconds)> {
+fn waiting(enrolment: &Enrolment) -> Option<(RequestError, UnixSeconds)> {
     match &enrolment.step {
         Step::Posting {
             delivery: Delivery::Waiting { trouble, until, .. },
@@ -144,7 +145,7 @@ pub(super) fn done(shell: Shell) -> Dom {
         .child(error_line(trouble))
         .child(actions(
             shell,
-            sends(shell, Msg::DoneFinish, || Event::Next),
+            primary_button(shell, Msg::DoneFinish, || Event::Next),
             false,
         ))
 }
@@ -167,20 +168,20 @@ fn method_words(shell: Shell, method: &MethodView, account: &str) -> String {
 }
 
 /// Over without a result: why, and the way on.
-pub(super) fn ended(shell: Shell, ending: Ending) -> Dom {
+pub(super) fn ended(shell: Shell, ending: EndReason) -> Dom {
     let (heading, words, again) = match ending {
-        Ending::Expired => (Msg::EndedExpiredTitle, Msg::EndedExpired, Msg::EndedAgain),
-        Ending::Superseded => (
+        EndReason::Expired => (Msg::EndedExpiredTitle, Msg::EndedExpired, Msg::EndedAgain),
+        EndReason::Superseded => (
             Msg::EndedSupersededTitle,
             Msg::EndedSuperseded,
             Msg::EndedAgain,
         ),
-        Ending::AlreadyOn => (Msg::EndedOnTitle, Msg::EndedOn, Msg::CommonNext),
+        EndReason::AlreadyOn => (Msg::EndedOnTitle, Msg::EndedOn, Msg::CommonNext),
         // No enrolment ends so.
-        Ending::Reported | Ending::TriesSpent => {
+        EndReason::Reported | EndReason::TriesSpent => {
             (Msg::EndedExpiredTitle, Msg::EndedExpired, Msg::EndedAgain)
         }
-        Ending::Misconfigured => (
+        EndReason::Misconfigured => (
             Msg::EndedMisconfiguredTitle,
             Msg::EndedMisconfigured,
             Msg::CommonRetry,
@@ -188,5 +189,9 @@ pub(super) fn ended(shell: Shell, ending: Ending) -> Dom {
     };
     screen(shell, heading)
         .child(text(shell, words))
-        .child(actions(shell, sends(shell, again, || Event::Again), false))
+        .child(actions(
+            shell,
+            primary_button(shell, again, || Event::Again),
+            false,
+        ))
 }

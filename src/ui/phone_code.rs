@@ -2,9 +2,9 @@
 
 use nidan_protocol::{ChallengeView, Channel, DeliveryState};
 
+use super::components::{Field, FieldKind, field, main_button, screen, secondary_button, text};
 use super::dom::{Dom, h};
 use super::number::{asking, refusal_words};
-use super::parts::{Field, FieldKind, field, main_button, says, screen, text};
 use crate::flow::{Asking, Event, Flow, Machine};
 use crate::messages::Msg;
 use crate::shell::{Perform, Shell};
@@ -69,10 +69,12 @@ pub(super) fn phone_code(shell: Shell) -> Dom {
 fn ways_on(shell: Shell, channel: Channel) -> Dom {
     h("div")
         .class("nidan-tools")
-        .child(says(shell, Msg::HelpTitle, || Event::Help))
+        .child(secondary_button(shell, Msg::HelpTitle, || Event::Help))
         .child(again(shell))
         .children(switch(shell, channel))
-        .child(says(shell, Msg::PhoneChange, || Event::ChangeNumber))
+        .child(secondary_button(shell, Msg::PhoneChange, || {
+            Event::ChangeNumber
+        }))
 }
 
 /// "Send again", or when that is possible. A code that is over is replaced by a new one for the
@@ -80,8 +82,8 @@ fn ways_on(shell: Shell, channel: Channel) -> Dom {
 pub(super) fn again<M: Perform>(shell: Shell<M>) -> Dom {
     let button = move |sends: Sends| match sends {
         Sends::Nothing => None,
-        Sends::Same => Some(says(shell, Msg::PhoneResend, M::resend)),
-        Sends::New => Some(says(shell, Msg::PhoneResend, M::renew)),
+        Sends::Same => Some(secondary_button(shell, Msg::PhoneResend, M::resend)),
+        Sends::New => Some(secondary_button(shell, Msg::PhoneResend, M::renew)),
     };
     let wait = move || {
         let seconds = resend_in(shell).filter(|seconds| *seconds > 0)?;
@@ -100,7 +102,7 @@ pub(super) fn switch(shell: Shell, channel: Channel) -> Option<Dom> {
     };
     let offered =
         shell.enrolment_now(|enrolment| enrolment.addable().any(|kind| kind == other.method()))?;
-    offered.then(|| says(shell, words, move || Event::Switch(other)))
+    offered.then(|| secondary_button(shell, words, move || Event::Switch(other)))
 }
 
 /// Where the code goes that is awaited now, and by what its message is known: another order, and

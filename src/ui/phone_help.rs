@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 use nidan_protocol::{Channel, DeliveryState, MethodKind};
 
-use super::dom::{Dom, h};
-use super::parts::{
-    actions, details, main_button, opens, paragraph, quiet_button, says, screen, told,
+use super::components::{
+    actions, copy_status, details, main_button, opens, paragraph, quiet_button, screen,
+    secondary_button,
 };
+use super::dom::{Dom, h};
 use super::phone_code::{again, switch};
 use crate::flow::{Enrolment, Event, Step};
 use crate::messages::Msg;
@@ -77,7 +78,9 @@ fn question(shell: Shell, channel: Channel, at: usize) -> Dom {
         ))
         .child(paragraph("", &shell.t_with(*words, &[("number", &typed)])));
     let here = if at == NUMBER {
-        here.child(says(shell, Msg::PhoneChange, || Event::ChangeNumber))
+        here.child(secondary_button(shell, Msg::PhoneChange, || {
+            Event::ChangeNumber
+        }))
     } else {
         here
     };
@@ -143,10 +146,12 @@ fn ways_on(shell: Shell, channel: Channel) -> Dom {
                 .class("nidan-tools")
                 .child(again(shell))
                 .children(switch(shell, channel))
-                .child(says(shell, Msg::PhoneChange, || Event::ChangeNumber))
-                .children(
-                    app.then(|| says(shell, Msg::MethodUse, || Event::Choose(MethodKind::Totp))),
-                ),
+                .child(secondary_button(shell, Msg::PhoneChange, || {
+                    Event::ChangeNumber
+                }))
+                .children(app.then(|| {
+                    secondary_button(shell, Msg::MethodUse, || Event::Choose(MethodKind::Totp))
+                })),
         )
         .child(details(
             shell,
@@ -158,11 +163,11 @@ fn ways_on(shell: Shell, channel: Channel) -> Dom {
                         .say(shell, Msg::HelpCopy)
                         .on("click", move |_| copy()),
                 )
-                .child(told(shell, copied)),
+                .child(copy_status(shell, copied)),
         ))
         .child(actions(
             shell,
-            says(shell, Msg::CommonBack, || Event::Back),
+            secondary_button(shell, Msg::CommonBack, || Event::Back),
             false,
         ))
 }

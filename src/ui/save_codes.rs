@@ -4,10 +4,11 @@ use leptos::prelude::*;
 use nidan_otp::BackupCodeError;
 use nidan_protocol::BackupGate;
 
-use super::dom::{Dom, h, target};
-use super::parts::{
-    Field, FieldKind, actions, error_line, field, quiet_button, screen, sends, text, told,
+use super::components::{
+    Field, FieldKind, actions, copy_status, error_line, field, primary_button, quiet_button,
+    screen, text,
 };
+use super::dom::{Dom, h, target};
 use crate::flow::{BackupRefusal, Enrolment, Event, Flow, Step};
 use crate::messages::Msg;
 use crate::shell::Shell;
@@ -48,7 +49,7 @@ pub(super) fn save_codes(shell: Shell) -> Dom {
                 .children(codes),
         )
         .child(tools)
-        .child(told(shell, copied))
+        .child(copy_status(shell, copied))
         .child(gate)
 }
 
@@ -76,7 +77,7 @@ fn type_one(shell: Shell) -> Dom {
         backup_field,
         error,
         None,
-        sends(shell, Msg::CodesFinish, || Event::Next),
+        primary_button(shell, Msg::CodesFinish, || Event::Next),
     )
 }
 
@@ -109,7 +110,7 @@ fn tick(shell: Shell) -> Dom {
         .child(error_line(error).attr("id", &error_id))
         .child(actions(
             shell,
-            sends(shell, Msg::CodesFinish, || Event::Next),
+            primary_button(shell, Msg::CodesFinish, || Event::Next),
             true,
         ))
 }

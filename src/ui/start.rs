@@ -2,11 +2,12 @@
 
 use nidan_protocol::{MethodClass, MethodKind};
 
+use super::components::{
+    actions, details, heading, list, main_button, primary_button, quiet_button, screen,
+    secondary_button, text,
+};
 use super::dom::{Dom, h};
 use super::methods::{Card, words};
-use super::parts::{
-    actions, details, heading, list, main_button, quiet_button, says, screen, sends, text,
-};
 use crate::flow::{Enrolment, Event};
 use crate::messages::Msg;
 use crate::shell::Shell;
@@ -46,7 +47,7 @@ pub(super) fn start(shell: Shell) -> Dom {
         .child(details(shell, Msg::StartWhyTitle, why))
         .child(actions(
             shell,
-            sends(shell, Msg::StartBegin, || Event::Next),
+            primary_button(shell, Msg::StartBegin, || Event::Next),
             false,
         ))
 }
@@ -61,9 +62,10 @@ pub(super) fn method(shell: Shell) -> Dom {
         .into_iter()
         .enumerate()
         .map(|(place, kind)| card(shell, kind, place == 0));
-    let back = h("div")
-        .class("nidan-actions")
-        .child(says(shell, Msg::CommonBack, || Event::Back));
+    let back =
+        h("div")
+            .class("nidan-actions")
+            .child(secondary_button(shell, Msg::CommonBack, || Event::Back));
     screen(shell, Msg::MethodTitle)
         .children(cards)
         .child(text(shell, Msg::MethodBackupNote))

@@ -5,8 +5,8 @@ use nidan_protocol::{Authenticator, BACKUP_METHOD_ID, Channel, EventKind, Method
 use crate::audit::AuditDetail;
 use crate::throttle::{self, Allowance, Tries};
 
-/// What was right, and what makes it single-use. An engine spends it by one conditional update whose
-/// row count says whether it was still there to be spent.
+/// What was right, and what makes it single-use. An engine spends it by one conditional update
+/// whose row count says whether it was still there to be spent.
 #[derive(Debug, Clone)]
 pub enum Authenticated {
     /// An authenticator app's time step (RFC 6238 §5.2).

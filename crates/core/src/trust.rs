@@ -1,5 +1,5 @@
-//! Trusted browsers. A token counts once: with each use another one takes its place, so that a token
-//! of before in somebody's hands is a copy.
+//! Trusted browsers. A token counts once: with each use another one takes its place, so that a
+//! token of before in somebody's hands is a copy.
 
 use nidan_protocol::EventKind;
 

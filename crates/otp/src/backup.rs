@@ -9,7 +9,7 @@ use std::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::fold::fold;
+use crate::normalize::fold;
 
 /// NIST SP 800-63B-4 §4.2.1 asks for a set; ten is what the field hands out.
 pub const BACKUP_CODE_COUNT: usize = 10;

@@ -5,8 +5,8 @@
 
 mod backup;
 mod derive;
-mod fold;
 mod label;
+mod normalize;
 mod totp;
 
 pub use backup::{
@@ -17,8 +17,8 @@ pub use derive::{
     ClientRandom, ENROLMENT_ID_LEN_BYTES, EnrolmentId, NONCE_LEN_BYTES, ServerNonce, WeakRandom,
     derive,
 };
-pub use fold::fold;
 pub use label::{KeyUri, LABEL_MAX_CHARS, Label, LabelError, key_uri};
+pub use normalize::fold;
 pub use totp::{
     CODE_DIGITS, Code, CodeError, Counter, DRIFT_MAX_STEPS, DRIFT_SEARCH_STEPS, Key, Matched,
     PAIR_SEARCH_STEPS, SECRET_LEN_BYTES, Secret, Steps, TIME_STEP_S, UnixSeconds,

@@ -8,7 +8,7 @@ use base32ct::{Base32UpperUnpadded, Encoding};
 use totp_rs::{Algorithm, Builder, Totp};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::fold::fold;
+use crate::normalize::fold;
 
 /// RFC 4226 §4 R6 recommends 160 bits.
 pub const SECRET_LEN_BYTES: usize = 20;

@@ -139,8 +139,9 @@ impl Authenticator {
         Self::ALL.into_iter().find(|one| one.as_str() == name)
     }
 
-    /// The value in `amr` of a signed result: [RFC 8176 §2](https://www.rfc-editor.org/rfc/rfc8176#section-2)
-    /// where it has one, a URN of our own elsewhere.
+    /// The value in `amr` of a signed result: [RFC 8176
+    /// §2](https://www.rfc-editor.org/rfc/rfc8176#section-2) where it has one, a URN of our own
+    /// elsewhere.
     pub const fn amr(self) -> &'static str {
         match self {
             Self::Method(MethodKind::Totp) => "otp",

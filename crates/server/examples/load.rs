@@ -24,10 +24,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nidan_otp::Secret;
 use nidan_protocol::Purpose;
+use nidan_server::audit::AuditContext;
+use nidan_server::environment::{Os, random_bytes};
 use nidan_server::init::{Init, init};
 use nidan_server::keys::{Keys, SealedFor};
-use nidan_server::record::Scribe;
-use nidan_server::seams::{Os, random_bytes};
 use nidan_server::store::{
     Activation, MethodDetail, NewFlow, NewMethod, OpenVerification, SqliteStore, Store, VerifyStore,
 };
@@ -162,7 +162,7 @@ fn fdatasync_rate(folder: &Path) -> f64 {
 async fn people(folder: &Path) -> Vec<Login> {
     let store = SqliteStore::open(&folder.join("nidan.db")).await.unwrap();
     let keys = Arc::new(Keys::load(&folder.join("nidan.keys"), |_| None).unwrap());
-    let scribe = Scribe::new(Arc::clone(&keys), false, None, now());
+    let audit = AuditContext::new(Arc::clone(&keys), false, None, now());
     let mut logins = Vec::new();
     for at in 0..WARM_UP + MEASURED + PACED {
         let subject = format!("person-{at:08}");
@@ -199,7 +199,7 @@ async fn people(folder: &Path) -> Vec<Login> {
             result_hash: [4; 32],
             result_expires_at: now(),
             now: now(),
-            scribe: scribe.clone(),
+            audit: audit.clone(),
         };
         let _activated = store.activate(&activation).await.unwrap();
         let token = format!("login-token-{at:08}");
@@ -207,7 +207,7 @@ async fn people(folder: &Path) -> Vec<Login> {
         let open = OpenVerification {
             flow: login,
             trust: None,
-            scribe: scribe.clone(),
+            audit: audit.clone(),
         };
         let _opened = store.open_verification(&open).await.unwrap();
         logins.push(Login {

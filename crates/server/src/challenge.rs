@@ -250,7 +250,7 @@ fn of_strangers(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seams::Random;
+    use crate::environment::Random;
 
     /// The same keys in every run, so that a fair generator never fails by chance.
     struct Fixed;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
+use crate::environment::{Random, random_bytes};
 use crate::keys::{Keys, sha256};
-use crate::seams::{Random, random_bytes};
 
 /// API keys begin with this, so that secret scanners find them.
 const API_KEY_PREFIX: &str = "nidan_sk_";
@@ -144,7 +144,7 @@ fn write_private(path: &Path, text: &str) -> Result<(), InitError> {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::seams::Os;
+    use crate::environment::Os;
 
     #[test]
     fn what_init_writes_can_be_loaded_and_is_private() {

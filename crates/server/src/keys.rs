@@ -12,7 +12,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::seams::{Random, random_bytes};
+use crate::environment::{Random, random_bytes};
 
 const KEY_LEN_BYTES: usize = 32;
 /// XChaCha20 takes nonces long enough to be drawn at random (draft-irtf-cfrg-xchacha §2.1).
@@ -411,7 +411,7 @@ pub(crate) fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seams::Os;
+    use crate::environment::Os;
 
     const ROW: SealedFor<'static> = SealedFor {
         host: "shop",

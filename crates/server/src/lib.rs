@@ -7,11 +7,12 @@
 
 mod api;
 mod assertion;
+pub mod audit;
 pub mod backup;
 pub mod challenge;
 pub mod config;
 pub mod delivery;
-mod edge;
+pub mod environment;
 mod extract;
 mod in_flight;
 pub mod init;
@@ -20,11 +21,10 @@ pub mod listen;
 pub mod logging;
 pub mod mark;
 mod metrics;
+mod middleware;
 pub mod phone;
 mod problem;
-pub mod record;
 pub mod rotate;
-pub mod seams;
 mod slow_hash;
 pub mod store;
 
@@ -38,10 +38,10 @@ use assertion::AssertionSigner;
 use backup::BackupHasher;
 use config::{Config, ConfigError, Host};
 use delivery::{Catalogue, Notices, Route};
+use environment::{Clock, Random};
 use in_flight::InFlight;
 use keys::Keys;
 use nidan_otp::TIME_STEP_S;
-use seams::{Clock, Random};
 use store::{Store, StoreError};
 use tokio::sync::watch;
 
@@ -208,8 +208,12 @@ impl Service {
     }
 
     /// Writes a host's lines into the records of its people.
-    fn scribe(&self, host: &Host, client_description: Option<String>) -> record::Scribe {
-        record::Scribe::new(
+    fn audit_context(
+        &self,
+        host: &Host,
+        client_description: Option<String>,
+    ) -> audit::AuditContext {
+        audit::AuditContext::new(
             Arc::clone(&self.0.keys),
             host.notices.is_some(),
             client_description,

@@ -15,11 +15,11 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use nidan_server::config::{CONFIG_VARIABLE, Config};
+use nidan_server::environment::{Clock as _, Os};
 use nidan_server::init::{Init, init};
 use nidan_server::keys::Keys;
 use nidan_server::mark::mark_path;
 use nidan_server::rotate::rotate;
-use nidan_server::seams::{Clock as _, Os};
 use nidan_server::store::{Copied, Identity, SqliteStore, backup, restore};
 use nidan_server::{Service, delivery, listen, logging, metrics_router, router, stats};
 use tokio::net::TcpListener;

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::environment::Random;
 use crate::keys::{KeyError, fresh_key, read_private};
-use crate::seams::Random;
 
 /// What a run did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,8 +138,8 @@ fn replace(file: &Path, text: &str) -> std::io::Result<()> {
 mod tests {
     use super::*;
     use crate::assertion::AssertionSigner;
+    use crate::environment::Os;
     use crate::keys::Keys;
-    use crate::seams::Os;
 
     #[test]
     fn each_step_keeps_the_signing_key_published_before_and_after() {

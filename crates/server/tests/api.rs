@@ -649,7 +649,7 @@ async fn the_service_refuses_to_start_on_a_clock_that_is_behind() {
         Vec::new(),
         Arc::new(bench.store.clone()),
         Arc::new(clock.clone()),
-        Arc::new(nidan_server::seams::Os),
+        Arc::new(nidan_server::environment::Os),
     )
     .unwrap();
     assert!(service.check_clock().await.is_ok());

@@ -1,8 +1,8 @@
 //! One right code, many times at once, to two service processes on one database: one winner. And
 //! replays, in numbers.
 //!
-//! `ROUNDS`, `BACKUP_PARALLEL` and `REPLAYS` make more of them; what docs/figures.md claims was printed
-//! with 200, 500 and 100000.
+//! `ROUNDS`, `BACKUP_PARALLEL` and `REPLAYS` make more of them; what docs/figures.md claims was
+//! printed with 200, 500 and 100000.
 
 #![allow(
     clippy::unwrap_used,

@@ -320,7 +320,7 @@ async fn activation_for(store: &SqliteStore, token: &str) -> nidan_server::store
         result_hash: [5; 32],
         result_expires_at: 1,
         now: 1,
-        scribe: nidan_server::record::Scribe::new(
+        audit: nidan_server::audit::AuditContext::new(
             Arc::new(nidan_server::keys::Keys::known()),
             false,
             None,

@@ -6,10 +6,11 @@ use super::words::refusal;
 use crate::flow::{Asked, Login, LoginEvent, LoginStep, SigningIn};
 use crate::messages::Msg;
 use crate::shell::Shell;
-use crate::ui::dom::{Dom, h, target};
-use crate::ui::parts::{
-    Field, FieldKind, error_line, form, main_button, paragraph, says, screen, text, with_field,
+use crate::ui::components::{
+    Field, FieldKind, error_line, form, main_button, paragraph, screen, secondary_button, text,
+    with_field,
 };
+use crate::ui::dom::{Dom, h, target};
 use crate::ui::phone_code::{again, delivery_words, ended_words, keys, sent};
 
 /// What the screen of a method's code is made of: whenever one of these is another, it is drawn
@@ -158,7 +159,9 @@ fn the_other_way(shell: Shell<Login>, about: About, channel: Channel) -> [Option
             )
         })
         .unwrap_or_default();
-    let send = |label, channel, keys| says(shell, label, move || LoginEvent::Send(channel, keys));
+    let send = |label, channel, keys| {
+        secondary_button(shell, label, move || LoginEvent::Send(channel, keys))
+    };
     let (words, other, offered) = match channel {
         Channel::Sms => (Msg::NumberCallInstead, Channel::Voice, calls),
         Channel::Voice => (Msg::PhoneSmsInstead, Channel::Sms, true),
@@ -299,15 +302,17 @@ fn ways_on(shell: Shell<Login>) -> Dom {
     };
     let event = move || {
         if other {
-            LoginEvent::Ways
+            LoginEvent::MethodPicker
         } else {
-            LoginEvent::Lose
+            LoginEvent::Recover
         }
     };
     h("div")
         .class("nidan-aside")
-        .child(says(shell, label, event))
-        .child(says(shell, Msg::LoginNotMe, || LoginEvent::NotMe))
+        .child(secondary_button(shell, label, event))
+        .child(secondary_button(shell, Msg::LoginNotMe, || {
+            LoginEvent::ReportUnrequested
+        }))
 }
 
 /// A field that takes letters, and tells mistypings without asking anybody.

@@ -1,18 +1,20 @@
 //! Signing in: one field first, everything else behind it.
 
-mod aside;
 mod code;
+mod low_backup_codes;
+mod method_picker;
+mod recovery;
 mod report;
 mod words;
 
 use code::About;
 
-use crate::flow::{Ending, Login, LoginEvent, LoginStep};
+use crate::flow::{EndReason, Login, LoginEvent, LoginStep};
 use crate::messages::Msg;
 use crate::shell::Shell;
+use crate::ui::components::{actions, primary_button, screen, support, text};
 use crate::ui::dom::{Dom, h};
 use crate::ui::outcome::{busy, unavailable};
-use crate::ui::parts::{actions, screen, sends, support, text};
 
 /// Which screen stands; what changes inside one does not draw it anew.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,11 +25,11 @@ enum Screen {
     Code(usize, Option<About>),
     Backup,
     Ways,
-    Lost,
+    Recovery,
     Report,
-    Few,
+    LowBackupCodes,
     Reported,
-    Ended(Ending),
+    Ended(EndReason),
     Completed,
 }
 
@@ -42,10 +44,10 @@ impl Screen {
             Login::SigningIn(signing) => match &signing.step {
                 LoginStep::Code { place, .. } => Self::Code(*place, About::of(signing)),
                 LoginStep::Backup => Self::Backup,
-                LoginStep::Ways => Self::Ways,
-                LoginStep::Lost => Self::Lost,
+                LoginStep::MethodPicker => Self::Ways,
+                LoginStep::Recovery => Self::Recovery,
                 LoginStep::Report => Self::Report,
-                LoginStep::Few(_) => Self::Few,
+                LoginStep::LowBackupCodes(_) => Self::LowBackupCodes,
             },
         }
     }
@@ -60,10 +62,10 @@ impl Screen {
             Self::Code(..) => "code",
             Self::Backup => "backup",
             Self::Ways => "ways",
-            Self::Lost => "lost",
+            Self::Recovery => "lost",
             Self::Report => "report",
-            Self::Few => "few",
-            Self::Reported => Ending::Reported.name(),
+            Self::LowBackupCodes => "few",
+            Self::Reported => EndReason::Reported.name(),
             Self::Ended(ending) => ending.name(),
             Self::Completed => "completed",
         }
@@ -79,7 +81,7 @@ pub(crate) fn login(shell: Shell<Login>) -> Dom {
         }
         shell.aside(matches!(
             screen,
-            Screen::Backup | Screen::Ways | Screen::Lost | Screen::Report
+            Screen::Backup | Screen::Ways | Screen::Recovery | Screen::Report
         ));
         Some(draw(shell, screen))
     };
@@ -110,12 +112,12 @@ fn draw(shell: Shell<Login>, screen: Screen) -> Dom {
         }),
         Screen::Code(_, Some(about)) => code::code(shell, about),
         // A list of methods that has changed under the person's hands: the others are there.
-        Screen::Code(_, None) => aside::ways(shell),
+        Screen::Code(_, None) => method_picker::method_picker(shell),
         Screen::Backup => code::backup(shell),
-        Screen::Ways => aside::ways(shell),
-        Screen::Lost => aside::lost(shell),
+        Screen::Ways => method_picker::method_picker(shell),
+        Screen::Recovery => recovery::recovery(shell),
         Screen::Report => report::report(shell),
-        Screen::Few => aside::few(shell),
+        Screen::LowBackupCodes => low_backup_codes::low_backup_codes(shell),
         Screen::Reported => report::reported(shell),
         Screen::Ended(ending) => ended(shell, ending),
         Screen::Completed => busy(shell, Msg::CompletedTitle),
@@ -123,23 +125,23 @@ fn draw(shell: Shell<Login>, screen: Screen) -> Dom {
 }
 
 /// Over without a result: why, and the way on.
-fn ended(shell: Shell<Login>, ending: Ending) -> Dom {
+fn ended(shell: Shell<Login>, ending: EndReason) -> Dom {
     let (heading, words, again) = match ending {
-        Ending::Reported => return report::elsewhere(shell),
-        Ending::Expired => (Msg::LoginExpiredTitle, Msg::LoginExpired, Msg::LoginAgain),
-        Ending::TriesSpent => (Msg::LoginSpentTitle, Msg::LoginSpent, Msg::LoginAgain),
-        Ending::Superseded | Ending::AlreadyOn => (
+        EndReason::Reported => return report::elsewhere(shell),
+        EndReason::Expired => (Msg::LoginExpiredTitle, Msg::LoginExpired, Msg::LoginAgain),
+        EndReason::TriesSpent => (Msg::LoginSpentTitle, Msg::LoginSpent, Msg::LoginAgain),
+        EndReason::Superseded | EndReason::AlreadyOn => (
             Msg::LoginElsewhereTitle,
             Msg::LoginElsewhere,
             Msg::LoginHere,
         ),
-        Ending::Misconfigured => (
+        EndReason::Misconfigured => (
             Msg::EndedMisconfiguredTitle,
             Msg::EndedMisconfigured,
             Msg::CommonRetry,
         ),
     };
-    let again = sends(shell, again, || LoginEvent::Again);
+    let again = primary_button(shell, again, || LoginEvent::Again);
     screen(shell, heading)
         .child(text(shell, words))
         .child(actions(shell, again, false))

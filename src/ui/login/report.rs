@@ -4,8 +4,10 @@ use super::words::refusal;
 use crate::flow::{Asked, Login, LoginEvent, Now, Reported};
 use crate::messages::Msg;
 use crate::shell::Shell;
+use crate::ui::components::{
+    actions, error_line, list, main_button, screen, secondary_button, text,
+};
 use crate::ui::dom::{Dom, h};
-use crate::ui::parts::{actions, error_line, list, main_button, says, screen, text};
 
 /// What it means, and the button that stops it.
 pub(super) fn report(shell: Shell<Login>) -> Dom {
@@ -94,9 +96,12 @@ pub(super) fn elsewhere(shell: Shell<Login>) -> Dom {
 
 fn stopped(shell: Shell<Login>, parts: Vec<Dom>) -> Dom {
     // Not the main button: a new password comes first.
-    let again = h("div")
-        .class("nidan-actions")
-        .child(says(shell, Msg::LoginAgain, || LoginEvent::Again));
+    let again =
+        h("div")
+            .class("nidan-actions")
+            .child(secondary_button(shell, Msg::LoginAgain, || {
+                LoginEvent::Again
+            }));
     screen(shell, Msg::ReportedTitle)
         .children(parts)
         .child(list(shell, &NEXT))

@@ -6,7 +6,7 @@ use nidan_protocol::{ErrorCode, MethodClass, MethodState};
 use crate::flow::{Asked, Login, LoginRefusal, LoginStep, SigningIn};
 use crate::messages::Msg;
 use crate::shell::Shell;
-use crate::ui::parts::by_the_minute;
+use crate::ui::components::by_the_minute;
 
 /// From the second wrong code of an app on, the clock is worth a look.
 const CLOCK_FROM: u32 = 2;

@@ -1,5 +1,5 @@
-//! `cargo xtask check` and `cargo xtask test`: what a change is held to, in parts that can be run by
-//! themselves, and one closing line.
+//! `cargo xtask check` and `cargo xtask test`: what a change is held to, in parts that can be run
+//! by themselves, and one closing line.
 
 mod commands;
 mod tally;

@@ -8,16 +8,16 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::Service;
+use crate::audit::AuditContext;
 use crate::challenge::{
     CODE_ATTEMPTS, RESEND_WAITS_S, budgets, code_of, given_back, resend_at, view as view_of,
 };
 use crate::config::{Host, PhoneConfig};
+use crate::environment::random_bytes;
 use crate::extract::{Body, FlowCaller, encode};
 use crate::keys::SealedFor;
 use crate::phone::PhoneNumber;
 use crate::problem::Refusal;
-use crate::record::Scribe;
-use crate::seams::random_bytes;
 use crate::store::{Attempt, Challenge, Flow, FlowState, NewFlow, Order, Ordered};
 
 /// 128 bits (R51); the code is derived from it.
@@ -26,10 +26,10 @@ pub(super) const ID_LEN_BYTES: usize = 16;
 type Id = Result<Path<String>, axum::extract::rejection::PathRejection>;
 
 /// A set-up has no record yet.
-pub(super) fn scribe(service: &Service, flow: &NewFlow, host: &Host) -> Option<Scribe> {
+pub(super) fn audit(service: &Service, flow: &NewFlow, host: &Host) -> Option<AuditContext> {
     match flow.purpose {
         Purpose::Enroll => None,
-        Purpose::Verify => Some(service.scribe(host, flow.client_description.clone())),
+        Purpose::Verify => Some(service.audit_context(host, flow.client_description.clone())),
     }
 }
 
@@ -87,12 +87,12 @@ pub(crate) async fn resend(
         &number,
         challenge.opened.channel,
     );
-    let scribe = scribe(&service, &flow.opened, &host);
+    let audit = audit(&service, &flow.opened, &host);
     let order = Order {
         message_id,
         budgets,
         now_ms: parts.clock.now_ms(),
-        scribe,
+        audit,
     };
     refuse_unordered(
         parts

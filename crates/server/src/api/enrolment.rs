@@ -16,10 +16,10 @@ use super::method_view;
 use super::result::result_code;
 use crate::backup::Ticket;
 use crate::config::Host;
+use crate::environment::random_bytes;
 use crate::extract::{Body, FlowCaller, decode, encode};
 use crate::keys::{HashUse, SealError, SealedFor, sha256};
 use crate::problem::Refusal;
-use crate::seams::random_bytes;
 use crate::store::{Activated, Activation, Attempt, FlowState, MethodDetail, NewFlow, NewMethod};
 use crate::{ENROLMENT_ATTEMPTS, RESULT_TTL_S, Service};
 
@@ -236,7 +236,7 @@ async fn prepare(
         result_hash: sha256(result_code.as_bytes()),
         result_expires_at: parts.clock.now_s().saturating_add(RESULT_TTL_S),
         now,
-        scribe: service.scribe(host, flow.client_description.clone()),
+        audit: service.audit_context(host, flow.client_description.clone()),
     }))
 }
 

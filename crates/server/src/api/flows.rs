@@ -10,11 +10,11 @@ use nidan_protocol::{
 
 use crate::assertion::{ASSERTION_TTL_S, Claims};
 use crate::config::Host;
+use crate::environment::{Random, random_bytes};
 use crate::extract::{Body, HostCaller, encode};
 use crate::keys::sha256;
 use crate::phone::is_country;
 use crate::problem::Refusal;
-use crate::seams::{Random, random_bytes};
 use crate::store::{
     FlowState, NewFlow, NewTrust, OpenVerification, Opened, Redeemed, Redemption, TrustUse,
     VerificationOpened,
@@ -126,12 +126,8 @@ async fn verification(
             result_hash: sha256(result_code.as_bytes()),
             result_expires_at: flow.created_at.saturating_add(RESULT_TTL_S),
         });
-    let scribe = service.scribe(host, flow.client_description.clone());
-    let open = OpenVerification {
-        flow,
-        trust,
-        scribe,
-    };
+    let audit = service.audit_context(host, flow.client_description.clone());
+    let open = OpenVerification { flow, trust, audit };
     let opened = service.0.store.open_verification(&open).await?;
     Ok(match opened {
         VerificationOpened::Required => required(open.flow, token),
@@ -239,7 +235,7 @@ pub(crate) async fn redeem(
         session_binding: request.session_binding,
         now,
         trust: host.trust_days.map(new_trust).transpose()?,
-        scribe: service.scribe(&host, None),
+        audit: service.audit_context(&host, None),
     };
     let redeemed = service
         .0

@@ -23,7 +23,8 @@ use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, Method, header};
-use axum::{Extension, Router, middleware};
+use axum::middleware::from_fn_with_state;
+use axum::{Extension, Router};
 use nidan_protocol::{ErrorCode, MethodState, MethodView};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -34,7 +35,7 @@ use utoipa_axum::routes;
 use crate::config::Host;
 use crate::problem::Refusal;
 use crate::store::{Method as StoredMethod, MethodDetail};
-use crate::{Service, edge};
+use crate::{Service, middleware};
 use nidan_core::throttle::{self, Allowance, Gate, Guess, Needs};
 
 /// How long a browser may remember the answer to a preflight.
@@ -104,9 +105,9 @@ pub fn router(service: Service) -> Router {
                 .layer(cors),
         )
         .fallback(async || Refusal::new(ErrorCode::NotFound))
-        .layer(DefaultBodyLimit::max(edge::BODY_LIMIT_BYTES))
-        .layer(CatchPanicLayer::custom(edge::panicked))
-        .layer(middleware::from_fn_with_state(service.clone(), edge::edge))
+        .layer(DefaultBodyLimit::max(middleware::BODY_LIMIT_BYTES))
+        .layer(CatchPanicLayer::custom(middleware::panicked))
+        .layer(from_fn_with_state(service.clone(), middleware::edge))
         .layer(Extension(document))
         .with_state(service)
 }

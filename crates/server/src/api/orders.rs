@@ -9,16 +9,16 @@ use nidan_protocol::{
 use zeroize::Zeroizing;
 
 use super::challenges::{
-    ID_LEN_BYTES, find, open_flow_with_phone, refuse_ended, refuse_unordered, scribe,
+    ID_LEN_BYTES, audit, find, open_flow_with_phone, refuse_ended, refuse_unordered,
 };
 use crate::Service;
 use crate::challenge::{CODE_TTL_S, budgets, call_digits, reference, view as view_of};
 use crate::config::Host;
+use crate::environment::random_bytes;
 use crate::extract::{Body, FlowCaller, encode};
 use crate::keys::{HashUse, SealedFor};
 use crate::phone::PhoneNumber;
 use crate::problem::Refusal;
-use crate::seams::random_bytes;
 use crate::store::{Challenge, NewChallenge, NewFlow, Order};
 use nidan_core::throttle::{self, Gate, Guess, Needs};
 
@@ -138,12 +138,12 @@ pub(crate) async fn create(
         &number,
         post.channel,
     );
-    let scribe = scribe(&service, &flow.opened, &host);
+    let audit = audit(&service, &flow.opened, &host);
     let order = Order {
         message_id,
         budgets,
         now_ms: parts.clock.now_ms(),
-        scribe,
+        audit,
     };
     refuse_unordered(parts.store.open_challenge(&challenge, &order).await?)?;
     parts.ring.notify_one();

@@ -11,7 +11,7 @@ use crate::Service;
 use crate::delivery::{Callbacks, Route, compose};
 use crate::extract::{Body, HostCaller};
 use crate::problem::Refusal;
-use crate::store::Taken;
+use crate::store::LeasedMessage;
 
 /// Older messages are of no use to anybody.
 const SHOWN_FOR_S: u64 = 600;
@@ -161,7 +161,7 @@ fn outboxes(service: &Service) -> Result<impl Iterator<Item = &Route>, Refusal> 
 }
 
 /// A message of this host's that an outbox has.
-async fn find(service: &Service, host: &str, id: &str) -> Result<(String, Taken), Refusal> {
+async fn find(service: &Service, host: &str, id: &str) -> Result<(String, LeasedMessage), Refusal> {
     for route in outboxes(service)? {
         if let Some(taken) = service
             .0

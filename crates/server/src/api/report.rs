@@ -48,7 +48,7 @@ pub(super) async fn of_flow(
         FlowState::Open => {
             let report = Report {
                 flow_id: Some(flow.opened.id.clone()),
-                scribe: service.scribe(&host, flow.opened.client_description),
+                audit: service.audit_context(&host, flow.opened.client_description),
                 host: flow.opened.host.clone(),
                 subject: flow.opened.subject.clone(),
             };
@@ -111,10 +111,10 @@ pub(crate) async fn by_host(
         .as_deref()
         .map(Label::shown)
         .filter(|text| !text.is_empty());
-    let scribe = service.scribe(&host, client_description);
+    let audit = service.audit_context(&host, client_description);
     let report = Report {
         flow_id: None,
-        scribe,
+        audit,
         host: host.id.clone(),
         subject,
     };

@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use super::method_view;
 use crate::Service;
+use crate::audit::is_intact;
 use crate::delivery::event_view;
 use crate::extract::{Body, HostCaller};
 use crate::problem::Refusal;
-use crate::record::is_intact;
 
 /// Lines of a record in one answer.
 const EVENTS_MAX: u32 = 100;
@@ -111,7 +111,7 @@ pub(crate) async fn revoke(
             &host.id,
             &id,
             post.id.as_deref(),
-            &service.scribe(&host, None),
+            &service.audit_context(&host, None),
         )
         .await?;
     view(State(service), HostCaller(host), Ok(Path(id))).await
@@ -135,7 +135,7 @@ pub(crate) async fn reinstate(
     if !service
         .0
         .store
-        .reinstate(&host.id, &id, &post.id, &service.scribe(&host, None))
+        .reinstate(&host.id, &id, &post.id, &service.audit_context(&host, None))
         .await?
     {
         return Err(ErrorCode::MethodNotFound.into());

@@ -136,7 +136,7 @@ async fn checked(
         result_hash: sha256(result_code.as_bytes()),
         result_expires_at: service.0.clock.now_s().saturating_add(RESULT_TTL_S),
         trusts: typed.trust_browser,
-        scribe: service.scribe(host, flow.opened.client_description.clone()),
+        audit: service.audit_context(host, flow.opened.client_description.clone()),
     };
     match service.0.store.complete_login(&login).await? {
         LoginCompletion::Yes { backup_codes_left } => {
@@ -356,9 +356,9 @@ async fn note_wrong(
     in_a_row: u32,
 ) {
     tracing::info!(host = flow.host, flow = flow.id, in_a_row, "wrong code");
-    let scribe = service.scribe(host, flow.client_description.clone());
+    let audit = service.audit_context(host, flow.client_description.clone());
     let notes = audit::wrong_code(detail, in_a_row);
-    if let Err(error) = service.0.store.note_wrong(flow, &notes, &scribe).await {
+    if let Err(error) = service.0.store.note_wrong(flow, &notes, &audit).await {
         tracing::error!(%error, flow = flow.id, "a wrong code is not in the record");
     }
 }

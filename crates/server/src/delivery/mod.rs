@@ -4,11 +4,11 @@
 //! it to the first gateway that fits. Whatever dies in between, the message is taken again: at
 //! least once, with the message's id as the idempotency key.
 
+mod delivery_reports;
 mod http;
-mod notices;
-mod receipts;
+mod security_events;
 mod smpp;
-mod text;
+mod templates;
 pub(crate) mod twilio;
 mod webhook;
 mod worker;
@@ -19,9 +19,9 @@ use async_trait::async_trait;
 use nidan_protocol::Channel;
 use zeroize::Zeroizing;
 
-pub(crate) use notices::{Notices, view as event_view};
-pub use receipts::{Known, Receipts};
-pub(crate) use text::{Catalogue, Filling, FormWords};
+pub use delivery_reports::{Known, Receipts};
+pub(crate) use security_events::{Notices, view as event_view};
+pub(crate) use templates::{Catalogue, FormWords, TemplateVars};
 pub(crate) use webhook::verify;
 pub use webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 pub(crate) use worker::compose;

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{Gateway, Outgoing, SendError, http};
-use crate::seams::{Clock, Os};
+use crate::environment::{Clock, Os};
 
 /// Unix seconds; part of what is signed.
 pub const TIMESTAMP_HEADER: &str = "nidan-timestamp";

@@ -7,11 +7,11 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
-use super::{Filling, Outgoing, Receipts, Route, SendError};
+use super::{Outgoing, Receipts, Route, SendError, TemplateVars};
 use crate::Service;
 use crate::challenge::codes_of;
 use crate::keys::SealedFor;
-use crate::store::{Fate, StoreError, Taken};
+use crate::store::{DeliveryOutcome, LeasedMessage, StoreError};
 
 /// At most this many hand-overs run at once, so that a slow gateway holds up itself only so far.
 const PARALLEL: usize = 32;
@@ -47,7 +47,7 @@ pub async fn run_until(service: Service, stop: impl Future<Output = ()> + Send) 
         );
         attended.spawn(async move { gateway.attend(receipts).await });
     }
-    attended.spawn(super::notices::run(service.clone()));
+    attended.spawn(super::security_events::run(service.clone()));
     let mut under_way = JoinSet::new();
     tokio::select! {
         () = stop => {}
@@ -89,7 +89,7 @@ async fn send_all(service: &Service, permits: &Arc<Semaphore>, under_way: &mut J
     }
 }
 
-async fn take(service: &Service, free: u32) -> Result<Vec<Taken>, StoreError> {
+async fn take(service: &Service, free: u32) -> Result<Vec<LeasedMessage>, StoreError> {
     if free == 0 {
         return Ok(Vec::new());
     }
@@ -100,7 +100,7 @@ async fn take(service: &Service, free: u32) -> Result<Vec<Taken>, StoreError> {
         .await
 }
 
-async fn deliver(service: &Service, message: Taken) {
+async fn deliver(service: &Service, message: LeasedMessage) {
     let fate = fate(service, &message).await;
     if let Err(error) = service
         .0
@@ -113,11 +113,11 @@ async fn deliver(service: &Service, message: Taken) {
     }
 }
 
-async fn fate(service: &Service, message: &Taken) -> Fate {
+async fn fate(service: &Service, message: &LeasedMessage) -> DeliveryOutcome {
     let challenge = &message.challenge;
     if service.0.clock.now_s() >= challenge.expires_at {
         tracing::warn!(message = message.id, "a message was too late to be sent");
-        return Fate::Failed;
+        return DeliveryOutcome::Failed;
     }
     let routes: Vec<&Route> = service
         .0
@@ -127,11 +127,11 @@ async fn fate(service: &Service, message: &Taken) -> Fate {
         .collect();
     let Some(route) = routes.get(message.refused as usize) else {
         tracing::error!(message = message.id, "no gateway took a message");
-        return Fate::Failed;
+        return DeliveryOutcome::Failed;
     };
     let Some(outgoing) = compose(service, message) else {
         tracing::error!(message = message.id, "a message could not be composed");
-        return Fate::Failed;
+        return DeliveryOutcome::Failed;
     };
     let again = |refused: u32, doubt: bool| {
         let wait = WAITS_MS
@@ -144,7 +144,7 @@ async fn fate(service: &Service, message: &Taken) -> Fate {
             .clock
             .now_ms()
             .saturating_add(if refused > message.refused { 0 } else { wait });
-        Fate::Again {
+        DeliveryOutcome::Again {
             due_at_ms,
             refused,
             doubt,
@@ -158,7 +158,7 @@ async fn fate(service: &Service, message: &Taken) -> Fate {
                 gateway = route.id,
                 "message handed over"
             );
-            return Fate::Accepted {
+            return DeliveryOutcome::Accepted {
                 gateway: route.id.clone(),
                 reference,
             };
@@ -171,9 +171,11 @@ async fn fate(service: &Service, message: &Taken) -> Fate {
         // An earlier try may have sent it: never another gateway, the person might get two
         // messages.
         SendError::NotReached(_) if message.doubt && has_tries => again(message.refused, true),
-        SendError::Refused(_) | SendError::NotReached(_) if message.doubt => Fate::Unclear {
-            gateway: route.id.clone(),
-        },
+        SendError::Refused(_) | SendError::NotReached(_) if message.doubt => {
+            DeliveryOutcome::Unclear {
+                gateway: route.id.clone(),
+            }
+        }
         SendError::Refused(_) => next,
         // With another way out, nobody waits for this one.
         SendError::NotReached(_) if routes.len() > message.refused as usize + 1 => next,
@@ -183,14 +185,14 @@ async fn fate(service: &Service, message: &Taken) -> Fate {
         SendError::Unclear(_) if route.gateway.is_idempotent() && has_tries => {
             again(message.refused, true)
         }
-        SendError::Unclear(_) => Fate::Unclear {
+        SendError::Unclear(_) => DeliveryOutcome::Unclear {
             gateway: route.id.clone(),
         },
     }
 }
 
 /// The message as it will be read. `None` when its number does not open: nothing can be sent then.
-pub(crate) fn compose(service: &Service, message: &Taken) -> Option<Outgoing> {
+pub(crate) fn compose(service: &Service, message: &LeasedMessage) -> Option<Outgoing> {
     let (parts, challenge) = (&service.0, &message.challenge);
     let row = SealedFor {
         host: &message.host,
@@ -201,7 +203,7 @@ pub(crate) fn compose(service: &Service, message: &Taken) -> Option<Outgoing> {
     let codes = codes_of(&parts.keys, &challenge.id, challenge.codes);
     let site = service.host(&message.host)?.name.clone();
     let page = url::Url::parse(&message.origin).ok()?;
-    let filling = Filling {
+    let filling = TemplateVars {
         site: &site,
         page_host: page.host_str()?,
         codes: &codes,

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use nidan_protocol::Purpose;
 
+use crate::audit::AuditContext;
 use crate::keys::Keys;
-use crate::record::Scribe;
 
 use super::{
     Activated, Activation, Attempt, FlowState, MethodDetail, NewFlow, NewMethod, Opened,
@@ -54,8 +54,8 @@ fn flow(name: &str, number: u8) -> NewFlow {
     }
 }
 
-fn scribe() -> Scribe {
-    Scribe::new(Arc::new(Keys::known()), true, None, 1040)
+fn audit() -> AuditContext {
+    AuditContext::new(Arc::new(Keys::known()), true, None, 1040)
 }
 
 fn activation(flow: &NewFlow) -> Activation {
@@ -70,7 +70,7 @@ fn activation(flow: &NewFlow) -> Activation {
         result_hash: flow.server_nonce,
         result_expires_at: 1100,
         now: 1040,
-        scribe: scribe(),
+        audit: audit(),
     }
 }
 
@@ -234,7 +234,7 @@ async fn a_result_code_is_redeemed_once_and_only_by_its_host_and_session(store: 
         session_binding: "binding".to_owned(),
         now: 1100,
         trust: None,
-        scribe: scribe(),
+        audit: audit(),
     };
     let wrong = [
         Redemption {

@@ -9,7 +9,8 @@ mod verify;
 mod verify_contract;
 
 pub use phone::{
-    Budget, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, Scope, Taken,
+    Budget, Challenge, Count, DeliveryOutcome, LeasedMessage, NewChallenge, Order, Ordered,
+    PhoneStore, Scope,
 };
 pub use sqlite::{Copied, CopyError, Identity, IdentityError, SqliteStore, backup, restore};
 pub use verify::{
@@ -22,8 +23,8 @@ use nidan_core::attempt::BackupSet;
 use nidan_core::throttle::{Allowance, Tries};
 use nidan_protocol::{Authenticator, Channel, MethodKind, Purpose};
 
+use crate::audit::AuditContext;
 use crate::backup::{BackupHash, SALT_LEN_BYTES};
-use crate::record::Scribe;
 
 /// Nothing was stored.
 #[derive(Debug, thiserror::Error)]
@@ -193,7 +194,7 @@ pub struct Activation {
     /// Now.
     pub now: u64,
     /// For the record.
-    pub scribe: Scribe,
+    pub audit: AuditContext,
 }
 
 /// The answer to [`Store::activate`].
@@ -282,7 +283,7 @@ pub struct Redemption {
     /// Where the host offers trusted browsers.
     pub trust: Option<NewTrust>,
     /// For the record.
-    pub scribe: Scribe,
+    pub audit: AuditContext,
 }
 
 /// Everything the service stores.

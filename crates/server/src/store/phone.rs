@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use nidan_protocol::{Channel, DeliveryState};
 
 use super::{Attempt, StoreError};
-use crate::record::Scribe;
+use crate::audit::AuditContext;
 
 /// A code about to be sent for the first time. Times are Unix seconds.
 #[derive(Debug, Clone)]
@@ -136,7 +136,7 @@ pub struct Order {
     /// Now.
     pub now_ms: u64,
     /// For a login: writes into the person's record that a code was sent.
-    pub scribe: Option<Scribe>,
+    pub audit: Option<AuditContext>,
 }
 
 /// The answer to an order.
@@ -158,7 +158,7 @@ pub enum Ordered {
 
 /// A message that a worker has taken.
 #[derive(Debug, Clone)]
-pub struct Taken {
+pub struct LeasedMessage {
     /// The idempotency key.
     pub id: String,
     /// What it carries.
@@ -181,7 +181,7 @@ pub struct Taken {
 
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
+pub enum DeliveryOutcome {
     /// A gateway has it.
     Accepted {
         /// Which.
@@ -260,10 +260,10 @@ pub trait PhoneStore: Send + Sync + 'static {
         now_ms: u64,
         lease_ms: u64,
         count: u32,
-    ) -> Result<Vec<Taken>, StoreError>;
+    ) -> Result<Vec<LeasedMessage>, StoreError>;
 
     /// Records what became of a taken message, unless somebody has recorded it meanwhile.
-    async fn settle(&self, id: &str, fate: &Fate, now: u64) -> Result<(), StoreError>;
+    async fn settle(&self, id: &str, fate: &DeliveryOutcome, now: u64) -> Result<(), StoreError>;
 
     /// A gateway's word on a message that it has: moves `accepted` on, and nothing else. True when
     /// it did.
@@ -283,7 +283,7 @@ pub trait PhoneStore: Send + Sync + 'static {
     ) -> Result<Option<String>, StoreError>;
 
     /// One message that a gateway has.
-    async fn message(&self, gateway: &str, id: &str) -> Result<Option<Taken>, StoreError>;
+    async fn message(&self, gateway: &str, id: &str) -> Result<Option<LeasedMessage>, StoreError>;
 
     /// Messages of a host that a gateway has, of the last `seconds`, oldest first, with the time of
     /// acceptance.
@@ -292,7 +292,7 @@ pub trait PhoneStore: Send + Sync + 'static {
         gateway: &str,
         host: &str,
         since: u64,
-    ) -> Result<Vec<(Taken, u64)>, StoreError>;
+    ) -> Result<Vec<(LeasedMessage, u64)>, StoreError>;
 
     /// How many messages are queued, and since when the oldest waits (milliseconds since the Unix
     /// epoch).

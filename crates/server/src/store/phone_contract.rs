@@ -8,7 +8,8 @@
 use nidan_protocol::{Channel, DeliveryState};
 
 use super::{
-    Attempt, Budget, Fate, NewChallenge, NewFlow, Opened, Order, Ordered, Scope, Store, Taken,
+    Attempt, Budget, DeliveryOutcome, LeasedMessage, NewChallenge, NewFlow, Opened, Order, Ordered,
+    Scope, Store,
 };
 
 const NOW: u64 = 1000;
@@ -49,7 +50,7 @@ fn order(message_id: &str, budgets: &[Budget]) -> Order {
         message_id: message_id.to_owned(),
         budgets: budgets.to_owned(),
         now_ms: NOW * 1000,
-        scribe: None,
+        audit: None,
     }
 }
 
@@ -252,7 +253,7 @@ async fn a_message_survives_its_worker_and_is_settled_once(store: &dyn Store, fl
         .await
         .unwrap();
     assert_eq!(again.len(), taken.len(), "their worker died");
-    let doubts = |messages: &[Taken]| {
+    let doubts = |messages: &[LeasedMessage]| {
         messages
             .iter()
             .map(|message| message.doubt)
@@ -262,16 +263,19 @@ async fn a_message_survives_its_worker_and_is_settled_once(store: &dyn Store, fl
         !doubts(&taken).contains(&true) && !doubts(&again).contains(&false),
         "it may have sent them"
     );
-    let accepted = Fate::Accepted {
+    let accepted = DeliveryOutcome::Accepted {
         gateway: "g".to_owned(),
         reference: Some("r1".to_owned()),
     };
     store.settle("m10", &accepted, NOW).await.unwrap();
-    store.settle("m10", &Fate::Failed, NOW + 1).await.unwrap();
+    store
+        .settle("m10", &DeliveryOutcome::Failed, NOW + 1)
+        .await
+        .unwrap();
     store
         .settle(
             "m10",
-            &Fate::Unclear {
+            &DeliveryOutcome::Unclear {
                 gateway: "g".to_owned(),
             },
             NOW + 1,
@@ -323,7 +327,10 @@ async fn a_message_survives_its_worker_and_is_settled_once(store: &dyn Store, fl
         "late and contrary"
     );
     for message in &taken {
-        store.settle(&message.id, &Fate::Failed, NOW).await.unwrap();
+        store
+            .settle(&message.id, &DeliveryOutcome::Failed, NOW)
+            .await
+            .unwrap();
     }
     assert_eq!(store.queue().await.unwrap(), (0, None));
     assert_eq!(store.messages("g", "shop", 0).await.unwrap().len(), 1);

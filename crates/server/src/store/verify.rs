@@ -7,7 +7,7 @@ use nidan_core::login::Authenticated;
 use nidan_protocol::{EventKind, TrustedBrowser};
 
 use super::{NewFlow, StoreError};
-use crate::record::{Line, Scribe};
+use crate::audit::{AuditContext, AuditEntry};
 
 /// A verification about to be opened.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct OpenVerification {
     /// What a trusted browser brought, when the host still offers that.
     pub trust: Option<TrustUse>,
     /// For the record.
-    pub scribe: Scribe,
+    pub audit: AuditContext,
 }
 
 /// A token of a trusted browser, and the result that it may stand for.
@@ -63,7 +63,7 @@ pub struct CompleteLogin {
     /// Whether this browser is to be trusted.
     pub trusts: bool,
     /// For the record.
-    pub scribe: Scribe,
+    pub audit: AuditContext,
 }
 
 /// The answer to [`VerifyStore::complete_login`].
@@ -91,7 +91,7 @@ pub struct Report {
     /// The host's user id.
     pub subject: String,
     /// For the record.
-    pub scribe: Scribe,
+    pub audit: AuditContext,
 }
 
 /// A line of a record that its host has not heard of.
@@ -104,7 +104,7 @@ pub struct Notice {
     /// The host's user id.
     pub subject: String,
     /// What happened.
-    pub line: Line,
+    pub line: AuditEntry,
     /// How many tries there were, with this one.
     pub tries: u32,
 }
@@ -113,7 +113,7 @@ pub struct Notice {
 #[derive(Debug, Clone, Default)]
 pub struct RecordPage {
     /// Oldest first.
-    pub lines: Vec<Line>,
+    pub lines: Vec<AuditEntry>,
     /// Number and hash of the line before the first.
     pub before: (u64, [u8; 32]),
 }
@@ -143,7 +143,7 @@ pub trait VerifyStore: Send + Sync + 'static {
         &self,
         flow: &NewFlow,
         notes: &[(EventKind, AuditDetail)],
-        scribe: &Scribe,
+        audit: &AuditContext,
     ) -> Result<(), StoreError>;
 
     /// Ends the person's open flows, their codes and the trust in browsers; how many browsers.
@@ -157,7 +157,7 @@ pub trait VerifyStore: Send + Sync + 'static {
         subject: &str,
         since: u64,
         count: u32,
-    ) -> Result<Vec<Line>, StoreError>;
+    ) -> Result<Vec<AuditEntry>, StoreError>;
 
     /// Browsers that are trusted at `now`.
     async fn trusted_browsers(
@@ -173,7 +173,7 @@ pub trait VerifyStore: Send + Sync + 'static {
         host: &str,
         subject: &str,
         id: Option<&str>,
-        scribe: &Scribe,
+        audit: &AuditContext,
     ) -> Result<u32, StoreError>;
 
     /// Puts a suspended method back; false when there is none of that id.
@@ -182,7 +182,7 @@ pub trait VerifyStore: Send + Sync + 'static {
         host: &str,
         subject: &str,
         id: &str,
-        scribe: &Scribe,
+        audit: &AuditContext,
     ) -> Result<bool, StoreError>;
 
     /// Deletes trusted browsers whose time is over; how many.

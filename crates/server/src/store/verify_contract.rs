@@ -11,7 +11,7 @@ use super::{
     Activated, Activation, CompleteLogin, LoginCompletion, NewFlow, NewTrust, OpenVerification,
     Opened, Redemption, Report, Store, TrustUse, VerificationOpened,
 };
-use crate::record::Scribe;
+use crate::audit::AuditContext;
 use nidan_core::attempt::{AttemptRefusal, CountedAttempt, LoginAttempt, Presented};
 use nidan_core::audit::AuditDetail;
 use nidan_core::login::Authenticated;
@@ -37,7 +37,7 @@ pub(super) async fn run(store: &dyn Store, flow: &NewFlow, activation: &Activati
     let open = |number: u8| OpenVerification {
         flow: login(number),
         trust: None,
-        scribe: scribe(activation, NOW),
+        audit: audit(activation, NOW),
     };
     assert_eq!(
         store.open_verification(&open(1)).await.unwrap(),
@@ -75,7 +75,7 @@ async fn what_is_over_is_purged(
     let open = OpenVerification {
         flow: login.clone(),
         trust: None,
-        scribe: scribe(activation, NOW),
+        audit: audit(activation, NOW),
     };
     assert_eq!(
         store.open_verification(&open).await.unwrap(),
@@ -97,7 +97,7 @@ async fn what_is_over_is_purged(
             token_hash: [220; 32],
             lives_s: 1_000,
         }),
-        scribe: scribe(activation, NOW + 1),
+        audit: audit(activation, NOW + 1),
     };
     assert_eq!(
         store.redeem(&redemption).await.unwrap().unwrap().trust_ends,
@@ -107,11 +107,11 @@ async fn what_is_over_is_purged(
     assert_eq!(store.purge_trust(NOW + 1_001).await.unwrap(), 1);
 }
 
-fn scribe(activation: &Activation, now: u64) -> Scribe {
-    Scribe {
+fn audit(activation: &Activation, now: u64) -> AuditContext {
+    AuditContext {
         tells_host: true,
         now,
-        ..activation.scribe.clone()
+        ..activation.audit.clone()
     }
 }
 
@@ -147,7 +147,7 @@ fn completion(
         result_hash: flow.token_hash,
         result_expires_at: NOW + 60,
         trusts,
-        scribe: scribe(activation, NOW),
+        audit: audit(activation, NOW),
     }
 }
 
@@ -243,7 +243,7 @@ async fn tries_are_counted_and_spent_once(
     for _ in 0..2 {
         let wrong = [(EventKind::CodeWrong, AuditDetail::default())];
         store
-            .note_wrong(second, &wrong, &scribe(activation, NOW))
+            .note_wrong(second, &wrong, &audit(activation, NOW))
             .await
             .unwrap();
     }
@@ -338,7 +338,7 @@ async fn a_method_rests_and_is_suspended(
                 ..flow.clone()
             },
             trust: None,
-            scribe: scribe(activation, now),
+            audit: audit(activation, now),
         };
         assert_eq!(
             store.open_verification(&day).await.unwrap(),
@@ -369,7 +369,7 @@ async fn a_method_rests_and_is_suspended(
             ..flow.clone()
         },
         trust: None,
-        scribe: scribe(activation, now),
+        audit: audit(activation, now),
     };
     assert_eq!(
         store.open_verification(&last).await.unwrap(),
@@ -389,22 +389,22 @@ async fn a_method_rests_and_is_suspended(
         refusal(store.count_login_attempt(&two).await.unwrap()),
         Some(AttemptRefusal::Suspended)
     );
-    let scribe = scribe(activation, now);
+    let audit = audit(activation, now);
     assert!(
         !store
-            .reinstate(&flow.host, "somebody", method_id, &scribe)
+            .reinstate(&flow.host, "somebody", method_id, &audit)
             .await
             .unwrap()
     );
     assert!(
         store
-            .reinstate(&flow.host, &flow.subject, method_id, &scribe)
+            .reinstate(&flow.host, &flow.subject, method_id, &audit)
             .await
             .unwrap()
     );
     assert!(
         !store
-            .reinstate(&flow.host, &flow.subject, method_id, &scribe)
+            .reinstate(&flow.host, &flow.subject, method_id, &audit)
             .await
             .unwrap(),
         "it is not suspended now"
@@ -442,7 +442,7 @@ async fn a_browser_is_trusted_until_its_token_is_old(
             token_hash: [token; 32],
             lives_s: 1_000,
         }),
-        scribe: scribe(activation, NOW + 1),
+        audit: audit(activation, NOW + 1),
     };
     let redeemed = store.redeem(&redemption(5, 201)).await.unwrap().unwrap();
     assert_eq!(
@@ -456,7 +456,7 @@ async fn a_browser_is_trusted_until_its_token_is_old(
             result_hash: [number; 32],
             result_expires_at: now + 60,
         }),
-        scribe: scribe(activation, now),
+        audit: audit(activation, now),
     };
     assert_eq!(
         store
@@ -541,7 +541,7 @@ async fn a_browser_is_trusted_until_its_token_is_old(
     let asks = OpenVerification {
         flow: login(14),
         trust: None,
-        scribe: scribe(activation, NOW),
+        audit: audit(activation, NOW),
     };
     assert_eq!(
         store.open_verification(&asks).await.unwrap(),
@@ -555,7 +555,7 @@ async fn a_browser_is_trusted_until_its_token_is_old(
     let (host, subject) = (login(14).host, login(14).subject);
     assert_eq!(
         store
-            .revoke_trust(&host, &subject, None, &scribe(activation, NOW))
+            .revoke_trust(&host, &subject, None, &audit(activation, NOW))
             .await
             .unwrap(),
         0
@@ -580,7 +580,7 @@ async fn a_report_ends_everything(
         flow_id: Some(login(number).id),
         host: login(number).host,
         subject: login(number).subject,
-        scribe: scribe(activation, NOW),
+        audit: audit(activation, NOW),
     };
     assert_eq!(store.report(&report(6)).await.unwrap(), Some(0));
     assert_eq!(store.report(&report(6)).await.unwrap(), None);

@@ -11,8 +11,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use nidan_server::environment::Os;
 use nidan_server::init::{Init, init};
-use nidan_server::seams::Os;
 use serde_json::Value;
 
 use super::ORIGIN;

@@ -7,7 +7,7 @@ use super::connection::{all, execute, first};
 use super::rows::{bytes, channel_from, delivery_from, from_sql, to_sql, used_from};
 use super::writer::Then;
 use super::{budgets, record};
-use crate::record::Scribe;
+use crate::audit::AuditContext;
 use crate::store::{Attempt, Budget, Challenge, NewChallenge, Order, Ordered, StoreError};
 use nidan_core::audit::AuditDetail;
 
@@ -97,14 +97,18 @@ fn finish_order(
             to_sql(order.now_ms)
         ],
     )?;
-    if let Some(scribe) = &order.scribe {
-        note_sent(write, challenge_id, scribe)?;
+    if let Some(audit) = &order.audit {
+        note_sent(write, challenge_id, audit)?;
     }
     Ok(Then::Keep(Ordered::Yes))
 }
 
 /// Whoever was called by somebody who wants their code finds it in the record.
-fn note_sent(write: &Connection, challenge_id: &str, scribe: &Scribe) -> Result<(), StoreError> {
+fn note_sent(
+    write: &Connection,
+    challenge_id: &str,
+    audit: &AuditContext,
+) -> Result<(), StoreError> {
     let sql = "SELECT f.host, f.subject, c.channel, c.hint FROM challenge c JOIN flow f ON f.id = c.flow_id WHERE c.id = ?1";
     let sent = first(write, sql, [challenge_id], |row| {
         let detail = AuditDetail {
@@ -121,13 +125,7 @@ fn note_sent(write: &Connection, challenge_id: &str, scribe: &Scribe) -> Result<
     let Some((host, subject, detail)) = sent else {
         return Ok(());
     };
-    record::append(
-        write,
-        (&host, &subject),
-        EventKind::CodeSent,
-        detail,
-        scribe,
-    )
+    record::append(write, (&host, &subject), EventKind::CodeSent, detail, audit)
 }
 
 pub(super) fn of_flow(read: &Connection, flow_id: &str) -> Result<Vec<Challenge>, StoreError> {

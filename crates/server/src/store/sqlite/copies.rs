@@ -15,9 +15,9 @@ use super::identity::{
 };
 use super::identity_error::IdentityError;
 use super::rows::to_sql;
+use crate::environment::{Random, random_bytes};
 use crate::keys::Keys;
 use crate::mark::{Mark, MarkError, owned_like, sync_folder};
-use crate::seams::{Random, random_bytes};
 use crate::store::StoreError;
 
 /// No copy was made, or put in place. What was there before is there still.

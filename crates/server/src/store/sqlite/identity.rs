@@ -13,9 +13,9 @@ use rusqlite::{
 use super::connection::File;
 use super::identity_error::IdentityError;
 use super::rows::from_sql;
+use crate::environment::{Random, random_bytes};
 use crate::keys::{KeyChecks, Keys, SealedFor};
 use crate::mark::{Mark, owned_like};
-use crate::seams::{Random, random_bytes};
 use crate::store::StoreError;
 
 /// A process that starts or ends holds the lock alone for a moment.

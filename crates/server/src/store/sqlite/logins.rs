@@ -37,7 +37,7 @@ pub(super) fn complete(
         login.flow_id,
         login.host,
         login.subject,
-        to_sql(login.scribe.now),
+        to_sql(login.audit.now),
         login.authenticated.method_id()
     ];
     let Some(loaded) = first(write, CONTEXT, params, loaded_from)? else {
@@ -46,7 +46,7 @@ pub(super) fn complete(
     if !spend(write, login)? {
         return Ok(LoginCompletion::CodeUsed);
     }
-    let changes = login::complete(&loaded.context, &login.authenticated, login.scribe.now);
+    let changes = login::complete(&loaded.context, &login.authenticated, login.audit.now);
     let backup_codes_left = changes.backup_codes_left;
     apply(write, login, changes, &loaded)?;
     Ok(LoginCompletion::Yes { backup_codes_left })
@@ -68,7 +68,7 @@ fn loaded_from(row: &Row<'_>) -> Result<Loaded, StoreError> {
 
 /// The conditional update whose row count is the answer.
 fn spend(write: &Connection, login: &CompleteLogin) -> Result<bool, StoreError> {
-    let now = to_sql(login.scribe.now);
+    let now = to_sql(login.audit.now);
     let spent = match &login.authenticated {
         Authenticated::Otp {
             method_id,
@@ -123,7 +123,7 @@ fn apply(
                 tries.in_a_row,
                 to_sql(tries.day),
                 tries.today,
-                to_sql(login.scribe.now)
+                to_sql(login.audit.now)
             ],
         )?;
     }
@@ -131,9 +131,9 @@ fn apply(
     let whose = (login.host.as_str(), login.subject.as_str());
     let (event, detail) = (changes.event, changes.detail);
     let line = login
-        .scribe
-        .line(whose.0, whose.1, loaded.last_line, event, detail);
-    record::insert(write, whose, &line, &login.scribe)?;
+        .audit
+        .entry(whose.0, whose.1, loaded.last_line, event, detail);
+    record::insert(write, whose, &line, &login.audit)?;
     execute(
         write,
         "UPDATE subject SET guess_full_at = ?3, event_seq = ?4, event_hash = ?5 \

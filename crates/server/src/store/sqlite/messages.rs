@@ -9,8 +9,8 @@ use super::connection::{all, execute, first};
 use super::rows::{delivery_from, from_sql, to_sql};
 use super::{SqliteStore, budgets};
 use crate::store::{
-    Attempt, Budget, Challenge, Count, Fate, NewChallenge, Order, Ordered, PhoneStore, StoreError,
-    Taken,
+    Attempt, Budget, Challenge, Count, DeliveryOutcome, LeasedMessage, NewChallenge, Order,
+    Ordered, PhoneStore, StoreError,
 };
 
 /// Joins a message to all that sending it needs.
@@ -81,13 +81,13 @@ impl PhoneStore for SqliteStore {
         now_ms: u64,
         lease_ms: u64,
         count: u32,
-    ) -> Result<Vec<Taken>, StoreError> {
+    ) -> Result<Vec<LeasedMessage>, StoreError> {
         self.writer
             .run(move |write| take(write, now_ms, lease_ms, count))
             .await
     }
 
-    async fn settle(&self, id: &str, fate: &Fate, now: u64) -> Result<(), StoreError> {
+    async fn settle(&self, id: &str, fate: &DeliveryOutcome, now: u64) -> Result<(), StoreError> {
         let (id, fate) = (id.to_owned(), fate.clone());
         self.writer
             .run(move |write| settled(write, &id, &fate, to_sql(now)))
@@ -129,7 +129,7 @@ impl PhoneStore for SqliteStore {
             .await
     }
 
-    async fn message(&self, gateway: &str, id: &str) -> Result<Option<Taken>, StoreError> {
+    async fn message(&self, gateway: &str, id: &str) -> Result<Option<LeasedMessage>, StoreError> {
         let (gateway, id) = (gateway.to_owned(), id.to_owned());
         let sql = joined("WHERE m.gateway = ?1 AND m.id = ?2");
         self.readers
@@ -142,7 +142,7 @@ impl PhoneStore for SqliteStore {
         gateway: &str,
         host: &str,
         since: u64,
-    ) -> Result<Vec<(Taken, u64)>, StoreError> {
+    ) -> Result<Vec<(LeasedMessage, u64)>, StoreError> {
         let (gateway, host) = (gateway.to_owned(), host.to_owned());
         let sql =
             joined("WHERE m.gateway = ?1 AND f.host = ?2 AND m.state_at >= ?3 ORDER BY m.rowid");
@@ -205,7 +205,7 @@ fn take(
     now_ms: u64,
     lease_ms: u64,
     count: u32,
-) -> Result<Vec<Taken>, StoreError> {
+) -> Result<Vec<LeasedMessage>, StoreError> {
     let ids: Vec<String> = all(
         write,
         "UPDATE message SET tries = tries + 1, due_at_ms = ?2, doubt = MAX(doubt, in_hand), in_hand = 1 WHERE id IN \
@@ -231,20 +231,25 @@ fn take(
     Ok(taken)
 }
 
-fn settled(write: &Connection, id: &str, fate: &Fate, now: i64) -> Result<(), StoreError> {
+fn settled(
+    write: &Connection,
+    id: &str,
+    fate: &DeliveryOutcome,
+    now: i64,
+) -> Result<(), StoreError> {
     match fate {
-        Fate::Accepted { gateway, reference } => execute(
+        DeliveryOutcome::Accepted { gateway, reference } => execute(
             write,
             "UPDATE message SET state = 'accepted', state_at = ?2, gateway = ?3, gateway_ref = ?4 \
              WHERE id = ?1 AND state = 'queued'",
             params![id, now, gateway, reference],
         ),
-        Fate::Unclear { gateway } => execute(
+        DeliveryOutcome::Unclear { gateway } => execute(
             write,
             "UPDATE message SET state = 'unknown', state_at = ?2, gateway = ?3 WHERE id = ?1 AND state = 'queued'",
             params![id, now, gateway],
         ),
-        Fate::Again {
+        DeliveryOutcome::Again {
             due_at_ms,
             refused,
             doubt,
@@ -254,7 +259,7 @@ fn settled(write: &Connection, id: &str, fate: &Fate, now: i64) -> Result<(), St
              WHERE id = ?1 AND state = 'queued'",
             params![id, to_sql(*due_at_ms), refused, doubt],
         ),
-        Fate::Failed => execute(
+        DeliveryOutcome::Failed => execute(
             write,
             "UPDATE message SET state = 'failed', state_at = ?2 WHERE id = ?1 AND state = 'queued'",
             params![id, now],
@@ -263,8 +268,8 @@ fn settled(write: &Connection, id: &str, fate: &Fate, now: i64) -> Result<(), St
     Ok(())
 }
 
-fn taken_from(row: &Row<'_>) -> Result<Taken, StoreError> {
-    Ok(Taken {
+fn taken_from(row: &Row<'_>) -> Result<LeasedMessage, StoreError> {
+    Ok(LeasedMessage {
         id: row.get("message_id")?,
         challenge: opened_from(row)?,
         host: row.get("host")?,

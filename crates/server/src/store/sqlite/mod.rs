@@ -236,7 +236,7 @@ fn activated(write: &Connection, a: &Activation) -> Result<Then<Activated>, Stor
         (&a.host, &a.subject),
         EventKind::Enrolled,
         AuditDetail::default(),
-        &a.scribe,
+        &a.audit,
     )?;
     Ok(Then::Keep(Activated::Yes))
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::connection::{all, execute, first};
 use super::rows::{bytes, from_sql, to_sql, used_from};
-use crate::record::{Line, Scribe};
+use crate::audit::{AuditContext, AuditEntry};
 use crate::store::{Notice, RecordPage, StoreError};
 use nidan_core::audit::AuditDetail;
 
@@ -17,15 +17,15 @@ pub(super) fn append(
     (host, subject): (&str, &str),
     kind: EventKind,
     detail: AuditDetail,
-    scribe: &Scribe,
+    audit: &AuditContext,
 ) -> Result<(), StoreError> {
     let sql = "SELECT event_seq, event_hash FROM subject WHERE host = ?1 AND subject = ?2";
     // Whoever has no row has no factor, and nothing can happen to it.
     let Some(last) = first(write, sql, [host, subject], last_from)? else {
         return Ok(());
     };
-    let line = scribe.line(host, subject, last, kind, detail);
-    insert(write, (host, subject), &line, scribe)?;
+    let line = audit.entry(host, subject, last, kind, detail);
+    insert(write, (host, subject), &line, audit)?;
     execute(
         write,
         "UPDATE subject SET event_seq = ?3, event_hash = ?4 WHERE host = ?1 AND subject = ?2",
@@ -46,8 +46,8 @@ pub(super) fn last_from(row: &Row<'_>) -> Result<(u64, [u8; 32]), StoreError> {
 pub(super) fn insert(
     write: &Connection,
     (host, subject): (&str, &str),
-    line: &Line,
-    scribe: &Scribe,
+    line: &AuditEntry,
+    audit: &AuditContext,
 ) -> Result<(), StoreError> {
     execute(
         write,
@@ -66,7 +66,7 @@ pub(super) fn insert(
             line.hash,
         ],
     )?;
-    if scribe.tells_host && line.kind.is_told() {
+    if audit.tells_host && line.kind.is_told() {
         execute(
             write,
             "INSERT INTO notice (host, subject, seq, due_at_ms) VALUES (?1, ?2, ?3, ?4)",
@@ -113,7 +113,7 @@ pub(super) fn logins_since(
     (host, subject): (&str, &str),
     since: u64,
     count: u32,
-) -> Result<Vec<Line>, StoreError> {
+) -> Result<Vec<AuditEntry>, StoreError> {
     let sql = format!(
         "SELECT {LINE} FROM event e WHERE e.host = ?1 AND e.subject = ?2 AND e.at >= ?3 \
          AND e.kind IN ('verified', 'backup_code_used', 'trusted_browser_used') ORDER BY e.seq DESC LIMIT ?4"
@@ -181,9 +181,9 @@ fn notice_from(row: &Row<'_>) -> Result<Notice, StoreError> {
     })
 }
 
-fn line_from(row: &Row<'_>) -> Result<Line, StoreError> {
+fn line_from(row: &Row<'_>) -> Result<AuditEntry, StoreError> {
     let kind = row.get::<_, String>("kind")?;
-    Ok(Line {
+    Ok(AuditEntry {
         seq: from_sql(row.get("seq")?)?,
         at: from_sql(row.get("at")?)?,
         kind: EventKind::ALL

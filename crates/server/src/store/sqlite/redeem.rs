@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use super::connection::{all, first, scalar};
 use super::rows::{FLOW_COLUMNS, flow_from, from_sql, kind_from, to_sql, used_from};
 use super::trust;
-use crate::record::Scribe;
+use crate::audit::AuditContext;
 use crate::store::{Redeemed, Redemption, StoreError};
 
 /// Spent only together with all that the answer needs: a failure in between leaves the code good.
@@ -49,15 +49,13 @@ pub(super) fn redeem(write: &Connection, r: Redemption) -> Result<Option<Redeeme
         whose,
         |row| kind_from(&row.get::<_, String>(0)?),
     )?;
-    let scribe = Scribe {
+    let audit = AuditContext {
         client_description: flow.opened.client_description.clone(),
-        ..r.scribe
+        ..r.audit
     };
     let trust_ends = match (&r.trust, brought) {
         (Some(new), Some(brought)) => trust::rotate(write, &brought, new, r.now)?,
-        (Some(new), None) if trusts => {
-            Some(trust::grant(write, &flow.opened, epoch, new, &scribe)?)
-        }
+        (Some(new), None) if trusts => Some(trust::grant(write, &flow.opened, epoch, new, &audit)?),
         _none => None,
     };
     Ok(Some(Redeemed {

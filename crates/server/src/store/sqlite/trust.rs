@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row, params};
 use super::connection::{all, execute, first};
 use super::rows::{from_sql, to_sql};
 use super::{flows, record};
-use crate::record::Scribe;
+use crate::audit::AuditContext;
 use crate::store::{NewFlow, NewTrust, OpenVerification, StoreError, TrustUse, VerificationOpened};
 
 pub(super) fn open(
@@ -19,7 +19,7 @@ pub(super) fn open(
     let flow = &open.flow;
     let context = load_context(write, open)?;
     let factor_epoch = context.factor_epoch;
-    let opening = trust::open(context, open.scribe.now);
+    let opening = trust::open(context, open.audit.now);
     if opening == Opening::NotEnrolled {
         return Ok(VerificationOpened::NotEnrolled);
     }
@@ -34,7 +34,7 @@ pub(super) fn open(
     flows::insert(write, flow)?;
     if let Some(event) = opening.event() {
         let whose = (flow.host.as_str(), flow.subject.as_str());
-        record::append(write, whose, event, AuditDetail::default(), &open.scribe)?;
+        record::append(write, whose, event, AuditDetail::default(), &open.audit)?;
     }
     match (opening, &open.trust) {
         (Opening::Trusted { browser_id }, Some(trust)) => {
@@ -141,9 +141,9 @@ pub(super) fn grant(
     flow: &NewFlow,
     epoch: i64,
     new: &NewTrust,
-    scribe: &Scribe,
+    audit: &AuditContext,
 ) -> Result<u64, StoreError> {
-    let ends = scribe.now.saturating_add(new.lives_s);
+    let ends = audit.now.saturating_add(new.lives_s);
     execute(
         write,
         "INSERT INTO trusted_browser (id, host, subject, token_hash, factor_epoch, client_description, created_at, used_at, expires_at) \
@@ -155,7 +155,7 @@ pub(super) fn grant(
             new.token_hash,
             epoch,
             flow.client_description,
-            to_sql(scribe.now),
+            to_sql(audit.now),
             to_sql(ends),
         ],
     )?;
@@ -165,7 +165,7 @@ pub(super) fn grant(
         whose,
         EventKind::BrowserTrusted,
         AuditDetail::default(),
-        scribe,
+        audit,
     )?;
     Ok(ends)
 }
@@ -226,7 +226,7 @@ pub(super) fn revoke(
     write: &Connection,
     (host, subject): (&str, &str),
     id: Option<&str>,
-    scribe: &Scribe,
+    audit: &AuditContext,
 ) -> Result<u32, StoreError> {
     let revoked = execute(
         write,
@@ -260,7 +260,7 @@ pub(super) fn revoke(
             (host, subject),
             EventKind::TrustRevoked,
             detail,
-            scribe,
+            audit,
         )?;
     }
     Ok(count)

@@ -11,7 +11,7 @@ use super::attempts::reserve;
 use super::connection::{execute, first};
 use super::rows::{to_sql, used_from};
 use super::{SqliteStore, logins, record, trust};
-use crate::record::{Line, Scribe};
+use crate::audit::{AuditContext, AuditEntry};
 use crate::store::{
     CompleteLogin, LoginCompletion, NewFlow, Notice, OpenVerification, RecordPage, Report,
     StoreError, VerificationOpened, VerifyStore,
@@ -48,11 +48,11 @@ impl VerifyStore for SqliteStore {
         &self,
         flow: &NewFlow,
         notes: &[(EventKind, AuditDetail)],
-        scribe: &Scribe,
+        audit: &AuditContext,
     ) -> Result<(), StoreError> {
-        let (flow, notes, scribe) = (flow.clone(), notes.to_owned(), scribe.clone());
+        let (flow, notes, audit) = (flow.clone(), notes.to_owned(), audit.clone());
         self.writer
-            .run(move |write| noted(write, &flow, notes, &scribe))
+            .run(move |write| noted(write, &flow, notes, &audit))
             .await
     }
 
@@ -67,7 +67,7 @@ impl VerifyStore for SqliteStore {
         subject: &str,
         since: u64,
         count: u32,
-    ) -> Result<Vec<Line>, StoreError> {
+    ) -> Result<Vec<AuditEntry>, StoreError> {
         let (host, subject) = (host.to_owned(), subject.to_owned());
         self.readers
             .run(move |read| record::logins_since(read, (&host, &subject), since, count))
@@ -91,16 +91,16 @@ impl VerifyStore for SqliteStore {
         host: &str,
         subject: &str,
         id: Option<&str>,
-        scribe: &Scribe,
+        audit: &AuditContext,
     ) -> Result<u32, StoreError> {
-        let (host, subject, id, scribe) = (
+        let (host, subject, id, audit) = (
             host.to_owned(),
             subject.to_owned(),
             id.map(str::to_owned),
-            scribe.clone(),
+            audit.clone(),
         );
         self.writer
-            .run(move |write| trust::revoke(write, (&host, &subject), id.as_deref(), &scribe))
+            .run(move |write| trust::revoke(write, (&host, &subject), id.as_deref(), &audit))
             .await
     }
 
@@ -109,16 +109,16 @@ impl VerifyStore for SqliteStore {
         host: &str,
         subject: &str,
         id: &str,
-        scribe: &Scribe,
+        audit: &AuditContext,
     ) -> Result<bool, StoreError> {
-        let (host, subject, id, scribe) = (
+        let (host, subject, id, audit) = (
             host.to_owned(),
             subject.to_owned(),
             id.to_owned(),
-            scribe.clone(),
+            audit.clone(),
         );
         self.writer
-            .run(move |write| reinstated(write, (&host, &subject), &id, &scribe))
+            .run(move |write| reinstated(write, (&host, &subject), &id, &audit))
             .await
     }
 
@@ -179,7 +179,7 @@ fn noted(
     write: &Connection,
     flow: &NewFlow,
     notes: Vec<(EventKind, AuditDetail)>,
-    scribe: &Scribe,
+    audit: &AuditContext,
 ) -> Result<(), StoreError> {
     let first = execute(
         write,
@@ -187,18 +187,18 @@ fn noted(
         [&flow.id],
     )? == 1;
     for (kind, detail) in notes {
-        let tells_host = scribe.tells_host && audit::tells_host_of(kind, first);
-        let scribe = Scribe {
+        let tells_host = audit.tells_host && audit::tells_host_of(kind, first);
+        let audit = AuditContext {
             tells_host,
-            ..scribe.clone()
+            ..audit.clone()
         };
-        record::append(write, (&flow.host, &flow.subject), kind, detail, &scribe)?;
+        record::append(write, (&flow.host, &flow.subject), kind, detail, &audit)?;
     }
     Ok(())
 }
 
 fn reported(write: &Connection, report: &Report) -> Result<Option<u32>, StoreError> {
-    let now = to_sql(report.scribe.now);
+    let now = to_sql(report.audit.now);
     if let Some(flow_id) = &report.flow_id {
         let ours = execute(
             write,
@@ -228,17 +228,17 @@ fn reported(write: &Connection, report: &Report) -> Result<Option<u32>, StoreErr
         whose,
         EventKind::Reported,
         AuditDetail::default(),
-        &report.scribe,
+        &report.audit,
     )?;
     // Whoever was read a code may have had his browser trusted: he would come back without one.
-    Ok(Some(trust::revoke(write, whose, None, &report.scribe)?))
+    Ok(Some(trust::revoke(write, whose, None, &report.audit)?))
 }
 
 fn reinstated(
     write: &Connection,
     whose: (&str, &str),
     id: &str,
-    scribe: &Scribe,
+    audit: &AuditContext,
 ) -> Result<bool, StoreError> {
     let found = first(
         write,
@@ -256,6 +256,6 @@ fn reinstated(
     let Some(detail) = found else {
         return Ok(false);
     };
-    record::append(write, whose, EventKind::MethodReinstated, detail, scribe)?;
+    record::append(write, whose, EventKind::MethodReinstated, detail, audit)?;
     Ok(true)
 }

@@ -31,13 +31,15 @@ trait Job: Send {
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
-struct Piece<W, T> {
+struct QueuedJob<W, T> {
     work: Option<W>,
     outcome: Option<Result<Then<T>, StoreError>>,
     waits: oneshot::Sender<Result<T, StoreError>>,
 }
 
-impl<T: Send, W: FnOnce(&Connection) -> Result<Then<T>, StoreError> + Send> Job for Piece<W, T> {
+impl<T: Send, W: FnOnce(&Connection) -> Result<Then<T>, StoreError> + Send> Job
+    for QueuedJob<W, T>
+{
     fn work(&mut self, write: &Connection) -> bool {
         let Some(work) = self.work.take() else {
             return false;
@@ -107,7 +109,7 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<Then<T>, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (waits, answer) = oneshot::channel();
-        let piece = Piece {
+        let piece = QueuedJob {
             work: Some(work),
             outcome: None,
             waits,

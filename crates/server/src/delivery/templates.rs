@@ -72,7 +72,7 @@ const FALLBACK: usize = 0;
 
 /// What fills the places.
 #[derive(Clone, Copy)]
-pub(crate) struct Filling<'a> {
+pub(crate) struct TemplateVars<'a> {
     pub(crate) site: &'a str,
     /// The host name of the page that the code is bound to.
     pub(crate) page_host: &'a str,
@@ -81,7 +81,7 @@ pub(crate) struct Filling<'a> {
     pub(crate) reference: &'a str,
 }
 
-impl Filling<'_> {
+impl TemplateVars<'_> {
     /// As they stand in a text.
     fn shown(&self) -> Zeroizing<String> {
         let codes: Vec<&str> = self.codes.iter().map(|code| code.as_str()).collect();
@@ -118,7 +118,7 @@ impl Catalogue {
 
     /// A text message: the longest wording that fits into one segment, and the line that binds it
     /// to the page (<https://wicg.github.io/sms-one-time-codes/>).
-    pub(crate) fn sms(&self, language: &str, filling: &Filling<'_>) -> Zeroizing<String> {
+    pub(crate) fn sms(&self, language: &str, filling: &TemplateVars<'_>) -> Zeroizing<String> {
         let Some(words) = self.words(language) else {
             return Zeroizing::default();
         };
@@ -128,7 +128,7 @@ impl Catalogue {
             filling.page_host,
             filling.codes.first().map_or("", |code| code)
         ));
-        let short_site = Filling {
+        let short_site = TemplateVars {
             site: filling.page_host,
             ..*filling
         };
@@ -155,7 +155,7 @@ impl Catalogue {
 
     /// What a call says first; then the two digits are pressed.
     pub(crate) fn call_prompt(&self, language: &str, site: &str) -> String {
-        let filling = Filling {
+        let filling = TemplateVars {
             site,
             page_host: "",
             codes: &[],
@@ -167,7 +167,11 @@ impl Catalogue {
     }
 
     /// What a call says then: the digits one by one, twice.
-    pub(crate) fn call_code(&self, language: &str, filling: &Filling<'_>) -> Zeroizing<String> {
+    pub(crate) fn call_code(
+        &self,
+        language: &str,
+        filling: &TemplateVars<'_>,
+    ) -> Zeroizing<String> {
         let Some(words) = self.words(language) else {
             return Zeroizing::default();
         };
@@ -205,7 +209,7 @@ impl Catalogue {
     }
 }
 
-fn fill(words: &str, filling: &Filling<'_>, digits: &str) -> String {
+fn fill(words: &str, filling: &TemplateVars<'_>, digits: &str) -> String {
     // One pass, so that a site's name is never taken for a place.
     let shown = filling.shown();
     let places = [
@@ -279,7 +283,7 @@ mod tests {
             for site in sites {
                 for page_host in ["shop.example", "login.a-rather-long-name.shop.example"] {
                     let codes = [Zeroizing::new("012345".to_owned())];
-                    let filling = Filling {
+                    let filling = TemplateVars {
                         site,
                         page_host,
                         codes: &codes,
@@ -306,7 +310,7 @@ mod tests {
         let catalogue = Catalogue::load().unwrap();
         let codes = ["012345", "678901"].map(|code| Zeroizing::new(code.to_owned()));
         let one = &codes[..1];
-        let filling = Filling {
+        let filling = TemplateVars {
             site: "二段ショップ",
             page_host: "shop.example",
             codes: one,
@@ -319,7 +323,7 @@ mod tests {
         );
         let longer = catalogue.sms(
             "ja",
-            &Filling {
+            &TemplateVars {
                 site: "二段ショップ本店",
                 ..filling
             },
@@ -330,7 +334,7 @@ mod tests {
         );
         let pair = catalogue.sms(
             "ja",
-            &Filling {
+            &TemplateVars {
                 codes: &codes,
                 ..filling
             },
@@ -342,7 +346,7 @@ mod tests {
         );
         let english = catalogue.sms(
             "en",
-            &Filling {
+            &TemplateVars {
                 site: "Shop",
                 ..filling
             },
@@ -363,7 +367,7 @@ mod tests {
     fn a_call_reads_digit_by_digit_twice() {
         let catalogue = Catalogue::load().unwrap();
         let codes = [Zeroizing::new("012345".to_owned())];
-        let filling = Filling {
+        let filling = TemplateVars {
             site: "店",
             page_host: "",
             codes: &codes,

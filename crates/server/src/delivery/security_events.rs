@@ -30,11 +30,11 @@ const TRIES: u32 = 60;
 /// Where each host hears, in the order of the configuration.
 pub(crate) struct Notices {
     agent: ureq::Agent,
-    ears: Vec<Ear>,
+    ears: Vec<WebhookEndpoint>,
     posts: Semaphore,
 }
 
-struct Ear {
+struct WebhookEndpoint {
     host: String,
     url: String,
     secret: Zeroizing<String>,
@@ -46,7 +46,7 @@ impl Notices {
         for host in &config.hosts {
             if let Some(notices) = &host.notices {
                 let secret = config.secret(&notices.secret_file)?;
-                ears.push(Ear {
+                ears.push(WebhookEndpoint {
                     host: host.id.clone(),
                     url: notices.url.clone(),
                     secret,
@@ -79,7 +79,7 @@ pub(super) async fn run(service: Service) {
     futures_util::future::join_all(ears.iter().map(|ear| tell_one_host(&service, ear))).await;
 }
 
-async fn tell_one_host(service: &Service, ear: &Ear) {
+async fn tell_one_host(service: &Service, ear: &WebhookEndpoint) {
     let mut at_once = AT_ONCE;
     loop {
         // Before they are taken: waiting here is no part of their lease.
@@ -111,7 +111,7 @@ async fn tell_one_host(service: &Service, ear: &Ear) {
 }
 
 /// Whether the host has heard.
-async fn tell(service: &Service, ear: &Ear, notice: &Notice) -> bool {
+async fn tell(service: &Service, ear: &WebhookEndpoint, notice: &Notice) -> bool {
     let store = &service.0.store;
     let told = post(service, ear, notice).await;
     let has_heard = told.is_ok();
@@ -138,7 +138,7 @@ async fn tell(service: &Service, ear: &Ear, notice: &Notice) -> bool {
     has_heard
 }
 
-async fn post(service: &Service, ear: &Ear, notice: &Notice) -> Result<(), SendError> {
+async fn post(service: &Service, ear: &WebhookEndpoint, notice: &Notice) -> Result<(), SendError> {
     let body = Body {
         subject: &notice.subject,
         line: view(&notice.line),
@@ -175,7 +175,7 @@ async fn post(service: &Service, ear: &Ear, notice: &Notice) -> Result<(), SendE
 }
 
 /// A line as it is shown.
-pub(crate) fn view(line: &crate::record::Line) -> EventView {
+pub(crate) fn view(line: &crate::audit::AuditEntry) -> EventView {
     EventView {
         seq: line.seq,
         at: line.at,

@@ -2,15 +2,15 @@
 
 use nidan_protocol::MethodKind;
 
+use super::components::{actions, heading, primary_button, screen, secondary_button, text};
 use super::dom::{Dom, h};
 use super::methods::words;
-use super::parts::{actions, heading, says, screen, sends, text};
 use crate::flow::{Event, VerifiedPhone};
 use crate::messages::Msg;
 use crate::shell::Shell;
 
 /// A second method is recommended, never forced.
-pub(super) fn another(shell: Shell) -> Dom {
+pub(super) fn add_method(shell: Shell) -> Dom {
     let (app, phones, addable) = shell
         .enrolment_now(|enrolment| {
             (
@@ -33,7 +33,9 @@ pub(super) fn another(shell: Shell) -> Dom {
                 named
             })
         }));
-    let add = |kind: MethodKind| says(shell, words(kind).card.choose, move || Event::Choose(kind));
+    let add = |kind: MethodKind| {
+        secondary_button(shell, words(kind).card.choose, move || Event::Choose(kind))
+    };
     screen(shell, Msg::AnotherTitle)
         .child(set)
         .child(heading(shell, Msg::AnotherMore))
@@ -45,7 +47,7 @@ pub(super) fn another(shell: Shell) -> Dom {
         )
         .child(actions(
             shell,
-            sends(shell, Msg::CommonNext, || Event::Next),
+            primary_button(shell, Msg::CommonNext, || Event::Next),
             false,
         ))
 }

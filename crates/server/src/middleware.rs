@@ -11,8 +11,8 @@ use nidan_protocol::ErrorCode;
 use tracing::Instrument;
 
 use crate::Service;
+use crate::environment::random_bytes;
 use crate::problem::Refusal;
-use crate::seams::random_bytes;
 
 /// No body of the contract comes near it.
 pub(crate) const BODY_LIMIT_BYTES: usize = 16 * 1024;

@@ -12,7 +12,7 @@ use nidan_protocol::{
 };
 use wasm_bindgen::JsValue;
 
-use crate::flow::{LoginOpening, LoginRefusal, Passed, PhoneRefusal, Reported};
+use crate::flow::{LoginOpening, LoginRefusal, PhoneRefusal, Reported, Verified};
 
 pub(super) fn flow_view(json: &JsValue) -> Option<FlowView> {
     let policy = field(json, "policy")?;
@@ -112,8 +112,8 @@ fn method_at_login(json: &JsValue) -> Option<MethodView> {
 }
 
 /// A right code's answer; when it came is for the caller to say.
-pub(super) fn passed(json: &JsValue) -> Option<Passed> {
-    Some(Passed {
+pub(super) fn passed(json: &JsValue) -> Option<Verified> {
+    Some(Verified {
         result_code: text(json, "result_code")?,
         backup_codes_left: number(json, "backup_codes_left")? as u32,
         answered_at: UnixSeconds(0),

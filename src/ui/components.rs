@@ -9,7 +9,7 @@ use crate::shell::{Perform, Shell};
 
 /// How many steps the longest way has.
 const STEPS: usize = 7;
-/// Below this the remaining time is told, in seconds.
+/// Below this the remaining time is copy_status, in seconds.
 const TELL_TIME_BELOW_S: u64 = 180;
 
 /// All steps as bars, the current one by name. `at` tells its place, from 0, and its name.
@@ -135,14 +135,18 @@ pub(super) fn quiet_button() -> Dom {
 }
 
 /// A button that goes on and only tells the state machine.
-pub(super) fn sends<M: Perform>(shell: Shell<M>, label: Msg, event: fn() -> M::Event) -> Dom {
+pub(super) fn primary_button<M: Perform>(
+    shell: Shell<M>,
+    label: Msg,
+    event: fn() -> M::Event,
+) -> Dom {
     main_button()
         .say(shell, label)
         .on("click", move |_| shell.send(event()))
 }
 
 /// A small button that only tells the state machine.
-pub(super) fn says<M: Perform>(
+pub(super) fn secondary_button<M: Perform>(
     shell: Shell<M>,
     label: Msg,
     event: impl Fn() -> M::Event + 'static,
@@ -312,7 +316,7 @@ pub(super) fn error_line(error: impl Fn() -> Option<String> + 'static) -> Dom {
 }
 
 /// Whether the last copy worked, told politely.
-pub(super) fn told<M: Machine>(shell: Shell<M>, copied: RwSignal<Option<bool>>) -> Dom {
+pub(super) fn copy_status<M: Machine>(shell: Shell<M>, copied: RwSignal<Option<bool>>) -> Dom {
     let words = move || {
         copied.get().map(|done| {
             shell.t(if done {

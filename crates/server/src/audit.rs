@@ -10,7 +10,7 @@ use crate::keys::{HashUse, Keys};
 
 /// One line. Nothing in it identifies more than the host's own user id does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct AuditEntry {
     /// From 1 on, without gaps.
     pub seq: u64,
     /// Unix seconds.
@@ -32,7 +32,7 @@ pub struct Line {
 /// Writes lines for one host: what the store needs to append in the transaction that makes a line
 /// true.
 #[derive(Clone)]
-pub struct Scribe {
+pub struct AuditContext {
     pub(crate) keys: Arc<Keys>,
     /// Whether the host wants to hear of what people should hear of.
     pub tells_host: bool,
@@ -42,14 +42,14 @@ pub struct Scribe {
     pub now: u64,
 }
 
-impl std::fmt::Debug for Scribe {
+impl std::fmt::Debug for AuditContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Scribe")
+        f.write_str("AuditContext")
     }
 }
 
-impl Scribe {
-    /// A scribe at a moment and a place.
+impl AuditContext {
+    /// A audit at a moment and a place.
     pub const fn new(
         keys: Arc<Keys>,
         tells_host: bool,
@@ -65,21 +65,21 @@ impl Scribe {
     }
 
     /// The next line of a person's record.
-    pub fn line(
+    pub fn entry(
         &self,
         host: &str,
         subject: &str,
         last: (u64, [u8; 32]),
         kind: EventKind,
         detail: AuditDetail,
-    ) -> Line {
+    ) -> AuditEntry {
         let AuditDetail {
             method,
             hint,
             count,
         } = detail;
         let client_description = self.client_description.clone();
-        let line = Line {
+        let line = AuditEntry {
             seq: last.0.saturating_add(1),
             at: self.now,
             kind,
@@ -89,7 +89,7 @@ impl Scribe {
             count,
             hash: [0; 32],
         };
-        Line {
+        AuditEntry {
             hash: link(&self.keys, host, subject, &last.1, &line),
             ..line
         }
@@ -102,9 +102,9 @@ pub fn is_intact(
     host: &str,
     subject: &str,
     before: (u64, [u8; 32]),
-    lines: &[Line],
+    lines: &[AuditEntry],
 ) -> bool {
-    let follows = |last: Option<(u64, [u8; 32])>, line: &Line| {
+    let follows = |last: Option<(u64, [u8; 32])>, line: &AuditEntry| {
         let (seq, hash) = last?;
         let fits = line.seq == seq + 1 && line.hash == link(keys, host, subject, &hash, line);
         fits.then_some((line.seq, line.hash))
@@ -112,7 +112,7 @@ pub fn is_intact(
     lines.iter().fold(Some(before), follows).is_some()
 }
 
-fn link(keys: &Keys, host: &str, subject: &str, before: &[u8; 32], line: &Line) -> [u8; 32] {
+fn link(keys: &Keys, host: &str, subject: &str, before: &[u8; 32], line: &AuditEntry) -> [u8; 32] {
     fn text(value: &Option<String>) -> &[u8] {
         value.as_deref().unwrap_or_default().as_bytes()
     }
