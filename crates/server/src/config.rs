@@ -263,113 +263,114 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let value = |key: String, reason: &str| {
-            Err(ConfigError::Value {
-                key,
-                reason: reason.to_owned(),
-            })
-        };
-        if !is_http_url(&self.issuer) {
-            return value(
-                "issuer".to_owned(),
-                "must be the service's http(s) URL without a trailing slash",
-            );
-        }
-        if let Some(support) = &self.support_url
-            && !(is_http_url(support) || support.starts_with("mailto:"))
-        {
-            return value(
-                "support_url".to_owned(),
-                "must be an http(s) URL or a mailto: link",
-            );
-        }
-        if self.hosts.is_empty() {
-            return value("hosts".to_owned(), "name at least one host");
-        }
+        require(
+            is_http_url(&self.issuer),
+            || "issuer".to_owned(),
+            "must be the service's http(s) URL without a trailing slash",
+        )?;
+        let is_support = |url: &String| is_http_url(url) || url.starts_with("mailto:");
+        require(
+            self.support_url.as_ref().is_none_or(is_support),
+            || "support_url".to_owned(),
+            "must be an http(s) URL or a mailto: link",
+        )?;
+        require(
+            !self.hosts.is_empty(),
+            || "hosts".to_owned(),
+            "name at least one host",
+        )?;
         for (index, host) in self.hosts.iter().enumerate() {
-            let key = |name: &str| format!("hosts.{}.{name}", host.id);
-            if host.id.is_empty()
-                || !host
-                    .id
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-            {
-                return value(
-                    format!("hosts[{index}].id"),
-                    "must be ASCII letters, digits, - and _",
-                );
-            }
-            if self
-                .hosts
-                .iter()
-                .take(index)
-                .any(|earlier| earlier.id == host.id)
-            {
-                return value(key("id"), "stands twice");
-            }
-            if Label::parse(&host.name).is_err() {
-                return value(
-                    key("name"),
-                    "must be 1 to 64 characters without colons and control characters",
-                );
-            }
-            if parse_hex(&host.api_key_sha256).is_none() {
-                return value(
-                    key("api_key_sha256"),
-                    "must be 64 hex digits: the SHA-256 of the API key",
-                );
-            }
-            if self.hosts.iter().take(index).any(|earlier| {
-                earlier
-                    .api_key_sha256
-                    .eq_ignore_ascii_case(&host.api_key_sha256)
-            }) {
-                return value(
-                    key("api_key_sha256"),
-                    "is another host's: each needs a key of its own",
-                );
-            }
-            if host.origins.is_empty() || !host.origins.iter().all(|origin| is_origin(origin)) {
-                return value(
-                    key("origins"),
-                    "must be origins such as https://shop.example, without a path",
-                );
-            }
-            if host
-                .trust_days
-                .is_some_and(|days| !TRUST_DAYS.contains(&days))
-            {
-                return value(key("trust_days"), "must be 1 to 90");
-            }
-            let urls = [
-                ("recovery_url", &host.recovery_url),
-                ("password_url", &host.password_url),
-                ("form_complete_url", &host.form_complete_url),
-            ];
-            for (name, url) in urls {
-                if url.as_ref().is_some_and(|url| !is_http_url(url)) {
-                    return value(key(name), "must be an http(s) URL");
-                }
-            }
-            if let Some(notices) = &host.notices {
-                phone::webhook_fault(notices, self.production)
-                    .map_or(Ok(()), |reason| value(key("notices.url"), reason))?;
-            }
-            let methods = self.methods(host);
-            if methods.is_empty()
-                || host
-                    .methods
-                    .as_ref()
-                    .is_some_and(|wanted| wanted.len() != methods.len())
-            {
-                return value(
-                    key("methods"),
-                    "must name methods that there is a gateway for, and one at least",
-                );
-            }
+            self.check_identity(index, host)?;
+            self.check_offers(host)?;
         }
         phone::check(self)
     }
+
+    /// What tells hosts apart, and what people know them by.
+    fn check_identity(&self, index: usize, host: &Host) -> Result<(), ConfigError> {
+        let key = |name: &'static str| move || format!("hosts.{}.{name}", host.id);
+        let is_id = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        require(
+            !host.id.is_empty() && host.id.bytes().all(is_id),
+            || format!("hosts[{index}].id"),
+            "must be ASCII letters, digits, - and _",
+        )?;
+        let mut earlier = self.hosts.iter().take(index);
+        require(
+            earlier.clone().all(|earlier| earlier.id != host.id),
+            key("id"),
+            "stands twice",
+        )?;
+        require(
+            Label::parse(&host.name).is_ok(),
+            key("name"),
+            "must be 1 to 64 characters without colons and control characters",
+        )?;
+        require(
+            parse_hex(&host.api_key_sha256).is_some(),
+            key("api_key_sha256"),
+            "must be 64 hex digits: the SHA-256 of the API key",
+        )?;
+        let has_same_key = |earlier: &Host| {
+            let theirs = &earlier.api_key_sha256;
+            theirs.eq_ignore_ascii_case(&host.api_key_sha256)
+        };
+        require(
+            !earlier.any(has_same_key),
+            key("api_key_sha256"),
+            "is another host's: each needs a key of its own",
+        )
+    }
+
+    /// Where a host's pages are, where people are led, and what they may use.
+    fn check_offers(&self, host: &Host) -> Result<(), ConfigError> {
+        let key = |name: &'static str| move || format!("hosts.{}.{name}", host.id);
+        require(
+            !host.origins.is_empty() && host.origins.iter().all(|origin| is_origin(origin)),
+            key("origins"),
+            "must be origins such as https://shop.example, without a path",
+        )?;
+        require(
+            host.trust_days
+                .is_none_or(|days| TRUST_DAYS.contains(&days)),
+            key("trust_days"),
+            "must be 1 to 90",
+        )?;
+        let urls = [
+            ("recovery_url", &host.recovery_url),
+            ("password_url", &host.password_url),
+            ("form_complete_url", &host.form_complete_url),
+        ];
+        for (name, url) in urls {
+            let is_url = url.as_ref().is_none_or(|url| is_http_url(url));
+            require(is_url, key(name), "must be an http(s) URL")?;
+        }
+        let fault = host.notices.as_ref();
+        let fault = fault.and_then(|notices| phone::webhook_fault(notices, self.production));
+        require(
+            fault.is_none(),
+            key("notices.url"),
+            fault.unwrap_or_default(),
+        )?;
+        let methods = self.methods(host);
+        let wanted = host.methods.as_ref().map_or(methods.len(), Vec::len);
+        require(
+            !methods.is_empty() && wanted == methods.len(),
+            key("methods"),
+            "must name methods that there is a gateway for, and one at least",
+        )
+    }
+}
+
+/// An error that names the setting, where it does not hold.
+fn require(holds: bool, key: impl FnOnce() -> String, reason: &str) -> Result<(), ConfigError> {
+    if holds {
+        return Ok(());
+    }
+    Err(ConfigError::Value {
+        key: key(),
+        reason: reason.to_owned(),
+    })
 }
 
 /// 64 hex digits.

@@ -296,6 +296,12 @@ impl Kit {
                 Ok(browser)
             })?;
         }
+        self.requests_for_other_paths()?;
+        self.requests_of_other_sessions()
+    }
+
+    /// The page of somebody who is signed in, under names that a router may take for it.
+    fn requests_for_other_paths(&mut self) -> Done {
         let me = self.target.me.clone();
         for path in [
             format!("/{me}"),
@@ -318,58 +324,43 @@ impl Kit {
                 },
             )?;
         }
+        Ok(())
+    }
+
+    /// A good result in a session that it does not belong to, or no longer.
+    fn requests_of_other_sessions(&mut self) -> Done {
         self.attack("another session's result", |kit| {
             let mut victim = kit.password()?;
             let mut thief = kit.password()?;
             // The kit's flow is the thief's by now; the victim's session must not take it.
-            kit.complete(
-                &mut victim,
-                "POST",
-                &complete,
-                &format!("result_code={RESULT_CODE}"),
-            )?;
+            kit.complete_with_the_result(&mut victim)?;
             thief.cookies.clear();
             Ok(victim)
         })?;
         self.attack("a result without the session that it belongs to", |kit| {
             kit.password()?;
             let mut stranger = Browser::default();
-            kit.complete(
-                &mut stranger,
-                "POST",
-                &complete,
-                &format!("result_code={RESULT_CODE}"),
-            )?;
+            kit.complete_with_the_result(&mut stranger)?;
             Ok(stranger)
         })?;
         self.attack("the session from before the code (fixation)", |kit| {
             let before = kit.password()?;
             let mut browser = before.clone();
-            kit.complete(
-                &mut browser,
-                "POST",
-                &complete,
-                &format!("result_code={RESULT_CODE}"),
-            )?;
+            kit.complete_with_the_result(&mut browser)?;
             Ok(before)
         })?;
         self.attack("the same result once more, after signing out", |kit| {
             let mut browser = kit.password()?;
             let owing = browser.clone();
-            kit.complete(
-                &mut browser,
-                "POST",
-                &complete,
-                &format!("result_code={RESULT_CODE}"),
-            )?;
+            kit.complete_with_the_result(&mut browser)?;
             let mut again = owing;
-            kit.complete(
-                &mut again,
-                "POST",
-                &complete,
-                &format!("result_code={RESULT_CODE}"),
-            )?;
+            kit.complete_with_the_result(&mut again)?;
             Ok(again)
         })
+    }
+
+    fn complete_with_the_result(&self, browser: &mut Browser) -> Done {
+        let body = format!("result_code={RESULT_CODE}");
+        self.complete(browser, "POST", &self.target.complete, &body)
     }
 }

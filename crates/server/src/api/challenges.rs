@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use nidan_otp::Code;
-use nidan_protocol::{ChallengeAnswerPost, ChallengeView, ErrorCode, Problem, Purpose};
+use nidan_protocol::{ChallengeAnswerPost, ChallengeView, Channel, ErrorCode, Problem, Purpose};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -25,8 +25,26 @@ pub(super) const ID_LEN_BYTES: usize = 16;
 
 type Id = Result<Path<String>, axum::extract::rejection::PathRejection>;
 
+/// An order to send a code: its message, the budgets that it counts against, its entry in the record.
+pub(super) fn order_of(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    phone: &PhoneConfig,
+    number: &PhoneNumber,
+    channel: Channel,
+) -> Result<Order, Refusal> {
+    let parts = &service.0;
+    Ok(Order {
+        message_id: encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?),
+        budgets: budgets(&parts.keys, &phone.budgets, flow, number, channel),
+        now_ms: parts.clock.now_ms(),
+        audit: audit(service, flow, host),
+    })
+}
+
 /// A set-up has no record yet.
-pub(super) fn audit(service: &Service, flow: &NewFlow, host: &Host) -> Option<AuditContext> {
+fn audit(service: &Service, flow: &NewFlow, host: &Host) -> Option<AuditContext> {
     match flow.purpose {
         Purpose::Enroll => None,
         Purpose::Verify => Some(service.audit_context(host, flow.client_description.clone())),
@@ -79,21 +97,8 @@ pub(crate) async fn resend(
         });
     }
     let number = number_of(&service, &host, &flow.opened, &challenge)?;
-    let message_id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
-    let budgets = budgets(
-        &parts.keys,
-        &phone.budgets,
-        &flow.opened,
-        &number,
-        challenge.opened.channel,
-    );
-    let audit = audit(&service, &flow.opened, &host);
-    let order = Order {
-        message_id,
-        budgets,
-        now_ms: parts.clock.now_ms(),
-        audit,
-    };
+    let channel = challenge.opened.channel;
+    let order = order_of(&service, &flow.opened, &host, phone, &number, channel)?;
     refuse_unordered(
         parts
             .store

@@ -9,17 +9,17 @@ use nidan_protocol::{
 use zeroize::Zeroizing;
 
 use super::challenges::{
-    ID_LEN_BYTES, audit, find, open_flow_with_phone, refuse_ended, refuse_unordered,
+    ID_LEN_BYTES, find, open_flow_with_phone, order_of, refuse_ended, refuse_unordered,
 };
 use crate::Service;
-use crate::challenge::{CODE_TTL_S, budgets, call_digits, reference, view as view_of};
-use crate::config::Host;
+use crate::challenge::{CODE_TTL_S, call_digits, reference, view as view_of};
+use crate::config::{Host, PhoneConfig};
 use crate::environment::random_bytes;
 use crate::extract::{Body, FlowCaller, encode};
 use crate::keys::{HashUse, SealedFor};
 use crate::phone::PhoneNumber;
 use crate::problem::Refusal;
-use crate::store::{Challenge, NewChallenge, NewFlow, Order};
+use crate::store::{Challenge, NewChallenge, NewFlow};
 use nidan_core::throttle::{self, Gate, Guess, Needs};
 
 /// Makes a code for a number and orders it to be sent. Whether the number exists is not told.
@@ -37,135 +37,139 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<ChallengeView>), Refusal> {
     let typed = Zeroizing::new(std::mem::take(&mut post.number).unwrap_or_default());
     let phone = open_flow_with_phone(&service, &flow)?;
-    if !service
-        .0
-        .config
-        .methods(&host)
-        .contains(&post.channel.method())
-    {
-        return Err(Refusal {
-            field: Some("channel".to_owned()),
-            ..ErrorCode::MethodNotOffered.into()
-        });
-    }
-    if post.call_confirmation == CallConfirmation::None && !host.allow_unconfirmed_calls {
-        return Err(Refusal {
-            field: Some("call_confirmation".to_owned()),
-            ..ErrorCode::MethodNotOffered.into()
-        });
-    }
-    let (number, codes) = match (flow.opened.purpose, &post.method_id) {
-        (Purpose::Enroll, None) => (typed_number(&typed, &post)?, 1),
-        (Purpose::Verify, Some(method_id)) if typed.is_empty() => {
-            own_number(&service, &flow.opened, &host, method_id, post.channel).await?
-        }
-        (Purpose::Enroll, Some(_)) => return Err(Refusal::field("method_id")),
-        (Purpose::Verify, _) => return Err(Refusal::field("number")),
-    };
-    let of_number = |code: ErrorCode| Refusal {
-        field: Some("number".to_owned()),
-        ..code.into()
-    };
-    let routed = service
-        .0
-        .routes
-        .iter()
-        .any(|route| route.fits(post.channel, number.country()));
-    if !routed
-        || !phone
-            .countries
-            .iter()
-            .any(|country| country == number.country())
-    {
-        return Err(of_number(ErrorCode::CountryNotAllowed));
-    }
-    number.reach(post.channel).map_err(of_number)?;
-
-    let parts = &service.0;
-    let number_index = parts
-        .keys
-        .hash(HashUse::NumberIndex, &[number.e164().as_bytes()]);
-    if let Some(live) = live(&service, &flow.opened, &post, &number_index, codes).await? {
+    refuse_unoffered(&service, &host, &post)?;
+    let flow = &flow.opened;
+    let (number, codes) = number_and_codes(&service, flow, &host, &typed, &post).await?;
+    refuse_unreachable(&service, phone, &number, post.channel)?;
+    let index = [number.e164().as_bytes()];
+    let number_index = service.0.keys.hash(HashUse::NumberIndex, &index);
+    if let Some(live) = live(&service, flow, &post, &number_index, codes).await? {
         // Whoever went back and asks once more has the code on its way already: waits and tries go
         // on as they were.
         return Ok((StatusCode::OK, Json(view_of(&live))));
     }
+    let order = order_of(&service, flow, &host, phone, &number, post.channel)?;
+    let meant = (&number, number_index, codes);
+    let challenge = new_challenge(&service, flow, &host, meant, post)?;
+    refuse_unordered(service.0.store.open_challenge(&challenge, &order).await?)?;
+    service.0.ring.notify_one();
+    tracing::info!(
+        flow = flow.id,
+        channel = challenge.channel.as_str(),
+        country = challenge.country,
+        "code ordered"
+    );
+    let stored = find(&service, flow, &challenge.id).await?;
+    Ok((StatusCode::CREATED, Json(view_of(&stored))))
+}
+
+/// R33: a host that forbids a method or calls without keys gets none of them, whatever the browser
+/// sends.
+fn refuse_unoffered(service: &Service, host: &Host, post: &ChallengePost) -> Result<(), Refusal> {
+    let offered = service.0.config.methods(host);
+    let field = if !offered.contains(&post.channel.method()) {
+        "channel"
+    } else if post.call_confirmation == CallConfirmation::None && !host.allow_unconfirmed_calls {
+        "call_confirmation"
+    } else {
+        return Ok(());
+    };
+    Err(Refusal {
+        field: Some(field.to_owned()),
+        ..ErrorCode::MethodNotOffered.into()
+    })
+}
+
+/// The number that is meant, and how many codes its message has: in a set-up the one that was typed,
+/// at login one of the person's own.
+async fn number_and_codes(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    typed: &str,
+    post: &ChallengePost,
+) -> Result<(PhoneNumber, u32), Refusal> {
+    match (flow.purpose, &post.method_id) {
+        (Purpose::Enroll, None) => Ok((typed_number(typed, post)?, 1)),
+        (Purpose::Verify, Some(method_id)) if typed.is_empty() => {
+            own_number(service, flow, host, method_id, post.channel).await
+        }
+        (Purpose::Enroll, Some(_)) => Err(Refusal::field("method_id")),
+        (Purpose::Verify, _) => Err(Refusal::field("number")),
+    }
+}
+
+/// Whether the operator sends codes there, and whether the number can take them.
+fn refuse_unreachable(
+    service: &Service,
+    phone: &PhoneConfig,
+    number: &PhoneNumber,
+    channel: Channel,
+) -> Result<(), Refusal> {
+    let country = number.country();
+    let mut routes = service.0.routes.iter();
+    let is_routed = routes.any(|route| route.fits(channel, country));
+    let is_allowed = phone.countries.iter().any(|allowed| allowed == country);
+    if !(is_routed && is_allowed) {
+        return Err(of_number(ErrorCode::CountryNotAllowed));
+    }
+    number.reach(channel).map_err(of_number)
+}
+
+fn of_number(code: ErrorCode) -> Refusal {
+    Refusal {
+        field: Some("number".to_owned()),
+        ..code.into()
+    }
+}
+
+/// The challenge for a number, sealed for its own row; its code is derived from its id.
+fn new_challenge(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    (number, number_index, codes): (&PhoneNumber, [u8; 32], u32),
+    post: ChallengePost,
+) -> Result<NewChallenge, Refusal> {
+    let parts = &service.0;
     let id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
     let row = SealedFor {
         host: &host.id,
-        subject: &flow.opened.subject,
+        subject: &flow.subject,
         method_id: &id,
     };
-    let sealed_number = parts
-        .keys
-        .seal_text(number.e164(), row, &*parts.random)
-        .map_err(|error| {
-            Refusal::logged(ErrorCode::Internal, "the number was not sealed", &*error)
-        })?;
+    let sealed = parts.keys.seal_text(number.e164(), row, &*parts.random);
+    let sealed_number = sealed.map_err(|error| {
+        Refusal::logged(ErrorCode::Internal, "the number was not sealed", &*error)
+    })?;
     let call_digits = match (post.channel, post.call_confirmation) {
         (Channel::Sms, _) | (Channel::Voice, CallConfirmation::None) => None,
         (Channel::Voice, CallConfirmation::Digits) => {
             Some(call_digits(random_bytes(&*parts.random)?))
         }
     };
-    let challenge = NewChallenge {
-        flow_id: flow.opened.id.clone(),
+    let expires_at = parts.clock.now_s().saturating_add(CODE_TTL_S);
+    let locale = post.locale.as_deref().unwrap_or("en");
+    Ok(NewChallenge {
+        flow_id: flow.id.clone(),
         channel: post.channel,
         country: number.country().to_owned(),
-        locale: parts
-            .catalogue
-            .language(post.locale.as_deref().unwrap_or("en"))
-            .to_owned(),
+        locale: parts.catalogue.language(locale).to_owned(),
         sealed_number,
         number_index,
         hint: number.hint(),
         reference: reference(random_bytes(&*parts.random)?),
         call_digits,
-        expires_at: parts
-            .clock
-            .now_s()
-            .saturating_add(CODE_TTL_S)
-            .min(flow.opened.expires_at),
+        expires_at: expires_at.min(flow.expires_at),
         method_id: post.method_id,
         codes,
         id,
-    };
-    let message_id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
-    let budgets = budgets(
-        &parts.keys,
-        &phone.budgets,
-        &flow.opened,
-        &number,
-        post.channel,
-    );
-    let audit = audit(&service, &flow.opened, &host);
-    let order = Order {
-        message_id,
-        budgets,
-        now_ms: parts.clock.now_ms(),
-        audit,
-    };
-    refuse_unordered(parts.store.open_challenge(&challenge, &order).await?)?;
-    parts.ring.notify_one();
-    tracing::info!(
-        flow = flow.opened.id,
-        channel = challenge.channel.as_str(),
-        country = challenge.country,
-        "code ordered"
-    );
-    Ok((
-        StatusCode::CREATED,
-        Json(view_of(&find(&service, &flow.opened, &challenge.id).await?)),
-    ))
+    })
 }
 
 /// What was typed, as long as it is what the person was shown: a number that two readers read
 /// differently is a stranger's for one of them.
 fn typed_number(typed: &str, post: &ChallengePost) -> Result<PhoneNumber, Refusal> {
-    let of_number = |code: ErrorCode| Refusal {
-        field: Some("number".to_owned()),
-        ..code.into()
-    };
     let read = PhoneNumber::parse(typed, post.country.as_deref());
     let Some(shown) = post.shown.as_deref() else {
         return read.map_err(|error| of_number(error.into()));
