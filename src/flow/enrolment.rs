@@ -130,7 +130,7 @@ impl Enrolment {
                 .any(|kind| matches!(kind.class(), MethodClass::OutOfBand(_)))
     }
 
-    /// Where to after a method was proved: S12 recommends a second one, where there is one.
+    /// The step after a method was proved: a second method is recommended, where there is one.
     pub(super) fn after_method(&self) -> Step {
         if self.has_choice() {
             Step::Another

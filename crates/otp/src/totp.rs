@@ -17,7 +17,7 @@ pub const TIME_STEP_S: u64 = 30;
 /// RFC 4226 §5.3 asks for 6 at least; some authenticator apps ignore any other number.
 pub const CODE_DIGITS: usize = 6;
 /// How far a phone's clock may be off and still sign in with one code: what was learned is kept
-/// within it (R7).
+/// within it.
 pub const DRIFT_MAX_STEPS: i64 = 2;
 /// How far off two consecutive codes may be (RFC 6238 §6: resynchronisation): five minutes either
 /// way. Two codes are 10¹² possibilities, so that the width costs nothing.
@@ -285,7 +285,7 @@ mod tests {
         Secret::from_bytes(*b"12345678901234567890")
     }
 
-    /// RFC 4226 appendix D, and R1.
+    /// RFC 4226 appendix D.
     #[test]
     fn hotp_vectors_of_rfc_4226() {
         let expected = [
@@ -305,7 +305,7 @@ mod tests {
         }
     }
 
-    /// RFC 6238 appendix B, cut to six digits (R2). The last row overflows 32 bits.
+    /// RFC 6238 appendix B, cut to six digits. The last row overflows 32 bits.
     #[test]
     fn totp_vectors_of_rfc_6238() {
         let check = |time, code: &str| {
@@ -411,7 +411,7 @@ mod tests {
         assert_eq!(accepted(1_000_000, -2), None, "three steps and no more");
     }
 
-    /// R7, RFC 6238 §6.
+    /// RFC 6238 §6.
     #[test]
     fn two_codes_count_only_in_a_row() {
         let secret = rfc_secret();
@@ -449,7 +449,7 @@ mod tests {
         assert_eq!(secret.locate(&code_of(1_000_000 + 4), now), Some(120));
     }
 
-    /// R14: 20 bytes are 32 characters, upper case, without padding.
+    /// 20 bytes are 32 characters, upper case, without padding.
     #[test]
     fn the_key_is_base32_without_padding() {
         let key = rfc_secret().key();
@@ -460,7 +460,7 @@ mod tests {
         );
     }
 
-    /// R13: the encoder agrees with the vectors of RFC 4648 §10.
+    /// The encoder agrees with the vectors of RFC 4648 §10.
     #[test]
     fn base32_vectors_of_rfc_4648() {
         let expected = [

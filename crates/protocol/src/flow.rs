@@ -5,24 +5,24 @@ use serde::{Deserialize, Serialize};
 use crate::host::Purpose;
 use crate::method::{Authenticator, Channel, MethodKind};
 
-/// How the person shows that the backup codes are safe before going on.
+/// The proof that a person has saved the backup codes, which the set-up asks for before it goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BackupGate {
-    /// Type one of the codes back.
+    /// The person types one of the codes back.
     TypeOne,
-    /// Tick "I have saved them".
+    /// The person ticks "I have saved them".
     Tick,
 }
 
-/// What the host allows in this flow.
+/// The host's rules for this flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Policy {
-    /// Methods on offer, the recommended one first.
+    /// The methods on offer, the recommended one first.
     pub methods: Vec<MethodKind>,
-    /// What the step "save the backup codes" asks for.
+    /// The proof that the step "save the backup codes" asks for.
     pub backup_gate: BackupGate,
 }
 
@@ -30,68 +30,69 @@ pub struct Policy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MethodView {
-    /// Opaque.
+    /// The method's id: opaque, and unique over all hosts.
     pub id: String,
-    /// What it is.
+    /// The kind of the method.
     pub kind: MethodKind,
-    /// What the person calls it.
+    /// The name that the person gave it, up to 64 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The last two digits of a phone number; never more of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// Unix seconds.
+    /// When it was set up, in Unix seconds.
     pub created_at: u64,
-    /// Whether it takes a code now.
+    /// Whether it accepts a code now, and how many it needs.
     #[serde(default)]
     pub state: MethodState,
-    /// Unix seconds: when a resting method takes codes again.
+    /// When a resting method accepts codes again, in Unix seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resting_until: Option<u64>,
 }
 
-/// Whether a method takes a code, and how many it needs.
+/// Whether a method accepts a code, and how many it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MethodState {
-    /// One code.
+    /// It accepts one code.
     #[default]
     Ready,
-    /// Two codes in a row: somebody guessed.
+    /// It asks for two codes at once, because somebody guessed.
     TwoCodes,
-    /// Too many wrong codes today.
+    /// Its daily limit of wrong codes is reached; it accepts codes again at `resting_until`.
     Resting,
-    /// Too many wrong codes in a row: until the host reinstates it.
+    /// Its limit of wrong codes in a row is reached; the host has to reinstate it.
     Suspended,
 }
 
-/// Where codes may be sent. Countries are ISO 3166-1 alpha-2.
+/// The phone numbers that codes may be sent to. Countries are ISO 3166-1 alpha-2 codes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PhoneOffer {
-    /// The operator's allow-list.
+    /// The countries that the operator allows.
     pub countries: Vec<String>,
-    /// The likely one, when the host knows it.
+    /// The country that the person most likely has a number of, when the host knows it.
     pub country: Option<String>,
-    /// Whether a call may read its code at once, for people who cannot press keys.
+    /// Whether a call may read its code without a confirmation, for people who cannot press keys.
     pub allow_unconfirmed_calls: bool,
 }
 
-/// What has to be pressed in a call before the code is read out.
+/// The confirmation that a call asks for before it reads its code out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallConfirmation {
-    /// Two digits that the screen shows: a mailbox presses none.
+    /// The person presses two digits that the screen shows. A mailbox presses none.
     #[default]
     Digits,
-    /// Nothing, where the host allows it: a mailbox that answers keeps the code.
+    /// The call reads its code at once, where the host allows that. A mailbox that answers keeps
+    /// the code.
     None,
 }
 
 impl CallConfirmation {
-    /// As it stands on the wire.
+    /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Digits => "digits",
@@ -100,32 +101,33 @@ impl CallConfirmation {
     }
 }
 
-/// The open enrolment: the service's share of the secret to come.
+/// An enrolment that is open, with the service's share of the secret to come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnrolmentOpening {
-    /// 16 bytes, base64url.
+    /// The enrolment's id: 16 bytes, base64url.
     pub enrolment_id: String,
-    /// 32 bytes, base64url.
+    /// The service's share: 32 bytes, base64url.
     pub server_nonce: String,
 }
 
-/// What a code at login is about.
+/// A verification that is open: what the widget needs to ask for a code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VerificationOpening {
-    /// The method to begin with: the last one that worked, else the first that takes codes. Nothing
-    /// when none does.
+    /// The id of the method to begin with: the last one that worked, else the first that accepts
+    /// codes. It is missing when none does.
     pub method_id: Option<String>,
-    /// How many backup codes are good.
+    /// How many backup codes are unused.
     pub backup_codes_left: u32,
-    /// For how many days this browser can be trusted; nothing when the host does not offer it.
+    /// For how many days this browser can be trusted. It is missing when the host does not offer
+    /// it.
     pub trust_days: Option<u32>,
-    /// Whether a text or call is ordered without a tap.
+    /// Whether the widget orders a text or a call without waiting for a tap.
     pub auto_send: bool,
-    /// Where people go who have lost everything, set by the operator.
+    /// The URL for people who have lost every method, set by the operator.
     pub recovery_url: Option<String>,
-    /// Where people change their password, set by the operator.
+    /// The URL at which people change their password, set by the operator.
     pub password_url: Option<String>,
 }
 
@@ -133,78 +135,80 @@ pub struct VerificationOpening {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FlowView {
-    /// What the flow is for.
+    /// The flow's purpose.
     pub purpose: Purpose,
-    /// The service's clock in milliseconds since the Unix epoch: the person's own clock may be
+    /// The service's time, in milliseconds since the Unix epoch: the person's own clock may be
     /// wrong.
     pub server_time_ms: u64,
-    /// Unix seconds.
+    /// When the flow ends, in Unix seconds.
     pub expires_at: u64,
-    /// The site, as it will stand in the app.
+    /// The site's name, as an authenticator app will show it.
     pub issuer: String,
-    /// The account, as it will stand in the app.
+    /// The account's name, as an authenticator app will show it.
     pub account_name: String,
-    /// What the host allows.
+    /// The host's rules for this flow.
     pub policy: Policy,
     /// The person's active methods.
     pub methods: Vec<MethodView>,
-    /// There when a phone method is on offer.
+    /// The phone numbers that codes may be sent to; missing when no phone method is on offer.
     pub phone: Option<PhoneOffer>,
-    /// There while an enrolment is open.
+    /// The open enrolment; missing when there is none.
     pub enrolment: Option<EnrolmentOpening>,
-    /// There while a verification is open.
+    /// The open verification; missing when there is none.
     pub verification: Option<VerificationOpening>,
-    /// Where people get help: a URL or a `mailto:` link, set by the operator.
+    /// A URL or a `mailto:` link for people who need help, set by the operator.
     pub support_url: Option<String>,
 }
 
-/// `POST /v1/flow/challenges`: a code is made and sent.
+/// The body of `POST /v1/flow/challenges`, which makes a code and orders it to be sent.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChallengePost {
-    /// In an enrolment: the number as typed, national (then `country` says whose) or international.
+    /// In an enrolment, the number as it was typed: national, with its country in `country`, or
+    /// international.
     #[serde(default)]
     pub number: Option<String>,
-    /// In a verification: one of the person's phone methods.
+    /// In a verification, the id of one of the person's phone methods.
     #[serde(default)]
     pub method_id: Option<String>,
-    /// ISO 3166-1 alpha-2; not needed when the number begins with `+`.
+    /// The country of a national number, ISO 3166-1 alpha-2. A number that begins with `+` needs
+    /// none.
     #[serde(default)]
     pub country: Option<String>,
     /// The number that the person was shown, in E.164. Where `number` is another one, nothing is
     /// sent (`phone_ambiguous`).
     #[serde(default)]
     pub shown: Option<String>,
-    /// How the code is to come.
+    /// The channel over which the code is to come.
     pub channel: Channel,
     /// The language of the message: a BCP 47 tag; English where there is no text for it.
     #[serde(default)]
     pub locale: Option<String>,
-    /// For a call.
+    /// The confirmation that a call asks for; it has no meaning for a text.
     #[serde(default)]
     pub call_confirmation: CallConfirmation,
 }
 
-/// What is known of a message on its way.
+/// The delivery status of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryState {
-    /// Waiting for a gateway to take it.
+    /// The message waits for a gateway.
     Queued,
-    /// A gateway has taken it and hands it to the carrier.
+    /// A gateway has accepted the message and hands it to the carrier.
     Accepted,
-    /// A gateway was asked and gave no clear answer: it may come or not.
+    /// A gateway was asked and gave no clear answer: the message may arrive or not.
     Unknown,
-    /// The carrier says that it arrived.
+    /// The carrier reports that the message arrived.
     Delivered,
-    /// It will not arrive.
+    /// The message will not arrive.
     Failed,
 }
 
 impl DeliveryState {
-    /// As it is written.
+    /// The name on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -216,39 +220,39 @@ impl DeliveryState {
     }
 }
 
-/// A code on its way, without the code and without the number.
+/// A code that was sent, without the code and without the number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChallengeView {
-    /// Opaque.
+    /// The challenge's id, opaque.
     pub id: String,
-    /// How the code comes.
+    /// The channel over which the code comes.
     pub channel: Channel,
     /// The last two digits of the number.
     pub hint: String,
-    /// Stands in the message too, so that people see which code belongs here.
+    /// A short reference that the message has too, so that people see which code belongs here.
     pub reference: String,
-    /// For a call: the two digits to press before the code is read out; `None` where it is read at
-    /// once.
+    /// The two digits to press in a call before the code is read out. They are missing for a text,
+    /// and for a call that reads its code at once.
     pub call_digits: Option<String>,
-    /// Unix seconds: the code is good until then, however often it is sent.
+    /// When the code expires, in Unix seconds, however often it is sent.
     pub expires_at: u64,
-    /// Unix seconds: when the same code may be sent again; `None` when it may not.
+    /// When the same code may be sent again, in Unix seconds; missing when it may not.
     pub resend_at: Option<u64>,
-    /// How many tries are left.
+    /// How many attempts are left.
     pub attempts_left: u32,
-    /// How the latest message fares.
+    /// The delivery status of the latest message.
     pub delivery: DeliveryState,
-    /// Unix seconds: since when it fares so.
+    /// Since when the delivery status holds, in Unix seconds.
     pub delivery_at: u64,
-    /// Whether the right code was typed.
+    /// Whether the code was answered rightly.
     pub answered: bool,
-    /// How many codes the message has; all of them are asked for.
+    /// How many codes the message has: one or two. All of them are asked for.
     pub codes: u32,
 }
 
 impl ChallengeView {
-    /// What the call waits for: the same again for a new call in its place.
+    /// The confirmation that the call asks for, so that a new call in its place asks for the same.
     pub const fn call_confirmation(&self) -> CallConfirmation {
         match (self.channel, &self.call_digits) {
             (Channel::Voice, None) => CallConfirmation::None,
@@ -257,16 +261,16 @@ impl ChallengeView {
     }
 }
 
-/// `POST /v1/flow/challenges/{id}/answer`.
+/// The body of `POST /v1/flow/challenges/{id}/answer`.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChallengeAnswerPost {
-    /// Six digits.
+    /// The code: six digits.
     pub code: String,
 }
 
-/// More numbers than anybody names for one account.
+/// The most phone numbers of one account: more than anybody names.
 pub const PHONES_MAX: usize = 5;
 
 /// A phone number in the final post, by the challenge that proved it.
@@ -274,20 +278,20 @@ pub const PHONES_MAX: usize = 5;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PhonePost {
-    /// An answered challenge of this flow.
+    /// The id of a challenge of this flow that was answered.
     pub challenge_id: String,
-    /// What the person calls the number: up to 64 characters.
+    /// The name that the person gives the number: up to 64 characters.
     #[serde(default)]
     pub name: Option<String>,
 }
 
-/// `POST /v1/flow/enrolment`: the one final post. It carries neither the secret nor the backup
-/// codes, and no number.
+/// The body of `POST /v1/flow/enrolment`, the one final post of a set-up. It carries neither the
+/// secret nor the backup codes, and no phone number.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnrolmentPost {
-    /// As given by `GET /v1/flow`.
+    /// The enrolment's id, as `GET /v1/flow` gave it.
     pub enrolment_id: String,
     /// 32 bytes of the browser's CSPRNG, base64url: the backup codes and the app's secret come from
     /// it.
@@ -295,101 +299,102 @@ pub struct EnrolmentPost {
     /// Six digits that the app showed while the enrolment was open; left out when no app is set up.
     #[serde(default)]
     pub code: Option<String>,
-    /// Phone numbers, the primary one first.
+    /// The phone numbers, the primary one first.
     #[serde(default)]
     pub phones: Vec<PhonePost>,
 }
 
-/// How a flow ended.
+/// The outcome of a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FlowOutcome {
-    /// A method was added.
+    /// The person has set two-step verification up.
     Enrolled,
-    /// A code was right.
+    /// A code was right, and the login may go on.
     Verified,
-    /// The person did not ask for a code.
+    /// The person reported that they did not ask for a code.
     Reported,
 }
 
-/// The answer to the final post; the same for the same body.
+/// The answer to the final post. The same body gets the same answer again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnrolmentAnswer {
-    /// How the flow ended.
+    /// The outcome of the flow.
     pub outcome: FlowOutcome,
     /// The methods as the service stored them, the app first.
     pub methods: Vec<MethodView>,
-    /// How many backup codes are good.
+    /// How many backup codes are unused.
     pub backup_codes_left: u32,
-    /// For the host's back end to redeem: 60 seconds, one use.
+    /// The code that the host's back end redeems: it lives 60 seconds and is good once.
     pub result_code: String,
 }
 
 /// Names the backup codes where a method's id is expected: everybody has one set at most.
 pub const BACKUP_METHOD_ID: &str = Authenticator::BackupCode.as_str();
 
-/// `POST /v1/flow/verification`.
+/// The body of `POST /v1/flow/verification`, which presents a code at login.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VerificationPost {
-    /// One of the person's methods, or [`BACKUP_METHOD_ID`].
+    /// The id of one of the person's methods, or [`BACKUP_METHOD_ID`].
     pub method_id: String,
-    /// Six digits; a backup code's sixteen characters, in capitals and without separators.
+    /// The code: six digits, or a backup code's sixteen characters in capitals and without
+    /// separators.
     pub code: String,
-    /// The next one, where the method needs two.
+    /// The next code, where the method needs two.
     #[serde(default)]
     pub second_code: Option<String>,
-    /// "Do not ask in this browser", where the host offers it.
+    /// Whether the person ticked "do not ask in this browser", where the host offers it.
     #[serde(default)]
     pub trust_browser: bool,
 }
 
-/// The answer to a right code; the same for the same body.
+/// The answer to a right code. The same body gets the same answer again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VerificationAnswer {
-    /// How the flow ended.
+    /// The outcome of the flow.
     pub outcome: FlowOutcome,
-    /// How many backup codes are good.
+    /// How many backup codes are unused.
     pub backup_codes_left: u32,
-    /// For the host's back end to redeem: 60 seconds, one use.
+    /// The code that the host's back end redeems: it lives 60 seconds and is good once.
     pub result_code: String,
 }
 
-/// `POST /v1/flow/report`: "I did not ask for this code".
+/// The body of `POST /v1/flow/report`: "I did not ask for this code". It is an empty object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReportPost {}
 
-/// Somebody who was let in: by a code, a backup code or as a trusted browser.
+/// A login that let somebody in, by a code, a backup code or as a trusted browser.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RecentLogin {
-    /// Unix seconds.
+    /// When it was, in Unix seconds.
     pub at: u64,
-    /// By what; nothing for a trusted browser.
+    /// The authenticator that was used; missing for a trusted browser.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<Authenticator>,
-    /// What the host said of the place, for example the browser.
+    /// The host's description of the browser and the place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_description: Option<String>,
 }
 
-/// The answer to a report; the same again for the same flow.
+/// The answer to a report. The same flow gets the same answer again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReportAnswer {
-    /// How the flow ended.
+    /// The outcome of the flow.
     pub outcome: FlowOutcome,
     /// How many browsers are no longer trusted.
     pub browsers_forgotten: u32,
-    /// Who was let in within the last day, the newest first; fifty at most. The person tells which
-    /// of them they were.
+    /// The logins of the last day that let somebody in, the newest first, fifty at most. The person
+    /// knows which of them were their own.
     pub logins: Vec<RecentLogin>,
-    /// Whether the host hears of it by a notice: it then ends every session of the person.
+    /// Whether the host is told by a notice: it then ends every session of the person.
     pub host_notified: bool,
 }

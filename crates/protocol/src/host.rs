@@ -5,19 +5,19 @@ use serde::{Deserialize, Serialize};
 use crate::flow::MethodView;
 use crate::method::Authenticator;
 
-/// What a flow is for.
+/// The purpose of a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
-    /// Set two-step verification up.
+    /// A set-up of two-step verification.
     Enroll,
-    /// Ask for a code at login.
+    /// A login that asks for a code.
     Verify,
 }
 
 impl Purpose {
-    /// As it is stored and signed.
+    /// The name on the wire, in the database and in signed results.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Enroll => "enroll",
@@ -26,50 +26,51 @@ impl Purpose {
     }
 }
 
-/// `POST /v1/flows`: sent after the host itself checked the first factor.
+/// The body of `POST /v1/flows`, which a host sends after it has checked the first factor itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateFlow {
-    /// What the flow is for.
+    /// The flow's purpose.
     pub purpose: Purpose,
-    /// The host's own opaque user id, 1–255 bytes, compared byte by byte.
+    /// The host's own id of the person: opaque, 1 to 255 bytes, compared byte by byte.
     pub subject: String,
-    /// What the person knows the account by, for example the mail address: 1–64 characters, no
-    /// colon.
+    /// The name by which the person knows the account, for example the mail address: 1 to 64
+    /// characters without a colon.
     pub account_name: String,
-    /// When the first factor was checked, Unix seconds: at most five minutes ago (ASVS 7.5.1).
+    /// When the first factor was checked, in Unix seconds: at most five minutes ago (ASVS 7.5.1).
     pub auth_time: u64,
-    /// A hash of the host's session id, 16–128 characters of base64url; it must come back at
-    /// redeem.
+    /// A hash of the host's session id: 16 to 128 characters of base64url. Redeeming asks for the
+    /// same again.
     pub session_binding: String,
-    /// The origin of the page that embeds the widget; one of the host's registered ones.
+    /// The origin of the page that embeds the widget: one of those that the host has registered.
     pub origin: String,
-    /// Where the person most likely is, ISO 3166-1 alpha-2: the first country on offer for phone
-    /// numbers.
+    /// The country in which the person most likely is, ISO 3166-1 alpha-2. It is offered first for
+    /// phone numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// For `verify`: the `trust_token` that an earlier redeem gave for this browser, when the
+    /// In a verification, the `trust_token` that an earlier redeem gave for this browser, when the
     /// browser has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust_token: Option<String>,
-    /// Where and with what the person signs in, as people should read it later in the record:
-    /// "Osaka, Firefox on Windows". Up to 80 characters; the coarser the better.
+    /// The browser and the place, as the person should read them later in the record: "Osaka,
+    /// Firefox on Windows". Up to 80 characters; the coarser the better.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_description: Option<String>,
 }
 
-/// What the host should do next.
+/// The host's next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FlowStatus {
-    /// Show the widget.
+    /// The host shows the widget.
     Required,
-    /// For `verify`: the person has no second factor. There is no flow; whether that is enough is
-    /// the host's to say.
+    /// The person of a verification has no second factor. No flow was made; the host decides
+    /// whether the password is enough.
     NotEnrolled,
-    /// For `verify`: this browser is trusted. Redeem `result_code` at once; nothing is to be shown.
+    /// The browser of a verification is trusted. The host redeems `result_code` at once and shows
+    /// nothing.
     Trusted,
 }
 
@@ -77,45 +78,46 @@ pub enum FlowStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FlowCreated {
-    /// What to do next.
+    /// The host's next step.
     pub outcome: FlowStatus,
-    /// For the host: redeem with it. Not there when the outcome is `not_enrolled`.
+    /// The flow's id, with which the host redeems; missing when the outcome is `not_enrolled`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_id: Option<String>,
-    /// For the page: the `flow-token` attribute. Anybody who has it can end this flow. There when
-    /// it is `required`.
+    /// The value of the page's `flow-token` attribute, there when the outcome is `required`.
+    /// Whoever has it can end this flow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_token: Option<String>,
-    /// Unix seconds; a flow lives ten minutes. There with `flow_id`.
+    /// When the flow ends, in Unix seconds: after ten minutes. It is there with `flow_id`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<u64>,
-    /// To be redeemed within 60 seconds. There when it is `trusted`.
+    /// The code to redeem within 60 seconds, there when the outcome is `trusted`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_code: Option<String>,
 }
 
-/// `POST /v1/flows/{id}/redeem`.
+/// The body of `POST /v1/flows/{id}/redeem`.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Redeem {
-    /// As it came back from the page.
+    /// The result code, as it came back from the page.
     pub result_code: String,
-    /// The same as when the flow was created.
+    /// The same value as when the flow was created.
     pub session_binding: String,
 }
 
-/// The signed result.
+/// The signed result of a flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AssertionAnswer {
-    /// A JWT (EdDSA, `typ` `nidan-assertion+jwt`); check it against `/.well-known/jwks.json`.
+    /// A JWT (EdDSA, `typ` `nidan-assertion+jwt`), to be checked against `/.well-known/jwks.json`.
     pub assertion: String,
-    /// There when this browser is trusted from now on, or still: keep it in an `HttpOnly` cookie of
-    /// this browser in place of the one before, and send it with the next `POST /v1/flows`.
+    /// A token, there when this browser is trusted from now on, or still. The host keeps it in an
+    /// `HttpOnly` cookie of this browser in place of the one before, and sends it with the next
+    /// `POST /v1/flows`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust_token: Option<String>,
-    /// Unix seconds: when that trust ends. There with `trust_token`.
+    /// When that trust ends, in Unix seconds. It is there with `trust_token`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust_expires_at: Option<u64>,
 }
@@ -124,65 +126,66 @@ pub struct AssertionAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TrustedBrowser {
-    /// Opaque; revoke it by this.
+    /// The browser's id, opaque: it is revoked by this.
     pub id: String,
-    /// What the host said of it when it was trusted.
+    /// The host's description of it when it was trusted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_description: Option<String>,
-    /// Unix seconds.
+    /// When it was trusted, in Unix seconds.
     pub created_at: u64,
-    /// Unix seconds.
+    /// When it last signed in without a code, in Unix seconds.
     pub used_at: u64,
-    /// Unix seconds.
+    /// When the trust ends, in Unix seconds.
     pub expires_at: u64,
 }
 
-/// `GET /v1/subjects/{subject}`.
+/// The answer to `GET /v1/subjects/{subject}`: what a person has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SubjectView {
-    /// Whether a second factor is active.
+    /// Whether the person has a second factor.
     pub enrolled: bool,
-    /// Active methods.
+    /// The person's methods.
     pub methods: Vec<MethodView>,
-    /// How many backup codes are good.
+    /// How many backup codes are unused.
     pub backup_codes_left: u32,
     /// Rises with every change of a factor: what was granted under a lower one has ended.
     pub factor_epoch: u64,
-    /// Browsers that are not asked for a code.
+    /// The browsers that are not asked for a code.
     pub trusted_browsers: Vec<TrustedBrowser>,
 }
 
-/// `POST /v1/subjects/{subject}/trusted_browsers/revoke`.
+/// The body of `POST /v1/subjects/{subject}/trusted_browsers/revoke`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RevokePost {
-    /// One of them; all when left out.
+    /// The id of one browser; all of them when it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
 
-/// `POST /v1/subjects/{subject}/methods/reinstate`.
+/// The body of `POST /v1/subjects/{subject}/methods/reinstate`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReinstatePost {
-    /// A suspended method.
+    /// The id of a suspended method.
     pub id: String,
 }
 
-/// `POST /v1/subjects/{subject}/report`.
+/// The body of `POST /v1/subjects/{subject}/report`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HostReportPost {
-    /// Where it is reported from, for the record: at most 80 characters, shown to the person.
+    /// The browser and the place of the report, for the record: at most 80 characters, shown to the
+    /// person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_description: Option<String>,
 }
 
-/// What happened to a person's second factor.
+/// The kind of an event in a person's record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -215,7 +218,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// All of them.
+    /// Every kind.
     pub const ALL: [Self; 12] = [
         Self::Enrolled,
         Self::CodeSent,
@@ -231,7 +234,7 @@ impl EventKind {
         Self::Reported,
     ];
 
-    /// As it stands on the wire and in the database.
+    /// The name on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Enrolled => "enrolled",
@@ -249,7 +252,7 @@ impl EventKind {
         }
     }
 
-    /// Whether the person should hear of it, through the host.
+    /// Whether the host is told of it, so that the person hears of it.
     pub const fn is_told(self) -> bool {
         match self {
             Self::Enrolled
@@ -269,42 +272,43 @@ impl EventKind {
     }
 }
 
-/// One line of a person's record, and the body of a notice to the host.
+/// An entry of a person's record, and the body of a notice to the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventView {
-    /// From 1 on, without gaps.
+    /// The number of the entry, from 1 on and without gaps.
     pub seq: u64,
-    /// Unix seconds.
+    /// When it happened, in Unix seconds.
     pub at: u64,
-    /// What happened.
+    /// The kind of the event.
     pub kind: EventKind,
-    /// By what.
+    /// The authenticator that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<Authenticator>,
     /// The last two digits of a phone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// What the host said of the place.
+    /// The host's description of the browser and the place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_description: Option<String>,
-    /// How many: wrong codes in a row, backup codes left, browsers revoked.
+    /// A count that belongs to the event: wrong codes in a row, backup codes left, browsers
+    /// revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
-    /// HMAC-SHA-256 over the line before and this one, base64url: a line that is changed or missing
-    /// does not fit.
+    /// HMAC-SHA-256 over the entry before and this one, base64url. An entry that is changed or
+    /// missing does not fit.
     pub hash: String,
 }
 
-/// `GET /v1/subjects/{subject}/events`: the newest first.
+/// The answer to `GET /v1/subjects/{subject}/events`: a page of the record, the newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventsView {
-    /// At most a hundred.
+    /// At most a hundred entries.
     pub events: Vec<EventView>,
-    /// Whether these lines still fit together.
+    /// Whether these entries still fit together.
     pub intact: bool,
-    /// Ask for older ones with `?before=`; nothing when there are none.
+    /// The value of `?before=` that asks for older entries; missing when there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<u64>,
 }

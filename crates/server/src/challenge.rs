@@ -13,11 +13,11 @@ use crate::keys::{HashUse, Keys};
 use crate::phone::PhoneNumber;
 use crate::store::{Budget, Challenge, NewFlow, Scope};
 
-/// ASVS 6.5.5 allows ten minutes; five is what people need (R34).
+/// ASVS 6.5.5 allows ten minutes; five is what people need.
 pub const CODE_TTL_S: u64 = 300;
 /// Tries for one challenge, however often it is sent.
 pub const CODE_ATTEMPTS: u32 = 5;
-/// How long to wait before the same code may be sent again (R43): after the first, the second, the
+/// How long to wait before the same code may be sent again: after the first, the second, the
 /// third message.
 pub const RESEND_WAITS_S: [u64; 3] = [30, 60, 120];
 /// RFC 4226 §5.3: six digits at least.

@@ -95,8 +95,8 @@ pub struct Host {
     pub backup_gate: BackupGate,
     /// The methods on offer, the recommended one first; all that there is a way for when left out.
     pub methods: Option<Vec<MethodKind>>,
-    /// Whether people who cannot press keys may have a call read its code at once (R38 wants keys:
-    /// a mailbox presses none).
+    /// Whether people who cannot press keys may have a call read its code at once (a mailbox that
+    /// answers presses none, and would keep the code).
     #[serde(default)]
     pub allow_unconfirmed_calls: bool,
     /// For how many days a person may have a browser not asked for codes: 1 to 90; not offered when
@@ -179,7 +179,7 @@ impl Config {
         Ok(config)
     }
 
-    /// What a host offers, the recommended method first. An app is always the stronger one (R33).
+    /// What a host offers, the recommended method first. An app is always the stronger one.
     pub(crate) fn methods(&self, host: &Host) -> Vec<MethodKind> {
         let possible = |kind: &MethodKind| match kind {
             MethodKind::Totp => true,

@@ -45,9 +45,9 @@ use nidan_otp::TIME_STEP_S;
 use store::{Store, StoreError};
 use tokio::sync::watch;
 
-/// A flow lives ten minutes: R21, and long enough to install an app.
+/// A flow lives ten minutes: long enough to install an app, and no longer.
 pub const FLOW_TTL_S: u64 = 600;
-/// ASVS 7.5.1 wants a fresh first factor before a factor changes; five minutes by R20.
+/// ASVS 7.5.1 wants a fresh first factor before a factor changes; ours ends after five minutes.
 pub const AUTH_TIME_MAX_AGE_S: u64 = 300;
 /// Tries in one login: more than three ways with their tries is no person.
 pub const FLOW_TRIES: u32 = 20;

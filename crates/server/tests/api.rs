@@ -183,7 +183,7 @@ async fn wrong_codes_end() {
     );
 }
 
-/// R20–R22, B35: whoever has a factor does not get another one by a password alone, and nothing is
+/// B35: whoever has a factor does not get another one by a password alone, and nothing is
 /// overwritten.
 #[tokio::test]
 async fn an_active_factor_is_never_overwritten() {
@@ -438,7 +438,7 @@ async fn the_browser_side_is_bound_to_its_origin() {
     assert_eq!(bench.subject("u1").await["enrolled"], false);
 }
 
-/// R54: a matrix of verbs and odd paths.
+/// A matrix of verbs and odd paths.
 #[tokio::test]
 async fn unlisted_methods_are_405_and_odd_paths_404() {
     let bench = Bench::new().await;
@@ -567,7 +567,7 @@ async fn bodies_over_16_kib_are_refused() {
     );
 }
 
-/// R11, B32: codes and randoms of other types are refused before anything is checked.
+/// B32: codes and randoms of other types are refused before anything is checked.
 #[tokio::test]
 async fn codes_of_other_shapes_are_malformed_and_not_wrong() {
     let bench = Bench::new().await;
@@ -623,7 +623,7 @@ async fn codes_of_other_shapes_are_malformed_and_not_wrong() {
     );
 }
 
-/// R9: a clock behind accepted codes would judge everything by a wrong time.
+/// A clock behind accepted codes would judge everything by a wrong time.
 #[tokio::test]
 async fn the_service_refuses_to_start_on_a_clock_that_is_behind() {
     use std::sync::Arc;

@@ -122,7 +122,7 @@ fn day(person: &mut Person, random: &mut u64, begin: u64) -> (f64, &'static str)
     )
 }
 
-/// B11, R46: what the configured numbers come to.
+/// B11: what the configured numbers come to.
 #[test]
 fn the_chance_of_guessing_is_small_and_the_person_gets_in() {
     let mut random = 0x67_75_65_73_73;

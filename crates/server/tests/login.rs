@@ -80,7 +80,7 @@ async fn a_login_goes_from_password_to_signed_result() {
     );
 }
 
-/// B1–B4, R8: a step that let somebody in lets nobody in again, from whatever session, also inside
+/// B1–B4: a step that let somebody in lets nobody in again, from whatever session, also inside
 /// the window.
 #[tokio::test]
 async fn a_used_code_is_used_everywhere() {
@@ -138,7 +138,7 @@ async fn the_same_post_gets_the_same_answer_and_another_one_a_conflict() {
     );
 }
 
-/// R46, R7: three wrong codes, then two in a row, then back to one.
+/// Three wrong codes, then two in a row, then back to one.
 #[tokio::test]
 async fn three_wrong_codes_ask_for_two_and_a_right_pair_ends_that() {
     let bench = Bench::new().await;
@@ -220,7 +220,7 @@ async fn a_used_code_is_no_half_of_a_pair() {
     );
 }
 
-/// R48, B19: what does not reset the count.
+/// B19: what does not reset the count.
 #[tokio::test]
 async fn neither_the_password_nor_another_flow_gives_tries_back() {
     let bench = Bench::new().await;
@@ -252,7 +252,7 @@ async fn neither_the_password_nor_another_flow_gives_tries_back() {
     );
 }
 
-/// R49: an attacker who has the password uses up one method, and neither the others nor the
+/// An attacker who has the password uses up one method, and neither the others nor the
 /// person's own flow.
 #[tokio::test]
 async fn whoever_has_the_password_cannot_lock_the_person_out() {
@@ -368,7 +368,7 @@ async fn fifty_wrong_codes_in_a_row_suspend_until_the_host_reinstates() {
     assert_eq!(record["intact"], true);
 }
 
-/// R7: a phone that is a minute slow signs in with two codes, and from then on with one.
+/// A phone that is a minute slow signs in with two codes, and from then on with one.
 #[tokio::test]
 async fn a_slow_clock_is_learned() {
     let bench = Bench::new().await;
@@ -400,11 +400,11 @@ async fn a_slow_clock_is_learned() {
     assert_eq!(
         code(&bench.verify(&token, &person.post(bench.now() - 150)).await),
         "code_wrong",
-        "R6: three steps only"
+        "three steps only"
     );
 }
 
-/// R6: the strict reading of ASVS 6.5.5.
+/// The strict reading of ASVS 6.5.5.
 #[tokio::test]
 async fn a_strict_host_takes_the_current_code_only() {
     let bench = Bench::tuned(|config| config.hosts[0].strict_window = true, None).await;
@@ -683,7 +683,7 @@ async fn after_guessing_a_message_has_two_codes() {
     );
 }
 
-/// R28–R31, B6, B40: once, whose they are, and with the count told.
+/// B6, B40: once, whose they are, and with the count told.
 #[tokio::test]
 async fn a_backup_code_works_once_and_for_its_owner_only() {
     let bench = Bench::new().await;
@@ -721,7 +721,7 @@ async fn a_backup_code_works_once_and_for_its_owner_only() {
     );
 }
 
-/// R11, B32: exactly a JSON string of six digits, and nothing is counted for anything else.
+/// B32: exactly a JSON string of six digits, and nothing is counted for anything else.
 #[tokio::test]
 async fn a_code_of_another_shape_is_refused_with_its_field_and_not_counted() {
     let bench = Bench::new().await;
@@ -841,7 +841,7 @@ async fn an_empty_or_partial_post_completes_nothing() {
     );
 }
 
-/// B24, B25, R54: other methods and odd paths lead nowhere.
+/// B24, B25: other methods and odd paths lead nowhere.
 #[tokio::test]
 async fn other_verbs_and_odd_paths_are_refused() {
     let bench = Bench::new().await;
@@ -899,7 +899,7 @@ async fn other_verbs_and_odd_paths_are_refused() {
     }
 }
 
-/// R53, R63, B23: without the flow's token and its page there is nothing, and nothing is told.
+/// B23: without the flow's token and its page there is nothing, and nothing is told.
 #[tokio::test]
 async fn whoever_has_not_passed_the_password_learns_nothing() {
     let bench = Bench::new().await;
@@ -938,7 +938,7 @@ async fn whoever_has_not_passed_the_password_learns_nothing() {
     }
 }
 
-/// B35, B38, R22: a login that still owes its code is no way to enrol, and an enrolment none to
+/// B35, B38: a login that still owes its code is no way to enrol, and an enrolment none to
 /// sign in.
 #[tokio::test]
 async fn each_purpose_has_its_own_posts() {
@@ -1052,7 +1052,7 @@ async fn redeem_trusted(bench: &Bench, created: &Value) -> Value {
         .1
 }
 
-/// U5, B48, B49: opaque, of one person, rotated, and gone with the first copy that is used.
+/// B48, B49: opaque, of one person, rotated, and gone with the first copy that is used.
 #[tokio::test]
 async fn a_trusted_browser_is_not_asked_until_its_token_is_copied() {
     let bench = Bench::trusting().await;
@@ -1186,7 +1186,7 @@ async fn the_record_shows_when_it_was_changed() {
     assert_eq!(record["intact"], false, "{record}");
 }
 
-/// R55: whoever hangs up before the answer is in the record all the same.
+/// Whoever hangs up before the answer is in the record all the same.
 #[tokio::test]
 async fn nobody_guesses_in_silence() {
     let bench = Bench::new().await;
@@ -1286,7 +1286,7 @@ async fn a_line_of_a_later_build_holds_up_nobodys_notices() {
     assert_eq!(peer.heard(1).await[0].1["kind"], "enrolled");
 }
 
-/// R55: the host hears at once, signed, of what the person should hear of.
+/// The host hears at once, signed, of what the person should hear of.
 #[tokio::test]
 async fn the_host_is_told_of_wrong_codes_and_backup_codes() {
     let peer = common::hooks::Hooks::start();

@@ -317,7 +317,7 @@ async fn wrong_codes_are_counted_and_end() {
     );
 }
 
-/// R47, B14: reserved before the check, so that trying at once gains nothing.
+/// B14: reserved before the check, so that trying at once gains nothing.
 #[tokio::test]
 async fn five_hundred_tries_at_once_count_as_five() {
     let network = Arc::new(Network::default());
@@ -588,7 +588,7 @@ async fn forged_callbacks_change_nothing() {
     }
 }
 
-/// R42: 2,000 accounts, 50 countries, numbers in blocks, one day.
+/// 2,000 accounts, 50 countries, numbers in blocks, one day.
 #[tokio::test]
 async fn a_fraudster_gets_the_budget_and_nothing_outside_the_allow_list() {
     let network = Arc::new(Network::default());

@@ -53,7 +53,7 @@ async fn kinds(bench: &Bench, subject: &str) -> Vec<String> {
         .collect()
 }
 
-/// S58–S61, B55: it ends everything that is open, and never lets in.
+/// B55: it ends everything that is open, and never lets in.
 #[tokio::test]
 async fn a_report_ends_logins_codes_and_trust() {
     let bench = Bench::trusting().await;

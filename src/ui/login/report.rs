@@ -29,7 +29,7 @@ pub(super) fn report(shell: Shell<Login>) -> Dom {
         .child(actions(shell, button, true))
 }
 
-/// What protects the account now (S58–S61).
+/// What protects the account now.
 const NEXT: [Msg; 4] = [
     Msg::ReportedPassword,
     Msg::ReportedHistory,

@@ -20,7 +20,7 @@ use crate::phone::PhoneNumber;
 use crate::problem::Refusal;
 use crate::store::{Attempt, Challenge, Flow, FlowState, NewFlow, Order, Ordered};
 
-/// 128 bits (R51); the code is derived from it.
+/// 128 bits; the code is derived from it.
 pub(super) const ID_LEN_BYTES: usize = 16;
 
 type Id = Result<Path<String>, axum::extract::rejection::PathRejection>;

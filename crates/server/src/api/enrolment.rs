@@ -269,7 +269,7 @@ async fn phone_method(
     })
 }
 
-/// R33: a host that forbids a method gets none of it, whatever the browser sends.
+/// A host that forbids a method gets none of it, whatever the browser sends.
 fn allowed(service: &Service, host: &Host, kind: MethodKind) -> Result<(), Refusal> {
     if service.0.config.methods(host).contains(&kind) {
         Ok(())

@@ -21,7 +21,7 @@ use crate::store::{
 };
 use crate::{AUTH_TIME_MAX_AGE_S, FLOW_TTL_S, RESULT_TTL_S, Service};
 
-/// 128 bits and more cannot be guessed (R51).
+/// 128 bits and more cannot be guessed.
 const ID_LEN_BYTES: usize = 16;
 const TOKEN_LEN_BYTES: usize = 32;
 /// Two servers' clocks differ by a little.
@@ -105,7 +105,7 @@ async fn enrolment(
 ) -> Result<FlowCreated, Refusal> {
     match service.0.store.open_flow(&flow).await? {
         Opened::Yes => Ok(required(flow, token)),
-        // R20, R22: an active factor is never overwritten, and has to be proved before anything is
+        // An active factor is never overwritten, and has to be proved before anything is
         // added.
         Opened::FactorActive => Err(ErrorCode::AlreadyEnrolled.into()),
     }

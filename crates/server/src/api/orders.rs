@@ -63,7 +63,7 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(view_of(&stored))))
 }
 
-/// R33: a host that forbids a method or calls without keys gets none of them, whatever the browser
+/// A host that forbids a method or calls without keys gets none of them, whatever the browser
 /// sends.
 fn refuse_unoffered(service: &Service, host: &Host, post: &ChallengePost) -> Result<(), Refusal> {
     let offered = service.0.config.methods(host);

@@ -114,7 +114,7 @@ pub(crate) async fn digits(
     let Path(id) = id.map_err(|_| ErrorCode::NotFound)?;
     let (_, taken) = find(&service, &host.id, &id).await?;
     let composed = compose(&service, &taken).ok_or(ErrorCode::NotFound)?;
-    // R38: no keys or wrong ones, and nothing is said.
+    // No keys or wrong ones, and nothing is said.
     let right = composed
         .call_digits
         .as_ref()

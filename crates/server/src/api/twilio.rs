@@ -39,7 +39,7 @@ pub(crate) async fn status(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Keys pressed in a call: the right ones make it read the code, others end it (R38).
+/// Keys pressed in a call: the right ones make it read the code, others end it.
 #[utoipa::path(post, path = "/v1/gateways/{id}/twilio/{message}/digits",
     request_body(content = String, content_type = "application/x-www-form-urlencoded"),
     params(("id" = String, Path, description = "The gateway's id in the configuration"),

@@ -1,5 +1,5 @@
 //! A code at login, whatever made it: counted before it is checked, spent by one conditional
-//! update, answered once. There is no other way to a verified flow (B9, R47).
+//! update, answered once. There is no other way to a verified flow (B9).
 
 use axum::Json;
 use axum::extract::State;
@@ -346,7 +346,7 @@ fn described(counted: &CountedAttempt) -> (AuditDetail, u32) {
     )
 }
 
-/// R55: whoever knows the password and no code is told of. The count stands already, so that
+/// Whoever knows the password and no code is told of. The count stands already, so that
 /// nothing fails open here.
 async fn note_wrong(
     service: &Service,

@@ -19,8 +19,8 @@ pub struct PhoneConfig {
     pub budgets: Budgets,
 }
 
-/// Messages of any kind, in windows of UTC. R42 and R43 give the numbers for one number (see
-/// docs/decisions/0007-codes-by-phone.md); the others are a start that an operator fits to the
+/// Messages of any kind, in windows of UTC. The reasons for the numbers are in
+/// docs/decisions/0007-codes-by-phone.md and 0017-send-budgets.md; those of a host or a country are a start that an operator fits to the
 /// site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]

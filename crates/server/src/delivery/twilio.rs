@@ -159,7 +159,7 @@ impl Twilio {
         Zeroizing::new(form.finish())
     }
 
-    /// What a call says first. Whoever presses nothing hears no code: a mailbox least of all (R38).
+    /// What a call says first. Whoever presses nothing hears no code: a mailbox least of all.
     fn opening(&self, message: &Outgoing) -> Zeroizing<String> {
         if message.call_digits.is_none() {
             return spoken(&message.speech, &message.text);

@@ -255,7 +255,7 @@ fn examine(
     Ok(Some(row))
 }
 
-/// R67: what somebody may have used, seen or trusted since the backup counts no more.
+/// What somebody may have used, seen or trusted since the backup counts no more.
 fn forget_what_may_have_been_used(copy: &Connection, now: u64) -> Result<(), CopyError> {
     let step = to_sql(now / nidan_otp::TIME_STEP_S);
     copy.execute("UPDATE subject SET factor_epoch = factor_epoch + 1", [])?;
