@@ -14,50 +14,50 @@ pub struct LoginAttempt {
     pub host: String,
     /// The host's id of the person.
     pub subject: String,
-    /// What is presented.
+    /// The code or codes that are presented, without their digits.
     pub presented: Presented,
-    /// How many attempts one flow has.
+    /// The number of attempts that one flow has.
     pub flow_limit: u32,
     /// Now, in Unix seconds.
     pub now: u64,
 }
 
-/// What a person presents, without the code itself.
+/// A presentation of codes, without their digits.
 #[derive(Debug, Clone)]
 pub enum Presented {
     /// One code of a method, or two.
     Code {
         /// The method's id.
         method_id: String,
-        /// How many codes there are.
+        /// The number of codes.
         codes: Needs,
         /// Whether the host accepts only an app's current step.
         strict: bool,
-        /// How many attempts a code that was sent has.
+        /// The number of attempts that a code which was sent has.
         challenge_limit: u32,
     },
     /// A backup code.
     BackupCode {
-        /// How many of them one flow may try.
+        /// The number of backup codes that one flow may try.
         limit: u32,
     },
 }
 
-/// What the decision depends on. The engine reads it in the transaction that will write the
-/// changes.
+/// The data that the decision depends on. The engine reads it in the transaction that will write
+/// the changes.
 #[derive(Debug, Clone)]
 pub struct AttemptContext {
     /// Attempts of this flow so far.
     pub flow_attempts: u32,
     /// Those of them that were backup codes.
     pub backup_attempts: u32,
-    /// What may still be guessed of the person.
+    /// The chance of guessing that may still be given away for the person.
     pub allowance: Allowance,
-    /// What the attempt is made at.
+    /// The authenticator that is tried.
     pub target: Target,
 }
 
-/// What an attempt is made at.
+/// The authenticator that is tried, as it is stored.
 #[derive(Debug, Clone)]
 pub enum Target {
     /// The person has no such method, or no backup codes.
@@ -70,7 +70,7 @@ pub enum Target {
         tries: Tries,
         /// The secret, which opens only for its own row.
         sealed_secret: Vec<u8>,
-        /// How far its clock is off, in time steps.
+        /// The drift of its clock, in time steps.
         drift: i64,
     },
     /// A phone.
@@ -91,7 +91,7 @@ pub struct SentCode {
     pub challenge_id: String,
     /// The channel over which it was sent.
     pub channel: Channel,
-    /// How many codes its message has.
+    /// The number of codes in its message.
     pub codes: u32,
     /// Attempts so far.
     pub attempts: u32,
@@ -110,14 +110,14 @@ pub struct BackupSet {
     pub unused: Vec<(u32, [u8; 32])>,
 }
 
-/// What checking a counted attempt needs.
+/// The data that checking a counted attempt needs.
 #[derive(Debug, Clone)]
 pub enum CheckInput {
     /// An authenticator app's.
     Otp {
         /// The secret, which opens only for its own row.
         sealed_secret: Vec<u8>,
-        /// How far its clock is off, in time steps.
+        /// The drift of its clock, in time steps.
         drift: i64,
     },
     /// A phone's: the flow's latest code for it.
@@ -126,7 +126,7 @@ pub enum CheckInput {
         challenge_id: String,
         /// The channel over which it was sent.
         channel: Channel,
-        /// How many codes its message has.
+        /// The number of codes in its message.
         codes: u32,
         /// The last two digits of the number.
         hint: String,
@@ -151,7 +151,7 @@ impl CheckInput {
 /// An attempt that was counted.
 #[derive(Debug, Clone)]
 pub struct CountedAttempt {
-    /// What checking it needs.
+    /// The data that checking it needs.
     pub check: CheckInput,
     /// Wrong attempts of the method in a row, with this one.
     pub in_a_row: u32,
@@ -162,7 +162,7 @@ pub struct CountedAttempt {
     pub single_attempts_left: u32,
 }
 
-/// Why an attempt was not taken.
+/// The reason for which an attempt was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttemptRefusal {
     /// The flow is complete, expired or superseded.
@@ -188,10 +188,10 @@ pub enum AttemptRefusal {
     ChallengeExhausted,
 }
 
-/// What the engine writes, whatever the outcome is.
+/// The changes that the engine writes, whatever the outcome is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AttemptChanges {
-    /// What the flow counts; `None` when it counts nothing.
+    /// The addition to the flow's counts; `None` when nothing is counted.
     pub flow: Option<FlowCount>,
     /// The method's wrong attempts from now on.
     pub tries: Option<Tries>,
@@ -201,10 +201,10 @@ pub struct AttemptChanges {
     pub challenge_id: Option<String>,
 }
 
-/// What one attempt adds to its flow, beside itself.
+/// The addition of one attempt to its flow's counts, beside the attempt itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FlowCount {
-    /// What it cost the allowance, in millionths.
+    /// Its cost to the allowance, in millionths.
     pub cost: u32,
     /// Attempts with backup codes: one or none.
     pub backup_attempts: u32,
@@ -216,7 +216,7 @@ pub struct FlowCount {
 pub struct AttemptDecision {
     /// Counted, or refused.
     pub outcome: Result<CountedAttempt, AttemptRefusal>,
-    /// What the engine writes.
+    /// The changes that the engine writes.
     pub changes: AttemptChanges,
 }
 

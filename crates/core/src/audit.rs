@@ -1,11 +1,11 @@
-//! What the record of a person says of an event.
+//! The entries of a person's record.
 
 use nidan_protocol::{Authenticator, EventKind};
 
 use crate::throttle::SUSPENDED_AFTER;
 
-/// What an entry of the record says beside its kind. Nothing in it identifies more than the host's
-/// own user id does.
+/// The details of an entry, beside its kind. Nothing in them identifies more than the host's own id
+/// of the person does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditDetail {
     /// The authenticator that the event is about.

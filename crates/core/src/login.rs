@@ -5,8 +5,8 @@ use nidan_protocol::{Authenticator, BACKUP_METHOD_ID, Channel, EventKind, Method
 use crate::audit::AuditDetail;
 use crate::throttle::{self, Allowance, Tries};
 
-/// What was right, and what makes it single-use. An engine spends it by one conditional update
-/// whose row count says whether it was still there to be spent.
+/// An authenticator whose code was right, with what makes the code single-use. An engine spends it
+/// by one conditional update whose row count says whether it was still there to be spent.
 #[derive(Debug, Clone)]
 pub enum Authenticated {
     /// An authenticator app's time step (RFC 6238 §5.2).
@@ -17,7 +17,7 @@ pub enum Authenticated {
         first_step: u64,
         /// The matched step.
         step: u64,
-        /// What was learned of the app's clock, in time steps.
+        /// The drift of the app's clock that the code showed, in time steps.
         drift: i64,
     },
     /// A code that was sent.
@@ -55,14 +55,14 @@ impl Authenticated {
     }
 }
 
-/// What completing a login depends on, as it is before the code is spent.
+/// The data that completing a login depends on, as it is before the code is spent.
 #[derive(Debug, Clone)]
 pub struct LoginContext {
-    /// What may still be guessed of the person.
+    /// The chance of guessing that may still be given away for the person.
     pub allowance: Allowance,
     /// The wrong attempts of the method that was used; none for a backup code.
     pub tries: Tries,
-    /// What all attempts of this flow have cost the allowance, in millionths.
+    /// The cost of all attempts of this flow to the allowance, in millionths.
     pub flow_cost: u32,
     /// The last two digits of the number that was used.
     pub hint: Option<String>,
@@ -70,7 +70,7 @@ pub struct LoginContext {
     pub backup_codes_left: u32,
 }
 
-/// What the engine writes when a login completes.
+/// The changes that the engine writes when a login completes.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginChanges {
@@ -80,13 +80,13 @@ pub struct LoginChanges {
     pub allowance: Allowance,
     /// The kind of the record's entry.
     pub event: EventKind,
-    /// What the entry says.
+    /// The details of the entry.
     pub detail: AuditDetail,
     /// Unused backup codes after it.
     pub backup_codes_left: u32,
 }
 
-/// What a right code changes.
+/// Returns the changes that a right code makes.
 pub fn complete(context: &LoginContext, authenticated: &Authenticated, now: u64) -> LoginChanges {
     let detail = |count| AuditDetail {
         method: Some(authenticated.authenticator()),

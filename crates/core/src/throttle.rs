@@ -27,9 +27,9 @@
 //!
 //! A try is counted as wrong before it is checked. A right one gives back what *its own flow* has
 //! cost: whoever won has won, and whoever is genuine mistyped. Nothing else gives anything back:
-//! not the password, not a new flow, another method, a fresh message or another address.
-//! Backup codes have 75 bits and are outside of this: NIST SP 800-63B-4 §3.1.2.2 asks for no
-//! throttling from 64 bits on, so that they are the way in that nobody can use up.
+//! not the password, not a new flow, another method, a fresh message or another address. Backup
+//! codes have 75 bits and are outside of this: NIST SP 800-63B-4 §3.1.2.2 asks for no throttling
+//! from 64 bits on, so that they are the way in that nobody can use up.
 //! docs/decisions/0010-guessing.md has the reasons and the price.
 
 use nidan_protocol::MethodClass;

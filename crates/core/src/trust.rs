@@ -3,18 +3,18 @@
 
 use nidan_protocol::EventKind;
 
-/// What opening a login depends on.
+/// The data that opening a login depends on.
 #[derive(Debug, Clone)]
 pub struct OpeningContext {
     /// Whether the person has a method.
     pub has_method: bool,
     /// The person's factor epoch: what was granted under a lower one has ended.
     pub factor_epoch: u64,
-    /// What the browser's token is, where it brought one and the host still offers trust.
+    /// The token that the browser brought, where the host still offers trust.
     pub token: TrustToken,
 }
 
-/// What a token is that a browser brings.
+/// A token that a browser brings.
 #[derive(Debug, Clone)]
 pub enum TrustToken {
     /// No token, or one that belongs to no browser of this person.
@@ -73,7 +73,7 @@ impl Opening {
     }
 }
 
-/// Whether a login asks for a code.
+/// Decides whether a login asks for a code.
 pub fn open(context: OpeningContext, now: u64) -> Opening {
     if !context.has_method {
         return Opening::NotEnrolled;

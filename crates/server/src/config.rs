@@ -24,7 +24,7 @@ const SECRET_MIN_CHARS: usize = 32;
 /// Names the configuration file itself, so it is no setting.
 pub const CONFIG_VARIABLE: &str = "NIDAN_CONFIG";
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
@@ -39,20 +39,21 @@ pub enum LogFormat {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where the service listens.
+    /// The address on which the service listens.
     pub listen: SocketAddr,
     /// The SQLite file.
     pub database: PathBuf,
     /// The key file.
     pub keys_file: PathBuf,
-    /// What says which database belongs to the keys; beside the key file when left out.
+    /// The mark, a file that says which database belongs to the keys. It is beside the key file
+    /// when this is left out.
     pub mark_file: Option<PathBuf>,
     /// `iss` of every assertion; hosts compare it exactly.
     pub issuer: String,
-    /// How log lines look.
+    /// The format of log lines.
     #[serde(default)]
     pub log: LogFormat,
-    /// Where people get help.
+    /// A URL or a `mailto:` link for people who need help.
     pub support_url: Option<String>,
     /// The widget's folder, as `cargo xtask dist` makes it, to hand out under `/widget/`; nothing
     /// is when left out.
@@ -60,14 +61,14 @@ pub struct Config {
     /// Whether people rely on it: what is only for trying out is then refused.
     #[serde(default = "default_production")]
     pub production: bool,
-    /// Where counts for Prometheus are served; nowhere when left out.
+    /// The address on which counts are served to Prometheus; none when left out.
     pub metrics_listen: Option<SocketAddr>,
-    /// Where codes may be sent by phone; no phone methods when left out.
+    /// The phone methods; there are none when this is left out.
     pub phone: Option<PhoneConfig>,
     /// Ways out for messages, in the order in which they are tried.
     #[serde(default)]
     pub gateways: Vec<GatewayConfig>,
-    /// Who may use the service.
+    /// The hosts that may use the service.
     pub hosts: Vec<Host>,
     /// The folder of the file that this was read from.
     #[serde(skip)]
@@ -84,13 +85,13 @@ const fn default_production() -> bool {
 pub struct Host {
     /// `aud` of its assertions; never changes.
     pub id: String,
-    /// What people see in their authenticator app.
+    /// The name that people see in their authenticator app.
     pub name: String,
     /// SHA-256 of its API key, hex.
     pub api_key_sha256: String,
     /// Origins whose pages may embed the widget.
     pub origins: Vec<String>,
-    /// What the step "save the backup codes" asks for.
+    /// The proof that the step "save the backup codes" asks for.
     #[serde(default = "default_gate")]
     pub backup_gate: BackupGate,
     /// The methods on offer, the recommended one first; all that there is a way for when left out.
@@ -109,13 +110,14 @@ pub struct Host {
     /// neighbours too (RFC 6238 §5.2).
     #[serde(default)]
     pub strict_window: bool,
-    /// Where people go who have lost every method and all backup codes.
+    /// The URL for people who have lost every method and all backup codes.
     pub recovery_url: Option<String>,
-    /// Where people change their password: the way on after a report.
+    /// The URL at which people change their password: the way on after a report.
     pub password_url: Option<String>,
-    /// Where the form without scripts posts its result to; that form is not offered when left out.
+    /// The URL to which the form without scripts posts its result. That form is not offered when
+    /// this is left out.
     pub form_complete_url: Option<String>,
-    /// Where the host hears of what people should hear of; nowhere when left out.
+    /// The webhook to which notices are posted; there are none when this is left out.
     pub notices: Option<Webhook>,
 }
 
@@ -150,7 +152,7 @@ pub enum ConfigError {
     Value {
         /// The setting.
         key: String,
-        /// What is wrong with it.
+        /// The rule that it breaks.
         reason: String,
     },
 }
@@ -179,7 +181,8 @@ impl Config {
         Ok(config)
     }
 
-    /// What a host offers, the recommended method first. An app is always the stronger one.
+    /// The methods that a host offers, the recommended one first. An app is always the stronger
+    /// one.
     pub(crate) fn methods(&self, host: &Host) -> Vec<MethodKind> {
         let possible = |kind: &MethodKind| match kind {
             MethodKind::Totp => true,
@@ -286,7 +289,7 @@ impl Config {
         phone::check(self)
     }
 
-    /// What tells hosts apart, and what people know them by.
+    /// Checks the settings that tell hosts apart, and by which people know them.
     fn check_identity(&self, index: usize, host: &Host) -> Result<(), ConfigError> {
         let key = |name: &'static str| move || format!("hosts.{}.{name}", host.id);
         let is_id = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
@@ -322,7 +325,7 @@ impl Config {
         )
     }
 
-    /// Where a host's pages are, where people are led, and what they may use.
+    /// Checks a host's origins, the URLs to which people are led, and the methods on offer.
     fn check_offers(&self, host: &Host) -> Result<(), ConfigError> {
         let key = |name: &'static str| move || format!("hosts.{}.{name}", host.id);
         require(

@@ -25,7 +25,8 @@ pub(super) const ID_LEN_BYTES: usize = 16;
 
 type Id = Result<Path<String>, axum::extract::rejection::PathRejection>;
 
-/// An order to send a code: its message, the budgets that it counts against, its entry in the record.
+/// An order to send a code: its message, the budgets that it counts against, its entry in the
+/// record.
 pub(super) fn order_of(
     service: &Service,
     flow: &NewFlow,

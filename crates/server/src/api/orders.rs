@@ -80,8 +80,8 @@ fn refuse_unoffered(service: &Service, host: &Host, post: &ChallengePost) -> Res
     })
 }
 
-/// The number that is meant, and how many codes its message has: in a set-up the one that was typed,
-/// at login one of the person's own.
+/// The number that is meant, and how many codes its message has: in a set-up the one that was
+/// typed, at login one of the person's own.
 async fn number_and_codes(
     service: &Service,
     flow: &NewFlow,

@@ -1,4 +1,4 @@
-//! What an operator sets for codes that travel by phone.
+//! The settings of codes by phone: countries, budgets, gateways.
 
 use std::path::PathBuf;
 
@@ -8,20 +8,20 @@ use serde::Deserialize;
 use super::{ConfigError, is_http_url};
 use crate::phone::is_country;
 
-/// Where codes may be sent, and how many.
+/// The countries to which codes may be sent, and the budgets of messages.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PhoneConfig {
     /// ISO 3166-1 alpha-2; nothing is ever sent elsewhere.
     pub countries: Vec<String>,
-    /// How many messages may be ordered.
+    /// The numbers of messages that may be ordered.
     #[serde(default)]
     pub budgets: Budgets,
 }
 
 /// Messages of any kind, in windows of UTC. The reasons for the numbers are in
-/// docs/decisions/0007-codes-by-phone.md and 0017-send-budgets.md; those of a host or a country are a start that an operator fits to the
-/// site.
+/// docs/decisions/0007-codes-by-phone.md and 0017-send-budgets.md; those of a host or a country are
+/// a start that an operator fits to the site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Budgets {
@@ -70,7 +70,7 @@ impl Default for Budgets {
 pub struct GatewayConfig {
     /// A short name, for logs and for the URLs of callbacks; never changes.
     pub id: String,
-    /// What it can send.
+    /// The channels that it serves.
     pub channels: Vec<Channel>,
     /// Only these countries; all where left out.
     pub countries: Option<Vec<String>>,
@@ -84,7 +84,7 @@ pub struct GatewayConfig {
     pub smpp: Option<SmppConfig>,
 }
 
-/// What a gateway is.
+/// The kind of a gateway, with its settings.
 pub(crate) enum GatewayKind<'a> {
     Outbox,
     Webhook(&'a Webhook),
@@ -114,7 +114,7 @@ pub struct Outbox {}
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
-    /// Where messages are posted to.
+    /// The URL to which messages are posted.
     pub url: String,
     /// A file with the shared secret that signs both ways: at least 32 characters.
     pub secret_file: PathBuf,
@@ -156,9 +156,9 @@ pub struct SmppConfig {
     /// At most 12 characters; most carriers want none.
     #[serde(default)]
     pub system_type: String,
-    /// Who the message is from: a number in E.164, a short number, or a name of at most 11 letters.
+    /// The sender of a message: a number in E.164, a short number, or a name of at most 11 letters.
     pub source: String,
-    /// How often the connection is asked whether it still stands, seconds.
+    /// The interval between two checks of the connection, in seconds.
     #[serde(default = "default_enquire_link_s")]
     pub enquire_link_s: u64,
 }

@@ -46,9 +46,9 @@ pub struct NewFlow {
     pub host: String,
     /// The host's user id.
     pub subject: String,
-    /// What the flow is for.
+    /// The flow's purpose.
     pub purpose: Purpose,
-    /// What the person knows the account by.
+    /// The name by which the person knows the account.
     pub account_name: String,
     /// When the host checked the first factor.
     pub auth_time: u64,
@@ -56,9 +56,9 @@ pub struct NewFlow {
     pub session_binding: String,
     /// The page's origin.
     pub origin: String,
-    /// Where the person most likely is.
+    /// The country in which the person most likely is.
     pub country: Option<String>,
-    /// What the host says of the place, for the record.
+    /// The host's description of the browser and the place, for the record.
     pub client_description: Option<String>,
     /// SHA-256 of the flow token.
     pub token_hash: [u8; 32],
@@ -72,10 +72,10 @@ pub struct NewFlow {
     pub expires_at: u64,
 }
 
-/// Where a flow stands.
+/// The state of a flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FlowState {
-    /// Waiting for the person.
+    /// The flow waits for the person.
     Open,
     /// A newer flow of the same person took its place.
     Superseded,
@@ -97,9 +97,9 @@ pub enum FlowState {
 /// A stored flow.
 #[derive(Debug, Clone)]
 pub struct Flow {
-    /// What was stored when it was opened.
+    /// The flow as it was opened.
     pub opened: NewFlow,
-    /// Where it stands.
+    /// Its state.
     pub state: FlowState,
 }
 
@@ -119,10 +119,10 @@ pub enum Opened {
 pub enum Attempt {
     /// One more try is spent.
     Reserved {
-        /// How many are left after it.
+        /// The number of attempts that are left after it.
         left: u32,
     },
-    /// None was left.
+    /// No attempt was left.
     Exhausted,
 }
 
@@ -131,15 +131,15 @@ pub enum Attempt {
 pub struct NewMethod {
     /// Opaque.
     pub id: String,
-    /// What the person calls it.
+    /// The name that the person gave it.
     pub name: Option<String>,
     /// An app's secret or a phone's number; opens only for this row.
     pub sealed: Vec<u8>,
-    /// What else belongs to its kind.
+    /// The data of its kind.
     pub detail: MethodDetail,
 }
 
-/// What belongs to one kind of method only.
+/// The data that belongs to one kind of method only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MethodDetail {
     /// An authenticator app.
@@ -151,7 +151,7 @@ pub enum MethodDetail {
     },
     /// A phone.
     Phone {
-        /// How codes reach it.
+        /// The channel over which its codes come.
         channel: Channel,
         /// Keyed hash of the number.
         number_index: [u8; 32],
@@ -179,7 +179,7 @@ pub struct Activation {
     pub host: String,
     /// The host's user id.
     pub subject: String,
-    /// What is enrolled, in the order in which it is listed.
+    /// The methods, in the order in which they are listed.
     pub methods: Vec<NewMethod>,
     /// The salt of the backup codes.
     pub backup_salt: [u8; SALT_LEN_BYTES],
@@ -214,11 +214,11 @@ pub enum Activated {
 pub struct Method {
     /// Opaque.
     pub id: String,
-    /// What the person calls it.
+    /// The name that the person gave it.
     pub name: Option<String>,
     /// Opens only for this row.
     pub sealed: Vec<u8>,
-    /// What else belongs to its kind.
+    /// The data of its kind.
     pub detail: MethodDetail,
     /// Unix seconds.
     pub created_at: u64,
@@ -228,7 +228,7 @@ pub struct Method {
     pub tries: Tries,
 }
 
-/// What a person has.
+/// The methods and counts of a person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subject {
     /// Active methods in the order in which they were set up.
@@ -237,20 +237,20 @@ pub struct Subject {
     pub backup_codes_left: u32,
     /// Rises with every change of a factor.
     pub factor_epoch: u64,
-    /// What may still be guessed.
+    /// The chance of guessing that may still be given away.
     pub allowance: Allowance,
 }
 
-/// What a result code was spent for, all of one moment.
+/// A flow whose result code was spent, with all that the answer needs, read at one moment.
 #[derive(Debug, Clone)]
 pub struct Redeemed {
     /// The flow that it belongs to.
     pub flow: Flow,
     /// The subject's factor epoch.
     pub factor_epoch: u64,
-    /// The kinds of the subject's methods, each once.
+    /// The kinds of the person's methods, each once.
     pub kinds: Vec<MethodKind>,
-    /// At login: what was right.
+    /// The authenticator that was right at a login; missing for an enrolment.
     pub used: Option<Authenticator>,
     /// When the trust in this browser ends, where the new token counts.
     pub trust_ends: Option<u64>,
@@ -263,7 +263,7 @@ pub struct NewTrust {
     pub browser_id: String,
     /// SHA-256 of the token.
     pub token_hash: [u8; 32],
-    /// How long such trust lives, seconds.
+    /// The lifetime of the trust, in seconds.
     pub lives_s: u64,
 }
 
@@ -280,7 +280,7 @@ pub struct Redemption {
     pub session_binding: String,
     /// Now.
     pub now: u64,
-    /// Where the host offers trusted browsers.
+    /// A new token, where the host offers trusted browsers.
     pub trust: Option<NewTrust>,
     /// For the record.
     pub audit: AuditContext,
@@ -309,7 +309,7 @@ pub trait Store: PhoneStore + VerifyStore {
     /// good. `None` for everything else.
     async fn redeem(&self, redemption: &Redemption) -> Result<Option<Redeemed>, StoreError>;
 
-    /// What a person has.
+    /// Reads the methods and counts of a person.
     async fn subject(&self, host: &str, subject: &str) -> Result<Subject, StoreError>;
 
     /// The person's good backup codes.

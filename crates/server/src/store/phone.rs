@@ -1,4 +1,4 @@
-//! What the store keeps of codes that travel by phone.
+//! Challenges, the outbox of messages, and the counts of send budgets.
 
 use async_trait::async_trait;
 use nidan_protocol::{Channel, DeliveryState};
@@ -13,7 +13,7 @@ pub struct NewChallenge {
     pub id: String,
     /// The flow that it belongs to.
     pub flow_id: String,
-    /// How the code comes.
+    /// The channel over which the code comes.
     pub channel: Channel,
     /// ISO 3166-1 alpha-2.
     pub country: String,
@@ -33,16 +33,16 @@ pub struct NewChallenge {
     pub expires_at: u64,
     /// At login: the method that it is for.
     pub method_id: Option<String>,
-    /// How many codes the message has.
+    /// The number of codes in the message: one or two.
     pub codes: u32,
 }
 
 /// A stored challenge.
 #[derive(Debug, Clone)]
 pub struct Challenge {
-    /// What was stored when it was opened.
+    /// The challenge as it was opened.
     pub opened: NewChallenge,
-    /// How often it was ordered to be sent.
+    /// The number of times that it was ordered to be sent.
     pub sends: u32,
     /// When it was last ordered.
     pub sent_at: u64,
@@ -50,7 +50,7 @@ pub struct Challenge {
     pub attempts: u32,
     /// When the right code came.
     pub answered_at: Option<u64>,
-    /// How its latest message fares.
+    /// The delivery status of its latest message.
     pub delivery: DeliveryState,
     /// Since when.
     pub delivery_at: u64,
@@ -59,9 +59,9 @@ pub struct Challenge {
 /// One limit on sending: at most `limit` messages for `key` in each window of `window_s` seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {
-    /// What is counted.
+    /// The scope that is counted.
     pub scope: Scope,
-    /// Whose: a keyed hash, or an identifier that tells nothing of a person.
+    /// The key within the scope: a keyed hash, or an identifier that tells nothing of a person.
     pub key: Vec<u8>,
     /// Seconds; windows begin at multiples of it.
     pub window_s: u64,
@@ -69,7 +69,7 @@ pub struct Budget {
     pub limit: u32,
 }
 
-/// What messages are counted by.
+/// A scope within which messages are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// One number, in an hour: of set-ups at a host, or of a person's logins.
@@ -147,7 +147,7 @@ pub enum Ordered {
     Yes,
     /// A budget is spent. Nothing was stored.
     BudgetSpent {
-        /// Which.
+        /// The gateway's id.
         scope: Scope,
         /// When its next window begins, Unix seconds.
         retry_at: u64,
@@ -161,7 +161,7 @@ pub enum Ordered {
 pub struct LeasedMessage {
     /// The idempotency key.
     pub id: String,
-    /// What it carries.
+    /// The challenge whose code it carries.
     pub challenge: NewChallenge,
     /// The flow's host and person: the sealed number's row.
     pub host: String,
@@ -169,36 +169,36 @@ pub struct LeasedMessage {
     pub subject: String,
     /// The page's origin: the message is bound to it.
     pub origin: String,
-    /// How many tries there were, with this one.
+    /// The number of tries, with this one.
     pub tries: u32,
-    /// How many of its gateways have refused it.
+    /// The number of its gateways that have refused it.
     pub refused: u32,
     /// Whether an earlier try may have sent it.
     pub doubt: bool,
-    /// Where it stands.
+    /// Its delivery status.
     pub state: DeliveryState,
 }
 
-/// What became of a message.
+/// The outcome of handing a message to a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeliveryOutcome {
     /// A gateway has it.
     Accepted {
-        /// Which.
+        /// The gateway's id.
         gateway: String,
         /// Its own id for it.
         reference: Option<String>,
     },
     /// A gateway may have it: nobody else gets it.
     Unclear {
-        /// Which.
+        /// The gateway's id.
         gateway: String,
     },
     /// Try again then; `refused` moves on to another gateway.
     Again {
         /// Milliseconds since the Unix epoch.
         due_at_ms: u64,
-        /// How many gateways have refused it.
+        /// The number of gateways that have refused it.
         refused: u32,
         /// Whether a try may have sent it.
         doubt: bool,
@@ -210,13 +210,13 @@ pub enum DeliveryOutcome {
 /// A count for the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Count {
-    /// What is counted.
+    /// The scope that is counted.
     pub scope: String,
     /// The key, where it is an identifier and no hash.
     pub key: Option<String>,
     /// The most that any one key has.
     pub highest: u64,
-    /// How many messages over all keys.
+    /// The number of messages over all keys.
     pub sum: u64,
 }
 
@@ -294,8 +294,8 @@ pub trait PhoneStore: Send + Sync + 'static {
         since: u64,
     ) -> Result<Vec<(LeasedMessage, u64)>, StoreError>;
 
-    /// How many messages are queued, and since when the oldest waits (milliseconds since the Unix
-    /// epoch).
+    /// The number of messages that are queued, and since when the oldest waits (milliseconds since
+    /// the Unix epoch).
     async fn queue(&self) -> Result<(u64, Option<u64>), StoreError>;
 
     /// Messages that are still kept, by gateway and state: how many. No gateway yet: the empty

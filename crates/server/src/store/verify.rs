@@ -1,4 +1,4 @@
-//! What the store keeps of codes at login: tries, what is spent, trusted browsers, the record.
+//! Logins: attempts, completion, trusted browsers, the record and its notices.
 
 use async_trait::async_trait;
 use nidan_core::attempt::{AttemptRefusal, CountedAttempt, LoginAttempt};
@@ -14,9 +14,9 @@ use crate::audit::{AuditContext, AuditEntry};
 pub struct OpenVerification {
     /// The flow.
     pub flow: NewFlow,
-    /// What a trusted browser brought, when the host still offers that.
+    /// The token that a trusted browser brought, when the host still offers trust.
     pub trust: Option<TrustUse>,
-    /// For the record.
+    /// The context of the entries that it leaves in the record.
     pub audit: AuditContext,
 }
 
@@ -52,7 +52,7 @@ pub struct CompleteLogin {
     pub host: String,
     /// The host's user id.
     pub subject: String,
-    /// What was right.
+    /// The authenticator that was right, and what makes its code single-use.
     pub authenticated: Authenticated,
     /// Keyed hash of the post.
     pub body_hash: [u8; 32],
@@ -62,7 +62,7 @@ pub struct CompleteLogin {
     pub result_expires_at: u64,
     /// Whether this browser is to be trusted.
     pub trusts: bool,
-    /// For the record.
+    /// The context of the entries that it leaves in the record.
     pub audit: AuditContext,
 }
 
@@ -90,7 +90,7 @@ pub struct Report {
     pub host: String,
     /// The host's user id.
     pub subject: String,
-    /// For the record.
+    /// The context of the entries that it leaves in the record.
     pub audit: AuditContext,
 }
 
@@ -103,9 +103,9 @@ pub struct Notice {
     pub host: String,
     /// The host's user id.
     pub subject: String,
-    /// What happened.
+    /// The entry of the record.
     pub line: AuditEntry,
-    /// How many tries there were, with this one.
+    /// The number of tries, with this one.
     pub tries: u32,
 }
 
