@@ -1,8 +1,8 @@
-//! How often somebody may guess: a pure state machine. Time is an argument; the store keeps the
-//! state and calls this inside the transaction that reserves a try.
+//! The throttle of guesses, as a pure state machine. Time is an argument; the store keeps the state
+//! and calls this inside the transaction that reserves a try.
 //!
-//! Who reaches it has the first factor: the person, or somebody with the person's password. Three
-//! things are counted.
+//! Whoever reaches it has the first factor: the person, or somebody with the person's password.
+//! Three things are counted.
 //!
 //! - *In a row*, for each method: wrong tries since its last right one.
 //! - *Today*, for each method: wrong tries of this day (UTC).
@@ -47,10 +47,10 @@ pub const ALLOWANCE_PER_YEAR: u32 = 91;
 
 const DAY_S: u64 = 86_400;
 const YEAR_S: u64 = 365 * DAY_S;
-/// How long one millionth takes to come back.
+/// The time that one millionth takes to come back, in seconds.
 const MILLIONTH_S: u64 = YEAR_S.div_ceil(ALLOWANCE_PER_YEAR as u64);
 
-/// What a blind guess is up against.
+/// The kind of code that a blind guess is made at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guess {
     /// An app's code: any of three steps is accepted.
@@ -62,8 +62,8 @@ pub enum Guess {
 }
 
 impl Guess {
-    /// What a guess at a method's code is up against; `strict` where the host accepts only the
-    /// current step of an app.
+    /// Returns the kind of code that a method of this class has; `strict` where the host accepts
+    /// only the current step of an app.
     pub const fn at(class: MethodClass, strict: bool) -> Self {
         match class {
             MethodClass::Otp if strict => Self::StrictApp,
@@ -96,14 +96,14 @@ pub struct Tries {
     pub today: u32,
 }
 
-/// What may still be guessed of one person, over all methods.
+/// The chance of guessing that may still be given away for one person, over all methods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Allowance {
     /// When it is full again, Unix seconds; in the past: it is full.
     pub full_at: u64,
 }
 
-/// How many codes prove a method now.
+/// The number of codes that prove a method now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
     /// One.
@@ -112,18 +112,18 @@ pub enum Needs {
     TwoCodes,
 }
 
-/// Whether a method takes a try.
+/// The answer to whether a method accepts an attempt.
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gate {
-    /// It does.
+    /// It accepts an attempt.
     Open(Needs),
-    /// Not today.
+    /// Its daily limit is reached.
     Resting {
-        /// When it does again, Unix seconds.
+        /// When it accepts an attempt again, in Unix seconds.
         until: u64,
     },
-    /// Not until the host reinstates it.
+    /// It accepts none until the host reinstates it.
     Suspended,
 }
 
@@ -162,7 +162,7 @@ impl Tries {
     }
 }
 
-/// Whether and how a method takes a try now.
+/// Returns whether a method accepts an attempt now, and with how many codes.
 pub fn gate(tries: Tries, allowance: Allowance, guess: Guess, now: u64) -> Gate {
     let day = now / DAY_S;
     if tries.in_a_row >= SUSPENDED_AFTER {
@@ -216,7 +216,8 @@ pub fn succeed(tries: Tries, allowance: Allowance, cost: u32, now: u64) -> (Trie
     )
 }
 
-/// How many more single codes an app takes before it asks for two; for words on the screen.
+/// Returns how many more single codes an app accepts before it asks for two, for words on the
+/// screen.
 pub fn single_tries_left(tries: Tries, allowance: Allowance, guess: Guess, now: u64) -> u32 {
     let (mut tries, mut allowance, mut left) = (tries, allowance, 0);
     while left < TRIES_PER_DAY && gate(tries, allowance, guess, now) == Gate::Open(Needs::OneCode) {

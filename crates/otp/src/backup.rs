@@ -42,7 +42,7 @@ pub enum BackupCodeError {
     Symbol,
     /// Not sixteen symbols.
     Length {
-        /// How many there were.
+        /// The number of characters that there were.
         actual: usize,
     },
     /// The check symbol does not fit: something is mistyped or swapped.

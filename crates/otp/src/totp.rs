@@ -16,13 +16,14 @@ pub const SECRET_LEN_BYTES: usize = 20;
 pub const TIME_STEP_S: u64 = 30;
 /// RFC 4226 §5.3 asks for 6 at least; some authenticator apps ignore any other number.
 pub const CODE_DIGITS: usize = 6;
-/// How far a phone's clock may be off and still sign in with one code: what was learned is kept
-/// within it.
+/// The most that a phone's clock may be off and still sign in with one code: what was learned is
+/// kept within it.
 pub const DRIFT_MAX_STEPS: i64 = 2;
-/// How far off two consecutive codes may be (RFC 6238 §6: resynchronisation): five minutes either
-/// way. Two codes are 10¹² possibilities, so that the width costs nothing.
+/// The most that two consecutive codes may be off (RFC 6238 §6: resynchronisation): five minutes
+/// either way. Two codes are 10¹² possibilities, so that the width costs nothing.
 pub const PAIR_SEARCH_STEPS: u64 = 10;
-/// How far [`Secret::locate`] looks to tell that a phone's clock is wrong: one hour either way.
+/// The distance within which [`Secret::locate`] looks to tell that a phone's clock is wrong: one
+/// hour either way.
 pub const DRIFT_SEARCH_STEPS: u64 = 120;
 
 /// Seconds since the Unix epoch. 64 bit: RFC 6238 appendix B tests the year 2603.
@@ -64,7 +65,7 @@ impl Steps {
         Self(first.saturating_add_signed(drift_steps)..=last.saturating_add_signed(drift_steps))
     }
 
-    /// Where two consecutive codes are looked for.
+    /// The steps among which two consecutive codes are looked for.
     pub const fn for_pairs(now: UnixSeconds) -> Self {
         let step = now.counter().0;
         Self(step.saturating_sub(PAIR_SEARCH_STEPS)..=step.saturating_add(PAIR_SEARCH_STEPS))
@@ -232,7 +233,7 @@ pub enum CodeError {
     NotDigits,
     /// Digits, but not six.
     Length {
-        /// How many there were.
+        /// The number of digits that there were.
         actual: usize,
     },
 }

@@ -1,4 +1,4 @@
-//! A person's record: what happened to the second factor, line by line, each chained to the one
+//! A person's record: the events of the second factor, entry by entry, each chained to the one
 //! before by a keyed hash.
 
 use std::sync::Arc;
@@ -8,35 +8,35 @@ use nidan_protocol::{Authenticator, EventKind};
 
 use crate::keys::{HashUse, Keys};
 
-/// One line. Nothing in it identifies more than the host's own user id does.
+/// An entry of a record. Nothing in it identifies more than the host's own user id does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
     /// From 1 on, without gaps.
     pub seq: u64,
     /// Unix seconds.
     pub at: u64,
-    /// What happened.
+    /// The kind of the event.
     pub kind: EventKind,
-    /// By what.
+    /// The authenticator that it is about.
     pub method: Option<Authenticator>,
     /// The last two digits of a phone number.
     pub hint: Option<String>,
-    /// What the host said of the place.
+    /// The host's description of the browser and the place.
     pub client_description: Option<String>,
-    /// How many, where there is something to count.
+    /// A count that belongs to the event.
     pub count: Option<u32>,
-    /// Holds this line to the one before.
+    /// The keyed hash that chains this entry to the one before.
     pub hash: [u8; 32],
 }
 
-/// Writes lines for one host: what the store needs to append in the transaction that makes a line
-/// true.
+/// The context of entries for one host: what the store needs to append an entry in the transaction
+/// that makes it true.
 #[derive(Clone)]
 pub struct AuditContext {
     pub(crate) keys: Arc<Keys>,
     /// Whether the host wants to hear of what people should hear of.
     pub tells_host: bool,
-    /// Where it happens, as the host says.
+    /// The host's description of the browser and the place.
     pub client_description: Option<String>,
     /// Now, Unix seconds.
     pub now: u64,
@@ -64,7 +64,7 @@ impl AuditContext {
         }
     }
 
-    /// The next line of a person's record.
+    /// Returns the next entry of a person's record, chained to the last one.
     pub fn entry(
         &self,
         host: &str,

@@ -12,16 +12,16 @@ use crate::keys::{Keys, sha256};
 /// API keys begin with this, so that secret scanners find them.
 const API_KEY_PREFIX: &str = "nidan_sk_";
 
-/// What to write.
+/// The files to write, and their content.
 #[derive(Debug, Clone)]
 pub struct Init<'a> {
     /// The folder for `nidan.toml` and `nidan.keys`.
     pub folder: &'a Path,
-    /// Where the service will listen.
+    /// The address on which the service will listen.
     pub listen: &'a str,
     /// `aud` of assertions.
     pub host_id: &'a str,
-    /// What people see in their app.
+    /// The name that people see in their app.
     pub host_name: &'a str,
     /// The page's origin.
     pub origin: &'a str,
@@ -29,7 +29,7 @@ pub struct Init<'a> {
     pub demo: bool,
 }
 
-/// What was written.
+/// The files that were written.
 #[derive(Debug)]
 pub struct Written {
     /// The configuration.

@@ -36,7 +36,7 @@ const SILENT_AT_MOST: Duration = Duration::from_secs(75);
 /// Requests in flight when the service stops are finished within this; then their connections are
 /// closed.
 const FINISH_WITHIN: Duration = Duration::from_secs(7);
-/// How often a connection looks at its own bounds.
+/// The interval between two looks of a connection at its own bounds.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A request's head: ours have some hundred bytes, and cookies of a shared domain a few thousand.
 const HEAD_MAX_BYTES: usize = 64 * 1024;
@@ -44,12 +44,12 @@ const HEAD_MAX_BYTES: usize = 64 * 1024;
 const OTHER_FILES: u64 = 128;
 /// More connections than this are no help on one machine.
 const CONNECTIONS_MAX: u64 = 10_000;
-/// How long to wait where the system gives no more files.
+/// The wait where the system gives no more files.
 const NO_FILES_WAIT: Duration = Duration::from_millis(100);
 /// One line in the log for this long, however often it happens.
 const SAY_EVERY: Duration = Duration::from_secs(60);
 
-/// How many connections at once the limit on open files has room for.
+/// Returns the number of connections that the limit on open files has room for.
 pub fn room_for_connections() -> usize {
     #[cfg(unix)]
     let files = rustix::process::getrlimit(rustix::process::Resource::Nofile)
@@ -139,7 +139,7 @@ struct OpenConnections {
     all: Mutex<BTreeMap<u64, Arc<Watched>>>,
 }
 
-/// What is known of one connection.
+/// The bookkeeping of one connection.
 struct Watched {
     begun: Instant,
     /// Milliseconds since `begun` when a byte last came or went.

@@ -25,9 +25,9 @@ use nidan_server::{Service, delivery, listen, logging, metrics_router, router, s
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// How often flows that ended are deleted.
+/// The interval between two deletions of flows that ended.
 const PURGE_EVERY: Duration = Duration::from_secs(600);
-/// How often it is noted how new the database is, and its WAL is folded into the file.
+/// The interval between two notes of how new the database is, and its WAL is folded into the file.
 const NOTE_EVERY: Duration = Duration::from_secs(60);
 /// Somebody who watches asks from one or two places.
 const METRICS_CONNECTIONS: usize = 16;
@@ -52,7 +52,7 @@ enum Command {
         /// The folder.
         #[arg(default_value = ".")]
         folder: PathBuf,
-        /// Where the service will listen.
+        /// The address on which the service will listen.
         #[arg(long, default_value = "127.0.0.1:8080")]
         listen: String,
         /// A short name of your site, for machines.
@@ -234,7 +234,7 @@ fn rotate_signing_key(path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a running service has.
+/// The parts of a running service.
 struct Open {
     service: Service,
     store: SqliteStore,

@@ -52,7 +52,7 @@ fn audit(service: &Service, flow: &NewFlow, host: &Host) -> Option<AuditContext>
     }
 }
 
-/// How a code fares.
+/// Returns a challenge with the delivery status of its latest message.
 #[utoipa::path(get, path = "/v1/flow/challenges/{id}", params(("id" = String, Path, description = "The challenge's id")),
     responses((status = 200, body = ChallengeView),
     (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),

@@ -1,4 +1,4 @@
-//! How a code fares, as it happens: server-sent events (WHATWG HTML §9.2).
+//! Streams the delivery status of a code as server-sent events (WHATWG HTML §9.2).
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::challenge::view;
 use crate::extract::FlowCaller;
 use crate::problem::Refusal;
 
-/// How often the database is looked at.
+/// The interval between two looks at the database.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Then the widget asks anew: no stream outlives its reader by much.
 const STREAM_TURNS: u32 = 120;

@@ -1,4 +1,4 @@
-//! What the widget reads first.
+//! The first answer that the widget reads.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! What a host's back end does with a flow: open it after the password, redeem its result.
+//! A host's back end opens flows after the password, and redeems their results.
 
 use axum::Json;
 use axum::extract::{Path, State};

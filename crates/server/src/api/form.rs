@@ -22,13 +22,13 @@ use crate::extract::{Body, FlowCaller};
 use crate::problem::Refusal;
 use crate::store::{Challenge, FlowState, Method};
 
-/// What the page posts, to begin and from then on.
+/// The fields that the page posts, to begin and from then on.
 #[derive(Deserialize)]
 pub(crate) struct Sent {
     pub(super) flow_token: String,
     #[serde(default)]
     pub(super) lang: String,
-    /// What the person pressed; nothing at the beginning.
+    /// The button that the person pressed; none at the beginning.
     #[serde(default)]
     pub(super) press: Press,
     #[serde(default)]
@@ -144,7 +144,7 @@ const fn is_over(code: ErrorCode) -> bool {
     )
 }
 
-/// What people type, brought to what the interface takes; it refuses the rest by its field.
+/// Brings what people type to the form that the interface accepts. The interface refuses the rest.
 fn post_of(sent: &Sent) -> VerificationPost {
     let digits = |typed: &str| {
         Code::from_typed(typed).map_or_else(|_| typed.to_owned(), |code| code.expose().to_owned())
@@ -192,7 +192,7 @@ async fn order(
     Ok(())
 }
 
-/// What a report did, and who got in lately: nothing that is not so.
+/// The page that tells what a report did, and who got in lately.
 async fn reported(
     service: &Service,
     caller: FlowCaller,

@@ -20,7 +20,7 @@ const STYLE: &str = "body{font:1rem/1.6 system-ui,sans-serif;max-width:32rem;mar
     [role=alert]{font-weight:700;color:light-dark(#b3161b,#ff9d98)}form{padding:1rem 0;margin:0;\
     border-top:1px solid light-dark(#c9d0d8,#3f4852)}form p{margin:0}";
 
-/// What a page is made of.
+/// The content of a page.
 pub(super) struct Page {
     pub(super) host: Option<Host>,
     /// Whether it is about a report, and asks for no code.

@@ -1,4 +1,4 @@
-//! What gateways call back with: how a message fares. Late, doubled, forged or foreign callbacks
+//! Callbacks of gateways with delivery reports. Late, doubled, forged or foreign callbacks
 //! change nothing.
 
 use axum::Json;
@@ -12,7 +12,7 @@ use crate::Service;
 use crate::delivery::{Callbacks, Known, Receipts, SIGNATURE_HEADER, TIMESTAMP_HEADER, verify};
 use crate::problem::Refusal;
 
-/// How a message fares, by the operator's own sender.
+/// Takes a delivery report of the operator's own sender.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Receipt {
@@ -61,7 +61,7 @@ pub(crate) async fn receipt(
     Ok(Json(Received {}))
 }
 
-/// How a gateway's callbacks are told from others.
+/// The secret that tells a gateway's callbacks from others.
 pub(super) fn callbacks<'a>(service: &'a Service, gateway: &str) -> Option<&'a Callbacks> {
     service
         .0

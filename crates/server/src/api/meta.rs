@@ -1,4 +1,4 @@
-//! What the service says about itself.
+//! The OpenAPI document, the public keys and the health check.
 
 use std::sync::Arc;
 

@@ -38,7 +38,7 @@ use crate::store::{Method as StoredMethod, MethodDetail};
 use crate::{Service, middleware};
 use nidan_core::throttle::{self, Allowance, Gate, Guess, Needs};
 
-/// How long a browser may remember the answer to a preflight.
+/// The time for which a browser may remember the answer to a preflight.
 const PREFLIGHT_MAX_AGE: std::time::Duration = std::time::Duration::from_secs(600);
 
 #[derive(OpenApi)]

@@ -167,8 +167,8 @@ fn new_challenge(
     })
 }
 
-/// What was typed, as long as it is what the person was shown: a number that two readers read
-/// differently is a stranger's for one of them.
+/// Reads the number that was typed, as long as it is the one that the person was shown: a number
+/// that two readers read differently is a stranger's for one of them.
 fn typed_number(typed: &str, post: &ChallengePost) -> Result<PhoneNumber, Refusal> {
     let read = PhoneNumber::parse(typed, post.country.as_deref());
     let Some(shown) = post.shown.as_deref() else {

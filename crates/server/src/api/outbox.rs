@@ -1,5 +1,5 @@
-//! What the `outbox` gateway keeps, for demos and tests: it shows codes to the host, so it never
-//! runs in production.
+//! The messages that the `outbox` gateway keeps, for demos and tests: it shows codes to the host,
+//! so it never runs in production.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -47,14 +47,14 @@ pub(crate) struct PressedDigits {
     digits: String,
 }
 
-/// What the call says to it.
+/// The words that the call answers with.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Spoken {
     /// `null`: the call hangs up.
     says: Option<String>,
 }
 
-/// How a demo phone fared with a message.
+/// The delivery report of a demo phone.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OutboxReceipt {

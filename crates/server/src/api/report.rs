@@ -15,7 +15,7 @@ use crate::extract::{AnyFlowCaller, Body, FlowCaller, HostCaller};
 use crate::problem::Refusal;
 use crate::store::{FlowState, Report, StoreError};
 
-/// How far back a report looks for somebody who got in.
+/// The time for which a report looks back for somebody who got in.
 const LOOKS_BACK_S: u64 = 86_400;
 /// Logins that it tells of: more than a person has in a day, so that a trusted browser's many do
 /// not hide the one that matters.
@@ -37,7 +37,7 @@ pub(crate) async fn report(
     Ok(Json(of_flow(&service, caller).await?))
 }
 
-/// What the JSON interface and the form without scripts share.
+/// Reports a flow, for the JSON interface and the form without scripts alike.
 pub(super) async fn of_flow(
     service: &Service,
     caller: FlowCaller,

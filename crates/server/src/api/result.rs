@@ -1,4 +1,4 @@
-//! What a completed flow gives to the host.
+//! The result code of a completed flow.
 
 use crate::Service;
 use crate::extract::encode;

@@ -1,4 +1,4 @@
-//! What a host may know about one of its people, and do for them.
+//! Routes by which a host reads what one of its people has, and acts for them.
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -44,13 +44,13 @@ pub(crate) async fn view(
     }))
 }
 
-/// Which lines.
+/// The page of the record that is asked for.
 #[derive(Deserialize)]
 pub(crate) struct Page {
     before: Option<u64>,
 }
 
-/// What happened to the person's second factor, the newest first.
+/// Returns a page of the person's record, the newest entry first.
 #[utoipa::path(get, path = "/v1/subjects/{subject}/events",
     params(("subject" = String, Path, description = "The host's user id, percent-encoded"),
         ("before" = Option<u64>, Query, description = "Only lines before this one")), responses(

@@ -1,4 +1,4 @@
-//! What Twilio calls back with: how a message fares, and the keys that were pressed in a call.
+//! Twilio's callbacks: delivery reports, and the digits that were pressed in a call.
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
@@ -16,7 +16,7 @@ use crate::problem::Refusal;
 /// Gateway and message.
 type Place = Result<Path<(String, String)>, PathRejection>;
 
-/// How a message or a call fares.
+/// Takes the delivery report of a message or a call.
 #[utoipa::path(post, path = "/v1/gateways/{id}/twilio/{message}/status",
     request_body(content = String, content_type = "application/x-www-form-urlencoded"),
     params(("id" = String, Path, description = "The gateway's id in the configuration"),

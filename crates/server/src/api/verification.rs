@@ -58,8 +58,9 @@ pub(crate) async fn verify(
     Ok(Json(check_and_spend(&service, caller, post).await?))
 }
 
-/// What the JSON interface and the form without scripts share. It runs to its end when the caller
-/// goes away: a thief could otherwise hang up before the wrong code is in the record.
+/// Checks and spends a code, for the JSON interface and the form without scripts alike. It runs to
+/// its end when the caller goes away: a thief could otherwise hang up before the wrong code is in
+/// the record.
 pub(super) async fn check_and_spend(
     service: &Service,
     caller: FlowCaller,
@@ -236,7 +237,7 @@ fn attempt(flow: &NewFlow, host: &Host, typed: &Typed, now: u64) -> LoginAttempt
     }
 }
 
-/// What is to be spent, when the code is right; `None` when it is not.
+/// Returns what is to be spent, when the code is right; `None` when it is not.
 async fn check_code(
     service: &Service,
     flow: &NewFlow,
@@ -325,7 +326,7 @@ async fn check_code(
     }
 }
 
-/// What the record says of the attempt, and how many attempts are left with it.
+/// Returns the details for the record, and the number of attempts that are left.
 fn described(counted: &CountedAttempt) -> (AuditDetail, u32) {
     let (hint, left) = match &counted.check {
         CheckInput::Otp { .. } | CheckInput::BackupCodes(_) => (None, counted.single_attempts_left),

@@ -23,7 +23,7 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Which version is the current one may change with the next start.
 const FOR_A_WHILE: &str = "public, max-age=300";
 
-/// What of the package's own description is needed.
+/// The part of the package's own description that is needed.
 #[derive(serde::Deserialize)]
 struct Package {
     version: String,

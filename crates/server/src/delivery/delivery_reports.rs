@@ -1,4 +1,4 @@
-//! What gateways say of messages that they have.
+//! Delivery reports of gateways.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::store::StoreError;
 const LOOKS: u32 = 10;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Which message a gateway means.
+/// The message that a gateway means.
 #[derive(Debug, Clone, Copy)]
 pub enum Known<'a> {
     /// By its id.

@@ -1,4 +1,4 @@
-//! How messages leave: an outbox in the database, workers, and gateways.
+//! Messages leave by an outbox in the database, workers, and gateways.
 //!
 //! An order is stored together with its challenge; a worker takes it, composes the text and hands
 //! it to the first gateway that fits. Whatever dies in between, the message is taken again: at
@@ -34,7 +34,7 @@ use crate::config::{Config, ConfigError, GatewayConfig, GatewayKind};
 pub struct Outgoing {
     /// The idempotency key: the same for every try.
     pub id: String,
-    /// How it travels.
+    /// The channel over which it travels.
     pub channel: Channel,
     /// E.164.
     pub number: Zeroizing<String>,
@@ -80,7 +80,7 @@ pub trait Gateway: Send + Sync + 'static {
     async fn attend(&self, _receipts: Receipts) {}
 }
 
-/// Who may say how a gateway's messages fared.
+/// The sender of a gateway's delivery reports.
 #[derive(Clone)]
 pub(crate) enum Callbacks {
     /// Nobody by HTTP.

@@ -27,7 +27,7 @@ const WAIT_MAX_MS: u64 = 3_600_000;
 /// Two days and more; then the line stands in the record only.
 const TRIES: u32 = 60;
 
-/// Where each host hears, in the order of the configuration.
+/// The notification webhooks, one per host, in the order of the configuration.
 pub(crate) struct Notices {
     agent: ureq::Agent,
     ears: Vec<WebhookEndpoint>,

@@ -1,4 +1,4 @@
-//! What messages and calls say. The words are in `locales/*.json`.
+//! The words of messages and calls, from `locales/*.json`.
 
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -70,7 +70,7 @@ pub(crate) struct Catalogue(Vec<(&'static str, Words)>);
 /// English, which [`Catalogue::load`] puts first.
 const FALLBACK: usize = 0;
 
-/// What fills the places.
+/// The values that fill the places of a template.
 #[derive(Clone, Copy)]
 pub(crate) struct TemplateVars<'a> {
     pub(crate) site: &'a str,
@@ -153,7 +153,7 @@ impl Catalogue {
             })
     }
 
-    /// What a call says first; then the two digits are pressed.
+    /// The words that a call begins with, before the two digits are pressed.
     pub(crate) fn call_prompt(&self, language: &str, site: &str) -> String {
         let filling = TemplateVars {
             site,
@@ -166,7 +166,7 @@ impl Catalogue {
             .unwrap_or_default()
     }
 
-    /// What a call says then: the digits one by one, twice.
+    /// The words of a call after the digits: the code digit by digit, twice.
     pub(crate) fn call_code(
         &self,
         language: &str,
@@ -241,7 +241,7 @@ fn fill(words: &str, filling: &TemplateVars<'_>, digits: &str) -> String {
     filled
 }
 
-/// How many messages a text is sent as.
+/// The number of messages that a text is sent as.
 pub(crate) fn segments(text: &str) -> usize {
     let seven_bits = |c: char| match c {
         c if GSM7.contains(c) => Some(1),

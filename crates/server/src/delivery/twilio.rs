@@ -101,7 +101,7 @@ impl Form {
             .map(|(_, value)| value.as_str())
     }
 
-    /// What a status callback says; `None` for what is on its way or unknown.
+    /// The delivery status of a callback; `None` for one that is on its way or unknown.
     pub(crate) fn state(&self) -> Option<DeliveryState> {
         match self
             .get("MessageStatus")
@@ -159,7 +159,8 @@ impl Twilio {
         Zeroizing::new(form.finish())
     }
 
-    /// What a call says first. Whoever presses nothing hears no code: a mailbox least of all.
+    /// The words that a call begins with. Whoever presses nothing hears no code: a mailbox least of
+    /// all.
     fn opening(&self, message: &Outgoing) -> Zeroizing<String> {
         if message.call_digits.is_none() {
             return spoken(&message.speech, &message.text);

@@ -26,7 +26,7 @@ const VALIDITY_MIN_S: u64 = 60;
 /// For what is under way when the service stops: within the ten seconds after which supervisors
 /// kill.
 const STOP_WAIT: Duration = Duration::from_secs(8);
-/// How often the database is looked at when nobody rings.
+/// The interval between two looks at the database when no order announces itself.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Sends until the task is dropped. Several may run on one database.

@@ -1,4 +1,4 @@
-//! How many messages were ordered, window by window.
+//! Counts of messages that were ordered, window by window.
 
 use rusqlite::{Connection, params};
 

@@ -11,9 +11,9 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::store::StoreError;
 
-/// How long a request waits for another process that writes before it is answered with 503.
-/// SQLite's own waiting looks but every tenth of a second in the end, and a busy process leaves no
-/// such gap.
+/// The time for which a request waits for another process that writes before it is answered with
+/// 503. SQLite's own waiting looks but every tenth of a second in the end, and a busy process
+/// leaves no such gap.
 const BUSY_WAIT: Duration = Duration::from_secs(2);
 const BUSY_LOOK_EVERY: Duration = Duration::from_millis(1);
 /// More than there are statements: each is compiled once.
@@ -34,7 +34,7 @@ const MIGRATIONS: &[M<'_>] = &[
     )),
 ];
 
-/// Where the database is, and what its connections begin with.
+/// The path of the database, and the settings that its connections begin with.
 #[derive(Debug, Clone)]
 pub(super) struct File {
     pub(super) path: PathBuf,
@@ -132,7 +132,7 @@ fn make_private(file: &Path) -> std::io::Result<()> {
     }
 }
 
-/// How many rows a statement changed.
+/// Executes a statement, and returns the number of rows that it changed.
 pub(super) fn execute(
     connection: &Connection,
     sql: &str,

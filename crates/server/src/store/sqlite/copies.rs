@@ -23,7 +23,7 @@ use crate::store::StoreError;
 /// No copy was made, or put in place. What was there before is there still.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
-    /// Which database, which keys.
+    /// The database or the keys are not the right ones.
     #[error(transparent)]
     Identity(#[from] IdentityError),
     /// A file cannot be read or written.
@@ -72,14 +72,14 @@ impl From<MarkError> for CopyError {
     }
 }
 
-/// What a copy has.
+/// The content of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Copied {
     /// People with a second factor.
     pub people: u64,
     /// Their methods.
     pub methods: u64,
-    /// How new it is.
+    /// The generation of the database.
     pub generation: u64,
     /// Backup codes that were known as used only by the database that was there before.
     pub codes_taken_over: u64,
@@ -255,7 +255,7 @@ fn examine(
     Ok(Some(row))
 }
 
-/// What somebody may have used, seen or trusted since the backup counts no more.
+/// Ends whatever somebody may have used, seen or trusted since the backup.
 fn forget_what_may_have_been_used(copy: &Connection, now: u64) -> Result<(), CopyError> {
     let step = to_sql(now / nidan_otp::TIME_STEP_S);
     copy.execute("UPDATE subject SET factor_epoch = factor_epoch + 1", [])?;

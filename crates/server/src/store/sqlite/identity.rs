@@ -200,7 +200,7 @@ impl Identity {
     }
 }
 
-/// What instance, generation and keys say of a database that is there.
+/// Compares the instance and the generation of a database that is there with the mark.
 pub(super) fn judge(
     path: &Path,
     mark_path: &Path,
@@ -339,12 +339,12 @@ pub(super) fn has_wal(path: &Path) -> bool {
     !is_empty(&wal_of(path))
 }
 
-/// What an interrupted [`restore`](super::copies::restore) has ready.
+/// The file that an interrupted [`restore`](super::copies::restore) has ready.
 pub(super) fn restoring(path: &Path) -> PathBuf {
     beside(path, ".restoring")
 }
 
-/// What to restore where there is no database.
+/// The file to restore where there is no database.
 fn restorable(path: &Path) -> String {
     let ready = restoring(path);
     if is_empty(&ready) {

@@ -11,7 +11,7 @@ use super::connection::File;
 use crate::store::StoreError;
 
 const CONNECTIONS: usize = 8;
-/// How long a request waits for a connection before it is answered with 503.
+/// The time for which a request waits for a connection before it is answered with 503.
 const WAIT: Duration = Duration::from_secs(2);
 
 /// Connections that are opened when they are needed first, and kept.

@@ -16,7 +16,7 @@ const GROUP_MAX: usize = 128;
 /// Requests that wait beyond this many wait to be queued.
 const QUEUE: usize = 1_024;
 
-/// What becomes of the changes that a piece of work has made.
+/// The fate of the changes that a piece of work has made.
 pub(super) enum Then<T> {
     Keep(T),
     /// As if it had not begun.
