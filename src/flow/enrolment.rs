@@ -127,7 +127,7 @@ impl Enrolment {
                 .opening
                 .methods
                 .iter()
-                .any(|kind| matches!(kind.class(), MethodClass::OutOfBand(_)))
+                .any(|kind| kind.class().channel().is_some())
     }
 
     /// The step after a method was proved: a second method is recommended, where there is one.

@@ -1,7 +1,7 @@
 //! The codes of a login, from the field to the question whether they are right.
 
 use nidan_otp::{BackupCode, Code};
-use nidan_protocol::{BACKUP_METHOD_ID, MethodClass};
+use nidan_protocol::BACKUP_METHOD_ID;
 
 use super::{Asked, LoginEffect, LoginMethod, LoginOpening, LoginRefusal, LoginStep, SigningIn};
 
@@ -103,7 +103,7 @@ fn can_answer(step: &LoginStep, opening: &LoginOpening) -> bool {
         } => opening
             .methods
             .get(*place)
-            .is_some_and(|method| matches!(method.kind.class(), MethodClass::Otp)),
+            .is_some_and(|method| method.kind.class().makes_codes()),
         _other => false,
     }
 }

@@ -1,6 +1,6 @@
 //! What this is, and which method.
 
-use nidan_protocol::{MethodClass, MethodKind};
+use nidan_protocol::MethodKind;
 
 use super::components::{
     actions, details, heading, list, main_button, primary_button, quiet_button, screen,
@@ -27,7 +27,7 @@ pub(super) fn start(shell: Shell) -> Dom {
             .opening
             .methods
             .iter()
-            .any(|kind| matches!(kind.class(), MethodClass::OutOfBand(_)))
+            .any(|kind| kind.class().channel().is_some())
     };
     let have: &[Msg] = if shell.enrolment_now(by_phone) == Some(true) {
         &[Msg::StartHaveLine, Msg::StartHavePaper]

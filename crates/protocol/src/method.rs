@@ -6,17 +6,35 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A kind of second factor that a person sets up and chooses at login.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum MethodKind {
+/// Declares the kinds with their names, and [`MethodKind::ALL`] with them: no list is kept by hand.
+macro_rules! method_kinds {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal;)*) => {
+        /// A kind of second factor that a person sets up and chooses at login.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum MethodKind {
+            $($(#[$doc])* #[serde(rename = $name)] $kind,)*
+        }
+
+        impl MethodKind {
+            /// Every kind, in the order in which lists that the host does not order show them.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// The name on the wire and in the database.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$kind => $name,)* }
+            }
+        }
+    };
+}
+
+method_kinds! {
     /// An authenticator app ([RFC 6238](https://www.rfc-editor.org/rfc/rfc6238)).
-    Totp,
+    Totp = "totp";
     /// A code by text message.
-    Sms,
+    Sms = "sms";
     /// A code that is read out in a call.
-    Voice,
+    Voice = "voice";
 }
 
 /// What a method is, whatever it is called: how a person proves to have it.
@@ -29,22 +47,28 @@ pub enum MethodClass {
     OutOfBand(Channel),
 }
 
-impl MethodKind {
-    /// Every kind, in the order in which lists that the host does not order show them.
-    pub const ALL: [Self; 3] = [Self::Totp, Self::Sms, Self::Voice];
-
-    /// The name on the wire and in the database.
-    pub const fn as_str(self) -> &'static str {
+impl MethodClass {
+    /// The channel over which its codes are sent; `None` where nothing is sent.
+    pub const fn channel(self) -> Option<Channel> {
         match self {
-            Self::Totp => "totp",
-            Self::Sms => "sms",
-            Self::Voice => "voice",
+            Self::Otp => None,
+            Self::OutOfBand(channel) => Some(channel),
         }
     }
 
+    /// Whether the person's own device makes the codes, so that they can be checked at any time.
+    pub const fn makes_codes(self) -> bool {
+        match self {
+            Self::Otp => true,
+            Self::OutOfBand(_) => false,
+        }
+    }
+}
+
+impl MethodKind {
     /// The kind of that name; `None` for one that this version does not know.
     pub fn from_wire(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
     }
 
     /// How a person proves to have such a method.
@@ -116,14 +140,11 @@ pub enum Authenticator {
 }
 
 impl Authenticator {
-    /// Every authenticator.
-    pub const ALL: [Self; 5] = [
-        Self::Method(MethodKind::Totp),
-        Self::Method(MethodKind::Sms),
-        Self::Method(MethodKind::Voice),
-        Self::BackupCode,
-        Self::TrustedBrowser,
-    ];
+    /// Returns every authenticator.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let methods = MethodKind::ALL.iter().copied().map(Self::Method);
+        methods.chain([Self::BackupCode, Self::TrustedBrowser])
+    }
 
     /// The name on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
@@ -136,7 +157,7 @@ impl Authenticator {
 
     /// The authenticator of that name; `None` for one that this version does not know.
     pub fn from_wire(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.as_str() == name)
+        Self::all().find(|one| one.as_str() == name)
     }
 
     /// The value in `amr` of a signed result: [RFC 8176
@@ -178,7 +199,7 @@ impl<'de> Deserialize<'de> for Authenticator {
 #[cfg(feature = "openapi")]
 impl utoipa::PartialSchema for Authenticator {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        let names = Self::ALL.map(Self::as_str);
+        let names = Self::all().map(Self::as_str);
         utoipa::openapi::ObjectBuilder::new()
             .schema_type(utoipa::openapi::schema::Type::String)
             .enum_values(Some(names))
@@ -195,15 +216,15 @@ mod tests {
 
     #[test]
     fn names_are_distinct_and_read_back() {
-        for (index, one) in Authenticator::ALL.iter().enumerate() {
-            assert_eq!(Authenticator::from_wire(one.as_str()), Some(*one));
-            let earlier = Authenticator::ALL.iter().take(index);
-            assert!(earlier.clone().all(|other| other.as_str() != one.as_str()));
-            assert!(earlier.clone().all(|other| other.amr() != one.amr()));
+        for (index, one) in Authenticator::all().enumerate() {
+            assert_eq!(Authenticator::from_wire(one.as_str()), Some(one));
+            let mut earlier = Authenticator::all().take(index);
+            assert!(
+                earlier.all(|other| other.as_str() != one.as_str() && other.amr() != one.amr())
+            );
         }
         for kind in MethodKind::ALL {
-            assert_eq!(MethodKind::from_wire(kind.as_str()), Some(kind));
-            assert!(Authenticator::ALL.contains(&Authenticator::Method(kind)));
+            assert_eq!(MethodKind::from_wire(kind.as_str()), Some(*kind));
         }
         for channel in Channel::ALL {
             assert_eq!(channel.method().class(), MethodClass::OutOfBand(channel));
@@ -214,7 +235,7 @@ mod tests {
     #[test]
     fn the_wire_has_the_names_of_serde_too() {
         for kind in MethodKind::ALL {
-            let name = serde_json::to_string(&kind).unwrap_or_default();
+            let name = serde_json::to_string(kind).unwrap_or_default();
             assert_eq!(name, format!("\"{}\"", kind.as_str()));
         }
         let read: Authenticator =

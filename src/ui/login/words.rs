@@ -1,7 +1,7 @@
 //! Why a code was not taken, and what to do.
 
 use nidan_otp::{BackupCodeError, CodeError, UnixSeconds};
-use nidan_protocol::{ErrorCode, MethodClass, MethodState};
+use nidan_protocol::{ErrorCode, MethodState};
 
 use crate::flow::{Asked, Login, LoginRefusal, LoginStep, SigningIn};
 use crate::messages::Msg;
@@ -71,7 +71,7 @@ fn length(shell: Shell<Login>, words: Msg, actual: usize) -> String {
 fn service(signing: &SigningIn, code: ErrorCode, attempts_left: Option<u32>, times: u32) -> Msg {
     let by_app = signing
         .method()
-        .is_some_and(|method| matches!(method.kind.class(), MethodClass::Otp));
+        .is_some_and(|method| method.kind.class().makes_codes());
     match code {
         ErrorCode::CodeWrong if matches!(signing.step, LoginStep::Backup) => Msg::LoginBackupWrong,
         ErrorCode::CodeWrong if by_app && attempts_left == Some(0) => Msg::LoginPairWrong,

@@ -74,7 +74,7 @@ fn kinds_are_matched(name: &str, code: &str, wrong: &mut Vec<String>) {
             kinds.any(|found| found)
         });
         let narrows = line.contains("matches!(") && KINDS.iter().any(|kind| line.contains(kind));
-        if compares || (narrows && !line.contains("MethodClass::")) {
+        if compares || narrows {
             wrong.push(format!("{name}:{number}: match on the kind, exhaustively"));
         }
         if KIND_NAMES.iter().any(|kind| line.contains(kind)) {

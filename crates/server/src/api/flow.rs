@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use nidan_protocol::{
-    EnrolmentOpening, FlowView, MethodClass, MethodState, PhoneOffer, Policy, Problem, Purpose,
+    EnrolmentOpening, FlowView, MethodState, PhoneOffer, Policy, Problem, Purpose,
     VerificationOpening,
 };
 
@@ -45,9 +45,7 @@ pub(crate) async fn view(
             password_url: host.password_url.clone(),
         });
     let methods = service.0.config.methods(&host);
-    let by_phone = methods
-        .iter()
-        .any(|kind| matches!(kind.class(), MethodClass::OutOfBand(_)));
+    let by_phone = methods.iter().any(|kind| kind.class().channel().is_some());
     let phone = service
         .0
         .config

@@ -269,7 +269,7 @@ async fn ways(
             });
             if error.is_none()
                 && state == MethodState::TwoCodes
-                && matches!(method.detail.kind().class(), MethodClass::Otp)
+                && method.detail.kind().class().makes_codes()
             {
                 html += &format!("<p>{}</p>", escaped(&words.two));
             }
