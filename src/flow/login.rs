@@ -163,7 +163,7 @@ pub struct Reported {
     /// Who was let in within the last day, the newest first: when, and what the host said of the
     /// place.
     pub logins: Vec<(Now, Option<String>)>,
-    /// Whether the host was copy_status, and ends every session.
+    /// Whether the host is told, and ends every session.
     pub host_notified: bool,
     /// Where the person changes the password.
     pub password_url: Option<String>,

@@ -94,7 +94,7 @@ impl Shell {
         let event = match api::flow(self.page(Page::clone)).await {
             Err(trouble) => Event::NotOpened(trouble),
             Ok(view) => {
-                let told = self.copy_status(view.expires_at, view.support_url.as_ref());
+                let told = self.note_life(view.expires_at, view.support_url.as_ref());
                 match &view.enrolment {
                     _ if !told => return,
                     None => Event::NothingToEnrol,

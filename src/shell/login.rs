@@ -109,7 +109,7 @@ impl Shell<Login> {
             Ok(json) => {
                 let life = decode::life(&json);
                 let told = life.is_some_and(|(expires_at, support_url)| {
-                    self.copy_status(expires_at, support_url.as_ref())
+                    self.note_life(expires_at, support_url.as_ref())
                 });
                 match decode::login_opening(&json) {
                     _ if !told => return,

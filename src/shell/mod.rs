@@ -169,7 +169,7 @@ impl<M: Perform> Shell<M> {
 
     /// What the first answer says to every kind of flow; false when the element has left the page
     /// meanwhile.
-    fn copy_status(self, expires_at: u64, support_url: Option<&String>) -> bool {
+    fn note_life(self, expires_at: u64, support_url: Option<&String>) -> bool {
         let told = self.parts.try_update_value(|parts| {
             parts.expires_at = Some(UnixSeconds(expires_at));
             parts.support_url = support_url.filter(|url| api::is_safe_link(url)).cloned();

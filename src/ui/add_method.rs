@@ -4,7 +4,7 @@ use nidan_protocol::MethodKind;
 
 use super::components::{actions, heading, primary_button, screen, secondary_button, text};
 use super::dom::{Dom, h};
-use super::methods::words;
+use super::methods::{card, done};
 use crate::flow::{Event, VerifiedPhone};
 use crate::messages::Msg;
 use crate::shell::Shell;
@@ -33,9 +33,8 @@ pub(super) fn add_method(shell: Shell) -> Dom {
                 named
             })
         }));
-    let add = |kind: MethodKind| {
-        secondary_button(shell, words(kind).card.choose, move || Event::Choose(kind))
-    };
+    let add =
+        |kind: MethodKind| secondary_button(shell, card(kind).choose, move || Event::Choose(kind));
     screen(shell, Msg::AnotherTitle)
         .child(set)
         .child(heading(shell, Msg::AnotherMore))
@@ -58,5 +57,5 @@ fn phone_words(shell: Shell, phone: &VerifiedPhone) -> String {
 
 /// "SMS to the number ending in 78 (work)".
 pub(super) fn kind_words(shell: Shell, kind: MethodKind, hint: &str, name: &str) -> String {
-    shell.t_with(words(kind).done, &[("hint", hint), ("name", name.trim())])
+    shell.t_with(done(kind), &[("hint", hint), ("name", name.trim())])
 }

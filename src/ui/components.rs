@@ -9,7 +9,7 @@ use crate::shell::{Perform, Shell};
 
 /// How many steps the longest way has.
 const STEPS: usize = 7;
-/// Below this the remaining time is copy_status, in seconds.
+/// Below this the remaining time is shown, in seconds.
 const TELL_TIME_BELOW_S: u64 = 180;
 
 /// All steps as bars, the current one by name. `at` tells its place, from 0, and its name.

@@ -6,7 +6,7 @@ use nidan_protocol::{MethodClass, MethodView};
 use super::add_method::kind_words;
 use super::components::{actions, error_line, heading, list, primary_button, screen, text};
 use super::dom::{Dom, h};
-use super::methods::words;
+use super::methods;
 use crate::flow::{Delivery, EndReason, Enrolment, Event, Machine, RequestError, Step};
 use crate::messages::Msg;
 use crate::shell::{Perform, Shell};
@@ -155,7 +155,7 @@ fn method_words(shell: Shell, method: &MethodView, account: &str) -> String {
         MethodClass::Otp => {
             let added = shell.date(UnixSeconds(method.created_at));
             let places = [("account", account), ("date", &*added)];
-            shell.t_with(words(method.kind).done, &places)
+            shell.t_with(methods::done(method.kind), &places)
         }
         MethodClass::OutOfBand(_) => {
             let (hint, name) = (

@@ -7,7 +7,7 @@ use super::components::{
     secondary_button, text,
 };
 use super::dom::{Dom, h};
-use super::methods::{Card, words};
+use super::methods::{self, Card};
 use crate::flow::{Enrolment, Event};
 use crate::messages::Msg;
 use crate::shell::Shell;
@@ -80,7 +80,7 @@ fn card(shell: Shell, kind: MethodKind, recommended: bool) -> Dom {
         strengths,
         weaknesses,
         choose,
-    } = words(kind).card;
+    } = methods::card(kind);
     let title = h("h3").child(h("span").say(shell, name));
     let title = if recommended {
         title.child(h("small").say(shell, Msg::MethodRecommended))

@@ -49,7 +49,7 @@ impl std::fmt::Debug for AuditContext {
 }
 
 impl AuditContext {
-    /// A audit at a moment and a place.
+    /// A context at one moment.
     pub const fn new(
         keys: Arc<Keys>,
         tells_host: bool,

@@ -7,7 +7,7 @@ use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::components::{quiet_button, screen, secondary_button};
 use crate::ui::dom::{Dom, h};
-use crate::ui::methods::words;
+use crate::ui::methods;
 
 /// Every way in, with its end masked; backup codes last.
 pub(super) fn method_picker(shell: Shell<Login>) -> Dom {
@@ -44,7 +44,7 @@ pub(super) fn method_picker(shell: Shell<Login>) -> Dom {
 
 fn way(shell: Shell<Login>, place: usize, method: &MethodView) -> Dom {
     let words = shell.t_with(
-        words(method.kind).way,
+        methods::way(method.kind),
         &[("hint", method.hint.as_deref().unwrap_or_default())],
     );
     let named = method.name.as_ref().map(|name| h("small").text(name));

@@ -1,4 +1,5 @@
-//! What people read of each kind of method: a module a kind, and the one place that chooses.
+//! The words of each kind of method: a module a kind, and the one place that chooses among them.
+//! Separate questions, so that a login does not carry the words of a set-up.
 
 mod sms;
 mod totp;
@@ -8,18 +9,7 @@ use nidan_protocol::MethodKind;
 
 use crate::messages::Msg;
 
-/// The words of a kind.
-#[derive(Clone, Copy)]
-pub(super) struct Words {
-    /// On its card, where a method is chosen.
-    pub(super) card: Card,
-    /// Among the ways to sign in: takes `hint`.
-    pub(super) way: Msg,
-    /// When it is set up: takes `account` and `date`, or `hint` and `name`.
-    pub(super) done: Msg,
-}
-
-/// The words of a card.
+/// The words of a card, on which a method is described and chosen.
 #[derive(Clone, Copy)]
 pub(super) struct Card {
     pub(super) name: Msg,
@@ -31,11 +21,29 @@ pub(super) struct Card {
     pub(super) choose: Msg,
 }
 
-/// The words of that kind.
-pub(super) const fn words(kind: MethodKind) -> Words {
+/// The card of a kind.
+pub(super) const fn card(kind: MethodKind) -> Card {
     match kind {
-        MethodKind::Totp => totp::WORDS,
-        MethodKind::Sms => sms::WORDS,
-        MethodKind::Voice => voice::WORDS,
+        MethodKind::Totp => totp::CARD,
+        MethodKind::Sms => sms::CARD,
+        MethodKind::Voice => voice::CARD,
+    }
+}
+
+/// The words of a kind among the ways to sign in: takes `hint`.
+pub(super) const fn way(kind: MethodKind) -> Msg {
+    match kind {
+        MethodKind::Totp => totp::WAY,
+        MethodKind::Sms => sms::WAY,
+        MethodKind::Voice => voice::WAY,
+    }
+}
+
+/// The words of a kind when it is set up: takes `account` and `date`, or `hint` and `name`.
+pub(super) const fn done(kind: MethodKind) -> Msg {
+    match kind {
+        MethodKind::Totp => totp::DONE,
+        MethodKind::Sms => sms::DONE,
+        MethodKind::Voice => voice::DONE,
     }
 }
