@@ -161,7 +161,7 @@ pub(super) fn opening(
     })
 }
 
-/// The countries on offer, the likely one first: what the host secondary_button, else the
+/// The countries on offer, the likely one first: what the host says, else the
 /// language's own.
 fn countries(view: &FlowView, region: &str) -> Vec<String> {
     let Some(phone) = &view.phone else {
