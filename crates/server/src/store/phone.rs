@@ -147,7 +147,7 @@ pub enum Ordered {
     Yes,
     /// A budget is spent. Nothing was stored.
     BudgetSpent {
-        /// The gateway's id.
+        /// The scope whose budget is spent.
         scope: Scope,
         /// When its next window begins, Unix seconds.
         retry_at: u64,
