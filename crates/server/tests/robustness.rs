@@ -102,7 +102,7 @@ fn malformed() -> impl Strategy<Value = Malformed> {
             "/v1/flow/challenges/x/answer",
             "/v1/flow/challenges/x/resend",
             "/v1/gateways/outbox/receipt",
-            "/v1/outbox/x/keys",
+            "/v1/outbox/x/digits",
             "/v1/outbox/x/receipt",
         ]).prop_map(String::from),
         2 => prop::sample::select(vec!["/v1/flow", "/v1/flow/challenges/x", "/v1/flow/challenges/x/events", "/v1/outbox", "/v1/subjects/u1", "/healthz", "/openapi.json", "/.well-known/jwks.json"]).prop_map(String::from),

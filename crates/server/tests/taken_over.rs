@@ -15,7 +15,9 @@ use axum::http::StatusCode;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use common::*;
 use nidan_otp::Secret;
-use nidan_server::store::SqliteStore;
+use nidan_server::environment::Os;
+use nidan_server::keys::Keys;
+use nidan_server::store::{Identity, IdentityError, SqliteStore};
 use serde_json::{Value, json};
 
 const DATABASE: &str = include_str!("databases/version-6.sql");
@@ -38,8 +40,12 @@ async fn taken_over() -> (Bench, Value) {
 
 /// The keys of that build, for nobody else on the machine.
 fn nidan_keys(folder: &Path) -> PathBuf {
-    let file = folder.join("version-6.keys");
-    std::fs::write(&file, KEYS).unwrap();
+    key_file(folder, "version-6.keys", KEYS)
+}
+
+fn key_file(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let file = folder.join(name);
+    std::fs::write(&file, text).unwrap();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -103,4 +109,29 @@ async fn challenge(bench: &Bench, fact: &Value) -> Value {
     let (status, view) = bench.widget_get(&path, token).await;
     assert_eq!(status, StatusCode::OK, "{view}");
     view
+}
+
+/// Between the migration and the first claim a process may die: the next start must not take other
+/// keys for the right ones.
+#[tokio::test]
+async fn other_keys_are_refused_before_and_after_the_migrations() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("nidan.db");
+    database(folder.path()).execute_batch(DATABASE).unwrap();
+    let right = Keys::load(&nidan_keys(folder.path()), |_| None).unwrap();
+    let other = Keys::generate(&Os).unwrap();
+    let other = key_file(folder.path(), "other.keys", other.as_str());
+    let other = Keys::load(&other, |_| None).unwrap();
+    let mark = folder.path().join("mark");
+    for migrates in [false, true] {
+        if migrates {
+            drop(SqliteStore::open(&path).await.unwrap());
+        }
+        let refused = Identity::claim(&path, &mark, &other, &Os);
+        assert!(
+            matches!(refused, Err(IdentityError::WrongKeys { .. })),
+            "{refused:?}"
+        );
+    }
+    Identity::claim(&path, &mark, &right, &Os).unwrap();
 }

@@ -253,21 +253,43 @@ pub(super) fn check_keys(path: &Path, row: &Row, keys: &Keys) -> Result<(), Iden
     Ok(())
 }
 
-/// A database of an earlier build has no check value, but sealed secrets.
+/// Any of the rows that the keys must open: `method` had them before each kind had a table.
+const SEALED_ROWS: [(&str, &str); 3] = [
+    (
+        "SELECT EXISTS (SELECT 1 FROM pragma_table_info('method') WHERE name = 'sealed')",
+        "SELECT host, subject, id, sealed FROM method LIMIT 1",
+    ),
+    (
+        "SELECT EXISTS (SELECT 1 FROM pragma_table_info('totp'))",
+        "SELECT m.host, m.subject, m.id, t.sealed_secret FROM totp t JOIN method m ON m.id = t.method_id LIMIT 1",
+    ),
+    (
+        "SELECT EXISTS (SELECT 1 FROM pragma_table_info('phone'))",
+        "SELECT m.host, m.subject, m.id, p.sealed_number FROM phone p JOIN method m ON m.id = p.method_id LIMIT 1",
+    ),
+];
+
+/// A database that no process has claimed yet has no check value, but sealed secrets where an
+/// earlier build wrote it.
 pub(super) fn check_a_sealed_row(
     path: &Path,
     connection: &Connection,
     keys: &Keys,
 ) -> Result<(), IdentityError> {
-    let has_methods: bool = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM pragma_table_info('method') WHERE name = 'sealed')",
-        [],
-        |row| row.get(0),
-    )?;
-    if !has_methods {
-        return Ok(());
+    for (is_there, row) in SEALED_ROWS {
+        if connection.query_row(is_there, [], |row| row.get(0))? {
+            check_first_row(path, connection, row, keys)?;
+        }
     }
-    let sql = "SELECT host, subject, id, sealed FROM method LIMIT 1";
+    Ok(())
+}
+
+fn check_first_row(
+    path: &Path,
+    connection: &Connection,
+    sql: &str,
+    keys: &Keys,
+) -> Result<(), IdentityError> {
     let sealed: Option<(String, String, String, Vec<u8>)> = connection
         .query_row(sql, [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))

@@ -115,7 +115,7 @@ fn apply(
     loaded: &Loaded,
 ) -> Result<(), StoreError> {
     if let Some(tries) = changes.tries {
-        execute(
+        let updated = execute(
             write,
             "UPDATE method SET in_a_row = ?2, day = ?3, today = ?4, used_at = ?5 WHERE id = ?1",
             params![
@@ -126,6 +126,10 @@ fn apply(
                 to_sql(login.audit.now)
             ],
         )?;
+        // Nobody gets in by a method that was removed since the attempt was counted.
+        if updated != 1 {
+            return Err(StoreError::Row("method is gone".to_owned()));
+        }
     }
     complete_flow(write, login, loaded.factor_epoch)?;
     let whose = (login.host.as_str(), login.subject.as_str());
