@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use zeroize::Zeroizing;
 
 use super::components::{
-    actions, copy_status, details, paragraph, primary_button, quiet_button, screen, text,
+    actions, bare_secondary_button, copy_status, details, paragraph, primary_button, screen, text,
 };
 use super::dom::{Dom, h, svg};
 use crate::flow::Event;
@@ -63,7 +63,7 @@ fn qr_code(shell: Shell) -> Option<Dom> {
         .say_in("aria-label", shell, Msg::AddQrLabel)
         .attr("viewBox", &layout.view_box)
         .child(svg("path").attr("d", &layout.d));
-    let toggle = quiet_button()
+    let toggle = bare_secondary_button()
         .live_text(move || {
             Some(shell.t(if is_large() {
                 Msg::AddShrink
@@ -105,7 +105,7 @@ fn key(shell: Shell) -> Dom {
         .class("nidan-key")
         .children(shown.into_iter().flatten())
         .child(
-            quiet_button()
+            bare_secondary_button()
                 .say(shell, Msg::AddCopyKey)
                 .on("click", move |_| copy()),
         )

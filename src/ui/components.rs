@@ -118,16 +118,16 @@ pub(super) fn opens(summary: &str, inside: Dom) -> Dom {
     h("details").child(h("summary").text(summary)).child(inside)
 }
 
-/// A button that goes on.
-pub(super) fn main_button() -> Dom {
+/// A button that goes on, without words and without an event: [`primary_button`] has both.
+pub(super) fn bare_primary_button() -> Dom {
     h("button")
         .attr("type", "button")
         .class("nidan-main")
         .attr("part", "button-main")
 }
 
-/// Any other button.
-pub(super) fn quiet_button() -> Dom {
+/// Any other button, without words and without an event: [`secondary_button`] has both.
+pub(super) fn bare_secondary_button() -> Dom {
     h("button")
         .attr("type", "button")
         .class("nidan-quiet")
@@ -140,7 +140,7 @@ pub(super) fn primary_button<M: Perform>(
     label: Msg,
     event: fn() -> M::Event,
 ) -> Dom {
-    main_button()
+    bare_primary_button()
         .say(shell, label)
         .on("click", move |_| shell.send(event()))
 }
@@ -151,7 +151,7 @@ pub(super) fn secondary_button<M: Perform>(
     label: Msg,
     event: impl Fn() -> M::Event + 'static,
 ) -> Dom {
-    quiet_button()
+    bare_secondary_button()
         .say(shell, label)
         .on("click", move |_| shell.send(event()))
 }
@@ -160,7 +160,7 @@ pub(super) fn secondary_button<M: Perform>(
 /// left.
 pub(super) fn actions<M: Perform>(shell: Shell<M>, main: Dom, back: bool) -> Dom {
     let back = back.then(|| {
-        quiet_button()
+        bare_secondary_button()
             .flag("data-back", true)
             .say(shell, Msg::CommonBack)
             .on("click", move |_| shell.send(M::back()))

@@ -2,7 +2,7 @@
 
 use nidan_otp::CodeError;
 
-use super::components::{Field, FieldKind, field, main_button, screen};
+use super::components::{Field, FieldKind, bare_primary_button, field, screen};
 use super::dom::{Dom, svg};
 use crate::flow::{CodeRefusal, Enrolment, Event, Flow, Step};
 use crate::messages::Msg;
@@ -34,7 +34,7 @@ pub(super) fn confirm(shell: Shell) -> Dom {
             .enrolment(|enrolment| error_words(shell, enrolment))
             .flatten()
     };
-    let check = main_button()
+    let check = bare_primary_button()
         .say(shell, Msg::ConfirmCheck)
         .on("click", move |_| shell.send(Event::CodeSubmitted));
     // Says nothing that the words do not say.

@@ -3,7 +3,7 @@
 use nidan_protocol::{Channel, ErrorCode, MethodKind};
 
 use super::components::{
-    Field, FieldKind, by_the_minute, details, field, main_button, opens, paragraph, screen,
+    Field, FieldKind, bare_primary_button, by_the_minute, details, field, opens, paragraph, screen,
     secondary_button, text,
 };
 use super::dom::{Dom, h, target};
@@ -45,7 +45,7 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
         Some(Asking::Refused(refusal)) => Some(refusal),
         _other => None,
     };
-    let button = main_button()
+    let button = bare_primary_button()
         .live_text(move || Some(shell.t(if waits() { Msg::CommonLoading } else { send })))
         .on("click", move |_| shell.send(Event::Next));
     let is_landline = move || {
@@ -55,7 +55,9 @@ pub(super) fn number(shell: Shell, channel: Channel) -> Dom {
                 code: ErrorCode::PhoneNotSmsCapable,
                 ..
             })
-        ) && shell.enrolment_now(|enrolment| enrolment.adds(MethodKind::Voice)) == Some(true)
+        ) && shell
+            .enrolment_now(|enrolment| enrolment.adds(MethodKind::Voice))
+            .unwrap_or_default()
     };
     // A call is dear to whoever is called by mistake: the offer says which number it means.
     let call = move |offered: bool| {

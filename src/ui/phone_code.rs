@@ -2,7 +2,9 @@
 
 use nidan_protocol::{ChallengeView, Channel, DeliveryState};
 
-use super::components::{Field, FieldKind, field, main_button, screen, secondary_button, text};
+use super::components::{
+    Field, FieldKind, bare_primary_button, field, screen, secondary_button, text,
+};
 use super::dom::{Dom, h};
 use super::number::{asking, refusal_words};
 use crate::flow::{Asking, Event, Flow, Machine};
@@ -39,7 +41,7 @@ pub(super) fn phone_code(shell: Shell) -> Dom {
         Asking::Refused(refusal) => Some(refusal_words(shell, refusal)),
         Asking::Idle | Asking::Waiting => None,
     };
-    let check = main_button()
+    let check = bare_primary_button()
         .live_text(move || {
             let waits = asking(shell) == Some(Asking::Waiting);
             Some(shell.t(if waits {

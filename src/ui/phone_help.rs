@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use nidan_protocol::{Channel, DeliveryState, MethodKind};
 
 use super::components::{
-    actions, copy_status, details, main_button, opens, paragraph, quiet_button, screen,
-    secondary_button,
+    actions, bare_primary_button, bare_secondary_button, copy_status, details, opens, paragraph,
+    screen, secondary_button,
 };
 use super::dom::{Dom, h};
 use super::phone_code::{again, switch};
@@ -91,7 +91,7 @@ fn question(shell: Shell, channel: Channel, at: usize) -> Dom {
     };
     here.child(actions(
         shell,
-        main_button()
+        bare_primary_button()
             .say(shell, Msg::HelpNext)
             .on("click", move |_| shell.send(Event::Next)),
         true,
@@ -128,7 +128,9 @@ fn carriers(shell: Shell) -> Option<Dom> {
 fn ways_on(shell: Shell, channel: Channel) -> Dom {
     let failed =
         shell.challenge(|challenge| challenge.delivery == DeliveryState::Failed) == Some(true);
-    let app = shell.enrolment_now(|enrolment| enrolment.adds(MethodKind::Totp)) == Some(true);
+    let app = shell
+        .enrolment_now(|enrolment| enrolment.adds(MethodKind::Totp))
+        .unwrap_or_default();
     let copied = RwSignal::new(None::<bool>);
     let copy = move || shell.copy(shell.support_summary(), move |done| copied.set(Some(done)));
     h("div")
@@ -159,7 +161,7 @@ fn ways_on(shell: Shell, channel: Channel) -> Dom {
             h("div")
                 .child(paragraph("nidan-help", &shell.support_summary()))
                 .child(
-                    quiet_button()
+                    bare_secondary_button()
                         .say(shell, Msg::HelpCopy)
                         .on("click", move |_| copy()),
                 )

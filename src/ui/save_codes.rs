@@ -5,8 +5,8 @@ use nidan_otp::BackupCodeError;
 use nidan_protocol::BackupGate;
 
 use super::components::{
-    Field, FieldKind, actions, copy_status, error_line, field, primary_button, quiet_button,
-    screen, text,
+    Field, FieldKind, actions, bare_secondary_button, copy_status, error_line, field,
+    primary_button, screen, text,
 };
 use super::dom::{Dom, h, target};
 use crate::flow::{BackupRefusal, Enrolment, Event, Flow, Step};
@@ -22,17 +22,17 @@ pub(super) fn save_codes(shell: Shell) -> Dom {
     let tools = h("div")
         .class("nidan-tools")
         .child(
-            quiet_button()
+            bare_secondary_button()
                 .say(shell, Msg::CodesCopy)
                 .on("click", move |_| copy()),
         )
         .child(
-            quiet_button()
+            bare_secondary_button()
                 .say(shell, Msg::CodesDownload)
                 .on("click", move |_| shell.download_codes()),
         )
         .child(
-            quiet_button()
+            bare_secondary_button()
                 .say(shell, Msg::CodesPrint)
                 .on("click", move |_| shell.print_codes()),
         );

@@ -3,8 +3,8 @@
 use nidan_protocol::MethodKind;
 
 use super::components::{
-    actions, details, heading, list, main_button, primary_button, quiet_button, screen,
-    secondary_button, text,
+    actions, bare_primary_button, bare_secondary_button, details, heading, list, primary_button,
+    screen, secondary_button, text,
 };
 use super::dom::{Dom, h};
 use super::methods::{self, Card};
@@ -94,9 +94,9 @@ fn card(shell: Shell, kind: MethodKind, recommended: bool) -> Dom {
     ];
     let facts = facts.map(|(name, fact)| [h("dt").say(shell, name), h("dd").say(shell, fact)]);
     let button = if recommended {
-        main_button()
+        bare_primary_button()
     } else {
-        quiet_button()
+        bare_secondary_button()
     };
     h("article")
         .class("nidan-card")

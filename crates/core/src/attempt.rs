@@ -1,7 +1,7 @@
 //! Attempts at login. An attempt is counted as a wrong one before anything is checked, so that
 //! neither a crash nor a second request at the same moment gives a guess away.
 
-use nidan_protocol::{Authenticator, Channel, MethodKind};
+use nidan_protocol::{Authenticator, Channel, MethodClass, MethodKind};
 
 use crate::throttle::{self, Allowance, Gate, Guess, Needs, Tries};
 
@@ -283,8 +283,7 @@ fn count_code(
     now: u64,
 ) -> AttemptDecision {
     let (tries, guess) = match &context.target {
-        Target::Otp { tries, .. } if strict => (*tries, Guess::StrictApp),
-        Target::Otp { tries, .. } => (*tries, Guess::App),
+        Target::Otp { tries, .. } => (*tries, Guess::at(MethodClass::Otp, strict)),
         Target::OutOfBand { tries, .. } => (*tries, Guess::Phone),
         Target::Missing | Target::BackupCodes(_) => return AttemptRefusal::NoMethod.into(),
     };

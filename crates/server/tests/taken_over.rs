@@ -17,7 +17,7 @@ use common::*;
 use nidan_otp::Secret;
 use nidan_server::environment::Os;
 use nidan_server::keys::Keys;
-use nidan_server::store::{Identity, IdentityError, SqliteStore};
+use nidan_server::store::{Identity, IdentityError, SqliteStore, restore};
 use serde_json::{Value, json};
 
 const DATABASE: &str = include_str!("databases/version-6.sql");
@@ -134,4 +134,40 @@ async fn other_keys_are_refused_before_and_after_the_migrations() {
         );
     }
     Identity::claim(&path, &mark, &right, &Os).unwrap();
+}
+
+/// A backup that the last build made is put in place by this one: the app's codes of before are
+/// spent, the trust has ended, and a backup code that was good still is.
+#[tokio::test]
+async fn a_backup_of_the_last_build_is_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, path) = (
+        folder.path().join("night.db"),
+        folder.path().join("nidan.db"),
+    );
+    rusqlite::Connection::open(&from)
+        .unwrap()
+        .execute_batch(DATABASE)
+        .unwrap();
+    let key_file = nidan_keys(folder.path());
+    let keys = Keys::load(&key_file, |_| None).unwrap();
+    let facts: Value = serde_json::from_str(FACTS).unwrap();
+    let now = facts["now"].as_u64().unwrap();
+    let mark = folder.path().join("mark");
+    let (made, _) = restore(&from, &path, &mark, &keys, &Os, now, false).unwrap();
+    assert_eq!((made.people, made.methods), (2, 2));
+
+    let store = SqliteStore::open(&path).await.unwrap();
+    let bench = Bench::with_keys(folder, store, &key_file);
+    bench.set_time(now);
+    let trusted = bench.bring("u1", facts["trust_token"].as_str().unwrap());
+    assert_eq!(trusted.await["outcome"], "required");
+    let secret = Base64UrlUnpadded::decode_vec(facts["app_secret"].as_str().unwrap()).unwrap();
+    let secret = Secret::from_bytes(secret.try_into().unwrap());
+    let (_, token) = bench.login("u1").await;
+    let body = json!({ "method_id": facts["app_method_id"], "code": code_at(&secret, now) });
+    let (_, answer) = bench.verify(&token, &body).await;
+    assert_eq!(answer["code"], "code_used", "{answer}");
+    let body = json!({ "method_id": "backup_code", "code": facts["backup_codes"][1] });
+    assert_eq!(bench.verify(&token, &body).await.0, StatusCode::OK);
 }

@@ -7,8 +7,8 @@ use crate::flow::{Asked, Login, LoginEvent, LoginStep, SigningIn};
 use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::components::{
-    Field, FieldKind, error_line, form, main_button, paragraph, screen, secondary_button, text,
-    with_field,
+    Field, FieldKind, bare_primary_button, error_line, form, paragraph, screen, secondary_button,
+    text, with_field,
 };
 use crate::ui::dom::{Dom, h, target};
 use crate::ui::phone_code::{again, delivery_words, ended_words, keys, sent};
@@ -102,7 +102,7 @@ fn waits(shell: Shell<Login>) -> bool {
 
 /// The main button; it says so while it waits.
 fn going_on(shell: Shell<Login>, label: Msg, event: impl Fn() -> LoginEvent + 'static) -> Dom {
-    main_button()
+    bare_primary_button()
         .live_text(move || {
             Some(shell.t(if waits(shell) {
                 Msg::CommonLoading

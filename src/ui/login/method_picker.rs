@@ -5,7 +5,7 @@ use nidan_protocol::{MethodState, MethodView};
 use crate::flow::{Login, LoginEvent, LoginMethod};
 use crate::messages::Msg;
 use crate::shell::Shell;
-use crate::ui::components::{quiet_button, screen, secondary_button};
+use crate::ui::components::{bare_secondary_button, screen, secondary_button};
 use crate::ui::dom::{Dom, h};
 use crate::ui::methods;
 
@@ -64,7 +64,7 @@ fn way(shell: Shell<Login>, place: usize, method: &MethodView) -> Dom {
 }
 
 fn choice(words: &str) -> Dom {
-    quiet_button().child(h("span").text(words))
+    bare_secondary_button().child(h("span").text(words))
 }
 
 pub(super) fn back(shell: Shell<Login>) -> Dom {

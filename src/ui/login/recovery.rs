@@ -6,7 +6,7 @@ use super::method_picker::back;
 use crate::flow::Login;
 use crate::messages::Msg;
 use crate::shell::Shell;
-use crate::ui::components::{copy_status, details, paragraph, quiet_button, screen};
+use crate::ui::components::{bare_secondary_button, copy_status, details, paragraph, screen};
 use crate::ui::dom::{Dom, h};
 
 /// Only the site can help, after it made sure who asks.
@@ -30,7 +30,7 @@ pub(super) fn recovery(shell: Shell<Login>) -> Dom {
     let shown = paragraph("nidan-help", &summary);
     let copied = RwSignal::new(None::<bool>);
     let copy = move || shell.copy(shell.login_summary(), move |done| copied.set(Some(done)));
-    let copying = quiet_button()
+    let copying = bare_secondary_button()
         .say(shell, Msg::HelpCopy)
         .on("click", move |_| copy());
     screen(shell, Msg::LoginLostTitle)

@@ -5,14 +5,14 @@ use crate::flow::{Asked, Login, LoginEvent, Now, Reported};
 use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::components::{
-    actions, error_line, list, main_button, screen, secondary_button, text,
+    actions, bare_primary_button, error_line, list, screen, secondary_button, text,
 };
 use crate::ui::dom::{Dom, h};
 
 /// What it means, and the button that stops it.
 pub(super) fn report(shell: Shell<Login>) -> Dom {
     let waits = move || shell.signing(|signing| signing.asked == Asked::Waiting) == Some(true);
-    let button = main_button()
+    let button = bare_primary_button()
         .live_text(move || {
             Some(shell.t(if waits() {
                 Msg::CommonLoading

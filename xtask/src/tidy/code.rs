@@ -68,13 +68,7 @@ fn kinds_are_matched(name: &str, code: &str, wrong: &mut Vec<String>) {
         return;
     }
     for (line, number) in code.lines().zip(1..) {
-        let compares = ["== ", "!= "].iter().any(|sign| {
-            let after = line.split(sign).skip(1);
-            let mut kinds = after.flat_map(|after| KINDS.map(|kind| after.starts_with(kind)));
-            kinds.any(|found| found)
-        });
-        let narrows = line.contains("matches!(") && KINDS.iter().any(|kind| line.contains(kind));
-        if compares || narrows {
+        if compares_a_kind(line) {
             wrong.push(format!("{name}:{number}: match on the kind, exhaustively"));
         }
         if KIND_NAMES.iter().any(|kind| line.contains(kind)) {
@@ -85,7 +79,53 @@ fn kinds_are_matched(name: &str, code: &str, wrong: &mut Vec<String>) {
     }
 }
 
+/// Whether a kind stands on a side of `==` or `!=`, or in a `matches!`.
+fn compares_a_kind(line: &str) -> bool {
+    let names_a_kind = |text: &str| KINDS.iter().any(|kind| text.contains(kind));
+    let narrows = line
+        .split_once("matches!(")
+        .is_some_and(|(_, after)| names_a_kind(after));
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let compares = words.iter().enumerate().any(|(at, word)| {
+        let is_sign = ["==", "!="].contains(word);
+        let before = at.checked_sub(1).and_then(|before| words.get(before));
+        let sides = [before, words.get(at + 1)];
+        is_sign && sides.into_iter().flatten().any(|side| names_a_kind(side))
+    });
+    narrows || compares
+}
+
 /// Tests are read from top to bottom, and the contract of stores is a test.
 fn is_test(name: &str) -> bool {
     name.contains("tests") || name.ends_with("contract.rs")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comparison_with_a_kind_is_found_on_either_side() {
+        let check = |line, expected| assert_eq!(compares_a_kind(line), expected, "{line}");
+        check("if method.kind == MethodKind::Totp {", true);
+        check("if MethodKind::Totp != method.kind {", true);
+        check("(post.channel == Channel::Sms || x)", true);
+        check("matches!(kind.class(), MethodClass::OutOfBand(_))", true);
+        check("&& opened.channel == post.channel", false);
+        check("MethodKind::Totp => a == b,", false);
+        check("Self::Method(MethodKind::Sms) => \"sms\",", false);
+    }
+
+    #[test]
+    fn names_of_kinds_are_found_outside_of_the_table_and_of_tests() {
+        let wrong = |file: &str, code: &str| {
+            let mut wrong = Vec::new();
+            check(Path::new(file), code, &mut wrong);
+            wrong.len()
+        };
+        assert_eq!(wrong("crates/server/src/x.rs", "let a = \"sms\";\n"), 1);
+        assert_eq!(wrong(TABLE_OF_METHODS, "let a = \"sms\";\n"), 0);
+        assert_eq!(wrong("crates/server/tests/x.rs", "let a = \"sms\";\n"), 0);
+        assert_eq!(wrong("src/x.rs", "if a == Channel::Voice {\n"), 1);
+    }
 }

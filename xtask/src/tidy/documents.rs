@@ -100,3 +100,25 @@ fn paths_exist(document: &str, wrong: &mut Vec<String>) -> Done {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_is_wrapped_and_what_cannot_be_broken_is_left() {
+        let check = |line: String, expected: usize| {
+            let mut wrong = Vec::new();
+            prose_is_wrapped(Path::new("x.md"), &line, &mut wrong);
+            assert_eq!(wrong.len(), expected, "{line}");
+        };
+        let long = "word ".repeat(21);
+        check(long.clone(), 1);
+        check("word ".repeat(20).trim_end().to_owned(), 0);
+        check(format!("| {long}"), 0);
+        check(format!("# {long}"), 0);
+        check(format!("```\n{long}\n```\n{long}"), 1);
+        check(format!("`{long}`:"), 0);
+        check("w".repeat(120), 0);
+    }
+}

@@ -74,7 +74,7 @@ pub(crate) async fn form(State(service): State<Service>, request: Request) -> Re
     match answer(&service, &headers, &sent, words).await {
         Ok(content) => page(words, &content),
         // Whatever is wrong before there is a login to go on with: a page that says what to do.
-        Err(refusal) => page(words, &Page::alone(said(words, &refusal))),
+        Err(refusal) => page(words, &Page::alone(sentence_of(words, &refusal))),
     }
 }
 
@@ -117,7 +117,7 @@ async fn answer(
         Press::Report => {
             return Ok(Page::reported(
                 host,
-                reported(service, caller, words).await?,
+                report_page(service, caller, words).await?,
             ));
         }
         Press::Check => {
@@ -193,7 +193,7 @@ async fn order(
 }
 
 /// The page that tells what a report did, and who got in lately.
-async fn reported(
+async fn report_page(
     service: &Service,
     caller: FlowCaller,
     words: &FormWords,
@@ -258,7 +258,10 @@ async fn ways(
             .map(|method| method_view(method, &caller.host, subject.allowance, now).state)
     };
     let mut html = match error {
-        Some(refusal) => format!("<p role=\"alert\">{}</p>", escaped(said(words, refusal))),
+        Some(refusal) => format!(
+            "<p role=\"alert\">{}</p>",
+            escaped(sentence_of(words, refusal))
+        ),
         None => String::new(),
     };
     for (method, state) in subject.methods.iter().zip(states()) {
@@ -317,7 +320,7 @@ fn way(
     keys + &typing(sent, words, &method.id, &label, challenge.opened.codes > 1)
 }
 
-fn said<'a>(words: &'a FormWords, refusal: &Refusal) -> &'a str {
+fn sentence_of<'a>(words: &'a FormWords, refusal: &Refusal) -> &'a str {
     match refusal.code {
         ErrorCode::CodeWrong | ErrorCode::RequestInvalid | ErrorCode::MethodNotFound => {
             &words.wrong

@@ -113,7 +113,9 @@ async fn checked(
         Ok(counted) => counted,
         // The same post may have come twice at once: the other one is then through, and this is its
         // answer too.
-        Err(AttemptRefusal::FlowOver) => return over(service, &flow.opened, &typed).await,
+        Err(AttemptRefusal::FlowOver) => {
+            return answer_ended_flow(service, &flow.opened, &typed).await;
+        }
         Err(refusal) => return Err(refused(refusal)),
     };
     let (detail, left) = described(&counted);
@@ -161,7 +163,7 @@ async fn checked(
                 ..code.into()
             })
         }
-        LoginCompletion::FlowOver => over(service, &flow.opened, &typed).await,
+        LoginCompletion::FlowOver => answer_ended_flow(service, &flow.opened, &typed).await,
     }
 }
 
@@ -383,7 +385,7 @@ fn refused(refusal: AttemptRefusal) -> Refusal {
 }
 
 /// The flow as it stands now, for a post that came too late for it.
-async fn over(
+async fn answer_ended_flow(
     service: &Service,
     flow: &NewFlow,
     typed: &Typed,

@@ -1,10 +1,12 @@
 //! The one seam to the database. An engine implements [`Store`] and runs [`contract`]; atomicity is
 //! one statement or one transaction inside the engine, never a read followed by a write outside.
 
+mod attempt_contract;
 pub mod contract;
 mod phone;
 mod phone_contract;
 mod sqlite;
+mod trust_contract;
 mod verify;
 mod verify_contract;
 

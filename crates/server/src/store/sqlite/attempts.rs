@@ -25,7 +25,7 @@ const CONTEXT: &str = "SELECT f.attempts, f.backup_tries, m.kind, \
     AND f.state = 'open' AND f.expires_at > ?4";
 
 /// Counts an attempt, or refuses it.
-pub(super) fn reserve(
+pub(super) fn count(
     write: &Connection,
     attempt: &LoginAttempt,
 ) -> Result<Result<CountedAttempt, AttemptRefusal>, StoreError> {

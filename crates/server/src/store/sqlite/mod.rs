@@ -110,7 +110,7 @@ impl SqliteStore {
 impl Store for SqliteStore {
     async fn open_flow(&self, flow: &NewFlow) -> Result<Opened, StoreError> {
         let flow = flow.clone();
-        self.writer.run(move |write| opened(write, &flow)).await
+        self.writer.run(move |write| open_flow(write, &flow)).await
     }
 
     async fn flow_by_token(&self, token_hash: &[u8; 32]) -> Result<Option<Flow>, StoreError> {
@@ -138,7 +138,7 @@ impl Store for SqliteStore {
     async fn activate(&self, activation: &Activation) -> Result<Activated, StoreError> {
         let activation = activation.clone();
         self.writer
-            .run_or_undo(move |write| activated(write, &activation))
+            .run_or_undo(move |write| activate(write, &activation))
             .await
     }
 
@@ -195,7 +195,7 @@ impl Store for SqliteStore {
     }
 }
 
-fn opened(write: &Connection, flow: &NewFlow) -> Result<Opened, StoreError> {
+fn open_flow(write: &Connection, flow: &NewFlow) -> Result<Opened, StoreError> {
     if flows::has_factor(write, &flow.host, &flow.subject)? {
         return Ok(Opened::FactorActive);
     }
@@ -208,7 +208,7 @@ fn opened(write: &Connection, flow: &NewFlow) -> Result<Opened, StoreError> {
     Ok(Opened::Yes)
 }
 
-fn activated(write: &Connection, a: &Activation) -> Result<Then<Activated>, StoreError> {
+fn activate(write: &Connection, a: &Activation) -> Result<Then<Activated>, StoreError> {
     let completed = execute(
         write,
         "UPDATE flow SET state = 'completed', body_hash = ?2, method_id = ?3, result_hash = ?4, \

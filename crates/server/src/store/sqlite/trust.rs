@@ -20,9 +20,20 @@ pub(super) fn open(
     let context = load_context(write, open)?;
     let factor_epoch = context.factor_epoch;
     let opening = trust::open(context, open.audit.now);
-    if opening == Opening::NotEnrolled {
-        return Ok(VerificationOpened::NotEnrolled);
-    }
+    let event = opening.event();
+    let trusted = match (opening, &open.trust) {
+        (Opening::NotEnrolled, _) => return Ok(VerificationOpened::NotEnrolled),
+        (Opening::Trusted { browser_id }, Some(trust)) => Some((browser_id, trust)),
+        // A decision over a token that nobody brought is no decision.
+        (Opening::Trusted { .. }, None) => return Err(StoreError::Row("trust".to_owned())),
+        (Opening::Required { copied_browser_id }, _) => {
+            if let Some(browser_id) = copied_browser_id {
+                let sql = "DELETE FROM trusted_browser WHERE id = ?1";
+                execute(write, sql, [browser_id])?;
+            }
+            None
+        }
+    };
     // Two tabs of one session: the newer goes on. Other sessions are left alone: whoever knows the
     // password could otherwise end the person's own flow again and again.
     execute(
@@ -32,26 +43,15 @@ pub(super) fn open(
         [&flow.session_binding, &flow.host, &flow.subject],
     )?;
     flows::insert(write, flow)?;
-    if let Some(event) = opening.event() {
+    if let Some(event) = event {
         let whose = (flow.host.as_str(), flow.subject.as_str());
         record::append(write, whose, event, AuditDetail::default(), &open.audit)?;
     }
-    match (opening, &open.trust) {
-        (Opening::Trusted { browser_id }, Some(trust)) => {
-            complete(write, flow, trust, &browser_id, factor_epoch)?;
-            Ok(VerificationOpened::Trusted)
-        }
-        (Opening::Required { copied_browser_id }, _) => {
-            if let Some(browser_id) = copied_browser_id {
-                let sql = "DELETE FROM trusted_browser WHERE id = ?1";
-                execute(write, sql, [browser_id])?;
-            }
-            Ok(VerificationOpened::Required)
-        }
-        (Opening::Trusted { .. }, None) | (Opening::NotEnrolled, _) => {
-            Ok(VerificationOpened::Required)
-        }
-    }
+    let Some((browser_id, trust)) = trusted else {
+        return Ok(VerificationOpened::Required);
+    };
+    complete(write, flow, trust, &browser_id, factor_epoch)?;
+    Ok(VerificationOpened::Trusted)
 }
 
 /// A trusted browser's flow is complete at once. No post completed it, so none is answered as the

@@ -7,10 +7,9 @@ use nidan_core::throttle::SUSPENDED_AFTER;
 use nidan_protocol::{EventKind, TrustedBrowser};
 use rusqlite::{Connection, params};
 
-use super::attempts::reserve;
 use super::connection::{execute, first};
 use super::rows::{to_sql, used_from};
-use super::{SqliteStore, logins, record, trust};
+use super::{SqliteStore, attempts, logins, record, trust};
 use crate::audit::{AuditContext, AuditEntry};
 use crate::store::{
     CompleteLogin, LoginCompletion, NewFlow, Notice, OpenVerification, RecordPage, Report,
@@ -34,7 +33,9 @@ impl VerifyStore for SqliteStore {
         attempt: &LoginAttempt,
     ) -> Result<Result<CountedAttempt, AttemptRefusal>, StoreError> {
         let attempt = attempt.clone();
-        self.writer.run(move |write| reserve(write, &attempt)).await
+        self.writer
+            .run(move |write| attempts::count(write, &attempt))
+            .await
     }
 
     async fn complete_login(&self, login: &CompleteLogin) -> Result<LoginCompletion, StoreError> {
@@ -52,13 +53,15 @@ impl VerifyStore for SqliteStore {
     ) -> Result<(), StoreError> {
         let (flow, notes, audit) = (flow.clone(), notes.to_owned(), audit.clone());
         self.writer
-            .run(move |write| noted(write, &flow, notes, &audit))
+            .run(move |write| record_wrong_code(write, &flow, notes, &audit))
             .await
     }
 
     async fn report(&self, report: &Report) -> Result<Option<u32>, StoreError> {
         let report = report.clone();
-        self.writer.run(move |write| reported(write, &report)).await
+        self.writer
+            .run(move |write| end_what_is_open(write, &report))
+            .await
     }
 
     async fn logins_since(
@@ -118,7 +121,7 @@ impl VerifyStore for SqliteStore {
             audit.clone(),
         );
         self.writer
-            .run(move |write| reinstated(write, (&host, &subject), &id, &audit))
+            .run(move |write| reinstate(write, (&host, &subject), &id, &audit))
             .await
     }
 
@@ -175,7 +178,7 @@ impl VerifyStore for SqliteStore {
     }
 }
 
-fn noted(
+fn record_wrong_code(
     write: &Connection,
     flow: &NewFlow,
     notes: Vec<(EventKind, AuditDetail)>,
@@ -197,7 +200,7 @@ fn noted(
     Ok(())
 }
 
-fn reported(write: &Connection, report: &Report) -> Result<Option<u32>, StoreError> {
+fn end_what_is_open(write: &Connection, report: &Report) -> Result<Option<u32>, StoreError> {
     let now = to_sql(report.audit.now);
     if let Some(flow_id) = &report.flow_id {
         let ours = execute(
@@ -234,7 +237,7 @@ fn reported(write: &Connection, report: &Report) -> Result<Option<u32>, StoreErr
     Ok(Some(trust::revoke(write, whose, None, &report.audit)?))
 }
 
-fn reinstated(
+fn reinstate(
     write: &Connection,
     whose: (&str, &str),
     id: &str,
