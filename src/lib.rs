@@ -4,12 +4,6 @@
 //! natively. `shell` performs what they ask for, `ui` shows it, `element` joins both to the custom
 //! element. See ARCHITECTURE.md.
 
-pub mod apps;
-#[cfg(test)]
-mod catalogue_rules;
-pub mod flow;
-pub mod messages;
-pub mod phone;
 pub mod qr;
 
 #[cfg(target_arch = "wasm32")]

@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 use zeroize::Zeroizing;
 
 use super::{Page, decode};
-use crate::flow::{
+use nidan_flow::{
     ConfirmedFactors, LoginRefusal, Opening, PendingSecret, PhoneRefusal, Reported, RequestError,
     Verified,
 };

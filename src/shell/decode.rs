@@ -12,7 +12,7 @@ use nidan_protocol::{
 };
 use wasm_bindgen::JsValue;
 
-use crate::flow::{LoginOpening, LoginRefusal, PhoneRefusal, Reported, Verified};
+use nidan_flow::{LoginOpening, LoginRefusal, PhoneRefusal, Reported, Verified};
 
 pub(super) fn flow_view(json: &JsValue) -> Option<FlowView> {
     let policy = field(json, "policy")?;

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use nidan_protocol::ErrorCode;
 
 use super::{Page, Perform, Shell, api, spawn};
-use crate::flow::{
+use nidan_flow::{
     ConfirmedFactors, Effect, Enrolment, Event, Flow, Machine, PendingSecret, RequestError,
 };
 

@@ -5,9 +5,9 @@ use wasm_bindgen::JsValue;
 use zeroize::Zeroizing;
 
 use super::{Page, Shell, spawn};
-use crate::flow::{Login, Machine};
-use crate::messages::Msg;
 use leptos::prelude::untrack;
+use nidan_flow::{Login, Machine};
+use nidan_screens::messages::Msg;
 
 impl<M: Machine> Shell<M> {
     /// Copies text; tells whether it worked.
@@ -118,7 +118,7 @@ impl Shell {
 
     /// A title, three lines about the codes, and the codes.
     fn sheet(self) -> (String, Vec<Zeroizing<String>>) {
-        let names = |enrolment: &crate::flow::Enrolment| {
+        let names = |enrolment: &nidan_flow::Enrolment| {
             (
                 enrolment.opening.issuer.as_str().to_owned(),
                 enrolment.opening.account.as_str().to_owned(),

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use nidan_protocol::ErrorCode;
 
 use super::{Page, Perform, Shell, api, decode, spawn};
-use crate::flow::{Login, LoginEffect, LoginEvent, RequestError, SigningIn};
+use nidan_flow::{Login, LoginEffect, LoginEvent, RequestError, SigningIn};
 
 impl Perform for Login {
     fn perform(shell: Shell<Self>, effect: LoginEffect) {

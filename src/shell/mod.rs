@@ -17,8 +17,8 @@ use wasm_bindgen::prelude::*;
 
 pub use page::Page;
 
-use crate::flow::{Flow, Machine};
-use crate::messages::{Msg, fill};
+use nidan_flow::{Flow, Machine};
+use nidan_screens::messages::{Msg, fill};
 
 /// How often waiting times on the screen move on.
 const TICK_MS: u32 = 1_000;

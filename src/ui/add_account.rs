@@ -7,10 +7,10 @@ use super::components::{
     actions, bare_secondary_button, copy_status, details, paragraph, primary_button, screen, text,
 };
 use super::dom::{Dom, h, svg};
-use crate::flow::Event;
-use crate::messages::Msg;
 use crate::qr;
 use crate::shell::Shell;
+use nidan_flow::Event;
+use nidan_screens::messages::Msg;
 
 /// QR code, link and key.
 pub(super) fn add_account(shell: Shell) -> Dom {

@@ -5,9 +5,9 @@ use nidan_protocol::MethodKind;
 use super::components::{actions, heading, primary_button, screen, secondary_button, text};
 use super::dom::{Dom, h};
 use super::methods::{card, done};
-use crate::flow::{Event, VerifiedPhone};
-use crate::messages::Msg;
 use crate::shell::Shell;
+use nidan_flow::{Event, VerifiedPhone};
+use nidan_screens::messages::Msg;
 
 /// A second method is recommended, never forced.
 pub(super) fn add_method(shell: Shell) -> Dom {

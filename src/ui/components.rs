@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use super::dom::{Dom, h, target};
-use crate::flow::{Machine, Now};
-use crate::messages::Msg;
 use crate::shell::{Perform, Shell};
+use nidan_flow::{Machine, Now};
+use nidan_screens::messages::Msg;
 
 /// How many steps the longest way has.
 const STEPS: usize = 7;

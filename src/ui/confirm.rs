@@ -4,9 +4,9 @@ use nidan_otp::CodeError;
 
 use super::components::{Field, FieldKind, bare_primary_button, field, screen};
 use super::dom::{Dom, svg};
-use crate::flow::{CodeRefusal, Enrolment, Event, Flow, Step};
-use crate::messages::Msg;
 use crate::shell::Shell;
+use nidan_flow::{CodeRefusal, Enrolment, Event, Flow, Step};
+use nidan_screens::messages::Msg;
 
 /// A phone, and on it an entry of the app: its name, how long the code holds, and the code.
 const WHERE_IT_STANDS: &str = "M46 70V10a8 8 0 0 1 8-8h52a8 8 0 0 1 8 8v60M74 9h12M52 20h56v38H52zM60 31h22M102 31a6 6 0 1 1-6-6M60 47h5m3 0h5m3 0h5m6 0h5m3 0h5m3 0h5";

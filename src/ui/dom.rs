@@ -12,9 +12,9 @@ use leptos::tachys::view::{Mountable, Render};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Event, HtmlInputElement};
 
-use crate::flow::Machine;
-use crate::messages::Msg;
 use crate::shell::Shell;
+use nidan_flow::Machine;
+use nidan_screens::messages::Msg;
 
 /// SVG elements need their namespace to be drawn.
 const SVG: &str = "http://www.w3.org/2000/svg";

@@ -2,10 +2,10 @@
 
 use super::components::{actions, paragraph, primary_button, screen, text};
 use super::dom::{Dom, h};
-use crate::apps::{APPS, App, Backup, VERIFIED_ON};
-use crate::flow::Event;
-use crate::messages::Msg;
 use crate::shell::Shell;
+use nidan_flow::Event;
+use nidan_screens::apps::{APPS, App, Backup, VERIFIED_ON};
+use nidan_screens::messages::Msg;
 
 /// The comparison.
 pub(super) fn get_app(shell: Shell) -> Dom {

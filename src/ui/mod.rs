@@ -22,9 +22,9 @@ use std::cell::Cell;
 use dom::{Dom, h};
 use nidan_protocol::Channel;
 
-use crate::flow::{EndReason, Flow, Step};
-use crate::messages::Msg;
 use crate::shell::Shell;
+use nidan_flow::{EndReason, Flow, Step};
+use nidan_screens::messages::Msg;
 
 /// Which screen stands; what changes inside one does not draw it anew.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -7,10 +7,10 @@ use super::components::{
     secondary_button, text,
 };
 use super::dom::{Dom, h, target};
-use crate::flow::{Asking, Enrolment, Event, Flow, PhoneRefusal};
-use crate::messages::Msg;
-use crate::phone::NumberError;
 use crate::shell::Shell;
+use nidan_flow::regions::NumberError;
+use nidan_flow::{Asking, Enrolment, Event, Flow, PhoneRefusal};
+use nidan_screens::messages::Msg;
 
 /// A flow lives ten minutes.
 const LATER_MAX_MIN: u64 = 10;

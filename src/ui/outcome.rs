@@ -7,9 +7,9 @@ use super::add_method::kind_words;
 use super::components::{actions, error_line, heading, list, primary_button, screen, text};
 use super::dom::{Dom, h};
 use super::methods;
-use crate::flow::{Delivery, EndReason, Enrolment, Event, Machine, RequestError, Step};
-use crate::messages::Msg;
 use crate::shell::{Perform, Shell};
+use nidan_flow::{Delivery, EndReason, Enrolment, Event, Machine, RequestError, Step};
+use nidan_screens::messages::Msg;
 
 /// Something is on its way, and there is nothing to do meanwhile.
 pub(super) fn busy<M: Machine>(shell: Shell<M>, words: Msg) -> Dom {

@@ -7,9 +7,9 @@ use super::components::{
 };
 use super::dom::{Dom, h};
 use super::number::{asking, refusal_words};
-use crate::flow::{Asking, Event, Flow, Machine};
-use crate::messages::Msg;
 use crate::shell::{Perform, Shell};
+use nidan_flow::{Asking, Event, Flow, Machine};
+use nidan_screens::messages::Msg;
 
 /// One field; the last digit sends it. Below: how the message fares, and when it can be sent again.
 pub(super) fn phone_code(shell: Shell) -> Dom {

@@ -9,9 +9,9 @@ use super::components::{
 };
 use super::dom::{Dom, h};
 use super::phone_code::{again, switch};
-use crate::flow::{Enrolment, Event, Step};
-use crate::messages::Msg;
 use crate::shell::Shell;
+use nidan_flow::{Enrolment, Event, Step};
+use nidan_screens::messages::Msg;
 
 /// The question where the number is shown once more.
 const NUMBER: usize = 0;

@@ -9,9 +9,9 @@ use super::components::{
     primary_button, screen, text,
 };
 use super::dom::{Dom, h, target};
-use crate::flow::{BackupRefusal, Enrolment, Event, Flow, Step};
-use crate::messages::Msg;
 use crate::shell::Shell;
+use nidan_flow::{BackupRefusal, Enrolment, Event, Flow, Step};
+use nidan_screens::messages::Msg;
 
 /// Ten codes, three ways to keep them, and the gate that the host chose.
 pub(super) fn save_codes(shell: Shell) -> Dom {

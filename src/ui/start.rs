@@ -8,9 +8,9 @@ use super::components::{
 };
 use super::dom::{Dom, h};
 use super::methods::{self, Card};
-use crate::flow::{Enrolment, Event};
-use crate::messages::Msg;
 use crate::shell::Shell;
+use nidan_flow::{Enrolment, Event};
+use nidan_screens::messages::Msg;
 
 /// What two-step verification is, why, how long it takes, and what to have at hand.
 pub(super) fn start(shell: Shell) -> Dom {

@@ -172,7 +172,7 @@ fn languages() -> Done<String> {
             text(about, "checked")
         );
     }
-    page.push_str("\nA “machine draft” was written by a machine and read by nobody who speaks the language from home. The rules that every catalogue is held to: `src/catalogue_rules.rs`.\n");
+    page.push_str("\nA “machine draft” was written by a machine and read by nobody who speaks the language from home. The rules that every catalogue is held to: `crates/screens/src/catalogue_rules.rs`.\n");
     Ok(page)
 }
 

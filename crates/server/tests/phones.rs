@@ -59,7 +59,7 @@ fn verdict_kind_and_number_are_the_reference_s() {
 #[test]
 fn what_the_widget_shows_is_what_the_service_dials() {
     let table = include_str!("../../../public/nidan/regions.txt");
-    let widget = nidan::phone::Regions::new(table);
+    let widget = nidan_flow::regions::Regions::new(table);
     let columns: Vec<Vec<&str>> = table
         .lines()
         .map(|line| line.split(',').collect())

@@ -3,8 +3,6 @@
 use nidan_protocol::{CallConfirmation, Channel, MethodClass, MethodKind, MethodState};
 
 use super::words::refusal;
-use crate::flow::{Asked, Login, LoginEvent, LoginStep, SigningIn};
-use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::components::{
     Field, FieldKind, bare_primary_button, error_line, form, paragraph, screen, secondary_button,
@@ -12,6 +10,8 @@ use crate::ui::components::{
 };
 use crate::ui::dom::{Dom, h, target};
 use crate::ui::phone_code::{again, delivery_words, ended_words, keys, sent};
+use nidan_flow::{Asked, Login, LoginEvent, LoginStep, SigningIn};
+use nidan_screens::messages::Msg;
 
 /// What the screen of a method's code is made of: whenever one of these is another, it is drawn
 /// anew.

@@ -1,10 +1,10 @@
 //! In; and few backup codes are left, said before it is too late.
 
-use crate::flow::{Login, LoginEvent, LoginStep};
-use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::components::{actions, primary_button, screen};
 use crate::ui::dom::{Dom, h};
+use nidan_flow::{Login, LoginEvent, LoginStep};
+use nidan_screens::messages::Msg;
 
 /// In; and said before it is too late.
 pub(super) fn low_backup_codes(shell: Shell<Login>) -> Dom {

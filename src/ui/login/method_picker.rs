@@ -2,12 +2,12 @@
 
 use nidan_protocol::{MethodState, MethodView};
 
-use crate::flow::{Login, LoginEvent, LoginMethod};
-use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::components::{bare_secondary_button, screen, secondary_button};
 use crate::ui::dom::{Dom, h};
 use crate::ui::methods;
+use nidan_flow::{Login, LoginEvent, LoginMethod};
+use nidan_screens::messages::Msg;
 
 /// Every way in, with its end masked; backup codes last.
 pub(super) fn method_picker(shell: Shell<Login>) -> Dom {

@@ -9,12 +9,12 @@ mod words;
 
 use code::About;
 
-use crate::flow::{EndReason, Login, LoginEvent, LoginStep};
-use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::components::{actions, primary_button, screen, support, text};
 use crate::ui::dom::{Dom, h};
 use crate::ui::outcome::{busy, unavailable};
+use nidan_flow::{EndReason, Login, LoginEvent, LoginStep};
+use nidan_screens::messages::Msg;
 
 /// Which screen stands; what changes inside one does not draw it anew.
 #[derive(Clone, Copy, PartialEq, Eq)]

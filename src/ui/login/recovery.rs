@@ -3,11 +3,11 @@
 use leptos::prelude::{RwSignal, Set as _};
 
 use super::method_picker::back;
-use crate::flow::Login;
-use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::components::{bare_secondary_button, copy_status, details, paragraph, screen};
 use crate::ui::dom::{Dom, h};
+use nidan_flow::Login;
+use nidan_screens::messages::Msg;
 
 /// Only the site can help, after it made sure who asks.
 pub(super) fn recovery(shell: Shell<Login>) -> Dom {

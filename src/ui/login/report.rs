@@ -1,13 +1,13 @@
 //! "I did not ask for this code": what it means, what it ended, and who got in before.
 
 use super::words::refusal;
-use crate::flow::{Asked, Login, LoginEvent, Now, Reported};
-use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::components::{
     actions, bare_primary_button, error_line, list, screen, secondary_button, text,
 };
 use crate::ui::dom::{Dom, h};
+use nidan_flow::{Asked, Login, LoginEvent, Now, Reported};
+use nidan_screens::messages::Msg;
 
 /// What it means, and the button that stops it.
 pub(super) fn report(shell: Shell<Login>) -> Dom {

@@ -3,10 +3,10 @@
 use nidan_otp::{BackupCodeError, CodeError, UnixSeconds};
 use nidan_protocol::{ErrorCode, MethodState};
 
-use crate::flow::{Asked, Login, LoginRefusal, LoginStep, SigningIn};
-use crate::messages::Msg;
 use crate::shell::Shell;
 use crate::ui::components::by_the_minute;
+use nidan_flow::{Asked, Login, LoginRefusal, LoginStep, SigningIn};
+use nidan_screens::messages::Msg;
 
 /// From the second wrong code of an app on, the clock is worth a look.
 const CLOCK_FROM: u32 = 2;

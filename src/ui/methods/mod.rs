@@ -7,7 +7,7 @@ mod voice;
 
 use nidan_protocol::MethodKind;
 
-use crate::messages::Msg;
+use nidan_screens::messages::Msg;
 
 /// The words of a card, on which a method is described and chosen.
 #[derive(Clone, Copy)]

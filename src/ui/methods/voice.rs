@@ -1,7 +1,7 @@
 //! A code that is read out in a call.
 
 use super::Card;
-use crate::messages::Msg;
+use nidan_screens::messages::Msg;
 
 /// The words of its card, where a method is chosen.
 pub(super) const CARD: Card = Card {

@@ -8,11 +8,12 @@ use crate::run::{Done, Failed, command, output, root};
 
 /// A text that no screen shows is in the way of translators, and in every download.
 pub(super) fn every_word_is_used(files: &[PathBuf], wrong: &mut Vec<String>) -> Done {
-    let names = fs::read_to_string(root().join("src/messages.rs"))?;
+    let names = fs::read_to_string(root().join("crates/screens/src/messages.rs"))?;
     let mut screens = String::new();
     for file in files
         .iter()
-        .filter(|file| file.starts_with("src") && !file.ends_with("messages.rs") && is_code(file))
+        .filter(|file| file.starts_with("src") || file.starts_with("crates/screens"))
+        .filter(|file| !file.ends_with("messages.rs") && is_code(file))
     {
         screens.push_str(&fs::read_to_string(root().join(file))?);
     }
@@ -29,7 +30,9 @@ pub(super) fn every_word_is_used(files: &[PathBuf], wrong: &mut Vec<String>) -> 
                     .starts_with(|next: char| next.is_alphanumeric())
             });
         if !used {
-            wrong.push(format!("src/messages.rs: {name} is shown nowhere"));
+            wrong.push(format!(
+                "crates/screens/src/messages.rs: {name} is shown nowhere"
+            ));
         }
     }
     Ok(())

@@ -13,7 +13,7 @@ const LOST: PhoneRefusal = PhoneRefusal::Unreachable;
 
 fn regions() -> Event {
     Event::Regions(Some(
-        include_str!("../../public/nidan/regions.txt").to_owned(),
+        include_str!("../../../public/nidan/regions.txt").to_owned(),
     ))
 }
 

@@ -278,7 +278,7 @@ mod tests {
     use super::*;
 
     fn table() -> Regions {
-        Regions::new(include_str!("../public/nidan/regions.txt"))
+        Regions::new(include_str!("../../../public/nidan/regions.txt"))
     }
 
     fn check(typed: &str, iso: &str, expected: Result<(&str, &str), NumberError>) {
@@ -411,7 +411,7 @@ mod tests {
 
     #[test]
     fn every_line_of_the_table_can_be_read() {
-        let table = include_str!("../public/nidan/regions.txt");
+        let table = include_str!("../../../public/nidan/regions.txt");
         let regions = Regions::new(table);
         for place in 0..table.lines().next().unwrap().split(',').count() {
             let region = regions.at(place).unwrap();

@@ -6,17 +6,17 @@ use crate::messages::Msg;
 
 /// Every catalogue. English is the one to compare with.
 const CATALOGUES: [(&str, &str); 11] = [
-    ("en", include_str!("../locales/en.json")),
-    ("ja", include_str!("../locales/ja.json")),
-    ("zh-Hans", include_str!("../locales/zh-Hans.json")),
-    ("zh-Hant", include_str!("../locales/zh-Hant.json")),
-    ("ko", include_str!("../locales/ko.json")),
-    ("es", include_str!("../locales/es.json")),
-    ("fr", include_str!("../locales/fr.json")),
-    ("de", include_str!("../locales/de.json")),
-    ("pt-BR", include_str!("../locales/pt-BR.json")),
-    ("vi", include_str!("../locales/vi.json")),
-    ("ar", include_str!("../locales/ar.json")),
+    ("en", include_str!("../../../locales/en.json")),
+    ("ja", include_str!("../../../locales/ja.json")),
+    ("zh-Hans", include_str!("../../../locales/zh-Hans.json")),
+    ("zh-Hant", include_str!("../../../locales/zh-Hant.json")),
+    ("ko", include_str!("../../../locales/ko.json")),
+    ("es", include_str!("../../../locales/es.json")),
+    ("fr", include_str!("../../../locales/fr.json")),
+    ("de", include_str!("../../../locales/de.json")),
+    ("pt-BR", include_str!("../../../locales/pt-BR.json")),
+    ("vi", include_str!("../../../locales/vi.json")),
+    ("ar", include_str!("../../../locales/ar.json")),
 ];
 
 type Catalogue = BTreeMap<String, String>;
@@ -246,8 +246,8 @@ fn european_languages_use_their_own_marks() {
 #[test]
 fn the_element_knows_the_same_languages_and_says_the_same_first_word() {
     let (options, element) = (
-        include_str!("../public/nidan/options.js"),
-        include_str!("../public/nidan/nidan-flow.js"),
+        include_str!("../../../public/nidan/options.js"),
+        include_str!("../../../public/nidan/nidan-flow.js"),
     );
     let list: Vec<_> = CATALOGUES
         .iter()
@@ -275,7 +275,7 @@ fn the_element_knows_the_same_languages_and_says_the_same_first_word() {
 #[test]
 fn every_catalogue_says_who_checked_it() {
     let checked: BTreeMap<String, serde_json::Value> =
-        serde_json::from_str(include_str!("../package/locales.json")).unwrap();
+        serde_json::from_str(include_str!("../../../package/locales.json")).unwrap();
     let languages: BTreeSet<_> = CATALOGUES
         .iter()
         .map(|(language, _)| (*language).to_owned())

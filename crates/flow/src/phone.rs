@@ -8,7 +8,7 @@ use nidan_protocol::{
 use super::{
     Asking, Effect, EndReason, Enrolment, Event, OrderedNumber, PhoneRefusal, Step, VerifiedPhone,
 };
-use crate::phone::Regions;
+use crate::regions::Regions;
 
 type Next = Result<(Step, Option<Effect>), EndReason>;
 

@@ -8,6 +8,7 @@ mod login_answers;
 mod machine;
 mod phone;
 mod phone_entry;
+pub mod regions;
 mod sent_codes;
 mod signing_in;
 mod steps;

@@ -3,7 +3,7 @@
 use nidan_protocol::{CallConfirmation, Channel, ErrorCode};
 
 use super::{EndReason, Now, RequestError};
-use crate::phone::{NumberError, Regions};
+use crate::regions::{NumberError, Regions};
 
 /// What the person has typed of a number; it stays when the person goes back.
 #[derive(Debug, Default)]
