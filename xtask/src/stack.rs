@@ -174,7 +174,7 @@ impl Stack {
             words,
         ]
         .concat();
-        self.spawn(command("trunk", &all, &tools.path), "trunk.log")?;
+        self.spawn(tools.trunk(&all), "trunk.log")?;
         // Trunk answers before its first build is there: the wasm is what counts.
         self.wait_for(page, "/nidan/nidan_bg.wasm", PAGE_TIMEOUT)
     }

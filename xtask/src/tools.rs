@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::run::{Done, Failed, command, root, run, step};
+use crate::run::{Done, Failed, command, output, root, run, step};
 
 const TRUNK: Crate = Crate {
     name: "trunk",
@@ -26,6 +26,19 @@ const BINARYEN: &str = "132.0.0";
 const WASM_OPT_VERSION: &str = "version 132";
 /// Shortens the scripts of a release.
 const TERSER: &str = "5.51.2";
+
+/// Lets a stable compiler take what is still unstable, as the Linux kernel's build does.
+const UNSTABLE: &str = "RUSTC_BOOTSTRAP";
+/// How a release of the widget is compiled, besides what `.cargo/config.toml` says.
+const REBUILT: [(&str, &str); 4] = [
+    (UNSTABLE, "1"),
+    ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
+    ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
+    (
+        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+        "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none",
+    ),
+];
 
 /// Debian packages for `test`: program and package.
 const TEST_PROGRAMS: [(&str, &str); 7] = [
@@ -63,6 +76,7 @@ impl Tools {
         step("tools for the widget", || {
             let mut tools = Self::begin();
             tools.wasm_target()?;
+            tools.standard_library()?;
             tools.need("node", "install Node.js 20 or newer")?;
             tools.npm_program("binaryen", BINARYEN, "wasm-opt", WASM_OPT_VERSION)?;
             tools.npm_program("terser", TERSER, "terser", TERSER)?;
@@ -116,6 +130,34 @@ impl Tools {
         step(target, || {
             run(command("rustup", &["target", "add", target], &self.path))
         })
+    }
+
+    /// The source of the standard library, which releases of the widget build anew, and the crates
+    /// that it needs.
+    fn standard_library(&self) -> Done {
+        let asked = command("rustc", &["--print", "sysroot"], &self.path);
+        let library = Path::new(output(asked)?.trim()).join("lib/rustlib/src/rust/library");
+        if !library.join("Cargo.lock").is_file() {
+            step("rust-src", || {
+                let words = ["component", "add", "rust-src"];
+                run(command("rustup", &words, &self.path))
+            })?;
+        }
+        let manifest = library.join("Cargo.toml").to_string_lossy().into_owned();
+        let words = ["fetch", "--quiet", "--locked", "--manifest-path", &manifest];
+        let mut fetch = command("cargo", &words, &self.path);
+        fetch.env(UNSTABLE, "1");
+        run(fetch)
+    }
+
+    /// trunk. A release of the widget rebuilds the standard library for size and without words for
+    /// panics (docs/decisions/0022-a-rebuilt-standard-library.md).
+    pub(crate) fn trunk(&self, words: &[&str]) -> Command {
+        let mut trunk = command("trunk", words, &self.path);
+        if words.contains(&"--release") {
+            trunk.envs(REBUILT);
+        }
+        trunk
     }
 
     /// A program of an npm package, in a folder of the cache.

@@ -141,11 +141,8 @@ fn make(tools: &Tools, into: &Path, target: Option<&Path>) -> Done<(PathBuf, Pat
     fs::create_dir_all(&folder)?;
     let site = into.join("site");
     let site_text = site.to_string_lossy().into_owned();
-    let mut build = command(
-        "trunk",
-        &["build", "--release", "--offline", "--dist", &site_text],
-        &tools.path,
-    );
+    let mut build = tools.trunk(&["build", "--release", "--offline", "--dist", &site_text]);
+    build.env("NIDAN_SAVINGS", "1");
     if let Some(target) = target {
         build.env("CARGO_TARGET_DIR", target);
     }

@@ -21,6 +21,11 @@ pub(super) fn agreement(path: &OsString) -> Command {
     command("node", &["tests/browser/agreement.mjs", "--check"], path)
 }
 
+pub(super) fn passes(path: &OsString) -> Command {
+    let tests = "tools/postlink/tests/passes.test.mjs";
+    command("node", &["--test", "--test-reporter=tap", tests], path)
+}
+
 pub(super) fn wasm_tests(path: &OsString) -> Command {
     let mut test = command(
         "cargo",

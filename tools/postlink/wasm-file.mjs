@@ -1,4 +1,4 @@
-// Reads and writes WebAssembly modules as files, as far as shrink.mjs needs it
+// Reads and writes WebAssembly modules as files, as far as the passes need it
 // (https://webassembly.github.io/spec/core/binary/).
 
 /** Reads a module from byte to byte. */
@@ -46,24 +46,20 @@ function sections(bytes) {
   return found
 }
 
-/** The module's memory as it begins: where each piece stands in the file, and from which address on. */
-export function pieces(bytes) {
-  const found = []
-  const reader = new Reader(bytes, sections(bytes).find(({ id }) => id === 11).body)
-  for (let count = reader.number(); count > 0; count -= 1) {
-    // Active pieces for the one memory, at a constant address: the form that linkers write.
-    if (reader.number() !== 0 || reader.byte() !== 0x41) throw new Error('data of another form')
-    const address = reader.number()
-    if (reader.byte() !== 0x0b) throw new Error('data of another form')
-    const size = reader.number()
-    found.push({ address, start: reader.at, end: reader.at + size })
-    reader.at += size
-  }
-  return found
+/** What a module imports, by name. */
+export const importsOf = (bytes) => WebAssembly.Module.imports(new WebAssembly.Module(bytes)).map(({ name }) => name)
+
+/** What a module exports, by name. */
+export const exportsOf = (bytes) => WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name)
+
+/** The module without names and other notes for tools. */
+export function withoutNotes(bytes) {
+  const kept = sections(bytes).filter(({ id }) => id !== 0).map(({ start, end }) => bytes.subarray(start, end))
+  return Buffer.concat([bytes.subarray(0, 8), ...kept])
 }
 
 /** The names of functions, by their number. */
-function functionNames(bytes) {
+export function functionNames(bytes) {
   const custom = sections(bytes).filter(({ id }) => id === 0)
   const section = custom.find(({ body }) => new Reader(bytes, body).text() === 'name')
   if (!section) throw new Error('the module has no names: wasm-opt needs -g')

@@ -1,0 +1,146 @@
+// Each pass on a piece of what it is for, and on something that it must not take.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { only } from '../catalogues.mjs'
+import { withOneStart } from '../passes/one-start.mjs'
+import { withNames } from '../passes/short-names.mjs'
+import { pass as withoutUnreadTexts } from '../passes/unread-texts.mjs'
+import { pass as withoutUnusedClasses } from '../passes/unused-classes.mjs'
+import { withoutUnusedImports } from '../passes/unused-exports.mjs'
+import { pass as withoutUnusedTasks } from '../passes/unused-tasks.mjs'
+import { joined, withHashes } from '../scripts.mjs'
+import { packed, withoutRules } from '../sheets.mjs'
+import { classesIn, constant, keysIn, used } from '../used.mjs'
+import { functionNames, withoutNotes } from '../wasm-file.mjs'
+
+const leb = (value) => (value < 128 ? [value] : [(value % 128) | 128, ...leb(Math.floor(value / 128))])
+const section = (id, body) => [id, ...leb(body.length), ...body]
+const text = (words) => [...leb(words.length), ...Buffer.from(words)]
+
+/** A module with a function for each name; each answers 7. */
+function moduleOf(names) {
+  const body = [0x00, 0x41, 0x07, 0x0b]
+  const list = (entries) => [...leb(entries.length), ...entries.flat()]
+  const named = list(names.map((name, at) => [...leb(at), ...text(name)]))
+  return Buffer.from([
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+    ...section(1, [1, 0x60, 0, 1, 0x7f]),
+    ...section(3, list(names.map(() => [0]))),
+    ...section(7, list(names.map((_, at) => [...text(`f${at}`), 0, ...leb(at)]))),
+    ...section(10, list(names.map(() => [body.length, ...body]))),
+    ...section(0, [...text('name'), 1, ...leb(named.length), ...named]),
+  ])
+}
+
+const run = (wasm, name) => new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports[name]()
+
+test('tasks of streams trap, and nothing else does', () => {
+  const names = ['wasm_streams::future_to_promise::<1>', 'wasm_bindgen_futures::future_to_promise', 'nidan::run']
+  const { wasm } = withoutUnusedTasks({ wasm: moduleOf(names) })
+  assert.throws(() => run(wasm, 'f0'), /unreachable/)
+  assert.equal(run(wasm, 'f1'), 7)
+  assert.equal(run(wasm, 'f2'), 7)
+  assert.throws(() => withoutUnusedTasks({ wasm: moduleOf(['nidan::run']) }), /no tasks of streams/)
+})
+
+test('names are read, and go with the notes', () => {
+  const wasm = moduleOf(['first', 'second'])
+  assert.deepEqual([...functionNames(wasm).values()], ['first', 'second'])
+  const bare = withoutNotes(wasm)
+  assert.ok(bare.length < wasm.length)
+  assert.equal(run(bare, 'f1'), 7)
+})
+
+test('texts that nobody reads become zeros in their places', () => {
+  const before = Buffer.from('keep entity not foundpermission deniedtimed out () kept\0FnOnce called more than once|mine', 'latin1')
+  const { wasm } = withoutUnreadTexts({ wasm: before })
+  assert.equal(wasm.length, before.length)
+  assert.match(wasm.toString('latin1'), /^keep \0+\|mine$/)
+  assert.throws(() => withoutUnreadTexts({ wasm: Buffer.from('nothing') }), /no names of errors/)
+})
+
+const GLUE = `export class IntoUnderlyingSink {
+    close() {}
+}
+if (Symbol.dispose) IntoUnderlyingSink.prototype[Symbol.dispose] = IntoUnderlyingSink.prototype.free;
+export class Mounted {
+    free() { wasm.__wbg_mounted_free(0) }
+}
+function __wbg_get_imports() {
+    const import0 = {
+        __proto__: null,
+        __wbg_now_1234: function() { return 1 },
+        __wbg_print_5678: function() {
+            print()
+        },
+    };
+    return { "./nidan_bg.js": import0 };
+}
+const IntoUnderlyingSinkFinalization = (typeof FinalizationRegistry === 'undefined')
+    ? {}
+    : new FinalizationRegistry(ptr => wasm.__wbg_sink_free(ptr, 1));
+
+const cachedTextEncoder = new TextEncoder();
+if (!('encodeInto' in cachedTextEncoder)) {
+    cachedTextEncoder.encodeInto = function () {}
+}
+function __wbg_finalize_init(instance, module) { wasm = instance.exports }
+export { initSync, __wbg_init as default };
+`
+
+test('classes that no page asks for go, with all that is theirs', () => {
+  const { glue } = withoutUnusedClasses({ glue: GLUE })
+  assert.ok(!glue.includes('IntoUnderlyingSink'))
+  assert.ok(glue.includes('export class Mounted {'))
+})
+
+test('functions that the module does not import go; one that it does must be there', () => {
+  const less = withoutUnusedImports(GLUE, new Set(['__wbg_now_1234']))
+  assert.ok(less.includes('__wbg_now_1234:') && !less.includes('__wbg_print_5678'))
+  assert.throws(() => withoutUnusedImports(GLUE, new Set(['__wbg_gone_1'])), /missing/)
+})
+
+test('both sides get the same short names', () => {
+  const names = { imports: [['./nidan_bg.js', '__wbg_now_1234', 'a'], ['./nidan_bg.js', '__wbg_print_5678', 'b']], exports: [['__wbg_mounted_free', 'c']] }
+  const short = withNames(GLUE, 'nidan', names)
+  assert.ok(short.includes('        a: function() { return 1 }') && short.includes('wasm.c(0)') && short.includes('a: import0'))
+  assert.throws(() => withNames(GLUE, 'nidan', { imports: [['', '__wbg_gone', 'a']], exports: [] }), /is not in the glue/)
+})
+
+test('one start is left, and it compiles what the loader fetched', () => {
+  const one = withOneStart(GLUE)
+  assert.ok(!one.includes('initSync') && !one.includes('encodeInto') && one.includes('export default async'))
+  assert.throws(() => withOneStart('export default 1'), /another way/)
+})
+
+test('a script takes its parts in, and every part that it imports', () => {
+  const files = { 'a.js': "import { b } from './b.js'\nb()\n", 'b.js': 'export const b = 1\n' }
+  assert.equal(joined((name) => files[name], 'a.js', ['b.js']), 'const b = 1\nb()\n')
+  assert.throws(() => joined((name) => files[name], 'a.js', []), /b.js is not joined/)
+  assert.throws(() => withHashes('nothing', {}), /no place/)
+  assert.equal(withHashes('const HASHES = {}', { a: 'x' }), 'const HASHES = {"a":"x"}')
+})
+
+test('a rule goes with a class that the module does not have, and no other', () => {
+  const sheet = 'nidan-flow .nidan-qr { a: b; }\nnidan-flow :is(.nidan-qr, p) { c: d; }\nnidan-flow .nidan-keys { e: f; }\n'
+  assert.equal(withoutRules(sheet, new Set(['nidan-keys'])), sheet.split('\n').slice(1).join('\n'))
+  assert.equal(packed('/* why */\n  a {\n  b: c;\n}\n'), 'a{b:c;}')
+})
+
+test('words and classes are those that the sources name', () => {
+  const messages = '    LoginTitle = "login.title",\n    CodesTitle = "codes.title",\n'
+  assert.deepEqual([...keysIn('self.title(Msg::LoginTitle); Msg::Other', messages)], ['login.title'])
+  assert.deepEqual(classesIn('"2p;class=nidan-help;role=status" set("class", "nidan-country")'), ['nidan-help', 'nidan-country'])
+  assert.equal(constant('pub const CARD: Card = Card { name: Msg::A };\nconst WAY: Msg = Msg::B;', 'WAY'), 'const WAY: Msg = Msg::B;')
+  assert.equal(only({ 'a.b': 'x', 'c.d': 'y' }, new Set(['c.d'])), '[0,"y"]')
+})
+
+test('a login has its own words and none of a number that is being typed', () => {
+  const { keys, classes } = used('nidan-login')
+  for (const key of ['login.title', 'phone.sms-sent', 'common.back', 'login.way-sms']) assert.ok(keys.has(key), key)
+  for (const key of ['phone.too-short', 'codes.title', 'method.sms-what']) assert.ok(!keys.has(key), key)
+  assert.ok(classes.has('nidan-aside') && !classes.has('nidan-qr'))
+  assert.ok(used('nidan').keys.has('method.sms-what') && used('nidan').classes.has('nidan-country'))
+})
