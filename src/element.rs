@@ -2,22 +2,23 @@
 //! wasm-bindgen cannot extend `HTMLElement`.
 
 use leptos::mount::mount_to_renderer;
+use nidan_flow::{Flow, Login};
 use web_sys::HtmlElement;
 
+use crate::render;
 pub use crate::shell::Page;
 use crate::shell::Shell;
-use crate::ui;
 
 /// Shows the set-up inside its host element until the handle is dropped.
 pub fn mount(host: HtmlElement, page: Page) -> Box<dyn std::any::Any> {
     Box::new(mount_to_renderer(&host, move || {
-        ui::widget(Shell::start(page))
+        render::widget(Shell::<Flow>::start(page))
     }))
 }
 
 /// The same for a login.
 pub fn mount_login(host: HtmlElement, page: Page) -> Box<dyn std::any::Any> {
     Box::new(mount_to_renderer(&host, move || {
-        ui::login(Shell::start(page))
+        render::widget(Shell::<Login>::start(page))
     }))
 }

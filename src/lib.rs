@@ -1,14 +1,14 @@
 //! The two-step verification widget: `<nidan-flow>`.
 //!
-//! `flow`, `qr`, `phone`, `apps` and `messages` know no browser; they decide and are tested
-//! natively. `shell` performs what they ask for, `ui` shows it, `element` joins both to the custom
-//! element. See ARCHITECTURE.md.
+//! What it does is decided in `nidan_flow` and what it shows in `nidan_screens`, both tested without
+//! a browser. Here `shell` performs what the state machines ask for, `render` draws the screens,
+//! and `element` joins all to the custom element. See ARCHITECTURE.md.
 
 pub mod qr;
 
 #[cfg(target_arch = "wasm32")]
 pub mod element;
 #[cfg(target_arch = "wasm32")]
-mod shell;
+mod render;
 #[cfg(target_arch = "wasm32")]
-mod ui;
+mod shell;

@@ -24,8 +24,7 @@ pub struct Mounted {
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen]
 pub fn mount(host: web_sys::HtmlElement, page: JsValue) -> Mounted {
-    // A release build traps without words (tools/shrink.mjs): there is nothing that the hook could
-    // print.
+    // A release traps without words: there is nothing that the hook could print.
     #[cfg(debug_assertions)]
     console_error_panic_hook::set_once();
     Mounted {

@@ -45,6 +45,7 @@ impl Perform for Flow {
                     &[("code", &code)],
                 );
             }
+            Effect::Take(what) => shell.take(what),
             Effect::Post(draft, proof) => spawn(shell.post(draft, proof)),
             Effect::Complete(result_code) => {
                 shell.page(|page| page.complete(&result_code, "enrolled"))
@@ -55,26 +56,6 @@ impl Perform for Flow {
 }
 
 impl Shell {
-    /// Reads the enrolment; `None` on screens that have none.
-    pub(crate) fn enrolment<T>(self, read: impl FnOnce(&Enrolment) -> T) -> Option<T> {
-        self.with(|flow| flow.enrolment().map(read))
-    }
-
-    /// As [`enrolment`](Self::enrolment), without being called again when it changes.
-    pub(crate) fn enrolment_now<T>(self, read: impl FnOnce(&Enrolment) -> T) -> Option<T> {
-        untrack(|| self.enrolment(read))
-    }
-
-    /// Most likely the phone that has the app.
-    pub(crate) fn is_phone(self) -> bool {
-        self.page(Page::is_phone)
-    }
-
-    /// A country as a list shows it; empty where the search does not fit.
-    pub(crate) fn country(self, iso: &str, code: &str, search: &str) -> String {
-        self.page(|page| page.country(iso, code, search))
-    }
-
     /// Asks something of a phone's code; the answer tells what it was.
     fn ask(self, path: String, fields: &[(&str, &str)]) {
         let (body, question) = (api::object(fields), self.next_question());
@@ -91,6 +72,8 @@ impl Shell {
     }
 
     async fn open(self) {
+        self.parts
+            .update_value(|parts| parts.is_phone = parts.page.is_phone());
         let event = match api::flow(self.page(Page::clone)).await {
             Err(trouble) => Event::NotOpened(trouble),
             Ok(view) => {
@@ -134,8 +117,8 @@ impl Shell {
     }
 
     async fn post(self, draft: Arc<PendingSecret>, proof: Arc<ConfirmedFactors>) {
-        let Some(id) = self.enrolment_now(|enrolment| enrolment.opening.enrolment_id_text.clone())
-        else {
+        let id = |enrolment: &Enrolment| enrolment.opening.enrolment_id_text.clone();
+        let Some(id) = self.flow.with_untracked(|flow| flow.enrolment().map(id)) else {
             return;
         };
         self.send(

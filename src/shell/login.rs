@@ -4,7 +4,9 @@ use leptos::prelude::*;
 use nidan_protocol::ErrorCode;
 
 use super::{Page, Perform, Shell, api, decode, spawn};
-use nidan_flow::{Login, LoginEffect, LoginEvent, RequestError, SigningIn};
+use crate::render::say;
+use nidan_flow::{Login, LoginEffect, LoginEvent, RequestError};
+use nidan_screens::login::summary;
 
 impl Perform for Login {
     fn perform(shell: Shell<Self>, effect: LoginEffect) {
@@ -50,6 +52,17 @@ impl Perform for Login {
                     }
                 });
             }
+            LoginEffect::CopySummary => spawn(async move {
+                let page = shell.page(Page::clone);
+                let words = shell.flow.with_untracked(|login| {
+                    let now = shell.parts.with_value(super::now);
+                    login
+                        .signing()
+                        .map(|signing| say(&page, summary(signing, now)))
+                });
+                let copied = page.copy(&words.unwrap_or_default()).await;
+                shell.send(LoginEvent::Copied(copied.is_ok()));
+            }),
             LoginEffect::Report => spawn(async move {
                 let page = shell.page(Page::clone);
                 shell.send(match api::report(page.clone()).await {
@@ -69,27 +82,6 @@ impl Perform for Login {
 }
 
 impl Shell<Login> {
-    /// Reads what belongs to signing in; `None` on screens that have none of it.
-    pub(crate) fn signing<T>(self, read: impl FnOnce(&SigningIn) -> T) -> Option<T> {
-        self.with(|login| login.signing().map(read))
-    }
-
-    /// As [`signing`](Self::signing), without being called again when it changes.
-    pub(crate) fn signing_now<T>(self, read: impl FnOnce(&SigningIn) -> T) -> Option<T> {
-        untrack(|| self.signing(read))
-    }
-
-    /// The field that stood on the page before the widget did, with what was typed into it; there
-    /// once.
-    pub(crate) fn early_field(self) -> Option<web_sys::Element> {
-        self.page(Page::early_field)
-    }
-
-    /// Whether the person is on a screen that the browser's own "back" should leave.
-    pub(crate) fn aside(self, aside: bool) {
-        self.page(|page| page.aside(aside));
-    }
-
     fn order(self, path: String, fields: &[(&str, &str)]) {
         let (body, question) = (api::object(fields), self.next_question());
         spawn(async move {

@@ -12,13 +12,12 @@ use std::pin::Pin;
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use nidan_otp::UnixSeconds;
-use nidan_protocol::ChallengeView;
 use wasm_bindgen::prelude::*;
 
 pub use page::Page;
 
 use nidan_flow::{Flow, Machine};
-use nidan_screens::messages::{Msg, fill};
+use nidan_screens::{Screen, Shows, View};
 
 /// How often waiting times on the screen move on.
 const TICK_MS: u32 = 1_000;
@@ -32,9 +31,8 @@ pub(crate) trait Perform: Machine {
 /// The handle that screens hold. Copies are the same shell. Each module has one kind of state
 /// machine only: what the other one needs is not in it.
 pub(crate) struct Shell<M: Machine = Flow> {
+    /// It is also notified once a second: time is a part of what screens show.
     flow: RwSignal<M, LocalStorage>,
-    /// Moves once a second while the widget is on the page.
-    now: RwSignal<UnixSeconds>,
     parts: StoredValue<Parts, LocalStorage>,
 }
 
@@ -51,6 +49,8 @@ struct Parts {
     /// Told by the first answer.
     expires_at: Option<UnixSeconds>,
     support_url: Option<String>,
+    /// Whether this is most likely the phone that has the app.
+    is_phone: bool,
     /// Questions about codes so far: only the last one's answer is news.
     questions: u32,
     /// The challenge that is watched.
@@ -67,6 +67,7 @@ impl<M: Perform> Shell<M> {
             page,
             expires_at: None,
             support_url: None,
+            is_phone: false,
             questions: 0,
             watched: String::new(),
             heard: None,
@@ -74,7 +75,6 @@ impl<M: Perform> Shell<M> {
         };
         let shell = Self {
             flow: RwSignal::new_local(M::loading()),
-            now: RwSignal::new(UnixSeconds(0)),
             parts: StoredValue::new_local(parts),
         };
         shell.parts.update_value(|parts| {
@@ -154,7 +154,7 @@ impl<M: Perform> Shell<M> {
         else {
             return;
         };
-        let _gone = self.now.try_set(now);
+        self.flow.notify();
         if end.is_some_and(|end| now >= end) {
             let _gone = self.parts.try_update_value(|parts| parts.expires_at = None);
             self.send(M::time_up());
@@ -181,53 +181,8 @@ impl<M: Perform> Shell<M> {
 }
 
 impl<M: Machine> Shell<M> {
-    pub(crate) fn with<T>(self, read: impl FnOnce(&M) -> T) -> T {
-        self.flow.with(read)
-    }
-
-    /// Reads the code that the person waits for, without following it.
-    pub(crate) fn challenge<T>(self, read: impl FnOnce(&ChallengeView) -> T) -> Option<T> {
-        untrack(|| self.with(|flow| flow.awaited().map(read)))
-    }
-
-    pub(crate) fn t(self, msg: Msg) -> String {
-        self.page(|page| page.words(msg as u32))
-    }
-
-    pub(crate) fn t_with(self, msg: Msg, places: &[(&str, &str)]) -> String {
-        fill(&self.t(msg), places)
-    }
-
-    /// A number as the person's language writes it.
-    pub(crate) fn number(self, value: u64) -> String {
-        self.page(|page| page.number(value as f64))
-    }
-
-    /// A date as the person's language writes it.
-    pub(crate) fn date(self, at: UnixSeconds) -> String {
-        self.page(|page| page.date(at.0 as f64))
-    }
-
     pub(crate) fn locale(self) -> String {
         self.page(Page::locale)
-    }
-
-    /// Where people get help, once the service told.
-    pub(crate) fn support_url(self) -> Option<String> {
-        self.parts.with_value(|parts| parts.support_url.clone())
-    }
-
-    /// The service's time, moving once a second.
-    pub(crate) fn now(self) -> UnixSeconds {
-        self.now.get()
-    }
-
-    /// Seconds until the flow's life ends; `None` before it is known.
-    pub(crate) fn seconds_left(self) -> Option<u64> {
-        let now = self.now.get();
-        self.parts
-            .with_value(|parts| parts.expires_at)
-            .map(|end| end.0.saturating_sub(now.0))
     }
 
     /// `ltr` or `rtl`.
@@ -235,24 +190,36 @@ impl<M: Machine> Shell<M> {
         self.page(Page::direction)
     }
 
-    /// An id that nobody else on the page has.
-    pub(crate) fn id(self, name: &str) -> String {
-        self.page(|page| page.id(name))
-    }
-
-    /// What stands in a field's place where fields are outside of the widget's tree.
-    pub(crate) fn place(
-        self,
-        input: &web_sys::Element,
-        label: &str,
-        help: &str,
-    ) -> Option<web_sys::Element> {
-        self.page(|page| page.place(input, label, help))
-    }
-
     /// Tells the host which screen stands, and puts the focus where the person goes on.
     pub(crate) fn shown(self, step: &str, focuses: bool) {
         self.page(|page| page.shown(step, focuses));
+    }
+
+    /// What is to be seen now; called anew when that may have changed.
+    pub(crate) fn screen<T>(self, draw: impl FnOnce(&Page, Screen<'_, M>) -> T) -> T
+    where
+        M: Shows,
+    {
+        self.flow.with(|flow| {
+            self.parts.with_value(|parts| {
+                let view = View {
+                    now: now(parts),
+                    support_url: parts.support_url.as_deref(),
+                    is_phone: parts.is_phone,
+                };
+                draw(&parts.page, flow.screen(view))
+            })
+        })
+    }
+
+    /// Puts the focus where the person goes on.
+    pub(crate) fn focus(self) {
+        self.page(Page::focus);
+    }
+
+    /// Whether the person is on a screen that the browser's own "back" should leave.
+    pub(crate) fn aside(self, aside: bool) {
+        self.page(|page| page.aside(aside));
     }
 
     /// A number for a question about a code that is about to be asked.

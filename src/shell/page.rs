@@ -20,15 +20,15 @@ extern "C" {
 
     /// The catalogue's words, by their place in it.
     #[wasm_bindgen(method)]
-    pub(super) fn words(this: &Page, place: u32) -> String;
+    pub(crate) fn words(this: &Page, place: u32) -> String;
 
     /// A number as the person's language writes it.
     #[wasm_bindgen(method)]
-    pub(super) fn number(this: &Page, value: f64) -> String;
+    pub(crate) fn number(this: &Page, value: f64) -> String;
 
     /// A date, from Unix seconds.
     #[wasm_bindgen(method)]
-    pub(super) fn date(this: &Page, seconds: f64) -> String;
+    pub(crate) fn date(this: &Page, seconds: f64) -> String;
 
     /// Unix seconds by the service's clock, also after a sleep; 0 before the first answer.
     #[wasm_bindgen(method)]
@@ -62,7 +62,7 @@ extern "C" {
 
     /// A country as a list shows it; empty where the search does not fit.
     #[wasm_bindgen(method)]
-    pub(super) fn country(this: &Page, iso: &str, code: &str, search: &str) -> String;
+    pub(crate) fn country(this: &Page, iso: &str, code: &str, search: &str) -> String;
 
     /// Tells how a code fares, or the code, until the next call.
     #[wasm_bindgen(method)]
@@ -76,18 +76,22 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn shown(this: &Page, step: &str, focuses: bool);
 
+    /// Puts the focus where the person goes on, unless they are elsewhere on the page.
+    #[wasm_bindgen(method)]
+    pub(super) fn focus(this: &Page);
+
     /// `ltr` or `rtl`: how the language is written.
     #[wasm_bindgen(method, getter)]
     pub(super) fn direction(this: &Page) -> String;
 
     /// An id that nobody else on the page has.
     #[wasm_bindgen(method)]
-    pub(super) fn id(this: &Page, name: &str) -> String;
+    pub(crate) fn id(this: &Page, name: &str) -> String;
 
     /// Puts the field outside of the shadow tree; what comes back stands in its place. Nothing
     /// where there is no such tree.
     #[wasm_bindgen(method)]
-    pub(super) fn place(
+    pub(crate) fn place(
         this: &Page,
         input: &web_sys::Element,
         label: &str,
@@ -124,7 +128,7 @@ extern "C" {
 
     /// The field that stood before the widget did; there once.
     #[wasm_bindgen(method, js_name = earlyField)]
-    pub(super) fn early_field(this: &Page) -> Option<web_sys::Element>;
+    pub(crate) fn early_field(this: &Page) -> Option<web_sys::Element>;
 
     /// Whether the browser's own "back" should lead back to the code.
     #[wasm_bindgen(method)]

@@ -26,6 +26,7 @@ export class TestPage {
     this.step = step
     if (focuses) document.querySelector('[data-focus]')?.focus()
   }
+  focus() { document.querySelector('[data-focus]')?.focus() }
   direction = 'ltr'
   id(name) { return name }
   place() { return undefined }

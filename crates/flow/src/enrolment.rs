@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use nidan_otp::{BackupCode, Code};
-use nidan_protocol::{BackupGate, ErrorCode, MethodClass, MethodKind, PHONES_MAX};
+use nidan_protocol::{BackupGate, MethodClass, MethodKind, PHONES_MAX};
 
 use super::{
-    BackupRefusal, CodeRefusal, ConfirmedCode, ConfirmedFactors, Delivery, Effect, EndReason,
-    Event, Flow, Now, Opening, PendingSecret, PhoneEntry, RequestError, Step, VerifiedPhone,
-    ending_for,
+    BackupRefusal, CodeRefusal, ConfirmedCode, ConfirmedFactors, Delivery, Effect, Event, Flow,
+    Now, Opening, PendingSecret, PhoneEntry, Step, VerifiedPhone, ending_for,
 };
 
-/// Waiting times between tries of the final post, in seconds; the last one repeats.
-const RETRY_AFTER_S: [u64; 5] = [2, 4, 8, 15, 30];
 /// A result code lives 60 seconds: one that is older than this is asked for again before it goes to
 /// the host.
 const RESULT_FRESH_S: u64 = 40;
@@ -30,14 +27,18 @@ pub struct Enrolment {
     pub typed_backup: String,
     /// "I have saved them".
     pub ticked: bool,
+    /// Whether the last copy worked, where one was made on this screen.
+    pub copied: Option<bool>,
+    /// Whether the QR code is shown large.
+    pub is_enlarged: bool,
     /// The phone number that is being typed.
     pub phone: PhoneEntry,
     /// The app's right code.
-    app: Option<Arc<ConfirmedCode>>,
+    pub(super) app: Option<Arc<ConfirmedCode>>,
     /// Verified numbers.
     pub phones: Vec<VerifiedPhone>,
     /// Wrong codes in a row.
-    wrong_codes: u32,
+    pub(super) wrong_codes: u32,
     /// The last of them, as it was typed.
     wrong_code: String,
     /// Where the person is.
@@ -61,6 +62,8 @@ impl Enrolment {
             typed_code: String::new(),
             typed_backup: String::new(),
             ticked: false,
+            copied: None,
+            is_enlarged: false,
             wrong_codes: 0,
             wrong_code: String::new(),
             step: Step::Start,
@@ -142,7 +145,13 @@ impl Enrolment {
     pub(super) fn on(mut self: Box<Self>, event: Event, now: Now) -> (Flow, Option<Effect>) {
         // The step is taken out and always put back: by the arms below, or by ending the flow.
         let step = std::mem::replace(&mut self.step, Step::Start);
+        let before = std::mem::discriminant(&step);
         let (step, effect) = match step {
+            step if let Event::Take(what) = event => (step, Some(Effect::Take(what))),
+            step if let Event::Copied(worked) = event => {
+                self.copied = Some(worked);
+                (step, None)
+            }
             Step::Start => plain(event, Step::Start, Step::Start, Step::Method),
             Step::Method => match event {
                 Event::Choose(kind) => self.choose(kind),
@@ -155,6 +164,10 @@ impl Enrolment {
                     Step::Method
                 };
                 plain(event, Step::GetApp, back, Step::AddAccount)
+            }
+            Step::AddAccount if matches!(event, Event::Enlarge) => {
+                self.is_enlarged = !self.is_enlarged;
+                (Step::AddAccount, None)
             }
             Step::AddAccount => plain(
                 event,
@@ -236,6 +249,9 @@ impl Enrolment {
                 _other => (Step::Finishing { proof, answer }, None),
             },
         };
+        if std::mem::discriminant(&step) != before {
+            self.copied = None;
+        }
         self.step = step;
         (Flow::Enrolling(self), effect)
     }
@@ -355,76 +371,6 @@ impl Enrolment {
                 }
             }
         }
-    }
-
-    fn on_posting(
-        &mut self,
-        event: Event,
-        proof: Arc<ConfirmedFactors>,
-        delivery: Delivery,
-        now: Now,
-    ) -> Result<(Step, Option<Effect>), EndReason> {
-        match (event, delivery) {
-            (Event::Answered(answer), _) => Ok((
-                Step::Done {
-                    proof,
-                    answer,
-                    answered_at: now,
-                    trouble: None,
-                },
-                None,
-            )),
-            (Event::NotAnswered(trouble), Delivery::Sending { failed }) => {
-                self.on_failed_post(proof, trouble, failed, now)
-            }
-            (Event::RetryDue | Event::Again, Delivery::Waiting { failed, .. }) => {
-                let post = Effect::Post(Arc::clone(&self.draft), Arc::clone(&proof));
-                Ok((
-                    Step::Posting {
-                        proof,
-                        delivery: Delivery::Sending { failed },
-                    },
-                    Some(post),
-                ))
-            }
-            (_other, delivery) => Ok((Step::Posting { proof, delivery }, None)),
-        }
-    }
-
-    fn on_failed_post(
-        &mut self,
-        proof: Arc<ConfirmedFactors>,
-        trouble: RequestError,
-        failed: u32,
-        now: Now,
-    ) -> Result<(Step, Option<Effect>), EndReason> {
-        if trouble == RequestError::Refused(ErrorCode::CodeWrong) {
-            // The service's clock decides. The backup codes stay as they are: they hang on the
-            // secret, not on the code.
-            self.wrong_codes += 1;
-            self.app = None;
-            return Ok((
-                Step::Confirm {
-                    refused: Some(CodeRefusal::Wrong {
-                        times: self.wrong_codes,
-                    }),
-                },
-                None,
-            ));
-        }
-        if let Some(ending) = ending_for(trouble) {
-            return Err(ending);
-        }
-        let last = RETRY_AFTER_S.len() - 1;
-        let wait = usize::try_from(failed).map_or(last, |failed| failed.min(last));
-        let wait = RETRY_AFTER_S.get(wait).copied().unwrap_or(30);
-        let until = nidan_otp::UnixSeconds(now.0.saturating_add(wait));
-        let delivery = Delivery::Waiting {
-            failed: failed + 1,
-            trouble,
-            until,
-        };
-        Ok((Step::Posting { proof, delivery }, None))
     }
 }
 

@@ -8,6 +8,7 @@ mod login_answers;
 mod machine;
 mod phone;
 mod phone_entry;
+mod posting;
 pub mod regions;
 mod sent_codes;
 mod signing_in;
@@ -16,11 +17,11 @@ mod steps;
 pub use draft::{ConfirmedCode, Opening, PendingSecret};
 pub use enrolment::Enrolment;
 pub use login::{
-    Asked, Login, LoginEffect, LoginEvent, LoginMethod, LoginOpening, LoginRefusal, LoginStep,
-    Reported, SigningIn, Verified,
+    Login, LoginEffect, LoginEvent, LoginMethod, LoginOpening, LoginRefusal, LoginStep, Reported,
+    SigningIn, Verified,
 };
 pub use machine::Machine;
-pub use phone_entry::{Asking, OrderedNumber, PhoneEntry, PhoneRefusal, VerifiedPhone};
+pub use phone_entry::{OrderedNumber, PhoneEntry, PhoneRefusal, VerifiedPhone};
 pub use steps::{BackupRefusal, CodeRefusal, ConfirmedFactors, Delivery, Step};
 
 use std::sync::Arc;
@@ -36,6 +37,17 @@ pub enum RequestError {
     Unreachable,
     /// The service answered with a problem.
     Refused(ErrorCode),
+}
+
+/// How the last question to the service fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestState<E> {
+    /// Nothing is on its way.
+    Idle,
+    /// Something is.
+    Waiting,
+    /// The last answer was a no.
+    Refused(E),
 }
 
 /// Why there is nothing more to do in this flow.
@@ -137,6 +149,12 @@ pub enum Event {
     CodeTyped(String),
     /// The code is to be checked now, wherever the field stands.
     CodeSubmitted,
+    /// The QR code shall be larger, or as it was.
+    Enlarge,
+    /// Something shall be taken along.
+    Take(Keepsake),
+    /// Whether the last copy worked.
+    Copied(bool),
     /// The field for a backup code changed.
     BackupTyped(String),
     /// "I have saved them" changed.
@@ -149,6 +167,21 @@ pub enum Event {
     RetryDue,
     /// The flow's life is over.
     TimeUp,
+}
+
+/// What people take along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keepsake {
+    /// The app's key, into the clipboard.
+    CopyOfKey,
+    /// The backup codes, into the clipboard.
+    CopyOfBackupCodes,
+    /// The backup codes, as a file.
+    FileOfBackupCodes,
+    /// The backup codes, on paper.
+    PrintOfBackupCodes,
+    /// What support needs to know, into the clipboard.
+    CopyOfSummary,
 }
 
 /// What the shell shall do.
@@ -179,6 +212,8 @@ pub enum Effect {
         /// Six digits.
         code: String,
     },
+    /// Copy, save or print; copies tell whether they worked.
+    Take(Keepsake),
     /// Send the final post.
     Post(Arc<PendingSecret>, Arc<ConfirmedFactors>),
     /// Hand the result to the host.
@@ -256,28 +291,12 @@ impl Machine for Flow {
         matches!(self, Self::Enrolling(enrolment) if enrolment.would_lose())
     }
 
-    fn back() -> Event {
-        Event::Back
-    }
-
-    fn again() -> Event {
-        Event::Again
-    }
-
     fn code_typed(typed: String) -> Event {
         Event::CodeTyped(typed)
     }
 
     fn changed(challenge: Box<ChallengeView>) -> Event {
         Event::Changed(challenge)
-    }
-
-    fn resend() -> Event {
-        Event::Resend
-    }
-
-    fn renew() -> Event {
-        Event::Renew
     }
 
     fn time_up() -> Event {

@@ -4,7 +4,7 @@
 use nidan_otp::{BackupCodeError, CodeError};
 use nidan_protocol::{CallConfirmation, ChallengeView, Channel, ErrorCode, MethodView};
 
-use super::{EndReason, Machine, Now, PhoneRefusal, RequestError, ending_for};
+use super::{EndReason, Machine, Now, PhoneRefusal, RequestError, RequestState, ending_for};
 
 /// What the service said of the flow.
 #[derive(Debug, Clone)]
@@ -68,17 +68,6 @@ pub enum LoginRefusal {
     },
 }
 
-/// How the last question to the service fares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
-    /// Nothing is on its way.
-    Idle,
-    /// Something is.
-    Waiting,
-    /// The last answer was a no.
-    Refused(LoginRefusal),
-}
-
 /// What was right.
 #[derive(Debug)]
 pub struct Verified {
@@ -124,7 +113,9 @@ pub struct SigningIn {
     /// "Do not ask in this browser".
     pub trust: bool,
     /// How the last question fares.
-    pub asked: Asked,
+    pub asked: RequestState<LoginRefusal>,
+    /// Whether the last copy of the summary for support worked, where one was made.
+    pub copied: Option<bool>,
     /// Where the person is.
     pub step: LoginStep,
     /// Where "back" leads.
@@ -196,6 +187,10 @@ pub enum LoginEvent {
     Choose(LoginMethod),
     /// "None of these works".
     Recover,
+    /// "Copy" beside the summary for support.
+    CopySummary,
+    /// Whether the summary could be copied.
+    Copied(bool),
     /// "Send the code": the same number, this way.
     Send(Channel, CallConfirmation),
     /// "Send again": the same code.
@@ -251,6 +246,8 @@ pub enum LoginEffect {
         /// Whether this browser is to be trusted.
         trust: bool,
     },
+    /// Copy the summary for support.
+    CopySummary,
     /// Report a code that nobody asked for.
     Report,
     /// Hand the result to the host.
@@ -335,28 +332,12 @@ impl Machine for Login {
         false
     }
 
-    fn back() -> LoginEvent {
-        LoginEvent::Back
-    }
-
-    fn again() -> LoginEvent {
-        LoginEvent::Again
-    }
-
     fn code_typed(typed: String) -> LoginEvent {
         LoginEvent::Typed(typed)
     }
 
     fn changed(challenge: Box<ChallengeView>) -> LoginEvent {
         LoginEvent::Changed(challenge)
-    }
-
-    fn resend() -> LoginEvent {
-        LoginEvent::Resend
-    }
-
-    fn renew() -> LoginEvent {
-        LoginEvent::Renew
     }
 
     fn time_up() -> LoginEvent {

@@ -3,8 +3,8 @@
 
 use nidan_protocol::{ChallengeView, ErrorCode, MethodClass, MethodState};
 
-use super::login::{Asked, LoginMethod, LoginRefusal, LoginStep, SigningIn};
-use super::{EndReason, Now, PhoneRefusal};
+use super::login::{LoginMethod, LoginRefusal, LoginStep, SigningIn};
+use super::{EndReason, Now, PhoneRefusal, RequestState};
 
 impl SigningIn {
     /// The code that was ordered last is on its way, and every other one of this login is over.
@@ -38,7 +38,7 @@ impl SigningIn {
                 return step;
             }
         };
-        self.asked = Asked::Idle;
+        self.asked = RequestState::Idle;
         if is_another {
             // Digits of another message are right for nothing.
             self.typed = Default::default();
@@ -70,7 +70,7 @@ impl SigningIn {
         } = refusal
         else {
             if stands {
-                self.asked = Asked::Refused(refusal);
+                self.asked = RequestState::Refused(refusal);
             }
             return Ok(step);
         };
@@ -88,7 +88,7 @@ impl SigningIn {
         if code == ErrorCode::CodeWrong {
             self.times += 1;
         }
-        self.asked = Asked::Refused(LoginRefusal::Service {
+        self.asked = RequestState::Refused(LoginRefusal::Service {
             code,
             retry_at,
             attempts_left,
@@ -179,7 +179,7 @@ impl SigningIn {
         if !matches!(step, LoginStep::Code { place, .. } if place == self.ordered) {
             return step;
         }
-        self.asked = Asked::Refused(match refusal {
+        self.asked = RequestState::Refused(match refusal {
             PhoneRefusal::Service {
                 code,
                 retry_at,

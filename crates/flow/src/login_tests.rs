@@ -127,7 +127,7 @@ fn the_best_way_stands_first_and_its_last_digit_sends() {
         verified(effect),
         Some(("app".to_owned(), "123456".to_owned(), None))
     );
-    assert_eq!(signing(&login).asked, Asked::Waiting);
+    assert_eq!(signing(&login).asked, RequestState::Waiting);
     let (login, effect) = login.on(passed(10), NOW);
     assert!(
         matches!((login, effect), (Login::Completed, Some(LoginEffect::Complete(code))) if code == "r")
@@ -183,7 +183,7 @@ fn a_refused_code_stays_in_the_field_and_is_not_sent_again_by_itself() {
     assert_eq!(signing(&login).typed[0], "123456");
     assert!(matches!(
         signing(&login).asked,
-        Asked::Refused(LoginRefusal::Service { times: 1, .. })
+        RequestState::Refused(LoginRefusal::Service { times: 1, .. })
     ));
     let (login, effect) = login.on(typed("123456 "), NOW);
     assert!(
@@ -209,7 +209,11 @@ fn no_single_tries_left_asks_for_two_codes() {
     assert!(effect.is_none(), "the second is missing");
     let (login, effect) = login.on(LoginEvent::Submit, NOW);
     assert!(
-        effect.is_none() && matches!(signing(&login).asked, Asked::Refused(LoginRefusal::Code(_)))
+        effect.is_none()
+            && matches!(
+                signing(&login).asked,
+                RequestState::Refused(LoginRefusal::Code(_))
+            )
     );
     let (_, effect) = login.on(LoginEvent::SecondTyped("222222".to_owned()), NOW);
     assert_eq!(
@@ -431,7 +435,7 @@ fn a_mistyped_backup_code_costs_no_try_and_few_left_are_said() {
             effect.is_none()
                 && matches!(
                     signing(&login).asked,
-                    Asked::Refused(LoginRefusal::Backup(_))
+                    RequestState::Refused(LoginRefusal::Backup(_))
                 ),
             "{text}"
         );
@@ -638,7 +642,7 @@ fn a_late_answer_is_shown_where_it_belongs() {
             .chain(to(1))
             .chain([refused(ErrorCode::CodeWrong, Some(0))]),
     );
-    assert!(signing(&login).asked == Asked::Idle && !signing(&login).wants_two());
+    assert!(signing(&login).asked == RequestState::Idle && !signing(&login).wants_two());
     let (login, _) = to(0)
         .into_iter()
         .fold((login, None), |(login, _), event| login.on(event, NOW));

@@ -29,23 +29,11 @@ pub trait Machine: Sized + 'static {
     /// Whether leaving now would lose something that the person cannot get back.
     fn would_lose(&self) -> bool;
 
-    /// "Back".
-    fn back() -> Self::Event;
-
-    /// "Try again", or "Start again".
-    fn again() -> Self::Event;
-
     /// The code field changed.
     fn code_typed(typed: String) -> Self::Event;
 
     /// A message fares differently.
     fn changed(challenge: Box<ChallengeView>) -> Self::Event;
-
-    /// "Send again": the same code.
-    fn resend() -> Self::Event;
-
-    /// "Send again", where the code is over: a new one, the same way.
-    fn renew() -> Self::Event;
 
     /// The flow's life is over.
     fn time_up() -> Self::Event;

@@ -1,12 +1,11 @@
 //! A phone number and its code: typed, sent, answered, and what to do when nothing arrives.
 
 use nidan_otp::Code;
-use nidan_protocol::{
-    CallConfirmation, ChallengeView, Channel, DeliveryState, MethodClass, MethodKind,
-};
+use nidan_protocol::{CallConfirmation, ChallengeView, Channel, MethodClass, MethodKind};
 
 use super::{
-    Asking, Effect, EndReason, Enrolment, Event, OrderedNumber, PhoneRefusal, Step, VerifiedPhone,
+    Effect, EndReason, Enrolment, Event, OrderedNumber, PhoneRefusal, RequestState, Step,
+    VerifiedPhone,
 };
 use crate::regions::Regions;
 
@@ -14,7 +13,7 @@ type Next = Result<(Step, Option<Effect>), EndReason>;
 
 impl Enrolment {
     /// How the last question about a number or its code fares; `None` on other steps.
-    pub fn asking(&self) -> Option<Asking> {
+    pub fn asking(&self) -> Option<RequestState<PhoneRefusal>> {
         match &self.step {
             Step::Number { asking, .. } | Step::PhoneCode { asking, .. } => Some(*asking),
             _other => None,
@@ -27,21 +26,26 @@ impl Enrolment {
         (
             Step::Number {
                 channel,
-                asking: Asking::Idle,
+                asking: RequestState::Idle,
             },
             missing.then_some(Effect::LoadRegions),
         )
     }
 
-    pub(super) fn on_number(&mut self, event: Event, channel: Channel, asking: Asking) -> Next {
+    pub(super) fn on_number(
+        &mut self,
+        event: Event,
+        channel: Channel,
+        asking: RequestState<PhoneRefusal>,
+    ) -> Next {
         // What is typed takes a refusal away, and never the mark of a question that is still on its
         // way.
-        let waits = asking == Asking::Waiting;
+        let waits = asking == RequestState::Waiting;
         // A press that waits for the table is taken back: what is typed now is not what was meant.
         let ordered = waits && self.phone.regions.is_some();
         let edited = Step::Number {
             channel,
-            asking: if ordered { asking } else { Asking::Idle },
+            asking: if ordered { asking } else { RequestState::Idle },
         };
         Ok(match event {
             Event::Back if self.has_method() => (Step::Another, None),
@@ -49,11 +53,12 @@ impl Enrolment {
             Event::Regions(table) => {
                 let is_first = self.phone.regions.is_none();
                 self.phone.regions = table.as_deref().map(Regions::new);
+                self.phone.read();
                 // Whoever went on before the table was there goes on now.
                 if is_first && waits && self.phone.regions.is_some() {
                     return Ok(self.order(channel));
                 }
-                let lost = Asking::Refused(PhoneRefusal::Unreachable);
+                let lost = RequestState::Refused(PhoneRefusal::Unreachable);
                 let asking = if self.phone.regions.is_some() {
                     asking
                 } else {
@@ -71,10 +76,12 @@ impl Enrolment {
                 self.phone.choices += 1;
                 self.phone.search.clear();
                 self.phone.searches += 1;
+                self.phone.read();
                 (edited, None)
             }
             Event::NumberTyped(typed) => {
                 self.phone.typed = typed;
+                self.phone.read();
                 (edited, None)
             }
             Event::NameTyped(name) => {
@@ -102,7 +109,7 @@ impl Enrolment {
                 None => (
                     Step::Number {
                         channel,
-                        asking: Asking::Refused(refusal),
+                        asking: RequestState::Refused(refusal),
                     },
                     None,
                 ),
@@ -117,7 +124,7 @@ impl Enrolment {
             return (
                 Step::Number {
                     channel,
-                    asking: Asking::Waiting,
+                    asking: RequestState::Waiting,
                 },
                 Some(Effect::LoadRegions),
             );
@@ -134,7 +141,7 @@ impl Enrolment {
                 (
                     Step::Number {
                         channel,
-                        asking: Asking::Waiting,
+                        asking: RequestState::Waiting,
                     },
                     self.order_of(channel),
                 )
@@ -144,7 +151,7 @@ impl Enrolment {
                 (
                     Step::Number {
                         channel,
-                        asking: Asking::Refused(refusal),
+                        asking: RequestState::Refused(refusal),
                     },
                     None,
                 )
@@ -167,7 +174,7 @@ impl Enrolment {
         self.typed_code.clear();
         Step::PhoneCode {
             challenge,
-            asking: Asking::Idle,
+            asking: RequestState::Idle,
             help: None,
         }
     }
@@ -176,7 +183,7 @@ impl Enrolment {
         &mut self,
         event: Event,
         challenge: Box<ChallengeView>,
-        asking: Asking,
+        asking: RequestState<PhoneRefusal>,
         help: Option<usize>,
     ) -> Next {
         let step = |challenge, asking| Step::PhoneCode {
@@ -197,40 +204,40 @@ impl Enrolment {
             Event::Back => (
                 Step::Number {
                     channel: challenge.channel,
-                    asking: Asking::Idle,
+                    asking: RequestState::Idle,
                 },
                 None,
             ),
             Event::ChangeNumber => (
                 Step::Number {
                     channel: challenge.channel,
-                    asking: Asking::Idle,
+                    asking: RequestState::Idle,
                 },
                 None,
             ),
             Event::CodeTyped(typed) => {
                 self.typed_code = typed;
                 match Code::from_typed(&self.typed_code) {
-                    Ok(code) if asking != Asking::Waiting => self.answer(challenge, &code),
+                    Ok(code) if asking != RequestState::Waiting => self.answer(challenge, &code),
                     Ok(_) => (step(challenge, asking), None),
                     Err(_) => (
                         step(
                             challenge,
-                            if asking == Asking::Waiting {
+                            if asking == RequestState::Waiting {
                                 asking
                             } else {
-                                Asking::Idle
+                                RequestState::Idle
                             },
                         ),
                         None,
                     ),
                 }
             }
-            Event::CodeSubmitted if asking != Asking::Waiting => {
+            Event::CodeSubmitted if asking != RequestState::Waiting => {
                 match Code::from_typed(&self.typed_code) {
                     Ok(code) => self.answer(challenge, &code),
                     Err(error) => (
-                        step(challenge, Asking::Refused(PhoneRefusal::Code(error))),
+                        step(challenge, RequestState::Refused(PhoneRefusal::Code(error))),
                         None,
                     ),
                 }
@@ -246,25 +253,20 @@ impl Enrolment {
                 (
                     Step::PhoneCode {
                         challenge: fresh,
-                        asking: Asking::Idle,
+                        asking: RequestState::Idle,
                         help,
                     },
                     None,
                 )
             }
-            Event::Changed(fresh) if fresh.id == challenge.id => {
-                // What the gateway reports answers the questions.
-                let failed = fresh.delivery == DeliveryState::Failed;
-                let help = help.map(|at| if failed { usize::MAX } else { at });
-                (
-                    Step::PhoneCode {
-                        challenge: fresh,
-                        asking,
-                        help,
-                    },
-                    None,
-                )
-            }
+            Event::Changed(fresh) if fresh.id == challenge.id => (
+                Step::PhoneCode {
+                    challenge: fresh,
+                    asking,
+                    help,
+                },
+                None,
+            ),
             // Of an earlier number, whose screen was left: that one was not asked for any more.
             Event::Accepted(id) if id != challenge.id => (step(challenge, asking), None),
             Event::Accepted(_) => {
@@ -275,55 +277,50 @@ impl Enrolment {
                     name: std::mem::take(&mut self.phone.name),
                 });
                 self.phone.typed.clear();
+                self.phone.read();
                 self.typed_code.clear();
                 (self.after_method(), None)
             }
             Event::NotOrdered(refusal) => match refusal.ending() {
                 Some(ending) => return Err(ending),
-                None => (step(challenge, Asking::Refused(refusal)), None),
+                None => (step(challenge, RequestState::Refused(refusal)), None),
             },
-            Event::Resend if asking != Asking::Waiting => {
+            Event::Resend if asking != RequestState::Waiting => {
                 let resend = Effect::Resend(challenge.id.clone());
-                (step(challenge, Asking::Waiting), Some(resend))
+                (step(challenge, RequestState::Waiting), Some(resend))
             }
             // The code that is awaited goes on until the new one is on its way.
-            Event::Switch(channel) if asking != Asking::Waiting => {
+            Event::Switch(channel) if asking != RequestState::Waiting => {
                 self.phone.call_confirmation = CallConfirmation::Digits;
                 let order = self.order_of(channel);
                 (
                     Step::PhoneCode {
                         challenge,
-                        asking: Asking::Waiting,
+                        asking: RequestState::Waiting,
                         help: None,
                     },
                     order,
                 )
             }
-            Event::Renew if asking != Asking::Waiting => {
+            Event::Renew if asking != RequestState::Waiting => {
                 self.phone.call_confirmation = challenge.call_confirmation();
                 let order = self.order_of(challenge.channel);
-                (step(challenge, Asking::Waiting), order)
+                (step(challenge, RequestState::Waiting), order)
             }
             Event::Choose(kind) => self.choose(kind),
             Event::Help => {
-                // A gateway that reported a failure has answered every question.
-                let start = if challenge.delivery == DeliveryState::Failed {
-                    usize::MAX
-                } else {
-                    0
-                };
                 let country = self.phone.ordered.as_ref().map(|number| number.iso.clone());
                 let loads = Some(Effect::LoadHelp(country.unwrap_or_default()));
-                let asking = if asking == Asking::Waiting {
+                let asking = if asking == RequestState::Waiting {
                     asking
                 } else {
-                    Asking::Idle
+                    RequestState::Idle
                 };
                 (
                     Step::PhoneCode {
                         challenge,
                         asking,
-                        help: Some(start),
+                        help: Some(0),
                     },
                     loads,
                 )
@@ -352,7 +349,7 @@ impl Enrolment {
         (
             Step::PhoneCode {
                 challenge,
-                asking: Asking::Waiting,
+                asking: RequestState::Waiting,
                 help: None,
             },
             Some(answer),

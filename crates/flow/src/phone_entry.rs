@@ -20,6 +20,12 @@ pub struct PhoneEntry {
     pub searches: u32,
     /// The number field.
     pub typed: String,
+    /// The number as it will be dialled, in groups, once it is whole.
+    pub shown: Option<String>,
+    /// The number as it was typed, and as it was read, once it is whole.
+    pub read_as: Option<String>,
+    /// The number in groups while it is typed.
+    pub begun: Option<String>,
     /// What a call waits for, as the person wishes.
     pub call_confirmation: CallConfirmation,
     /// What the person calls the number.
@@ -30,6 +36,20 @@ pub struct PhoneEntry {
     pub regions: Option<Regions>,
     /// The number that a code was ordered for last, read once: what is typed later is another one.
     pub ordered: Option<OrderedNumber>,
+}
+
+impl PhoneEntry {
+    /// Reads what is typed, for the screen.
+    pub(super) fn read(&mut self) {
+        let Some(regions) = &self.regions else {
+            return;
+        };
+        let read = regions.read(&self.typed, &self.country);
+        self.shown = read.ok().map(|number| number.shown);
+        let read_as = |shown| [&self.typed, " → ", shown].concat();
+        self.read_as = self.shown.as_deref().map(read_as);
+        self.begun = regions.begun(&self.typed, &self.country);
+    }
 }
 
 /// A number as it was typed, and as it was read.
@@ -82,17 +102,6 @@ impl PhoneRefusal {
             RequestError::Refused(_) | RequestError::Unreachable => None,
         }
     }
-}
-
-/// How asking the service fares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asking {
-    /// Nothing is on its way.
-    Idle,
-    /// Something is.
-    Waiting,
-    /// The last answer was a no.
-    Refused(PhoneRefusal),
 }
 
 /// A number whose code was right: the final post names it by its challenge.

@@ -144,7 +144,7 @@ fn a_number_is_ordered_once_however_often_it_is_pressed_or_typed_at() {
             [typed("090 1234 5678"), Event::Next, event, Event::Next],
         );
         assert!(effect.is_none(), "{name} while the answer is on its way");
-        assert_eq!(enrolment(&flow).asking(), Some(Asking::Waiting));
+        assert_eq!(enrolment(&flow).asking(), Some(RequestState::Waiting));
     }
     assert!(matches!(
         enrolment(&at(flow, [ordered("c1")]).0).step,
@@ -189,18 +189,18 @@ fn a_refusal_goes_when_the_number_changes_and_a_late_one_says_nothing() {
     assert!(effect.is_none());
     assert!(matches!(
         enrolment(&flow).asking(),
-        Some(Asking::Refused(PhoneRefusal::Number(_)))
+        Some(RequestState::Refused(PhoneRefusal::Number(_)))
     ));
     let flow = at(flow, [typed("090 1234 5678")]).0;
-    assert_eq!(enrolment(&flow).asking(), Some(Asking::Idle));
+    assert_eq!(enrolment(&flow).asking(), Some(RequestState::Idle));
     let flow = at(flow, [Event::NotOrdered(LOST)]).0;
     assert_eq!(
         enrolment(&flow).asking(),
-        Some(Asking::Idle),
+        Some(RequestState::Idle),
         "of a question that was left"
     );
     let flow = at(flow, [Event::Next, Event::NotOrdered(LOST)]).0;
-    assert_eq!(enrolment(&flow).asking(), Some(Asking::Refused(LOST)));
+    assert_eq!(enrolment(&flow).asking(), Some(RequestState::Refused(LOST)));
     assert_eq!(
         enrolment(&flow).phone.typed,
         "090 1234 5678",
@@ -240,7 +240,10 @@ fn a_right_code_makes_a_verified_phone_and_a_wrong_one_can_be_typed_again() {
             Event::NotOrdered(wrong),
         ],
     );
-    assert_eq!(enrolment(&flow).asking(), Some(Asking::Refused(wrong)));
+    assert_eq!(
+        enrolment(&flow).asking(),
+        Some(RequestState::Refused(wrong))
+    );
     let (flow, effect) = at(flow, [Event::CodeTyped("123457".to_owned())]);
     assert!(matches!(effect, Some(Effect::Answer { .. })));
     let flow = at(
@@ -434,7 +437,7 @@ fn a_refused_call_leaves_the_text_s_code_awaited() {
         flow.awaited().map(|awaited| awaited.id.as_str()),
         Some("c1")
     );
-    assert_eq!(enrolment(&flow).asking(), Some(Asking::Refused(LOST)));
+    assert_eq!(enrolment(&flow).asking(), Some(RequestState::Refused(LOST)));
 }
 
 /// Right for a number that was changed meanwhile: the new one is not proved by it.

@@ -3,7 +3,9 @@
 use nidan_otp::{BackupCode, Code};
 use nidan_protocol::BACKUP_METHOD_ID;
 
-use super::{Asked, LoginEffect, LoginMethod, LoginOpening, LoginRefusal, LoginStep, SigningIn};
+use super::{
+    LoginEffect, LoginMethod, LoginOpening, LoginRefusal, LoginStep, RequestState, SigningIn,
+};
 
 type Next = (LoginStep, Option<LoginEffect>);
 
@@ -23,7 +25,7 @@ impl SigningIn {
         let goes = is_fresh
             && self.opening.submits_itself
             && self.opening.trust_days.is_none()
-            && self.asked != Asked::Waiting;
+            && self.asked != RequestState::Waiting;
         let step = std::mem::replace(&mut self.step, LoginStep::MethodPicker);
         if goes && can_answer(&step, &self.opening) {
             self.verify(step)
@@ -50,7 +52,7 @@ impl SigningIn {
             [Ok(code), Ok(second)] if two => (code, Some(second)),
             [Ok(code), _] if !two => (code, None),
             [Err(error), _] | [_, Err(error)] => {
-                self.asked = Asked::Refused(LoginRefusal::Code(error));
+                self.asked = RequestState::Refused(LoginRefusal::Code(error));
                 return (step, None);
             }
             // Both are there: one of the first two arms took them.
@@ -63,7 +65,7 @@ impl SigningIn {
             second: second.map(|code| code.expose().to_owned()),
             trust: self.trust,
         };
-        self.asked = Asked::Waiting;
+        self.asked = RequestState::Waiting;
         self.sent.clone_from(&self.typed);
         (step, Some(verify))
     }
@@ -71,11 +73,11 @@ impl SigningIn {
     pub(super) fn verify_backup(&mut self) -> Option<LoginEffect> {
         match BackupCode::from_typed(&self.typed_backup) {
             Err(error) => {
-                self.asked = Asked::Refused(LoginRefusal::Backup(error));
+                self.asked = RequestState::Refused(LoginRefusal::Backup(error));
                 None
             }
             Ok(code) => {
-                self.asked = Asked::Waiting;
+                self.asked = RequestState::Waiting;
                 let code = code.expose().to_string();
                 let method_id = BACKUP_METHOD_ID.to_owned();
                 let way = LoginMethod::Backup;

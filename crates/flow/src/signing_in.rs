@@ -5,11 +5,10 @@ use nidan_protocol::{
 };
 
 use super::login::{
-    Asked, Login, LoginEffect, LoginEvent, LoginMethod, LoginOpening, LoginStep, SigningIn,
-    Verified,
+    Login, LoginEffect, LoginEvent, LoginMethod, LoginOpening, LoginStep, SigningIn, Verified,
 };
 use super::login_answers::{ending_of, with_challenge};
-use super::{EndReason, Now};
+use super::{EndReason, Now, RequestState};
 
 /// Backup codes that are left: from here on the person is warned before going on.
 const FEW_BACKUP_CODES: u32 = 3;
@@ -32,7 +31,8 @@ impl SigningIn {
             typed,
             typed_backup: String::new(),
             trust: false,
-            asked: Asked::Idle,
+            asked: RequestState::Idle,
+            copied: None,
             step: LoginStep::MethodPicker,
             way,
             kept: None,
@@ -89,7 +89,7 @@ impl SigningIn {
     /// To a method's code; a text or call is ordered at once where the host wants that.
     fn enter(&mut self, place: usize) -> Next {
         self.way = LoginMethod::Method(place);
-        self.asked = Asked::Idle;
+        self.asked = RequestState::Idle;
         let kept = self.kept_for(place);
         let is_new = kept.is_none();
         let step = LoginStep::Code {
@@ -116,7 +116,7 @@ impl SigningIn {
         let Some(method) = self.opening.methods.get(*place) else {
             return (step, None);
         };
-        (self.asked, self.ordered) = (Asked::Waiting, *place);
+        (self.asked, self.ordered) = (RequestState::Waiting, *place);
         let order = LoginEffect::Order {
             method_id: method.id.clone(),
             channel,
@@ -132,7 +132,7 @@ impl SigningIn {
     ) -> (Login, Option<LoginEffect>) {
         // The step is taken out and always put back: by the arms below, or by ending the flow.
         let step = std::mem::replace(&mut self.step, LoginStep::MethodPicker);
-        let waits = self.asked == Asked::Waiting;
+        let waits = self.asked == RequestState::Waiting;
         let (step, effect) = match (step, event) {
             (LoginStep::LowBackupCodes(passed), event) => return self.on_few(passed, event, now),
             (_, LoginEvent::TimeUp) => return (Login::Ended(EndReason::Expired), None),
@@ -149,7 +149,7 @@ impl SigningIn {
                 Some(ending) => return (Login::Ended(ending), None),
                 None => {
                     if matches!(step, LoginStep::Report) {
-                        self.asked = Asked::Refused(refusal);
+                        self.asked = RequestState::Refused(refusal);
                     }
                     (step, None)
                 }
@@ -163,6 +163,13 @@ impl SigningIn {
                 self.trust = trust;
                 (step, None)
             }
+            (LoginStep::Recovery, LoginEvent::CopySummary) => {
+                (LoginStep::Recovery, Some(LoginEffect::CopySummary))
+            }
+            (step, LoginEvent::Copied(worked)) => {
+                self.copied = Some(worked);
+                (step, None)
+            }
             (LoginStep::Report, event) => self.on_report(event, waits),
             (step, LoginEvent::ReportUnrequested) => {
                 self.leave(step);
@@ -174,6 +181,7 @@ impl SigningIn {
             }
             (step, LoginEvent::Recover) => {
                 self.leave(step);
+                self.copied = None;
                 (LoginStep::Recovery, None)
             }
             (_, LoginEvent::Choose(LoginMethod::Method(place))) => {
@@ -181,7 +189,7 @@ impl SigningIn {
                 self.enter(place)
             }
             (_, LoginEvent::Choose(LoginMethod::Backup)) => {
-                (self.way, self.asked) = (LoginMethod::Backup, Asked::Idle);
+                (self.way, self.asked) = (LoginMethod::Backup, RequestState::Idle);
                 (LoginStep::Backup, None)
             }
             (LoginStep::Recovery, LoginEvent::Back) if !self.has_other_way() => self.back(),
@@ -206,7 +214,7 @@ impl SigningIn {
 
     /// To look around. What was sent goes on counting.
     fn leave(&mut self, step: LoginStep) {
-        self.asked = Asked::Idle;
+        self.asked = RequestState::Idle;
         if let LoginStep::Code {
             place,
             challenge: Some(challenge),
@@ -218,7 +226,7 @@ impl SigningIn {
 
     /// To where the person was before looking around.
     fn back(&mut self) -> Next {
-        self.asked = Asked::Idle;
+        self.asked = RequestState::Idle;
         let step = match self.way {
             LoginMethod::Method(place) => LoginStep::Code {
                 place,
@@ -239,7 +247,7 @@ impl SigningIn {
         match event {
             LoginEvent::Back => return self.back(),
             LoginEvent::Submit if !waits => {
-                self.asked = Asked::Waiting;
+                self.asked = RequestState::Waiting;
                 return (LoginStep::Report, Some(LoginEffect::Report));
             }
             _other => {}
@@ -269,7 +277,7 @@ impl SigningIn {
                     challenge: Some(challenge),
                 } => {
                     let resend = LoginEffect::Resend(challenge.id.clone());
-                    (self.asked, self.ordered) = (Asked::Waiting, *place);
+                    (self.asked, self.ordered) = (RequestState::Waiting, *place);
                     (step, Some(resend))
                 }
                 _other => (step, None),
@@ -299,8 +307,8 @@ impl SigningIn {
     /// What is typed takes a refusal away, and never the mark of a question that is still on its
     /// way.
     fn edited(&mut self) {
-        if self.asked != Asked::Waiting {
-            self.asked = Asked::Idle;
+        if self.asked != RequestState::Waiting {
+            self.asked = RequestState::Idle;
         }
     }
 
@@ -308,7 +316,7 @@ impl SigningIn {
         if self.way == LoginMethod::Backup && passed.backup_codes_left <= FEW_BACKUP_CODES {
             let few = Box::new(Self {
                 step: LoginStep::LowBackupCodes(passed),
-                asked: Asked::Idle,
+                asked: RequestState::Idle,
                 ..*self
             });
             return (Login::SigningIn(few), None);
@@ -332,7 +340,7 @@ impl SigningIn {
                 Login::Completed,
                 Some(LoginEffect::Complete(passed.result_code)),
             ),
-            LoginEvent::Submit if self.asked != Asked::Waiting => {
+            LoginEvent::Submit if self.asked != RequestState::Waiting => {
                 let again = self.verify_backup();
                 self.step = LoginStep::LowBackupCodes(passed);
                 (Login::SigningIn(self), again)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nidan_otp::{BackupCodeError, CodeError};
 use nidan_protocol::{ChallengeView, Channel, EnrolmentAnswer};
 
-use super::{Asking, ConfirmedCode, Now, RequestError, VerifiedPhone};
+use super::{ConfirmedCode, Now, PhoneRefusal, RequestError, RequestState, VerifiedPhone};
 
 /// Why a typed code was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,14 +91,14 @@ pub enum Step {
         /// How its code is to come.
         channel: Channel,
         /// How asking for a code fares.
-        asking: Asking,
+        asking: RequestState<PhoneRefusal>,
     },
     /// Type the code that was sent to a phone.
     PhoneCode {
         /// What is known of it.
         challenge: Box<ChallengeView>,
         /// How checking it, or sending it again, fares.
-        asking: Asking,
+        asking: RequestState<PhoneRefusal>,
         /// Which question of the help is open, while it is.
         help: Option<usize>,
     },

@@ -1,6 +1,50 @@
-//! What each state of the widget shows, without a browser.
+//! What each state of the widget shows, as data and without a browser.
+//!
+//! A state machine of [`nidan_flow`] goes in, a [`Screen`] comes out: a list of blocks (texts,
+//! fields, buttons), each with the action that it stands for. Nothing else decides what a person
+//! sees: the widget's renderer draws any screen and knows none. A screen follows from the state
+//! alone, so that none can go stale.
+//!
+//! ```text
+//! state ── screen() ──▶ blocks ── renderer ──▶ elements
+//!   ▲                                             │
+//!   └──── on(event) ◀── event() ◀── action ◀──────┘
+//! ```
 
 pub mod apps;
+mod block;
 #[cfg(test)]
 mod catalogue_rules;
+mod challenge;
+mod draft;
+pub mod login;
 pub mod messages;
+pub mod methods;
+pub mod set_up;
+mod shape;
+#[cfg(test)]
+mod testing;
+
+pub use block::{Arg, Block, Content, FocusScope, Input, Label, Screen, View, Words};
+pub use shape::{Key, Shape};
+
+use nidan_flow::Machine;
+
+/// A state machine that has screens.
+pub trait Shows: Machine {
+    /// Names every block that its screens can have.
+    type Key: Key;
+    /// Names everything that a person can do on them.
+    type Action: Copy + PartialEq + 'static;
+    /// What no other kind of content can show.
+    type Special<'a>;
+
+    /// Whether the first screen takes the focus, as on a page that is there for nothing else.
+    const FOCUSES_AT_ONCE: bool;
+
+    /// What is to be seen now.
+    fn screen<'a>(&'a self, view: View<'a>) -> Screen<'a, Self>;
+
+    /// What it means that a person did `action` on the block with this index.
+    fn event(action: Self::Action, index: u8, input: Input) -> Self::Event;
+}

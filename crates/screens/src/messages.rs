@@ -318,8 +318,8 @@ messages! {
     ReportedSupport = "reported.support",
 }
 
-/// Puts values into a text's named places: `{seconds}`.
-pub fn fill(text: &str, places: &[(&str, &str)]) -> String {
+/// Puts values into a text's named places: `{seconds}`. `put` appends the value of a place.
+pub fn fill_with(text: &str, mut put: impl FnMut(&str, &mut String)) -> String {
     let mut filled = String::with_capacity(text.len() + 16);
     let mut rest = text;
     while let Some((before, after)) = cut(rest, b'{') {
@@ -327,18 +327,25 @@ pub fn fill(text: &str, places: &[(&str, &str)]) -> String {
         let Some((name, after)) = cut(after, b'}') else {
             break;
         };
-        if let Some((_, value)) = places.iter().find(|(place, _)| *place == name) {
-            filled.push_str(value);
-        }
+        put(name, &mut filled);
         rest = after;
     }
     filled.push_str(rest);
     filled
 }
 
+/// The same with the values at hand.
+pub fn fill(text: &str, places: &[(&str, &str)]) -> String {
+    fill_with(text, |name, filled| {
+        if let Some((_, value)) = places.iter().find(|(place, _)| *place == name) {
+            filled.push_str(value);
+        }
+    })
+}
+
 /// Splits at the first of an ASCII character. `str::split_once` searches for any character, and is
 /// 130 bytes of a login larger.
-fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
+pub(crate) fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
     let place = text.bytes().position(|byte| byte == at)?;
     Some((text.get(..place)?, text.get(place + 1..)?))
 }

@@ -1,0 +1,181 @@
+//! Signing in: one field first, everything else behind it.
+
+mod action;
+mod code;
+
+mod keys;
+mod recovery;
+mod refusal;
+mod report;
+#[cfg(test)]
+mod tests;
+mod ways;
+
+pub use action::LoginAction;
+pub use keys::LoginKey;
+pub use recovery::summary;
+
+use nidan_flow::{EndReason, Login, LoginEvent, LoginStep, RequestError, SigningIn};
+use nidan_protocol::CallConfirmation;
+
+use crate::challenge::fold;
+use crate::draft::Draft;
+use crate::messages::Msg;
+use crate::{Arg, Content, FocusScope, Input, Screen, Shows, View, Words};
+
+impl Shows for Login {
+    type Key = LoginKey;
+    type Action = LoginAction;
+    type Special<'a> = std::convert::Infallible;
+
+    const FOCUSES_AT_ONCE: bool = true;
+
+    fn screen<'a>(&'a self, view: View<'a>) -> LoginScreen<'a> {
+        let mut screen = Draft::new(scope(self), view);
+        match self {
+            Self::Loading => screen.text(LoginKey::Busy, Msg::CommonLoading),
+            Self::Completed => screen.text(LoginKey::Busy, Msg::CompletedTitle),
+            Self::Unavailable(trouble) => screen.unavailable(*trouble),
+            Self::SigningIn(signing) => screen.signing_in(signing),
+            Self::Reported(reported) => screen.reported(reported),
+            Self::Ended(reason) => screen.ended(*reason),
+        }
+        screen.finish(self)
+    }
+
+    fn event(action: LoginAction, index: u8, input: Input) -> LoginEvent {
+        action.event(index, input)
+    }
+}
+
+type LoginScreen<'a> = Screen<'a, Login>;
+
+/// What hosts hear of the step, and within what the focus stays where it is.
+fn scope(login: &Login) -> Option<FocusScope> {
+    let (name, method, challenge) = match login {
+        Login::Loading => return None,
+        Login::Unavailable(_) => ("unavailable", 0, 0),
+        Login::Ended(reason) => (reason.name(), 0, 0),
+        Login::Reported(_) => (EndReason::Reported.name(), 0, 0),
+        Login::Completed => ("completed", 0, 0),
+        Login::SigningIn(signing) => match &signing.step {
+            LoginStep::Code { place, challenge } => {
+                let sent = challenge.as_ref().map_or(0, |sent| fold(&sent.id));
+                ("code", *place, sent)
+            }
+            LoginStep::Backup => ("backup", 0, 0),
+            LoginStep::MethodPicker => ("ways", 0, 0),
+            LoginStep::Recovery => ("lost", 0, 0),
+            LoginStep::Report => ("report", 0, 0),
+            LoginStep::LowBackupCodes(_) => ("few", 0, 0),
+        },
+    };
+    Some(FocusScope {
+        name,
+        method,
+        challenge,
+        fields: 0,
+    })
+}
+
+impl<'a> Draft<'a, Login> {
+    /// Adds the way to people who help, which stands on every screen once it is known.
+    fn finish(mut self, login: &Login) -> LoginScreen<'a> {
+        if let (Some(url), false) = (self.view.support_url, matches!(login, Login::Loading)) {
+            self.group(LoginKey::Support);
+            let label = Words::of(Msg::CommonSupport);
+            self.add(LoginKey::SupportLink, Content::Link { label, url });
+        }
+        self.screen
+    }
+
+    fn signing_in(&mut self, signing: &'a SigningIn) {
+        self.screen.is_aside = match &signing.step {
+            LoginStep::Code { .. } | LoginStep::LowBackupCodes(_) => false,
+            LoginStep::Backup
+            | LoginStep::MethodPicker
+            | LoginStep::Recovery
+            | LoginStep::Report => true,
+        };
+        match &signing.step {
+            LoginStep::Code { challenge, .. } => self.code(signing, challenge.as_deref()),
+            LoginStep::Backup => self.backup(signing),
+            LoginStep::MethodPicker => self.method_picker(signing),
+            LoginStep::Recovery => self.recovery(signing),
+            LoginStep::Report => self.report(signing),
+            LoginStep::LowBackupCodes(verified) => {
+                self.low_backup_codes(verified.backup_codes_left);
+            }
+        }
+    }
+
+    /// In; and few backup codes are left, said before it is too late.
+    fn low_backup_codes(&mut self, left: u32) {
+        self.title(Msg::LoginFewTitle);
+        self.message(
+            LoginKey::Warning,
+            Msg::LoginFew,
+            Arg::Number("count", left.into()),
+        );
+        self.group(LoginKey::Actions);
+        self.button(LoginKey::Main, Msg::CommonNext, LoginAction::Submit);
+    }
+
+    /// The service could not be asked.
+    fn unavailable(&mut self, trouble: RequestError) {
+        self.title(Msg::TroubleTitle);
+        let words = match trouble {
+            RequestError::Unreachable => Msg::TroubleUnreachable,
+            RequestError::Refused(_) => Msg::TroubleServer,
+        };
+        self.text(LoginKey::Trouble, words);
+        self.group(LoginKey::Actions);
+        self.button(LoginKey::Main, Msg::CommonRetry, LoginAction::Again);
+    }
+
+    /// Over without a result: why, and the way on.
+    fn ended(&mut self, reason: EndReason) {
+        let (title, words, again) = match reason {
+            EndReason::Reported => return self.reported_elsewhere(),
+            EndReason::Expired => (Msg::LoginExpiredTitle, Msg::LoginExpired, Msg::LoginAgain),
+            EndReason::TriesSpent => (Msg::LoginSpentTitle, Msg::LoginSpent, Msg::LoginAgain),
+            EndReason::Superseded | EndReason::AlreadyOn => (
+                Msg::LoginElsewhereTitle,
+                Msg::LoginElsewhere,
+                Msg::LoginHere,
+            ),
+            EndReason::Misconfigured => (
+                Msg::EndedMisconfiguredTitle,
+                Msg::EndedMisconfigured,
+                Msg::CommonRetry,
+            ),
+        };
+        self.title(title);
+        self.text(LoginKey::Lead, words);
+        self.group(LoginKey::Actions);
+        self.button(LoginKey::Main, again, LoginAction::Again);
+    }
+}
+
+impl<'a> Draft<'a, Login> {
+    /// The screen and its heading.
+    fn title(&mut self, msg: Msg) {
+        self.group(LoginKey::Screen);
+        self.text(LoginKey::Title, msg);
+    }
+
+    fn back(&mut self) {
+        self.button(LoginKey::Back, Msg::CommonBack, LoginAction::Back);
+    }
+
+    /// Where the person signs in, and as whom.
+    fn account(&mut self, signing: &'a SigningIn) {
+        let issuer = Arg::Text("issuer", &signing.opening.issuer);
+        let account = Arg::Text("account", &signing.opening.account);
+        let words = Words::Message(Msg::LoginAccount, [issuer, account]);
+        self.words(LoginKey::Account, words);
+    }
+}
+
+/// A call that waits for keys is what people are offered first.
+const CONFIRMED: CallConfirmation = CallConfirmation::Digits;

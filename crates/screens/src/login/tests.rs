@@ -1,0 +1,428 @@
+//! Random people at a login, who press whatever the screen offers, and a service that answers
+//! anything, late and in any order. What is shown is held to what is awaited.
+
+use std::collections::BTreeSet;
+
+use nidan_flow::{
+    Login, LoginEffect, LoginEvent, LoginMethod, LoginOpening, LoginRefusal, LoginStep, Machine,
+    Now, PhoneRefusal, Reported, RequestError, Verified,
+};
+use nidan_otp::UnixSeconds;
+use nidan_protocol::{
+    ChallengeView, Channel, DeliveryState, ErrorCode, MethodKind, MethodState, MethodView,
+};
+
+use super::*;
+use crate::Block;
+use crate::testing::{Chance, are_shapes, fills_every_place, is_open, is_well_formed};
+
+const CODES: [ErrorCode; 14] = [
+    ErrorCode::CodeWrong,
+    ErrorCode::CodeWrong,
+    ErrorCode::CodeUsed,
+    ErrorCode::CodeExpired,
+    ErrorCode::TwoCodesNeeded,
+    ErrorCode::MethodResting,
+    ErrorCode::MethodSuspended,
+    ErrorCode::ChallengeNotFound,
+    ErrorCode::ResendTooSoon,
+    ErrorCode::ResendsSpent,
+    ErrorCode::SendBudgetSpent,
+    ErrorCode::CountryNotAllowed,
+    ErrorCode::Internal,
+    ErrorCode::TooManyAttempts,
+];
+
+/// A login, what its service has not answered yet, and what the person does next.
+struct Walk {
+    chance: Chance,
+    login: Login,
+    pending: Vec<LoginEffect>,
+    now: u64,
+    sent: u32,
+}
+
+impl Walk {
+    fn new(seed: u64) -> Self {
+        Self {
+            chance: Chance::new(seed),
+            login: Login::loading(),
+            pending: vec![LoginEffect::Open],
+            now: 1_800_000_000,
+            sent: 0,
+        }
+    }
+
+    fn view(&self) -> View<'static> {
+        let now = UnixSeconds(self.now);
+        let support_url = self.now.is_multiple_of(2).then_some("https://help.example");
+        View {
+            now,
+            support_url,
+            is_phone: false,
+        }
+    }
+
+    fn send(&mut self, event: LoginEvent) {
+        let login = std::mem::replace(&mut self.login, Login::loading());
+        let (login, effect) = login.on(event, UnixSeconds(self.now));
+        self.login = login;
+        self.pending.extend(effect);
+    }
+
+    /// A press, an answer, or some seconds.
+    fn step(&mut self) {
+        self.now += self.chance.one(&[0, 0, 1, 5, 40, 200]);
+        match self.chance.below(8) {
+            0..4 => self.press(),
+            4..7 if !self.pending.is_empty() => {
+                let which = self.chance.below(self.pending.len());
+                let effect = self.pending.swap_remove(which);
+                if let Some(event) = self.answer(effect) {
+                    self.send(event);
+                }
+            }
+            _ => {
+                if let Some(event) = self.news() {
+                    self.send(event);
+                }
+            }
+        }
+    }
+
+    fn press(&mut self) {
+        let screen = self.login.screen(self.view());
+        let offered: Vec<_> = screen
+            .blocks
+            .iter()
+            .filter(|block| is_open(block))
+            .collect();
+        if offered.is_empty() {
+            return;
+        }
+        let block = offered[self.chance.below(offered.len())];
+        let typed = ["", "12", "123456", "654321", "0000000000000000", "K7QM"];
+        let input = match &block.content {
+            Content::Field { .. } => Input::Text(self.chance.one(&typed).to_owned()),
+            Content::Checkbox { .. } => Input::Ticked(self.chance.flip()),
+            _other => Input::None,
+        };
+        let action = block.content.action().unwrap();
+        let index = block.index;
+        self.send(Login::event(action, index, input));
+    }
+
+    fn refusal(&mut self) -> LoginRefusal {
+        if self.chance.below(6) == 0 {
+            return LoginRefusal::Unreachable;
+        }
+        LoginRefusal::Service {
+            code: self.chance.one(&CODES),
+            retry_at: self.chance.flip().then_some(UnixSeconds(self.now + 4_000)),
+            attempts_left: self.chance.one(&[None, Some(0), Some(1), Some(4)]),
+            times: 0,
+        }
+    }
+
+    fn not_ordered(&mut self) -> LoginEvent {
+        LoginEvent::NotOrdered(match self.refusal() {
+            LoginRefusal::Service {
+                code,
+                retry_at,
+                attempts_left,
+                ..
+            } => PhoneRefusal::Service {
+                code,
+                retry_at,
+                attempts_left,
+            },
+            _other => PhoneRefusal::Unreachable,
+        })
+    }
+
+    fn answer(&mut self, effect: LoginEffect) -> Option<LoginEvent> {
+        let is_good = self.chance.below(3) > 0;
+        Some(match effect {
+            LoginEffect::Open if is_good => LoginEvent::Opened(Box::new(self.opening())),
+            LoginEffect::Open => LoginEvent::NotOpened(self.chance.one(&[
+                RequestError::Unreachable,
+                RequestError::Refused(ErrorCode::Internal),
+            ])),
+            LoginEffect::Order {
+                channel,
+                confirmation,
+                ..
+            } if is_good => {
+                self.sent += 1;
+                let mut fresh = self.challenge(format!("c{}", self.sent), channel);
+                let digits = match (channel, confirmation) {
+                    (Channel::Voice, nidan_protocol::CallConfirmation::Digits) => {
+                        Some(format!("{:02}", self.chance.below(100)))
+                    }
+                    _other => None,
+                };
+                fresh.call_digits = digits;
+                LoginEvent::Ordered(Box::new(fresh))
+            }
+            LoginEffect::Resend(id) if is_good => {
+                let awaited = self.login.awaited()?.clone();
+                (awaited.id == id).then(|| LoginEvent::Ordered(Box::new(awaited)))?
+            }
+            LoginEffect::Order { .. } | LoginEffect::Resend(_) => self.not_ordered(),
+            LoginEffect::Verify { .. } if is_good && self.chance.below(4) == 0 => {
+                LoginEvent::Verified(Box::new(Verified {
+                    result_code: "r".to_owned(),
+                    backup_codes_left: self.chance.one(&[0, 2, 9]),
+                    answered_at: UnixSeconds(self.now),
+                }))
+            }
+            LoginEffect::Verify { way, .. } => LoginEvent::Refused(way, self.refusal()),
+            LoginEffect::Report if is_good => LoginEvent::Reported(Box::new(self.reported())),
+            LoginEffect::Report => LoginEvent::NotReported(self.refusal()),
+            LoginEffect::CopySummary => LoginEvent::Copied(is_good),
+            LoginEffect::Complete(_) | LoginEffect::Restart => return None,
+        })
+    }
+
+    fn news(&mut self) -> Option<LoginEvent> {
+        if self.chance.below(60) == 0 {
+            return Some(LoginEvent::TimeUp);
+        }
+        let mut awaited = self.login.awaited()?.clone();
+        awaited.delivery = self.chance.one(&[
+            DeliveryState::Queued,
+            DeliveryState::Accepted,
+            DeliveryState::Unknown,
+            DeliveryState::Delivered,
+            DeliveryState::Failed,
+        ]);
+        Some(LoginEvent::Changed(Box::new(awaited)))
+    }
+
+    fn challenge(&mut self, id: String, channel: Channel) -> ChallengeView {
+        ChallengeView {
+            id,
+            channel,
+            hint: format!("{:02}", self.chance.below(100)),
+            reference: format!("R{}", self.chance.below(100)),
+            call_digits: None,
+            expires_at: self.now + 300,
+            resend_at: self.chance.flip().then_some(self.now + 30),
+            attempts_left: 5,
+            delivery: DeliveryState::Queued,
+            delivery_at: self.now,
+            answered: false,
+            codes: 1 + u32::from(self.chance.below(4) == 0),
+        }
+    }
+
+    fn reported(&mut self) -> Reported {
+        let login = (UnixSeconds(self.now - 60), Some("Chrome".to_owned()));
+        Reported {
+            logins: self.chance.flip().then_some(login).into_iter().collect(),
+            host_notified: self.chance.flip(),
+            password_url: None,
+        }
+    }
+
+    fn opening(&mut self) -> LoginOpening {
+        let states = [
+            MethodState::Ready,
+            MethodState::Ready,
+            MethodState::TwoCodes,
+            MethodState::Resting,
+            MethodState::Suspended,
+        ];
+        let kinds = [MethodKind::Totp, MethodKind::Sms, MethodKind::Voice];
+        let methods: Vec<_> = (0..self.chance.below(4))
+            .map(|place| MethodView {
+                id: format!("m{place}"),
+                kind: self.chance.one(&kinds),
+                name: self.chance.flip().then(|| "Work".to_owned()),
+                hint: Some("78".to_owned()),
+                created_at: 0,
+                state: self.chance.one(&states),
+                resting_until: self.chance.flip().then_some(self.now + 9_000),
+            })
+            .collect();
+        let url = || Some("https://shop.example/".to_owned());
+        LoginOpening {
+            issuer: "Shop".to_owned(),
+            account: "hanako@example.com".to_owned(),
+            best: methods.first().map(|method| method.id.clone()),
+            methods,
+            backup_codes_left: self.chance.one(&[0, 1, 9]),
+            trust_days: self.chance.flip().then_some(30),
+            auto_send: self.chance.flip(),
+            calls: self.chance.flip(),
+            allow_unconfirmed_calls: self.chance.flip(),
+            recovery_url: self.chance.flip().then(url).flatten(),
+            password_url: self.chance.flip().then(url).flatten(),
+            submits_itself: self.chance.flip(),
+            typed: String::new(),
+        }
+    }
+}
+
+fn find<'s, 'a>(screen: &'s LoginScreen<'a>, key: LoginKey) -> Option<&'s Content<'a, Login>> {
+    let mut blocks = screen.blocks.iter();
+    blocks
+        .find(|block| block.key == key)
+        .map(|block| &block.content)
+}
+
+fn words<'a>(screen: &LoginScreen<'a>, key: LoginKey) -> Option<Words<'a>> {
+    match find(screen, key)? {
+        Content::Text(words) => Some(*words),
+        _other => None,
+    }
+}
+
+/// Hint, reference, channel, digits and number of fields are those of the code that is awaited.
+fn shows_what_is_awaited(login: &Login, screen: &LoginScreen<'_>, trace: &str) {
+    let takes_codes = login
+        .signing()
+        .and_then(SigningIn::method)
+        .is_some_and(|method| matches!(method.state, MethodState::Ready | MethodState::TwoCodes));
+    let Some(awaited) = login.awaited().filter(|_| takes_codes) else {
+        assert!(words(screen, LoginKey::Sent).is_none(), "{trace}");
+        return;
+    };
+    let (msg, args) = match words(screen, LoginKey::Sent) {
+        Some(Words::Message(msg, args)) => (msg, args),
+        _other => panic!("nothing says where it was sent, {trace}"),
+    };
+    let expected = match awaited.channel {
+        Channel::Sms => Msg::PhoneSmsSent,
+        Channel::Voice => Msg::PhoneVoiceSent,
+    };
+    assert_eq!(msg, expected, "{trace}");
+    for (place, value) in [("hint", &awaited.hint), ("reference", &awaited.reference)] {
+        let says =
+            |arg: &Arg<'_>| matches!(arg, Arg::Text(at, text) if *at == place && text == value);
+        assert!(args.iter().any(says), "{place} {trace}");
+    }
+    let digits = match words(screen, LoginKey::Digits) {
+        Some(Words::Verbatim(digits)) => Some(digits),
+        _other => None,
+    };
+    assert_eq!(digits, awaited.call_digits.as_deref(), "{trace}");
+    let is_two = find(screen, LoginKey::SecondCode).is_some();
+    assert_eq!(is_two, awaited.codes > 1, "{trace}");
+}
+
+/// A button that can be pressed, a form or a link: nobody is left where nothing can be done. While
+/// the first answer is awaited, and when all is over, there is nothing to do.
+fn leads_on(login: &Login, screen: &LoginScreen<'_>, trace: &str) {
+    let can = |block: &Block<'_, Login>| match &block.content {
+        Content::Button { is_disabled, .. } => !is_disabled,
+        Content::Form(_) => true,
+        Content::Link { .. } => block.key != LoginKey::SupportLink,
+        _other => false,
+    };
+    let is_over = matches!(login, Login::Loading | Login::Completed);
+    assert!(is_over || screen.blocks.iter().any(can), "{trace}");
+}
+
+#[test]
+fn every_screen_leads_on_and_shows_what_is_awaited() {
+    let mut reached = BTreeSet::new();
+    for seed in 0..3_000 {
+        let mut walk = Walk::new(seed);
+        for step in 0..60 {
+            walk.step();
+            let trace = format!("seed {seed}, step {step}: {:?}", walk.login);
+            let screen = walk.login.screen(walk.view());
+            is_well_formed(&screen, &trace);
+            shows_what_is_awaited(&walk.login, &screen, &trace);
+            leads_on(&walk.login, &screen, &trace);
+            fills_every_place(&screen, &trace);
+            reached.extend(screen.scope.map(|scope| scope.name));
+        }
+    }
+    let all = [
+        "backup",
+        "code",
+        "completed",
+        "expired",
+        "few",
+        "lost",
+        "report",
+        "reported",
+        "tries-spent",
+        "unavailable",
+        "ways",
+    ];
+    assert_eq!(reached.into_iter().collect::<Vec<_>>(), all);
+}
+
+#[test]
+fn every_shape_is_a_depth_a_tag_and_attributes() {
+    are_shapes(LoginKey::ALL);
+}
+
+#[test]
+fn a_choice_names_the_method_at_its_place() {
+    for index in [0, 7, u8::MAX] {
+        let event = Login::event(LoginAction::Choose, index, Input::None);
+        let LoginEvent::Choose(LoginMethod::Method(place)) = event else {
+            panic!("{event:?}");
+        };
+        assert_eq!(place, usize::from(index));
+    }
+}
+
+/// The screens of a login whose first answer has come.
+fn begun(change: impl FnOnce(&mut LoginOpening)) -> Login {
+    let mut walk = Walk::new(1);
+    let mut opening = walk.opening();
+    opening.methods.truncate(0);
+    change(&mut opening);
+    let (login, _) = Login::loading().on(LoginEvent::Opened(Box::new(opening)), NOW);
+    login
+}
+
+const NOW: Now = UnixSeconds(1_800_000_000);
+const VIEW: View<'static> = View {
+    now: NOW,
+    support_url: None,
+    is_phone: false,
+};
+
+#[test]
+fn a_call_after_a_text_shows_its_own_digits() {
+    let login = begun(|opening| {
+        opening.methods = vec![MethodView {
+            id: "phone".to_owned(),
+            kind: MethodKind::Sms,
+            name: None,
+            hint: Some("78".to_owned()),
+            created_at: 0,
+            state: MethodState::Ready,
+            resting_until: None,
+        }];
+        opening.best = Some("phone".to_owned());
+        opening.calls = true;
+        opening.auto_send = true;
+    });
+    let mut walk = Walk::new(1);
+    let text = walk.challenge("text".to_owned(), Channel::Sms);
+    let (login, _) = login.on(LoginEvent::Ordered(Box::new(text)), NOW);
+    assert!(words(&login.screen(VIEW), LoginKey::Digits).is_none());
+    let scope = login.screen(VIEW).scope;
+    let mut call = walk.challenge("call".to_owned(), Channel::Voice);
+    call.call_digits = Some("61".to_owned());
+    let (login, _) = login.on(
+        LoginEvent::Send(Channel::Voice, nidan_protocol::CallConfirmation::Digits),
+        NOW,
+    );
+    let (login, _) = login.on(LoginEvent::Ordered(Box::new(call)), NOW);
+    let screen = login.screen(VIEW);
+    let digits = words(&screen, LoginKey::Digits);
+    assert!(matches!(digits, Some(Words::Verbatim("61"))));
+    assert_ne!(screen.scope, scope, "the focus goes to the field");
+    assert!(matches!(
+        login.signing().map(|signing| &signing.step),
+        Some(LoginStep::Code { .. })
+    ));
+}

@@ -1,0 +1,61 @@
+//! Every way to sign in, each with its end masked; backup codes last.
+
+use nidan_flow::{Login, SigningIn};
+use nidan_protocol::{MethodState, MethodView};
+
+use super::{LoginAction, LoginKey};
+use crate::draft::Draft;
+use crate::messages::Msg;
+use crate::methods::way;
+use crate::{Arg, Content, Words};
+
+impl<'a> Draft<'a, Login> {
+    /// Every way in, with its end masked; backup codes last.
+    pub(super) fn method_picker(&mut self, signing: &'a SigningIn) {
+        self.title(Msg::LoginWaysTitle);
+        self.group(LoginKey::Ways);
+        for (index, method) in (0..=u8::MAX).zip(&signing.opening.methods) {
+            self.way(index, method);
+        }
+        if signing.opening.backup_codes_left > 0 {
+            let left = signing.opening.backup_codes_left.into();
+            self.choice(LoginKey::BackupWay, 0, false, LoginAction::ChooseBackup);
+            let left = Arg::Number("count", left);
+            self.message(LoginKey::BackupWayWords, Msg::LoginWayBackup, left);
+        }
+        self.button(LoginKey::Lost, Msg::LoginLost, LoginAction::Recover);
+        self.group(LoginKey::Actions);
+        self.back();
+    }
+
+    fn way(&mut self, index: u8, method: &'a MethodView) {
+        let closed = match method.state {
+            MethodState::Ready | MethodState::TwoCodes => None,
+            MethodState::Resting => Some(Msg::LoginWayResting),
+            MethodState::Suspended => Some(Msg::LoginWaySuspended),
+        };
+        self.choice(LoginKey::Way, index, closed.is_some(), LoginAction::Choose);
+        let hint = Arg::Text("hint", method.hint.as_deref().unwrap_or_default());
+        let words = Words::Message(way(method.kind), [hint, Arg::None]);
+        self.add_nth(LoginKey::WayWords, index, Content::Text(words));
+        if let Some(name) = &method.name {
+            let name = Content::Text(Words::Verbatim(name));
+            self.add_nth(LoginKey::WayName, index, name);
+        }
+        if let Some(closed) = closed {
+            let closed = Content::Text(Words::of(closed));
+            self.add_nth(LoginKey::WayClosed, index, closed);
+        }
+    }
+
+    /// A button whose words stand in blocks inside of it.
+    fn choice(&mut self, key: LoginKey, index: u8, is_disabled: bool, action: LoginAction) {
+        let label = Words::None;
+        let button = Content::Button {
+            label,
+            is_disabled,
+            action,
+        };
+        self.add_nth(key, index, button);
+    }
+}

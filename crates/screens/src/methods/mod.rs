@@ -1,0 +1,54 @@
+//! The words of each kind of method: a module a kind, and the one place that chooses among them.
+//! Separate questions, so that a login does not carry the words of a set-up.
+
+mod sms;
+mod totp;
+mod voice;
+
+use nidan_protocol::MethodKind;
+
+use crate::messages::Msg;
+
+/// The words of a card, on which a method is described and chosen.
+#[derive(Clone, Copy)]
+pub struct Card {
+    /// What the method is called.
+    pub name: Msg,
+    /// How it works.
+    pub what: Msg,
+    /// What a person needs for it.
+    pub needs: Msg,
+    /// What speaks for it.
+    pub strengths: Msg,
+    /// What speaks against it.
+    pub weaknesses: Msg,
+    /// The button that chooses it.
+    pub choose: Msg,
+}
+
+/// The card of a kind.
+pub const fn card(kind: MethodKind) -> Card {
+    match kind {
+        MethodKind::Totp => totp::CARD,
+        MethodKind::Sms => sms::CARD,
+        MethodKind::Voice => voice::CARD,
+    }
+}
+
+/// The words of a kind among the ways to sign in: takes `hint`.
+pub const fn way(kind: MethodKind) -> Msg {
+    match kind {
+        MethodKind::Totp => totp::WAY,
+        MethodKind::Sms => sms::WAY,
+        MethodKind::Voice => voice::WAY,
+    }
+}
+
+/// The words of a kind when it is set up: takes `account` and `date`, or `hint` and `name`.
+pub const fn done(kind: MethodKind) -> Msg {
+    match kind {
+        MethodKind::Totp => totp::DONE,
+        MethodKind::Sms => sms::DONE,
+        MethodKind::Voice => voice::DONE,
+    }
+}

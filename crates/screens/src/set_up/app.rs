@@ -1,0 +1,214 @@
+//! An authenticator app: which one, how the account goes into it, and its first code.
+
+use nidan_flow::{CodeRefusal, Enrolment, Flow, Keepsake};
+
+use super::refusal::code_shape;
+use super::{SetUpAction, SetUpKey, SetUpSpecial};
+use crate::apps::{APPS, App, Backup, VERIFIED_ON};
+use crate::draft::Draft;
+use crate::messages::Msg;
+use crate::{Arg, Content, Words};
+
+const COLUMNS: [Msg; 4] = [
+    Msg::AppColumnApp,
+    Msg::AppColumnRunsOn,
+    Msg::AppColumnBackup,
+    Msg::AppColumnDevices,
+];
+
+/// The keys of a QR code, which stands in one of two places.
+struct QrKeys {
+    frame: SetUpKey,
+    image: SetUpKey,
+    toggle: SetUpKey,
+}
+
+/// The keys of the secret for typing, which stands in one of two places.
+struct TypedKeys {
+    frame: SetUpKey,
+    help: SetUpKey,
+    text: SetUpKey,
+    copy: SetUpKey,
+    copied: SetUpKey,
+}
+
+impl<'a> Draft<'a, Flow> {
+    /// Dated facts about apps, and straight on for everybody who has one.
+    pub(super) fn get_app(&mut self) {
+        self.title(Msg::AppTitle);
+        self.text(SetUpKey::Lead, Msg::AppLead);
+        self.group(SetUpKey::HaveActions);
+        self.button(SetUpKey::HaveOne, Msg::AppHaveOne, SetUpAction::Next);
+        self.add(SetUpKey::Apps, Content::Named(Msg::AppTableLabel));
+        self.group(SetUpKey::AppsHead);
+        self.list(SetUpKey::AppsHeadRow, SetUpKey::AppsColumn, &COLUMNS);
+        self.group(SetUpKey::AppsBody);
+        for (index, app) in (0..=u8::MAX).zip(APPS) {
+            self.app(index, app);
+        }
+        self.text(SetUpKey::KeepUpdated, Msg::AppKeepUpdated);
+        let date = Arg::Text("date", VERIFIED_ON);
+        self.message(SetUpKey::VerifiedOn, Msg::AppVerifiedOn, date);
+        self.main_and_back(Msg::CommonNext, SetUpAction::Next);
+    }
+
+    fn app(&mut self, index: u8, app: &'static App) {
+        let several = if app.several_devices {
+            Msg::CommonYes
+        } else {
+            Msg::CommonNo
+        };
+        let backup = match app.backup {
+            Backup::Account(account) => Words::Message(
+                Msg::AppBackupAccount,
+                [Arg::Text("account", account), Arg::None],
+            ),
+            Backup::EndToEnd => Words::of(Msg::AppBackupEncrypted),
+            Backup::Password => Words::of(Msg::AppBackupPassword),
+            Backup::File => Words::of(Msg::AppBackupFile),
+        };
+        let runs_on = Words::Verbatim(app.runs_on);
+        let cells = [
+            (SetUpKey::App, Content::Group),
+            (SetUpKey::AppHead, Content::Group),
+            (SetUpKey::AppName, Content::Text(Words::Verbatim(app.name))),
+            (SetUpKey::AppNote, Content::Text(Words::of(app.note))),
+            (
+                SetUpKey::AppRunsOn,
+                Content::Cell(Msg::AppColumnRunsOn, runs_on),
+            ),
+            (
+                SetUpKey::AppBackup,
+                Content::Cell(Msg::AppColumnBackup, backup),
+            ),
+            (
+                SetUpKey::AppDevices,
+                Content::Cell(Msg::AppColumnDevices, Words::of(several)),
+            ),
+        ];
+        for (key, content) in cells {
+            self.add_nth(key, index, content);
+        }
+    }
+
+    /// The account goes into the app: by QR code from another device, by link or key on the same
+    /// one.
+    pub(super) fn add_account(&mut self, enrolment: &'a Enrolment) {
+        self.title(Msg::AddTitle);
+        if self.view.is_phone {
+            self.link_first(enrolment);
+        } else {
+            self.qr_first(enrolment);
+        }
+        self.text(SetUpKey::Secret, Msg::AddSecret);
+        self.main_and_back(Msg::AddDone, SetUpAction::Next);
+    }
+
+    fn qr_first(&mut self, enrolment: &'a Enrolment) {
+        self.text(SetUpKey::Scan, Msg::AddScan);
+        self.qr_code(
+            enrolment,
+            QrKeys {
+                frame: SetUpKey::Qr,
+                image: SetUpKey::QrImage,
+                toggle: SetUpKey::QrToggle,
+            },
+        );
+        self.group(SetUpKey::NoScan);
+        self.text(SetUpKey::NoScanSummary, Msg::AddNoScan);
+        self.key(
+            enrolment,
+            TypedKeys {
+                frame: SetUpKey::NoScanKey,
+                help: SetUpKey::NoScanKeyHelp,
+                text: SetUpKey::NoScanKeyText,
+                copy: SetUpKey::NoScanCopy,
+                copied: SetUpKey::NoScanCopied,
+            },
+        );
+    }
+
+    fn link_first(&mut self, enrolment: &'a Enrolment) {
+        self.group(SetUpKey::Open);
+        let label = Words::of(Msg::AddOpenApp);
+        let url = enrolment.draft.uri().expose();
+        self.add(SetUpKey::OpenLink, Content::Link { label, url });
+        self.text(SetUpKey::OpenHelp, Msg::AddOpenAppHelp);
+        self.key(
+            enrolment,
+            TypedKeys {
+                frame: SetUpKey::OpenKey,
+                help: SetUpKey::OpenKeyHelp,
+                text: SetUpKey::OpenKeyText,
+                copy: SetUpKey::OpenCopy,
+                copied: SetUpKey::OpenCopied,
+            },
+        );
+        self.group(SetUpKey::ShowQr);
+        self.text(SetUpKey::ShowQrSummary, Msg::AddShowQr);
+        self.qr_code(
+            enrolment,
+            QrKeys {
+                frame: SetUpKey::OtherQr,
+                image: SetUpKey::OtherQrImage,
+                toggle: SetUpKey::OtherQrToggle,
+            },
+        );
+    }
+
+    fn qr_code(&mut self, enrolment: &'a Enrolment, keys: QrKeys) {
+        let (large, toggle) = if enrolment.is_enlarged {
+            (Some(""), Msg::AddShrink)
+        } else {
+            (None, Msg::AddEnlarge)
+        };
+        self.add(keys.frame, Content::State("data-large", large));
+        let code = SetUpSpecial::QrCode(&enrolment.draft);
+        self.add(keys.image, Content::Special(Some(Msg::AddQrLabel), code));
+        self.button(keys.toggle, toggle, SetUpAction::Enlarge);
+    }
+
+    fn key(&mut self, enrolment: &'a Enrolment, keys: TypedKeys) {
+        self.group(keys.frame);
+        let account = Arg::Text("account", enrolment.opening.account.as_str());
+        self.message(keys.help, Msg::AddKeyHelp, account);
+        let key = SetUpSpecial::Key(&enrolment.draft);
+        self.add(keys.text, Content::Special(Some(Msg::AddKeyLabel), key));
+        let copy = SetUpAction::Take(Keepsake::CopyOfKey);
+        self.button(keys.copy, Msg::AddCopyKey, copy);
+        self.copied(keys.copied, enrolment);
+    }
+
+    /// The app's code: one field, and the last digit sends it.
+    pub(super) fn confirm(&mut self, enrolment: &'a Enrolment, refused: Option<&CodeRefusal>) {
+        let issuer = Arg::Text("issuer", enrolment.opening.issuer.as_str());
+        let label = (Msg::ConfirmLabel, issuer);
+        let wrong = refused.map_or(Words::None, |refused| wrong_code(enrolment, refused));
+        self.title(Msg::ConfirmTitle);
+        self.group(SetUpKey::Picture);
+        self.group(SetUpKey::PicturePath);
+        self.code_field(enrolment, label, Some(Msg::ConfirmHelp), wrong);
+        self.form_actions(Msg::ConfirmCheck, SetUpAction::SubmitCode);
+    }
+}
+
+fn wrong_code<'a>(enrolment: &'a Enrolment, refused: &CodeRefusal) -> Words<'a> {
+    match refused {
+        CodeRefusal::Shape(error) => code_shape(*error),
+        CodeRefusal::Wrong { times: 0 | 1 } => Words::of(Msg::ConfirmWrong),
+        CodeRefusal::Wrong { .. } => {
+            let issuer = Arg::Text("issuer", enrolment.opening.issuer.as_str());
+            let account = Arg::Text("account", enrolment.opening.account.as_str());
+            Words::Message(Msg::ConfirmWrongAgain, [issuer, account])
+        }
+        CodeRefusal::Clock(seconds) => {
+            let msg = if *seconds < 0 {
+                Msg::ConfirmClockSlow
+            } else {
+                Msg::ConfirmClockFast
+            };
+            let seconds = Arg::Number("seconds", seconds.unsigned_abs());
+            Words::Message(msg, [seconds, Arg::None])
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! The blocks of a set-up, in the order in which they stand.
+
+use crate::shape::keys;
+
+keys! {
+    /// A block of a set-up's screens.
+    SetUpKey {
+        /// Holds how far along the person is.
+        Progress = "0div;class=nidan-progress;part=progress",
+        /// Holds a bar for each step.
+        ProgressBars = "1ol;aria-hidden=true",
+        /// One step: done, current or to come.
+        ProgressBar = "2li",
+        /// The current step by its number and its name.
+        ProgressText = "1p",
+        /// Something is on its way, and there is nothing to do meanwhile.
+        Busy = "0p;class=nidan-busy;role=status",
+        /// Holds all that follows but the time that is left and the way to support.
+        Screen = "0div;class=nidan-screen",
+        /// The heading; it takes the focus where nothing else on the screen does.
+        Title = "1h2;part=title;tabindex=-1",
+        /// Why the service could not be asked.
+        Trouble = "1p;role=alert",
+        /// Shows where a code stands in an app. It says nothing that the words do not say.
+        Picture = "1svg;class=nidan-picture;aria-hidden=true;viewBox=0 0 160 72",
+        /// A phone, and on it an entry of the app: its name, how long the code holds, the code.
+        PicturePath = "2path;d=M46 70V10a8 8 0 0 1 8-8h52a8 8 0 0 1 8 8v60M74 9h12M52 20h56v38H52z\
+                       M60 31h22M102 31a6 6 0 1 1-6-6M60 47h5m3 0h5m3 0h5m6 0h5m3 0h5m3 0h5",
+        /// Which question of how many.
+        QuestionCount = "1p;class=nidan-help",
+        /// What this is about.
+        Lead = "1p",
+        /// The same, where more is to be said.
+        LeadMore = "1p",
+
+        /// Holds advice before the beginning.
+        Advice = "1div;class=nidan-advice",
+        /// How to choose.
+        AdviceText = "2p",
+        /// How long it takes.
+        AdviceTime = "2p",
+        /// Names what to have at hand.
+        HaveTitle = "1h3",
+        /// Holds what to have at hand.
+        Have = "1ul",
+        /// One thing to have at hand.
+        HaveItem = "2li",
+        /// Holds why all this.
+        Why = "1details",
+        /// Opens it.
+        WhySummary = "2summary",
+        /// Holds the reasons.
+        Reasons = "2ul",
+        /// One reason.
+        ReasonItem = "3li",
+
+        /// A method, described and to be chosen.
+        Card = "1article;class=nidan-card;part=card",
+        /// Holds its name.
+        CardTitle = "2h3",
+        /// Its name.
+        CardName = "3span",
+        /// That it is the recommended one.
+        CardRecommended = "3small",
+        /// How it works.
+        CardWhat = "2p",
+        /// Holds facts.
+        CardFacts = "2dl",
+        /// Names what it needs.
+        CardNeedsName = "3dt",
+        /// What it needs.
+        CardNeeds = "3dd",
+        /// Names what speaks for it.
+        CardStrengthsName = "3dt",
+        /// What speaks for it.
+        CardStrengths = "3dd",
+        /// Names what speaks against it.
+        CardWeaknessesName = "3dt",
+        /// What speaks against it.
+        CardWeaknesses = "3dd",
+        /// Chooses the recommended one.
+        CardMain = "2button;type=button;class=nidan-main;part=button-main",
+        /// Chooses another one.
+        CardChoose = "2button;type=button;class=nidan-quiet;part=button",
+        /// That backup codes come with every method.
+        BackupNote = "1p",
+
+        /// Holds the way on for everybody who has an app.
+        HaveActions = "1div;class=nidan-actions",
+        /// "I have one."
+        HaveOne = "2button;type=button;class=nidan-main;part=button-main",
+        /// Compares apps.
+        Apps = "1table;class=nidan-apps;aria-label=@",
+        /// Holds the columns' names.
+        AppsHead = "2thead",
+        /// The same.
+        AppsHeadRow = "3tr",
+        /// A column's name.
+        AppsColumn = "4th;scope=col",
+        /// Holds the apps.
+        AppsBody = "2tbody",
+        /// An app.
+        App = "3tr",
+        /// Holds its name and its note.
+        AppHead = "4th;scope=row",
+        /// Its name.
+        AppName = "5span",
+        /// What to know before choosing it.
+        AppNote = "5p;class=nidan-help",
+        /// Where it runs.
+        AppRunsOn = "4td;data-label=@",
+        /// How its entries survive a lost phone.
+        AppBackup = "4td;data-label=@",
+        /// Whether it can be on several devices.
+        AppDevices = "4td;data-label=@",
+        /// Why the phone is to be kept updated.
+        KeepUpdated = "1p",
+        /// When somebody last compared these facts with their sources.
+        VerifiedOn = "1p;class=nidan-help",
+
+        /// How to scan.
+        Scan = "1p",
+        /// Holds the QR code.
+        Qr = "1div;class=nidan-qr;part=qr",
+        /// The QR code.
+        QrImage = "2svg;role=img;aria-label=@",
+        /// Makes it larger, and smaller again.
+        QrToggle = "2button;type=button;class=nidan-quiet;part=button",
+        /// Holds what helps when scanning does not work.
+        NoScan = "1details",
+        /// Opens it.
+        NoScanSummary = "2summary",
+        /// Holds the key.
+        NoScanKey = "2div;class=nidan-key",
+        /// How to type it.
+        NoScanKeyHelp = "3p;class=nidan-help",
+        /// The key in groups.
+        NoScanKeyText = "3code;part=key;aria-label=@",
+        /// Copies it.
+        NoScanCopy = "3button;type=button;class=nidan-quiet;part=button",
+        /// Whether copying worked.
+        NoScanCopied = "3p;class=nidan-help;role=status",
+        /// Holds the link that opens the app on this phone.
+        Open = "1p",
+        /// The link.
+        OpenLink = "2a;class=nidan-main;part=button-main",
+        /// What happens then.
+        OpenHelp = "1p;class=nidan-help",
+        /// Holds the key.
+        OpenKey = "1div;class=nidan-key",
+        /// How to type it.
+        OpenKeyHelp = "2p;class=nidan-help",
+        /// The key in groups.
+        OpenKeyText = "2code;part=key;aria-label=@",
+        /// Copies it.
+        OpenCopy = "2button;type=button;class=nidan-quiet;part=button",
+        /// Whether copying worked.
+        OpenCopied = "2p;class=nidan-help;role=status",
+        /// Holds the QR code for another device.
+        ShowQr = "1details",
+        /// Opens it.
+        ShowQrSummary = "2summary",
+        /// Holds the QR code.
+        OtherQr = "2div;class=nidan-qr;part=qr",
+        /// The QR code.
+        OtherQrImage = "3svg;role=img;aria-label=@",
+        /// Makes it larger, and smaller again.
+        OtherQrToggle = "3button;type=button;class=nidan-quiet;part=button",
+        /// That the code is a secret.
+        Secret = "1p;class=nidan-warning",
+
+        /// Where a code was sent, and by what its message is known.
+        Sent = "1p;role=status",
+        /// Holds what to press in a call.
+        Pressing = "1div",
+        /// Says what the digits are for.
+        PressLead = "2p",
+        /// The digits to press.
+        Digits = "2p;class=nidan-keys;role=status",
+
+        /// The only country.
+        Country = "1p;class=nidan-help",
+        /// Holds the other countries.
+        Countries = "1details",
+        /// The chosen country; opens the list.
+        CountriesSummary = "2summary",
+        /// Holds search and list.
+        CountriesInside = "2div",
+        /// Searches for a country.
+        CountrySearch = "3input;type=search;autocomplete=off;aria-label=@;placeholder=@",
+        /// The countries that were found.
+        CountryList = "3div;class=nidan-countries",
+
+        /// Holds the field of a code.
+        CodeForm = "1form;class=nidan-code;novalidate=",
+        /// Names it.
+        CodeLabel = "2label;for=nidan-code{}",
+        /// What a code looks like.
+        CodeHelp = "2p;class=nidan-help;id=nidan-code{}-help",
+        /// Takes a code.
+        Code = "2input;id=nidan-code{};part=code-input;type=text;inputmode=numeric;\
+                autocomplete=one-time-code;maxlength=24;autocapitalize=off;spellcheck=false;\
+                aria-describedby=nidan-code{}-error nidan-code{}-help;data-focus=",
+        /// What is wrong with it.
+        CodeError = "2p;class=nidan-error;role=alert;id=nidan-code{}-error",
+        /// Holds the field of a number.
+        NumberForm = "1form;class=nidan-tel;novalidate=",
+        /// Names it.
+        NumberLabel = "2label;for=nidan-number{}",
+        /// How to type it.
+        NumberHelp = "2p;class=nidan-help;id=nidan-number{}-help",
+        /// Takes a number.
+        Number = "2input;id=nidan-number{};part=tel-input;type=text;inputmode=tel;\
+                  autocomplete=tel;maxlength=40;autocapitalize=off;spellcheck=false;\
+                  aria-describedby=nidan-number{}-error nidan-number{}-help;data-focus=",
+        /// What is wrong with it.
+        NumberError = "2p;class=nidan-error;role=alert;id=nidan-number{}-error",
+        /// Holds what belongs to the number.
+        NumberBeside = "2div",
+        /// The number in groups while it is typed. Every key changes it, and its line is kept free:
+        /// nothing else on the page moves.
+        NumberBegun = "3p;class=nidan-begun;aria-hidden=true",
+        /// Keeps room for what will be dialled.
+        NumberRoom = "3div;class=nidan-room",
+        /// What will be dialled; only this is for the ear.
+        NumberPreview = "4p;class=nidan-preview;role=status",
+        /// Which number would be called instead.
+        CallPreview = "3p;class=nidan-preview",
+        /// Calls it instead.
+        CallInstead = "3button;type=button;class=nidan-quiet;part=button",
+        /// A call that reads its code at once.
+        CallUnconfirmed = "3button;type=button;class=nidan-quiet;part=button",
+        /// Holds the field for the number's name.
+        Name = "3details",
+        /// Opens it.
+        NameSummary = "4summary",
+        /// Holds it.
+        NameInside = "4div",
+        /// Names it.
+        NameLabel = "5label;for=nidan-name{}",
+        /// Takes what the person calls the number.
+        NameField = "5input;id=nidan-name{};type=text;autocomplete=off;maxlength=40",
+        /// Holds how the message fares.
+        Delivery = "2div",
+        /// How the message fares, with seconds that nobody has to hear.
+        DeliveryState = "3p;class=nidan-help",
+        /// Why nothing more is to be waited for; announced.
+        DeliveryEnd = "3p;role=alert",
+
+        /// What is left, when nothing else helped.
+        End = "1p",
+        /// Types the number anew, where a question is about it.
+        QuestionChange = "1button;type=button;class=nidan-quiet;part=button",
+        /// Holds what carriers have for it.
+        Carriers = "1div",
+        /// A carrier.
+        Carrier = "2details",
+        /// Its name.
+        CarrierName = "3summary",
+        /// What it has.
+        CarrierAdvice = "3p",
+        /// When these facts were looked up.
+        CarriersDate = "2p;class=nidan-help",
+
+        /// The backup codes.
+        Codes = "1ol;class=nidan-codes;part=backup-codes;aria-label=@",
+        /// Holds a backup code.
+        CodesItem = "2li",
+        /// A backup code.
+        CodesCode = "3code",
+        /// Holds ways to keep them.
+        CodesTools = "1div;class=nidan-tools",
+        /// Copies them.
+        CodesCopy = "2button;type=button;class=nidan-quiet;part=button",
+        /// Saves them as a file.
+        CodesDownload = "2button;type=button;class=nidan-quiet;part=button",
+        /// Prints them.
+        CodesPrint = "2button;type=button;class=nidan-quiet;part=button",
+        /// Whether copying worked.
+        CodesCopied = "1p;class=nidan-help;role=status",
+        /// Holds the field of a backup code that is typed back.
+        BackupForm = "1form;class=nidan-text;novalidate=",
+        /// Names it.
+        BackupLabel = "2label;for=nidan-backup{}",
+        /// Takes a backup code; the codes above it are looked at first.
+        Backup = "2input;id=nidan-backup{};part=text-input;type=text;inputmode=text;\
+                  autocomplete=off;maxlength=40;autocapitalize=characters;spellcheck=false;\
+                  aria-describedby=nidan-backup{}-error",
+        /// What is wrong with it.
+        BackupError = "2p;class=nidan-error;role=alert;id=nidan-backup{}-error",
+        /// Holds the box of "I have saved them".
+        Gate = "1div",
+        /// Holds the box and its words.
+        GateLabel = "2label;class=nidan-tick",
+        /// The box.
+        GateBox = "3input;type=checkbox;aria-describedby=nidan-tick-error{}",
+        /// What ticking it means.
+        GateWords = "3span",
+        /// That it is not ticked.
+        GateError = "2p;class=nidan-error;role=alert;id=nidan-tick-error{}",
+
+        /// Holds the buttons at the end of a form.
+        FormActions = "2div;class=nidan-actions",
+        /// Sends the form.
+        FormSubmit = "3button;type=submit;class=nidan-main;part=button-main",
+        /// Goes back.
+        FormBack = "3button;type=button;class=nidan-quiet;part=button;data-back=",
+
+        /// What is set up.
+        Proof = "1ul;class=nidan-proof",
+        /// That an app is.
+        ProofApp = "2li",
+        /// One thing that is.
+        ProofItem = "2li",
+        /// That nothing else is to be done for it.
+        ProofNote = "1p",
+        /// Names what comes next.
+        NextTitle = "1h3",
+        /// Why.
+        NextWhy = "1p",
+        /// Holds what to do with it.
+        Next = "1ul",
+        /// One thing to do.
+        NextItem = "2li",
+        /// That the final post, or a fresh result, is on its way.
+        Posting = "1p;class=nidan-busy",
+        /// That the final post goes on.
+        Keeps = "1p;role=alert",
+        /// Why the host could not be told yet.
+        NotTold = "1p;class=nidan-error;role=alert",
+
+        /// Holds what can be done when a code does not arrive, and what can be added.
+        Tools = "1div;class=nidan-tools",
+        /// "The code does not arrive."
+        Help = "2button;type=button;class=nidan-quiet;part=button",
+        /// Sends it again.
+        Resend = "2button;type=button;class=nidan-quiet;part=button",
+        /// When it can be sent again.
+        ResendWait = "2p;class=nidan-help",
+        /// The same number by a call, or by a text.
+        Switch = "2button;type=button;class=nidan-quiet;part=button",
+        /// Types the number anew.
+        Change = "2button;type=button;class=nidan-quiet;part=button",
+        /// Sets an app up instead.
+        UseApp = "2button;type=button;class=nidan-quiet;part=button",
+        /// Adds a method.
+        Add = "2button;type=button;class=nidan-quiet;part=button",
+        /// Holds what support asks for.
+        Details = "1details",
+        /// Opens it.
+        DetailsSummary = "2summary",
+        /// Holds it.
+        DetailsInside = "2div",
+        /// What support needs to know: no code, no secret, two digits of the number.
+        SupportSummary = "3p;class=nidan-help",
+        /// Copies it.
+        Copy = "3button;type=button;class=nidan-quiet;part=button",
+        /// Whether copying worked.
+        Copied = "3p;class=nidan-help;role=status",
+
+        /// Holds the buttons at the end of a screen.
+        Actions = "1div;class=nidan-actions",
+        /// Goes on.
+        Main = "2button;type=button;class=nidan-main;part=button-main",
+        /// Goes back.
+        Back = "2button;type=button;class=nidan-quiet;part=button;data-back=",
+        /// How much time is left, when little is.
+        TimeLeft = "0p;class=nidan-time;role=status",
+        /// Holds the way to people who help, on every screen.
+        Support = "0p;class=nidan-support",
+        /// The way to people who help.
+        SupportLink = "1a;target=_blank;rel=noopener",
+    }
+    early None;
+    rows {
+        CardTitle in Card,
+        CardName in Card,
+        CardRecommended in Card,
+        CardWhat in Card,
+        CardFacts in Card,
+        CardNeedsName in Card,
+        CardNeeds in Card,
+        CardStrengthsName in Card,
+        CardStrengths in Card,
+        CardWeaknessesName in Card,
+        CardWeaknesses in Card,
+        CardMain in Card,
+        CardChoose in Card,
+        AppHead in App,
+        AppName in App,
+        AppNote in App,
+        AppRunsOn in App,
+        AppBackup in App,
+        AppDevices in App,
+        CarrierName in Carrier,
+        CarrierAdvice in Carrier,
+        CodesCode in CodesItem,
+    }
+}

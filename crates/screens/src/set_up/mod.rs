@@ -1,0 +1,297 @@
+//! Setting two-step verification up, from the first words to what is stored.
+
+mod action;
+mod app;
+mod help;
+mod keys;
+mod number;
+mod outcome;
+mod phone;
+mod refusal;
+mod save_codes;
+mod start;
+#[cfg(test)]
+mod tests;
+
+pub use action::SetUpAction;
+pub use help::summary;
+pub use keys::SetUpKey;
+
+use nidan_flow::{
+    Enrolment, Event, Flow, PendingSecret, PhoneEntry, RequestError, Step, VerifiedPhone,
+};
+use nidan_otp::BackupCode;
+use nidan_protocol::Channel;
+
+use crate::challenge::fold;
+use crate::draft::Draft;
+use crate::messages::Msg;
+use crate::{Arg, Content, FocusScope, Input, Label, Screen, Shows, View, Words};
+
+/// How many steps the longest way has.
+const STEPS: u8 = 7;
+/// Below this the remaining time is shown, in seconds.
+const TELL_TIME_BELOW_S: u64 = 180;
+
+/// What no other screens have. Secrets among it are drawn once, and no copy of them is kept.
+pub enum SetUpSpecial<'a> {
+    /// The QR code of the secret.
+    QrCode(&'a PendingSecret),
+    /// The secret for typing, in groups.
+    Key(&'a PendingSecret),
+    /// A backup code, in groups.
+    BackupCode(&'a BackupCode),
+    /// The chosen country.
+    Country(&'a PhoneEntry),
+    /// A number that codes can be sent to, and whether it is the main one of several.
+    Phone(&'a VerifiedPhone, bool),
+    /// The countries that the search finds, by their names in the person's language.
+    Countries(&'a PhoneEntry),
+}
+
+impl Shows for Flow {
+    type Key = SetUpKey;
+    type Action = SetUpAction;
+    type Special<'a> = SetUpSpecial<'a>;
+
+    const FOCUSES_AT_ONCE: bool = false;
+
+    fn screen<'a>(&'a self, view: View<'a>) -> Screen<'a, Self> {
+        let mut screen = Draft::new(scope(self), view);
+        screen.progress(self);
+        match self {
+            Self::Loading => screen.text(SetUpKey::Busy, Msg::CommonLoading),
+            Self::Completed => screen.text(SetUpKey::Busy, Msg::CompletedTitle),
+            Self::Unavailable(trouble) => screen.unavailable(*trouble),
+            Self::Enrolling(enrolment) => screen.enrolling(enrolment),
+            Self::Ended(reason) => screen.ended(*reason),
+        }
+        screen.finish(self)
+    }
+
+    fn event(action: SetUpAction, _index: u8, input: Input) -> Event {
+        action.event(input)
+    }
+}
+
+/// What hosts hear of the step, and within what the focus stays where it is.
+fn scope(flow: &Flow) -> Option<FocusScope> {
+    let (name, method, challenge) = match flow {
+        Flow::Loading => return None,
+        Flow::Unavailable(_) => ("unavailable", 0, 0),
+        Flow::Ended(reason) => (reason.name(), 0, 0),
+        Flow::Completed => ("completed", 0, 0),
+        Flow::Enrolling(enrolment) => match &enrolment.step {
+            Step::Start => ("start", 0, 0),
+            Step::Method => ("method", 0, 0),
+            Step::GetApp => ("get-app", 0, 0),
+            Step::AddAccount => ("add-account", 0, 0),
+            Step::Confirm { .. } => ("confirm", 0, 0),
+            Step::Number { channel, .. } => ("number", place(*channel), 0),
+            Step::PhoneCode { help: Some(_), .. } => ("phone-help", 0, 0),
+            Step::PhoneCode {
+                challenge,
+                help: None,
+                ..
+            } => ("phone-code", place(challenge.channel), fold(&challenge.id)),
+            Step::Another => ("another", 0, 0),
+            Step::SaveCodes { .. } => ("save-codes", 0, 0),
+            Step::Posting { .. } => ("posting", 0, 0),
+            Step::Done { .. } | Step::Finishing { .. } => ("done", 0, 0),
+        },
+    };
+    Some(FocusScope {
+        name,
+        method,
+        challenge,
+        fields: 0,
+    })
+}
+
+const fn place(channel: Channel) -> usize {
+    match channel {
+        Channel::Sms => 0,
+        Channel::Voice => 1,
+    }
+}
+
+/// How far along, and what the step is called; `None` outside the steps.
+const fn progress(flow: &Flow) -> Option<(u8, Msg)> {
+    let Flow::Enrolling(enrolment) = flow else {
+        return None;
+    };
+    Some(match &enrolment.step {
+        Step::Start => (0, Msg::StepStart),
+        Step::Method => (1, Msg::StepMethod),
+        Step::GetApp => (2, Msg::StepApp),
+        Step::AddAccount => (3, Msg::StepAdd),
+        Step::Number { .. } => (3, Msg::StepNumber),
+        Step::Confirm { .. } | Step::PhoneCode { .. } => (4, Msg::StepConfirm),
+        Step::Another => (4, Msg::StepAnother),
+        Step::SaveCodes { .. } | Step::Posting { .. } => (5, Msg::StepCodes),
+        Step::Done { .. } | Step::Finishing { .. } => (6, Msg::StepDone),
+    })
+}
+
+impl<'a> Draft<'a, Flow> {
+    fn enrolling(&mut self, enrolment: &'a Enrolment) {
+        match &enrolment.step {
+            Step::Start => self.start(enrolment),
+            Step::Method => self.method(enrolment),
+            Step::GetApp => self.get_app(),
+            Step::AddAccount => self.add_account(enrolment),
+            Step::Confirm { refused } => self.confirm(enrolment, refused.as_ref()),
+            Step::Number { channel, asking } => self.number(enrolment, *channel, *asking),
+            Step::PhoneCode {
+                challenge,
+                asking,
+                help: None,
+            } => self.phone_code(enrolment, challenge, *asking),
+            Step::PhoneCode {
+                challenge,
+                help: Some(at),
+                ..
+            } => self.help(enrolment, challenge, *at),
+            Step::Another => self.add_method(enrolment),
+            Step::SaveCodes { refused } => self.save_codes(enrolment, *refused),
+            Step::Posting { delivery, .. } => self.posting(delivery),
+            Step::Done {
+                answer, trouble, ..
+            } => self.done(enrolment, answer, *trouble),
+            Step::Finishing { answer, .. } => self.done(enrolment, answer, None),
+        }
+    }
+
+    /// All steps as bars, the current one by name.
+    fn progress(&mut self, flow: &Flow) {
+        let Some((current, name)) = progress(flow) else {
+            return;
+        };
+        self.group(SetUpKey::Progress);
+        self.group(SetUpKey::ProgressBars);
+        for index in 0..STEPS {
+            let state = match index.cmp(&current) {
+                std::cmp::Ordering::Less => Some("done"),
+                std::cmp::Ordering::Equal => Some("current"),
+                std::cmp::Ordering::Greater => None,
+            };
+            let bar = Content::State("data-state", state);
+            self.add_nth(SetUpKey::ProgressBar, index, bar);
+        }
+        let words = Words::Long(
+            Msg::CommonStep,
+            [
+                Arg::Number("current", u64::from(current) + 1),
+                Arg::Number("total", STEPS.into()),
+                Arg::Message("name", name),
+                Arg::None,
+                Arg::None,
+            ],
+        );
+        self.words(SetUpKey::ProgressText, words);
+    }
+
+    /// Adds the time that is left, and the way to people who help, which stands on every screen once
+    /// it is known.
+    fn finish(mut self, flow: &Flow) -> Screen<'a, Flow> {
+        self.time_left(flow);
+        if let (Some(url), false) = (self.view.support_url, matches!(flow, Flow::Loading)) {
+            self.group(SetUpKey::Support);
+            let label = Words::of(Msg::CommonSupport);
+            self.add(SetUpKey::SupportLink, Content::Link { label, url });
+        }
+        self.screen
+    }
+
+    /// Told when little is left, without counting seconds aloud.
+    fn time_left(&mut self, flow: &Flow) {
+        let mut words = Words::None;
+        if let Some(enrolment) = flow.enrolment().filter(|one| !one.is_stored()) {
+            let end = enrolment.opening.expires_at.0;
+            let left = end.saturating_sub(self.view.now.0);
+            if (1..=TELL_TIME_BELOW_S).contains(&left) {
+                let minutes = Arg::Number("minutes", left.div_ceil(60));
+                words = Words::Message(Msg::CommonTimeLeft, [minutes, Arg::None]);
+            }
+        }
+        self.words(SetUpKey::TimeLeft, words);
+    }
+
+    /// The service could not be asked.
+    fn unavailable(&mut self, trouble: RequestError) {
+        self.title(Msg::TroubleTitle);
+        let words = match trouble {
+            RequestError::Unreachable => Msg::TroubleUnreachable,
+            RequestError::Refused(_) => Msg::TroubleServer,
+        };
+        self.text(SetUpKey::Trouble, words);
+        self.main(Msg::CommonRetry, SetUpAction::Again);
+    }
+
+    /// The screen and its heading.
+    fn title(&mut self, msg: Msg) {
+        self.group(SetUpKey::Screen);
+        self.text(SetUpKey::Title, msg);
+    }
+
+    /// The row at the end of a screen: going on first, as it is read first.
+    fn main(&mut self, label: Msg, action: SetUpAction) {
+        self.group(SetUpKey::Actions);
+        self.button(SetUpKey::Main, label, action);
+    }
+
+    fn main_and_back(&mut self, label: Msg, action: SetUpAction) {
+        self.main(label, action);
+        self.button(SetUpKey::Back, Msg::CommonBack, SetUpAction::Back);
+    }
+
+    fn only_back(&mut self) {
+        self.group(SetUpKey::Actions);
+        self.button(SetUpKey::Back, Msg::CommonBack, SetUpAction::Back);
+    }
+
+    /// The row at the end of a form.
+    fn form_actions(&mut self, label: Msg, action: SetUpAction) {
+        self.group(SetUpKey::FormActions);
+        self.button(SetUpKey::FormSubmit, label, action);
+        self.button(SetUpKey::FormBack, Msg::CommonBack, SetUpAction::Back);
+    }
+
+    /// Whether the last copy worked, told politely.
+    fn copied(&mut self, key: SetUpKey, enrolment: &Enrolment) {
+        self.words(
+            key,
+            match enrolment.copied {
+                None => Words::None,
+                Some(true) => Words::of(Msg::AddCopied),
+                Some(false) => Words::of(Msg::AddCopyFailed),
+            },
+        );
+    }
+
+    /// The field of a code; its label and help are the caller's.
+    fn code_field(
+        &mut self,
+        enrolment: &'a Enrolment,
+        label: Label<'a>,
+        help: Option<Msg>,
+        wrong: Words<'a>,
+    ) {
+        self.add(SetUpKey::CodeForm, Content::Form(SetUpAction::SubmitCode));
+        self.message(SetUpKey::CodeLabel, label.0, label.1);
+        if let Some(help) = help {
+            self.text(SetUpKey::CodeHelp, help);
+        }
+        self.add(
+            SetUpKey::Code,
+            Content::Field {
+                value: &enrolment.typed_code,
+                label,
+                help,
+                is_invalid: wrong.message().is_some(),
+                action: SetUpAction::TypeCode,
+            },
+        );
+        self.words(SetUpKey::CodeError, wrong);
+    }
+}

@@ -1,0 +1,149 @@
+//! A phone number: whose country, which digits, and what will be dialled.
+
+use nidan_flow::{Enrolment, Flow, PhoneEntry, PhoneRefusal, RequestState};
+use nidan_protocol::{Channel, ErrorCode, MethodKind};
+
+use super::refusal::refusal;
+use super::{SetUpAction, SetUpKey, SetUpSpecial};
+use crate::draft::Draft;
+use crate::messages::Msg;
+use crate::{Arg, Content, Words};
+
+impl<'a> Draft<'a, Flow> {
+    /// The number is read while it is typed, and shown as it will be dialled before anything is
+    /// sent.
+    pub(super) fn number(
+        &mut self,
+        enrolment: &'a Enrolment,
+        channel: Channel,
+        asking: RequestState<PhoneRefusal>,
+    ) {
+        let (title, note, send) = match channel {
+            Channel::Sms => (Msg::NumberSmsTitle, Msg::NumberSmsNote, Msg::NumberSmsSend),
+            Channel::Voice => (
+                Msg::NumberVoiceTitle,
+                Msg::NumberVoiceNote,
+                Msg::NumberVoiceSend,
+            ),
+        };
+        let refused = match asking {
+            RequestState::Refused(refused) => Some(refused),
+            RequestState::Idle | RequestState::Waiting => None,
+        };
+        self.title(title);
+        self.text(SetUpKey::Lead, note);
+        self.country(&enrolment.phone);
+        self.number_field(&enrolment.phone, refused);
+        self.group(SetUpKey::NumberBeside);
+        self.preview(&enrolment.phone, refused);
+        self.call_instead(enrolment, refused);
+        let is_call = match channel {
+            Channel::Sms => false,
+            Channel::Voice => true,
+        };
+        if is_call && enrolment.opening.allow_unconfirmed_calls {
+            self.button(
+                SetUpKey::CallUnconfirmed,
+                Msg::NumberWithoutKeys,
+                SetUpAction::CallUnconfirmed,
+            );
+        }
+        self.name(&enrolment.phone);
+        let send = match asking {
+            RequestState::Waiting => Msg::CommonLoading,
+            RequestState::Idle | RequestState::Refused(_) => send,
+        };
+        self.form_actions(send, SetUpAction::Next);
+    }
+
+    fn number_field(&mut self, phone: &'a PhoneEntry, refused: Option<PhoneRefusal>) {
+        let wrong = refused.map_or(Words::None, |refused| refusal(refused, self.view.now));
+        self.add(SetUpKey::NumberForm, Content::Form(SetUpAction::Next));
+        self.text(SetUpKey::NumberLabel, Msg::NumberLabel);
+        self.text(SetUpKey::NumberHelp, Msg::NumberHelp);
+        self.add(
+            SetUpKey::Number,
+            Content::Field {
+                value: &phone.typed,
+                label: (Msg::NumberLabel, Arg::None),
+                help: Some(Msg::NumberHelp),
+                is_invalid: refused.is_some(),
+                action: SetUpAction::TypeNumber,
+            },
+        );
+        self.words(SetUpKey::NumberError, wrong);
+    }
+
+    /// "+81 90-12" while it is typed, then "+81 90-1234-5678: right?"
+    fn preview(&mut self, phone: &'a PhoneEntry, refused: Option<PhoneRefusal>) {
+        let begun = phone.begun.as_deref().map_or(Words::None, Words::Verbatim);
+        self.words(SetUpKey::NumberBegun, begun);
+        self.group(SetUpKey::NumberRoom);
+        let shown = phone.shown.as_deref().filter(|_| refused.is_none());
+        let words = shown.map_or(Words::None, |number| {
+            Words::Message(Msg::NumberPreview, [Arg::Text("number", number), Arg::None])
+        });
+        self.words(SetUpKey::NumberPreview, words);
+    }
+
+    /// A landline can be called. A call is dear to whoever is called by mistake: the offer says
+    /// which number it means.
+    fn call_instead(&mut self, enrolment: &'a Enrolment, refused: Option<PhoneRefusal>) {
+        let is_landline = match refused {
+            Some(PhoneRefusal::Service { code, .. }) => code == ErrorCode::PhoneNotSmsCapable,
+            Some(PhoneRefusal::Number(_) | PhoneRefusal::Code(_) | PhoneRefusal::Unreachable)
+            | None => false,
+        };
+        if !is_landline || !enrolment.adds(MethodKind::Voice) {
+            return;
+        }
+        let number = enrolment.phone.shown.as_deref().unwrap_or_default();
+        let number = Arg::Text("number", number);
+        self.message(SetUpKey::CallPreview, Msg::NumberCalls, number);
+        let call = SetUpAction::Switch(Channel::Voice);
+        self.button(SetUpKey::CallInstead, Msg::NumberCallInstead, call);
+    }
+
+    /// The chosen country, and behind it the others with a search.
+    fn country(&mut self, phone: &'a PhoneEntry) {
+        if phone.regions.is_none() {
+            return;
+        }
+        let chosen = Content::Special(None, SetUpSpecial::Country(phone));
+        if phone.countries.len() < 2 {
+            return self.add(SetUpKey::Country, chosen);
+        }
+        // Each choice closes the list: another one takes its place.
+        let turn = (phone.choices % 256) as u8;
+        self.add_nth(SetUpKey::Countries, turn, Content::Group);
+        self.add_nth(SetUpKey::CountriesSummary, turn, chosen);
+        self.add_nth(SetUpKey::CountriesInside, turn, Content::Group);
+        let search = Content::Field {
+            value: &phone.search,
+            label: (Msg::NumberSearch, Arg::None),
+            help: None,
+            is_invalid: false,
+            action: SetUpAction::SearchCountry,
+        };
+        self.add_nth(SetUpKey::CountrySearch, turn, search);
+        let list = Content::Special(None, SetUpSpecial::Countries(phone));
+        self.add_nth(SetUpKey::CountryList, turn, list);
+    }
+
+    fn name(&mut self, phone: &'a PhoneEntry) {
+        self.group(SetUpKey::Name);
+        self.text(SetUpKey::NameSummary, Msg::NumberName);
+        self.group(SetUpKey::NameInside);
+        self.text(SetUpKey::NameLabel, Msg::NumberNameLabel);
+        self.add(
+            SetUpKey::NameField,
+            Content::Field {
+                value: &phone.name,
+                label: (Msg::NumberNameLabel, Arg::None),
+                help: None,
+                is_invalid: false,
+                action: SetUpAction::TypeName,
+            },
+        );
+    }
+}

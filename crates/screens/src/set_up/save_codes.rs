@@ -1,0 +1,92 @@
+//! The backup codes: shown once, taken along, and proved to be safe.
+
+use nidan_flow::{BackupRefusal, Enrolment, Flow, Keepsake};
+use nidan_otp::BackupCodeError;
+use nidan_protocol::BackupGate;
+
+use super::{SetUpAction, SetUpKey, SetUpSpecial};
+use crate::draft::Draft;
+use crate::messages::Msg;
+use crate::{Arg, Content, Words};
+
+impl<'a> Draft<'a, Flow> {
+    /// Ten codes, three ways to keep them, and the gate that the host chose.
+    pub(super) fn save_codes(&mut self, enrolment: &'a Enrolment, refused: Option<BackupRefusal>) {
+        self.title(Msg::CodesTitle);
+        self.text(SetUpKey::Lead, Msg::CodesWhat);
+        self.text(SetUpKey::LeadMore, Msg::CodesWhere);
+        self.add(SetUpKey::Codes, Content::Named(Msg::CodesListLabel));
+        for (index, code) in (0..=u8::MAX).zip(enrolment.draft.backup_codes().iter()) {
+            self.add_nth(SetUpKey::CodesItem, index, Content::Group);
+            let code = Content::Special(None, SetUpSpecial::BackupCode(code));
+            self.add_nth(SetUpKey::CodesCode, index, code);
+        }
+        self.group(SetUpKey::CodesTools);
+        let mut take = |key, msg, what| self.button(key, msg, SetUpAction::Take(what));
+        take(
+            SetUpKey::CodesCopy,
+            Msg::CodesCopy,
+            Keepsake::CopyOfBackupCodes,
+        );
+        take(
+            SetUpKey::CodesDownload,
+            Msg::CodesDownload,
+            Keepsake::FileOfBackupCodes,
+        );
+        take(
+            SetUpKey::CodesPrint,
+            Msg::CodesPrint,
+            Keepsake::PrintOfBackupCodes,
+        );
+        self.copied(SetUpKey::CodesCopied, enrolment);
+        let wrong = refused.map_or(Words::None, wrong_backup);
+        match enrolment.opening.backup_gate {
+            BackupGate::Tick => self.tick(enrolment, wrong),
+            BackupGate::TypeOne => self.type_one(enrolment, wrong),
+        }
+        self.form_actions(Msg::CodesFinish, SetUpAction::Next);
+    }
+
+    fn type_one(&mut self, enrolment: &'a Enrolment, wrong: Words<'a>) {
+        self.add(SetUpKey::BackupForm, Content::Form(SetUpAction::Next));
+        self.text(SetUpKey::BackupLabel, Msg::CodesTypeLabel);
+        self.add(
+            SetUpKey::Backup,
+            Content::Field {
+                value: &enrolment.typed_backup,
+                label: (Msg::CodesTypeLabel, Arg::None),
+                help: None,
+                is_invalid: wrong.message().is_some(),
+                action: SetUpAction::TypeBackup,
+            },
+        );
+        self.words(SetUpKey::BackupError, wrong);
+    }
+
+    fn tick(&mut self, enrolment: &'a Enrolment, wrong: Words<'a>) {
+        self.group(SetUpKey::Gate);
+        self.group(SetUpKey::GateLabel);
+        self.add(
+            SetUpKey::GateBox,
+            Content::Checkbox {
+                is_ticked: enrolment.ticked,
+                action: SetUpAction::TickSaved,
+            },
+        );
+        self.text(SetUpKey::GateWords, Msg::CodesTick);
+        self.words(SetUpKey::GateError, wrong);
+    }
+}
+
+fn wrong_backup(refused: BackupRefusal) -> Words<'static> {
+    Words::of(match refused {
+        BackupRefusal::Typo(BackupCodeError::Length { actual }) => {
+            let actual = Arg::Number("actual", actual as u64);
+            return Words::Message(Msg::CodesTypoLength, [actual, Arg::None]);
+        }
+        BackupRefusal::Typo(BackupCodeError::Symbol) => Msg::CodesTypoSymbol,
+        BackupRefusal::Typo(BackupCodeError::Check) => Msg::CodesTypoCheck,
+        BackupRefusal::Other => Msg::CodesOther,
+        BackupRefusal::NotTicked => Msg::CodesNotTicked,
+    })
+}

@@ -1,0 +1,107 @@
+//! What this is, and which method.
+
+use nidan_flow::{Enrolment, Flow};
+use nidan_protocol::MethodKind;
+
+use super::{SetUpAction, SetUpKey, SetUpSpecial};
+use crate::draft::Draft;
+use crate::messages::Msg;
+use crate::methods::{Card, card};
+use crate::{Content, Words};
+
+const REASONS: [Msg; 3] = [
+    Msg::StartWhyReuse,
+    Msg::StartWhyPhishing,
+    Msg::StartWhyReach,
+];
+const HAVE_LINE: [Msg; 2] = [Msg::StartHaveLine, Msg::StartHavePaper];
+const HAVE_PHONE: [Msg; 3] = [Msg::StartHavePhone, Msg::StartHaveApp, Msg::StartHavePaper];
+
+impl<'a> Draft<'a, Flow> {
+    /// What two-step verification is, why, how long it takes, and what to have at hand.
+    pub(super) fn start(&mut self, enrolment: &'a Enrolment) {
+        let methods = &enrolment.opening.methods;
+        let by_phone = methods.iter().any(|kind| kind.class().channel().is_some());
+        let have: &[Msg] = if by_phone { &HAVE_LINE } else { &HAVE_PHONE };
+        self.title(Msg::StartTitle);
+        self.text(SetUpKey::Lead, Msg::StartWhat);
+        self.group(SetUpKey::Advice);
+        self.text(SetUpKey::AdviceText, Msg::StartAdvice);
+        self.text(SetUpKey::AdviceTime, Msg::StartTime);
+        self.text(SetUpKey::HaveTitle, Msg::StartHaveTitle);
+        self.list(SetUpKey::Have, SetUpKey::HaveItem, have);
+        self.group(SetUpKey::Why);
+        self.text(SetUpKey::WhySummary, Msg::StartWhyTitle);
+        self.list(SetUpKey::Reasons, SetUpKey::ReasonItem, &REASONS);
+        self.main(Msg::StartBegin, SetUpAction::Next);
+    }
+
+    /// The methods on offer, the recommended one first: what each needs, where it is strong and
+    /// where weak.
+    pub(super) fn method(&mut self, enrolment: &'a Enrolment) {
+        self.title(Msg::MethodTitle);
+        for (index, kind) in (0..=u8::MAX).zip(&enrolment.opening.methods) {
+            self.card(index, *kind);
+        }
+        self.text(SetUpKey::BackupNote, Msg::MethodBackupNote);
+        self.only_back();
+    }
+
+    fn card(&mut self, index: u8, kind: MethodKind) {
+        let Card {
+            name,
+            what,
+            needs,
+            strengths,
+            weaknesses,
+            choose,
+        } = card(kind);
+        let is_recommended = index == 0;
+        self.add_nth(SetUpKey::Card, index, Content::Group);
+        self.add_nth(SetUpKey::CardTitle, index, Content::Group);
+        let mut say = |key, msg| self.add_nth(key, index, Content::Text(Words::of(msg)));
+        say(SetUpKey::CardName, name);
+        if is_recommended {
+            say(SetUpKey::CardRecommended, Msg::MethodRecommended);
+        }
+        say(SetUpKey::CardWhat, what);
+        self.add_nth(SetUpKey::CardFacts, index, Content::Group);
+        let mut say = |key, msg| self.add_nth(key, index, Content::Text(Words::of(msg)));
+        say(SetUpKey::CardNeedsName, Msg::MethodNeeds);
+        say(SetUpKey::CardNeeds, needs);
+        say(SetUpKey::CardStrengthsName, Msg::MethodStrengths);
+        say(SetUpKey::CardStrengths, strengths);
+        say(SetUpKey::CardWeaknessesName, Msg::MethodWeaknesses);
+        say(SetUpKey::CardWeaknesses, weaknesses);
+        let button = if is_recommended {
+            SetUpKey::CardMain
+        } else {
+            SetUpKey::CardChoose
+        };
+        self.button_nth(button, index, choose, SetUpAction::Choose(kind));
+    }
+
+    /// What is set up so far, and what could come beside it: a second method is recommended, never
+    /// forced.
+    pub(super) fn add_method(&mut self, enrolment: &'a Enrolment) {
+        self.title(Msg::AnotherTitle);
+        self.group(SetUpKey::Proof);
+        let has_several = enrolment.phones.len() > 1;
+        if enrolment.has_app() {
+            self.text(SetUpKey::ProofApp, Msg::MethodTotpName);
+        }
+        for (index, phone) in (0..=u8::MAX).zip(&enrolment.phones) {
+            let is_main = index == 0 && has_several;
+            let phone = Content::Special(None, SetUpSpecial::Phone(phone, is_main));
+            self.add_nth(SetUpKey::ProofItem, index, phone);
+        }
+        self.text(SetUpKey::NextTitle, Msg::AnotherMore);
+        self.text(SetUpKey::NextWhy, Msg::AnotherWhy);
+        self.group(SetUpKey::Tools);
+        for (index, kind) in (0..=u8::MAX).zip(enrolment.addable()) {
+            let choose = SetUpAction::Choose(kind);
+            self.button_nth(SetUpKey::Add, index, card(kind).choose, choose);
+        }
+        self.main(Msg::CommonNext, SetUpAction::Next);
+    }
+}

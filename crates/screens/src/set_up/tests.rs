@@ -1,0 +1,449 @@
+//! Random people in a set-up, who press whatever the screen offers, and a service that answers
+//! anything, late and in any order.
+
+use std::collections::BTreeSet;
+
+use nidan_flow::{
+    Effect, Enrolment, Event, Flow, Machine, Opening, PendingSecret, PhoneRefusal, RequestError,
+    Step,
+};
+use nidan_otp::{BackupCode, EnrolmentId, Label, ServerNonce, UnixSeconds};
+use nidan_protocol::{
+    BackupGate, CallConfirmation, ChallengeView, Channel, DeliveryState, EnrolmentAnswer,
+    ErrorCode, FlowOutcome, MethodKind, MethodState, MethodView,
+};
+
+use super::*;
+use crate::testing::{Chance, are_shapes, fills_every_place, is_open, is_well_formed, texts};
+
+const NONCE: ServerNonce = ServerNonce([9; 32]);
+const ID: EnrolmentId = EnrolmentId([7; 16]);
+const REGIONS: &str = include_str!("../../../../public/nidan/regions.txt");
+
+const CODES: [ErrorCode; 16] = [
+    ErrorCode::CodeWrong,
+    ErrorCode::CodeExpired,
+    ErrorCode::CodeUsed,
+    ErrorCode::ChallengeNotFound,
+    ErrorCode::TooManyAttempts,
+    ErrorCode::PhoneTooShort,
+    ErrorCode::PhoneNotSmsCapable,
+    ErrorCode::PhoneKindRefused,
+    ErrorCode::CountryNotAllowed,
+    ErrorCode::SendBudgetSpent,
+    ErrorCode::ResendTooSoon,
+    ErrorCode::ResendsSpent,
+    ErrorCode::MethodNotOffered,
+    ErrorCode::Internal,
+    ErrorCode::FlowExpired,
+    ErrorCode::FlowConflict,
+];
+
+fn random() -> [u8; 32] {
+    std::array::from_fn(|i| i as u8)
+}
+
+/// A set-up, what its service has not answered yet, and what the person does next.
+struct Walk {
+    chance: Chance,
+    flow: Flow,
+    pending: Vec<Effect>,
+    now: u64,
+    sent: u32,
+    is_phone: bool,
+}
+
+impl Walk {
+    fn new(seed: u64) -> Self {
+        let mut chance = Chance::new(seed);
+        let is_phone = chance.flip();
+        Self {
+            chance,
+            flow: Flow::loading(),
+            pending: vec![Effect::Open],
+            now: 1_800_000_000,
+            sent: 0,
+            is_phone,
+        }
+    }
+
+    fn view(&self) -> View<'static> {
+        View {
+            now: UnixSeconds(self.now),
+            support_url: Some("https://help.example"),
+            is_phone: self.is_phone,
+        }
+    }
+
+    fn send(&mut self, event: Event) {
+        let flow = std::mem::replace(&mut self.flow, Flow::loading());
+        let (flow, effect) = flow.on(event, UnixSeconds(self.now));
+        self.flow = flow;
+        self.pending.extend(effect);
+    }
+
+    /// A press, an answer, or some seconds.
+    fn step(&mut self) {
+        self.now += self.chance.one(&[0, 0, 0, 1, 5, 40]);
+        match self.chance.below(9) {
+            0..5 => self.press(),
+            5..8 if !self.pending.is_empty() => {
+                let which = self.chance.below(self.pending.len());
+                let effect = self.pending.swap_remove(which);
+                if let Some(event) = self.answer(effect) {
+                    self.send(event);
+                }
+            }
+            _ => {
+                if let Some(event) = self.news() {
+                    self.send(event);
+                }
+            }
+        }
+    }
+
+    fn press(&mut self) {
+        let screen = self.flow.screen(self.view());
+        let offered: Vec<_> = screen
+            .blocks
+            .iter()
+            .filter(|block| is_open(block))
+            .collect();
+        if offered.is_empty() {
+            return;
+        }
+        let block = offered[self.chance.below(offered.len())];
+        let input = match (&block.content, block.key) {
+            (Content::Field { .. }, SetUpKey::Code) => {
+                let code = app_code(self.now);
+                Input::Text(
+                    self.chance
+                        .one(&["", "12", "123456", code.as_str()])
+                        .to_owned(),
+                )
+            }
+            (Content::Field { .. }, SetUpKey::Backup) => {
+                let good = backup_code(&self.flow);
+                Input::Text(self.chance.one(&["K7QM", good.as_str()]).to_owned())
+            }
+            (Content::Field { .. }, _) => Input::Text(
+                self.chance
+                    .one(&[
+                        "",
+                        "090",
+                        "090-1234-5678",
+                        "03-1234-5678",
+                        "+82 10 1234 5678",
+                    ])
+                    .to_owned(),
+            ),
+            (Content::Checkbox { .. }, _) => Input::Ticked(self.chance.flip()),
+            _other => Input::None,
+        };
+        let (action, index) = (block.content.action().unwrap(), block.index);
+        self.send(Flow::event(action, index, input));
+    }
+
+    fn answer(&mut self, effect: Effect) -> Option<Event> {
+        let is_good = self.chance.below(3) > 0;
+        Some(match effect {
+            Effect::Open if is_good => {
+                let opening = self.opening();
+                let draft = PendingSecret::new(random(), &opening).unwrap();
+                Event::Opened(Box::new((opening, draft)))
+            }
+            Effect::Open => match self.chance.below(3) {
+                0 => Event::NothingToEnrol,
+                1 => Event::NotOpened(RequestError::Unreachable),
+                _ => Event::NotOpened(RequestError::Refused(ErrorCode::Internal)),
+            },
+            Effect::LoadRegions => Event::Regions(is_good.then(|| REGIONS.to_owned())),
+            Effect::LoadHelp(_) => Event::HelpFound(
+                ["2026-11-01", "Carrier", "Turn the filter off."]
+                    .map(str::to_owned)
+                    .to_vec(),
+            ),
+            Effect::Order {
+                channel,
+                confirmation,
+                ..
+            } if is_good => {
+                self.sent += 1;
+                let id = format!("c{}", self.sent);
+                Event::Ordered(Box::new(self.challenge(id, channel, confirmation)))
+            }
+            Effect::Resend(id) if is_good => {
+                let awaited = self.flow.awaited()?.clone();
+                (awaited.id == id).then(|| Event::Ordered(Box::new(awaited)))?
+            }
+            Effect::Answer { challenge_id, .. } if is_good => Event::Accepted(challenge_id),
+            Effect::Order { .. } | Effect::Resend(_) | Effect::Answer { .. } => {
+                Event::NotOrdered(self.refusal())
+            }
+            Effect::Take(_) => Event::Copied(is_good),
+            Effect::Post(..) if is_good => Event::Answered(Box::new(answer())),
+            Effect::Post(..) => Event::NotAnswered(self.chance.one(&[
+                RequestError::Unreachable,
+                RequestError::Refused(ErrorCode::Internal),
+                RequestError::Refused(ErrorCode::CodeWrong),
+            ])),
+            Effect::Complete(_) | Effect::Restart => return None,
+        })
+    }
+
+    fn refusal(&mut self) -> PhoneRefusal {
+        if self.chance.below(6) == 0 {
+            return PhoneRefusal::Unreachable;
+        }
+        PhoneRefusal::Service {
+            code: self.chance.one(&CODES),
+            retry_at: self.chance.one(&[
+                None,
+                Some(UnixSeconds(self.now + 90)),
+                Some(UnixSeconds(self.now + 9_000)),
+            ]),
+            attempts_left: self.chance.one(&[None, Some(0), Some(4)]),
+        }
+    }
+
+    fn news(&mut self) -> Option<Event> {
+        if self.flow.retry_at().is_some_and(|due| due.0 <= self.now) {
+            return Some(Event::RetryDue);
+        }
+        if self.chance.below(80) == 0 {
+            return Some(Event::TimeUp);
+        }
+        let mut awaited = self.flow.awaited()?.clone();
+        awaited.delivery = self.chance.one(&[
+            DeliveryState::Queued,
+            DeliveryState::Accepted,
+            DeliveryState::Unknown,
+            DeliveryState::Delivered,
+            DeliveryState::Failed,
+        ]);
+        Some(Event::Changed(Box::new(awaited)))
+    }
+
+    fn challenge(
+        &mut self,
+        id: String,
+        channel: Channel,
+        confirmation: CallConfirmation,
+    ) -> ChallengeView {
+        let call_digits = match (channel, confirmation) {
+            (Channel::Voice, CallConfirmation::Digits) => {
+                Some(format!("{:02}", self.chance.below(100)))
+            }
+            (Channel::Voice, CallConfirmation::None) | (Channel::Sms, _) => None,
+        };
+        ChallengeView {
+            id,
+            channel,
+            hint: format!("{:02}", self.chance.below(100)),
+            reference: format!("R{}", self.chance.below(100)),
+            call_digits,
+            expires_at: self.now + 300,
+            resend_at: self.chance.flip().then_some(self.now + 30),
+            attempts_left: 5,
+            delivery: DeliveryState::Queued,
+            delivery_at: self.now,
+            answered: false,
+            codes: 1,
+        }
+    }
+
+    fn opening(&mut self) -> Opening {
+        let gates = [BackupGate::Tick, BackupGate::TypeOne];
+        let methods: &[MethodKind] = match self.chance.below(3) {
+            0 => &[MethodKind::Totp],
+            1 => &[MethodKind::Sms, MethodKind::Totp],
+            _ => &[MethodKind::Totp, MethodKind::Sms, MethodKind::Voice],
+        };
+        let countries: &[&str] = self.chance.one(&[&["JP"], &["JP", "US", "KR"]]);
+        Opening {
+            issuer: Label::parse("二段").unwrap(),
+            account: Label::parse("hanako@example.com").unwrap(),
+            enrolment_id_text: "BwcHBwcHBwcHBwcHBwcHBw".to_owned(),
+            enrolment_id: ID,
+            server_nonce: NONCE,
+            backup_gate: self.chance.one(&gates),
+            expires_at: UnixSeconds(self.now + 600),
+            methods: methods.to_vec(),
+            countries: countries.iter().map(|one| (*one).to_owned()).collect(),
+            allow_unconfirmed_calls: self.chance.flip(),
+        }
+    }
+}
+
+fn app_code(now: u64) -> String {
+    let random = nidan_otp::ClientRandom::new(random()).unwrap();
+    let (secret, _) = nidan_otp::derive(&random, &NONCE, ID);
+    let app = totp_rs::Builder::new().with_secret(totp_rs::Secret::new_stack(*secret.expose()));
+    app.build().unwrap().generate(now).to_string()
+}
+
+fn backup_code(flow: &Flow) -> String {
+    let first = |one: &Enrolment| {
+        let codes = one.draft.backup_codes();
+        codes.iter().next().map(BackupCode::expose_grouped)
+    };
+    flow.enrolment()
+        .and_then(first)
+        .map(|code| code.to_string())
+        .unwrap_or_default()
+}
+
+fn answer() -> EnrolmentAnswer {
+    let method = |kind, hint: Option<&str>, name: Option<&str>| MethodView {
+        id: "m".to_owned(),
+        kind,
+        name: name.map(str::to_owned),
+        hint: hint.map(str::to_owned),
+        created_at: 1_800_000_000,
+        state: MethodState::Ready,
+        resting_until: None,
+    };
+    EnrolmentAnswer {
+        outcome: FlowOutcome::Enrolled,
+        methods: vec![
+            method(MethodKind::Totp, None, None),
+            method(MethodKind::Sms, Some("78"), Some("Work")),
+            method(MethodKind::Voice, Some("12"), None),
+        ],
+        backup_codes_left: 10,
+        result_code: "r".to_owned(),
+    }
+}
+
+fn content<'s, 'a>(screen: &'s Screen<'a, Flow>, key: SetUpKey) -> Option<&'s Content<'a, Flow>> {
+    let mut blocks = screen.blocks.iter();
+    blocks
+        .find(|block| block.key == key)
+        .map(|block| &block.content)
+}
+
+fn words<'a>(screen: &Screen<'a, Flow>, key: SetUpKey) -> Option<Words<'a>> {
+    match content(screen, key)? {
+        Content::Text(words) => Some(*words),
+        _other => None,
+    }
+}
+
+/// A button that can be pressed or a form. While an answer is awaited that nobody can hurry, and
+/// when all is over, there is nothing to do.
+fn leads_on(flow: &Flow, screen: &Screen<'_, Flow>, trace: &str) {
+    let waits = match flow {
+        Flow::Loading | Flow::Completed => true,
+        Flow::Enrolling(enrolment) => matches!(
+            enrolment.step,
+            Step::Posting {
+                delivery: nidan_flow::Delivery::Sending { .. },
+                ..
+            }
+        ),
+        Flow::Unavailable(_) | Flow::Ended(_) => false,
+    };
+    assert!(waits || screen.blocks.iter().any(is_open), "{trace}");
+}
+
+/// Where the code went, by what it is known and what to press are those of the awaited code.
+fn shows_what_is_awaited(flow: &Flow, screen: &Screen<'_, Flow>, trace: &str) {
+    let Some(awaited) = flow.awaited() else {
+        assert!(words(screen, SetUpKey::Sent).is_none(), "{trace}");
+        return;
+    };
+    if screen.scope.is_some_and(|scope| scope.name == "phone-help") {
+        return;
+    }
+    let (title, sent) = match awaited.channel {
+        Channel::Sms => (Msg::PhoneSmsTitle, Msg::PhoneSmsSent),
+        Channel::Voice => (Msg::PhoneVoiceTitle, Msg::PhoneVoiceSent),
+    };
+    let shown = words(screen, SetUpKey::Title).and_then(|words| Some(words.message()?.0));
+    assert_eq!(shown, Some(title), "{trace}");
+    let Some(Words::Message(msg, args)) = words(screen, SetUpKey::Sent) else {
+        panic!("nothing says where it was sent, {trace}");
+    };
+    assert_eq!(msg, sent, "{trace}");
+    for (place, value) in [("hint", &awaited.hint), ("reference", &awaited.reference)] {
+        let says =
+            |arg: &Arg<'_>| matches!(arg, Arg::Text(at, text) if *at == place && text == value);
+        assert!(args.iter().any(says), "{place} {trace}");
+    }
+    let digits = match words(screen, SetUpKey::Digits) {
+        Some(Words::Verbatim(digits)) => Some(digits),
+        _other => None,
+    };
+    assert_eq!(digits, awaited.call_digits.as_deref(), "{trace}");
+}
+
+/// The key, the link's secret and the backup codes are in no words: only what is drawn once has
+/// them.
+fn keeps_secrets_out_of_words(flow: &Flow, screen: &Screen<'_, Flow>, trace: &str) {
+    let Some(enrolment) = flow.enrolment() else {
+        return;
+    };
+    let key = enrolment.draft.key();
+    let code = backup_code(flow);
+    for words in texts(screen) {
+        let args = words.message().map(|(_, args)| args).unwrap_or_default();
+        let verbatim = match words {
+            Words::Verbatim(text) => text,
+            _other => "",
+        };
+        let texts = args.iter().map(|arg| match arg {
+            Arg::Text(_, text) => *text,
+            _other => "",
+        });
+        for text in texts.chain([verbatim]) {
+            assert!(
+                !text.contains(key.expose()) && !text.contains(&code),
+                "{trace}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_screen_leads_on_and_shows_what_is_awaited() {
+    let mut reached = BTreeSet::new();
+    for seed in 0..3_000 {
+        let mut walk = Walk::new(seed);
+        for step in 0..80 {
+            walk.step();
+            let trace = format!("seed {seed}, step {step}: {:?}", walk.flow);
+            let screen = walk.flow.screen(walk.view());
+            is_well_formed(&screen, &trace);
+            shows_what_is_awaited(&walk.flow, &screen, &trace);
+            leads_on(&walk.flow, &screen, &trace);
+            fills_every_place(&screen, &trace);
+            keeps_secrets_out_of_words(&walk.flow, &screen, &trace);
+            reached.extend(screen.scope.map(|scope| scope.name));
+        }
+    }
+    let all = [
+        "add-account",
+        "already-on",
+        "another",
+        "completed",
+        "confirm",
+        "done",
+        "expired",
+        "get-app",
+        "method",
+        "number",
+        "phone-code",
+        "phone-help",
+        "posting",
+        "save-codes",
+        "start",
+        "superseded",
+        "unavailable",
+    ];
+    assert_eq!(reached.into_iter().collect::<Vec<_>>(), all);
+}
+
+#[test]
+fn every_shape_is_a_depth_a_tag_and_attributes() {
+    are_shapes(SetUpKey::ALL);
+}

@@ -1,0 +1,130 @@
+//! What the tests of all screens share: chance that repeats by its seed, and what holds for any
+//! screen.
+
+use std::sync::LazyLock;
+
+use crate::messages::{Msg, fill_with};
+use crate::{Arg, Block, Content, Key as _, Screen, Shows, Words};
+
+/// xorshift64*: walks repeat by their seed.
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % end
+    }
+
+    pub(crate) fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())]
+    }
+
+    pub(crate) fn flip(&mut self) -> bool {
+        self.below(2) == 0
+    }
+}
+
+/// Blocks ascend, and each stands in one that can hold it.
+pub(crate) fn is_well_formed<M: Shows>(screen: &Screen<'_, M>, trace: &str) {
+    let mut before: Option<(u32, usize, bool)> = None;
+    for block in &screen.blocks {
+        let (rank, depth) = (block.rank(), block.key.shape().depth());
+        let tag = block.key.shape().tag();
+        let holds = match &block.content {
+            Content::Group | Content::Named(_) | Content::State(..) | Content::Form(_) => true,
+            Content::Button { label, .. } => matches!(label, Words::None),
+            Content::Text(_)
+            | Content::Cell(..)
+            | Content::Field { .. }
+            | Content::Checkbox { .. }
+            | Content::Link { .. }
+            | Content::Special(..) => false,
+        };
+        let (before_rank, before_depth, before_holds) = before.unwrap_or((0, 0, false));
+        assert!(
+            before.is_none() || rank > before_rank,
+            "{tag} out of order, {trace}"
+        );
+        let fits = depth <= before_depth || (depth == before_depth + 1 && before_holds);
+        assert!(fits, "{tag} hangs in the air, {trace}");
+        before = Some((rank, depth, holds));
+    }
+}
+
+/// Whether a person can do something with a block.
+pub(crate) fn is_open<M: Shows>(block: &Block<'_, M>) -> bool {
+    match &block.content {
+        Content::Button { is_disabled, .. } => !is_disabled,
+        _other => block.content.action().is_some(),
+    }
+}
+
+/// Every word of a screen, as the catalogue has it.
+pub(crate) fn texts<'s, 'a: 's, M: Shows>(
+    screen: &'s Screen<'a, M>,
+) -> impl Iterator<Item = Words<'a>> + 's {
+    screen
+        .blocks
+        .iter()
+        .filter_map(|block| match block.content {
+            Content::Text(words)
+            | Content::Cell(_, words)
+            | Content::Button { label: words, .. }
+            | Content::Link { label: words, .. } => Some(words),
+            Content::Field { label, .. } => Some(Words::Message(label.0, [label.1, Arg::None])),
+            Content::Group
+            | Content::Named(_)
+            | Content::State(..)
+            | Content::Form(_)
+            | Content::Checkbox { .. }
+            | Content::Special(..) => None,
+        })
+}
+
+/// Every place of every text has its value.
+pub(crate) fn fills_every_place<M: Shows>(screen: &Screen<'_, M>, trace: &str) {
+    for words in texts(screen) {
+        let Some((msg, args)) = words.message() else {
+            continue;
+        };
+        has_places(msg, args, trace);
+    }
+}
+
+fn has_places(msg: Msg, args: &[Arg<'_>], trace: &str) {
+    fill_with(&CATALOGUE[msg as usize], |place, _| {
+        let is_given = args.iter().any(|arg| arg.place() == place);
+        assert!(is_given, "{msg:?} has no {place}, {trace}");
+    });
+}
+
+static CATALOGUE: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let json: serde_json::Value =
+        serde_json::from_str(include_str!("../../../locales/en.json")).unwrap();
+    let text = |msg: &Msg| json[msg.key()].as_str().unwrap().to_owned();
+    Msg::ALL.iter().map(text).collect()
+});
+
+/// Every shape is a depth, a tag and attributes, and nothing that is not read.
+pub(crate) fn are_shapes<K: crate::Key + std::fmt::Debug>(keys: &[K]) {
+    for key in keys {
+        let shape = key.shape();
+        let tag = shape.tag();
+        assert!(shape.depth() < 6, "{key:?}");
+        assert!(tag.bytes().all(|b| b.is_ascii_alphanumeric()), "{key:?}");
+        let mut named = 0;
+        shape.attributes(|name, value| {
+            named += 1;
+            let is_name = |b: u8| b.is_ascii_alphabetic() || b == b'-';
+            assert!(name.bytes().all(is_name), "{key:?} {name}");
+            assert!(!value.contains("  "), "{key:?} {value}");
+        });
+        assert_eq!(named, shape.0.matches('=').count(), "{key:?}");
+    }
+}
