@@ -27,10 +27,10 @@ const stored = { '/v1/flow/enrolment': () => ({ outcome: 'enrolled', methods: [a
 const ticks = { '/v1/flow': () => view({ policy: { methods: ['totp'], backup_gate: 'tick' } }) }
 
 const setUp = (name, walk, answers = {}) => ({ name, purpose: 'enroll', walk, answers: { '/v1/flow': () => view(), ...answers } })
-const nothing = async () => {}
+const waits = async (at) => at.find('.nidan-busy', 0)
 
 const setUps = [
-  setUp('loading', nothing, { '/v1/flow': never }),
+  setUp('loading', waits, { '/v1/flow': never }),
   setUp('unavailable', async (at) => at.step('unavailable'), { '/v1/flow': down }),
   setUp('start', async (at) => at.step('start')),
   setUp('method', toMethod),
@@ -101,7 +101,7 @@ const report = (logins) => ({ outcome: 'reported', browsers_forgotten: logins.le
 const GOOD = '0'.repeat(16)
 
 const logins = [
-  signIn('loading', all, nothing, { '/v1/flow': never }),
+  signIn('loading', all, waits, { '/v1/flow': never }),
   signIn('unavailable', all, async (at) => at.step('unavailable'), { '/v1/flow': down }),
   signIn('code', all, atCode),
   signIn('code-length', all, tries('12345')),

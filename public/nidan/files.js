@@ -51,6 +51,9 @@ export async function loadScript(name) {
   return import(href)
 }
 
+/** A script that only some pages need. */
+export const loadPart = once(loadScript)
+
 /**
  * Adopted, not inserted: this works under a policy without any style-src grant. Inside of the element each rule weighs more
  * than any class of the page; the element's own box stays the page's to set.

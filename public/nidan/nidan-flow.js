@@ -1,7 +1,7 @@
 // Defines <nidan-flow>. Everything that the widget needs is fetched at once and side by side: no request waits for
 // another. Where WebAssembly or the network is missing, the element's own children stay.
 
-import { loadHostSheet, loadJson, loadModule, loadSheet, make } from './files.js'
+import { file, loadHostSheet, loadJson, loadModule, loadPart, loadSheet, make } from './files.js'
 import { OBSERVED, defineProperties, read, readMessages, takeOver, withMessages } from './options.js'
 import { Page } from './page.js'
 
@@ -9,8 +9,8 @@ import { Page } from './page.js'
 const LOAD_TIMEOUT_MS = 20_000
 /** How far below the window a lazy element begins. */
 const NEAR = '400px'
-/** Module, sheet and catalogue for each purpose: a login loads nothing of the set-up. */
-const FILES = { enroll: ['nidan', 'nidan-flow.css', ''], verify: ['nidan-login', 'nidan-login.css', 'login.'] }
+/** Module, sheet, catalogue and script for each purpose: a login loads nothing of the set-up. */
+const FILES = { enroll: ['nidan', 'nidan-flow.css', '', 'set-up.js'], verify: ['nidan-login', 'nidan-login.css', 'login.'] }
 /** The one word that stands on the page before the catalogue does. */
 const EARLY = {
   en: '6‑digit code', ja: '6桁のコード', 'zh-Hans': '6 位验证码', 'zh-Hant': '6 位數驗證碼', ko: '6자리 코드', es: 'Código de 6 dígitos',
@@ -156,11 +156,12 @@ class NidanFlow extends HTMLElement {
   async #load(wanted, page, messages) {
     wanted.purpose ??= await page.purpose()
     if (!FILES[wanted.purpose]) throw new Error('without "purpose" the service has to say what the flow is for, and it did not')
-    const [module, , prefix] = FILES[wanted.purpose]
+    const [module, , prefix, part] = FILES[wanted.purpose]
     const own = Object.keys(messages).length ? loadJson('locales/keys.json') : undefined
-    const [glue, catalogue, keys] = await Promise.all([
-      loadModule(module), loadJson(`locales/${prefix}${wanted.locale}.json`), own, this.#dress(wanted),
+    const [glue, catalogue, keys, more] = await Promise.all([
+      loadModule(module), loadJson(`locales/${prefix}${wanted.locale}.json`), own, part && loadPart(part), this.#dress(wanted),
     ])
+    more?.equip(page, { file, loadJson, make })
     // By place: a release leaves the keys out, and the words that a purpose has no use for.
     const words = Object.values(catalogue)
     page.equip(keys ? withMessages(words, keys, messages, (error) => this.#complain(error, error.reason, 'so it is left out')) : words)

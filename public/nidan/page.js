@@ -1,11 +1,8 @@
 // The page around the widget: network, words, clipboard, printer, host events. A release has it inside of nidan-flow.js.
 
-import { file, loadJson, make } from './files.js'
+import { make } from './files.js'
 import { httpUrl } from './options.js'
 
-/** Countries that there is a pack of help for, when no code arrives (help/COUNTRY.LOCALE.json). */
-const HELP = ['JP']
-const HELP_LOCALES = ['en', 'ja']
 /** How often a code is asked about where the stream of events ends. */
 const POLL_MS = 3_000
 /** The service tells how the code fares at once; a stream that is silent so long is held up on the way. */
@@ -33,7 +30,6 @@ export class Page {
   #watched
   #suffix = ''
   // Made once: that takes longer than all their answers.
-  #regions
   #numbers
   #first
   /** The field that stood before the widget did, and what was around it. */
@@ -154,13 +150,6 @@ export class Page {
     return this.locale === 'ar' ? 'rtl' : 'ltr'
   }
 
-  /** Where the person's language is at home, as far as the browser says. */
-  region() {
-    const wish = navigator.languages.find((one) => one.startsWith(this.locale)) ?? this.locale
-    // Some browsers report tags that they do not take themselves.
-    try { return new Intl.Locale(wish).maximize().region ?? '' } catch { return '' }
-  }
-
   words(place) {
     return this.#words[place]
   }
@@ -216,40 +205,6 @@ export class Page {
     return [answer.ok, json]
   }
 
-  base64(bytes) {
-    return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (sign) => ({ '+': '-', '/': '_', '=': '' })[sign])
-  }
-
-  bytes(text) {
-    try {
-      return Uint8Array.from(atob(text.replace(/[-_]/g, (sign) => (sign === '-' ? '+' : '/'))), (one) => one.charCodeAt())
-    } catch {
-      return new Uint8Array()
-    }
-  }
-
-  /** The table of phone regions. */
-  async regions() {
-    return (await file('regions.txt')).text()
-  }
-
-  /** What helps in a country: when it was looked up, then names and advice in turn. Nothing where nobody wrote it. */
-  async help(country, channel) {
-    if (!HELP.includes(country)) return []
-    const locale = HELP_LOCALES.includes(this.locale) ? this.locale : 'en'
-    const pack = await loadJson(`help/${country}.${locale}.json`)
-    return [pack.verified_on, ...pack[channel].flat()]
-  }
-
-  /** A country with its flag and calling code; empty where neither holds what is searched for. */
-  country(iso, code, search) {
-    const flag = String.fromCodePoint(...[...iso].map((letter) => letter.codePointAt(0) + 0x1f1a5))
-    this.#regions ??= new Intl.DisplayNames(this.locale, { type: 'region' })
-    const name = this.#regions.of(iso)
-    const wanted = search.normalize('NFKC').trim().toLowerCase()
-    return `${name} ${iso} +${code}`.toLowerCase().includes(wanted) ? `${flag} ${name} +${code}` : ''
-  }
-
   /**
    * Tells how a code fares, and the code itself where the browser reads the message (WebOTP), until the next call. An
    * empty path only ends it.
@@ -293,11 +248,6 @@ export class Page {
       const [ok, json] = await this.request(path).catch(() => [])
       if (ok && !signal.aborted) heard(json)
     }
-  }
-
-  /** A finger and a narrow screen: most likely the phone that has the app. */
-  isPhone() {
-    return matchMedia('(pointer: coarse) and (max-width: 640px)').matches
   }
 
   /**
@@ -344,28 +294,6 @@ export class Page {
 
   async copy(text) {
     await navigator.clipboard.writeText(text)
-  }
-
-  download(name, text) {
-    // The mark tells old editors that Japanese may follow.
-    const url = URL.createObjectURL(new Blob(['\uFEFF', text], { type: 'text/plain;charset=utf-8' }))
-    make('a', { href: url, download: name }).click()
-    setTimeout(() => URL.revokeObjectURL(url), 10_000)
-  }
-
-  /** A hidden frame with nothing but the sheet, made node by node, so that a strict policy allows it. */
-  print(title, lines) {
-    const frame = make('iframe', { ariaHidden: 'true' })
-    Object.assign(frame.style, { position: 'fixed', inset: 'auto 0 0', width: 0, height: 0, border: 0, visibility: 'hidden' })
-    document.body.append(frame)
-    const sheet = frame.contentDocument
-    Object.assign(sheet.documentElement, { lang: this.locale, dir: this.direction })
-    sheet.title = title
-    const add = (tag, text) => sheet.body.appendChild(sheet.createElement(tag)).append(text)
-    add('h1', title)
-    for (const line of lines) add('p', line)
-    frame.contentWindow.addEventListener('afterprint', () => setTimeout(() => frame.remove()))
-    frame.contentWindow.print()
   }
 
   /** `nidan-complete`; unless the page takes it, a form post: hosts without any script of their own work too. */

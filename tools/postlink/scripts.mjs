@@ -13,7 +13,8 @@ export function packScripts(folder, modules) {
   const hash = (name) => `sha256-${createHash('sha256').update(readFileSync(join(folder, name))).digest('base64')}`
   const hashes = (names) => Object.fromEntries(names.map((name) => [name, hash(name)]))
   const files = (modules) => modules.flatMap((name) => [`${name}.js`, `${name}_bg.wasm`])
-  const loader = withHashes(joined(read, 'nidan-flow.js', PARTS), hashes(files(modules)))
+  writeFileSync(join(folder, 'set-up.js'), minified(read('set-up.js')))
+  const loader = withHashes(joined(read, 'nidan-flow.js', PARTS), hashes([...files(modules), 'set-up.js']))
   writeFileSync(join(folder, 'nidan-flow.js'), minified(loader))
   // The function beside the element: for applications, whose pages load it in addition.
   writeFileSync(join(folder, 'nidan-mount.js'), minified(read('nidan-mount.js')))
