@@ -1,7 +1,10 @@
 //! What only a set-up draws: the secret in its forms, and the list of countries.
 
 use leptos::tachys::renderer::Rndr;
-use nidan_flow::{Event as Happening, Flow, PendingSecret, PhoneEntry, VerifiedPhone};
+use nidan_flow::{
+    Enrolment, Event as Happening, Flow, PendingSecret, PhoneEntry, SetUpEvent, SetUpInput,
+    VerifiedPhone,
+};
 use nidan_screens::messages::Msg;
 use nidan_screens::methods::done;
 use nidan_screens::set_up::SetUpSpecial;
@@ -136,12 +139,16 @@ fn countries(shell: Shell<Flow>, page: &Page, list: &Element, phone: &PhoneEntry
     }
 }
 
+fn chosen(iso: String) -> Happening<Enrolment> {
+    Happening::On(SetUpEvent::Enter(SetUpInput::Country(iso)))
+}
+
 fn country(shell: Shell<Flow>, list: &Element, iso: String, label: &str) -> Country {
     let button = element("button");
     Rndr::set_attribute(&button, "type", "button");
     Rndr::set_attribute(&button, "class", "nidan-country");
     button.set_text_content(Some(label));
-    let chosen = Closure::new(move |_| shell.send(Happening::CountryChosen(iso.clone())));
+    let chosen = Closure::new(move |_| shell.send(chosen(iso.clone())));
     // An element takes every listener.
     let _added = button.add_event_listener_with_callback("click", chosen.as_ref().unchecked_ref());
     Rndr::insert_node(list, &button, None);

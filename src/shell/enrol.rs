@@ -8,54 +8,61 @@ use nidan_protocol::ErrorCode;
 use super::{Page, Perform, Shell, api, spawn};
 use nidan_flow::{
     ConfirmedFactors, Effect, Enrolment, Event, Flow, Machine, PendingSecret, RequestError,
+    SetUpAnswer, SetUpEffect, SetUpEvent,
 };
 
 impl Perform for Flow {
-    fn perform(shell: Shell, effect: Effect) {
+    fn perform(shell: Shell, effect: Effect<Enrolment>) {
         match effect {
             Effect::Open => spawn(shell.open()),
-            Effect::LoadRegions => spawn(async move {
-                let table = shell.page(Page::clone).regions().await;
-                shell.send(Event::Regions(
-                    table.ok().and_then(|table| table.as_string()),
-                ));
-            }),
-            Effect::LoadHelp(country) => spawn(shell.load_help(country)),
-            Effect::Order {
-                number,
-                channel,
-                confirmation,
-            } => {
-                let locale = shell.locale();
-                let channel = channel.as_str();
-                let fields = [
-                    ("number", number.typed.as_str()),
-                    ("country", &number.country),
-                    ("shown", &number.e164),
-                    ("channel", channel),
-                    ("locale", &locale),
-                    ("call_confirmation", confirmation.as_str()),
-                ];
-                shell.ask(api::CHALLENGES.to_owned(), &fields);
-            }
-            Effect::Resend(id) => shell.ask([&api::path(&id), "/resend"].concat(), &[]),
-            Effect::Answer { challenge_id, code } => {
-                shell.ask(
-                    [&api::path(&challenge_id), "/answer"].concat(),
-                    &[("code", &code)],
-                );
-            }
-            Effect::Take(what) => shell.take(what),
-            Effect::Post(draft, proof) => spawn(shell.post(draft, proof)),
             Effect::Complete(result_code) => {
-                shell.page(|page| page.complete(&result_code, "enrolled"))
+                shell.page(|page| page.complete(&result_code, "enrolled"));
             }
             Effect::Restart => shell.page(Page::restart),
+            Effect::Do(effect) => shell.perform(effect),
         }
     }
 }
 
 impl Shell {
+    fn perform(self, effect: SetUpEffect) {
+        match effect {
+            SetUpEffect::LoadRegions => spawn(async move {
+                let table = self.page(Page::clone).regions().await;
+                let table = table.ok().and_then(|table| table.as_string());
+                self.answer(SetUpAnswer::Regions(table));
+            }),
+            SetUpEffect::LoadHelp(country) => spawn(self.load_help(country)),
+            SetUpEffect::Order {
+                number,
+                channel,
+                confirmation,
+            } => {
+                let locale = self.locale();
+                let fields = [
+                    ("number", number.typed.as_str()),
+                    ("country", &number.country),
+                    ("shown", &number.e164),
+                    ("channel", channel.as_str()),
+                    ("locale", &locale),
+                    ("call_confirmation", confirmation.as_str()),
+                ];
+                self.ask(api::CHALLENGES.to_owned(), &fields);
+            }
+            SetUpEffect::Resend(id) => self.ask([&api::path(&id), "/resend"].concat(), &[]),
+            SetUpEffect::Answer { challenge_id, code } => {
+                let path = [&api::path(&challenge_id), "/answer"].concat();
+                self.ask(path, &[("code", code.expose())]);
+            }
+            SetUpEffect::Take(what) => self.take(what),
+            SetUpEffect::Post(draft, proof) => spawn(self.post(draft, proof)),
+        }
+    }
+
+    fn answer(self, answer: SetUpAnswer) {
+        self.send(Event::On(SetUpEvent::Answer(answer)));
+    }
+
     /// Asks something of a phone's code; the answer tells what it was.
     fn ask(self, path: String, fields: &[(&str, &str)]) {
         let (body, question) = (api::object(fields), self.next_question());
@@ -63,10 +70,12 @@ impl Shell {
             let answer = api::challenge(self.page(Page::clone), &path, body).await;
             match answer {
                 // However late: the number is proved.
-                Ok(challenge) if challenge.answered => self.send(Event::Accepted(challenge.id)),
+                Ok(challenge) if challenge.answered => {
+                    self.answer(SetUpAnswer::Accepted(challenge.id))
+                }
                 _earlier if !self.is_latest(question) => {}
-                Ok(challenge) => self.send(Event::Ordered(Box::new(challenge))),
-                Err(refusal) => self.send(Event::NotOrdered(refusal)),
+                Ok(challenge) => self.answer(SetUpAnswer::Ordered(Box::new(challenge))),
+                Err(refusal) => self.answer(SetUpAnswer::NotOrdered(refusal)),
             }
         });
     }
@@ -80,7 +89,7 @@ impl Shell {
                 let told = self.note_life(view.expires_at, view.support_url.as_ref());
                 match &view.enrolment {
                     _ if !told => return,
-                    None => Event::NothingToEnrol,
+                    None => Event::NothingToDo,
                     Some(enrolment) => api::opening(&self.page(Page::clone), &view, enrolment)
                         .and_then(|opening| {
                             Some((
@@ -113,18 +122,18 @@ impl Shell {
             .iter()
             .filter_map(|one| one.as_string())
             .collect();
-        self.send(Event::HelpFound(found));
+        self.answer(SetUpAnswer::HelpFound(found));
     }
 
     async fn post(self, draft: Arc<PendingSecret>, proof: Arc<ConfirmedFactors>) {
         let id = |enrolment: &Enrolment| enrolment.opening.enrolment_id_text.clone();
-        let Some(id) = self.flow.with_untracked(|flow| flow.enrolment().map(id)) else {
+        let Some(id) = self.flow.with_untracked(|flow| flow.active().map(id)) else {
             return;
         };
-        self.send(
+        self.answer(
             match api::enrol(self.page(Page::clone), id, &draft, &proof).await {
-                Ok(answer) => Event::Answered(Box::new(answer)),
-                Err(trouble) => Event::NotAnswered(trouble),
+                Ok(answer) => SetUpAnswer::Stored(Box::new(answer)),
+                Err(trouble) => SetUpAnswer::NotStored(trouble),
             },
         );
     }

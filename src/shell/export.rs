@@ -1,7 +1,7 @@
 //! Taking things along: copy, download and print. Nothing of it leaves the browser.
 
 use leptos::prelude::*;
-use nidan_flow::{Enrolment, Event, Keepsake, Machine as _};
+use nidan_flow::{Enrolment, Event, Keepsake, Machine as _, SetUpEvent};
 use nidan_screens::messages::Msg;
 use nidan_screens::set_up::summary;
 use nidan_screens::{Arg, Words};
@@ -31,14 +31,14 @@ impl Shell {
         let page = self.page(Page::clone);
         spawn(async move {
             let copied = page.copy(&text).await;
-            self.send(Event::Copied(copied.is_ok()));
+            self.send(Event::On(SetUpEvent::Copied(copied.is_ok())));
         });
     }
 
     /// Reads the enrolment; what is empty where there is none.
     fn read<T: Default>(self, read: impl FnOnce(&Enrolment) -> T) -> T {
         self.flow
-            .with_untracked(|flow| flow.enrolment().map(read))
+            .with_untracked(|flow| flow.active().map(read))
             .unwrap_or_default()
     }
 

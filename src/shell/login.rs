@@ -5,18 +5,25 @@ use nidan_protocol::ErrorCode;
 
 use super::{Page, Perform, Shell, api, decode, spawn};
 use crate::render::say;
-use nidan_flow::{Login, LoginEffect, LoginEvent, RequestError};
+use nidan_flow::{
+    Effect, Event, Login, LoginAnswer, LoginEffect, LoginEvent, LoginMethod, Presented,
+    RequestError, SigningIn,
+};
 use nidan_screens::login::summary;
 
 impl Perform for Login {
-    fn perform(shell: Shell<Self>, effect: LoginEffect) {
+    fn perform(shell: Shell<Self>, effect: Effect<SigningIn>) {
         match effect {
-            LoginEffect::Open => spawn(shell.open()),
-            LoginEffect::Order {
+            Effect::Open => spawn(shell.open()),
+            Effect::Complete(result_code) => {
+                shell.page(|page| page.complete(&result_code, "verified"));
+            }
+            Effect::Restart => shell.page(Page::restart),
+            Effect::Do(LoginEffect::Order {
                 method_id,
                 channel,
                 confirmation,
-            } => {
+            }) => {
                 let locale = shell.locale();
                 let fields = [
                     ("method_id", method_id.as_str()),
@@ -26,78 +33,94 @@ impl Perform for Login {
                 ];
                 shell.order(api::CHALLENGES.to_owned(), &fields);
             }
-            LoginEffect::Resend(id) => shell.order([&api::path(&id), "/resend"].concat(), &[]),
-            LoginEffect::Verify {
+            Effect::Do(LoginEffect::Resend(id)) => {
+                shell.order([&api::path(&id), "/resend"].concat(), &[]);
+            }
+            Effect::Do(LoginEffect::Verify {
                 way,
                 method_id,
-                code,
-                second,
+                presented,
                 trust,
-            } => {
-                let mut fields = vec![("method_id", method_id.as_str()), ("code", &code)];
-                fields.extend(second.as_deref().map(|second| ("second_code", second)));
-                let body = api::object(&fields);
-                api::set_flag(&body, "trust_browser", trust);
-                let question = shell.next_question();
-                spawn(async move {
-                    let page = shell.page(Page::clone);
-                    match api::verify(page.clone(), body).await {
-                        Ok(mut passed) => {
-                            passed.answered_at = nidan_otp::UnixSeconds(page.now() as u64);
-                            shell.send(LoginEvent::Verified(Box::new(passed)));
-                        }
-                        // About a code that another one has taken the place of since.
-                        Err(_) if !shell.is_latest(question) => {}
-                        Err(refusal) => shell.send(LoginEvent::Refused(way, refusal)),
-                    }
-                });
-            }
-            LoginEffect::CopySummary => spawn(async move {
-                let page = shell.page(Page::clone);
-                let words = shell.flow.with_untracked(|login| {
-                    let now = shell.parts.with_value(super::now);
-                    login
-                        .signing()
-                        .map(|signing| say(&page, summary(signing, now)))
-                });
-                let copied = page.copy(&words.unwrap_or_default()).await;
-                shell.send(LoginEvent::Copied(copied.is_ok()));
-            }),
-            LoginEffect::Report => spawn(async move {
-                let page = shell.page(Page::clone);
-                shell.send(match api::report(page.clone()).await {
-                    Ok(reported) => {
-                        page.reported();
-                        LoginEvent::Reported(Box::new(reported))
-                    }
-                    Err(refusal) => LoginEvent::NotReported(refusal),
-                });
-            }),
-            LoginEffect::Complete(result_code) => {
-                shell.page(|page| page.complete(&result_code, "verified"))
-            }
-            LoginEffect::Restart => shell.page(Page::restart),
+            }) => shell.verify(way, &method_id, &presented, trust),
+            Effect::Do(LoginEffect::CopySummary) => spawn(shell.copy_summary()),
+            Effect::Do(LoginEffect::Report) => spawn(shell.report()),
         }
     }
 }
 
 impl Shell<Login> {
+    fn answer(self, answer: LoginAnswer) {
+        self.send(Event::On(LoginEvent::Answer(answer)));
+    }
+
     fn order(self, path: String, fields: &[(&str, &str)]) {
         let (body, question) = (api::object(fields), self.next_question());
         spawn(async move {
             let answer = api::challenge(self.page(Page::clone), &path, body).await;
             if self.is_latest(question) {
-                self.send(match answer {
-                    Ok(challenge) => LoginEvent::Ordered(Box::new(challenge)),
-                    Err(refusal) => LoginEvent::NotOrdered(refusal),
+                self.answer(match answer {
+                    Ok(challenge) => LoginAnswer::Ordered(Box::new(challenge)),
+                    Err(refusal) => LoginAnswer::NotOrdered(refusal),
                 });
             }
         });
     }
 
+    fn verify(self, way: LoginMethod, method_id: &str, presented: &Presented, trust: bool) {
+        let backup;
+        let (code, second) = match presented {
+            Presented::Code(code) => (code.expose(), None),
+            Presented::Pair(code, second) => (code.expose(), Some(second.expose())),
+            Presented::Backup(code) => {
+                backup = code.expose();
+                (backup.as_str(), None)
+            }
+        };
+        let mut fields = vec![("method_id", method_id), ("code", code)];
+        fields.extend(second.map(|second| ("second_code", second)));
+        let body = api::object(&fields);
+        api::set_flag(&body, "trust_browser", trust);
+        let question = self.next_question();
+        spawn(async move {
+            let page = self.page(Page::clone);
+            match api::verify(page.clone(), body).await {
+                Ok(mut passed) => {
+                    passed.answered_at = nidan_otp::UnixSeconds(page.now() as u64);
+                    self.answer(LoginAnswer::Verified(Box::new(passed)));
+                }
+                // About a code that another one has taken the place of since.
+                Err(_) if !self.is_latest(question) => {}
+                Err(refusal) => self.answer(LoginAnswer::Refused(way, refusal)),
+            }
+        });
+    }
+
+    async fn copy_summary(self) {
+        let page = self.page(Page::clone);
+        let words = self.flow.with_untracked(|login| {
+            let now = self.parts.with_value(super::now);
+            login
+                .active()
+                .map(|signing| say(&page, summary(signing, now)))
+        });
+        let copied = page.copy(&words.unwrap_or_default()).await;
+        self.send(Event::On(LoginEvent::Copied(copied.is_ok())));
+    }
+
+    async fn report(self) {
+        let page = self.page(Page::clone);
+        self.answer(match api::report(page.clone()).await {
+            Ok(reported) => {
+                page.reported();
+                LoginAnswer::Reported(Box::new(reported))
+            }
+            Err(refusal) => LoginAnswer::NotReported(refusal),
+        });
+    }
+
     async fn open(self) {
         let event = match api::login(self.page(Page::clone)).await {
-            Err(trouble) => LoginEvent::NotOpened(trouble),
+            Err(trouble) => Event::NotOpened(trouble),
             Ok(json) => {
                 let life = decode::life(&json);
                 let told = life.is_some_and(|(expires_at, support_url)| {
@@ -106,9 +129,7 @@ impl Shell<Login> {
                 match decode::login_opening(&json) {
                     _ if !told => return,
                     // A page whose flow is for something else than it says.
-                    None => {
-                        LoginEvent::NotOpened(RequestError::Refused(ErrorCode::MethodNotOffered))
-                    }
+                    None => Event::NotOpened(RequestError::Refused(ErrorCode::MethodNotOffered)),
                     Some(mut opening) => {
                         self.page(|page| {
                             opening.submits_itself = page.submits_itself();
@@ -118,7 +139,7 @@ impl Shell<Login> {
                             opening.recovery_url.filter(|url| api::is_safe_link(url));
                         opening.password_url =
                             opening.password_url.filter(|url| api::is_safe_link(url));
-                        LoginEvent::Opened(Box::new(opening))
+                        Event::Opened(Box::new(opening))
                     }
                 }
             }

@@ -138,7 +138,7 @@ impl<M: Perform> Shell<M> {
     /// A challenge that fares differently, or the code that the browser read from a message.
     fn hear(self, heard: &JsValue) {
         match heard.as_string() {
-            Some(code) => self.send(M::code_typed(code)),
+            Some(code) => self.send(M::code_read(code)),
             None => {
                 if let Some(challenge) = decode::challenge_view(heard) {
                     self.send(M::changed(Box::new(challenge)));
@@ -158,12 +158,12 @@ impl<M: Perform> Shell<M> {
         if end.is_some_and(|end| now >= end) {
             let _gone = self.parts.try_update_value(|parts| parts.expires_at = None);
             self.send(M::time_up());
-        } else if self
+        } else if let Some((_, event)) = self
             .flow
-            .with_untracked(M::retry_at)
-            .is_some_and(|due| now >= due)
+            .with_untracked(M::retry)
+            .filter(|(due, _)| now >= *due)
         {
-            self.send(M::retry_due());
+            self.send(event);
         }
     }
 

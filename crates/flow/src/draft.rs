@@ -50,7 +50,6 @@ impl fmt::Debug for PendingSecret {
 }
 
 /// A code that the draft's secret made: the final post cannot be built without one.
-#[derive(Debug)]
 pub struct ConfirmedCode {
     code: Code,
     _matched: Matched,

@@ -1,28 +1,26 @@
 //! The steps of an enrolment.
 
+use std::fmt;
 use std::sync::Arc;
 
 use nidan_otp::{BackupCode, Code};
-use nidan_protocol::{BackupGate, MethodClass, MethodKind, PHONES_MAX};
+use nidan_protocol::{BackupGate, ChallengeView, MethodClass, MethodKind, PHONES_MAX};
 
+use super::lifecycle::{Outcome, Stage};
 use super::{
-    BackupRefusal, CodeRefusal, ConfirmedCode, ConfirmedFactors, Delivery, Effect, Event, Flow,
-    Now, Opening, PendingSecret, PhoneEntry, Step, VerifiedPhone, ending_for,
+    BackupRefusal, CodeEntry, CodeRefusal, ConfirmedCode, ConfirmedFactors, Delivery, EndReason,
+    Now, Opening, PendingSecret, PhoneEntry, SetUpAnswer, SetUpEffect, SetUpEvent, SetUpInput,
+    SetUpNav, Step, VerifiedPhone,
 };
 
-/// A result code lives 60 seconds: one that is older than this is asked for again before it goes to
-/// the host.
-const RESULT_FRESH_S: u64 = 40;
-
 /// An enrolment in progress: what was typed stays when the person goes back.
-#[derive(Debug)]
 pub struct Enrolment {
     /// What the service said.
     pub opening: Opening,
     /// The secret to come.
     pub draft: Arc<PendingSecret>,
     /// The code field.
-    pub typed_code: String,
+    pub code: CodeEntry,
     /// The backup code field.
     pub typed_backup: String,
     /// "I have saved them".
@@ -45,21 +43,26 @@ pub struct Enrolment {
     pub step: Step,
 }
 
-impl Enrolment {
-    pub(super) fn new(opening: Opening, draft: PendingSecret) -> Self {
+impl Stage for Enrolment {
+    type Opening = (Opening, PendingSecret);
+    type Event = SetUpEvent;
+    type Effect = SetUpEffect;
+
+    fn begin((opening, draft): (Opening, PendingSecret)) -> (Box<Self>, Option<SetUpEffect>) {
         let countries = opening.countries.clone();
         let country = countries.first().cloned().unwrap_or_default();
-        Self {
-            phone: PhoneEntry {
-                countries,
-                country,
-                ..PhoneEntry::default()
-            },
+        let phone = PhoneEntry {
+            countries,
+            country,
+            ..PhoneEntry::default()
+        };
+        let enrolment = Self {
+            phone,
             app: None,
             phones: Vec::new(),
             opening,
             draft: Arc::new(draft),
-            typed_code: String::new(),
+            code: CodeEntry::default(),
             typed_backup: String::new(),
             ticked: false,
             copied: None,
@@ -67,34 +70,92 @@ impl Enrolment {
             wrong_codes: 0,
             wrong_code: String::new(),
             step: Step::Start,
+        };
+        (Box::new(enrolment), None)
+    }
+
+    fn on(mut self: Box<Self>, event: SetUpEvent, now: Now) -> Outcome<Self> {
+        let before = std::mem::discriminant(&self.step);
+        let effect = match event {
+            SetUpEvent::Answer(SetUpAnswer::Stored(answer)) => return self.on_stored(answer, now),
+            SetUpEvent::Answer(SetUpAnswer::NotStored(error)) => {
+                return self.on_not_stored(error, now);
+            }
+            SetUpEvent::Go(SetUpNav::Next) if self.is_done() => return self.finish(now),
+            SetUpEvent::Answer(answer) => match self.on_phone_answer(answer) {
+                Ok(effect) => effect,
+                Err(reason) => return Outcome::Ended(reason),
+            },
+            SetUpEvent::Go(to) => self.go(to, now),
+            SetUpEvent::Enter(input) => self.enter(input, now),
+            SetUpEvent::Phone(wish) => self.on_phone_wish(wish),
+            SetUpEvent::Take(what) => Some(SetUpEffect::Take(what)),
+            SetUpEvent::Retry => self.retry_post(),
+            SetUpEvent::Copied(worked) => {
+                self.copied = Some(worked);
+                None
+            }
+        };
+        if std::mem::discriminant(&self.step) != before {
+            self.copied = None;
+        }
+        Outcome::Active(self, effect)
+    }
+
+    /// While the final post is on its way nobody here knows whether it is stored: the service tells.
+    fn time_up(self: Box<Self>) -> Outcome<Self> {
+        if self.is_stored() || matches!(self.step, Step::Posting { .. }) {
+            Outcome::stays(self)
+        } else {
+            Outcome::Ended(EndReason::Expired)
         }
     }
 
-    pub(super) const fn retry_at(&self) -> Option<Now> {
+    fn is_over(&self) -> bool {
+        false
+    }
+
+    fn retry(&self) -> Option<(Now, SetUpEvent)> {
         match &self.step {
             Step::Posting {
                 delivery: Delivery::Waiting { until, .. },
                 ..
-            } => Some(*until),
+            } => Some((*until, SetUpEvent::Retry)),
             _other => None,
         }
     }
 
+    fn awaited(&self) -> Option<&ChallengeView> {
+        match &self.step {
+            Step::PhoneCode { challenge, .. } => Some(challenge),
+            _other => None,
+        }
+    }
+
+    fn would_lose(&self) -> bool {
+        matches!(
+            self.step,
+            Step::SaveCodes { .. } | Step::Posting { .. } | Step::Another
+        )
+    }
+
+    fn code_read(code: String) -> SetUpEvent {
+        SetUpEvent::Enter(SetUpInput::Code(code))
+    }
+
+    fn changed(challenge: Box<ChallengeView>) -> SetUpEvent {
+        SetUpEvent::Answer(SetUpAnswer::Changed(challenge))
+    }
+}
+
+impl Enrolment {
     /// Whether the service has the enrolment.
     pub const fn is_stored(&self) -> bool {
         matches!(self.step, Step::Done { .. } | Step::Finishing { .. })
     }
 
-    /// Whether the service has, or may have, the enrolment.
-    pub(super) const fn may_be_stored(&self) -> bool {
-        self.is_stored() || matches!(self.step, Step::Posting { .. })
-    }
-
-    pub(super) fn would_lose(&self) -> bool {
-        matches!(
-            self.step,
-            Step::SaveCodes { .. } | Step::Posting { .. } | Step::Another
-        )
+    const fn is_done(&self) -> bool {
+        matches!(self.step, Step::Done { .. })
     }
 
     /// Whether an app is set up already.
@@ -125,12 +186,8 @@ impl Enrolment {
 
     /// Whether something can stand beside the first method: another kind, or another number.
     fn has_choice(&self) -> bool {
-        self.opening.methods.len() > 1
-            || self
-                .opening
-                .methods
-                .iter()
-                .any(|kind| kind.class().channel().is_some())
+        let methods = &self.opening.methods;
+        methods.len() > 1 || methods.iter().any(|kind| kind.class().channel().is_some())
     }
 
     /// The step after a method was proved: a second method is recommended, where there is one.
@@ -142,218 +199,197 @@ impl Enrolment {
         }
     }
 
-    pub(super) fn on(mut self: Box<Self>, event: Event, now: Now) -> (Flow, Option<Effect>) {
-        // The step is taken out and always put back: by the arms below, or by ending the flow.
-        let step = std::mem::replace(&mut self.step, Step::Start);
-        let before = std::mem::discriminant(&step);
-        let (step, effect) = match step {
-            step if let Event::Take(what) = event => (step, Some(Effect::Take(what))),
-            step if let Event::Copied(worked) = event => {
-                self.copied = Some(worked);
-                (step, None)
-            }
-            Step::Start => plain(event, Step::Start, Step::Start, Step::Method),
-            Step::Method => match event {
-                Event::Choose(kind) => self.choose(kind),
-                other => plain(other, Step::Method, Step::Start, Step::Method),
-            },
-            Step::GetApp => {
-                let back = if self.has_method() {
-                    Step::Another
-                } else {
-                    Step::Method
-                };
-                plain(event, Step::GetApp, back, Step::AddAccount)
-            }
-            Step::AddAccount if matches!(event, Event::Enlarge) => {
-                self.is_enlarged = !self.is_enlarged;
-                (Step::AddAccount, None)
-            }
-            Step::AddAccount => plain(
-                event,
-                Step::AddAccount,
-                Step::GetApp,
-                Step::Confirm { refused: None },
-            ),
-            Step::Confirm { refused } => self.on_confirm(event, refused, now),
-            Step::Number { channel, asking } => match self.on_number(event, channel, asking) {
-                Ok(next) => next,
-                Err(ending) => return (Flow::Ended(ending), None),
-            },
-            Step::PhoneCode {
-                challenge,
-                asking,
-                help,
-            } => match self.on_phone_code(event, challenge, asking, help) {
-                Ok(next) => next,
-                Err(ending) => return (Flow::Ended(ending), None),
-            },
-            Step::Another => match event {
-                Event::Choose(kind) => self.choose(kind),
-                other => plain(
-                    other,
-                    Step::Another,
-                    Step::Another,
-                    Step::SaveCodes { refused: None },
-                ),
-            },
-            Step::SaveCodes { refused } => self.on_save_codes(event, refused),
-            Step::Posting { proof, delivery } => match self.on_posting(event, proof, delivery, now)
-            {
-                Ok(next) => next,
-                Err(ending) => return (Flow::Ended(ending), None),
-            },
-            Step::Done {
-                proof,
-                answer,
-                answered_at,
-                trouble,
-            } => match event {
-                Event::Next if now.0.saturating_sub(answered_at.0) <= RESULT_FRESH_S => {
-                    return (Flow::Completed, Some(Effect::Complete(answer.result_code)));
-                }
-                Event::Next => {
-                    let again = Effect::Post(Arc::clone(&self.draft), Arc::clone(&proof));
-                    (Step::Finishing { proof, answer }, Some(again))
-                }
-                _other => (
-                    Step::Done {
-                        proof,
-                        answer,
-                        answered_at,
-                        trouble,
-                    },
-                    None,
-                ),
-            },
-            Step::Finishing { proof, answer } => match event {
-                Event::Answered(fresh) => {
-                    return (Flow::Completed, Some(Effect::Complete(fresh.result_code)));
-                }
-                // Nobody answers: the person stays where they can try again, as the code at hand is
-                // too old by now.
-                Event::NotAnswered(trouble) if ending_for(trouble).is_none() => (
-                    Step::Done {
-                        proof,
-                        answer,
-                        answered_at: nidan_otp::UnixSeconds(0),
-                        trouble: Some(trouble),
-                    },
-                    None,
-                ),
-                // It is stored all the same; the host learns that from the service, if not from
-                // this code.
-                Event::NotAnswered(_) => {
-                    return (Flow::Completed, Some(Effect::Complete(answer.result_code)));
-                }
-                _other => (Step::Finishing { proof, answer }, None),
-            },
-        };
-        if std::mem::discriminant(&step) != before {
-            self.copied = None;
+    /// To the step before a method: what is set up, or the choice.
+    pub(super) const fn before_method(&self) -> Step {
+        if self.has_method() {
+            Step::Another
+        } else {
+            Step::Method
         }
-        self.step = step;
-        (Flow::Enrolling(self), effect)
     }
 
-    fn on_confirm(
-        &mut self,
-        event: Event,
-        refused: Option<CodeRefusal>,
-        now: Now,
-    ) -> (Step, Option<Effect>) {
-        match event {
-            Event::Back => (Step::AddAccount, None),
-            Event::CodeTyped(typed) => {
-                self.typed_code = typed;
-                // Complete codes are checked by themselves; a half-typed one is no mistake yet.
-                match Code::from_typed(&self.typed_code) {
-                    Ok(code) => (self.check(code, now), None),
-                    // The refusal of the last one goes, so that the next one is told again.
-                    Err(_) => (Step::Confirm { refused: None }, None),
-                }
+    fn go(&mut self, to: SetUpNav, now: Now) -> Option<SetUpEffect> {
+        match to {
+            SetUpNav::Next => self.next(now),
+            SetUpNav::Back => {
+                self.go_back();
+                None
             }
-            Event::CodeSubmitted | Event::Next => match Code::from_typed(&self.typed_code) {
-                Ok(code) => (self.check(code, now), None),
-                Err(error) => (
-                    Step::Confirm {
-                        refused: Some(CodeRefusal::Shape(error)),
-                    },
-                    None,
-                ),
+            SetUpNav::Enlarge => {
+                self.is_enlarged = !self.is_enlarged;
+                None
+            }
+            SetUpNav::Choose(kind) => match self.step {
+                Step::Method | Step::Another | Step::PhoneCode { .. } => self.choose(kind),
+                Step::Start
+                | Step::GetApp
+                | Step::AddAccount
+                | Step::Confirm { .. }
+                | Step::Number { .. }
+                | Step::SaveCodes { .. }
+                | Step::Posting { .. }
+                | Step::Done { .. }
+                | Step::Finishing { .. } => None,
             },
-            _other => (Step::Confirm { refused }, None),
         }
+    }
+
+    fn next(&mut self, now: Now) -> Option<SetUpEffect> {
+        match &mut self.step {
+            Step::Start => self.step = Step::Method,
+            Step::GetApp => self.step = Step::AddAccount,
+            Step::AddAccount => self.step = Step::Confirm { refused: None },
+            Step::Another => self.step = Step::SaveCodes { refused: None },
+            Step::Confirm { .. } => self.confirm(now),
+            Step::Number { channel, .. } => {
+                let channel = *channel;
+                return self.order_confirmed(channel);
+            }
+            Step::PhoneCode { help: Some(at), .. } => *at = at.saturating_add(1),
+            Step::PhoneCode { help: None, .. } => return self.answer(),
+            Step::SaveCodes { .. } => return self.save(),
+            Step::Method | Step::Posting { .. } | Step::Done { .. } | Step::Finishing { .. } => {}
+        }
+        None
+    }
+
+    fn go_back(&mut self) {
+        if let Step::PhoneCode { help, .. } = &mut self.step
+            && help.take().is_some()
+        {
+            return;
+        }
+        self.step = match &self.step {
+            Step::Method => Step::Start,
+            Step::GetApp | Step::Number { .. } => self.before_method(),
+            Step::AddAccount => Step::GetApp,
+            Step::Confirm { .. } => Step::AddAccount,
+            Step::SaveCodes { .. } if self.has_choice() => Step::Another,
+            Step::SaveCodes { .. } => Step::Confirm { refused: None },
+            // The number is typed again; what was typed stays.
+            Step::PhoneCode { challenge, .. } => Step::number(challenge.channel),
+            Step::Start
+            | Step::Another
+            | Step::Posting { .. }
+            | Step::Done { .. }
+            | Step::Finishing { .. } => return,
+        };
+    }
+
+    /// To the first screen of a method.
+    fn choose(&mut self, kind: MethodKind) -> Option<SetUpEffect> {
+        match kind.class() {
+            MethodClass::Otp => {
+                self.step = Step::GetApp;
+                None
+            }
+            MethodClass::OutOfBand(channel) => self.enter_number(channel),
+        }
+    }
+
+    fn enter(&mut self, input: SetUpInput, now: Now) -> Option<SetUpEffect> {
+        match (input, &mut self.step) {
+            (SetUpInput::Code(typed), Step::Confirm { refused }) => {
+                // The refusal of the last one goes, so that the next one is told again.
+                *refused = None;
+                self.code.edit(typed);
+                // Complete codes are checked by themselves; a half-typed one is no mistake yet.
+                if self.code.read().is_ok() {
+                    self.confirm(now);
+                }
+                None
+            }
+            (SetUpInput::Code(typed), Step::PhoneCode { .. }) => {
+                self.code.edit(typed);
+                self.code_edited()
+            }
+            (SetUpInput::Backup(typed), Step::SaveCodes { refused }) => {
+                *refused = None;
+                self.typed_backup = typed;
+                None
+            }
+            (SetUpInput::Saved(ticked), Step::SaveCodes { refused }) => {
+                *refused = None;
+                self.ticked = ticked;
+                None
+            }
+            (
+                input @ (SetUpInput::Number(_)
+                | SetUpInput::Name(_)
+                | SetUpInput::CountrySearch(_)
+                | SetUpInput::Country(_)),
+                Step::Number { .. },
+            ) => {
+                self.enter_phone(input);
+                None
+            }
+            // Of a field that is gone.
+            (
+                SetUpInput::Code(_)
+                | SetUpInput::Backup(_)
+                | SetUpInput::Saved(_)
+                | SetUpInput::Number(_)
+                | SetUpInput::Name(_)
+                | SetUpInput::CountrySearch(_)
+                | SetUpInput::Country(_),
+                _,
+            ) => None,
+        }
+    }
+
+    /// Checks the app's code, as the service will once more.
+    fn confirm(&mut self, now: Now) {
+        self.step = match self.code.read() {
+            Ok(code) => self.check(code, now),
+            Err(error) => Step::Confirm {
+                refused: Some(CodeRefusal::Shape(error)),
+            },
+        };
     }
 
     fn check(&mut self, code: Code, now: Now) -> Step {
         match self.draft.check(code, now) {
             Ok(proof) => {
                 self.wrong_codes = 0;
-                self.typed_code.clear();
+                self.code.clear();
                 self.app = Some(Arc::new(proof));
                 self.after_method()
             }
             Err(code) => {
                 // The same code once more is the same mistake.
-                if self.wrong_code != self.typed_code {
+                if self.wrong_code != self.code.typed() {
                     self.wrong_codes += 1;
-                    self.wrong_code.clone_from(&self.typed_code);
+                    self.wrong_code = self.code.typed().to_owned();
                 }
                 let wrong = CodeRefusal::Wrong {
                     times: self.wrong_codes,
                 };
-                let refused = self
-                    .draft
-                    .clock_error_s(&code, now)
-                    .map_or(wrong, CodeRefusal::Clock);
+                let off = self.draft.clock_error_s(&code, now);
                 Step::Confirm {
-                    refused: Some(refused),
+                    refused: Some(off.map_or(wrong, CodeRefusal::Clock)),
                 }
             }
         }
     }
 
-    fn on_save_codes(
-        &mut self,
-        event: Event,
-        refused: Option<BackupRefusal>,
-    ) -> (Step, Option<Effect>) {
-        match event {
-            Event::Back if self.has_choice() => (Step::Another, None),
-            Event::Back => (Step::Confirm { refused: None }, None),
-            Event::BackupTyped(typed) => {
-                self.typed_backup = typed;
-                (Step::SaveCodes { refused: None }, None)
-            }
-            Event::SavedTicked(ticked) => {
-                self.ticked = ticked;
-                (Step::SaveCodes { refused: None }, None)
-            }
-            Event::Next => match self.gate() {
-                Ok(()) => {
-                    let proof = Arc::new(ConfirmedFactors {
-                        app: self.app.clone(),
-                        phones: self.phones.clone(),
-                    });
-                    let post = Effect::Post(Arc::clone(&self.draft), Arc::clone(&proof));
-                    (
-                        Step::Posting {
-                            proof,
-                            delivery: Delivery::Sending { failed: 0 },
-                        },
-                        Some(post),
-                    )
-                }
-                Err(refusal) => (
-                    Step::SaveCodes {
-                        refused: Some(refusal),
-                    },
-                    None,
-                ),
-            },
-            _other => (Step::SaveCodes { refused }, None),
+    /// On to the final post, once the codes are safe.
+    fn save(&mut self) -> Option<SetUpEffect> {
+        if let Err(refusal) = self.gate() {
+            self.step = Step::SaveCodes {
+                refused: Some(refusal),
+            };
+            return None;
         }
+        let proof = Arc::new(ConfirmedFactors {
+            app: self.app.clone(),
+            phones: self.phones.clone(),
+        });
+        let post = SetUpEffect::Post(Arc::clone(&self.draft), Arc::clone(&proof));
+        self.step = Step::Posting {
+            proof,
+            delivery: Delivery::Sending { failed: 0 },
+        };
+        Some(post)
     }
 
     /// Whether the person showed that the codes are safe, in the way that the host asks for.
@@ -374,12 +410,22 @@ impl Enrolment {
     }
 }
 
-/// A step that only goes on or back.
-fn plain(event: Event, stay: Step, back: Step, next: Step) -> (Step, Option<Effect>) {
-    let step = match event {
-        Event::Next => next,
-        Event::Back => back,
-        _other => stay,
-    };
-    (step, None)
+/// Names the step and nothing in it: codes and numbers are typed there.
+impl fmt::Debug for Enrolment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.step {
+            Step::Start => "Start",
+            Step::Method => "Method",
+            Step::GetApp => "GetApp",
+            Step::AddAccount => "AddAccount",
+            Step::Confirm { .. } => "Confirm",
+            Step::Number { .. } => "Number",
+            Step::PhoneCode { .. } => "PhoneCode",
+            Step::Another => "Another",
+            Step::SaveCodes { .. } => "SaveCodes",
+            Step::Posting { .. } => "Posting",
+            Step::Done { .. } => "Done",
+            Step::Finishing { .. } => "Finishing",
+        })
+    }
 }

@@ -1,13 +1,16 @@
 //! The code at login as a pure state machine. Nothing is decided here that the service does not
 //! decide again.
 
-use nidan_otp::{BackupCodeError, CodeError};
+use nidan_otp::{BackupCode, BackupCodeError, Code, CodeError};
 use nidan_protocol::{CallConfirmation, ChallengeView, Channel, ErrorCode, MethodView};
 
-use super::{EndReason, Machine, Now, PhoneRefusal, RequestError, RequestState, ending_for};
+use super::{CodeEntry, Lifecycle, Now, PhoneRefusal, RequestState};
+
+/// A login, from the first question to the signed result.
+pub type Login = Lifecycle<SigningIn>;
 
 /// What the service said of the flow.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LoginOpening {
     /// The site.
     pub issuer: String,
@@ -69,7 +72,6 @@ pub enum LoginRefusal {
 }
 
 /// What was right.
-#[derive(Debug)]
 pub struct Verified {
     /// For the host.
     pub result_code: String,
@@ -79,8 +81,18 @@ pub struct Verified {
     pub answered_at: Now,
 }
 
+/// What became of a report.
+pub struct Reported {
+    /// Who was let in within the last day, the newest first: when, and what the host said of the
+    /// place.
+    pub logins: Vec<(Now, Option<String>)>,
+    /// Whether the host is told, and ends every session.
+    pub host_notified: bool,
+    /// Where the person changes the password.
+    pub password_url: Option<String>,
+}
+
 /// Where the person is.
-#[derive(Debug)]
 pub enum LoginStep {
     /// Type the code of an app, a text or a call.
     Code {
@@ -97,17 +109,18 @@ pub enum LoginStep {
     Recovery,
     /// "I did not ask for this code."
     Report,
+    /// That was said: what it ended, and who got in before.
+    Reported(Box<Reported>),
     /// In, with few backup codes left.
     LowBackupCodes(Verified),
 }
 
 /// Signing in.
-#[derive(Debug)]
 pub struct SigningIn {
     /// What the service said.
     pub opening: LoginOpening,
     /// The code field, and the second one.
-    pub typed: [String; 2],
+    pub codes: [CodeEntry; 2],
     /// The backup code field.
     pub typed_backup: String,
     /// "Do not ask in this browser".
@@ -127,76 +140,66 @@ pub struct SigningIn {
     pub(super) ordered: usize,
     /// Wrong codes in a row.
     pub(super) times: u32,
-    /// The codes that were sent last: they are not sent again by themselves.
-    pub(super) sent: [String; 2],
 }
 
-/// Where the widget stands.
-#[derive(Debug)]
-pub enum Login {
-    /// The first answer is awaited.
-    Loading,
-    /// The service could not be reached at the start.
-    Unavailable(RequestError),
-    /// The person is signing in.
-    SigningIn(Box<SigningIn>),
-    /// The person did not ask for this code: what that ended, and who got in before.
-    Reported(Box<Reported>),
-    /// Over without a result.
-    Ended(EndReason),
-    /// Over, and the host has been told.
-    Completed,
-}
-
-/// What became of a report.
-#[derive(Debug)]
-pub struct Reported {
-    /// Who was let in within the last day, the newest first: when, and what the host said of the
-    /// place.
-    pub logins: Vec<(Now, Option<String>)>,
-    /// Whether the host is told, and ends every session.
-    pub host_notified: bool,
-    /// Where the person changes the password.
-    pub password_url: Option<String>,
-}
-
-/// What happens.
-#[derive(Debug)]
+/// What happens at a login.
 pub enum LoginEvent {
-    /// The service described the flow.
-    Opened(Box<LoginOpening>),
-    /// The service could not be asked, or refused.
-    NotOpened(RequestError),
-    /// "Try again", or "Start again".
-    Again,
+    /// The person goes somewhere.
+    Go(LoginNav),
+    /// The person types or ticks something.
+    Enter(LoginInput),
+    /// The person has a code sent.
+    Phone(LoginPhone),
+    /// The service answers.
+    Answer(LoginAnswer),
+    /// "Copy" beside the summary for support.
+    CopySummary,
+    /// Whether the summary could be copied.
+    Copied(bool),
+}
+
+/// Where a person goes at a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginNav {
     /// "Back".
     Back,
     /// The main button.
     Submit,
-    /// The code field changed.
-    Typed(String),
-    /// The second code's field changed.
-    SecondTyped(String),
-    /// The backup code's field changed.
-    BackupTyped(String),
-    /// "Do not ask in this browser" changed.
-    Trust(bool),
     /// "Try another way".
     MethodPicker,
     /// One of them.
     Choose(LoginMethod),
     /// "None of these works".
     Recover,
-    /// "Copy" beside the summary for support.
-    CopySummary,
-    /// Whether the summary could be copied.
-    Copied(bool),
+    /// "I did not ask for this code."
+    ReportUnrequested,
+}
+
+/// What a person types or ticks at a login.
+pub enum LoginInput {
+    /// The code field.
+    Code(String),
+    /// The second code's field.
+    SecondCode(String),
+    /// The backup code's field.
+    Backup(String),
+    /// "Do not ask in this browser".
+    Trust(bool),
+}
+
+/// What a person has sent at a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginPhone {
     /// "Send the code": the same number, this way.
     Send(Channel, CallConfirmation),
     /// "Send again": the same code.
     Resend,
     /// "Send again": a new code in place of one that is over.
     Renew,
+}
+
+/// What the service answers at a login.
+pub enum LoginAnswer {
     /// The code that was ordered last was sent, for the first time or again.
     Ordered(Box<ChallengeView>),
     /// The code that was ordered last was not sent.
@@ -207,21 +210,24 @@ pub enum LoginEvent {
     Verified(Box<Verified>),
     /// The code of this way was not taken.
     Refused(LoginMethod, LoginRefusal),
-    /// "I did not ask for this code."
-    ReportUnrequested,
     /// The report is in; where the password is changed is known here.
     Reported(Box<Reported>),
     /// The report is not in.
     NotReported(LoginRefusal),
-    /// The flow's life is over.
-    TimeUp,
+}
+
+/// A code that is asked about. It stays one until the line that sends it.
+pub enum Presented {
+    /// One code.
+    Code(Code),
+    /// A code and the next one, where two are asked for.
+    Pair(Code, Code),
+    /// A backup code.
+    Backup(BackupCode),
 }
 
 /// What the shell shall do.
-#[derive(Debug)]
 pub enum LoginEffect {
-    /// Ask the service for the flow.
-    Open,
     /// Order a code for one of the person's phones.
     Order {
         /// Whose.
@@ -239,10 +245,8 @@ pub enum LoginEffect {
         way: LoginMethod,
         /// Whose.
         method_id: String,
-        /// As the service takes it.
-        code: String,
-        /// The next one, where two are asked for.
-        second: Option<String>,
+        /// What is asked about.
+        presented: Presented,
         /// Whether this browser is to be trusted.
         trust: bool,
     },
@@ -250,101 +254,4 @@ pub enum LoginEffect {
     CopySummary,
     /// Report a code that nobody asked for.
     Report,
-    /// Hand the result to the host.
-    Complete(String),
-    /// Ask the host for a new flow.
-    Restart,
-}
-
-impl Login {
-    /// What belongs to signing in; `None` on screens that have none of it.
-    pub fn signing(&self) -> Option<&SigningIn> {
-        match self {
-            Self::SigningIn(signing) => Some(signing),
-            Self::Loading
-            | Self::Unavailable(_)
-            | Self::Reported(_)
-            | Self::Ended(_)
-            | Self::Completed => None,
-        }
-    }
-}
-
-impl Machine for Login {
-    type Event = LoginEvent;
-    type Effect = LoginEffect;
-
-    fn loading() -> Self {
-        Self::Loading
-    }
-
-    fn open() -> LoginEffect {
-        LoginEffect::Open
-    }
-
-    fn on(self, event: LoginEvent, now: Now) -> (Self, Option<LoginEffect>) {
-        match self {
-            Self::Loading => match event {
-                LoginEvent::Opened(opening) => SigningIn::begin(*opening),
-                LoginEvent::NotOpened(trouble) => match ending_for(trouble) {
-                    Some(ending) => (Self::Ended(ending), None),
-                    None => (Self::Unavailable(trouble), None),
-                },
-                _other => (Self::Loading, None),
-            },
-            Self::Unavailable(trouble) => match event {
-                LoginEvent::Again => (Self::Loading, Some(LoginEffect::Open)),
-                LoginEvent::TimeUp => (Self::Ended(EndReason::Expired), None),
-                _other => (Self::Unavailable(trouble), None),
-            },
-            Self::SigningIn(signing) => signing.on(event, now),
-            Self::Ended(ending) => match event {
-                LoginEvent::Again => (Self::Ended(ending), Some(LoginEffect::Restart)),
-                _other => (Self::Ended(ending), None),
-            },
-            Self::Reported(reported) => match event {
-                LoginEvent::Again => (Self::Reported(reported), Some(LoginEffect::Restart)),
-                _other => (Self::Reported(reported), None),
-            },
-            Self::Completed => (Self::Completed, None),
-        }
-    }
-
-    fn retry_at(&self) -> Option<Now> {
-        None
-    }
-
-    fn awaited(&self) -> Option<&ChallengeView> {
-        match self {
-            Self::SigningIn(signing) => match &signing.step {
-                LoginStep::Code { challenge, .. } => challenge.as_deref(),
-                _other => None,
-            },
-            Self::Loading
-            | Self::Unavailable(_)
-            | Self::Reported(_)
-            | Self::Ended(_)
-            | Self::Completed => None,
-        }
-    }
-
-    fn would_lose(&self) -> bool {
-        false
-    }
-
-    fn code_typed(typed: String) -> LoginEvent {
-        LoginEvent::Typed(typed)
-    }
-
-    fn changed(challenge: Box<ChallengeView>) -> LoginEvent {
-        LoginEvent::Changed(challenge)
-    }
-
-    fn time_up() -> LoginEvent {
-        LoginEvent::TimeUp
-    }
-
-    fn retry_due() -> LoginEvent {
-        LoginEvent::Again
-    }
 }

@@ -3,65 +3,78 @@
 
 use nidan_protocol::{ChallengeView, ErrorCode, MethodClass, MethodState};
 
-use super::login::{LoginMethod, LoginRefusal, LoginStep, SigningIn};
+use super::lifecycle::Outcome;
+use super::login::{LoginAnswer, LoginMethod, LoginRefusal, LoginStep, SigningIn};
 use super::{EndReason, Now, PhoneRefusal, RequestState};
 
 impl SigningIn {
+    pub(super) fn on_answer(mut self: Box<Self>, answer: LoginAnswer) -> Outcome<Self> {
+        let ends = match answer {
+            LoginAnswer::Verified(passed) => return self.passed(*passed),
+            LoginAnswer::Reported(mut reported) => {
+                reported.password_url = self.opening.password_url.take();
+                self.step = LoginStep::Reported(reported);
+                None
+            }
+            LoginAnswer::Ordered(fresh) => {
+                self.on_sent(fresh);
+                None
+            }
+            LoginAnswer::Changed(fresh) => {
+                self.on_changed(fresh);
+                None
+            }
+            LoginAnswer::NotOrdered(refusal) => self.not_ordered(refusal),
+            LoginAnswer::Refused(way, refusal) => self.refused(way, refusal),
+            LoginAnswer::NotReported(refusal) => self.not_reported(refusal),
+        };
+        match ends {
+            Some(reason) => Outcome::Ended(reason),
+            None => Outcome::stays(self),
+        }
+    }
+
     /// The code that was ordered last is on its way, and every other one of this login is over.
     /// Where the person has gone on to another method meanwhile, it waits there.
-    pub(super) fn sent_to(&mut self, step: LoginStep, fresh: Box<ChallengeView>) -> LoginStep {
+    fn on_sent(&mut self, fresh: Box<ChallengeView>) {
         self.kept = None;
-        let is_another = match &step {
-            LoginStep::Code { place, challenge } if *place == self.ordered => {
-                challenge.as_ref().is_none_or(|known| known.id != fresh.id)
-            }
-            LoginStep::Code { place, challenge } => {
-                let place = *place;
-                // What this method had is over.
-                let step = if challenge.is_some() {
-                    LoginStep::Code {
-                        place,
-                        challenge: None,
-                    }
-                } else {
-                    step
-                };
-                self.kept = Some((self.ordered, fresh));
-                return step;
-            }
-            LoginStep::Backup
-            | LoginStep::MethodPicker
-            | LoginStep::Recovery
-            | LoginStep::Report
-            | LoginStep::LowBackupCodes(_) => {
-                self.kept = Some((self.ordered, fresh));
-                return step;
-            }
+        let LoginStep::Code { place, challenge } = &mut self.step else {
+            self.kept = Some((self.ordered, fresh));
+            return;
         };
-        self.asked = RequestState::Idle;
-        if is_another {
-            // Digits of another message are right for nothing.
-            self.typed = Default::default();
+        if *place != self.ordered {
+            // What this method had is over.
+            *challenge = None;
+            self.kept = Some((self.ordered, fresh));
+            return;
         }
-        with_challenge(step, fresh)
+        let known = challenge.replace(fresh);
+        let fresh = challenge.as_ref().map(|fresh| &fresh.id);
+        self.asked = RequestState::Idle;
+        if known.as_ref().map(|known| &known.id) != fresh {
+            self.clear_codes();
+        }
+    }
+
+    /// The message that is awaited fares differently.
+    fn on_changed(&mut self, fresh: Box<ChallengeView>) {
+        if let LoginStep::Code {
+            challenge: Some(known),
+            ..
+        } = &mut self.step
+            && known.id == fresh.id
+        {
+            *known = fresh;
+        }
     }
 
     /// A no to the code of one way. Where the person has gone on to another one, it changes what
     /// that way is, and no more.
-    pub(super) fn refused(
-        &mut self,
-        step: LoginStep,
-        way: LoginMethod,
-        refusal: LoginRefusal,
-    ) -> Result<LoginStep, EndReason> {
-        if let Some(ending) = ending_of(refusal) {
-            return Err(ending);
+    fn refused(&mut self, way: LoginMethod, refusal: LoginRefusal) -> Option<EndReason> {
+        if let Some(reason) = ending_of(refusal) {
+            return Some(reason);
         }
-        let stands = match (&step, way) {
-            (LoginStep::Code { place, .. }, LoginMethod::Method(tried)) => *place == tried,
-            (LoginStep::Backup, LoginMethod::Backup) => true,
-            _elsewhere => false,
-        };
+        let stands = self.asks_for(way);
         let LoginRefusal::Service {
             code,
             retry_at,
@@ -72,31 +85,37 @@ impl SigningIn {
             if stands {
                 self.asked = RequestState::Refused(refusal);
             }
-            return Ok(step);
+            return None;
         };
         let by_message = self.is_by_message(way);
         // This login has had its tries, and not just one message: the password starts another one.
         if code == ErrorCode::TooManyAttempts && !by_message {
-            return Err(EndReason::TriesSpent);
+            return Some(EndReason::TriesSpent);
         }
         if let LoginMethod::Method(tried) = way {
             self.note_state(tried, code, retry_at, attempts_left, by_message);
         }
-        if !stands {
-            return Ok(step);
+        if stands {
+            self.times += u32::from(code == ErrorCode::CodeWrong);
+            self.asked = RequestState::Refused(LoginRefusal::Service {
+                code,
+                retry_at,
+                attempts_left,
+                times: self.times,
+            });
+            self.note_refusal_of_message(code, attempts_left);
         }
-        if code == ErrorCode::CodeWrong {
-            self.times += 1;
-        }
-        self.asked = RequestState::Refused(LoginRefusal::Service {
-            code,
-            retry_at,
-            attempts_left,
-            times: self.times,
-        });
-        // What a phone got is over when one code is no longer enough, when its tries are spent or
-        // the method takes no codes: the next message is another.
-        let over = matches!(
+        None
+    }
+
+    /// What a phone got is over when one code is no longer enough, when its tries are spent or the
+    /// method takes no codes: the next message is another.
+    fn note_refusal_of_message(&mut self, code: ErrorCode, attempts_left: Option<u32>) {
+        let LoginStep::Code { challenge, .. } = &mut self.step else {
+            return;
+        };
+        let Some(sent) = challenge else { return };
+        let is_over = matches!(
             code,
             ErrorCode::TwoCodesNeeded
                 | ErrorCode::CodeExpired
@@ -104,45 +123,42 @@ impl SigningIn {
                 | ErrorCode::MethodResting
                 | ErrorCode::MethodSuspended
         );
-        Ok(match step {
-            LoginStep::Code {
-                place,
-                challenge: Some(_),
-            } if over => {
-                self.typed = Default::default();
-                LoginStep::Code {
-                    place,
-                    challenge: None,
-                }
-            }
-            LoginStep::Code {
-                place,
-                challenge: Some(mut challenge),
-            } => {
-                challenge.attempts_left = attempts_left.unwrap_or(challenge.attempts_left);
-                LoginStep::Code {
-                    place,
-                    challenge: Some(challenge),
-                }
-            }
-            step => step,
-        })
+        if is_over {
+            *challenge = None;
+            self.clear_codes();
+        } else if let Some(left) = attempts_left {
+            sent.attempts_left = left;
+        }
+    }
+
+    /// Whether the screen asks for a code of this way.
+    const fn asks_for(&self, way: LoginMethod) -> bool {
+        match (&self.step, way) {
+            (LoginStep::Code { place, .. }, LoginMethod::Method(tried)) => *place == tried,
+            (LoginStep::Backup, LoginMethod::Backup) => true,
+            (
+                LoginStep::Code { .. }
+                | LoginStep::Backup
+                | LoginStep::MethodPicker
+                | LoginStep::Recovery
+                | LoginStep::Report
+                | LoginStep::Reported(_)
+                | LoginStep::LowBackupCodes(_),
+                LoginMethod::Method(_) | LoginMethod::Backup,
+            ) => false,
+        }
     }
 
     /// Whether its codes come by messages, each with tries of its own.
     fn is_by_message(&self, way: LoginMethod) -> bool {
-        match way {
-            LoginMethod::Method(place) => {
-                self.opening
-                    .methods
-                    .get(place)
-                    .is_some_and(|method| match method.kind.class() {
-                        MethodClass::Otp => false,
-                        MethodClass::OutOfBand(_) => true,
-                    })
-            }
-            LoginMethod::Backup => false,
-        }
+        let LoginMethod::Method(place) = way else {
+            return false;
+        };
+        let method = self.opening.methods.get(place);
+        method.is_some_and(|method| match method.kind.class() {
+            MethodClass::Otp => false,
+            MethodClass::OutOfBand(_) => true,
+        })
     }
 
     /// What the answer says of the method: it asks for two codes, rests or is suspended.
@@ -165,40 +181,51 @@ impl SigningIn {
         let Some(method) = self.opening.methods.get_mut(place) else {
             return;
         };
-        if state == MethodState::TwoCodes && method.state != state {
-            self.typed = Default::default();
-        }
+        let is_news = method.state != state;
         method.state = state;
         method.resting_until = until.map(|at| at.0);
+        if state == MethodState::TwoCodes && is_news {
+            self.clear_codes();
+        }
     }
 
-    pub(super) fn not_ordered(&mut self, step: LoginStep, refusal: PhoneRefusal) -> LoginStep {
+    fn not_ordered(&mut self, refusal: PhoneRefusal) -> Option<EndReason> {
+        if let Some(reason) = refusal.ending() {
+            return Some(reason);
+        }
         if let PhoneRefusal::Service { code, retry_at, .. } = refusal {
             self.note_state(self.ordered, code, retry_at, None, true);
         }
-        if !matches!(step, LoginStep::Code { place, .. } if place == self.ordered) {
-            return step;
+        if self.asks_for(LoginMethod::Method(self.ordered)) {
+            self.asked = RequestState::Refused(match refusal {
+                PhoneRefusal::Service {
+                    code,
+                    retry_at,
+                    attempts_left,
+                } => LoginRefusal::Service {
+                    code,
+                    retry_at,
+                    attempts_left,
+                    times: 0,
+                },
+                PhoneRefusal::Code(error) => LoginRefusal::Code(error),
+                PhoneRefusal::Number(_) | PhoneRefusal::Unreachable => LoginRefusal::Unreachable,
+            });
         }
-        self.asked = RequestState::Refused(match refusal {
-            PhoneRefusal::Service {
-                code,
-                retry_at,
-                attempts_left,
-            } => LoginRefusal::Service {
-                code,
-                retry_at,
-                attempts_left,
-                times: 0,
-            },
-            PhoneRefusal::Code(error) => LoginRefusal::Code(error),
-            PhoneRefusal::Number(_) | PhoneRefusal::Unreachable => LoginRefusal::Unreachable,
-        });
-        step
+        None
+    }
+
+    fn not_reported(&mut self, refusal: LoginRefusal) -> Option<EndReason> {
+        let ends = ending_of(refusal);
+        if ends.is_none() && matches!(self.step, LoginStep::Report) {
+            self.asked = RequestState::Refused(refusal);
+        }
+        ends
     }
 }
 
 /// Whether a refusal ends the flow itself, whatever was asked.
-pub(super) fn ending_of(refusal: LoginRefusal) -> Option<EndReason> {
+fn ending_of(refusal: LoginRefusal) -> Option<EndReason> {
     let LoginRefusal::Service { code, .. } = refusal else {
         return None;
     };
@@ -207,15 +234,5 @@ pub(super) fn ending_of(refusal: LoginRefusal) -> Option<EndReason> {
         ErrorCode::FlowConflict => Some(EndReason::Superseded),
         ErrorCode::FlowReported => Some(EndReason::Reported),
         _other => None,
-    }
-}
-
-pub(super) fn with_challenge(step: LoginStep, fresh: Box<ChallengeView>) -> LoginStep {
-    match step {
-        LoginStep::Code { place, .. } => LoginStep::Code {
-            place,
-            challenge: Some(fresh),
-        },
-        other => other,
     }
 }

@@ -44,71 +44,93 @@ fn opening() -> LoginOpening {
     }
 }
 
-fn begun(opening: LoginOpening) -> (Login, Option<LoginEffect>) {
-    Login::Loading.on(LoginEvent::Opened(Box::new(opening)), NOW)
+fn go(to: LoginNav) -> Event<SigningIn> {
+    Event::On(LoginEvent::Go(to))
+}
+
+fn enter(input: LoginInput) -> Event<SigningIn> {
+    Event::On(LoginEvent::Enter(input))
+}
+
+fn by_phone(wish: LoginPhone) -> Event<SigningIn> {
+    Event::On(LoginEvent::Phone(wish))
+}
+
+fn answered(answer: LoginAnswer) -> Event<SigningIn> {
+    Event::On(LoginEvent::Answer(answer))
+}
+
+fn begun(opening: LoginOpening) -> (Login, Option<Effect<SigningIn>>) {
+    Login::Loading.on(Event::Opened(Box::new(opening)), NOW)
 }
 
 fn at(
     opening: LoginOpening,
-    events: impl IntoIterator<Item = LoginEvent>,
-) -> (Login, Option<LoginEffect>) {
+    events: impl IntoIterator<Item = Event<SigningIn>>,
+) -> (Login, Option<Effect<SigningIn>>) {
     events
         .into_iter()
         .fold(begun(opening), |(login, _), event| login.on(event, NOW))
 }
 
 fn signing(login: &Login) -> &SigningIn {
-    let Login::SigningIn(signing) = login else {
+    let Login::Active(signing) = login else {
         panic!("not signing in: {login:?}")
     };
     signing
 }
 
-fn typed(text: &str) -> LoginEvent {
-    LoginEvent::Typed(text.to_owned())
+fn typed(text: &str) -> Event<SigningIn> {
+    enter(LoginInput::Code(text.to_owned()))
 }
 
 /// By the app.
-fn refused(code: ErrorCode, attempts_left: Option<u32>) -> LoginEvent {
+fn refused(code: ErrorCode, attempts_left: Option<u32>) -> Event<SigningIn> {
     refused_of(0, code, attempts_left)
 }
 
-fn refused_of(place: usize, code: ErrorCode, attempts_left: Option<u32>) -> LoginEvent {
+fn refused_of(place: usize, code: ErrorCode, attempts_left: Option<u32>) -> Event<SigningIn> {
     let refusal = LoginRefusal::Service {
         code,
         retry_at: None,
         attempts_left,
         times: 0,
     };
-    LoginEvent::Refused(LoginMethod::Method(place), refusal)
+    answered(LoginAnswer::Refused(LoginMethod::Method(place), refusal))
 }
 
 /// "Send the code."
-fn ordered() -> LoginEvent {
-    LoginEvent::Send(Channel::Sms, CallConfirmation::Digits)
+fn ordered() -> Event<SigningIn> {
+    by_phone(LoginPhone::Send(Channel::Sms, CallConfirmation::Digits))
 }
 
-fn sent(codes: u32) -> LoginEvent {
-    LoginEvent::Ordered(Box::new(challenge("c1", codes)))
+fn sent(codes: u32) -> Event<SigningIn> {
+    answered(LoginAnswer::Ordered(Box::new(challenge("c1", codes))))
 }
 
-fn passed(backup_codes_left: u32) -> LoginEvent {
-    LoginEvent::Verified(Box::new(Verified {
+fn passed(backup_codes_left: u32) -> Event<SigningIn> {
+    answered(LoginAnswer::Verified(Box::new(Verified {
         result_code: "r".to_owned(),
         backup_codes_left,
         answered_at: NOW,
-    }))
+    })))
 }
 
 /// What is sent: method, code, second code.
-fn verified(effect: Option<LoginEffect>) -> Option<(String, String, Option<String>)> {
+fn verified(effect: Option<Effect<SigningIn>>) -> Option<(String, String, Option<String>)> {
     match effect {
-        Some(LoginEffect::Verify {
+        Some(Effect::Do(LoginEffect::Verify {
             method_id,
-            code,
-            second,
+            presented,
             ..
-        }) => Some((method_id, code, second)),
+        })) => Some(match presented {
+            Presented::Code(code) => (method_id, code.expose().to_owned(), None),
+            Presented::Pair(code, next) => {
+                let next = Some(next.expose().to_owned());
+                (method_id, code.expose().to_owned(), next)
+            }
+            Presented::Backup(code) => (method_id, code.expose().to_string(), None),
+        }),
         _other => None,
     }
 }
@@ -130,7 +152,7 @@ fn the_best_way_stands_first_and_its_last_digit_sends() {
     assert_eq!(signing(&login).asked, RequestState::Waiting);
     let (login, effect) = login.on(passed(10), NOW);
     assert!(
-        matches!((login, effect), (Login::Completed, Some(LoginEffect::Complete(code))) if code == "r")
+        matches!((login, effect), (Login::Completed, Some(Effect::Complete(code))) if code == "r")
     );
 }
 
@@ -149,14 +171,14 @@ fn what_was_typed_before_the_widget_came_is_not_lost() {
         ..early.clone()
     };
     let (login, effect) = begun(half);
-    assert!(effect.is_none() && signing(&login).typed[0] == "1234");
+    assert!(effect.is_none() && signing(&login).codes[0].typed() == "1234");
     let by_hand = LoginOpening {
         submits_itself: false,
         ..early
     };
     let (login, effect) = begun(by_hand);
     assert!(effect.is_none());
-    assert!(verified(login.on(LoginEvent::Submit, NOW).1).is_some());
+    assert!(verified(login.on(go(LoginNav::Submit), NOW).1).is_some());
 }
 
 #[test]
@@ -167,10 +189,10 @@ fn nothing_sends_itself_while_there_is_a_box_to_tick() {
     };
     let (login, effect) = at(trusting, [typed("123456")]);
     assert!(effect.is_none());
-    let (login, _) = login.on(LoginEvent::Trust(true), NOW);
+    let (login, _) = login.on(enter(LoginInput::Trust(true)), NOW);
     assert!(matches!(
-        login.on(LoginEvent::Submit, NOW).1,
-        Some(LoginEffect::Verify { trust: true, .. })
+        login.on(go(LoginNav::Submit), NOW).1,
+        Some(Effect::Do(LoginEffect::Verify { trust: true, .. }))
     ));
 }
 
@@ -180,7 +202,7 @@ fn a_refused_code_stays_in_the_field_and_is_not_sent_again_by_itself() {
         opening(),
         [typed("123456"), refused(ErrorCode::CodeWrong, Some(2))],
     );
-    assert_eq!(signing(&login).typed[0], "123456");
+    assert_eq!(signing(&login).codes[0].typed(), "123456");
     assert!(matches!(
         signing(&login).asked,
         RequestState::Refused(LoginRefusal::Service { times: 1, .. })
@@ -191,10 +213,13 @@ fn a_refused_code_stays_in_the_field_and_is_not_sent_again_by_itself() {
         "another text of the same digits was typed by somebody"
     );
     let (login, _) = login.on(
-        LoginEvent::Refused(LoginMethod::Method(0), LoginRefusal::Unreachable),
+        answered(LoginAnswer::Refused(
+            LoginMethod::Method(0),
+            LoginRefusal::Unreachable,
+        )),
         NOW,
     );
-    let (_, effect) = login.on(LoginEvent::Submit, NOW);
+    let (_, effect) = login.on(go(LoginNav::Submit), NOW);
     assert!(verified(effect).is_some(), "by hand it goes again");
 }
 
@@ -204,10 +229,10 @@ fn no_single_tries_left_asks_for_two_codes() {
         opening(),
         [typed("123456"), refused(ErrorCode::CodeWrong, Some(0))],
     );
-    assert!(signing(&login).wants_two() && signing(&login).typed[0].is_empty());
+    assert!(signing(&login).wants_two() && signing(&login).codes[0].typed().is_empty());
     let (login, effect) = login.on(typed("111111"), NOW);
     assert!(effect.is_none(), "the second is missing");
-    let (login, effect) = login.on(LoginEvent::Submit, NOW);
+    let (login, effect) = login.on(go(LoginNav::Submit), NOW);
     assert!(
         effect.is_none()
             && matches!(
@@ -215,7 +240,7 @@ fn no_single_tries_left_asks_for_two_codes() {
                 RequestState::Refused(LoginRefusal::Code(_))
             )
     );
-    let (_, effect) = login.on(LoginEvent::SecondTyped("222222".to_owned()), NOW);
+    let (_, effect) = login.on(enter(LoginInput::SecondCode("222222".to_owned())), NOW);
     assert_eq!(
         verified(effect),
         Some((
@@ -235,19 +260,24 @@ fn a_text_is_sent_by_a_tap_or_at_once_as_the_host_chooses() {
     let (login, effect) = begun(phone.clone());
     assert!(effect.is_none());
     let (_, effect) = login.on(
-        LoginEvent::Send(Channel::Sms, CallConfirmation::Digits),
+        by_phone(LoginPhone::Send(Channel::Sms, CallConfirmation::Digits)),
         NOW,
     );
-    assert!(matches!(effect, Some(LoginEffect::Order { method_id, .. }) if method_id == "phone"));
+    assert!(
+        matches!(effect, Some(Effect::Do(LoginEffect::Order { method_id, .. })) if method_id == "phone")
+    );
     let (login, effect) = begun(LoginOpening {
         auto_send: true,
         ..phone.clone()
     });
-    assert!(matches!(effect, Some(LoginEffect::Order { .. })));
+    assert!(matches!(
+        effect,
+        Some(Effect::Do(LoginEffect::Order { .. }))
+    ));
     assert!(
         login
             .on(
-                LoginEvent::Send(Channel::Sms, CallConfirmation::Digits),
+                by_phone(LoginPhone::Send(Channel::Sms, CallConfirmation::Digits)),
                 NOW
             )
             .1
@@ -290,7 +320,7 @@ fn a_message_that_no_longer_counts_makes_room_for_another() {
             ],
         );
         assert!(
-            login.awaited().is_none() && signing(&login).typed[0].is_empty(),
+            login.awaited().is_none() && signing(&login).codes[0].typed().is_empty(),
             "{code:?}"
         );
     }
@@ -321,9 +351,9 @@ fn a_message_that_no_longer_counts_makes_room_for_another() {
 
 #[test]
 fn other_ways_lead_there_and_back() {
-    let (login, _) = at(opening(), [LoginEvent::MethodPicker]);
+    let (login, _) = at(opening(), [go(LoginNav::MethodPicker)]);
     assert!(matches!(signing(&login).step, LoginStep::MethodPicker));
-    let (login, _) = login.on(LoginEvent::Back, NOW);
+    let (login, _) = login.on(go(LoginNav::Back), NOW);
     assert!(matches!(
         signing(&login).step,
         LoginStep::Code { place: 0, .. }
@@ -331,8 +361,8 @@ fn other_ways_lead_there_and_back() {
     let (login, _) = at(
         opening(),
         [
-            LoginEvent::MethodPicker,
-            LoginEvent::Choose(LoginMethod::Method(1)),
+            go(LoginNav::MethodPicker),
+            go(LoginNav::Choose(LoginMethod::Method(1))),
         ],
     );
     assert!(
@@ -340,31 +370,31 @@ fn other_ways_lead_there_and_back() {
             .method()
             .is_some_and(|method| method.id == "phone")
     );
-    let backup = || LoginEvent::Choose(LoginMethod::Backup);
+    let backup = || go(LoginNav::Choose(LoginMethod::Backup));
     let (login, _) = at(
         opening(),
         [
-            LoginEvent::MethodPicker,
+            go(LoginNav::MethodPicker),
             backup(),
-            LoginEvent::Back,
-            LoginEvent::Back,
+            go(LoginNav::Back),
+            go(LoginNav::Back),
         ],
     );
     assert!(
         matches!(signing(&login).step, LoginStep::Backup),
         "to where the person was"
     );
-    let phone = || LoginEvent::Choose(LoginMethod::Method(1));
+    let phone = || go(LoginNav::Choose(LoginMethod::Method(1)));
     let (login, _) = at(
         opening(),
         [
-            LoginEvent::MethodPicker,
+            go(LoginNav::MethodPicker),
             phone(),
             ordered(),
             sent(1),
-            LoginEvent::MethodPicker,
+            go(LoginNav::MethodPicker),
             backup(),
-            LoginEvent::MethodPicker,
+            go(LoginNav::MethodPicker),
             phone(),
         ],
     );
@@ -372,25 +402,28 @@ fn other_ways_lead_there_and_back() {
     let (login, _) = at(
         opening(),
         [
-            LoginEvent::MethodPicker,
+            go(LoginNav::MethodPicker),
             phone(),
             ordered(),
             sent(1),
-            LoginEvent::ReportUnrequested,
-            LoginEvent::Back,
+            go(LoginNav::ReportUnrequested),
+            go(LoginNav::Back),
         ],
     );
     assert!(login.awaited().is_some());
     let (login, _) = at(
         opening(),
         [
-            LoginEvent::MethodPicker,
-            LoginEvent::Recover,
-            LoginEvent::Back,
+            go(LoginNav::MethodPicker),
+            go(LoginNav::Recover),
+            go(LoginNav::Back),
         ],
     );
     assert!(matches!(signing(&login).step, LoginStep::MethodPicker));
-    let (login, _) = at(opening(), [LoginEvent::ReportUnrequested, LoginEvent::Back]);
+    let (login, _) = at(
+        opening(),
+        [go(LoginNav::ReportUnrequested), go(LoginNav::Back)],
+    );
     assert!(matches!(signing(&login).step, LoginStep::Code { .. }));
 }
 
@@ -418,15 +451,15 @@ fn who_has_no_method_that_takes_codes_begins_with_a_backup_code_or_with_help() {
 fn a_mistyped_backup_code_costs_no_try_and_few_left_are_said() {
     let choose = || {
         [
-            LoginEvent::MethodPicker,
-            LoginEvent::Choose(LoginMethod::Backup),
+            go(LoginNav::MethodPicker),
+            go(LoginNav::Choose(LoginMethod::Backup)),
         ]
     };
     let to_backup = |text: &str| {
-        let typed = LoginEvent::BackupTyped(text.to_owned());
+        let typed = enter(LoginInput::Backup(text.to_owned()));
         at(
             opening(),
-            choose().into_iter().chain([typed, LoginEvent::Submit]),
+            choose().into_iter().chain([typed, go(LoginNav::Submit)]),
         )
     };
     for text in ["", "123456", "K7QM-9XTR-2HWD-P6F!", "1111-1111-1111-1112"] {
@@ -451,21 +484,21 @@ fn a_mistyped_backup_code_costs_no_try_and_few_left_are_said() {
     );
     let (few, effect) = login.on(passed(3), NOW);
     assert!(effect.is_none() && matches!(signing(&few).step, LoginStep::LowBackupCodes(_)));
-    let (_, effect) = few.on(LoginEvent::Submit, NOW);
-    assert!(matches!(effect, Some(LoginEffect::Complete(_))));
+    let (_, effect) = few.on(go(LoginNav::Submit), NOW);
+    assert!(matches!(effect, Some(Effect::Complete(_))));
     let (login, effect) = to_backup("0000-0000-0000-0000").0.on(passed(4), NOW);
     assert!(matches!(
         (login, effect),
-        (Login::Completed, Some(LoginEffect::Complete(_)))
+        (Login::Completed, Some(Effect::Complete(_)))
     ));
     // Read for long, the result is asked for again before it goes to the host.
     let later = nidan_otp::UnixSeconds(NOW.0 + 41);
     let (few, _) = to_backup("0000-0000-0000-0000").0.on(passed(1), NOW);
-    let (few, effect) = few.on(LoginEvent::Submit, later);
+    let (few, effect) = few.on(go(LoginNav::Submit), later);
     assert!(verified(effect).is_some());
     assert!(matches!(
         few.on(passed(1), later).1,
-        Some(LoginEffect::Complete(_))
+        Some(Effect::Complete(_))
     ));
 }
 
@@ -474,22 +507,20 @@ fn a_mistyped_backup_code_costs_no_try_and_few_left_are_said() {
 fn only_a_right_code_completes() {
     let (login, effect) = at(
         opening(),
-        [LoginEvent::ReportUnrequested, LoginEvent::Submit],
+        [go(LoginNav::ReportUnrequested), go(LoginNav::Submit)],
     );
-    assert!(matches!(effect, Some(LoginEffect::Report)));
+    assert!(matches!(effect, Some(Effect::Do(LoginEffect::Report))));
     let (login, effect) = login.on(reported(), NOW);
     assert!(effect.is_none());
-    let Login::Reported(is) = &login else {
+    let LoginStep::Reported(is) = &signing(&login).step else {
         panic!("{login:?}")
     };
     assert_eq!(
         (is.logins.len(), is.password_url.as_deref()),
         (1, Some("https://shop.example/password"))
     );
-    assert!(matches!(
-        login.on(passed(10), NOW),
-        (Login::Reported(_), None)
-    ));
+    let (login, effect) = login.on(passed(10), NOW);
+    assert!(effect.is_none() && matches!(signing(&login).step, LoginStep::Reported(_)));
     let endings = [
         (ErrorCode::FlowExpired, EndReason::Expired),
         (ErrorCode::FlowConflict, EndReason::Superseded),
@@ -502,40 +533,40 @@ fn only_a_right_code_completes() {
             effect.is_none() && matches!(login, Login::Ended(is) if is == ending),
             "{code:?}"
         );
-        let (login, effect) = login.on(LoginEvent::Submit, NOW);
+        let (login, effect) = login.on(go(LoginNav::Submit), NOW);
         assert!(effect.is_none() && matches!(login, Login::Ended(_)));
     }
-    let (login, effect) = at(opening(), [LoginEvent::TimeUp]);
+    let (login, effect) = at(opening(), [Event::TimeUp]);
     assert!(effect.is_none() && matches!(login, Login::Ended(EndReason::Expired)));
     assert!(matches!(
-        login.on(LoginEvent::Again, NOW).1,
-        Some(LoginEffect::Restart)
+        login.on(Event::Again, NOW).1,
+        Some(Effect::Restart)
     ));
 }
 
-fn reported() -> LoginEvent {
+fn reported() -> Event<SigningIn> {
     let logins = vec![(NOW, Some("Chrome, Windows".to_owned()))];
-    LoginEvent::Reported(Box::new(Reported {
+    answered(LoginAnswer::Reported(Box::new(Reported {
         logins,
         host_notified: true,
         password_url: None,
-    }))
+    })))
 }
 
-fn called(id: &str, keys: Option<&str>) -> LoginEvent {
+fn called(id: &str, keys: Option<&str>) -> Event<SigningIn> {
     let keys = keys.map(str::to_owned);
-    LoginEvent::Ordered(Box::new(ChallengeView {
+    answered(LoginAnswer::Ordered(Box::new(ChallengeView {
         channel: Channel::Voice,
         call_digits: keys,
         ..challenge(id, 1)
-    }))
+    })))
 }
 
 /// What is awaited is the message that was ordered last, in every order of text, call, resend and
 /// change of method.
 #[test]
 fn what_is_awaited_is_what_was_ordered_last() {
-    let call = || LoginEvent::Send(Channel::Voice, CallConfirmation::Digits);
+    let call = || by_phone(LoginPhone::Send(Channel::Voice, CallConfirmation::Digits));
     let awaited = |login: &Login| {
         login
             .awaited()
@@ -556,7 +587,7 @@ fn what_is_awaited_is_what_was_ordered_last() {
         Some(("c2".to_owned(), Some("47".to_owned())))
     );
     assert!(
-        signing(&login).typed[0].is_empty(),
+        signing(&login).codes[0].typed().is_empty(),
         "digits of the text are right for nothing"
     );
     let (login, _) = at(
@@ -571,33 +602,40 @@ fn what_is_awaited_is_what_was_ordered_last() {
             ordered(),
             sent(1),
             typed("123"),
-            LoginEvent::Resend,
+            by_phone(LoginPhone::Resend),
             sent(1),
         ],
     );
-    assert_eq!(signing(&login).typed[0], "123");
+    assert_eq!(signing(&login).codes[0].typed(), "123");
     // A new call in place of one that was to be heard without keys is one without keys.
-    let silent = LoginEvent::Send(Channel::Voice, CallConfirmation::None);
-    let (_, effect) = at(phones(), [silent, called("c1", None), LoginEvent::Renew]);
-    assert!(matches!(
-        effect,
-        Some(LoginEffect::Order {
-            channel: Channel::Voice,
-            confirmation: CallConfirmation::None,
-            ..
-        })
-    ));
+    let silent = by_phone(LoginPhone::Send(Channel::Voice, CallConfirmation::None));
     let (_, effect) = at(
         phones(),
-        [call(), called("c1", Some("47")), LoginEvent::Renew],
+        [silent, called("c1", None), by_phone(LoginPhone::Renew)],
     );
     assert!(matches!(
         effect,
-        Some(LoginEffect::Order {
+        Some(Effect::Do(LoginEffect::Order {
+            channel: Channel::Voice,
+            confirmation: CallConfirmation::None,
+            ..
+        }))
+    ));
+    let (_, effect) = at(
+        phones(),
+        [
+            call(),
+            called("c1", Some("47")),
+            by_phone(LoginPhone::Renew),
+        ],
+    );
+    assert!(matches!(
+        effect,
+        Some(Effect::Do(LoginEffect::Order {
             channel: Channel::Voice,
             confirmation: CallConfirmation::Digits,
             ..
-        })
+        }))
     ));
 }
 
@@ -606,8 +644,8 @@ fn what_is_awaited_is_what_was_ordered_last() {
 fn a_late_answer_is_shown_where_it_belongs() {
     let to = |place| {
         [
-            LoginEvent::MethodPicker,
-            LoginEvent::Choose(LoginMethod::Method(place)),
+            go(LoginNav::MethodPicker),
+            go(LoginNav::Choose(LoginMethod::Method(place))),
         ]
     };
     let (login, _) = at(
@@ -700,7 +738,12 @@ fn who_looks_for_help_finds_the_code_awaited_afterwards() {
     alone.methods = vec![method("phone", MethodKind::Sms)];
     let (login, _) = at(
         alone,
-        [ordered(), sent(1), LoginEvent::Recover, LoginEvent::Back],
+        [
+            ordered(),
+            sent(1),
+            go(LoginNav::Recover),
+            go(LoginNav::Back),
+        ],
     );
     assert_eq!(
         login.awaited().map(|awaited| awaited.id.as_str()),

@@ -20,8 +20,8 @@ pub trait Machine: Sized + 'static {
     /// The next state, and what is to be done.
     fn on(self, event: Self::Event, now: Now) -> (Self, Option<Self::Effect>);
 
-    /// When the shell shall send [`retry_due`](Self::retry_due).
-    fn retry_at(&self) -> Option<Now>;
+    /// When the shell shall send which event by itself.
+    fn retry(&self) -> Option<(Now, Self::Event)>;
 
     /// The code that the person waits for: how its message fares is worth watching.
     fn awaited(&self) -> Option<&ChallengeView>;
@@ -29,15 +29,12 @@ pub trait Machine: Sized + 'static {
     /// Whether leaving now would lose something that the person cannot get back.
     fn would_lose(&self) -> bool;
 
-    /// The code field changed.
-    fn code_typed(typed: String) -> Self::Event;
+    /// The browser read a code from a message (WebOTP).
+    fn code_read(code: String) -> Self::Event;
 
     /// A message fares differently.
     fn changed(challenge: Box<ChallengeView>) -> Self::Event;
 
     /// The flow's life is over.
     fn time_up() -> Self::Event;
-
-    /// The time of [`retry_at`](Self::retry_at) has come.
-    fn retry_due() -> Self::Event;
 }

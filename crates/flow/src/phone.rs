@@ -1,366 +1,331 @@
 //! A phone number and its code: typed, sent, answered, and what to do when nothing arrives.
 
-use nidan_otp::Code;
-use nidan_protocol::{CallConfirmation, ChallengeView, Channel, MethodClass, MethodKind};
+use nidan_protocol::{CallConfirmation, ChallengeView, Channel};
 
 use super::{
-    Effect, EndReason, Enrolment, Event, OrderedNumber, PhoneRefusal, RequestState, Step,
-    VerifiedPhone,
+    EndReason, Enrolment, OrderedNumber, PhoneRefusal, PhoneWish, RequestState, SetUpAnswer,
+    SetUpEffect, SetUpInput, Step, VerifiedPhone,
 };
 use crate::regions::Regions;
 
-type Next = Result<(Step, Option<Effect>), EndReason>;
-
 impl Enrolment {
     /// How the last question about a number or its code fares; `None` on other steps.
-    pub fn asking(&self) -> Option<RequestState<PhoneRefusal>> {
-        match &self.step {
-            Step::Number { asking, .. } | Step::PhoneCode { asking, .. } => Some(*asking),
-            _other => None,
+    const fn asking(&mut self) -> Option<&mut RequestState<PhoneRefusal>> {
+        match &mut self.step {
+            Step::Number { asking, .. } | Step::PhoneCode { asking, .. } => Some(asking),
+            Step::Start
+            | Step::Method
+            | Step::GetApp
+            | Step::AddAccount
+            | Step::Confirm { .. }
+            | Step::Another
+            | Step::SaveCodes { .. }
+            | Step::Posting { .. }
+            | Step::Done { .. }
+            | Step::Finishing { .. } => None,
+        }
+    }
+
+    fn waits(&mut self) -> bool {
+        self.asking()
+            .is_some_and(|asking| *asking == RequestState::Waiting)
+    }
+
+    /// The answer is awaited: a second press sends nothing.
+    fn wait(&mut self) {
+        if let Some(asking) = self.asking() {
+            *asking = RequestState::Waiting;
+        }
+    }
+
+    fn refuse(&mut self, refusal: PhoneRefusal) {
+        if let Some(asking) = self.asking() {
+            *asking = RequestState::Refused(refusal);
         }
     }
 
     /// To the number of a phone; the table of regions is fetched once.
-    pub(super) fn enter_number(&mut self, channel: Channel) -> (Step, Option<Effect>) {
-        let missing = self.phone.regions.is_none();
-        (
-            Step::Number {
-                channel,
-                asking: RequestState::Idle,
-            },
-            missing.then_some(Effect::LoadRegions),
-        )
+    pub(super) fn enter_number(&mut self, channel: Channel) -> Option<SetUpEffect> {
+        self.step = Step::number(channel);
+        let is_missing = self.phone.regions.is_none();
+        is_missing.then_some(SetUpEffect::LoadRegions)
     }
 
-    pub(super) fn on_number(
-        &mut self,
-        event: Event,
-        channel: Channel,
-        asking: RequestState<PhoneRefusal>,
-    ) -> Next {
-        // What is typed takes a refusal away, and never the mark of a question that is still on its
-        // way.
-        let waits = asking == RequestState::Waiting;
+    /// What is typed takes a refusal away, and never the mark of a question that is still on its
+    /// way.
+    fn edited(&mut self) {
         // A press that waits for the table is taken back: what is typed now is not what was meant.
-        let ordered = waits && self.phone.regions.is_some();
-        let edited = Step::Number {
-            channel,
-            asking: if ordered { asking } else { RequestState::Idle },
-        };
-        Ok(match event {
-            Event::Back if self.has_method() => (Step::Another, None),
-            Event::Back => (Step::Method, None),
-            Event::Regions(table) => {
-                let is_first = self.phone.regions.is_none();
-                self.phone.regions = table.as_deref().map(Regions::new);
-                self.phone.read();
-                // Whoever went on before the table was there goes on now.
-                if is_first && waits && self.phone.regions.is_some() {
-                    return Ok(self.order(channel));
-                }
-                let lost = RequestState::Refused(PhoneRefusal::Unreachable);
-                let asking = if self.phone.regions.is_some() {
-                    asking
-                } else {
-                    lost
-                };
-                (Step::Number { channel, asking }, None)
-            }
-            Event::CountrySearched(search) => {
-                self.phone.search = search;
-                self.phone.searches += 1;
-                (Step::Number { channel, asking }, None)
-            }
-            Event::CountryChosen(country) => {
-                self.phone.country = country;
-                self.phone.choices += 1;
-                self.phone.search.clear();
-                self.phone.searches += 1;
-                self.phone.read();
-                (edited, None)
-            }
-            Event::NumberTyped(typed) => {
+        let is_ordered = self.phone.regions.is_some();
+        if let Some(asking) = self.asking()
+            && !(*asking == RequestState::Waiting && is_ordered)
+        {
+            *asking = RequestState::Idle;
+        }
+    }
+
+    /// The fields around a number.
+    pub(super) fn enter_phone(&mut self, input: SetUpInput) {
+        match input {
+            SetUpInput::Number(typed) => {
                 self.phone.typed = typed;
                 self.phone.read();
-                (edited, None)
+                self.edited();
             }
-            Event::NameTyped(name) => {
-                self.phone.name = name;
-                (Step::Number { channel, asking }, None)
+            SetUpInput::Country(country) => {
+                self.phone.choose(country);
+                self.edited();
             }
-            // One at a time: a second press sends nothing.
-            Event::Next if !waits => {
-                self.phone.call_confirmation = CallConfirmation::Digits;
-                self.order(channel)
+            SetUpInput::CountrySearch(search) => {
+                self.phone.search = search;
+                self.phone.searches += 1;
             }
-            Event::Switch(channel) if !waits => {
-                self.phone.call_confirmation = CallConfirmation::Digits;
-                self.order(channel)
-            }
-            Event::CallUnconfirmed if !waits => {
-                self.phone.call_confirmation = CallConfirmation::None;
-                self.order(Channel::Voice)
-            }
-            Event::Ordered(challenge) if waits => (self.enter_code(challenge), None),
-            // What was asked on a screen that the person has left is no news here.
-            Event::NotOrdered(refusal) => match refusal.ending() {
-                Some(ending) => return Err(ending),
-                None if !waits => (Step::Number { channel, asking }, None),
-                None => (
-                    Step::Number {
-                        channel,
-                        asking: RequestState::Refused(refusal),
-                    },
-                    None,
-                ),
-            },
-            _other => (Step::Number { channel, asking }, None),
-        })
+            SetUpInput::Name(name) => self.phone.name = name,
+            SetUpInput::Code(_) | SetUpInput::Backup(_) | SetUpInput::Saved(_) => {}
+        }
+    }
+
+    /// Orders a code for the number in the field; a call asks for digits first.
+    pub(super) fn order_confirmed(&mut self, channel: Channel) -> Option<SetUpEffect> {
+        if self.waits() {
+            return None;
+        }
+        self.phone.call_confirmation = CallConfirmation::Digits;
+        self.order(channel)
     }
 
     /// Orders a code for the number that stands in the field.
-    fn order(&mut self, channel: Channel) -> (Step, Option<Effect>) {
+    fn order(&mut self, channel: Channel) -> Option<SetUpEffect> {
+        self.step = Step::Number {
+            channel,
+            asking: RequestState::Waiting,
+        };
         let Some(regions) = &self.phone.regions else {
-            return (
-                Step::Number {
-                    channel,
-                    asking: RequestState::Waiting,
-                },
-                Some(Effect::LoadRegions),
-            );
+            return Some(SetUpEffect::LoadRegions);
         };
         match regions.read(&self.phone.typed, &self.phone.country) {
             Ok(number) => {
-                let (typed, country) = (self.phone.typed.clone(), self.phone.country.clone());
                 self.phone.ordered = Some(OrderedNumber {
-                    typed,
-                    country,
+                    typed: self.phone.typed.clone(),
+                    country: self.phone.country.clone(),
                     e164: number.e164,
                     iso: number.iso,
                 });
-                (
-                    Step::Number {
-                        channel,
-                        asking: RequestState::Waiting,
-                    },
-                    self.order_of(channel),
-                )
+                self.order_again(channel)
             }
             Err(error) => {
-                let refusal = PhoneRefusal::Number(error);
-                (
-                    Step::Number {
-                        channel,
-                        asking: RequestState::Refused(refusal),
-                    },
-                    None,
-                )
+                self.refuse(PhoneRefusal::Number(error));
+                None
             }
         }
     }
 
     /// The order for the number that was read last: never read again, so that a call goes where the
     /// text went.
-    fn order_of(&self, channel: Channel) -> Option<Effect> {
+    fn order_again(&mut self, channel: Channel) -> Option<SetUpEffect> {
         let number = self.phone.ordered.clone()?;
-        Some(Effect::Order {
+        self.wait();
+        Some(SetUpEffect::Order {
             number,
             channel,
             confirmation: self.phone.call_confirmation,
         })
     }
 
-    fn enter_code(&mut self, challenge: Box<ChallengeView>) -> Step {
-        self.typed_code.clear();
-        Step::PhoneCode {
-            challenge,
-            asking: RequestState::Idle,
-            help: None,
+    pub(super) fn on_phone_wish(&mut self, wish: PhoneWish) -> Option<SetUpEffect> {
+        let waits = self.waits();
+        match (&mut self.step, wish) {
+            (Step::Number { .. }, PhoneWish::Switch(channel)) => self.order_confirmed(channel),
+            (Step::Number { .. }, PhoneWish::CallUnconfirmed) if !waits => {
+                self.phone.call_confirmation = CallConfirmation::None;
+                self.order(Channel::Voice)
+            }
+            (Step::PhoneCode { challenge, .. }, PhoneWish::Resend) if !waits => {
+                let resend = SetUpEffect::Resend(challenge.id.clone());
+                self.wait();
+                Some(resend)
+            }
+            // The code that is awaited goes on until the new one is on its way.
+            (Step::PhoneCode { help, .. }, PhoneWish::Switch(channel)) if !waits => {
+                *help = None;
+                self.phone.call_confirmation = CallConfirmation::Digits;
+                self.order_again(channel)
+            }
+            (Step::PhoneCode { challenge, .. }, PhoneWish::Renew) if !waits => {
+                let channel = challenge.channel;
+                self.phone.call_confirmation = challenge.call_confirmation();
+                self.order_again(channel)
+            }
+            (Step::PhoneCode { challenge, .. }, PhoneWish::ChangeNumber) => {
+                self.step = Step::number(challenge.channel);
+                None
+            }
+            (Step::PhoneCode { asking, help, .. }, PhoneWish::Help) => {
+                *help = Some(0);
+                if !waits {
+                    *asking = RequestState::Idle;
+                }
+                let ordered = self.phone.ordered.as_ref();
+                let country = ordered.map(|number| number.iso.clone());
+                Some(SetUpEffect::LoadHelp(country.unwrap_or_default()))
+            }
+            // Pressed twice, or of a screen that is gone.
+            (
+                _,
+                PhoneWish::Switch(_)
+                | PhoneWish::CallUnconfirmed
+                | PhoneWish::Resend
+                | PhoneWish::Renew
+                | PhoneWish::ChangeNumber
+                | PhoneWish::Help,
+            ) => None,
         }
     }
 
-    pub(super) fn on_phone_code(
+    pub(super) fn on_phone_answer(
         &mut self,
-        event: Event,
-        challenge: Box<ChallengeView>,
-        asking: RequestState<PhoneRefusal>,
-        help: Option<usize>,
-    ) -> Next {
-        let step = |challenge, asking| Step::PhoneCode {
-            challenge,
-            asking,
-            help,
-        };
-        Ok(match event {
-            Event::Back if help.is_some() => (
-                Step::PhoneCode {
-                    challenge,
-                    asking,
-                    help: None,
-                },
-                None,
-            ),
-            // The number is typed again; what was typed stays.
-            Event::Back => (
-                Step::Number {
-                    channel: challenge.channel,
-                    asking: RequestState::Idle,
-                },
-                None,
-            ),
-            Event::ChangeNumber => (
-                Step::Number {
-                    channel: challenge.channel,
-                    asking: RequestState::Idle,
-                },
-                None,
-            ),
-            Event::CodeTyped(typed) => {
-                self.typed_code = typed;
-                match Code::from_typed(&self.typed_code) {
-                    Ok(code) if asking != RequestState::Waiting => self.answer(challenge, &code),
-                    Ok(_) => (step(challenge, asking), None),
-                    Err(_) => (
-                        step(
-                            challenge,
-                            if asking == RequestState::Waiting {
-                                asking
-                            } else {
-                                RequestState::Idle
-                            },
-                        ),
-                        None,
-                    ),
-                }
-            }
-            Event::CodeSubmitted if asking != RequestState::Waiting => {
-                match Code::from_typed(&self.typed_code) {
-                    Ok(code) => self.answer(challenge, &code),
-                    Err(error) => (
-                        step(challenge, RequestState::Refused(PhoneRefusal::Code(error))),
-                        None,
-                    ),
-                }
-            }
-            Event::Ordered(fresh) => {
-                // The same code once more is no reason to leave the help.
-                let is_another = fresh.id != challenge.id;
-                if is_another {
-                    // Digits of another message are right for nothing.
-                    self.typed_code.clear();
-                }
-                let help = help.filter(|_| !is_another);
-                (
-                    Step::PhoneCode {
-                        challenge: fresh,
-                        asking: RequestState::Idle,
-                        help,
-                    },
-                    None,
-                )
-            }
-            Event::Changed(fresh) if fresh.id == challenge.id => (
-                Step::PhoneCode {
-                    challenge: fresh,
-                    asking,
-                    help,
-                },
-                None,
-            ),
-            // Of an earlier number, whose screen was left: that one was not asked for any more.
-            Event::Accepted(id) if id != challenge.id => (step(challenge, asking), None),
-            Event::Accepted(_) => {
-                self.phones.push(VerifiedPhone {
-                    challenge_id: challenge.id,
-                    channel: challenge.channel,
-                    hint: challenge.hint,
-                    name: std::mem::take(&mut self.phone.name),
-                });
-                self.phone.typed.clear();
-                self.phone.read();
-                self.typed_code.clear();
-                (self.after_method(), None)
-            }
-            Event::NotOrdered(refusal) => match refusal.ending() {
-                Some(ending) => return Err(ending),
-                None => (step(challenge, RequestState::Refused(refusal)), None),
-            },
-            Event::Resend if asking != RequestState::Waiting => {
-                let resend = Effect::Resend(challenge.id.clone());
-                (step(challenge, RequestState::Waiting), Some(resend))
-            }
-            // The code that is awaited goes on until the new one is on its way.
-            Event::Switch(channel) if asking != RequestState::Waiting => {
-                self.phone.call_confirmation = CallConfirmation::Digits;
-                let order = self.order_of(channel);
-                (
-                    Step::PhoneCode {
-                        challenge,
-                        asking: RequestState::Waiting,
-                        help: None,
-                    },
-                    order,
-                )
-            }
-            Event::Renew if asking != RequestState::Waiting => {
-                self.phone.call_confirmation = challenge.call_confirmation();
-                let order = self.order_of(challenge.channel);
-                (step(challenge, RequestState::Waiting), order)
-            }
-            Event::Choose(kind) => self.choose(kind),
-            Event::Help => {
-                let country = self.phone.ordered.as_ref().map(|number| number.iso.clone());
-                let loads = Some(Effect::LoadHelp(country.unwrap_or_default()));
-                let asking = if asking == RequestState::Waiting {
-                    asking
-                } else {
-                    RequestState::Idle
-                };
-                (
-                    Step::PhoneCode {
-                        challenge,
-                        asking,
-                        help: Some(0),
-                    },
-                    loads,
-                )
-            }
-            Event::HelpFound(found) => {
-                self.phone.help = found;
-                (step(challenge, asking), None)
-            }
-            Event::Next => (
-                Step::PhoneCode {
-                    challenge,
-                    asking,
-                    help: help.map(|at| at.saturating_add(1)),
-                },
-                None,
-            ),
-            _other => (step(challenge, asking), None),
-        })
+        answer: SetUpAnswer,
+    ) -> Result<Option<SetUpEffect>, EndReason> {
+        match answer {
+            SetUpAnswer::Regions(table) => return Ok(self.on_regions(table)),
+            SetUpAnswer::HelpFound(found) => self.phone.help = found,
+            SetUpAnswer::Ordered(fresh) => self.on_sent(fresh),
+            SetUpAnswer::Changed(fresh) => self.on_changed(fresh),
+            SetUpAnswer::Accepted(id) => self.on_accepted(&id),
+            SetUpAnswer::NotOrdered(refusal) => return self.on_refused(refusal).map(|()| None),
+            SetUpAnswer::Stored(_) | SetUpAnswer::NotStored(_) => {}
+        }
+        Ok(None)
     }
 
-    fn answer(&mut self, challenge: Box<ChallengeView>, code: &Code) -> (Step, Option<Effect>) {
-        let answer = Effect::Answer {
-            challenge_id: challenge.id.clone(),
-            code: code.expose().to_owned(),
+    fn on_regions(&mut self, table: Option<String>) -> Option<SetUpEffect> {
+        let is_first = self.phone.regions.is_none();
+        if let Some(table) = &table {
+            self.phone.regions = Some(Regions::new(table));
+            self.phone.read();
+        }
+        let Step::Number { channel, .. } = self.step else {
+            return None;
         };
-        (
+        if self.phone.regions.is_none() {
+            self.refuse(PhoneRefusal::Unreachable);
+            return None;
+        }
+        // Whoever went on before the table was there goes on now.
+        if is_first && self.waits() {
+            return self.order(channel);
+        }
+        None
+    }
+
+    fn on_sent(&mut self, fresh: Box<ChallengeView>) {
+        let waits = self.waits();
+        match &mut self.step {
+            Step::Number { .. } if waits => {
+                self.code.clear();
+                self.step = Step::PhoneCode {
+                    challenge: fresh,
+                    asking: RequestState::Idle,
+                    help: None,
+                };
+            }
             Step::PhoneCode {
                 challenge,
-                asking: RequestState::Waiting,
-                help: None,
-            },
-            Some(answer),
-        )
+                asking,
+                help,
+            } => {
+                // The same code once more is no reason to leave the help.
+                let is_another = fresh.id != challenge.id;
+                *challenge = fresh;
+                *asking = RequestState::Idle;
+                if is_another {
+                    *help = None;
+                    // Digits of another message are right for nothing.
+                    self.code.clear();
+                }
+            }
+            // What was asked on a screen that the person has left is no news here.
+            _elsewhere => {}
+        }
     }
 
-    /// To the first screen of a method.
-    pub(super) fn choose(&mut self, kind: MethodKind) -> (Step, Option<Effect>) {
-        match kind.class() {
-            MethodClass::Otp => (Step::GetApp, None),
-            MethodClass::OutOfBand(channel) => self.enter_number(channel),
+    fn on_changed(&mut self, fresh: Box<ChallengeView>) {
+        if let Step::PhoneCode { challenge, .. } = &mut self.step
+            && challenge.id == fresh.id
+        {
+            *challenge = fresh;
+        }
+    }
+
+    /// The number is proved. An answer of an earlier number, whose screen was left, proves nothing:
+    /// that one was not asked for any more.
+    fn on_accepted(&mut self, id: &str) {
+        let Step::PhoneCode { challenge, .. } = &self.step else {
+            return;
+        };
+        if challenge.id != id {
+            return;
+        }
+        self.phones.push(VerifiedPhone {
+            challenge_id: challenge.id.clone(),
+            channel: challenge.channel,
+            hint: challenge.hint.clone(),
+            name: std::mem::take(&mut self.phone.name),
+        });
+        self.phone.typed.clear();
+        self.phone.read();
+        self.code.clear();
+        self.step = self.after_method();
+    }
+
+    fn on_refused(&mut self, refusal: PhoneRefusal) -> Result<(), EndReason> {
+        let waits = self.waits();
+        if self.asking().is_none() {
+            return Ok(());
+        }
+        if let Some(reason) = refusal.ending() {
+            return Err(reason);
+        }
+        // What was asked on a screen that the person has left is no news at another number.
+        if waits || matches!(self.step, Step::PhoneCode { .. }) {
+            self.refuse(refusal);
+        }
+        Ok(())
+    }
+
+    /// The code field changed: a whole code sends itself, and what is typed takes a refusal away.
+    pub(super) fn code_edited(&mut self) -> Option<SetUpEffect> {
+        if self.waits() {
+            return None;
+        }
+        if self.code.read().is_ok() {
+            return self.answer();
+        }
+        self.edited();
+        None
+    }
+
+    /// Asks whether the phone's code is right.
+    pub(super) fn answer(&mut self) -> Option<SetUpEffect> {
+        if self.waits() {
+            return None;
+        }
+        let Step::PhoneCode {
+            challenge, help, ..
+        } = &mut self.step
+        else {
+            return None;
+        };
+        match self.code.read() {
+            Ok(code) => {
+                let challenge_id = challenge.id.clone();
+                *help = None;
+                self.wait();
+                Some(SetUpEffect::Answer { challenge_id, code })
+            }
+            Err(error) => {
+                self.refuse(PhoneRefusal::Code(error));
+                None
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{EndReason, Now, RequestError};
 use crate::regions::{NumberError, Regions};
 
 /// What the person has typed of a number; it stays when the person goes back.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct PhoneEntry {
     /// Where codes may be sent, the likely country first (ISO 3166-1 alpha-2).
     pub countries: Vec<String>,
@@ -39,6 +39,15 @@ pub struct PhoneEntry {
 }
 
 impl PhoneEntry {
+    /// The number is of this country. The list closes, and the search begins anew.
+    pub(super) fn choose(&mut self, country: String) {
+        self.country = country;
+        self.choices += 1;
+        self.search.clear();
+        self.searches += 1;
+        self.read();
+    }
+
     /// Reads what is typed, for the screen.
     pub(super) fn read(&mut self) {
         let Some(regions) = &self.regions else {
@@ -53,7 +62,7 @@ impl PhoneEntry {
 }
 
 /// A number as it was typed, and as it was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct OrderedNumber {
     /// The text of the field.
     pub typed: String,
@@ -105,7 +114,7 @@ impl PhoneRefusal {
 }
 
 /// A number whose code was right: the final post names it by its challenge.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct VerifiedPhone {
     /// The answered challenge.
     pub challenge_id: String,

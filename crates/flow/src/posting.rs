@@ -1,85 +1,144 @@
-//! The final post of an enrolment: sent until the service answers.
+//! The final post of an enrolment: sent until the service answers, and its result handed on.
 
 use std::sync::Arc;
 
-use nidan_protocol::ErrorCode;
+use nidan_otp::UnixSeconds;
+use nidan_protocol::{EnrolmentAnswer, ErrorCode};
 
+use super::lifecycle::Outcome;
 use super::{
-    CodeRefusal, ConfirmedFactors, Delivery, Effect, EndReason, Enrolment, Event, Now,
-    RequestError, Step, ending_for,
+    CodeRefusal, ConfirmedFactors, Delivery, Enrolment, Now, RequestError, SetUpEffect, Step,
+    ending_for,
 };
 
 /// Waiting times between tries of the final post, in seconds; the last one repeats.
 const RETRY_AFTER_S: [u64; 5] = [2, 4, 8, 15, 30];
+/// A result code lives 60 seconds: one that is older than this is asked for again before it goes to
+/// the host.
+const RESULT_FRESH_S: u64 = 40;
 
 impl Enrolment {
-    pub(super) fn on_posting(
-        &mut self,
-        event: Event,
-        proof: Arc<ConfirmedFactors>,
-        delivery: Delivery,
+    /// The service has it.
+    pub(super) fn on_stored(
+        mut self: Box<Self>,
+        fresh: Box<EnrolmentAnswer>,
         now: Now,
-    ) -> Result<(Step, Option<Effect>), EndReason> {
-        match (event, delivery) {
-            (Event::Answered(answer), _) => Ok((
-                Step::Done {
-                    proof,
-                    answer,
+    ) -> Outcome<Self> {
+        match &self.step {
+            Step::Posting { proof, .. } => {
+                self.step = Step::Done {
+                    proof: Arc::clone(proof),
+                    answer: fresh,
                     answered_at: now,
                     trouble: None,
-                },
-                None,
-            )),
-            (Event::NotAnswered(trouble), Delivery::Sending { failed }) => {
-                self.on_failed_post(proof, trouble, failed, now)
+                };
+                Outcome::stays(self)
             }
-            (Event::RetryDue | Event::Again, Delivery::Waiting { failed, .. }) => {
-                let post = Effect::Post(Arc::clone(&self.draft), Arc::clone(&proof));
-                Ok((
-                    Step::Posting {
-                        proof,
-                        delivery: Delivery::Sending { failed },
-                    },
-                    Some(post),
-                ))
+            Step::Finishing { .. } => Outcome::Completed(fresh.result_code),
+            _elsewhere => Outcome::stays(self),
+        }
+    }
+
+    /// Nobody answered, or with a no.
+    pub(super) fn on_not_stored(
+        mut self: Box<Self>,
+        error: RequestError,
+        now: Now,
+    ) -> Outcome<Self> {
+        // Taken out, and put back by every arm that goes on.
+        match std::mem::replace(&mut self.step, Step::Start) {
+            Step::Posting {
+                proof,
+                delivery: Delivery::Sending { failed },
+            } => self.on_failed_post(proof, error, failed, now),
+            // It is stored all the same; the host learns that from the service, if not from this
+            // code.
+            Step::Finishing { answer, .. } if ending_for(error).is_some() => {
+                Outcome::Completed(answer.result_code)
             }
-            (_other, delivery) => Ok((Step::Posting { proof, delivery }, None)),
+            // Nobody answers: the person stays where they can try again, as the code at hand is too
+            // old by now.
+            Step::Finishing { proof, answer } => {
+                self.step = Step::Done {
+                    proof,
+                    answer,
+                    answered_at: UnixSeconds(0),
+                    trouble: Some(error),
+                };
+                Outcome::stays(self)
+            }
+            step => {
+                self.step = step;
+                Outcome::stays(self)
+            }
         }
     }
 
     fn on_failed_post(
-        &mut self,
+        mut self: Box<Self>,
         proof: Arc<ConfirmedFactors>,
-        trouble: RequestError,
+        error: RequestError,
         failed: u32,
         now: Now,
-    ) -> Result<(Step, Option<Effect>), EndReason> {
-        if trouble == RequestError::Refused(ErrorCode::CodeWrong) {
+    ) -> Outcome<Self> {
+        if error == RequestError::Refused(ErrorCode::CodeWrong) {
             // The service's clock decides. The backup codes stay as they are: they hang on the
             // secret, not on the code.
             self.wrong_codes += 1;
             self.app = None;
-            return Ok((
-                Step::Confirm {
-                    refused: Some(CodeRefusal::Wrong {
-                        times: self.wrong_codes,
-                    }),
-                },
-                None,
-            ));
+            self.step = Step::Confirm {
+                refused: Some(CodeRefusal::Wrong {
+                    times: self.wrong_codes,
+                }),
+            };
+            return Outcome::stays(self);
         }
-        if let Some(ending) = ending_for(trouble) {
-            return Err(ending);
+        if let Some(reason) = ending_for(error) {
+            return Outcome::Ended(reason);
         }
         let last = RETRY_AFTER_S.len() - 1;
-        let wait = usize::try_from(failed).map_or(last, |failed| failed.min(last));
-        let wait = RETRY_AFTER_S.get(wait).copied().unwrap_or(30);
-        let until = nidan_otp::UnixSeconds(now.0.saturating_add(wait));
+        let wait = RETRY_AFTER_S.get((failed as usize).min(last));
         let delivery = Delivery::Waiting {
             failed: failed + 1,
-            trouble,
-            until,
+            trouble: error,
+            until: UnixSeconds(now.0 + wait.copied().unwrap_or_default()),
         };
-        Ok((Step::Posting { proof, delivery }, None))
+        self.step = Step::Posting { proof, delivery };
+        Outcome::stays(self)
+    }
+
+    /// Once more, where the post failed.
+    pub(super) fn retry_post(&mut self) -> Option<SetUpEffect> {
+        let Step::Posting { proof, delivery } = &mut self.step else {
+            return None;
+        };
+        let Delivery::Waiting { failed, .. } = delivery else {
+            return None;
+        };
+        let post = SetUpEffect::Post(Arc::clone(&self.draft), Arc::clone(proof));
+        *delivery = Delivery::Sending { failed: *failed };
+        Some(post)
+    }
+
+    /// The result goes to the host; where it grew old meanwhile, it is asked for again.
+    pub(super) fn finish(mut self: Box<Self>, now: Now) -> Outcome<Self> {
+        match std::mem::replace(&mut self.step, Step::Start) {
+            Step::Done {
+                answer,
+                answered_at,
+                ..
+            } if now.0.saturating_sub(answered_at.0) <= RESULT_FRESH_S => {
+                Outcome::Completed(answer.result_code)
+            }
+            Step::Done { proof, answer, .. } => {
+                let again = SetUpEffect::Post(Arc::clone(&self.draft), Arc::clone(&proof));
+                self.step = Step::Finishing { proof, answer };
+                Outcome::Active(self, Some(again))
+            }
+            step => {
+                self.step = step;
+                Outcome::stays(self)
+            }
+        }
     }
 }

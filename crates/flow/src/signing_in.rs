@@ -1,14 +1,17 @@
-//! What each event of a login leads to.
+//! Where a person goes at a login, and what that leads to.
+
+use std::fmt;
 
 use nidan_protocol::{
     CallConfirmation, ChallengeView, Channel, MethodClass, MethodState, MethodView,
 };
 
+use super::lifecycle::{Outcome, Stage};
 use super::login::{
-    Login, LoginEffect, LoginEvent, LoginMethod, LoginOpening, LoginStep, SigningIn, Verified,
+    LoginAnswer, LoginEffect, LoginEvent, LoginInput, LoginMethod, LoginNav, LoginOpening,
+    LoginPhone, LoginStep, SigningIn, Verified,
 };
-use super::login_answers::{ending_of, with_challenge};
-use super::{EndReason, Now, RequestState};
+use super::{CodeEntry, EndReason, Now, RequestState};
 
 /// Backup codes that are left: from here on the person is warned before going on.
 const FEW_BACKUP_CODES: u32 = 3;
@@ -16,66 +19,127 @@ const FEW_BACKUP_CODES: u32 = 3;
 /// the host.
 const RESULT_FRESH_S: u64 = 40;
 
-type Next = (LoginStep, Option<LoginEffect>);
+impl Stage for SigningIn {
+    type Opening = LoginOpening;
+    type Event = LoginEvent;
+    type Effect = LoginEffect;
 
-impl SigningIn {
-    pub(super) fn begin(opening: LoginOpening) -> (Login, Option<LoginEffect>) {
+    fn begin(mut opening: LoginOpening) -> (Box<Self>, Option<LoginEffect>) {
         let best = opening
             .methods
             .iter()
             .position(|method| Some(&method.id) == opening.best.as_ref());
-        let way = best.map_or(LoginMethod::Backup, LoginMethod::Method);
-        let typed = [opening.typed.clone(), String::new()];
+        // Whoever typed while the widget came has typed this code.
+        let typed = CodeEntry::holding(std::mem::take(&mut opening.typed));
         let mut signing = Box::new(Self {
             opening,
-            typed,
+            codes: [typed, CodeEntry::default()],
             typed_backup: String::new(),
             trust: false,
             asked: RequestState::Idle,
             copied: None,
-            step: LoginStep::MethodPicker,
-            way,
+            step: LoginStep::Backup,
+            way: best.map_or(LoginMethod::Backup, LoginMethod::Method),
             kept: None,
             ordered: 0,
             times: 0,
-            sent: Default::default(),
         });
-        let (step, effect) = match (best, signing.opening.backup_codes_left) {
-            // Whoever typed while the widget came has typed this code.
-            (Some(place), _) => signing.enter(place),
-            (None, 0) => (LoginStep::Recovery, None),
-            (None, _) => (LoginStep::Backup, None),
-        };
-        signing.step = step;
-        let (step, effect) = match (
-            effect,
-            std::mem::replace(&mut signing.step, LoginStep::MethodPicker),
-        ) {
-            (None, step @ LoginStep::Code { .. }) if !signing.typed[0].is_empty() => {
-                signing.typed_on(step)
+        let effect = match (best, signing.opening.backup_codes_left) {
+            (Some(place), _) => signing.enter(place).or_else(|| signing.send_fresh()),
+            (None, 0) => {
+                signing.step = LoginStep::Recovery;
+                None
             }
-            (effect, step) => (step, effect),
+            (None, _) => None,
         };
-        signing.step = step;
-        (Login::SigningIn(signing), effect)
+        (signing, effect)
     }
 
+    fn on(mut self: Box<Self>, event: LoginEvent, now: Now) -> Outcome<Self> {
+        match self.step {
+            LoginStep::LowBackupCodes(_) => return self.on_few(event, now),
+            // Nothing leads from a report to a result, however late it is answered.
+            LoginStep::Reported(_) => return Outcome::stays(self),
+            LoginStep::Code { .. }
+            | LoginStep::Backup
+            | LoginStep::MethodPicker
+            | LoginStep::Recovery
+            | LoginStep::Report => {}
+        }
+        let effect = match event {
+            LoginEvent::Answer(answer) => return self.on_answer(answer),
+            LoginEvent::Go(to) => self.go(to),
+            LoginEvent::Enter(input) => self.enter_input(input),
+            LoginEvent::Phone(wish) => self.on_phone(wish),
+            LoginEvent::CopySummary => Some(LoginEffect::CopySummary),
+            LoginEvent::Copied(worked) => {
+                self.copied = Some(worked);
+                None
+            }
+        };
+        Outcome::Active(self, effect)
+    }
+
+    fn time_up(self: Box<Self>) -> Outcome<Self> {
+        match self.step {
+            // The host says what is to be done with a result that is old.
+            LoginStep::LowBackupCodes(passed) => Outcome::Completed(passed.result_code),
+            LoginStep::Reported(_) => Outcome::stays(self),
+            LoginStep::Code { .. }
+            | LoginStep::Backup
+            | LoginStep::MethodPicker
+            | LoginStep::Recovery
+            | LoginStep::Report => Outcome::Ended(EndReason::Expired),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.step, LoginStep::Reported(_))
+    }
+
+    fn retry(&self) -> Option<(Now, LoginEvent)> {
+        None
+    }
+
+    fn awaited(&self) -> Option<&ChallengeView> {
+        match &self.step {
+            LoginStep::Code { challenge, .. } => challenge.as_deref(),
+            LoginStep::Backup
+            | LoginStep::MethodPicker
+            | LoginStep::Recovery
+            | LoginStep::Report
+            | LoginStep::Reported(_)
+            | LoginStep::LowBackupCodes(_) => None,
+        }
+    }
+
+    fn would_lose(&self) -> bool {
+        false
+    }
+
+    fn code_read(code: String) -> LoginEvent {
+        LoginEvent::Enter(LoginInput::Code(code))
+    }
+
+    fn changed(challenge: Box<ChallengeView>) -> LoginEvent {
+        LoginEvent::Answer(LoginAnswer::Changed(challenge))
+    }
+}
+
+impl SigningIn {
     /// The method whose code is asked for.
     pub fn method(&self) -> Option<&MethodView> {
-        match &self.step {
-            LoginStep::Code { place, .. } => self.opening.methods.get(*place),
-            _other => None,
-        }
+        let LoginStep::Code { place, .. } = &self.step else {
+            return None;
+        };
+        self.opening.methods.get(*place)
     }
 
     /// Whether two codes are asked for: an app by its state, a phone by what its message has.
     pub fn wants_two(&self) -> bool {
-        match &self.step {
-            LoginStep::Code {
-                challenge: Some(challenge),
-                ..
-            } => challenge.codes > 1,
-            _other => self
+        match self.awaited() {
+            Some(challenge) => challenge.codes > 1,
+            None => self
                 .method()
                 .is_some_and(|method| method.state == MethodState::TwoCodes),
         }
@@ -86,279 +150,202 @@ impl SigningIn {
         self.opening.methods.len() > 1 || self.opening.backup_codes_left > 0
     }
 
+    /// Whether the last question is still on its way.
+    pub(super) fn waits(&self) -> bool {
+        self.asked == RequestState::Waiting
+    }
+
     /// To a method's code; a text or call is ordered at once where the host wants that.
-    fn enter(&mut self, place: usize) -> Next {
+    fn enter(&mut self, place: usize) -> Option<LoginEffect> {
         self.way = LoginMethod::Method(place);
         self.asked = RequestState::Idle;
-        let kept = self.kept_for(place);
-        let is_new = kept.is_none();
-        let step = LoginStep::Code {
-            place,
-            challenge: kept,
-        };
-        match self
-            .opening
-            .methods
-            .get(place)
-            .map(|method| method.kind.class())
-        {
-            Some(MethodClass::OutOfBand(channel)) if is_new && self.opening.auto_send => {
-                self.order(step, channel, CallConfirmation::Digits)
+        let challenge = self.kept_for(place);
+        let is_new = challenge.is_none();
+        self.step = LoginStep::Code { place, challenge };
+        match self.method()?.kind.class() {
+            MethodClass::OutOfBand(channel) if is_new && self.opening.auto_send => {
+                self.order(channel, CallConfirmation::Digits)
             }
-            Some(MethodClass::OutOfBand(_) | MethodClass::Otp) | None => (step, None),
+            MethodClass::OutOfBand(_) | MethodClass::Otp => None,
         }
     }
 
-    fn order(&mut self, step: LoginStep, channel: Channel, confirmation: CallConfirmation) -> Next {
-        let LoginStep::Code { place, .. } = &step else {
-            return (step, None);
+    fn order(&mut self, channel: Channel, confirmation: CallConfirmation) -> Option<LoginEffect> {
+        let LoginStep::Code { place, .. } = self.step else {
+            return None;
         };
-        let Some(method) = self.opening.methods.get(*place) else {
-            return (step, None);
-        };
-        (self.asked, self.ordered) = (RequestState::Waiting, *place);
-        let order = LoginEffect::Order {
-            method_id: method.id.clone(),
+        let method_id = self.opening.methods.get(place)?.id.clone();
+        (self.asked, self.ordered) = (RequestState::Waiting, place);
+        Some(LoginEffect::Order {
+            method_id,
             channel,
             confirmation,
-        };
-        (step, Some(order))
+        })
     }
 
-    pub(super) fn on(
-        mut self: Box<Self>,
-        event: LoginEvent,
-        now: Now,
-    ) -> (Login, Option<LoginEffect>) {
-        // The step is taken out and always put back: by the arms below, or by ending the flow.
-        let step = std::mem::replace(&mut self.step, LoginStep::MethodPicker);
-        let waits = self.asked == RequestState::Waiting;
-        let (step, effect) = match (step, event) {
-            (LoginStep::LowBackupCodes(passed), event) => return self.on_few(passed, event, now),
-            (_, LoginEvent::TimeUp) => return (Login::Ended(EndReason::Expired), None),
-            (_, LoginEvent::Reported(mut reported)) => {
-                reported.password_url = self.opening.password_url;
-                return (Login::Reported(reported), None);
-            }
-            (_, LoginEvent::Verified(passed)) => return self.passed(*passed),
-            (step, LoginEvent::Refused(way, refusal)) => match self.refused(step, way, refusal) {
-                Ok(step) => (step, None),
-                Err(ending) => return (Login::Ended(ending), None),
-            },
-            (step, LoginEvent::NotReported(refusal)) => match ending_of(refusal) {
-                Some(ending) => return (Login::Ended(ending), None),
-                None => {
-                    if matches!(step, LoginStep::Report) {
-                        self.asked = RequestState::Refused(refusal);
-                    }
-                    (step, None)
-                }
-            },
-            (step, LoginEvent::Ordered(fresh)) => (self.sent_to(step, fresh), None),
-            (step, LoginEvent::NotOrdered(refusal)) => match refusal.ending() {
-                Some(ending) => return (Login::Ended(ending), None),
-                None => (self.not_ordered(step, refusal), None),
-            },
-            (step, LoginEvent::Trust(trust)) => {
-                self.trust = trust;
-                (step, None)
-            }
-            (LoginStep::Recovery, LoginEvent::CopySummary) => {
-                (LoginStep::Recovery, Some(LoginEffect::CopySummary))
-            }
-            (step, LoginEvent::Copied(worked)) => {
-                self.copied = Some(worked);
-                (step, None)
-            }
-            (LoginStep::Report, event) => self.on_report(event, waits),
-            (step, LoginEvent::ReportUnrequested) => {
-                self.leave(step);
-                (LoginStep::Report, None)
-            }
-            (step, LoginEvent::MethodPicker) => {
-                self.leave(step);
-                (LoginStep::MethodPicker, None)
-            }
-            (step, LoginEvent::Recover) => {
-                self.leave(step);
-                self.copied = None;
-                (LoginStep::Recovery, None)
-            }
-            (_, LoginEvent::Choose(LoginMethod::Method(place))) => {
-                self.typed = Default::default();
+    fn go(&mut self, to: LoginNav) -> Option<LoginEffect> {
+        match (&self.step, to) {
+            (LoginStep::Reported(_) | LoginStep::LowBackupCodes(_), _) => None,
+            (_, LoginNav::Submit) => self.submit(),
+            (_, LoginNav::Back) => self.go_back(),
+            // The question whether to report is answered, or left by "back".
+            (LoginStep::Report, _) => None,
+            (_, LoginNav::Choose(LoginMethod::Method(place))) => {
+                self.clear_codes();
                 self.enter(place)
             }
-            (_, LoginEvent::Choose(LoginMethod::Backup)) => {
-                (self.way, self.asked) = (LoginMethod::Backup, RequestState::Idle);
-                (LoginStep::Backup, None)
+            (_, LoginNav::Choose(LoginMethod::Backup)) => {
+                self.way = LoginMethod::Backup;
+                self.leave_for(LoginStep::Backup)
             }
-            (LoginStep::Recovery, LoginEvent::Back) if !self.has_other_way() => self.back(),
-            (LoginStep::Recovery | LoginStep::Backup, LoginEvent::Back) => {
-                (LoginStep::MethodPicker, None)
+            (_, LoginNav::MethodPicker) => self.leave_for(LoginStep::MethodPicker),
+            (_, LoginNav::ReportUnrequested) => self.leave_for(LoginStep::Report),
+            (_, LoginNav::Recover) => {
+                self.copied = None;
+                self.leave_for(LoginStep::Recovery)
             }
-            (LoginStep::MethodPicker, LoginEvent::Back) => self.back(),
-            (step @ LoginStep::Code { .. }, event) => self.on_code(step, event, waits),
-            (LoginStep::Backup, LoginEvent::BackupTyped(typed)) => {
-                self.typed_backup = typed;
-                self.edited();
-                (LoginStep::Backup, None)
-            }
-            (LoginStep::Backup, LoginEvent::Submit) if !waits => {
-                (LoginStep::Backup, self.verify_backup())
-            }
-            (step, _other) => (step, None),
-        };
-        self.step = step;
-        (Login::SigningIn(self), effect)
+        }
     }
 
-    /// To look around. What was sent goes on counting.
-    fn leave(&mut self, step: LoginStep) {
-        self.asked = RequestState::Idle;
-        if let LoginStep::Code {
-            place,
-            challenge: Some(challenge),
-        } = step
-        {
-            self.kept = Some((place, challenge));
+    fn submit(&mut self) -> Option<LoginEffect> {
+        if self.waits() {
+            return None;
+        }
+        match self.step {
+            LoginStep::Code { .. } => self.verify(),
+            LoginStep::Backup => self.verify_backup(),
+            LoginStep::Report => {
+                self.asked = RequestState::Waiting;
+                Some(LoginEffect::Report)
+            }
+            LoginStep::MethodPicker
+            | LoginStep::Recovery
+            | LoginStep::Reported(_)
+            | LoginStep::LowBackupCodes(_) => None,
         }
     }
 
     /// To where the person was before looking around.
-    fn back(&mut self) -> Next {
+    fn go_back(&mut self) -> Option<LoginEffect> {
+        match self.step {
+            LoginStep::Recovery if self.has_other_way() => self.leave_for(LoginStep::MethodPicker),
+            LoginStep::Code { .. } | LoginStep::Backup => self.leave_for(LoginStep::MethodPicker),
+            LoginStep::Recovery | LoginStep::MethodPicker | LoginStep::Report => {
+                self.asked = RequestState::Idle;
+                self.step = match self.way {
+                    LoginMethod::Method(place) => LoginStep::Code {
+                        place,
+                        challenge: self.kept_for(place),
+                    },
+                    LoginMethod::Backup => LoginStep::Backup,
+                };
+                None
+            }
+            LoginStep::Reported(_) | LoginStep::LowBackupCodes(_) => None,
+        }
+    }
+
+    /// To look around. What was sent goes on counting.
+    fn leave_for(&mut self, step: LoginStep) -> Option<LoginEffect> {
         self.asked = RequestState::Idle;
-        let step = match self.way {
-            LoginMethod::Method(place) => LoginStep::Code {
-                place,
-                challenge: self.kept_for(place),
-            },
-            LoginMethod::Backup => LoginStep::Backup,
-        };
-        (step, None)
+        let left = std::mem::replace(&mut self.step, step);
+        if let LoginStep::Code {
+            place,
+            challenge: Some(challenge),
+        } = left
+        {
+            self.kept = Some((place, challenge));
+        }
+        None
     }
 
     fn kept_for(&mut self, place: usize) -> Option<Box<ChallengeView>> {
-        self.kept
-            .take_if(|(kept, _)| *kept == place)
-            .map(|(_, challenge)| challenge)
+        let kept = self.kept.take_if(|(kept, _)| *kept == place);
+        kept.map(|(_, challenge)| challenge)
     }
 
-    fn on_report(&mut self, event: LoginEvent, waits: bool) -> Next {
-        match event {
-            LoginEvent::Back => return self.back(),
-            LoginEvent::Submit if !waits => {
-                self.asked = RequestState::Waiting;
-                return (LoginStep::Report, Some(LoginEffect::Report));
-            }
-            _other => {}
+    fn on_phone(&mut self, wish: LoginPhone) -> Option<LoginEffect> {
+        if self.waits() {
+            return None;
         }
-        (LoginStep::Report, None)
-    }
-
-    fn on_code(&mut self, step: LoginStep, event: LoginEvent, waits: bool) -> Next {
-        match event {
-            LoginEvent::Typed(typed) => {
-                self.typed[0] = typed;
-                self.edited();
-                self.typed_on(step)
+        let LoginStep::Code { place, challenge } = &self.step else {
+            return None;
+        };
+        match (wish, challenge) {
+            (LoginPhone::Send(channel, confirmation), _) => self.order(channel, confirmation),
+            (LoginPhone::Resend | LoginPhone::Renew, None) => None,
+            (LoginPhone::Resend, Some(challenge)) => {
+                let resend = LoginEffect::Resend(challenge.id.clone());
+                (self.asked, self.ordered) = (RequestState::Waiting, *place);
+                Some(resend)
             }
-            LoginEvent::SecondTyped(typed) => {
-                self.typed[1] = typed;
-                self.edited();
-                self.typed_on(step)
+            (LoginPhone::Renew, Some(over)) => {
+                let (channel, confirmation) = (over.channel, over.call_confirmation());
+                self.order(channel, confirmation)
             }
-            LoginEvent::Submit if !waits => self.verify(step),
-            LoginEvent::Send(channel, confirmation) if !waits => {
-                self.order(step, channel, confirmation)
-            }
-            LoginEvent::Resend if !waits => match &step {
-                LoginStep::Code {
-                    place,
-                    challenge: Some(challenge),
-                } => {
-                    let resend = LoginEffect::Resend(challenge.id.clone());
-                    (self.asked, self.ordered) = (RequestState::Waiting, *place);
-                    (step, Some(resend))
-                }
-                _other => (step, None),
-            },
-            LoginEvent::Renew if !waits => match &step {
-                LoginStep::Code {
-                    challenge: Some(over),
-                    ..
-                } => {
-                    let (channel, confirmation) = (over.channel, over.call_confirmation());
-                    self.order(step, channel, confirmation)
-                }
-                _other => (step, None),
-            },
-            LoginEvent::Changed(fresh) => match &step {
-                LoginStep::Code {
-                    challenge: Some(known),
-                    ..
-                } if known.id == fresh.id => (with_challenge(step, fresh), None),
-                _other => (step, None),
-            },
-            LoginEvent::Back => (LoginStep::MethodPicker, None),
-            _other => (step, None),
         }
     }
 
-    /// What is typed takes a refusal away, and never the mark of a question that is still on its
-    /// way.
-    fn edited(&mut self) {
-        if self.asked != RequestState::Waiting {
-            self.asked = RequestState::Idle;
-        }
-    }
-
-    fn passed(self: Box<Self>, passed: Verified) -> (Login, Option<LoginEffect>) {
+    /// In. Few backup codes are said before going on.
+    pub(super) fn passed(mut self: Box<Self>, passed: Verified) -> Outcome<Self> {
         if self.way == LoginMethod::Backup && passed.backup_codes_left <= FEW_BACKUP_CODES {
-            let few = Box::new(Self {
-                step: LoginStep::LowBackupCodes(passed),
-                asked: RequestState::Idle,
-                ..*self
-            });
-            return (Login::SigningIn(few), None);
+            self.step = LoginStep::LowBackupCodes(passed);
+            self.asked = RequestState::Idle;
+            return Outcome::stays(self);
         }
-        (
-            Login::Completed,
-            Some(LoginEffect::Complete(passed.result_code)),
-        )
+        Outcome::Completed(passed.result_code)
     }
 
-    /// Few backup codes are left: said before going on. The result is asked for again when it grew
-    /// old meanwhile.
-    fn on_few(
-        mut self: Box<Self>,
-        passed: Verified,
-        event: LoginEvent,
-        now: Now,
-    ) -> (Login, Option<LoginEffect>) {
+    /// Few backup codes are left. The result is asked for again when it grew old meanwhile.
+    fn on_few(mut self: Box<Self>, event: LoginEvent, now: Now) -> Outcome<Self> {
+        let waits = self.waits();
+        let LoginStep::LowBackupCodes(passed) = &mut self.step else {
+            return Outcome::stays(self);
+        };
+        let is_fresh = now.0.saturating_sub(passed.answered_at.0) <= RESULT_FRESH_S;
         match event {
-            LoginEvent::Submit if now.0.saturating_sub(passed.answered_at.0) <= RESULT_FRESH_S => (
-                Login::Completed,
-                Some(LoginEffect::Complete(passed.result_code)),
-            ),
-            LoginEvent::Submit if self.asked != RequestState::Waiting => {
-                let again = self.verify_backup();
-                self.step = LoginStep::LowBackupCodes(passed);
-                (Login::SigningIn(self), again)
+            LoginEvent::Go(LoginNav::Submit) if is_fresh => {
+                Outcome::Completed(std::mem::take(&mut passed.result_code))
             }
-            LoginEvent::Verified(fresh) => (
-                Login::Completed,
-                Some(LoginEffect::Complete(fresh.result_code)),
-            ),
+            LoginEvent::Go(LoginNav::Submit) if !waits => {
+                let again = self.verify_backup();
+                Outcome::Active(self, again)
+            }
+            LoginEvent::Answer(LoginAnswer::Verified(fresh)) => {
+                Outcome::Completed(fresh.result_code)
+            }
             // Nobody answers, or too late: the host says what is to be done with a result that is
             // old.
-            LoginEvent::Refused(..) | LoginEvent::TimeUp => (
-                Login::Completed,
-                Some(LoginEffect::Complete(passed.result_code)),
-            ),
-            _other => {
-                self.step = LoginStep::LowBackupCodes(passed);
-                (Login::SigningIn(self), None)
+            LoginEvent::Answer(LoginAnswer::Refused(..)) => {
+                Outcome::Completed(std::mem::take(&mut passed.result_code))
             }
+            LoginEvent::Answer(
+                LoginAnswer::Ordered(_)
+                | LoginAnswer::NotOrdered(_)
+                | LoginAnswer::Changed(_)
+                | LoginAnswer::Reported(_)
+                | LoginAnswer::NotReported(_),
+            )
+            | LoginEvent::Go(_)
+            | LoginEvent::Enter(_)
+            | LoginEvent::Phone(_)
+            | LoginEvent::CopySummary
+            | LoginEvent::Copied(_) => Outcome::stays(self),
         }
+    }
+}
+
+/// Names the step and nothing in it: codes are typed there.
+impl fmt::Debug for SigningIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.step {
+            LoginStep::Code { .. } => "Code",
+            LoginStep::Backup => "Backup",
+            LoginStep::MethodPicker => "MethodPicker",
+            LoginStep::Recovery => "Recovery",
+            LoginStep::Report => "Report",
+            LoginStep::Reported(_) => "Reported",
+            LoginStep::LowBackupCodes(_) => "LowBackupCodes",
+        })
     }
 }

@@ -52,7 +52,6 @@ pub enum Delivery {
 }
 
 /// What was proved, one method at least: the final post cannot be built without it.
-#[derive(Debug)]
 pub struct ConfirmedFactors {
     pub(super) app: Option<Arc<ConfirmedCode>>,
     pub(super) phones: Vec<VerifiedPhone>,
@@ -71,7 +70,6 @@ impl ConfirmedFactors {
 }
 
 /// Where the person is.
-#[derive(Debug)]
 pub enum Step {
     /// What this is.
     Start,
@@ -134,4 +132,14 @@ pub enum Step {
         /// What the service stored.
         answer: Box<EnrolmentAnswer>,
     },
+}
+
+impl Step {
+    /// A number to be typed, for codes that come this way.
+    pub(super) const fn number(channel: Channel) -> Self {
+        Self::Number {
+            channel,
+            asking: RequestState::Idle,
+        }
+    }
 }

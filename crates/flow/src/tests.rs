@@ -49,14 +49,37 @@ fn begun(backup_gate: BackupGate) -> Flow {
         .0
 }
 
-fn at(flow: Flow, events: impl IntoIterator<Item = Event>) -> (Flow, Option<Effect>) {
+fn at(
+    flow: Flow,
+    events: impl IntoIterator<Item = Event<Enrolment>>,
+) -> (Flow, Option<Effect<Enrolment>>) {
     events
         .into_iter()
         .fold((flow, None), |(flow, _), event| flow.on(event, NOW))
 }
 
+pub(super) fn go(to: SetUpNav) -> Event<Enrolment> {
+    Event::On(SetUpEvent::Go(to))
+}
+
+pub(super) fn enter(input: SetUpInput) -> Event<Enrolment> {
+    Event::On(SetUpEvent::Enter(input))
+}
+
+pub(super) fn phone(wish: PhoneWish) -> Event<Enrolment> {
+    Event::On(SetUpEvent::Phone(wish))
+}
+
+pub(super) fn answered(answer: SetUpAnswer) -> Event<Enrolment> {
+    Event::On(SetUpEvent::Answer(answer))
+}
+
+fn retry_at(flow: &Flow) -> Option<Now> {
+    flow.retry().map(|(at, _)| at)
+}
+
 fn step(flow: &Flow) -> &Step {
-    let Flow::Enrolling(enrolment) = flow else {
+    let Flow::Active(enrolment) = flow else {
         panic!("no enrolment: {flow:?}")
     };
     &enrolment.step
@@ -66,23 +89,23 @@ fn to_confirm(gate: BackupGate) -> Flow {
     at(
         begun(gate),
         [
-            Event::Next,
-            Event::Choose(MethodKind::Totp),
-            Event::Next,
-            Event::Next,
+            go(SetUpNav::Next),
+            go(SetUpNav::Choose(MethodKind::Totp)),
+            go(SetUpNav::Next),
+            go(SetUpNav::Next),
         ],
     )
     .0
 }
 
 fn to_codes(gate: BackupGate) -> Flow {
-    at(to_confirm(gate), [Event::CodeTyped(app_code(NOW))]).0
+    at(to_confirm(gate), [enter(SetUpInput::Code(app_code(NOW)))]).0
 }
 
-fn to_posting() -> (Flow, Option<Effect>) {
+fn to_posting() -> (Flow, Option<Effect<Enrolment>>) {
     at(
         to_codes(BackupGate::Tick),
-        [Event::SavedTicked(true), Event::Next],
+        [enter(SetUpInput::Saved(true)), go(SetUpNav::Next)],
     )
 }
 
@@ -107,21 +130,21 @@ fn answer() -> Box<EnrolmentAnswer> {
 fn each_step_leads_on_and_back() {
     let flow = begun(BackupGate::Tick);
     assert!(matches!(step(&flow), Step::Start));
-    let (flow, _) = at(flow, [Event::Next]);
+    let (flow, _) = at(flow, [go(SetUpNav::Next)]);
     assert!(matches!(step(&flow), Step::Method));
-    let (flow, _) = at(flow, [Event::Choose(MethodKind::Totp)]);
+    let (flow, _) = at(flow, [go(SetUpNav::Choose(MethodKind::Totp))]);
     assert!(matches!(step(&flow), Step::GetApp));
-    let (flow, _) = at(flow, [Event::Next]);
+    let (flow, _) = at(flow, [go(SetUpNav::Next)]);
     assert!(matches!(step(&flow), Step::AddAccount));
     let (flow, _) = at(
         flow,
         [
-            Event::Next,
-            Event::Back,
-            Event::Back,
-            Event::Back,
-            Event::Back,
-            Event::Back,
+            go(SetUpNav::Next),
+            go(SetUpNav::Back),
+            go(SetUpNav::Back),
+            go(SetUpNav::Back),
+            go(SetUpNav::Back),
+            go(SetUpNav::Back),
         ],
     );
     assert!(
@@ -134,30 +157,30 @@ fn each_step_leads_on_and_back() {
 fn a_right_code_goes_on_by_itself_and_a_half_typed_one_is_no_mistake() {
     let flow = at(
         to_confirm(BackupGate::Tick),
-        [Event::CodeTyped("123".to_owned())],
+        [enter(SetUpInput::Code("123".to_owned()))],
     )
     .0;
     assert!(matches!(step(&flow), Step::Confirm { refused: None }));
     let code = app_code(NOW);
     let spaced = format!("{} {}", &code[..3], &code[3..]);
-    let flow = at(flow, [Event::CodeTyped(spaced)]).0;
+    let flow = at(flow, [enter(SetUpInput::Code(spaced))]).0;
     assert!(matches!(step(&flow), Step::SaveCodes { refused: None }));
 }
 
 #[test]
 fn what_is_wrong_with_a_code_is_told() {
-    let refused = |typed: &str, events: Vec<Event>| {
-        let typed = Event::CodeTyped(typed.to_owned());
+    let refused = |typed: &str, events: Vec<Event<Enrolment>>| {
+        let typed = enter(SetUpInput::Code(typed.to_owned()));
         let (flow, _) = at(
             to_confirm(BackupGate::Tick),
             std::iter::once(typed).chain(events),
         );
         match step(&flow) {
             Step::Confirm { refused } => *refused,
-            other => panic!("{other:?}"),
+            _other => panic!("another step"),
         }
     };
-    let submit = || vec![Event::CodeSubmitted];
+    let submit = || vec![go(SetUpNav::Next)];
     assert_eq!(
         refused("12345", submit()),
         Some(CodeRefusal::Shape(nidan_otp::CodeError::Length {
@@ -178,15 +201,15 @@ fn what_is_wrong_with_a_code_is_told() {
         "the same mistake once"
     );
     let second = vec![
-        Event::CodeTyped("00000".to_owned()),
-        Event::CodeTyped("000001".to_owned()),
+        enter(SetUpInput::Code("00000".to_owned())),
+        enter(SetUpInput::Code("000001".to_owned())),
     ];
     assert_eq!(
         refused("000000", second),
         Some(CodeRefusal::Wrong { times: 2 })
     );
     assert_eq!(
-        refused("000000", vec![Event::CodeTyped("00000".to_owned())]),
+        refused("000000", vec![enter(SetUpInput::Code("00000".to_owned()))]),
         None,
         "gone while the next is typed"
     );
@@ -204,11 +227,14 @@ fn what_is_wrong_with_a_code_is_told() {
 fn going_back_keeps_what_was_typed() {
     let (flow, _) = at(
         to_codes(BackupGate::TypeOne),
-        [Event::BackupTyped("K7QM".to_owned()), Event::Back],
+        [
+            enter(SetUpInput::Backup("K7QM".to_owned())),
+            go(SetUpNav::Back),
+        ],
     );
     assert!(matches!(step(&flow), Step::Confirm { refused: None }));
-    let (flow, _) = at(flow, [Event::CodeTyped(app_code(NOW))]);
-    let Flow::Enrolling(enrolment) = &flow else {
+    let (flow, _) = at(flow, [enter(SetUpInput::Code(app_code(NOW)))]);
+    let Flow::Active(enrolment) = &flow else {
         panic!()
     };
     assert_eq!(enrolment.typed_backup, "K7QM");
@@ -216,18 +242,18 @@ fn going_back_keeps_what_was_typed() {
 
 #[test]
 fn the_gate_opens_by_one_of_the_codes_or_by_the_tick() {
-    let refusal = |gate: BackupGate, event: Event| {
-        let (flow, effect) = at(to_codes(gate), [event, Event::Next]);
+    let refusal = |gate: BackupGate, event: Event<Enrolment>| {
+        let (flow, effect) = at(to_codes(gate), [event, go(SetUpNav::Next)]);
         match step(&flow) {
             Step::SaveCodes { refused } => *refused,
             Step::Posting { .. } => {
-                assert!(matches!(effect, Some(Effect::Post(..))));
+                assert!(matches!(effect, Some(Effect::Do(SetUpEffect::Post(..)))));
                 None
             }
-            other => panic!("{other:?}"),
+            _other => panic!("another step"),
         }
     };
-    let typed = |text: &str| Event::BackupTyped(text.to_owned());
+    let typed = |text: &str| enter(SetUpInput::Backup(text.to_owned()));
     let opening = opening(BackupGate::TypeOne);
     let draft = PendingSecret::new(random(), &opening).unwrap();
     let codes: Vec<_> = draft
@@ -267,12 +293,15 @@ fn the_gate_opens_by_one_of_the_codes_or_by_the_tick() {
         Some(BackupRefusal::Typo(_))
     ));
     assert!(matches!(
-        refusal(BackupGate::TypeOne, Event::SavedTicked(true)),
+        refusal(BackupGate::TypeOne, enter(SetUpInput::Saved(true))),
         Some(BackupRefusal::Typo(_))
     ));
-    assert_eq!(refusal(BackupGate::Tick, Event::SavedTicked(true)), None);
     assert_eq!(
-        refusal(BackupGate::Tick, Event::SavedTicked(false)),
+        refusal(BackupGate::Tick, enter(SetUpInput::Saved(true))),
+        None
+    );
+    assert_eq!(
+        refusal(BackupGate::Tick, enter(SetUpInput::Saved(false))),
         Some(BackupRefusal::NotTicked)
     );
 }
@@ -280,34 +309,40 @@ fn the_gate_opens_by_one_of_the_codes_or_by_the_tick() {
 #[test]
 fn a_lost_post_is_tried_again_with_the_same_draft_and_proof() {
     let (flow, effect) = to_posting();
-    let Some(Effect::Post(draft, proof)) = effect else {
+    let Some(Effect::Do(SetUpEffect::Post(draft, proof))) = effect else {
         panic!()
     };
-    let (flow, effect) = at(flow, [Event::NotAnswered(RequestError::Unreachable)]);
+    let (flow, effect) = at(
+        flow,
+        [answered(SetUpAnswer::NotStored(RequestError::Unreachable))],
+    );
     assert!(effect.is_none());
-    assert_eq!(flow.retry_at(), Some(UnixSeconds(NOW.0 + 2)));
-    let (flow, effect) = at(flow, [Event::RetryDue]);
-    let Some(Effect::Post(again, proof_again)) = effect else {
+    assert_eq!(retry_at(&flow), Some(UnixSeconds(NOW.0 + 2)));
+    let (flow, effect) = at(flow, [Event::On(SetUpEvent::Retry)]);
+    let Some(Effect::Do(SetUpEffect::Post(again, proof_again))) = effect else {
         panic!()
     };
     assert!(Arc::ptr_eq(&draft, &again) && Arc::ptr_eq(&proof, &proof_again));
     let (flow, _) = at(
         flow,
-        [Event::NotAnswered(RequestError::Refused(
+        [answered(SetUpAnswer::NotStored(RequestError::Refused(
             ErrorCode::Unavailable,
-        ))],
+        )))],
     );
     assert_eq!(
-        flow.retry_at(),
+        retry_at(&flow),
         Some(UnixSeconds(NOW.0 + 4)),
         "longer each time"
     );
-    let (flow, effect) = at(flow, [Event::Again]);
-    assert!(matches!(effect, Some(Effect::Post(..))), "or at once");
-    let (flow, effect) = at(flow, [Event::Again, Event::RetryDue]);
+    let (flow, effect) = at(flow, [Event::On(SetUpEvent::Retry)]);
+    assert!(
+        matches!(effect, Some(Effect::Do(SetUpEffect::Post(..)))),
+        "or at once"
+    );
+    let (flow, effect) = at(flow, [Event::Again, Event::On(SetUpEvent::Retry)]);
     assert!(effect.is_none(), "never two at a time");
     assert!(matches!(
-        step(&at(flow, [Event::Answered(answer())]).0),
+        step(&at(flow, [answered(SetUpAnswer::Stored(answer()))]).0),
         Step::Done { .. }
     ));
 }
@@ -317,13 +352,15 @@ fn each_refusal_of_the_final_post_leads_somewhere() {
     for code in ErrorCode::ALL {
         let (flow, _) = at(
             to_posting().0,
-            [Event::NotAnswered(RequestError::Refused(*code))],
+            [answered(SetUpAnswer::NotStored(RequestError::Refused(
+                *code,
+            )))],
         );
         let expected = match code {
             ErrorCode::CodeWrong => {
-                matches!(flow, Flow::Enrolling(_)) && matches!(step(&flow), Step::Confirm { .. })
+                matches!(flow, Flow::Active(_)) && matches!(step(&flow), Step::Confirm { .. })
             }
-            code if code.status() >= 500 => flow.retry_at().is_some(),
+            code if code.status() >= 500 => retry_at(&flow).is_some(),
             _ => matches!(flow, Flow::Ended(_)),
         };
         assert!(expected, "{code:?} leads to {flow:?}");
@@ -332,22 +369,25 @@ fn each_refusal_of_the_final_post_leads_somewhere() {
 
 #[test]
 fn the_result_is_handed_over_fresh() {
-    let (flow, _) = at(to_posting().0, [Event::Answered(answer())]);
-    let (done, effect) = flow.on(Event::Next, UnixSeconds(NOW.0 + 40));
+    let (flow, _) = at(to_posting().0, [answered(SetUpAnswer::Stored(answer()))]);
+    let (done, effect) = flow.on(go(SetUpNav::Next), UnixSeconds(NOW.0 + 40));
     assert!(
         matches!((done, effect), (Flow::Completed, Some(Effect::Complete(code))) if code == "first")
     );
-    let (flow, _) = at(to_posting().0, [Event::Answered(answer())]);
-    let (flow, effect) = flow.on(Event::Next, UnixSeconds(NOW.0 + 41));
+    let (flow, _) = at(to_posting().0, [answered(SetUpAnswer::Stored(answer()))]);
+    let (flow, effect) = flow.on(go(SetUpNav::Next), UnixSeconds(NOW.0 + 41));
     assert!(
-        matches!(effect, Some(Effect::Post(..))),
+        matches!(effect, Some(Effect::Do(SetUpEffect::Post(..)))),
         "a stale one is asked for again"
     );
     let fresh = Box::new(EnrolmentAnswer {
         result_code: "second".to_owned(),
         ..*answer()
     });
-    let (flow, effect) = at(flow, [Event::NotAnswered(RequestError::Unreachable)]);
+    let (flow, effect) = at(
+        flow,
+        [answered(SetUpAnswer::NotStored(RequestError::Unreachable))],
+    );
     assert!(
         effect.is_none()
             && matches!(
@@ -359,9 +399,9 @@ fn the_result_is_handed_over_fresh() {
             ),
         "nothing stale is handed over"
     );
-    let (flow, effect) = at(flow, [Event::Next]);
-    assert!(matches!(effect, Some(Effect::Post(..))));
-    let (_, effect) = at(flow, [Event::Answered(fresh)]);
+    let (flow, effect) = at(flow, [go(SetUpNav::Next)]);
+    assert!(matches!(effect, Some(Effect::Do(SetUpEffect::Post(..)))));
+    let (_, effect) = at(flow, [answered(SetUpAnswer::Stored(fresh))]);
     assert!(matches!(effect, Some(Effect::Complete(code)) if code == "second"));
 }
 
@@ -371,7 +411,10 @@ fn time_ends_what_is_not_stored_and_leaving_warns_while_something_can_be_lost() 
         at(begun(BackupGate::Tick), [Event::TimeUp]).0,
         Flow::Ended(EndReason::Expired)
     ));
-    let (done, _) = at(to_posting().0, [Event::Answered(answer()), Event::TimeUp]);
+    let (done, _) = at(
+        to_posting().0,
+        [answered(SetUpAnswer::Stored(answer())), Event::TimeUp],
+    );
     assert!(matches!(step(&done), Step::Done { .. }));
     assert!(
         matches!(
@@ -406,7 +449,7 @@ fn the_start_has_a_way_on_for_every_trouble() {
         Some(EndReason::Misconfigured)
     );
     assert_eq!(ended(ErrorCode::Internal), None);
-    let (flow, _) = Flow::Loading.on(Event::NothingToEnrol, NOW);
+    let (flow, _) = Flow::Loading.on(Event::NothingToDo, NOW);
     assert!(matches!(flow, Flow::Ended(EndReason::AlreadyOn)));
     let again = Flow::Ended(EndReason::Expired).on(Event::Again, NOW).1;
     assert!(matches!(again, Some(Effect::Restart)));

@@ -72,11 +72,11 @@ pub(crate) fn texts<'s, 'a: 's, M: Shows>(
     screen
         .blocks
         .iter()
-        .filter_map(|block| match block.content {
+        .filter_map(|block| match &block.content {
             Content::Text(words)
             | Content::Cell(_, words)
             | Content::Button { label: words, .. }
-            | Content::Link { label: words, .. } => Some(words),
+            | Content::Link { label: words, .. } => Some(*words),
             Content::Field { label, .. } => Some(Words::Message(label.0, [label.1, Arg::None])),
             Content::Group
             | Content::Named(_)

@@ -1,6 +1,6 @@
 //! What a person can do at a login.
 
-use nidan_flow::{LoginEvent, LoginMethod};
+use nidan_flow::{Event, LoginEvent, LoginInput, LoginMethod, LoginNav, LoginPhone, SigningIn};
 use nidan_protocol::{CallConfirmation, Channel};
 
 use crate::Input;
@@ -44,24 +44,27 @@ pub enum LoginAction {
 
 impl LoginAction {
     /// What it is to the state machine.
-    pub(crate) fn event(self, index: u8, input: Input) -> LoginEvent {
-        match self {
-            Self::Submit => LoginEvent::Submit,
-            Self::Back => LoginEvent::Back,
-            Self::Again => LoginEvent::Again,
-            Self::TypeCode => LoginEvent::Typed(input.text()),
-            Self::TypeSecondCode => LoginEvent::SecondTyped(input.text()),
-            Self::TypeBackupCode => LoginEvent::BackupTyped(input.text()),
-            Self::Trust => LoginEvent::Trust(input.is_ticked()),
-            Self::PickMethod => LoginEvent::MethodPicker,
-            Self::Choose => LoginEvent::Choose(LoginMethod::Method(index.into())),
-            Self::ChooseBackup => LoginEvent::Choose(LoginMethod::Backup),
-            Self::Recover => LoginEvent::Recover,
-            Self::Send(channel, confirmation) => LoginEvent::Send(channel, confirmation),
-            Self::Resend => LoginEvent::Resend,
-            Self::Renew => LoginEvent::Renew,
-            Self::ReportUnrequested => LoginEvent::ReportUnrequested,
+    pub(crate) fn event(self, index: u8, input: Input) -> Event<SigningIn> {
+        let go = LoginEvent::Go;
+        let enter = LoginEvent::Enter;
+        let phone = LoginEvent::Phone;
+        Event::On(match self {
+            Self::Again => return Event::Again,
+            Self::Submit => go(LoginNav::Submit),
+            Self::Back => go(LoginNav::Back),
+            Self::PickMethod => go(LoginNav::MethodPicker),
+            Self::Choose => go(LoginNav::Choose(LoginMethod::Method(index.into()))),
+            Self::ChooseBackup => go(LoginNav::Choose(LoginMethod::Backup)),
+            Self::Recover => go(LoginNav::Recover),
+            Self::ReportUnrequested => go(LoginNav::ReportUnrequested),
+            Self::TypeCode => enter(LoginInput::Code(input.text())),
+            Self::TypeSecondCode => enter(LoginInput::SecondCode(input.text())),
+            Self::TypeBackupCode => enter(LoginInput::Backup(input.text())),
+            Self::Trust => enter(LoginInput::Trust(input.is_ticked())),
+            Self::Send(channel, confirmation) => phone(LoginPhone::Send(channel, confirmation)),
+            Self::Resend => phone(LoginPhone::Resend),
+            Self::Renew => phone(LoginPhone::Renew),
             Self::Copy => LoginEvent::CopySummary,
-        }
+        })
     }
 }

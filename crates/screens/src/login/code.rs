@@ -163,14 +163,14 @@ impl<'a> Draft<'a, Login> {
         let is_two = signing.wants_two();
         let label = if is_two { first } else { Msg::PhoneCodeLabel };
         let wrong = refusal(signing);
-        let [typed, typed_second] = &signing.typed;
+        let [code, second_code] = &signing.codes;
         self.counts(1 + u8::from(is_two));
         self.add(LoginKey::CodeForm, Content::Form(LoginAction::Submit));
         self.text(LoginKey::CodeLabel, label);
         self.add(
             LoginKey::Code,
             Content::Field {
-                value: typed,
+                value: code.typed(),
                 label: (label, Arg::None),
                 help: None,
                 is_invalid: !is_two && wrong.message().is_some(),
@@ -185,7 +185,7 @@ impl<'a> Draft<'a, Login> {
         self.add(
             LoginKey::SecondCode,
             Content::Field {
-                value: typed_second,
+                value: second_code.typed(),
                 label: (second, Arg::None),
                 help: None,
                 is_invalid: wrong.message().is_some(),

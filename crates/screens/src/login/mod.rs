@@ -15,7 +15,7 @@ pub use action::LoginAction;
 pub use keys::LoginKey;
 pub use recovery::summary;
 
-use nidan_flow::{EndReason, Login, LoginEvent, LoginStep, RequestError, SigningIn};
+use nidan_flow::{EndReason, Event, Login, LoginStep, RequestError, SigningIn};
 use nidan_protocol::CallConfirmation;
 
 use crate::challenge::fold;
@@ -36,14 +36,13 @@ impl Shows for Login {
             Self::Loading => screen.text(LoginKey::Busy, Msg::CommonLoading),
             Self::Completed => screen.text(LoginKey::Busy, Msg::CompletedTitle),
             Self::Unavailable(trouble) => screen.unavailable(*trouble),
-            Self::SigningIn(signing) => screen.signing_in(signing),
-            Self::Reported(reported) => screen.reported(reported),
+            Self::Active(signing) => screen.signing_in(signing),
             Self::Ended(reason) => screen.ended(*reason),
         }
         screen.finish(self)
     }
 
-    fn event(action: LoginAction, index: u8, input: Input) -> LoginEvent {
+    fn event(action: LoginAction, index: u8, input: Input) -> Event<SigningIn> {
         action.event(index, input)
     }
 }
@@ -56,9 +55,8 @@ fn scope(login: &Login) -> Option<FocusScope> {
         Login::Loading => return None,
         Login::Unavailable(_) => ("unavailable", 0, 0),
         Login::Ended(reason) => (reason.name(), 0, 0),
-        Login::Reported(_) => (EndReason::Reported.name(), 0, 0),
         Login::Completed => ("completed", 0, 0),
-        Login::SigningIn(signing) => match &signing.step {
+        Login::Active(signing) => match &signing.step {
             LoginStep::Code { place, challenge } => {
                 let sent = challenge.as_ref().map_or(0, |sent| fold(&sent.id));
                 ("code", *place, sent)
@@ -67,6 +65,7 @@ fn scope(login: &Login) -> Option<FocusScope> {
             LoginStep::MethodPicker => ("ways", 0, 0),
             LoginStep::Recovery => ("lost", 0, 0),
             LoginStep::Report => ("report", 0, 0),
+            LoginStep::Reported(_) => (EndReason::Reported.name(), 0, 0),
             LoginStep::LowBackupCodes(_) => ("few", 0, 0),
         },
     };
@@ -91,7 +90,7 @@ impl<'a> Draft<'a, Login> {
 
     fn signing_in(&mut self, signing: &'a SigningIn) {
         self.screen.is_aside = match &signing.step {
-            LoginStep::Code { .. } | LoginStep::LowBackupCodes(_) => false,
+            LoginStep::Code { .. } | LoginStep::Reported(_) | LoginStep::LowBackupCodes(_) => false,
             LoginStep::Backup
             | LoginStep::MethodPicker
             | LoginStep::Recovery
@@ -103,6 +102,7 @@ impl<'a> Draft<'a, Login> {
             LoginStep::MethodPicker => self.method_picker(signing),
             LoginStep::Recovery => self.recovery(signing),
             LoginStep::Report => self.report(signing),
+            LoginStep::Reported(reported) => self.reported(reported),
             LoginStep::LowBackupCodes(verified) => {
                 self.low_backup_codes(verified.backup_codes_left);
             }

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use nidan_flow::{
-    Login, LoginEffect, LoginEvent, LoginMethod, LoginOpening, LoginRefusal, LoginStep, Machine,
-    Now, PhoneRefusal, Reported, RequestError, Verified,
+    Effect, Event, Login, LoginAnswer, LoginEffect, LoginEvent, LoginMethod, LoginNav,
+    LoginOpening, LoginPhone, LoginRefusal, LoginStep, Machine, Now, PhoneRefusal, Reported,
+    RequestError, SigningIn, Verified,
 };
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{
@@ -37,7 +38,7 @@ const CODES: [ErrorCode; 14] = [
 struct Walk {
     chance: Chance,
     login: Login,
-    pending: Vec<LoginEffect>,
+    pending: Vec<Effect<SigningIn>>,
     now: u64,
     sent: u32,
 }
@@ -47,7 +48,7 @@ impl Walk {
         Self {
             chance: Chance::new(seed),
             login: Login::loading(),
-            pending: vec![LoginEffect::Open],
+            pending: vec![Effect::Open],
             now: 1_800_000_000,
             sent: 0,
         }
@@ -63,7 +64,7 @@ impl Walk {
         }
     }
 
-    fn send(&mut self, event: LoginEvent) {
+    fn send(&mut self, event: Event<SigningIn>) {
         let login = std::mem::replace(&mut self.login, Login::loading());
         let (login, effect) = login.on(event, UnixSeconds(self.now));
         self.login = login;
@@ -124,8 +125,8 @@ impl Walk {
         }
     }
 
-    fn not_ordered(&mut self) -> LoginEvent {
-        LoginEvent::NotOrdered(match self.refusal() {
+    fn not_ordered(&mut self) -> LoginAnswer {
+        LoginAnswer::NotOrdered(match self.refusal() {
             LoginRefusal::Service {
                 code,
                 retry_at,
@@ -140,19 +141,25 @@ impl Walk {
         })
     }
 
-    fn answer(&mut self, effect: LoginEffect) -> Option<LoginEvent> {
+    fn answer(&mut self, effect: Effect<SigningIn>) -> Option<Event<SigningIn>> {
         let is_good = self.chance.below(3) > 0;
-        Some(match effect {
-            LoginEffect::Open if is_good => LoginEvent::Opened(Box::new(self.opening())),
-            LoginEffect::Open => LoginEvent::NotOpened(self.chance.one(&[
-                RequestError::Unreachable,
-                RequestError::Refused(ErrorCode::Internal),
-            ])),
-            LoginEffect::Order {
+        let answer = match effect {
+            Effect::Open if is_good => return Some(Event::Opened(Box::new(self.opening()))),
+            Effect::Open => {
+                return Some(Event::NotOpened(self.chance.one(&[
+                    RequestError::Unreachable,
+                    RequestError::Refused(ErrorCode::Internal),
+                ])));
+            }
+            Effect::Restart | Effect::Complete(_) => return None,
+            Effect::Do(LoginEffect::CopySummary) => {
+                return Some(Event::On(LoginEvent::Copied(is_good)));
+            }
+            Effect::Do(LoginEffect::Order {
                 channel,
                 confirmation,
                 ..
-            } if is_good => {
+            }) if is_good => {
                 self.sent += 1;
                 let mut fresh = self.challenge(format!("c{}", self.sent), channel);
                 let digits = match (channel, confirmation) {
@@ -162,31 +169,34 @@ impl Walk {
                     _other => None,
                 };
                 fresh.call_digits = digits;
-                LoginEvent::Ordered(Box::new(fresh))
+                LoginAnswer::Ordered(Box::new(fresh))
             }
-            LoginEffect::Resend(id) if is_good => {
+            Effect::Do(LoginEffect::Resend(id)) if is_good => {
                 let awaited = self.login.awaited()?.clone();
-                (awaited.id == id).then(|| LoginEvent::Ordered(Box::new(awaited)))?
+                (awaited.id == id).then(|| LoginAnswer::Ordered(Box::new(awaited)))?
             }
-            LoginEffect::Order { .. } | LoginEffect::Resend(_) => self.not_ordered(),
-            LoginEffect::Verify { .. } if is_good && self.chance.below(4) == 0 => {
-                LoginEvent::Verified(Box::new(Verified {
+            Effect::Do(LoginEffect::Order { .. } | LoginEffect::Resend(_)) => self.not_ordered(),
+            Effect::Do(LoginEffect::Verify { .. }) if is_good && self.chance.below(4) == 0 => {
+                LoginAnswer::Verified(Box::new(Verified {
                     result_code: "r".to_owned(),
                     backup_codes_left: self.chance.one(&[0, 2, 9]),
                     answered_at: UnixSeconds(self.now),
                 }))
             }
-            LoginEffect::Verify { way, .. } => LoginEvent::Refused(way, self.refusal()),
-            LoginEffect::Report if is_good => LoginEvent::Reported(Box::new(self.reported())),
-            LoginEffect::Report => LoginEvent::NotReported(self.refusal()),
-            LoginEffect::CopySummary => LoginEvent::Copied(is_good),
-            LoginEffect::Complete(_) | LoginEffect::Restart => return None,
-        })
+            Effect::Do(LoginEffect::Verify { way, .. }) => {
+                LoginAnswer::Refused(way, self.refusal())
+            }
+            Effect::Do(LoginEffect::Report) if is_good => {
+                LoginAnswer::Reported(Box::new(self.reported()))
+            }
+            Effect::Do(LoginEffect::Report) => LoginAnswer::NotReported(self.refusal()),
+        };
+        Some(Event::On(LoginEvent::Answer(answer)))
     }
 
-    fn news(&mut self) -> Option<LoginEvent> {
+    fn news(&mut self) -> Option<Event<SigningIn>> {
         if self.chance.below(60) == 0 {
-            return Some(LoginEvent::TimeUp);
+            return Some(Event::TimeUp);
         }
         let mut awaited = self.login.awaited()?.clone();
         awaited.delivery = self.chance.one(&[
@@ -196,7 +206,8 @@ impl Walk {
             DeliveryState::Delivered,
             DeliveryState::Failed,
         ]);
-        Some(LoginEvent::Changed(Box::new(awaited)))
+        let changed = LoginAnswer::Changed(Box::new(awaited));
+        Some(Event::On(LoginEvent::Answer(changed)))
     }
 
     fn challenge(&mut self, id: String, channel: Channel) -> ChallengeView {
@@ -281,7 +292,7 @@ fn words<'a>(screen: &LoginScreen<'a>, key: LoginKey) -> Option<Words<'a>> {
 /// Hint, reference, channel, digits and number of fields are those of the code that is awaited.
 fn shows_what_is_awaited(login: &Login, screen: &LoginScreen<'_>, trace: &str) {
     let takes_codes = login
-        .signing()
+        .active()
         .and_then(SigningIn::method)
         .is_some_and(|method| matches!(method.state, MethodState::Ready | MethodState::TwoCodes));
     let Some(awaited) = login.awaited().filter(|_| takes_codes) else {
@@ -365,8 +376,8 @@ fn every_shape_is_a_depth_a_tag_and_attributes() {
 fn a_choice_names_the_method_at_its_place() {
     for index in [0, 7, u8::MAX] {
         let event = Login::event(LoginAction::Choose, index, Input::None);
-        let LoginEvent::Choose(LoginMethod::Method(place)) = event else {
-            panic!("{event:?}");
+        let Event::On(LoginEvent::Go(LoginNav::Choose(LoginMethod::Method(place)))) = event else {
+            panic!("no choice");
         };
         assert_eq!(place, usize::from(index));
     }
@@ -378,7 +389,7 @@ fn begun(change: impl FnOnce(&mut LoginOpening)) -> Login {
     let mut opening = walk.opening();
     opening.methods.truncate(0);
     change(&mut opening);
-    let (login, _) = Login::loading().on(LoginEvent::Opened(Box::new(opening)), NOW);
+    let (login, _) = Login::loading().on(Event::Opened(Box::new(opening)), NOW);
     login
 }
 
@@ -388,6 +399,10 @@ const VIEW: View<'static> = View {
     support_url: None,
     is_phone: false,
 };
+
+fn ordered(fresh: ChallengeView) -> Event<SigningIn> {
+    Event::On(LoginEvent::Answer(LoginAnswer::Ordered(Box::new(fresh))))
+}
 
 #[test]
 fn a_call_after_a_text_shows_its_own_digits() {
@@ -407,22 +422,25 @@ fn a_call_after_a_text_shows_its_own_digits() {
     });
     let mut walk = Walk::new(1);
     let text = walk.challenge("text".to_owned(), Channel::Sms);
-    let (login, _) = login.on(LoginEvent::Ordered(Box::new(text)), NOW);
+    let (login, _) = login.on(ordered(text), NOW);
     assert!(words(&login.screen(VIEW), LoginKey::Digits).is_none());
     let scope = login.screen(VIEW).scope;
     let mut call = walk.challenge("call".to_owned(), Channel::Voice);
     call.call_digits = Some("61".to_owned());
     let (login, _) = login.on(
-        LoginEvent::Send(Channel::Voice, nidan_protocol::CallConfirmation::Digits),
+        Event::On(LoginEvent::Phone(LoginPhone::Send(
+            Channel::Voice,
+            nidan_protocol::CallConfirmation::Digits,
+        ))),
         NOW,
     );
-    let (login, _) = login.on(LoginEvent::Ordered(Box::new(call)), NOW);
+    let (login, _) = login.on(ordered(call), NOW);
     let screen = login.screen(VIEW);
     let digits = words(&screen, LoginKey::Digits);
     assert!(matches!(digits, Some(Words::Verbatim("61"))));
     assert_ne!(screen.scope, scope, "the focus goes to the field");
     assert!(matches!(
-        login.signing().map(|signing| &signing.step),
+        login.active().map(|signing| &signing.step),
         Some(LoginStep::Code { .. })
     ));
 }

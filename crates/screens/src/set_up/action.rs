@@ -1,6 +1,6 @@
 //! What a person can do in a set-up.
 
-use nidan_flow::{Event, Keepsake};
+use nidan_flow::{Enrolment, Event, Keepsake, PhoneWish, SetUpEvent, SetUpInput, SetUpNav};
 use nidan_protocol::{Channel, MethodKind};
 
 use crate::Input;
@@ -14,6 +14,8 @@ pub enum SetUpAction {
     Back,
     /// Tries again, or begins again.
     Again,
+    /// Sends the final post now.
+    Retry,
     /// Takes this method.
     Choose(MethodKind),
     /// Makes the QR code larger, and smaller again.
@@ -22,8 +24,6 @@ pub enum SetUpAction {
     Take(Keepsake),
     /// Types a code.
     TypeCode,
-    /// Asks whether the code is right.
-    SubmitCode,
     /// Types a number.
     TypeNumber,
     /// Types what the number is called.
@@ -50,27 +50,30 @@ pub enum SetUpAction {
 
 impl SetUpAction {
     /// What it is to the state machine.
-    pub(crate) fn event(self, input: Input) -> Event {
-        match self {
-            Self::Next => Event::Next,
-            Self::Back => Event::Back,
-            Self::Again => Event::Again,
-            Self::Choose(kind) => Event::Choose(kind),
-            Self::Enlarge => Event::Enlarge,
-            Self::Take(what) => Event::Take(what),
-            Self::TypeCode => Event::CodeTyped(input.text()),
-            Self::SubmitCode => Event::CodeSubmitted,
-            Self::TypeNumber => Event::NumberTyped(input.text()),
-            Self::TypeName => Event::NameTyped(input.text()),
-            Self::SearchCountry => Event::CountrySearched(input.text()),
-            Self::Switch(channel) => Event::Switch(channel),
-            Self::CallUnconfirmed => Event::CallUnconfirmed,
-            Self::Resend => Event::Resend,
-            Self::Renew => Event::Renew,
-            Self::ChangeNumber => Event::ChangeNumber,
-            Self::Help => Event::Help,
-            Self::TypeBackup => Event::BackupTyped(input.text()),
-            Self::TickSaved => Event::SavedTicked(input.is_ticked()),
-        }
+    pub(crate) fn event(self, input: Input) -> Event<Enrolment> {
+        let go = SetUpEvent::Go;
+        let enter = SetUpEvent::Enter;
+        let phone = SetUpEvent::Phone;
+        Event::On(match self {
+            Self::Again => return Event::Again,
+            Self::Next => go(SetUpNav::Next),
+            Self::Back => go(SetUpNav::Back),
+            Self::Choose(kind) => go(SetUpNav::Choose(kind)),
+            Self::Enlarge => go(SetUpNav::Enlarge),
+            Self::TypeCode => enter(SetUpInput::Code(input.text())),
+            Self::TypeNumber => enter(SetUpInput::Number(input.text())),
+            Self::TypeName => enter(SetUpInput::Name(input.text())),
+            Self::SearchCountry => enter(SetUpInput::CountrySearch(input.text())),
+            Self::TypeBackup => enter(SetUpInput::Backup(input.text())),
+            Self::TickSaved => enter(SetUpInput::Saved(input.is_ticked())),
+            Self::Switch(channel) => phone(PhoneWish::Switch(channel)),
+            Self::CallUnconfirmed => phone(PhoneWish::CallUnconfirmed),
+            Self::Resend => phone(PhoneWish::Resend),
+            Self::Renew => phone(PhoneWish::Renew),
+            Self::ChangeNumber => phone(PhoneWish::ChangeNumber),
+            Self::Help => phone(PhoneWish::Help),
+            Self::Take(what) => SetUpEvent::Take(what),
+            Self::Retry => SetUpEvent::Retry,
+        })
     }
 }

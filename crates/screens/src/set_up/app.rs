@@ -188,7 +188,7 @@ impl<'a> Draft<'a, Flow> {
         self.group(SetUpKey::Picture);
         self.group(SetUpKey::PicturePath);
         self.code_field(enrolment, label, Some(Msg::ConfirmHelp), wrong);
-        self.form_actions(Msg::ConfirmCheck, SetUpAction::SubmitCode);
+        self.form_actions(Msg::ConfirmCheck, SetUpAction::Next);
     }
 }
 

@@ -63,13 +63,13 @@ impl Shows for Flow {
             Self::Loading => screen.text(SetUpKey::Busy, Msg::CommonLoading),
             Self::Completed => screen.text(SetUpKey::Busy, Msg::CompletedTitle),
             Self::Unavailable(trouble) => screen.unavailable(*trouble),
-            Self::Enrolling(enrolment) => screen.enrolling(enrolment),
+            Self::Active(enrolment) => screen.enrolling(enrolment),
             Self::Ended(reason) => screen.ended(*reason),
         }
         screen.finish(self)
     }
 
-    fn event(action: SetUpAction, _index: u8, input: Input) -> Event {
+    fn event(action: SetUpAction, _index: u8, input: Input) -> Event<Enrolment> {
         action.event(input)
     }
 }
@@ -81,7 +81,7 @@ fn scope(flow: &Flow) -> Option<FocusScope> {
         Flow::Unavailable(_) => ("unavailable", 0, 0),
         Flow::Ended(reason) => (reason.name(), 0, 0),
         Flow::Completed => ("completed", 0, 0),
-        Flow::Enrolling(enrolment) => match &enrolment.step {
+        Flow::Active(enrolment) => match &enrolment.step {
             Step::Start => ("start", 0, 0),
             Step::Method => ("method", 0, 0),
             Step::GetApp => ("get-app", 0, 0),
@@ -117,7 +117,7 @@ const fn place(channel: Channel) -> usize {
 
 /// How far along, and what the step is called; `None` outside the steps.
 const fn progress(flow: &Flow) -> Option<(u8, Msg)> {
-    let Flow::Enrolling(enrolment) = flow else {
+    let Flow::Active(enrolment) = flow else {
         return None;
     };
     Some(match &enrolment.step {
@@ -206,7 +206,7 @@ impl<'a> Draft<'a, Flow> {
     /// Told when little is left, without counting seconds aloud.
     fn time_left(&mut self, flow: &Flow) {
         let mut words = Words::None;
-        if let Some(enrolment) = flow.enrolment().filter(|one| !one.is_stored()) {
+        if let Some(enrolment) = flow.active().filter(|one| !one.is_stored()) {
             let end = enrolment.opening.expires_at.0;
             let left = end.saturating_sub(self.view.now.0);
             if (1..=TELL_TIME_BELOW_S).contains(&left) {
@@ -277,7 +277,7 @@ impl<'a> Draft<'a, Flow> {
         help: Option<Msg>,
         wrong: Words<'a>,
     ) {
-        self.add(SetUpKey::CodeForm, Content::Form(SetUpAction::SubmitCode));
+        self.add(SetUpKey::CodeForm, Content::Form(SetUpAction::Next));
         self.message(SetUpKey::CodeLabel, label.0, label.1);
         if let Some(help) = help {
             self.text(SetUpKey::CodeHelp, help);
@@ -285,7 +285,7 @@ impl<'a> Draft<'a, Flow> {
         self.add(
             SetUpKey::Code,
             Content::Field {
-                value: &enrolment.typed_code,
+                value: enrolment.code.typed(),
                 label,
                 help,
                 is_invalid: wrong.message().is_some(),

@@ -35,7 +35,7 @@ impl<'a> Draft<'a, Flow> {
         let seconds = until.0.saturating_sub(self.view.now.0);
         self.message(SetUpKey::Posting, words, Arg::Number("seconds", seconds));
         self.text(SetUpKey::Keeps, Msg::PostKeep);
-        self.main(Msg::PostNow, SetUpAction::Again);
+        self.main(Msg::PostNow, SetUpAction::Retry);
     }
 
     /// What was turned on, as the service stored it, and what to do with it.

@@ -44,7 +44,7 @@ impl<'a> Draft<'a, Flow> {
             challenge::delivery_state(sent, now),
         );
         self.words(SetUpKey::DeliveryEnd, challenge::delivery_end(sent, now));
-        self.form_actions(check, SetUpAction::SubmitCode);
+        self.form_actions(check, SetUpAction::Next);
         self.group(SetUpKey::Tools);
         self.button(SetUpKey::Help, Msg::HelpTitle, SetUpAction::Help);
         self.ways_on(enrolment, sent);

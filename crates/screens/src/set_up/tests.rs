@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use nidan_flow::{
     Effect, Enrolment, Event, Flow, Machine, Opening, PendingSecret, PhoneRefusal, RequestError,
-    Step,
+    SetUpAnswer, SetUpEffect, SetUpEvent, Step,
 };
 use nidan_otp::{BackupCode, EnrolmentId, Label, ServerNonce, UnixSeconds};
 use nidan_protocol::{
@@ -47,7 +47,7 @@ fn random() -> [u8; 32] {
 struct Walk {
     chance: Chance,
     flow: Flow,
-    pending: Vec<Effect>,
+    pending: Vec<Effect<Enrolment>>,
     now: u64,
     sent: u32,
     is_phone: bool,
@@ -75,7 +75,7 @@ impl Walk {
         }
     }
 
-    fn send(&mut self, event: Event) {
+    fn send(&mut self, event: Event<Enrolment>) {
         let flow = std::mem::replace(&mut self.flow, Flow::loading());
         let (flow, effect) = flow.on(event, UnixSeconds(self.now));
         self.flow = flow;
@@ -144,50 +144,65 @@ impl Walk {
         self.send(Flow::event(action, index, input));
     }
 
-    fn answer(&mut self, effect: Effect) -> Option<Event> {
+    fn answer(&mut self, effect: Effect<Enrolment>) -> Option<Event<Enrolment>> {
         let is_good = self.chance.below(3) > 0;
-        Some(match effect {
+        let effect = match effect {
             Effect::Open if is_good => {
                 let opening = self.opening();
                 let draft = PendingSecret::new(random(), &opening).unwrap();
-                Event::Opened(Box::new((opening, draft)))
+                return Some(Event::Opened(Box::new((opening, draft))));
             }
-            Effect::Open => match self.chance.below(3) {
-                0 => Event::NothingToEnrol,
-                1 => Event::NotOpened(RequestError::Unreachable),
-                _ => Event::NotOpened(RequestError::Refused(ErrorCode::Internal)),
-            },
-            Effect::LoadRegions => Event::Regions(is_good.then(|| REGIONS.to_owned())),
-            Effect::LoadHelp(_) => Event::HelpFound(
+            Effect::Open => {
+                return Some(match self.chance.below(3) {
+                    0 => Event::NothingToDo,
+                    1 => Event::NotOpened(RequestError::Unreachable),
+                    _ => Event::NotOpened(RequestError::Refused(ErrorCode::Internal)),
+                });
+            }
+            Effect::Complete(_) | Effect::Restart => return None,
+            Effect::Do(SetUpEffect::Take(_)) => {
+                return Some(Event::On(SetUpEvent::Copied(is_good)));
+            }
+            Effect::Do(effect) => effect,
+        };
+        let answer = self.service(effect, is_good)?;
+        Some(Event::On(SetUpEvent::Answer(answer)))
+    }
+
+    fn service(&mut self, effect: SetUpEffect, is_good: bool) -> Option<SetUpAnswer> {
+        Some(match effect {
+            SetUpEffect::Take(_) => return None,
+            SetUpEffect::LoadRegions => SetUpAnswer::Regions(is_good.then(|| REGIONS.to_owned())),
+            SetUpEffect::LoadHelp(_) => SetUpAnswer::HelpFound(
                 ["2026-11-01", "Carrier", "Turn the filter off."]
                     .map(str::to_owned)
                     .to_vec(),
             ),
-            Effect::Order {
+            SetUpEffect::Order {
                 channel,
                 confirmation,
                 ..
             } if is_good => {
                 self.sent += 1;
                 let id = format!("c{}", self.sent);
-                Event::Ordered(Box::new(self.challenge(id, channel, confirmation)))
+                SetUpAnswer::Ordered(Box::new(self.challenge(id, channel, confirmation)))
             }
-            Effect::Resend(id) if is_good => {
+            SetUpEffect::Resend(id) if is_good => {
                 let awaited = self.flow.awaited()?.clone();
-                (awaited.id == id).then(|| Event::Ordered(Box::new(awaited)))?
+                (awaited.id == id).then(|| SetUpAnswer::Ordered(Box::new(awaited)))?
             }
-            Effect::Answer { challenge_id, .. } if is_good => Event::Accepted(challenge_id),
-            Effect::Order { .. } | Effect::Resend(_) | Effect::Answer { .. } => {
-                Event::NotOrdered(self.refusal())
+            SetUpEffect::Answer { challenge_id, .. } if is_good => {
+                SetUpAnswer::Accepted(challenge_id)
             }
-            Effect::Take(_) => Event::Copied(is_good),
-            Effect::Post(..) if is_good => Event::Answered(Box::new(answer())),
-            Effect::Post(..) => Event::NotAnswered(self.chance.one(&[
+            SetUpEffect::Order { .. } | SetUpEffect::Resend(_) | SetUpEffect::Answer { .. } => {
+                SetUpAnswer::NotOrdered(self.refusal())
+            }
+            SetUpEffect::Post(..) if is_good => SetUpAnswer::Stored(Box::new(answer())),
+            SetUpEffect::Post(..) => SetUpAnswer::NotStored(self.chance.one(&[
                 RequestError::Unreachable,
                 RequestError::Refused(ErrorCode::Internal),
                 RequestError::Refused(ErrorCode::CodeWrong),
             ])),
-            Effect::Complete(_) | Effect::Restart => return None,
         })
     }
 
@@ -206,9 +221,9 @@ impl Walk {
         }
     }
 
-    fn news(&mut self) -> Option<Event> {
-        if self.flow.retry_at().is_some_and(|due| due.0 <= self.now) {
-            return Some(Event::RetryDue);
+    fn news(&mut self) -> Option<Event<Enrolment>> {
+        if let Some((_, event)) = self.flow.retry().filter(|(due, _)| due.0 <= self.now) {
+            return Some(event);
         }
         if self.chance.below(80) == 0 {
             return Some(Event::TimeUp);
@@ -221,7 +236,8 @@ impl Walk {
             DeliveryState::Delivered,
             DeliveryState::Failed,
         ]);
-        Some(Event::Changed(Box::new(awaited)))
+        let changed = SetUpAnswer::Changed(Box::new(awaited));
+        Some(Event::On(SetUpEvent::Answer(changed)))
     }
 
     fn challenge(
@@ -287,7 +303,7 @@ fn backup_code(flow: &Flow) -> String {
         let codes = one.draft.backup_codes();
         codes.iter().next().map(BackupCode::expose_grouped)
     };
-    flow.enrolment()
+    flow.active()
         .and_then(first)
         .map(|code| code.to_string())
         .unwrap_or_default()
@@ -334,7 +350,7 @@ fn words<'a>(screen: &Screen<'a, Flow>, key: SetUpKey) -> Option<Words<'a>> {
 fn leads_on(flow: &Flow, screen: &Screen<'_, Flow>, trace: &str) {
     let waits = match flow {
         Flow::Loading | Flow::Completed => true,
-        Flow::Enrolling(enrolment) => matches!(
+        Flow::Active(enrolment) => matches!(
             enrolment.step,
             Step::Posting {
                 delivery: nidan_flow::Delivery::Sending { .. },
@@ -380,15 +396,15 @@ fn shows_what_is_awaited(flow: &Flow, screen: &Screen<'_, Flow>, trace: &str) {
 /// The key, the link's secret and the backup codes are in no words: only what is drawn once has
 /// them.
 fn keeps_secrets_out_of_words(flow: &Flow, screen: &Screen<'_, Flow>, trace: &str) {
-    let Some(enrolment) = flow.enrolment() else {
+    let Some(enrolment) = flow.active() else {
         return;
     };
     let key = enrolment.draft.key();
     let code = backup_code(flow);
     for words in texts(screen) {
         let args = words.message().map(|(_, args)| args).unwrap_or_default();
-        let verbatim = match words {
-            Words::Verbatim(text) => text,
+        let verbatim = match &words {
+            Words::Verbatim(text) => *text,
             _other => "",
         };
         let texts = args.iter().map(|arg| match arg {

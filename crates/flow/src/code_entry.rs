@@ -1,0 +1,54 @@
+//! A field of a one-time code that sends itself with its last digit.
+
+use nidan_otp::{Code, CodeError};
+
+/// What is typed of a code, and what was sent of it.
+#[derive(Default)]
+pub struct CodeEntry {
+    typed: String,
+    /// What was sent last: it is not sent again by itself.
+    sent: String,
+}
+
+impl CodeEntry {
+    /// A field that has a text already.
+    pub(super) const fn holding(typed: String) -> Self {
+        Self {
+            typed,
+            sent: String::new(),
+        }
+    }
+
+    /// Exactly what was typed.
+    pub fn typed(&self) -> &str {
+        &self.typed
+    }
+
+    /// The field changed.
+    pub(super) fn edit(&mut self, typed: String) {
+        self.typed = typed;
+    }
+
+    /// Digits of another message are right for nothing.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The code in the field.
+    ///
+    /// # Errors
+    /// When what is typed is no code.
+    pub(super) fn read(&self) -> Result<Code, CodeError> {
+        Code::from_typed(&self.typed)
+    }
+
+    /// Whether a whole code is in the field that was not sent as it stands.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.typed != self.sent && self.read().is_ok()
+    }
+
+    /// The code is on its way.
+    pub(super) fn mark_sent(&mut self) {
+        self.sent.clone_from(&self.typed);
+    }
+}

@@ -1,0 +1,126 @@
+//! The codes of a login, from the field to the question whether they are right.
+
+use nidan_otp::BackupCode;
+use nidan_protocol::BACKUP_METHOD_ID;
+
+use super::login::{LoginEffect, LoginInput, LoginMethod, LoginStep, Presented, SigningIn};
+use super::{LoginRefusal, RequestState};
+
+impl SigningIn {
+    pub(super) fn enter_input(&mut self, input: LoginInput) -> Option<LoginEffect> {
+        match (input, &self.step) {
+            (LoginInput::Trust(trust), _) => {
+                self.trust = trust;
+                None
+            }
+            (LoginInput::Code(typed), LoginStep::Code { .. }) => {
+                let [code, _] = &mut self.codes;
+                code.edit(typed);
+                self.edited();
+                self.send_fresh()
+            }
+            (LoginInput::SecondCode(typed), LoginStep::Code { .. }) => {
+                let [_, second] = &mut self.codes;
+                second.edit(typed);
+                self.edited();
+                self.send_fresh()
+            }
+            (LoginInput::Backup(typed), LoginStep::Backup) => {
+                self.typed_backup = typed;
+                self.edited();
+                None
+            }
+            // Of a field that is gone.
+            (LoginInput::Code(_) | LoginInput::SecondCode(_) | LoginInput::Backup(_), _) => None,
+        }
+    }
+
+    /// What is typed takes a refusal away, and never the mark of a question that is still on its
+    /// way.
+    fn edited(&mut self) {
+        if !self.waits() {
+            self.asked = RequestState::Idle;
+        }
+    }
+
+    /// Digits of another message are right for nothing.
+    pub(super) fn clear_codes(&mut self) {
+        self.codes.iter_mut().for_each(super::CodeEntry::clear);
+    }
+
+    /// Complete codes send themselves, where the page wants that and nothing is left to tick; not
+    /// the same ones twice.
+    pub(super) fn send_fresh(&mut self) -> Option<LoginEffect> {
+        let [code, second] = &self.codes;
+        let is_fresh = if self.wants_two() {
+            code.read().is_ok() && second.read().is_ok() && (code.is_fresh() || second.is_fresh())
+        } else {
+            code.is_fresh()
+        };
+        let goes = is_fresh
+            && self.opening.submits_itself
+            && self.opening.trust_days.is_none()
+            && !self.waits()
+            && self.can_answer();
+        if goes { self.verify() } else { None }
+    }
+
+    /// An app's code can always be asked about; a phone's only after one was sent.
+    fn can_answer(&self) -> bool {
+        let LoginStep::Code { challenge, .. } = &self.step else {
+            return false;
+        };
+        let makes_codes = |method: &nidan_protocol::MethodView| method.kind.class().makes_codes();
+        challenge.is_some() || self.method().is_some_and(makes_codes)
+    }
+
+    /// Asks whether the code, or the two, are right.
+    pub(super) fn verify(&mut self) -> Option<LoginEffect> {
+        let LoginStep::Code { place, .. } = self.step else {
+            return None;
+        };
+        let method_id = self.opening.methods.get(place)?.id.clone();
+        let [code, second] = &self.codes;
+        let presented = if self.wants_two() {
+            let pair = |code| Ok(Presented::Pair(code, second.read()?));
+            code.read().and_then(pair)
+        } else {
+            code.read().map(Presented::Code)
+        };
+        match presented {
+            Ok(presented) => {
+                self.asked = RequestState::Waiting;
+                self.codes.iter_mut().for_each(super::CodeEntry::mark_sent);
+                Some(LoginEffect::Verify {
+                    way: LoginMethod::Method(place),
+                    method_id,
+                    presented,
+                    trust: self.trust,
+                })
+            }
+            Err(error) => {
+                self.asked = RequestState::Refused(LoginRefusal::Code(error));
+                None
+            }
+        }
+    }
+
+    /// Asks whether the backup code is right.
+    pub(super) fn verify_backup(&mut self) -> Option<LoginEffect> {
+        match BackupCode::from_typed(&self.typed_backup) {
+            Err(error) => {
+                self.asked = RequestState::Refused(LoginRefusal::Backup(error));
+                None
+            }
+            Ok(code) => {
+                self.asked = RequestState::Waiting;
+                Some(LoginEffect::Verify {
+                    way: LoginMethod::Backup,
+                    method_id: BACKUP_METHOD_ID.to_owned(),
+                    presented: Presented::Backup(code),
+                    trust: self.trust,
+                })
+            }
+        }
+    }
+}

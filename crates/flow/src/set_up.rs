@@ -1,0 +1,146 @@
+//! What happens in a set-up, and what it asks for.
+
+use std::sync::Arc;
+
+use nidan_otp::Code;
+use nidan_protocol::{CallConfirmation, ChallengeView, Channel, EnrolmentAnswer, MethodKind};
+
+use super::{
+    ConfirmedFactors, Enrolment, Lifecycle, OrderedNumber, PendingSecret, PhoneRefusal,
+    RequestError,
+};
+
+/// A set-up, from the first words to what is stored.
+pub type Flow = Lifecycle<Enrolment>;
+
+/// What happens in a set-up.
+pub enum SetUpEvent {
+    /// The person goes somewhere.
+    Go(SetUpNav),
+    /// The person types or ticks something.
+    Enter(SetUpInput),
+    /// The person does something about a number or its code.
+    Phone(PhoneWish),
+    /// The service, or the page, answers.
+    Answer(SetUpAnswer),
+    /// Something shall be taken along.
+    Take(Keepsake),
+    /// Whether the last copy worked.
+    Copied(bool),
+    /// The final post shall be tried again: its time has come, or the person does not want to wait.
+    Retry,
+}
+
+/// Where a person goes in a set-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetUpNav {
+    /// The main button.
+    Next,
+    /// "Back".
+    Back,
+    /// A method was chosen.
+    Choose(MethodKind),
+    /// The QR code shall be larger, or as it was.
+    Enlarge,
+}
+
+/// What a person types or ticks in a set-up.
+pub enum SetUpInput {
+    /// The field of a code.
+    Code(String),
+    /// A number.
+    Number(String),
+    /// What the number is called.
+    Name(String),
+    /// The search for a country.
+    CountrySearch(String),
+    /// A country that was chosen.
+    Country(String),
+    /// A backup code that is typed back.
+    Backup(String),
+    /// "I have saved them".
+    Saved(bool),
+}
+
+/// What a person does about a number or its code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhoneWish {
+    /// The same number this way.
+    Switch(Channel),
+    /// A call that reads its code at once.
+    CallUnconfirmed,
+    /// "Send again".
+    Resend,
+    /// A new code in place of one that is over, the same way.
+    Renew,
+    /// Another number.
+    ChangeNumber,
+    /// "The code does not arrive".
+    Help,
+}
+
+/// What the service, or the page, answers in a set-up.
+pub enum SetUpAnswer {
+    /// The table of regions, when it could be fetched.
+    Regions(Option<String>),
+    /// What helps in the person's country: when it was looked up, then names and advice in turn.
+    HelpFound(Vec<String>),
+    /// A code was sent, for the first time or again.
+    Ordered(Box<ChallengeView>),
+    /// A code was not sent, or not taken.
+    NotOrdered(PhoneRefusal),
+    /// A message fares differently.
+    Changed(Box<ChallengeView>),
+    /// The code of this challenge was right.
+    Accepted(String),
+    /// The final post was answered.
+    Stored(Box<EnrolmentAnswer>),
+    /// The final post was not answered, or refused.
+    NotStored(RequestError),
+}
+
+/// What people take along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keepsake {
+    /// The app's key, into the clipboard.
+    CopyOfKey,
+    /// The backup codes, into the clipboard.
+    CopyOfBackupCodes,
+    /// The backup codes, as a file.
+    FileOfBackupCodes,
+    /// The backup codes, on paper.
+    PrintOfBackupCodes,
+    /// What support needs to know, into the clipboard.
+    CopyOfSummary,
+}
+
+/// What the shell shall do.
+pub enum SetUpEffect {
+    /// Fetch the table of regions.
+    LoadRegions,
+    /// Fetch what helps in a country when no code arrives.
+    LoadHelp(String),
+    /// Order a code.
+    Order {
+        /// Which number: the service reads what was typed for itself, and what it reads otherwise
+        /// than was shown is not sent.
+        number: OrderedNumber,
+        /// How it is to come.
+        channel: Channel,
+        /// What a call waits for.
+        confirmation: CallConfirmation,
+    },
+    /// Order the same code again.
+    Resend(String),
+    /// Ask whether a phone's code is right. It stays a code until the line that sends it.
+    Answer {
+        /// Whose code.
+        challenge_id: String,
+        /// The code.
+        code: Code,
+    },
+    /// Copy, save or print; copies tell whether they worked.
+    Take(Keepsake),
+    /// Send the final post.
+    Post(Arc<PendingSecret>, Arc<ConfirmedFactors>),
+}
