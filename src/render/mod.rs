@@ -6,6 +6,8 @@
 
 mod mounted;
 mod set_up;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub(crate) use mounted::Widget;

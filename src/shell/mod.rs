@@ -212,6 +212,12 @@ impl<M: Machine> Shell<M> {
         })
     }
 
+    /// Reads the state, for tests.
+    #[cfg(test)]
+    pub(crate) fn peek<T>(self, read: impl FnOnce(&M) -> T) -> T {
+        self.flow.with_untracked(read)
+    }
+
     /// Puts the focus where the person goes on.
     pub(crate) fn focus(self) {
         self.page(Page::focus);

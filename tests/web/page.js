@@ -26,7 +26,11 @@ export class TestPage {
     this.step = step
     if (focuses) document.querySelector('[data-focus]')?.focus()
   }
-  focus() { document.querySelector('[data-focus]')?.focus() }
+  focused = 0
+  focus() {
+    this.focused++
+    document.querySelector('[data-focus]')?.focus()
+  }
   direction = 'ltr'
   id(name) { return name }
   place() { return undefined }
@@ -50,3 +54,15 @@ export function askedBody(page, index) { return JSON.stringify(page.asked[index]
 export function askedCount(page) { return page.asked.length }
 export function get(page, name) { return page[name] }
 export async function settle() { await new Promise((done) => setTimeout(done, 30)) }
+
+/** The next turn: microtasks have run. */
+export async function turn() { await new Promise((done) => { const { port1, port2 } = new MessageChannel(); port1.onmessage = () => { port1.close(); done() }; port2.postMessage(0) }) }
+
+/** How often a field is written, and how often what is composed in it ends. */
+export function countWrites(field) {
+  const counts = { writes: 0, ends: 0 }
+  const { get, set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')
+  Object.defineProperty(field, 'value', { get, set(text) { counts.writes++; set.call(this, text) } })
+  for (const end of ['compositionend', 'blur']) field.addEventListener(end, () => { counts.ends++ })
+  return counts
+}

@@ -20,6 +20,13 @@ const CARGO_DENY: Crate = Crate {
     version: "0.20.2",
     arguments: &["--locked"],
 };
+/// Drives Firefox in the tests that run inside of a page.
+const GECKODRIVER: Crate = Crate {
+    name: "geckodriver",
+    program: "geckodriver",
+    version: "0.37.1",
+    arguments: &["--locked"],
+};
 const WASM_BINDGEN: &str = "wasm-bindgen-cli";
 /// The npm package's major version is Binaryen's, which Trunk.toml names too.
 const BINARYEN: &str = "132.0.0";
@@ -92,6 +99,7 @@ impl Tools {
         step("tools for the tests", || {
             tools.debian_programs(&TEST_PROGRAMS)?;
             tools.crate_program(&CARGO_DENY)?;
+            tools.crate_program(&GECKODRIVER)?;
             // cargo-deny looks at the crates of all platforms, also those that no build here
             // fetches.
             run(command(

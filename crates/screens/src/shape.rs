@@ -26,6 +26,11 @@ pub trait Key: Copy + PartialEq + 'static {
 pub struct Shape(pub(crate) &'static str);
 
 impl Shape {
+    /// The shape that a line says.
+    pub const fn new(line: &'static str) -> Self {
+        Self(line)
+    }
+
     /// How deep it stands: 0 is the widget itself.
     pub fn depth(self) -> usize {
         self.0.bytes().next().unwrap_or_default().wrapping_sub(b'0') as usize
@@ -88,7 +93,7 @@ macro_rules! keys {
             }
 
             fn shape(self) -> crate::Shape {
-                crate::Shape(Self::SHAPES.get(self as usize).copied().unwrap_or_default())
+                crate::Shape::new(Self::SHAPES.get(self as usize).copied().unwrap_or_default())
             }
         }
     };

@@ -26,17 +26,25 @@ pub(super) fn passes(path: &OsString) -> Command {
     command("node", &["--test", "--test-reporter=tap", tests], path)
 }
 
-pub(super) fn wasm_tests(path: &OsString) -> Command {
-    let mut test = command(
-        "cargo",
-        &["test", "-p", "nidan", "--target", WASM, "--test", "web"],
-        path,
-    );
-    let driver = std::env::split_paths(path)
-        .map(|folder| folder.join("chromedriver"))
-        .find(|driver| driver.is_file());
-    test.env("CHROMEDRIVER", driver.unwrap_or_default())
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+/// What runs inside of a page: the renderer's tests and the widget's. `driver` is Chromium's or
+/// Firefox's.
+pub(super) fn wasm_tests(path: &OsString, driver: &str, parts: &[&str]) -> Command {
+    let words = [&["test", "-p", "nidan", "--target", WASM], parts].concat();
+    let mut test = command("cargo", &words, path);
+    let program = std::env::split_paths(path)
+        .map(|folder| folder.join(driver))
+        .find(|program| program.is_file());
+    // The runner takes the browser whose driver it is told.
+    for (name, variable) in [
+        ("chromedriver", "CHROMEDRIVER"),
+        ("geckodriver", "GECKODRIVER"),
+    ] {
+        match &program {
+            Some(program) if name == driver => test.env(variable, program),
+            _other => test.env_remove(variable),
+        };
+    }
+    test.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
     test
 }
 

@@ -143,7 +143,15 @@ fn hosts(tally: &mut Tally, tools: &Tools) {
 
 /// The page is built as it is shipped, once for all of them.
 fn browsers(tally: &mut Tally, tools: &Tools) {
-    tally.count("browser tests (wasm-bindgen-test)", wasm_tests(&tools.path));
+    let inside = ["--lib", "--test", "web"];
+    tally.count(
+        "tests inside of a page in chromium",
+        wasm_tests(&tools.path, "chromedriver", &inside),
+    );
+    tally.count(
+        "tests inside of a page in firefox",
+        wasm_tests(&tools.path, "geckodriver", &["--lib"]),
+    );
     let folder = root().join("target/end-to-end");
     let folder = folder.join(std::process::id().to_string());
     match Stack::start(tools, Build::Release, &folder) {
