@@ -76,64 +76,72 @@ pub(crate) fn bench() -> Done {
     loads.env("NIDAN_DIST", root().join("dist"));
     run(loads)?;
     step("build the speed test in the profile that ships", || {
-        let words = [
-            "test",
-            "-p",
-            "nidan",
-            "--target",
-            "wasm32-unknown-unknown",
-            "--profile",
-            "widget",
-            "--test",
-            "speed",
-        ];
-        let mut speed = command(
-            "cargo",
-            &[&words[..], &["--", "--nocapture"]].concat(),
-            &tools.path,
-        );
-        let driver = std::env::split_paths(&tools.path)
-            .map(|folder| folder.join("chromedriver"))
-            .find(|path| path.is_file());
-        speed.env("CHROMEDRIVER", driver.unwrap_or_default());
-        let said = output(speed)?;
-        let lines: Vec<_> = said
-            .lines()
-            .filter_map(|line| line.split_once("bench: "))
-            .map(|(_, figure)| figure)
-            .collect();
-        if lines.is_empty() {
-            return Err(Failed(format!("the speed test said nothing:\n{said}")));
-        }
-        lines.iter().for_each(|line| println!("{line}"));
-        Ok(())
+        arithmetic(&tools)
     })?;
     drop(stack);
     step("build the service for speed, and log in often", || {
-        let words = [
-            "build",
-            "--quiet",
-            "--release",
-            "-p",
-            "nidan-server",
-            "--bin",
-            "nidan-server",
-            "--example",
-            "load",
-        ];
-        run(command("cargo", &words, &tools.path))?;
-        let folder = root().join("target").to_string_lossy().into_owned();
-        let load = root()
-            .join("target/release/examples/load")
-            .to_string_lossy()
-            .into_owned();
-        let said = output(command(&load, &[&folder], &tools.path))?;
-        said.lines()
-            .filter_map(|line| line.strip_prefix("bench: "))
-            .for_each(|line| println!("{line}"));
-        Ok(())
+        loads_of_logins(&tools)
     })?;
     weight
+}
+
+/// How long codes and QR codes take in a browser.
+fn arithmetic(tools: &Tools) -> Done {
+    let words = [
+        "test",
+        "-p",
+        "nidan",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--profile",
+        "widget",
+        "--test",
+        "speed",
+        "--",
+        "--nocapture",
+    ];
+    let mut speed = command("cargo", &words, &tools.path);
+    let driver = std::env::split_paths(&tools.path)
+        .map(|folder| folder.join("chromedriver"))
+        .find(|path| path.is_file());
+    speed.env("CHROMEDRIVER", driver.unwrap_or_default());
+    let said = output(speed)?;
+    let lines: Vec<_> = said
+        .lines()
+        .filter_map(|line| line.split_once("bench: "))
+        .map(|(_, figure)| figure)
+        .collect();
+    if lines.is_empty() {
+        return Err(Failed(format!("the speed test said nothing:\n{said}")));
+    }
+    lines.iter().for_each(|line| println!("{line}"));
+    Ok(())
+}
+
+/// How many logins the service checks in a second.
+fn loads_of_logins(tools: &Tools) -> Done {
+    let words = [
+        "build",
+        "--quiet",
+        "--release",
+        "-p",
+        "nidan-server",
+        "--bin",
+        "nidan-server",
+        "--example",
+        "load",
+    ];
+    run(command("cargo", &words, &tools.path))?;
+    let folder = root().join("target").to_string_lossy().into_owned();
+    let load = root()
+        .join("target/release/examples/load")
+        .to_string_lossy()
+        .into_owned();
+    let said = output(command(&load, &[&folder], &tools.path))?;
+    said.lines()
+        .filter_map(|line| line.strip_prefix("bench: "))
+        .for_each(|line| println!("{line}"));
+    Ok(())
 }
 
 /// What pages load for the widget, of the build that stands in `dist`; an error when one is over

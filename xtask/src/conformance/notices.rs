@@ -35,62 +35,16 @@ impl Kit {
     /// Tries forged notices, which must end nothing, and then a right one, which must end
     /// everything.
     pub(super) fn notices(&mut self) -> Done {
-        let Some(Notices { path, secret }) = self.target.notices.clone() else {
+        let Some(notices) = self.target.notices.clone() else {
             println!(
                 "- not tried: whether a report ends every session (--notices PATH --notices-secret TEXT)"
             );
             return Ok(());
         };
         let mut signed_in = [self.sign_in()?, self.sign_in()?];
-        let subject = lock(&self.service).subject.clone();
-        let reported = |seq: u32, at: u64| {
-            json!({ "subject": subject, "seq": seq, "at": at, "kind": "reported", "hash": "a2l0" })
-                .to_string()
-        };
-        let body = |seq: u32| reported(seq, now());
-        let (time, long_ago) = (now(), now().saturating_sub(STALE_S));
-        let forged = [
-            ("without a signature", time, String::new(), body(1)),
-            (
-                "signed with another secret",
-                time,
-                sign("another-secret-of-thirty-two-characters", time, &body(2)),
-                body(2),
-            ),
-            (
-                "signed ten minutes ago",
-                long_ago,
-                sign(&secret, long_ago, &body(3)),
-                body(3),
-            ),
-            (
-                "signed for another moment",
-                time,
-                sign(&secret, long_ago, &body(4)),
-                body(4),
-            ),
-            (
-                "signed for another body",
-                time,
-                sign(&secret, time, "{}"),
-                body(5),
-            ),
-            // It was late on its way: the person has signed in since.
-            (
-                "of an hour ago",
-                time,
-                sign(&secret, time, &reported(7, time - 3_600)),
-                reported(7, time - 3_600),
-            ),
-        ];
-        for (what, timestamp, signature, body) in forged {
+        for (what, notice) in self.forged(&notices.secret) {
             self.tried += 1;
-            let timestamp = timestamp.to_string();
-            let headers = [
-                ("nidan-timestamp", timestamp.as_str()),
-                ("nidan-signature", signature.as_str()),
-            ];
-            post(&self.target.host, &path, &headers, &body)?;
+            self.send(&notices.path, &notice)?;
             if !self.is_in(&mut signed_in[0])? {
                 self.let_in
                     .push(format!("a notice {what}: it ended a session"));
@@ -99,14 +53,15 @@ impl Kit {
         }
         // Whoever has the password and not the code yet: the login that is under way ends too.
         let mut owing = self.password()?;
-        let (body, timestamp) = (body(6), now().to_string());
-        let signature = sign(&secret, now(), &body);
-        let headers = [
-            ("nidan-timestamp", timestamp.as_str()),
-            ("nidan-signature", signature.as_str()),
-        ];
+        let time = now();
+        let body = self.reported(6, time);
+        let right = Notice {
+            timestamp: time,
+            signature: sign(&notices.secret, time, &body),
+            body,
+        };
         self.tried += 1;
-        let status = post(&self.target.host, &path, &headers, &body)?;
+        let status = self.send(&notices.path, &right)?;
         if !(200..300).contains(&status) {
             self.let_in
                 .push(format!("a right notice is answered with {status}: the service would send it again and again"));
@@ -120,16 +75,68 @@ impl Kit {
         }
         self.tried += 1;
         let complete = self.target.complete.clone();
-        self.complete(
-            &mut owing,
-            "POST",
-            &complete,
-            &format!("result_code={RESULT_CODE}"),
-        )?;
+        let body = format!("result_code={RESULT_CODE}");
+        self.complete(&mut owing, "POST", &complete, &body)?;
         if self.is_in(&mut owing)? {
             self.let_in
                 .push("a login that was under way when it was reported".to_owned());
         }
         Ok(())
     }
+
+    /// Notices that are not of the service, or not of now, each with what is wrong with it.
+    fn forged(&self, secret: &str) -> [(&'static str, Notice); 6] {
+        const OTHER: &str = "another-secret-of-thirty-two-characters";
+        let (time, long_ago) = (now(), now().saturating_sub(STALE_S));
+        let bodies = [1, 2, 3, 4, 5].map(|seq| self.reported(seq, time));
+        let [unsigned, foreign, old, moved, other] = bodies;
+        let late = self.reported(7, time - 3_600);
+        let notice = |timestamp, signature, body| Notice {
+            timestamp,
+            signature,
+            body,
+        };
+        let of_old = [&old, &moved].map(|body| sign(secret, long_ago, body));
+        let [of_old, of_moved] = of_old;
+        let [of_foreign, of_other, of_late] = [
+            sign(OTHER, time, &foreign),
+            sign(secret, time, "{}"),
+            sign(secret, time, &late),
+        ];
+        [
+            ("without a signature", notice(time, String::new(), unsigned)),
+            (
+                "signed with another secret",
+                notice(time, of_foreign, foreign),
+            ),
+            ("signed ten minutes ago", notice(long_ago, of_old, old)),
+            ("signed for another moment", notice(time, of_moved, moved)),
+            ("signed for another body", notice(time, of_other, other)),
+            // It was late on its way: the person has signed in since.
+            ("of an hour ago", notice(time, of_late, late)),
+        ]
+    }
+
+    fn reported(&self, seq: u32, at: u64) -> String {
+        let subject = lock(&self.service).subject.clone();
+        json!({ "subject": subject, "seq": seq, "at": at, "kind": "reported", "hash": "a2l0" })
+            .to_string()
+    }
+
+    /// Returns the status that the host answers with.
+    fn send(&self, path: &str, notice: &Notice) -> Done<u16> {
+        let timestamp = notice.timestamp.to_string();
+        let headers = [
+            ("nidan-timestamp", timestamp.as_str()),
+            ("nidan-signature", notice.signature.as_str()),
+        ];
+        post(&self.target.host, path, &headers, &notice.body)
+    }
+}
+
+/// A notice as it is posted to a host.
+struct Notice {
+    timestamp: u64,
+    signature: String,
+    body: String,
 }

@@ -2,6 +2,7 @@
 //! from the same.
 
 mod challenges;
+mod check_code;
 mod enrolment;
 mod events;
 mod flow;

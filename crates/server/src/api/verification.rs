@@ -3,13 +3,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use nidan_core::attempt::{
-    AttemptRefusal, BackupSet, CheckInput, CountedAttempt, LoginAttempt, Presented,
-};
+use nidan_core::attempt::{AttemptRefusal, CheckInput, CountedAttempt, LoginAttempt, Presented};
 use nidan_core::audit::{self, AuditDetail};
-use nidan_core::login::Authenticated;
 use nidan_core::throttle::Needs;
-use nidan_otp::{BackupCode, Code, Steps, UnixSeconds};
+use nidan_otp::{BackupCode, Code};
 use nidan_protocol::{
     BACKUP_METHOD_ID, ErrorCode, FlowOutcome, Problem, Purpose, VerificationAnswer,
     VerificationPost,
@@ -18,26 +15,26 @@ use subtle::ConstantTimeEq;
 use tracing::Instrument;
 use zeroize::Zeroizing;
 
+use super::check_code::check_code;
 use super::result::result_code;
-use crate::backup::Ticket;
-use crate::challenge::{CODE_ATTEMPTS, codes_of};
+use crate::challenge::CODE_ATTEMPTS;
 use crate::config::Host;
 use crate::extract::{Body, FlowCaller};
-use crate::keys::{HashUse, SealedFor, sha256};
+use crate::keys::{HashUse, sha256};
 use crate::problem::Refusal;
 use crate::store::{CompleteLogin, FlowState, LoginCompletion, NewFlow};
 use crate::{BACKUP_TRIES, FLOW_TRIES, RESULT_TTL_S, Service};
 
 /// The post with every value parsed.
 pub(super) struct Typed {
-    method_id: String,
-    code: TypedCode,
+    pub(super) method_id: String,
+    pub(super) code: TypedCode,
     trust_browser: bool,
     /// Tells a repeated post from a changed one without keeping either.
     body_hash: [u8; 32],
 }
 
-enum TypedCode {
+pub(super) enum TypedCode {
     Digits(Code, Option<Code>),
     Backup(BackupCode),
 }
@@ -128,7 +125,6 @@ async fn checked(
             ..ErrorCode::CodeWrong.into()
         });
     };
-    let is_pair = matches!(&typed.code, TypedCode::Digits(_, Some(_)));
     let result_code = result_code(service, &flow.opened, &typed.body_hash);
     let login = CompleteLogin {
         flow_id: flow.opened.id.clone(),
@@ -152,18 +148,21 @@ async fn checked(
         }
         LoginCompletion::CodeUsed => {
             note_wrong(service, &flow.opened, host, &detail, in_a_row).await;
-            // "Used" would say that the second of a pair is right to somebody who saw the first.
-            let code = if is_pair {
-                ErrorCode::CodeWrong
-            } else {
-                ErrorCode::CodeUsed
-            };
-            Err(Refusal {
-                attempts_left: is_pair.then_some(left),
-                ..code.into()
-            })
+            Err(used(&typed, left))
         }
         LoginCompletion::FlowOver => answer_ended_flow(service, &flow.opened, &typed).await,
+    }
+}
+
+/// The refusal of a code that was right before. "Used" would say that the second of a pair is right
+/// to somebody who saw the first.
+fn used(typed: &Typed, left: u32) -> Refusal {
+    match &typed.code {
+        TypedCode::Digits(_, Some(_)) => Refusal {
+            attempts_left: Some(left),
+            ..ErrorCode::CodeWrong.into()
+        },
+        TypedCode::Digits(_, None) | TypedCode::Backup(_) => ErrorCode::CodeUsed.into(),
     }
 }
 
@@ -236,95 +235,6 @@ fn attempt(flow: &NewFlow, host: &Host, typed: &Typed, now: u64) -> LoginAttempt
         presented,
         flow_limit: FLOW_TRIES,
         now,
-    }
-}
-
-/// Returns what is to be spent, when the code is right; `None` when it is not.
-async fn check_code(
-    service: &Service,
-    flow: &NewFlow,
-    host: &Host,
-    typed: &Typed,
-    check: CheckInput,
-    ticket: Option<Ticket>,
-) -> Result<Option<Authenticated>, Refusal> {
-    match (check, &typed.code) {
-        (
-            CheckInput::Otp {
-                sealed_secret,
-                drift,
-            },
-            TypedCode::Digits(first, second),
-        ) => {
-            let row = SealedFor {
-                host: &flow.host,
-                subject: &flow.subject,
-                method_id: &typed.method_id,
-            };
-            let secret = service.0.keys.open(&sealed_secret, row).map_err(|error| {
-                Refusal::logged(ErrorCode::Internal, "a secret does not open", &error)
-            })?;
-            let now = UnixSeconds(service.0.clock.now_s());
-            let matched = match second {
-                Some(second) => secret.check_pair(first, second, &Steps::for_pairs(now)),
-                None if host.strict_window => {
-                    secret.check(first, &Steps::current(now).moved(drift))
-                }
-                None => secret.check(first, &Steps::around(now).moved(drift)),
-            };
-            Ok(matched.map(|matched| Authenticated::Otp {
-                method_id: typed.method_id.clone(),
-                first_step: matched.counter().0 - u64::from(second.is_some()),
-                step: matched.counter().0,
-                drift: matched.drift_steps(now),
-            }))
-        }
-        (
-            CheckInput::OutOfBand {
-                challenge_id,
-                channel,
-                codes,
-                ..
-            },
-            TypedCode::Digits(first, second),
-        ) => {
-            let typed_codes =
-                [Some(first), second.as_ref()].map(|code| code.map_or("", Code::expose));
-            let right = codes_of(&service.0.keys, &challenge_id, codes);
-            // All are compared, so that the time tells nothing about the first alone.
-            let same = typed_codes
-                .iter()
-                .zip(
-                    right
-                        .iter()
-                        .map(|code| code.as_str())
-                        .chain(std::iter::repeat("")),
-                )
-                .fold(subtle::Choice::from(1), |same, (typed, right)| {
-                    same & typed.as_bytes().ct_eq(right.as_bytes())
-                });
-            let method_id = typed.method_id.clone();
-            Ok(bool::from(same).then_some(Authenticated::OutOfBand {
-                method_id,
-                challenge_id,
-                channel,
-            }))
-        }
-        (CheckInput::BackupCodes(BackupSet { salt, unused }), TypedCode::Backup(code)) => {
-            let (ordinals, hashes): (Vec<_>, Vec<_>) = unused.into_iter().unzip();
-            let ticket = ticket.ok_or(ErrorCode::Internal)?;
-            let position = service
-                .0
-                .hasher
-                .position(&ticket, code, salt, &hashes)
-                .await?;
-            Ok(position
-                .and_then(|at| ordinals.get(at))
-                .map(|ordinal| Authenticated::BackupCode { ordinal: *ordinal }))
-        }
-        // The store counted another kind than was asked for: nothing is right then.
-        (CheckInput::Otp { .. } | CheckInput::OutOfBand { .. }, TypedCode::Backup(_))
-        | (CheckInput::BackupCodes(_), TypedCode::Digits(..)) => Ok(None),
     }
 }
 

@@ -171,95 +171,75 @@ const fn default_enquire_link_s() -> u64 {
 const IN_CLEAR: &str =
     "must be https: with `production = true`, codes and numbers never travel in clear text";
 
+/// What is wrong with the settings of phones: a key and the reason.
 pub(super) fn check(config: &super::Config) -> Result<(), ConfigError> {
-    let value = |key: String, reason: &str| {
-        Err(ConfigError::Value {
-            key,
-            reason: reason.to_owned(),
-        })
+    let value = |key: String, reason: &str| ConfigError::Value {
+        key,
+        reason: reason.to_owned(),
     };
     if let Some(phone) = &config.phone
-        && (phone.countries.is_empty()
-            || !phone.countries.iter().all(|country| is_country(country)))
+        && (phone.countries.is_empty() || !phone.countries.iter().all(|one| is_country(one)))
     {
-        return value(
-            "phone.countries".to_owned(),
-            "must name countries by their two-letter codes, such as JP",
-        );
+        return Err(value("phone.countries".to_owned(), COUNTRIES));
     }
     if config.phone.is_some() == config.gateways.is_empty() {
-        return value("phone".to_owned(), "and [[gateways]] need each other");
+        let reason = "and [[gateways]] need each other";
+        return Err(value("phone".to_owned(), reason));
     }
     for (index, gateway) in config.gateways.iter().enumerate() {
-        let key = |name: &str| format!("gateways.{}.{name}", gateway.id);
-        if gateway.id.is_empty()
-            || !gateway
-                .id
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        {
-            return value(
-                format!("gateways[{index}].id"),
-                "must be ASCII letters, digits and -",
-            );
+        if !is_id(&gateway.id) {
+            let reason = "must be ASCII letters, digits and -";
+            return Err(value(format!("gateways[{index}].id"), reason));
         }
-        if config
-            .gateways
-            .iter()
-            .take(index)
-            .any(|earlier| earlier.id == gateway.id)
-        {
-            return value(key("id"), "stands twice");
-        }
-        if gateway.channels.is_empty() {
-            return value(key("channels"), "must name \"sms\", \"voice\" or both");
-        }
-        if gateway
-            .countries
-            .iter()
-            .flatten()
-            .any(|country| !is_country(country))
-        {
-            return value(
-                key("countries"),
-                "must name countries by their two-letter codes, such as JP",
-            );
-        }
-        let Some(kind) = gateway.kind() else {
-            return value(
-                key("outbox"),
-                "name exactly one of outbox, webhook, twilio and smpp",
-            );
-        };
-        match kind {
-            GatewayKind::Outbox if config.production => {
-                return value(
-                    key("outbox"),
-                    "shows codes to whoever asks: only with `production = false`",
-                );
-            }
-            GatewayKind::Webhook(webhook) => {
-                if let Some(reason) = webhook_fault(webhook, config.production) {
-                    return value(key("webhook.url"), reason);
-                }
-            }
-            GatewayKind::Twilio(twilio) if config.production && in_clear(&twilio.api_url) => {
-                return value(key("twilio.api_url"), IN_CLEAR);
-            }
-            GatewayKind::Twilio(twilio) => {
-                if let Some((name, reason)) = twilio_fault(twilio, &gateway.channels) {
-                    return value(key(name), reason);
-                }
-            }
-            GatewayKind::Smpp(smpp) => {
-                if let Some((name, reason)) = smpp_fault(smpp, &gateway.channels) {
-                    return value(key(name), reason);
-                }
-            }
-            GatewayKind::Outbox => {}
+        let earlier = config.gateways.iter().take(index);
+        let fault = gateway_fault(gateway, earlier, config.production);
+        if let Some((name, reason)) = fault {
+            return Err(value(format!("gateways.{}.{name}", gateway.id), reason));
         }
     }
     Ok(())
+}
+
+const COUNTRIES: &str = "must name countries by their two-letter codes, such as JP";
+
+fn is_id(id: &str) -> bool {
+    let may_stand = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    !id.is_empty() && id.bytes().all(may_stand)
+}
+
+/// What is wrong with a gateway: a setting and the reason.
+fn gateway_fault<'a>(
+    gateway: &GatewayConfig,
+    mut earlier: impl Iterator<Item = &'a GatewayConfig>,
+    production: bool,
+) -> Option<(&'static str, &'static str)> {
+    if earlier.any(|earlier| earlier.id == gateway.id) {
+        return Some(("id", "stands twice"));
+    }
+    if gateway.channels.is_empty() {
+        return Some(("channels", "must name \"sms\", \"voice\" or both"));
+    }
+    let mut countries = gateway.countries.iter().flatten();
+    if !countries.all(|country| is_country(country)) {
+        return Some(("countries", COUNTRIES));
+    }
+    let Some(kind) = gateway.kind() else {
+        let reason = "name exactly one of outbox, webhook, twilio and smpp";
+        return Some(("outbox", reason));
+    };
+    match kind {
+        GatewayKind::Outbox if production => Some((
+            "outbox",
+            "shows codes to whoever asks: only with `production = false`",
+        )),
+        GatewayKind::Outbox => None,
+        GatewayKind::Webhook(webhook) => Some(("webhook.url", webhook_fault(webhook, production)?)),
+        GatewayKind::Twilio(twilio) if production && in_clear(&twilio.api_url) => {
+            Some(("twilio.api_url", IN_CLEAR))
+        }
+        GatewayKind::Twilio(twilio) => twilio_fault(twilio, &gateway.channels),
+        GatewayKind::Smpp(smpp) => smpp_fault(smpp, &gateway.channels),
+    }
 }
 
 pub(super) fn webhook_fault(webhook: &Webhook, production: bool) -> Option<&'static str> {
