@@ -119,11 +119,13 @@ enum Reads {
 
 impl<M: Draws> Drawn<M> {
     fn follow(&mut self, shell: Shell<M>) {
-        let (gone, scope, is_aside) = shell.screen(|page, screen| {
+        let (page, gone, scope, is_aside) = shell.screen(|page, screen| {
             let (scope, is_aside) = (screen.scope, screen.is_aside);
-            (self.merge(shell, page, screen), scope, is_aside)
+            let gone = self.merge(shell, page, screen);
+            (page.clone(), gone, scope, is_aside)
         });
-        // The state is no longer borrowed: what goes may have the focus, and a page hears of that.
+        // The state is no longer borrowed, and nothing below needs the shell: what goes may have the
+        // focus, and a page that hears of that may take the whole widget off.
         let has_focus = |one: &Standing<M>| one.element.matches(":focus-within") == Ok(true);
         let lost_focus = gone.iter().any(has_focus);
         gone.iter().for_each(|one| one.element.remove());
@@ -131,14 +133,14 @@ impl<M: Draws> Drawn<M> {
             self.scope = scope;
             if let Some(scope) = scope {
                 let is_first = std::mem::replace(&mut self.is_first, false);
-                shell.shown(scope.name, !is_first || M::FOCUSES_AT_ONCE);
+                page.shown(scope.name, !is_first || M::FOCUSES_AT_ONCE);
             }
         } else if lost_focus {
-            shell.focus();
+            page.focus();
         }
         if self.is_aside != is_aside {
             self.is_aside = is_aside;
-            shell.aside(is_aside);
+            page.aside(is_aside);
         }
     }
 
@@ -197,14 +199,14 @@ fn make<M: Draws>(shell: Shell<M>, page: &Page, block: &Block<'_, M>, rank: u32)
         };
         Rndr::set_attribute(&made, attribute, &value);
     });
-    let action = block.content.action();
-    let heard = action.map(|action| {
-        let (event, reads) = hears(&block.content);
-        listen(shell, &made, event, reads, action, block.index)
-    });
     let slot = match &block.content {
-        Content::Field { label, help, .. } => {
-            let help = help.map(Words::of).unwrap_or(Words::None);
+        Content::Field {
+            is_filled_in: true,
+            label,
+            help,
+            ..
+        } => {
+            let help = help.map_or(Words::None, Words::of);
             page.place(&made, &say(page, named(*label)), &say(page, help))
         }
         Content::Link { url, .. } => {
@@ -213,6 +215,12 @@ fn make<M: Draws>(shell: Shell<M>, page: &Page, block: &Block<'_, M>, rank: u32)
         }
         _other => None,
     };
+    // Not before it stands where it stays: a page may hear of its move and write into it.
+    let action = block.content.action();
+    let heard = action.map(|action| {
+        let (event, reads) = hears(&block.content);
+        listen(shell, &made, event, reads, action, block.index)
+    });
     let (element, placed) = match slot {
         Some(slot) => (slot, Some(made)),
         None => (made, None),

@@ -188,8 +188,8 @@ impl Shows for Toy {
         Screen {
             scope: Some(FocusScope {
                 name: "toy",
-                method: 0,
-                challenge: 0,
+                method: None,
+                awaits: None,
                 fields: 0,
             }),
             is_aside: false,
@@ -234,6 +234,7 @@ impl Toy {
             ToyKey::Form => Content::Form(Act::Send),
             ToyKey::Field => Content::Field {
                 value: &self.typed,
+                is_filled_in: true,
                 label: (Msg::CommonBack, Arg::None),
                 help: None,
                 is_invalid: part.other,

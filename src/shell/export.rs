@@ -16,22 +16,26 @@ impl Shell {
     pub(super) fn take(self, what: Keepsake) {
         match what {
             Keepsake::CopyOfKey => self.copy(
+                what,
                 self.read(|enrolment| Zeroizing::new(enrolment.draft.key().expose().to_owned())),
             ),
             Keepsake::CopyOfBackupCodes => {
-                self.copy(self.read(|enrolment| joined(&backup_codes(enrolment), "\n")));
+                self.copy(
+                    what,
+                    self.read(|enrolment| joined(&backup_codes(enrolment), "\n")),
+                );
             }
-            Keepsake::CopyOfSummary => self.copy(self.support_summary()),
+            Keepsake::CopyOfSummary => self.copy(what, self.support_summary()),
             Keepsake::FileOfBackupCodes => self.download_codes(),
             Keepsake::PrintOfBackupCodes => self.print_codes(),
         }
     }
 
-    fn copy(self, text: Zeroizing<String>) {
+    fn copy(self, what: Keepsake, text: Zeroizing<String>) {
         let page = self.page(Page::clone);
         spawn(async move {
             let copied = page.copy(&text).await;
-            self.send(Event::On(SetUpEvent::Copied(copied.is_ok())));
+            self.send(Event::On(SetUpEvent::Copied(what, copied.is_ok())));
         });
     }
 

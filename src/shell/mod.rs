@@ -190,11 +190,6 @@ impl<M: Machine> Shell<M> {
         self.page(Page::direction)
     }
 
-    /// Tells the host which screen stands, and puts the focus where the person goes on.
-    pub(crate) fn shown(self, step: &str, focuses: bool) {
-        self.page(|page| page.shown(step, focuses));
-    }
-
     /// What is to be seen now; called anew when that may have changed.
     pub(crate) fn screen<T>(self, draw: impl FnOnce(&Page, Screen<'_, M>) -> T) -> T
     where
@@ -216,16 +211,6 @@ impl<M: Machine> Shell<M> {
     #[cfg(test)]
     pub(crate) fn peek<T>(self, read: impl FnOnce(&M) -> T) -> T {
         self.flow.with_untracked(read)
-    }
-
-    /// Puts the focus where the person goes on.
-    pub(crate) fn focus(self) {
-        self.page(Page::focus);
-    }
-
-    /// Whether the person is on a screen that the browser's own "back" should leave.
-    pub(crate) fn aside(self, aside: bool) {
-        self.page(|page| page.aside(aside));
     }
 
     /// A number for a question about a code that is about to be asked.

@@ -74,11 +74,11 @@ extern "C" {
 
     /// Another screen stands, by its name for the host; the focus may follow.
     #[wasm_bindgen(method)]
-    pub(super) fn shown(this: &Page, step: &str, focuses: bool);
+    pub(crate) fn shown(this: &Page, step: &str, focuses: bool);
 
     /// Puts the focus where the person goes on, unless they are elsewhere on the page.
     #[wasm_bindgen(method)]
-    pub(super) fn focus(this: &Page);
+    pub(crate) fn focus(this: &Page);
 
     /// `ltr` or `rtl`: how the language is written.
     #[wasm_bindgen(method, getter)]
@@ -132,7 +132,7 @@ extern "C" {
 
     /// Whether the browser's own "back" should lead back to the code.
     #[wasm_bindgen(method)]
-    pub(super) fn aside(this: &Page, aside: bool);
+    pub(crate) fn aside(this: &Page, aside: bool);
 
     /// The page hears that the person reported a code.
     #[wasm_bindgen(method)]

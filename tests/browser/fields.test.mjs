@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { show, window } from './gallery.mjs'
 import { element, hears, hostPage } from './host.mjs'
 import { browser } from './lib.mjs'
 
@@ -108,4 +109,21 @@ test('both trees on one page: each has its look, and its way to begin anew', asy
   assert.deepEqual(looks[0], looks[1])
   assert.match(looks[0][0], /44px/)
   await at.context.close()
+})
+
+test('in a tree of its own only what browsers fill in stands outside of it', async () => {
+  const page = await window(shared)
+  await show(page, 'number-countries', { locale: 'en', dom: 'shadow' })
+  const search = page.locator('nidan-flow .nidan-countries').locator('xpath=preceding-sibling::input')
+  await search.fill('kor')
+  await page.getByRole('button', { name: /Korea/ }).click()
+  const outside = await page.evaluate(() => [...document.querySelector('nidan-flow').children].map((one) => one.slot))
+  assert.deepEqual(outside, ['nidan-number'])
+  const [slots, open] = await page.evaluate(() => {
+    const root = document.querySelector('nidan-flow').shadowRoot
+    return [[...root.querySelectorAll('slot')].map((one) => one.name), root.querySelector('details').open]
+  })
+  assert.deepEqual(slots, ['nidan-number'])
+  assert.equal(open, false, 'a choice closes the list')
+  await page.context().close()
 })

@@ -18,7 +18,7 @@ import * as unusedTasks from './passes/unused-tasks.mjs'
 import { fail, optimized } from './run.mjs'
 import { packScripts } from './scripts.mjs'
 import { packSheets } from './sheets.mjs'
-import { used } from './used.mjs'
+import { checkSources, used } from './used.mjs'
 import { functionNames, withoutNotes } from './wasm-file.mjs'
 
 /** The set-up and the login: two modules, of which a page loads one. */
@@ -38,6 +38,7 @@ function release() {
   for (const name of MODULES) shrink(name)
   rewrite('nidan-mount_bg.wasm', (wasm) => optimized(wasm, ['-Oz', '--strip-debug', '--strip-producers']).wasm)
   packScripts(folder, MODULES)
+  checkSources()
   const [setUp, login] = MODULES.map(used)
   packSheets(folder, setUp, login)
   packCatalogues(locales, setUp, login)

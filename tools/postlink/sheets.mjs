@@ -5,16 +5,19 @@ import { join } from 'node:path'
 
 export function packSheets(folder, ofSetUp, ofLogin) {
   const sheet = readFileSync(join(folder, 'nidan-flow.css'), 'utf8')
-  writeFileSync(join(folder, 'nidan-login.css'), packed(withoutRules(sheet, ofLogin.classes)))
-  writeFileSync(join(folder, 'nidan-flow.css'), packed(withoutRules(sheet, ofSetUp.classes)))
+  writeFileSync(join(folder, 'nidan-login.css'), packed(withoutRules(sheet, ofLogin)))
+  writeFileSync(join(folder, 'nidan-flow.css'), packed(withoutRules(sheet, ofSetUp)))
 }
 
-/** Rules of one line, of one selector, for a class that the module's screens do not have. */
-export function withoutRules(text, classes) {
+/** Rules of one line, of one selector, for a class or an element that the module's screens do not have. */
+export function withoutRules(text, { classes, tags }) {
   const goes = (line) => {
-    const selector = line.split('{')[0].replace(/\([^)]*\)/g, '')
+    const whole = line.split('{')[0].trim()
+    const selector = whole.replace(/\([^)]*\)/g, '')
     const named = [...selector.matchAll(/\.(nidan[\w-]*)/g)].map(([, name]) => name)
-    return line.trim().endsWith('}') && !selector.includes(',') && named.some((name) => !classes.has(name))
+    const last = (whole.match(/ :is\(([a-z]\w*(?:, [a-z]\w*)*)\)$/) ?? selector.match(/ ([a-z]\w*)$/))?.[1].split(', ') ?? []
+    const isUnused = named.some((name) => !classes.has(name)) || (last.length && !last.some((tag) => tags.has(tag)))
+    return line.trim().endsWith('}') && selector.startsWith('nidan-flow') && !selector.includes(',') && isUnused
   }
   return text.split('\n').filter((line) => !goes(line)).join('\n')
 }

@@ -1,8 +1,10 @@
-// What each module shows, from its own sources: the words that they name, and the classes of their blocks. Nothing is kept
-// by hand: a word that a screen names is in the module's catalogue.
+// What each module shows, from its own sources: the words that they name, and the classes of their blocks. A source that
+// names words or classes and belongs to no module ends the build.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+
+import { fail } from './run.mjs'
 
 const SCREENS = 'crates/screens/src'
 /** The sources of each module's screens, and which constants of a kind of method they show. */
@@ -14,6 +16,8 @@ const SOURCES = {
     constants: ['CARD', 'DONE'],
   },
 }
+/** Sources that name every word, or words as examples. */
+const NO_SCREENS = /(?:^|\/)(?:tests|testing|messages|catalogue_rules|shape)\.rs$/
 /** What stands before the module does, and around what it draws. */
 const ALWAYS = ['nidan', 'nidan-code']
 
@@ -25,11 +29,21 @@ export function used(module) {
   return {
     keys: keysIn([sources, ...ofMethods].join('\n'), read(`${SCREENS}/messages.rs`)),
     classes: new Set([...ALWAYS, ...classesIn(sources)]),
+    tags: tagsIn(sources),
+  }
+}
+
+/** Every source that can show something is of a module. */
+export function checkSources(folders = ['src', SCREENS]) {
+  const listed = new Set(Object.values(SOURCES).flatMap(({ folders, files }) => [...folders.flatMap(sourcesIn), ...files]))
+  for (const path of folders.flatMap(sourcesIn)) {
+    if (listed.has(path) || path.startsWith(`${SCREENS}/methods/`)) continue
+    if (/\bMsg::\w/.test(read(path)) || classesIn(read(path)).some((name) => !ALWAYS.includes(name))) fail(`${path} names words or classes, and no module has it`)
   }
 }
 
 const read = (path) => readFileSync(path, 'utf8')
-const sourcesIn = (folder) => readdirSync(folder).filter((name) => name.endsWith('.rs') && name !== 'tests.rs').map((name) => join(folder, name))
+const sourcesIn = (folder) => readdirSync(folder, { recursive: true }).map((name) => join(folder, name)).filter((path) => path.endsWith('.rs') && !NO_SCREENS.test(path))
 
 /** `pub(super) const NAME: Type = …;` with what is in it; empty where the file has none. */
 export const constant = (text, name) => text.match(new RegExp(`const ${name}: [^;]*;`))?.[0] ?? ''
@@ -43,4 +57,9 @@ export function keysIn(text, messages) {
 /** The classes of shapes (`class=nidan-help`), and of what is drawn by hand (`"class", "nidan-country"`). */
 export function classesIn(text) {
   return [...text.matchAll(/class(?:=|", ")([\w -]+)/g)].flatMap(([, names]) => names.split(' '))
+}
+
+/** The elements of shapes (`2p;class=…`), and what is drawn by hand (`element("path")`). */
+export function tagsIn(text) {
+  return new Set([...text.matchAll(/"\d([a-z]\w*)[;"]|\belement\("(\w+)"\)/g)].map(([, shape, drawn]) => shape ?? drawn))
 }

@@ -165,6 +165,11 @@ impl Stack {
         );
         let file = root().join(".trunk-demo.toml");
         fs::write(&file, config)?;
+        // What an earlier build left would be served, and tested, until this one is there.
+        let stale = root().join("dist");
+        if stale.exists() {
+            fs::remove_dir_all(stale)?;
+        }
         let words: &[&str] = match build {
             Build::Release => &["--release", "--no-autoreload", "--no-error-reporting"],
             Build::Dev => &[],

@@ -29,9 +29,9 @@ impl CodeEntry {
         self.typed = typed;
     }
 
-    /// Digits of another message are right for nothing.
+    /// The field is empty again. What was sent stays known: it is not right the second time either.
     pub(super) fn clear(&mut self) {
-        *self = Self::default();
+        self.typed.clear();
     }
 
     /// The code in the field.

@@ -3,14 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use nidan_otp::{BackupCode, Code};
-use nidan_protocol::{BackupGate, ChallengeView, MethodClass, MethodKind, PHONES_MAX};
+use nidan_protocol::{ChallengeView, MethodClass, MethodKind, PHONES_MAX};
 
 use super::lifecycle::{Outcome, Stage};
 use super::{
-    BackupRefusal, CodeEntry, CodeRefusal, ConfirmedCode, ConfirmedFactors, Delivery, EndReason,
-    Now, Opening, PendingSecret, PhoneEntry, SetUpAnswer, SetUpEffect, SetUpEvent, SetUpInput,
-    SetUpNav, Step, VerifiedPhone,
+    CodeEntry, ConfirmedCode, Delivery, EndReason, HelpAt, Keepsake, Now, Opening, PendingSecret,
+    PhoneEntry, SetUpAnswer, SetUpEffect, SetUpEvent, SetUpInput, SetUpNav, Step, VerifiedPhone,
 };
 
 /// An enrolment in progress: what was typed stays when the person goes back.
@@ -38,7 +36,7 @@ pub struct Enrolment {
     /// Wrong codes in a row.
     pub(super) wrong_codes: u32,
     /// The last of them, as it was typed.
-    wrong_code: String,
+    pub(super) wrong_code: String,
     /// Where the person is.
     pub step: Step,
 }
@@ -75,7 +73,7 @@ impl Stage for Enrolment {
     }
 
     fn on(mut self: Box<Self>, event: SetUpEvent, now: Now) -> Outcome<Self> {
-        let before = std::mem::discriminant(&self.step);
+        let before = self.place();
         let effect = match event {
             SetUpEvent::Answer(SetUpAnswer::Stored(answer)) => return self.on_stored(answer, now),
             SetUpEvent::Answer(SetUpAnswer::NotStored(error)) => {
@@ -91,13 +89,17 @@ impl Stage for Enrolment {
             SetUpEvent::Phone(wish) => self.on_phone_wish(wish),
             SetUpEvent::Take(what) => Some(SetUpEffect::Take(what)),
             SetUpEvent::Retry => self.retry_post(),
-            SetUpEvent::Copied(worked) => {
-                self.copied = Some(worked);
+            SetUpEvent::Copied(what, worked) => {
+                // A clipboard may ask first, and the person may go on meanwhile.
+                if self.has(what) {
+                    self.copied = Some(worked);
+                }
                 None
             }
         };
-        if std::mem::discriminant(&self.step) != before {
+        if self.place() != before {
             self.copied = None;
+            self.is_enlarged = false;
         }
         Outcome::Active(self, effect)
     }
@@ -116,20 +118,21 @@ impl Stage for Enrolment {
     }
 
     fn retry(&self) -> Option<(Now, SetUpEvent)> {
-        match &self.step {
-            Step::Posting {
-                delivery: Delivery::Waiting { until, .. },
-                ..
-            } => Some((*until, SetUpEvent::Retry)),
-            _other => None,
-        }
+        let Step::Posting {
+            delivery: Delivery::Waiting { until, .. },
+            ..
+        } = &self.step
+        else {
+            return None;
+        };
+        Some((*until, SetUpEvent::Retry))
     }
 
     fn awaited(&self) -> Option<&ChallengeView> {
-        match &self.step {
-            Step::PhoneCode { challenge, .. } => Some(challenge),
-            _other => None,
-        }
+        let Step::PhoneCode { challenge, .. } = &self.step else {
+            return None;
+        };
+        Some(challenge)
     }
 
     fn would_lose(&self) -> bool {
@@ -149,6 +152,36 @@ impl Stage for Enrolment {
 }
 
 impl Enrolment {
+    /// Tells screens apart: what was said of a copy is said on its own screen only.
+    const fn place(&self) -> (std::mem::Discriminant<Step>, Option<HelpAt>) {
+        let help = match &self.step {
+            Step::PhoneCode { help, .. } => *help,
+            Step::Start
+            | Step::Method
+            | Step::GetApp
+            | Step::AddAccount
+            | Step::Confirm { .. }
+            | Step::Number { .. }
+            | Step::Another
+            | Step::SaveCodes { .. }
+            | Step::Posting { .. }
+            | Step::Done { .. }
+            | Step::Finishing { .. } => None,
+        };
+        (std::mem::discriminant(&self.step), help)
+    }
+
+    /// Whether the screen has something to take along.
+    const fn has(&self, what: Keepsake) -> bool {
+        match what {
+            Keepsake::CopyOfKey => matches!(self.step, Step::AddAccount),
+            Keepsake::CopyOfSummary => matches!(self.step, Step::PhoneCode { help: Some(_), .. }),
+            Keepsake::CopyOfBackupCodes
+            | Keepsake::FileOfBackupCodes
+            | Keepsake::PrintOfBackupCodes => matches!(self.step, Step::SaveCodes { .. }),
+        }
+    }
+
     /// Whether the service has the enrolment.
     pub const fn is_stored(&self) -> bool {
         matches!(self.step, Step::Done { .. } | Step::Finishing { .. })
@@ -245,7 +278,7 @@ impl Enrolment {
                 let channel = *channel;
                 return self.order_confirmed(channel);
             }
-            Step::PhoneCode { help: Some(at), .. } => *at = at.saturating_add(1),
+            Step::PhoneCode { help: Some(at), .. } => *at = at.next(),
             Step::PhoneCode { help: None, .. } => return self.answer(),
             Step::SaveCodes { .. } => return self.save(),
             Step::Method | Step::Posting { .. } | Step::Done { .. } | Step::Finishing { .. } => {}
@@ -334,78 +367,6 @@ impl Enrolment {
                 | SetUpInput::Country(_),
                 _,
             ) => None,
-        }
-    }
-
-    /// Checks the app's code, as the service will once more.
-    fn confirm(&mut self, now: Now) {
-        self.step = match self.code.read() {
-            Ok(code) => self.check(code, now),
-            Err(error) => Step::Confirm {
-                refused: Some(CodeRefusal::Shape(error)),
-            },
-        };
-    }
-
-    fn check(&mut self, code: Code, now: Now) -> Step {
-        match self.draft.check(code, now) {
-            Ok(proof) => {
-                self.wrong_codes = 0;
-                self.code.clear();
-                self.app = Some(Arc::new(proof));
-                self.after_method()
-            }
-            Err(code) => {
-                // The same code once more is the same mistake.
-                if self.wrong_code != self.code.typed() {
-                    self.wrong_codes += 1;
-                    self.wrong_code = self.code.typed().to_owned();
-                }
-                let wrong = CodeRefusal::Wrong {
-                    times: self.wrong_codes,
-                };
-                let off = self.draft.clock_error_s(&code, now);
-                Step::Confirm {
-                    refused: Some(off.map_or(wrong, CodeRefusal::Clock)),
-                }
-            }
-        }
-    }
-
-    /// On to the final post, once the codes are safe.
-    fn save(&mut self) -> Option<SetUpEffect> {
-        if let Err(refusal) = self.gate() {
-            self.step = Step::SaveCodes {
-                refused: Some(refusal),
-            };
-            return None;
-        }
-        let proof = Arc::new(ConfirmedFactors {
-            app: self.app.clone(),
-            phones: self.phones.clone(),
-        });
-        let post = SetUpEffect::Post(Arc::clone(&self.draft), Arc::clone(&proof));
-        self.step = Step::Posting {
-            proof,
-            delivery: Delivery::Sending { failed: 0 },
-        };
-        Some(post)
-    }
-
-    /// Whether the person showed that the codes are safe, in the way that the host asks for.
-    fn gate(&self) -> Result<(), BackupRefusal> {
-        match self.opening.backup_gate {
-            BackupGate::Tick if self.ticked => Ok(()),
-            BackupGate::Tick => Err(BackupRefusal::NotTicked),
-            BackupGate::TypeOne => {
-                let code =
-                    BackupCode::from_typed(&self.typed_backup).map_err(BackupRefusal::Typo)?;
-                if self.draft.backup_codes().contains(&code) {
-                    Ok(())
-                } else {
-                    Err(BackupRefusal::Other)
-                }
-            }
         }
     }
 }

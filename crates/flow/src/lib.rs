@@ -12,6 +12,7 @@ mod machine;
 mod phone;
 mod phone_entry;
 mod posting;
+mod proving;
 pub mod regions;
 mod set_up;
 mod signing_in;
@@ -30,7 +31,7 @@ pub use phone_entry::{OrderedNumber, PhoneEntry, PhoneRefusal, VerifiedPhone};
 pub use set_up::{
     Flow, Keepsake, PhoneWish, SetUpAnswer, SetUpEffect, SetUpEvent, SetUpInput, SetUpNav,
 };
-pub use steps::{BackupRefusal, CodeRefusal, ConfirmedFactors, Delivery, Step};
+pub use steps::{BackupRefusal, CodeRefusal, ConfirmedFactors, Delivery, HelpAt, Step};
 
 use nidan_protocol::ErrorCode;
 

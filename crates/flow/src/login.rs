@@ -137,7 +137,7 @@ pub struct SigningIn {
     pub(super) kept: Option<(usize, Box<ChallengeView>)>,
     /// Whose code was ordered last: the answer may come after the person has gone to another
     /// method.
-    pub(super) ordered: usize,
+    pub(super) ordered: Option<usize>,
     /// Wrong codes in a row.
     pub(super) times: u32,
 }

@@ -13,6 +13,10 @@ impl SigningIn {
             LoginAnswer::Verified(passed) => return self.passed(*passed),
             LoginAnswer::Reported(mut reported) => {
                 reported.password_url = self.opening.password_url.take();
+                // Nothing of it is needed any more.
+                self.codes = Default::default();
+                self.typed_backup = String::new();
+                self.kept = None;
                 self.step = LoginStep::Reported(reported);
                 None
             }
@@ -39,13 +43,13 @@ impl SigningIn {
     fn on_sent(&mut self, fresh: Box<ChallengeView>) {
         self.kept = None;
         let LoginStep::Code { place, challenge } = &mut self.step else {
-            self.kept = Some((self.ordered, fresh));
+            self.kept = self.ordered.map(|place| (place, fresh));
             return;
         };
-        if *place != self.ordered {
+        if Some(*place) != self.ordered {
             // What this method had is over.
             *challenge = None;
-            self.kept = Some((self.ordered, fresh));
+            self.kept = self.ordered.map(|place| (place, fresh));
             return;
         }
         let known = challenge.replace(fresh);
@@ -193,10 +197,11 @@ impl SigningIn {
         if let Some(reason) = refusal.ending() {
             return Some(reason);
         }
+        let place = self.ordered?;
         if let PhoneRefusal::Service { code, retry_at, .. } = refusal {
-            self.note_state(self.ordered, code, retry_at, None, true);
+            self.note_state(place, code, retry_at, None, true);
         }
-        if self.asks_for(LoginMethod::Method(self.ordered)) {
+        if self.asks_for(LoginMethod::Method(place)) {
             self.asked = RequestState::Refused(match refusal {
                 PhoneRefusal::Service {
                     code,

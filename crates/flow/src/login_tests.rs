@@ -750,3 +750,28 @@ fn who_looks_for_help_finds_the_code_awaited_afterwards() {
         Some("c1")
     );
 }
+
+#[test]
+fn a_refused_code_is_not_sent_again_by_itself_and_nothing_is_kept_after_a_report() {
+    let app = LoginMethod::Method(0);
+    let (login, effect) = at(
+        opening(),
+        [
+            typed("111111"),
+            refused(ErrorCode::CodeWrong, Some(3)),
+            go(LoginNav::MethodPicker),
+            go(LoginNav::Choose(app)),
+            typed("111111"),
+        ],
+    );
+    assert!(effect.is_none(), "a try is spent by the person only");
+    let (login, effect) = login.on(go(LoginNav::Submit), NOW);
+    assert!(verified(effect).is_some());
+    let (login, _) = login.on(reported(), NOW);
+    assert!(
+        signing(&login)
+            .codes
+            .iter()
+            .all(|code| code.typed().is_empty())
+    );
+}

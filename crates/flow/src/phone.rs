@@ -3,8 +3,8 @@
 use nidan_protocol::{CallConfirmation, ChallengeView, Channel};
 
 use super::{
-    EndReason, Enrolment, OrderedNumber, PhoneRefusal, PhoneWish, RequestState, SetUpAnswer,
-    SetUpEffect, SetUpInput, Step, VerifiedPhone,
+    EndReason, Enrolment, HelpAt, OrderedNumber, PhoneRefusal, PhoneWish, RequestState,
+    SetUpAnswer, SetUpEffect, SetUpInput, Step, VerifiedPhone,
 };
 use crate::regions::Regions;
 
@@ -159,8 +159,15 @@ impl Enrolment {
                 self.step = Step::number(challenge.channel);
                 None
             }
-            (Step::PhoneCode { asking, help, .. }, PhoneWish::Help) => {
-                *help = Some(0);
+            (
+                Step::PhoneCode {
+                    challenge,
+                    asking,
+                    help,
+                },
+                PhoneWish::Help,
+            ) => {
+                *help = Some(HelpAt::of(challenge, HelpAt::Question(0)));
                 if !waits {
                     *asking = RequestState::Idle;
                 }
@@ -239,6 +246,7 @@ impl Enrolment {
                 *asking = RequestState::Idle;
                 if is_another {
                     *help = None;
+                    self.copied = None;
                     // Digits of another message are right for nothing.
                     self.code.clear();
                 }
@@ -249,9 +257,12 @@ impl Enrolment {
     }
 
     fn on_changed(&mut self, fresh: Box<ChallengeView>) {
-        if let Step::PhoneCode { challenge, .. } = &mut self.step
+        if let Step::PhoneCode {
+            challenge, help, ..
+        } = &mut self.step
             && challenge.id == fresh.id
         {
+            *help = help.map(|at| HelpAt::of(&fresh, at));
             *challenge = fresh;
         }
     }

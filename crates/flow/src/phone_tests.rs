@@ -301,7 +301,10 @@ fn the_number_can_be_changed_half_way_and_is_still_there() {
     );
     assert!(matches!(
         enrolment(&flow).step,
-        Step::PhoneCode { help: Some(0), .. }
+        Step::PhoneCode {
+            help: Some(HelpAt::Question(0)),
+            ..
+        }
     ));
     let (flow, _) = at(flow, [go(SetUpNav::Next), go(SetUpNav::Back)]);
     assert!(
@@ -508,4 +511,56 @@ fn an_answer_for_an_earlier_number_proves_no_other() {
     assert!(matches!(enrolment(&flow).step, Step::PhoneCode { .. }));
     let (flow, _) = at(flow, [answered(SetUpAnswer::Accepted("c2".to_owned()))]);
     assert!(matches!(enrolment(&flow).step, Step::Another));
+}
+
+#[test]
+fn a_failed_message_ends_the_questions_and_sending_again_does_not_begin_them_anew() {
+    let code = at(
+        at_number(),
+        [
+            typed("090 1234 5678"),
+            go(SetUpNav::Next),
+            ordered("c1"),
+            phone(PhoneWish::Help),
+        ],
+    );
+    let at_help = |flow: &Flow| match &enrolment(flow).step {
+        Step::PhoneCode { help, .. } => *help,
+        _other => panic!("another step"),
+    };
+    assert_eq!(at_help(&code.0), Some(HelpAt::Question(0)));
+    let mut failed = challenge("c1", 1);
+    failed.delivery = DeliveryState::Failed;
+    let failed = answered(SetUpAnswer::Changed(Box::new(failed)));
+    let (flow, _) = at(code.0, [failed]);
+    assert_eq!(at_help(&flow), Some(HelpAt::End));
+    let (flow, _) = at(flow, [phone(PhoneWish::Resend), ordered("c1")]);
+    assert_eq!(at_help(&flow), Some(HelpAt::End), "the ways on stay");
+    let (flow, _) = at(flow, [ordered("c2")]);
+    assert_eq!(at_help(&flow), None, "another message is another try");
+}
+
+#[test]
+fn what_is_said_of_a_copy_is_said_on_its_own_screen() {
+    let copied = |what| Event::On(SetUpEvent::Copied(what, true));
+    let (flow, _) = at(
+        at_number(),
+        [
+            typed("090 1234 5678"),
+            go(SetUpNav::Next),
+            ordered("c1"),
+            phone(PhoneWish::Help),
+            copied(Keepsake::CopyOfSummary),
+        ],
+    );
+    assert_eq!(enrolment(&flow).copied, Some(true));
+    let (flow, _) = at(flow, [copied(Keepsake::CopyOfKey)]);
+    let (flow, _) = at(flow, [go(SetUpNav::Back), phone(PhoneWish::Help)]);
+    assert_eq!(enrolment(&flow).copied, None);
+    let (flow, _) = at(flow, [go(SetUpNav::Back), copied(Keepsake::CopyOfSummary)]);
+    assert_eq!(
+        enrolment(&flow).copied,
+        None,
+        "the clipboard asked, and the person went on"
+    );
 }

@@ -29,7 +29,7 @@ impl Enrolment {
                 self.step = Step::Done {
                     proof: Arc::clone(proof),
                     answer: fresh,
-                    answered_at: now,
+                    answered_at: Some(now),
                     trouble: None,
                 };
                 Outcome::stays(self)
@@ -62,7 +62,7 @@ impl Enrolment {
                 self.step = Step::Done {
                     proof,
                     answer,
-                    answered_at: UnixSeconds(0),
+                    answered_at: None,
                     trouble: Some(error),
                 };
                 Outcome::stays(self)
@@ -125,9 +125,9 @@ impl Enrolment {
         match std::mem::replace(&mut self.step, Step::Start) {
             Step::Done {
                 answer,
-                answered_at,
+                answered_at: Some(at),
                 ..
-            } if now.0.saturating_sub(answered_at.0) <= RESULT_FRESH_S => {
+            } if now.0.saturating_sub(at.0) <= RESULT_FRESH_S => {
                 Outcome::Completed(answer.result_code)
             }
             Step::Done { proof, answer, .. } => {

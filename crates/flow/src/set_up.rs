@@ -25,8 +25,8 @@ pub enum SetUpEvent {
     Answer(SetUpAnswer),
     /// Something shall be taken along.
     Take(Keepsake),
-    /// Whether the last copy worked.
-    Copied(bool),
+    /// Whether a copy of this worked.
+    Copied(Keepsake, bool),
     /// The final post shall be tried again: its time has come, or the person does not want to wait.
     Retry,
 }

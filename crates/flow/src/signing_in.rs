@@ -41,7 +41,7 @@ impl Stage for SigningIn {
             step: LoginStep::Backup,
             way: best.map_or(LoginMethod::Backup, LoginMethod::Method),
             kept: None,
-            ordered: 0,
+            ordered: None,
             times: 0,
         });
         let effect = match (best, signing.opening.backup_codes_left) {
@@ -175,7 +175,7 @@ impl SigningIn {
             return None;
         };
         let method_id = self.opening.methods.get(place)?.id.clone();
-        (self.asked, self.ordered) = (RequestState::Waiting, place);
+        (self.asked, self.ordered) = (RequestState::Waiting, Some(place));
         Some(LoginEffect::Order {
             method_id,
             channel,
@@ -276,7 +276,7 @@ impl SigningIn {
             (LoginPhone::Resend | LoginPhone::Renew, None) => None,
             (LoginPhone::Resend, Some(challenge)) => {
                 let resend = LoginEffect::Resend(challenge.id.clone());
-                (self.asked, self.ordered) = (RequestState::Waiting, *place);
+                (self.asked, self.ordered) = (RequestState::Waiting, Some(*place));
                 Some(resend)
             }
             (LoginPhone::Renew, Some(over)) => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nidan_otp::{BackupCodeError, CodeError};
-use nidan_protocol::{ChallengeView, Channel, EnrolmentAnswer};
+use nidan_protocol::{ChallengeView, Channel, DeliveryState, EnrolmentAnswer};
 
 use super::{ConfirmedCode, Now, PhoneRefusal, RequestError, RequestState, VerifiedPhone};
 
@@ -69,6 +69,36 @@ impl ConfirmedFactors {
     }
 }
 
+/// Where in the help for a code that does not arrive a person is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HelpAt {
+    /// At a question, by its place.
+    Question(usize),
+    /// Past the questions: every way that is left.
+    End,
+}
+
+impl HelpAt {
+    /// A gateway that reported a failure has answered every question.
+    pub(super) fn of(challenge: &ChallengeView, at: Self) -> Self {
+        match challenge.delivery {
+            DeliveryState::Failed => Self::End,
+            DeliveryState::Queued
+            | DeliveryState::Accepted
+            | DeliveryState::Unknown
+            | DeliveryState::Delivered => at,
+        }
+    }
+
+    /// The next question.
+    pub(super) const fn next(self) -> Self {
+        match self {
+            Self::Question(at) => Self::Question(at.saturating_add(1)),
+            Self::End => Self::End,
+        }
+    }
+}
+
 /// Where the person is.
 pub enum Step {
     /// What this is.
@@ -97,8 +127,8 @@ pub enum Step {
         challenge: Box<ChallengeView>,
         /// How checking it, or sending it again, fares.
         asking: RequestState<PhoneRefusal>,
-        /// Which question of the help is open, while it is.
-        help: Option<usize>,
+        /// Where in the help the person is, while it is open.
+        help: Option<HelpAt>,
     },
     /// What is set up so far, and what could come beside it.
     Another,
@@ -120,8 +150,8 @@ pub enum Step {
         proof: Arc<ConfirmedFactors>,
         /// What the service stored.
         answer: Box<EnrolmentAnswer>,
-        /// When it answered.
-        answered_at: Now,
+        /// When it answered; `None` where its result code is too old by now.
+        answered_at: Option<Now>,
         /// Why the host could not be told yet.
         trouble: Option<RequestError>,
     },

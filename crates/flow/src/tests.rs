@@ -454,3 +454,20 @@ fn the_start_has_a_way_on_for_every_trouble() {
     let again = Flow::Ended(EndReason::Expired).on(Event::Again, NOW).1;
     assert!(matches!(again, Some(Effect::Restart)));
 }
+
+#[test]
+fn the_code_is_small_again_when_the_person_comes_back() {
+    let (flow, _) = at(
+        begun(BackupGate::Tick),
+        [
+            go(SetUpNav::Next),
+            go(SetUpNav::Choose(MethodKind::Totp)),
+            go(SetUpNav::Next),
+            go(SetUpNav::Enlarge),
+        ],
+    );
+    assert!(flow.active().unwrap().is_enlarged);
+    let (flow, _) = at(flow, [go(SetUpNav::Next), go(SetUpNav::Back)]);
+    assert!(matches!(step(&flow), Step::AddAccount));
+    assert!(!flow.active().unwrap().is_enlarged);
+}

@@ -1,7 +1,7 @@
 //! The parts of a screen.
 
 use nidan_flow::Now;
-use nidan_protocol::MethodView;
+use nidan_protocol::{ChallengeView, Channel, MethodView};
 
 use crate::Shows;
 use crate::messages::Msg;
@@ -34,11 +34,39 @@ pub struct FocusScope {
     /// The name that hosts hear (`nidan-step`).
     pub name: &'static str,
     /// The place of the method whose code is asked for.
-    pub method: usize,
-    /// Distinguishes the codes that were sent; a wrong one costs the focus, not the truth.
-    pub challenge: u32,
+    pub method: Option<usize>,
+    /// How the code comes that is awaited, and whether something is to be pressed for it.
+    pub awaits: Option<(Channel, bool)>,
     /// How many fields there are.
     pub fields: u8,
+}
+
+impl FocusScope {
+    /// A screen that has no code to wait for.
+    pub(crate) const fn named(name: &'static str) -> Self {
+        Self {
+            name,
+            method: None,
+            awaits: None,
+            fields: 0,
+        }
+    }
+
+    /// The same where a code is awaited. Another code that comes the same way does not move the
+    /// focus: the person may be elsewhere on the screen by now.
+    pub(crate) fn awaiting(self, sent: &ChallengeView) -> Self {
+        Self {
+            awaits: Some((sent.channel, sent.call_digits.is_some())),
+            ..self
+        }
+    }
+
+    /// Distinguishes the headings of screens: a heading that is new is read out when the focus goes
+    /// to it, and one that has it already would not be.
+    pub(crate) fn heading(self) -> u8 {
+        let next = |sum: u8, byte: u8| sum.wrapping_mul(37).wrapping_add(byte);
+        self.name.bytes().fold(0, next)
+    }
 }
 
 /// A part of a screen.
@@ -73,6 +101,9 @@ pub enum Content<'a, M: Shows> {
     Field {
         /// The text in it, exactly as it was typed.
         value: &'a str,
+        /// Whether browsers fill it in: it then stands outside of a shadow tree, where password
+        /// managers find it (docs/decisions/0016-fields-outside-of-the-shadow-tree.md).
+        is_filled_in: bool,
         /// Its name where it stands outside of the widget's tree, where no label leads to it.
         label: Label<'a>,
         /// The same for its help.

@@ -64,9 +64,3 @@ pub(crate) fn send_again(challenge: &ChallengeView, now: Now) -> SendAgain {
         Some(at) => SendAgain::WaitSeconds(at.saturating_sub(now.0)),
     }
 }
-
-/// Distinguishes challenges, for the focus only.
-pub(crate) fn fold(id: &str) -> u32 {
-    let next = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(byte.into());
-    id.bytes().fold(0, next)
-}

@@ -47,6 +47,12 @@ impl<'a, M: Shows> Draft<'a, M> {
         self.words(key, Words::Message(msg, [arg, Arg::None]));
     }
 
+    /// The heading of this screen, and of no other one.
+    pub(crate) fn heading(&mut self, key: M::Key, msg: Msg) {
+        let index = self.screen.scope.map_or(0, FocusScope::heading);
+        self.add_nth(key, index, Content::Text(Words::of(msg)));
+    }
+
     /// A list of short texts.
     pub(crate) fn list(&mut self, list: M::Key, item: M::Key, items: &[Msg]) {
         self.group(list);

@@ -128,3 +128,12 @@ pub(crate) fn are_shapes<K: crate::Key + std::fmt::Debug>(keys: &[K]) {
         assert_eq!(named, shape.0.matches('=').count(), "{key:?}");
     }
 }
+
+/// The headings of these screens are elements of their own.
+pub(crate) fn have_headings_of_their_own(names: &[&'static str]) {
+    let headings: std::collections::BTreeSet<_> = names
+        .iter()
+        .map(|name| crate::FocusScope::named(name).heading())
+        .collect();
+    assert_eq!(headings.len(), names.len(), "{names:?}");
+}

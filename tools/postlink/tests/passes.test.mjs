@@ -1,6 +1,9 @@
 // Each pass on a piece of what it is for, and on something that it must not take.
 
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 
 import { only } from '../catalogues.mjs'
@@ -12,7 +15,7 @@ import { withoutUnusedImports } from '../passes/unused-exports.mjs'
 import { pass as withoutUnusedTasks } from '../passes/unused-tasks.mjs'
 import { joined, withHashes } from '../scripts.mjs'
 import { packed, withoutRules } from '../sheets.mjs'
-import { classesIn, constant, keysIn, used } from '../used.mjs'
+import { checkSources, classesIn, constant, keysIn, tagsIn, used } from '../used.mjs'
 import { functionNames, withoutNotes } from '../wasm-file.mjs'
 
 const leb = (value) => (value < 128 ? [value] : [(value % 128) | 128, ...leb(Math.floor(value / 128))])
@@ -123,9 +126,12 @@ test('a script takes its parts in, and every part that it imports', () => {
   assert.equal(withHashes('const HASHES = {}', { a: 'x' }), 'const HASHES = {"a":"x"}')
 })
 
-test('a rule goes with a class that the module does not have, and no other', () => {
+test('a rule goes with a class or an element that the module does not have, and no other', () => {
   const sheet = 'nidan-flow .nidan-qr { a: b; }\nnidan-flow :is(.nidan-qr, p) { c: d; }\nnidan-flow .nidan-keys { e: f; }\n'
-  assert.equal(withoutRules(sheet, new Set(['nidan-keys'])), sheet.split('\n').slice(1).join('\n'))
+  assert.equal(withoutRules(sheet, { classes: new Set(['nidan-keys']), tags: new Set() }), sheet.split('\n').slice(1).join('\n'))
+  const tags = 'nidan-flow .nidan h3 { a: b; }\nnidan-flow .nidan :is(h3, p) { a: b; }\nnidan-flow .nidan :is(button, a.x):hover { a: b; }\n  to { rotate: 1turn; }'
+  assert.equal(withoutRules(tags, { classes: new Set(['nidan']), tags: new Set(['p']) }), tags.split('\n').slice(1).join('\n'))
+  assert.deepEqual([...tagsIn('Title = "1h2;part=title" Lead = "1p", element("path")')], ['h2', 'p', 'path'])
   assert.equal(packed('/* why */\n  a {\n  b: c;\n}\n'), 'a{b:c;}')
 })
 
@@ -143,4 +149,12 @@ test('a login has its own words and none of a number that is being typed', () =>
   for (const key of ['phone.too-short', 'codes.title', 'method.sms-what']) assert.ok(!keys.has(key), key)
   assert.ok(classes.has('nidan-aside') && !classes.has('nidan-qr'))
   assert.ok(used('nidan').keys.has('method.sms-what') && used('nidan').classes.has('nidan-country'))
+})
+
+test('every source that can show something is of a module', () => {
+  checkSources()
+  const folder = mkdtempSync(join(tmpdir(), 'postlink-'))
+  writeFileSync(join(folder, 'stray.rs'), 'say(page, Words::of(Msg::LoginTitle))')
+  assert.throws(() => checkSources([folder]), /stray.rs names words/)
+  rmSync(folder, { recursive: true })
 })

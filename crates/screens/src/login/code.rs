@@ -171,6 +171,7 @@ impl<'a> Draft<'a, Login> {
             LoginKey::Code,
             Content::Field {
                 value: code.typed(),
+                is_filled_in: true,
                 label: (label, Arg::None),
                 help: None,
                 is_invalid: !is_two && wrong.message().is_some(),
@@ -186,6 +187,7 @@ impl<'a> Draft<'a, Login> {
             LoginKey::SecondCode,
             Content::Field {
                 value: second_code.typed(),
+                is_filled_in: true,
                 label: (second, Arg::None),
                 help: None,
                 is_invalid: wrong.message().is_some(),
@@ -215,6 +217,7 @@ impl<'a> Draft<'a, Login> {
             LoginKey::BackupCode,
             Content::Field {
                 value: &signing.typed_backup,
+                is_filled_in: true,
                 label: (Msg::LoginBackupLabel, Arg::None),
                 help: Some(Msg::LoginBackupHelp),
                 is_invalid: wrong.message().is_some(),

@@ -18,7 +18,6 @@ pub use recovery::summary;
 use nidan_flow::{EndReason, Event, Login, LoginStep, RequestError, SigningIn};
 use nidan_protocol::CallConfirmation;
 
-use crate::challenge::fold;
 use crate::draft::Draft;
 use crate::messages::Msg;
 use crate::{Arg, Content, FocusScope, Input, Screen, Shows, View, Words};
@@ -51,30 +50,28 @@ type LoginScreen<'a> = Screen<'a, Login>;
 
 /// What hosts hear of the step, and within what the focus stays where it is.
 fn scope(login: &Login) -> Option<FocusScope> {
-    let (name, method, challenge) = match login {
+    Some(FocusScope::named(match login {
         Login::Loading => return None,
-        Login::Unavailable(_) => ("unavailable", 0, 0),
-        Login::Ended(reason) => (reason.name(), 0, 0),
-        Login::Completed => ("completed", 0, 0),
+        Login::Unavailable(_) => "unavailable",
+        Login::Ended(reason) => reason.name(),
+        Login::Completed => "completed",
         Login::Active(signing) => match &signing.step {
             LoginStep::Code { place, challenge } => {
-                let sent = challenge.as_ref().map_or(0, |sent| fold(&sent.id));
-                ("code", *place, sent)
+                let scope = FocusScope {
+                    method: Some(*place),
+                    ..FocusScope::named("code")
+                };
+                let sent = challenge.as_deref();
+                return Some(sent.map_or(scope, |sent| scope.awaiting(sent)));
             }
-            LoginStep::Backup => ("backup", 0, 0),
-            LoginStep::MethodPicker => ("ways", 0, 0),
-            LoginStep::Recovery => ("lost", 0, 0),
-            LoginStep::Report => ("report", 0, 0),
-            LoginStep::Reported(_) => (EndReason::Reported.name(), 0, 0),
-            LoginStep::LowBackupCodes(_) => ("few", 0, 0),
+            LoginStep::Backup => "backup",
+            LoginStep::MethodPicker => "ways",
+            LoginStep::Recovery => "lost",
+            LoginStep::Report => "report",
+            LoginStep::Reported(_) => EndReason::Reported.name(),
+            LoginStep::LowBackupCodes(_) => "few",
         },
-    };
-    Some(FocusScope {
-        name,
-        method,
-        challenge,
-        fields: 0,
-    })
+    }))
 }
 
 impl<'a> Draft<'a, Login> {
@@ -161,7 +158,7 @@ impl<'a> Draft<'a, Login> {
     /// The screen and its heading.
     fn title(&mut self, msg: Msg) {
         self.group(LoginKey::Screen);
-        self.text(LoginKey::Title, msg);
+        self.heading(LoginKey::Title, msg);
     }
 
     fn back(&mut self) {

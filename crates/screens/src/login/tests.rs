@@ -15,7 +15,9 @@ use nidan_protocol::{
 
 use super::*;
 use crate::Block;
-use crate::testing::{Chance, are_shapes, fills_every_place, is_open, is_well_formed};
+use crate::testing::{
+    Chance, are_shapes, fills_every_place, have_headings_of_their_own, is_open, is_well_formed,
+};
 
 const CODES: [ErrorCode; 14] = [
     ErrorCode::CodeWrong,
@@ -365,6 +367,7 @@ fn every_screen_leads_on_and_shows_what_is_awaited() {
         "ways",
     ];
     assert_eq!(reached.into_iter().collect::<Vec<_>>(), all);
+    have_headings_of_their_own(&all);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! "The code does not arrive": one question at a time, then every way on.
 
-use nidan_flow::{Enrolment, Flow, Keepsake, Now, PhoneEntry};
+use nidan_flow::{Enrolment, Flow, HelpAt, Keepsake, Now, PhoneEntry};
 use nidan_protocol::{ChallengeView, Channel, DeliveryState, MethodKind};
 
 use super::{SetUpAction, SetUpKey};
@@ -51,21 +51,24 @@ pub fn summary(challenge: &ChallengeView, now: Now) -> Words<'_> {
 }
 
 impl<'a> Draft<'a, Flow> {
-    /// The question that is open, by its place. A gateway that reported a failure has answered every
-    /// question.
-    pub(super) fn help(&mut self, enrolment: &'a Enrolment, sent: &'a ChallengeView, at: usize) {
+    /// The question that is open, or every way that is left.
+    pub(super) fn help(&mut self, enrolment: &'a Enrolment, sent: &'a ChallengeView, at: HelpAt) {
         let questions = match sent.channel {
             Channel::Sms => SMS.as_slice(),
             Channel::Voice => VOICE.as_slice(),
         };
+        let open = match at {
+            HelpAt::Question(at) => questions.get(at).map(|question| (at, *question)),
+            HelpAt::End => None,
+        };
         self.title(Msg::HelpTitle);
-        match (sent.delivery, questions.get(at)) {
-            (DeliveryState::Failed, _) => self.end(enrolment, sent, Msg::PhoneFailed),
-            (_, None) => self.end(enrolment, sent, Msg::HelpEnd),
-            (_, Some(question)) => {
+        match (open, sent.delivery) {
+            (Some((at, question)), _) => {
                 let place = [at as u64 + 1, questions.len() as u64];
-                self.question(&enrolment.phone, *question, place);
+                self.question(&enrolment.phone, question, place);
             }
+            (None, DeliveryState::Failed) => self.end(enrolment, sent, Msg::PhoneFailed),
+            (None, _) => self.end(enrolment, sent, Msg::HelpEnd),
         }
     }
 

@@ -289,7 +289,7 @@ keys! {
         /// What is wrong with it.
         BackupError = "2p;class=nidan-error;role=alert;id=nidan-backup{}-error",
         /// Holds the box of "I have saved them".
-        Gate = "1div",
+        Gate = "1form;novalidate=",
         /// Holds the box and its words.
         GateLabel = "2label;class=nidan-tick",
         /// The box.

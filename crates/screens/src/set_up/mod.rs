@@ -21,9 +21,7 @@ use nidan_flow::{
     Enrolment, Event, Flow, PendingSecret, PhoneEntry, RequestError, Step, VerifiedPhone,
 };
 use nidan_otp::BackupCode;
-use nidan_protocol::Channel;
 
-use crate::challenge::fold;
 use crate::draft::Draft;
 use crate::messages::Msg;
 use crate::{Arg, Content, FocusScope, Input, Label, Screen, Shows, View, Words};
@@ -76,43 +74,35 @@ impl Shows for Flow {
 
 /// What hosts hear of the step, and within what the focus stays where it is.
 fn scope(flow: &Flow) -> Option<FocusScope> {
-    let (name, method, challenge) = match flow {
+    Some(FocusScope::named(match flow {
         Flow::Loading => return None,
-        Flow::Unavailable(_) => ("unavailable", 0, 0),
-        Flow::Ended(reason) => (reason.name(), 0, 0),
-        Flow::Completed => ("completed", 0, 0),
+        Flow::Unavailable(_) => "unavailable",
+        Flow::Ended(reason) => reason.name(),
+        Flow::Completed => "completed",
         Flow::Active(enrolment) => match &enrolment.step {
-            Step::Start => ("start", 0, 0),
-            Step::Method => ("method", 0, 0),
-            Step::GetApp => ("get-app", 0, 0),
-            Step::AddAccount => ("add-account", 0, 0),
-            Step::Confirm { .. } => ("confirm", 0, 0),
-            Step::Number { channel, .. } => ("number", place(*channel), 0),
-            Step::PhoneCode { help: Some(_), .. } => ("phone-help", 0, 0),
+            Step::Start => "start",
+            Step::Method => "method",
+            Step::GetApp => "get-app",
+            Step::AddAccount => "add-account",
+            Step::Confirm { .. } => "confirm",
+            Step::Number { channel, .. } => {
+                return Some(FocusScope {
+                    awaits: Some((*channel, false)),
+                    ..FocusScope::named("number")
+                });
+            }
+            Step::PhoneCode { help: Some(_), .. } => "phone-help",
             Step::PhoneCode {
                 challenge,
                 help: None,
                 ..
-            } => ("phone-code", place(challenge.channel), fold(&challenge.id)),
-            Step::Another => ("another", 0, 0),
-            Step::SaveCodes { .. } => ("save-codes", 0, 0),
-            Step::Posting { .. } => ("posting", 0, 0),
-            Step::Done { .. } | Step::Finishing { .. } => ("done", 0, 0),
+            } => return Some(FocusScope::named("phone-code").awaiting(challenge)),
+            Step::Another => "another",
+            Step::SaveCodes { .. } => "save-codes",
+            Step::Posting { .. } => "posting",
+            Step::Done { .. } | Step::Finishing { .. } => "done",
         },
-    };
-    Some(FocusScope {
-        name,
-        method,
-        challenge,
-        fields: 0,
-    })
-}
-
-const fn place(channel: Channel) -> usize {
-    match channel {
-        Channel::Sms => 0,
-        Channel::Voice => 1,
-    }
+    }))
 }
 
 /// How far along, and what the step is called; `None` outside the steps.
@@ -231,7 +221,7 @@ impl<'a> Draft<'a, Flow> {
     /// The screen and its heading.
     fn title(&mut self, msg: Msg) {
         self.group(SetUpKey::Screen);
-        self.text(SetUpKey::Title, msg);
+        self.heading(SetUpKey::Title, msg);
     }
 
     /// The row at the end of a screen: going on first, as it is read first.
@@ -286,6 +276,7 @@ impl<'a> Draft<'a, Flow> {
             SetUpKey::Code,
             Content::Field {
                 value: enrolment.code.typed(),
+                is_filled_in: true,
                 label,
                 help,
                 is_invalid: wrong.message().is_some(),

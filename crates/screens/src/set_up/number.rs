@@ -65,6 +65,7 @@ impl<'a> Draft<'a, Flow> {
             SetUpKey::Number,
             Content::Field {
                 value: &phone.typed,
+                is_filled_in: true,
                 label: (Msg::NumberLabel, Arg::None),
                 help: Some(Msg::NumberHelp),
                 is_invalid: refused.is_some(),
@@ -120,6 +121,7 @@ impl<'a> Draft<'a, Flow> {
         self.add_nth(SetUpKey::CountriesInside, turn, Content::Group);
         let search = Content::Field {
             value: &phone.search,
+            is_filled_in: false,
             label: (Msg::NumberSearch, Arg::None),
             help: None,
             is_invalid: false,
@@ -139,6 +141,7 @@ impl<'a> Draft<'a, Flow> {
             SetUpKey::NameField,
             Content::Field {
                 value: &phone.name,
+                is_filled_in: false,
                 label: (Msg::NumberNameLabel, Arg::None),
                 help: None,
                 is_invalid: false,

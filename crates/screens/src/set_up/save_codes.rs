@@ -54,6 +54,7 @@ impl<'a> Draft<'a, Flow> {
             SetUpKey::Backup,
             Content::Field {
                 value: &enrolment.typed_backup,
+                is_filled_in: true,
                 label: (Msg::CodesTypeLabel, Arg::None),
                 help: None,
                 is_invalid: wrong.message().is_some(),
@@ -64,7 +65,7 @@ impl<'a> Draft<'a, Flow> {
     }
 
     fn tick(&mut self, enrolment: &'a Enrolment, wrong: Words<'a>) {
-        self.group(SetUpKey::Gate);
+        self.add(SetUpKey::Gate, Content::Form(SetUpAction::Next));
         self.group(SetUpKey::GateLabel);
         self.add(
             SetUpKey::GateBox,

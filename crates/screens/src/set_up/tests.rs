@@ -14,7 +14,10 @@ use nidan_protocol::{
 };
 
 use super::*;
-use crate::testing::{Chance, are_shapes, fills_every_place, is_open, is_well_formed, texts};
+use crate::testing::{
+    Chance, are_shapes, fills_every_place, have_headings_of_their_own, is_open, is_well_formed,
+    texts,
+};
 
 const NONCE: ServerNonce = ServerNonce([9; 32]);
 const ID: EnrolmentId = EnrolmentId([7; 16]);
@@ -160,8 +163,8 @@ impl Walk {
                 });
             }
             Effect::Complete(_) | Effect::Restart => return None,
-            Effect::Do(SetUpEffect::Take(_)) => {
-                return Some(Event::On(SetUpEvent::Copied(is_good)));
+            Effect::Do(SetUpEffect::Take(what)) => {
+                return Some(Event::On(SetUpEvent::Copied(what, is_good)));
             }
             Effect::Do(effect) => effect,
         };
@@ -457,6 +460,7 @@ fn every_screen_leads_on_and_shows_what_is_awaited() {
         "unavailable",
     ];
     assert_eq!(reached.into_iter().collect::<Vec<_>>(), all);
+    have_headings_of_their_own(&all);
 }
 
 #[test]
