@@ -15,7 +15,7 @@ import * as unreadTexts from './passes/unread-texts.mjs'
 import * as unusedClasses from './passes/unused-classes.mjs'
 import * as unusedExports from './passes/unused-exports.mjs'
 import * as unusedTasks from './passes/unused-tasks.mjs'
-import { fail, optimized } from './run.mjs'
+import { fail } from './run.mjs'
 import { packScripts } from './scripts.mjs'
 import { packSheets } from './sheets.mjs'
 import { checkSources, used } from './used.mjs'
@@ -36,7 +36,6 @@ else {
 
 function release() {
   for (const name of MODULES) shrink(name)
-  rewrite('nidan-mount_bg.wasm', (wasm) => optimized(wasm, ['-Oz', '--strip-debug', '--strip-producers']).wasm)
   packScripts(folder, MODULES)
   checkSources()
   const [setUp, login] = MODULES.map(used)

@@ -17,8 +17,7 @@ export function packScripts(folder, modules) {
   const loader = withHashes(joined(read, 'nidan-flow.js', PARTS), hashes([...files(modules), 'set-up.js']))
   writeFileSync(join(folder, 'nidan-flow.js'), minified(loader))
   // The function beside the element: for applications, whose pages load it in addition.
-  writeFileSync(join(folder, 'nidan-mount.js'), minified(read('nidan-mount.js')))
-  const mount = withHashes(joined(read, 'mount.js', ['files.js']), hashes([...files(['nidan-mount']), 'nidan-flow.js']))
+  const mount = withHashes(joined(read, 'mount.js', ['files.js']), hashes(['nidan-flow.js']))
   writeFileSync(join(folder, 'mount.js'), minified(mount))
   for (const part of PARTS) rmSync(join(folder, part))
 }
