@@ -48,7 +48,7 @@ export async function loadScript(name) {
       document.head.append(make('link', { rel: 'modulepreload', integrity: HASHES[name], onload, onerror, href }))
     })
   }
-  return import(href)
+  return import(href.href)
 }
 
 /** A script that only some pages need. */

@@ -147,8 +147,8 @@ class NidanFlow extends HTMLElement {
     root.append(make('slot'))
     // Fields are outside of this tree, so their labels do not find them by themselves.
     root.addEventListener('click', ({ target }) => {
-      const label = target.closest('label[for]')
-      if (label) this.querySelector(`:scope > #${label.htmlFor}`)?.focus()
+      const label = /** @type {?HTMLLabelElement} */ (/** @type {Element} */ (target).closest('label[for]'))
+      if (label) /** @type {?HTMLElement} */ (this.querySelector(`:scope > #${label.htmlFor}`))?.focus()
     })
   }
 
@@ -170,7 +170,7 @@ class NidanFlow extends HTMLElement {
 
   async #dress({ dom, purpose }) {
     const sheet = await (dom === 'shadow' ? loadHostSheet : loadSheet)(FILES[purpose][1])
-    const root = dom === 'shadow' ? this.shadowRoot : this.getRootNode()
+    const root = /** @type {Document | ShadowRoot} */ (dom === 'shadow' ? this.shadowRoot : this.getRootNode())
     if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet)
   }
 

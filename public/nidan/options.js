@@ -46,8 +46,17 @@ export function takeOver(element) {
 
 const propertyOf = (name) => name.replace(/-(.)/, (_, letter) => letter.toUpperCase())
 
-/** The attributes of an element that can work; throws an [OptionError]. */
+/**
+ * What an element's attributes say.
+ * @typedef {{ service: string, token: string, locale: string, purpose: ?string, dom: ?string, loading: ?string, quiet?: boolean }} Wanted
+ */
+
+/**
+ * The attributes of an element that can work; throws an [OptionError].
+ * @returns {Wanted}
+ */
 export function read(element) {
+  /** @type {any} */
   const wanted = { service: httpUrl(element, 'service').replace(/\/$/, ''), token: element.getAttribute('flow-token') ?? '' }
   if (!TOKEN.test(wanted.token)) throw new OptionError('flow-token', 'a flow_token')
   for (const [name, allowed] of Object.entries(CHOICES)) {

@@ -28,6 +28,7 @@ export class Page {
   #anchor
   #asking
   #watched
+  /** @type {any} */
   #suffix = ''
   // Made once: that takes longer than all their answers.
   #numbers
@@ -215,9 +216,9 @@ export class Page {
     if (!path) return
     const { signal } = this.#watched
     this.#follow(path, heard, signal)
-    if (!window.OTPCredential) return
-    const told = ({ code }) => { if (!signal.aborted) heard(code) }
-    navigator.credentials.get({ otp: { transport: ['sms'] }, signal }).then(told, () => {})
+    if (!('OTPCredential' in window)) return
+    const told = (/** @type {any} */ { code }) => { if (!signal.aborted) heard(code) }
+    navigator.credentials.get(/** @type {any} */ ({ otp: { transport: ['sms'] }, signal })).then(told, () => {})
   }
 
   /** Server-sent events; `EventSource` cannot send the token. Where they do not come through, it asks now and then. */

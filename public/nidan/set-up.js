@@ -4,14 +4,17 @@
 const HELP = ['JP']
 const HELP_LOCALES = ['en', 'ja']
 
-/** Gives it to a page, with what loads and makes things there. */
+/**
+ * Gives it to a page, with what loads and makes things there.
+ * @param {import('./page.js').Page} page
+ */
 export function equip(page, { file, loadJson, make }) {
   // Made once: that takes longer than all its answers.
   let names
   Object.assign(page, {
     /** Where the person's language is at home, as far as the browser says. */
     region() {
-      const wish = navigator.languages.find((one) => one.startsWith(this.locale)) ?? this.locale
+      const wish = navigator.languages.find((one) => one.startsWith(page.locale)) ?? page.locale
       // Some browsers report tags that they do not take themselves.
       try { return new Intl.Locale(wish).maximize().region ?? '' } catch { return '' }
     },
@@ -22,7 +25,7 @@ export function equip(page, { file, loadJson, make }) {
 
     bytes(text) {
       try {
-        return Uint8Array.from(atob(text.replace(/[-_]/g, (sign) => (sign === '-' ? '+' : '/'))), (one) => one.charCodeAt())
+        return Uint8Array.from(atob(text.replace(/[-_]/g, (sign) => (sign === '-' ? '+' : '/'))), (one) => one.charCodeAt(0))
       } catch {
         return new Uint8Array()
       }
@@ -36,7 +39,7 @@ export function equip(page, { file, loadJson, make }) {
     /** What helps in a country: when it was looked up, then names and advice in turn. Nothing where nobody wrote it. */
     async help(country, channel) {
       if (!HELP.includes(country)) return []
-      const locale = HELP_LOCALES.includes(this.locale) ? this.locale : 'en'
+      const locale = HELP_LOCALES.includes(page.locale) ? page.locale : 'en'
       const pack = await loadJson(`help/${country}.${locale}.json`)
       return [pack.verified_on, ...pack[channel].flat()]
     },
@@ -44,7 +47,7 @@ export function equip(page, { file, loadJson, make }) {
     /** A country with its flag and calling code; empty where neither holds what is searched for. */
     country(iso, code, search) {
       const flag = String.fromCodePoint(...[...iso].map((letter) => letter.codePointAt(0) + 0x1f1a5))
-      names ??= new Intl.DisplayNames(this.locale, { type: 'region' })
+      names ??= new Intl.DisplayNames(page.locale, { type: 'region' })
       const name = names.of(iso)
       const wanted = search.normalize('NFKC').trim().toLowerCase()
       return `${name} ${iso} +${code}`.toLowerCase().includes(wanted) ? `${flag} ${name} +${code}` : ''
@@ -68,7 +71,7 @@ export function equip(page, { file, loadJson, make }) {
       Object.assign(frame.style, { position: 'fixed', inset: 'auto 0 0', width: 0, height: 0, border: 0, visibility: 'hidden' })
       document.body.append(frame)
       const sheet = frame.contentDocument
-      Object.assign(sheet.documentElement, { lang: this.locale, dir: this.direction })
+      Object.assign(sheet.documentElement, { lang: page.locale, dir: page.direction })
       sheet.title = title
       const add = (tag, text) => sheet.body.appendChild(sheet.createElement(tag)).append(text)
       add('h1', title)

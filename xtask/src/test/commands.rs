@@ -21,6 +21,12 @@ pub(super) fn agreement(path: &OsString) -> Command {
     command("node", &["tests/browser/agreement.mjs", "--check"], path)
 }
 
+/// The element's scripts, by the types in their comments.
+pub(super) fn types(path: &OsString) -> Command {
+    let compiler = "tests/browser/node_modules/typescript/bin/tsc";
+    command("node", &[compiler, "--project", "jsconfig.json"], path)
+}
+
 pub(super) fn passes(path: &OsString) -> Command {
     let tests = "tools/postlink/tests/passes.test.mjs";
     command("node", &["--test", "--test-reporter=tap", tests], path)

@@ -10,7 +10,7 @@ use crate::run::{Done, Failed, root};
 use crate::stack::{Build, Stack};
 use crate::tools::Tools;
 
-use commands::{WASM, agreement, cargo, in_browser, passes, samples, wasm_tests};
+use commands::{WASM, agreement, cargo, in_browser, passes, samples, types, wasm_tests};
 use tally::Tally;
 
 /// Enough to press every button of a login and of a set-up some times; `cargo xtask walk --walks
@@ -70,6 +70,7 @@ pub(crate) fn test(words: &[&str]) -> Done {
     let tools = Tools::for_tests()?;
     if named.is_empty() {
         lint(&mut tally, &tools.path);
+        tally.check("the types of the element's scripts", types(&tools.path));
         supply_chain(&mut tally, &tools.path);
     }
     let parts = if named.is_empty() {
