@@ -27,9 +27,16 @@ pub(super) fn types(path: &OsString) -> Command {
     command("node", &[compiler, "--project", "jsconfig.json"], path)
 }
 
-pub(super) fn passes(path: &OsString) -> Command {
-    let tests = "tools/postlink/tests/passes.test.mjs";
-    command("node", &["--test", "--test-reporter=tap", tests], path)
+/// Scripts that are tested without a browser: what is done to a finished module, and what the
+/// element decides by itself.
+pub(super) fn scripts(path: &OsString) -> Command {
+    let words = [
+        "--test",
+        "--test-reporter=tap",
+        "tools/postlink/tests/passes.test.mjs",
+        "tests/element/options.test.mjs",
+    ];
+    command("node", &words, path)
 }
 
 /// What runs inside of a page: the renderer's tests and the widget's. `driver` is Chromium's or

@@ -10,7 +10,7 @@ use crate::run::{Done, Failed, root};
 use crate::stack::{Build, Stack};
 use crate::tools::Tools;
 
-use commands::{WASM, agreement, cargo, in_browser, passes, samples, types, wasm_tests};
+use commands::{WASM, agreement, cargo, in_browser, samples, scripts, types, wasm_tests};
 use tally::Tally;
 
 /// Enough to press every button of a login and of a set-up some times; `cargo xtask walk --walks
@@ -107,7 +107,7 @@ fn lint(tally: &mut Tally, path: &OsString) {
     ];
     tally.check("clippy for wasm", cargo(&widget, path));
     tally.step("tidy", crate::tidy::tidy);
-    tally.count("what is done to a finished module", passes(path));
+    tally.count("scripts without a browser", scripts(path));
     tally.step("the book's reference is what the code says", || {
         crate::book::book(true)
     });
