@@ -26,7 +26,7 @@ export function mount(parent, options, callbacks) {
   check(options)
   const listeners = listenersOf(callbacks)
   const element = parent.ownerDocument.createElement('nidan-flow')
-  for (const [name, value] of Object.entries(options)) if (value != null) element[name] = value
+  for (const name of Object.keys(OPTIONS)) if (options[name] != null) element[name] = name === 'messages' ? { ...options[name] } : options[name]
   for (const [event, heard] of listeners) element.addEventListener(event, heard)
   parent.append(element)
   return {
@@ -61,6 +61,7 @@ function check(options) {
     } else if (typeof value !== type) throw new TypeError(`options: \`${name}\` must be a ${type}`)
     else if (words && !words.includes(value)) throw new TypeError(`options: \`${value}\` is no \`${name}\`; there are ${words.map((word) => `\`${word}\``).join(', ')}`)
   }
+  if (options.messages?.[Symbol.iterator]) throw new TypeError('options: `messages` must be an object of texts by their keys')
   const [key] = Object.entries(options.messages ?? {}).find(([, text]) => typeof text !== 'string') ?? []
   if (key) throw new TypeError(`options: \`messages\` has no text for \`${key}\``)
 }
@@ -68,7 +69,8 @@ function check(options) {
 /** What a callback throws is the page's own: as from any listener, it goes to the console and stops nothing. */
 function listenersOf(callbacks) {
   return Object.entries(CALLBACKS).filter(([name]) => callbacks?.[name] !== undefined).map(([name, event]) => {
-    if (typeof callbacks[name] !== 'function') throw new TypeError(`callback \`${name}\` must be a function`)
-    return [event, (heard) => callbacks[name](heard.detail, heard)]
+    const callback = callbacks[name]
+    if (typeof callback !== 'function') throw new TypeError(`callback \`${name}\` must be a function`)
+    return [event, (heard) => callback(heard.detail, heard)]
   })
 }

@@ -134,6 +134,9 @@ export class Page {
     this.guard(false)
     this.watch('')
     this.aside(false)
+    // What is still on its way says nothing, takes no focus, and leaves the browser's "back" alone.
+    this.#announce = () => {}
+    this.#wanted.quiet = this.#pushed = true
     this.#around?.remove()
     taken.delete(this.#suffix)
     for (const input of this.#placed()) input.remove()

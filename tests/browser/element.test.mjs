@@ -245,12 +245,27 @@ test('by a function call: options and callbacks are checked by name', async () =
   assert.deepEqual(await at.page.evaluate(() => [steps, widget.element.tagName, widget.cancel(), (window.may = true), widget.cancel()]), [['code'], 'NIDAN-FLOW', false, true, true])
   await at.page.evaluate(() => widget.unmount())
   assert.equal(await at.page.locator('nidan-flow').count(), 0)
+  // What a class or a prototype has counts as well, and what was checked is what is called.
+  await at.page.evaluate((good) => new Promise((done) => {
+    const callbacks = { onReady: () => done() }
+    window.widget = mount(document.querySelector('#place'), Object.create(good), callbacks)
+    callbacks.onReady = () => { throw new Error('not the one that was given') }
+  }), good)
+  await at.page.evaluate(() => widget.unmount())
   // Also from inside of a callback.
   await at.page.evaluate((good) => new Promise((done) => {
     const other = mount(document.querySelector('#place'), good, { onReady: () => other.cancel(), onCancel: () => { other.unmount(); other.unmount(); done() } })
   }), good)
   await at.page.waitForFunction(() => !document.querySelector('nidan-flow'))
   assert.deepEqual(at.lines, [])
+  await at.context.close()
+})
+
+test('what has left the page says nothing more', async () => {
+  const at = await hostPage(shared, element('purpose="verify"'), { setUp: "addEventListener('nidan-ready', ({ target }) => target.cancel())" })
+  await hears(at.page, 'cancel')
+  await at.page.evaluate(() => new Promise((done) => setTimeout(done, 50)))
+  assert.deepEqual(await at.heard('step'), [])
   await at.context.close()
 })
 

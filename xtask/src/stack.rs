@@ -165,7 +165,8 @@ impl Stack {
         );
         let file = root().join(".trunk-demo.toml");
         fs::write(&file, config)?;
-        // What an earlier build left would be served, and tested, until this one is there.
+        // What an earlier build left would be served, and tested, until this one is there. One stack of
+        // a folder runs at a time.
         let stale = root().join("dist");
         if stale.exists() {
             fs::remove_dir_all(stale)?;

@@ -242,6 +242,7 @@ impl Enrolment {
             } => {
                 // The same code once more is no reason to leave the help.
                 let is_another = fresh.id != challenge.id;
+                *help = help.map(|at| HelpAt::of(&fresh, at));
                 *challenge = fresh;
                 *asking = RequestState::Idle;
                 if is_another {

@@ -538,6 +538,15 @@ fn a_failed_message_ends_the_questions_and_sending_again_does_not_begin_them_ane
     assert_eq!(at_help(&flow), Some(HelpAt::End), "the ways on stay");
     let (flow, _) = at(flow, [ordered("c2")]);
     assert_eq!(at_help(&flow), None, "another message is another try");
+    // Asked for while the code was sent once more, and refused by the gateway at once.
+    let mut refused = challenge("c2", 1);
+    refused.delivery = DeliveryState::Failed;
+    let refused = answered(SetUpAnswer::Ordered(Box::new(refused)));
+    let (flow, _) = at(
+        flow,
+        [phone(PhoneWish::Resend), phone(PhoneWish::Help), refused],
+    );
+    assert_eq!(at_help(&flow), Some(HelpAt::End));
 }
 
 #[test]

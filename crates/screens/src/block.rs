@@ -64,7 +64,7 @@ impl FocusScope {
     /// Distinguishes the headings of screens: a heading that is new is read out when the focus goes
     /// to it, and one that has it already would not be.
     pub(crate) fn heading(self) -> u8 {
-        let next = |sum: u8, byte: u8| sum.wrapping_mul(37).wrapping_add(byte);
+        let next = |sum: u8, byte: u8| sum.wrapping_mul(43).wrapping_add(byte);
         self.name.bytes().fold(0, next)
     }
 }

@@ -1,7 +1,10 @@
 //! What the tests of all screens share: chance that repeats by its seed, and what holds for any
 //! screen.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
+
+use nidan_flow::EndReason;
 
 use crate::messages::{Msg, fill_with};
 use crate::{Arg, Block, Content, Key as _, Screen, Shows, Words};
@@ -129,11 +132,22 @@ pub(crate) fn are_shapes<K: crate::Key + std::fmt::Debug>(keys: &[K]) {
     }
 }
 
-/// The headings of these screens are elements of their own.
+/// The headings of these screens, and of every end, are elements of their own.
 pub(crate) fn have_headings_of_their_own(names: &[&'static str]) {
-    let headings: std::collections::BTreeSet<_> = names
-        .iter()
-        .map(|name| crate::FocusScope::named(name).heading())
+    let ends = [
+        EndReason::Expired,
+        EndReason::Superseded,
+        EndReason::AlreadyOn,
+        EndReason::Reported,
+        EndReason::TriesSpent,
+        EndReason::Misconfigured,
+    ];
+    let names: BTreeSet<_> = ends
+        .map(EndReason::name)
+        .into_iter()
+        .chain(names.iter().copied())
         .collect();
+    let heading = |name: &&'static str| crate::FocusScope::named(name).heading();
+    let headings: BTreeSet<_> = names.iter().map(heading).collect();
     assert_eq!(headings.len(), names.len(), "{names:?}");
 }

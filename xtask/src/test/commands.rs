@@ -47,15 +47,19 @@ pub(super) fn wasm_tests(path: &OsString, driver: &str, parts: &[&str]) -> Comma
     let program = std::env::split_paths(path)
         .map(|folder| folder.join(driver))
         .find(|program| program.is_file());
-    // The runner takes the browser whose driver it is told.
+    // The runner takes the browser whose driver it is told, and any that it finds where it is told
+    // none: an empty path is a failure, another browser is not noticed.
     for (name, variable) in [
         ("chromedriver", "CHROMEDRIVER"),
         ("geckodriver", "GECKODRIVER"),
+        ("safaridriver", "SAFARIDRIVER"),
     ] {
-        match &program {
-            Some(program) if name == driver => test.env(variable, program),
-            _other => test.env_remove(variable),
-        };
+        test.env_remove(format!("{variable}_REMOTE"));
+        if name == driver {
+            test.env(variable, program.clone().unwrap_or_default());
+        } else {
+            test.env_remove(variable);
+        }
     }
     test.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
     test
