@@ -39,7 +39,8 @@ extern "C" {
     pub(super) async fn request(this: &Page, path: &str, body: JsValue)
     -> Result<JsValue, JsValue>;
 
-    /// Bytes as base64url without padding (RFC 4648 §5).
+    /// Bytes as base64url without padding ([RFC 4648
+    /// §5](https://www.rfc-editor.org/rfc/rfc4648#section-5)).
     #[wasm_bindgen(method)]
     pub(super) fn base64(this: &Page, bytes: &[u8]) -> String;
 

@@ -9,7 +9,8 @@ use crate::throttle::{self, Allowance, Tries};
 /// by one conditional update whose row count says whether it was still there to be spent.
 #[derive(Debug, Clone)]
 pub enum Authenticated {
-    /// An authenticator app's time step (RFC 6238 §5.2).
+    /// An authenticator app's time step ([RFC 6238
+    /// §5.2](https://www.rfc-editor.org/rfc/rfc6238#section-5.2)).
     Otp {
         /// The method's id.
         method_id: String,

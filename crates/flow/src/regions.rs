@@ -197,8 +197,9 @@ impl Regions {
     }
 }
 
-/// What stands before an extension: "ext.", "x", RFC 3966's parameter, 内線, and what is dialled
-/// after the answer.
+/// What stands before an extension: "ext.", "x", [RFC
+/// 3966](https://www.rfc-editor.org/rfc/rfc3966)'s parameter, 内線, and what is dialled after the
+/// answer.
 const EXTENSION: [char; 6] = ['x', 'X', '#', ';', '＃', '内'];
 /// ITU-T E.164 recommends it to all countries, and the table names the others.
 const USUAL_PREFIX: &str = "00";

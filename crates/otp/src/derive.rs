@@ -1,7 +1,8 @@
 //! The secret that neither side can choose alone.
 //!
-//! HKDF-SHA-256 (RFC 5869) with `salt = server_nonce` (32 bytes), `ikm = client_random` (32 bytes)
-//! and `info = label ‖ 0x00 ‖ enrolment_id` (16 bytes), where the label is ASCII:
+//! HKDF-SHA-256 ([RFC 5869](https://www.rfc-editor.org/rfc/rfc5869)) with `salt = server_nonce` (32
+//! bytes), `ikm = client_random` (32 bytes) and `info = label ‖ 0x00 ‖ enrolment_id` (16 bytes),
+//! where the label is ASCII:
 //!
 //! | label | bytes taken | meaning |
 //! |---|---|---|
@@ -19,8 +20,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::backup::{BACKUP_BYTES, BackupCodes};
 use crate::totp::{SECRET_LEN_BYTES, Secret};
 
-/// Both inputs are as long as the hash: RFC 5869 §3.1 wants the salt that long, §3.3 strong input
-/// material.
+/// Both inputs are as long as the hash: [RFC 5869
+/// §3.1](https://www.rfc-editor.org/rfc/rfc5869#section-3.1) wants the salt that long, §3.3 strong
+/// input material.
 pub const NONCE_LEN_BYTES: usize = 32;
 /// 128 random bits: an identifier that nobody can guess.
 pub const ENROLMENT_ID_LEN_BYTES: usize = 16;

@@ -111,7 +111,8 @@ pub fn key_uri(issuer: &Label, account: &Label, secret: &Secret) -> KeyUri {
     KeyUri(uri)
 }
 
-/// RFC 3986 §2.1 over UTF-8. A space is `%20`: some apps show `+` as a plus.
+/// [RFC 3986 §2.1](https://www.rfc-editor.org/rfc/rfc3986#section-2.1) over UTF-8. A space is
+/// `%20`: some apps show `+` as a plus.
 fn percent_encode(text: &str, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let digit = |nibble: u8| {

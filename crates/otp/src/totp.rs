@@ -1,5 +1,5 @@
-//! TOTP (RFC 6238) with the one set of parameters that every authenticator app gets right: SHA-1, 6
-//! digits, 30 s.
+//! TOTP ([RFC 6238](https://www.rfc-editor.org/rfc/rfc6238)) with the one set of parameters that
+//! every authenticator app gets right: SHA-1, 6 digits, 30 s.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -10,27 +10,30 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::normalize::fold;
 
-/// RFC 4226 §4 R6 recommends 160 bits.
+/// [RFC 4226 §4](https://www.rfc-editor.org/rfc/rfc4226#section-4) R6 recommends 160 bits.
 pub const SECRET_LEN_BYTES: usize = 20;
-/// RFC 6238 §5.2 recommends 30 seconds.
+/// [RFC 6238 §5.2](https://www.rfc-editor.org/rfc/rfc6238#section-5.2) recommends 30 seconds.
 pub const TIME_STEP_S: u64 = 30;
-/// RFC 4226 §5.3 asks for 6 at least; some authenticator apps ignore any other number.
+/// [RFC 4226 §5.3](https://www.rfc-editor.org/rfc/rfc4226#section-5.3) asks for 6 at least; some
+/// authenticator apps ignore any other number.
 pub const CODE_DIGITS: usize = 6;
 /// The most that a phone's clock may be off and still sign in with one code: what was learned is
 /// kept within it.
 pub const DRIFT_MAX_STEPS: i64 = 2;
-/// The most that two consecutive codes may be off (RFC 6238 §6: resynchronisation): five minutes
-/// either way. Two codes are 10¹² possibilities, so that the width costs nothing.
+/// The most that two consecutive codes may be off ([RFC 6238
+/// §6](https://www.rfc-editor.org/rfc/rfc6238#section-6): resynchronisation): five minutes either
+/// way. Two codes are 10¹² possibilities, so that the width costs nothing.
 pub const PAIR_SEARCH_STEPS: u64 = 10;
 /// The distance within which [`Secret::locate`] looks to tell that a phone's clock is wrong: one
 /// hour either way.
 pub const DRIFT_SEARCH_STEPS: u64 = 120;
 
-/// Seconds since the Unix epoch. 64 bit: RFC 6238 appendix B tests the year 2603.
+/// Seconds since the Unix epoch. 64 bit: [RFC 6238](https://www.rfc-editor.org/rfc/rfc6238)
+/// appendix B tests the year 2603.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnixSeconds(pub u64);
 
-/// RFC 6238 "T": time steps since the Unix epoch.
+/// [RFC 6238](https://www.rfc-editor.org/rfc/rfc6238) "T": time steps since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Counter(pub u64);
 
@@ -52,7 +55,8 @@ impl Steps {
         Self(step..=step)
     }
 
-    /// One step either way: RFC 6238 §5.2 allows for network delay, §6 for drift.
+    /// One step either way: [RFC 6238 §5.2](https://www.rfc-editor.org/rfc/rfc6238#section-5.2)
+    /// allows for network delay, §6 for drift.
     pub const fn around(now: UnixSeconds) -> Self {
         let step = now.counter().0;
         Self(step.saturating_sub(1)..=step.saturating_add(1))
@@ -78,7 +82,8 @@ impl Steps {
     }
 }
 
-/// A shared TOTP secret (RFC 4226 "K"). Wiped on drop, never printed, cloned or serialised.
+/// A shared TOTP secret ([RFC 4226](https://www.rfc-editor.org/rfc/rfc4226) "K"). Wiped on drop,
+/// never printed, cloned or serialised.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Secret([u8; SECRET_LEN_BYTES]);
 
@@ -88,8 +93,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A secret as people type it into an app: Base32 (RFC 4648 §6), upper case, never padded. Wiped on
-/// drop.
+/// A secret as people type it into an app: Base32 ([RFC 4648
+/// §6](https://www.rfc-editor.org/rfc/rfc4648#section-6)), upper case, never padded. Wiped on drop.
 pub struct Key(Zeroizing<String>);
 
 impl Key {
@@ -125,7 +130,8 @@ pub struct Matched {
 }
 
 impl Matched {
-    /// The step to spend (RFC 6238 §5.2: a code must not be accepted a second time).
+    /// The step to spend ([RFC 6238 §5.2](https://www.rfc-editor.org/rfc/rfc6238#section-5.2): a
+    /// code must not be accepted a second time).
     pub const fn counter(&self) -> Counter {
         self.counter
     }
@@ -286,7 +292,7 @@ mod tests {
         Secret::from_bytes(*b"12345678901234567890")
     }
 
-    /// RFC 4226 appendix D.
+    /// [RFC 4226](https://www.rfc-editor.org/rfc/rfc4226) appendix D.
     #[test]
     fn hotp_vectors_of_rfc_4226() {
         let expected = [
@@ -306,7 +312,8 @@ mod tests {
         }
     }
 
-    /// RFC 6238 appendix B, cut to six digits. The last row overflows 32 bits.
+    /// [RFC 6238](https://www.rfc-editor.org/rfc/rfc6238) appendix B, cut to six digits. The last
+    /// row overflows 32 bits.
     #[test]
     fn totp_vectors_of_rfc_6238() {
         let check = |time, code: &str| {
@@ -412,7 +419,7 @@ mod tests {
         assert_eq!(accepted(1_000_000, -2), None, "three steps and no more");
     }
 
-    /// RFC 6238 §6.
+    /// [RFC 6238 §6](https://www.rfc-editor.org/rfc/rfc6238#section-6).
     #[test]
     fn two_codes_count_only_in_a_row() {
         let secret = rfc_secret();
@@ -461,7 +468,8 @@ mod tests {
         );
     }
 
-    /// The encoder agrees with the vectors of RFC 4648 §10.
+    /// The encoder agrees with the vectors of [RFC 4648
+    /// §10](https://www.rfc-editor.org/rfc/rfc4648#section-10).
     #[test]
     fn base32_vectors_of_rfc_4648() {
         let expected = [

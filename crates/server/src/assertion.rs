@@ -1,5 +1,6 @@
-//! The signed result: a JWT (RFC 7519) signed with Ed25519 (RFC 8037), and the public key as JWKS
-//! (RFC 7517).
+//! The signed result: a JWT ([RFC 7519](https://www.rfc-editor.org/rfc/rfc7519)) signed with
+//! Ed25519 ([RFC 8037](https://www.rfc-editor.org/rfc/rfc8037)), and the public key as JWKS ([RFC
+//! 7517](https://www.rfc-editor.org/rfc/rfc7517)).
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -8,7 +9,8 @@ use serde_json::json;
 
 use crate::keys::{Keys, sha256};
 
-/// RFC 8725 §3.11: an explicit type, so that no other kind of JWT passes for an assertion.
+/// [RFC 8725 §3.11](https://www.rfc-editor.org/rfc/rfc8725#section-3.11): an explicit type, so that
+/// no other kind of JWT passes for an assertion.
 pub const ASSERTION_TYP: &str = "nidan-assertion+jwt";
 /// A host redeems and checks at once; a minute leaves room for clocks that differ.
 pub const ASSERTION_TTL_S: u64 = 60;
@@ -26,7 +28,7 @@ pub(crate) struct Claims<'a> {
     /// The host's `session_binding`.
     pub(crate) nonce: &'a str,
     pub(crate) auth_time: u64,
-    /// RFC 8176.
+    /// [RFC 8176](https://www.rfc-editor.org/rfc/rfc8176).
     pub(crate) amr: &'a [&'a str],
     pub(crate) acr: &'a str,
     pub(crate) purpose: &'a str,

@@ -20,7 +20,7 @@ pub const CODE_ATTEMPTS: u32 = 5;
 /// How long to wait before the same code may be sent again: after the first, the second, the
 /// third message.
 pub const RESEND_WAITS_S: [u64; 3] = [30, 60, 120];
-/// RFC 4226 §5.3: six digits at least.
+/// [RFC 4226 §5.3](https://www.rfc-editor.org/rfc/rfc4226#section-5.3): six digits at least.
 const CODE_DIGITS: u32 = 6;
 const CODES: u32 = 10_u32.pow(CODE_DIGITS);
 const HOUR_S: u64 = 3_600;

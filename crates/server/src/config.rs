@@ -19,7 +19,7 @@ use crate::keys::KEY_VARIABLES;
 /// Prefix of the environment variables that override top-level settings: `NIDAN_LISTEN` is
 /// `listen`.
 const VARIABLE_PREFIX: &str = "NIDAN_";
-/// 128 bits of hex or more (RFC 2104 §3).
+/// 128 bits of hex or more ([RFC 2104 §3](https://www.rfc-editor.org/rfc/rfc2104#section-3)).
 const SECRET_MIN_CHARS: usize = 32;
 /// Names the configuration file itself, so it is no setting.
 pub const CONFIG_VARIABLE: &str = "NIDAN_CONFIG";
@@ -107,7 +107,7 @@ pub struct Host {
     #[serde(default)]
     pub auto_send: bool,
     /// Whether only the current 30 seconds' code of an app is taken (ASVS 6.5.5), and not its
-    /// neighbours too (RFC 6238 §5.2).
+    /// neighbours too ([RFC 6238 §5.2](https://www.rfc-editor.org/rfc/rfc6238#section-5.2)).
     #[serde(default)]
     pub strict_window: bool,
     /// The URL for people who have lost every method and all backup codes.

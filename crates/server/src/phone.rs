@@ -8,7 +8,8 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, ValidationError};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-/// RFC 3966 and every way of writing a number stay far below; longer text is no number.
+/// [RFC 3966](https://www.rfc-editor.org/rfc/rfc3966) and every way of writing a number stay far
+/// below; longer text is no number.
 const TYPED_MAX_BYTES: usize = 100;
 /// Neighbours that a fraudster who rents a block would use together: a thousand numbers.
 const BLOCK_DIGITS: usize = 3;

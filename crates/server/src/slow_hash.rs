@@ -19,9 +19,10 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// A run takes a core and 19 MiB for some 25 ms, and logins must not starve.
 const THREADS: usize = 2;
-/// RFC 9106 §3.1 recommends 128 bits.
+/// [RFC 9106 §3.1](https://www.rfc-editor.org/rfc/rfc9106#section-3.1) recommends 128 bits.
 pub const SALT_LEN_BYTES: usize = 16;
-/// RFC 9106 §3.1 recommends 128 bits and more.
+/// [RFC 9106 §3.1](https://www.rfc-editor.org/rfc/rfc9106#section-3.1) recommends 128 bits and
+/// more.
 pub(crate) const HASH_LEN_BYTES: usize = 32;
 
 /// Requests of one person that may wait or run: one runs at a time, and nobody types more than a

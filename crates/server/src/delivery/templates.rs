@@ -189,8 +189,8 @@ impl Catalogue {
         self.words(language).map_or("en-US", |words| &words.speech)
     }
 
-    /// The words of the page without scripts, by the first language of a list of tags (RFC 9110
-    /// §12.5.4).
+    /// The words of the page without scripts, by the first language of a list of tags ([RFC
+    /// 9110](https://www.rfc-editor.org/rfc/rfc9110) §12.5.4).
     #[expect(
         clippy::indexing_slicing,
         reason = "the catalogue has English, first of all"

@@ -148,7 +148,8 @@ pub enum MethodDetail {
     Totp {
         /// Keyed hash of the secret.
         fingerprint: [u8; 32],
-        /// The step of the last accepted code (RFC 6238 §5.2: it is spent).
+        /// The step of the last accepted code ([RFC 6238
+        /// §5.2](https://www.rfc-editor.org/rfc/rfc6238#section-5.2): it is spent).
         last_step: u64,
     },
     /// A phone.
