@@ -61,7 +61,9 @@ function shrink(name) {
   writeFileSync(wasmPath, parts.wasm)
 }
 
-const weight = ({ glue, wasm }) => brotliCompressSync(glue).length + brotliCompressSync(withoutNotes(wasm)).length
+function weight({ glue, wasm }) {
+  return brotliCompressSync(glue).length + brotliCompressSync(withoutNotes(wasm)).length
+}
 
 function rewrite(name, change) {
   const path = join(folder, name)
