@@ -18,7 +18,7 @@ use std::convert::Infallible;
 use leptos::reactive::effect::RenderEffect;
 use leptos::tachys::renderer::Rndr;
 use nidan_flow::Login;
-use nidan_screens::messages::fill_with;
+use nidan_screens::messages::{Msg, fill_with};
 use nidan_screens::{Arg, Block, Content, FocusScope, Input, Key, Label, Screen, Shows, Words};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Event, HtmlInputElement, Node};
@@ -105,6 +105,8 @@ struct Standing<M: Draws> {
     placed: Option<Element>,
     /// The words that were written last.
     words: String,
+    /// Their message, where it has no places.
+    plain: Option<Msg>,
     special: Option<M::Drawn>,
     _heard: Option<Closure<dyn FnMut(Event)>>,
 }
@@ -231,6 +233,7 @@ fn make<M: Draws>(shell: Shell<M>, page: &Page, block: &Block<'_, M>, rank: u32)
         element,
         placed,
         words: String::new(),
+        plain: None,
         special: None,
         _heard: heard,
     }
@@ -350,6 +353,15 @@ fn set(element: &Element, name: &str, value: Option<&str>) {
 }
 
 fn write<M: Draws>(page: &Page, one: &mut Standing<M>, words: Words<'_>) {
+    // Most words have no places: the same message is the same text, and nobody is asked for it.
+    let plain = match words {
+        Words::Message(msg, [Arg::None, Arg::None]) => Some(msg),
+        _other => None,
+    };
+    if plain.is_some() && one.plain == plain {
+        return;
+    }
+    one.plain = plain;
     let words = say(page, words);
     if one.words != words {
         one.element.set_text_content(Some(&words));

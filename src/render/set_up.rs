@@ -57,7 +57,8 @@ impl Draws for Flow {
                 }
                 countries(shell, page, element, phone)
             }
-            (SetUpSpecial::Country(phone), _) => write(element, &country_words(page, phone)),
+            (SetUpSpecial::Country(_), Some(drawn)) => drawn,
+            (SetUpSpecial::Country(phone), None) => write(element, &country_words(page, phone)),
             (SetUpSpecial::Phone(phone, is_main), _) => {
                 write(element, &phone_words(page, phone, is_main))
             }

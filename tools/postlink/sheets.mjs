@@ -11,13 +11,18 @@ export function packSheets(folder, ofSetUp, ofLogin) {
 
 /** Rules of one line, of one selector, for a class or an element that the module's screens do not have. */
 export function withoutRules(text, { classes, tags }) {
+  const isUnused = (part) => {
+    const named = [...part.matchAll(/\.(nidan[\w-]*)/g)].map(([, name]) => name)
+    const last = part.match(/(?:^| )([a-z]\w*)$/)?.[1]
+    return named.some((name) => !classes.has(name)) || (last !== undefined && !tags.has(last))
+  }
   const goes = (line) => {
     const whole = line.split('{')[0].trim()
     const selector = whole.replace(/\([^)]*\)/g, '')
-    const named = [...selector.matchAll(/\.(nidan[\w-]*)/g)].map(([, name]) => name)
-    const last = (whole.match(/ :is\(([a-z]\w*(?:, [a-z]\w*)*)\)$/) ?? selector.match(/ ([a-z]\w*)$/))?.[1].split(', ') ?? []
-    const isUnused = named.some((name) => !classes.has(name)) || (last.length && !last.some((tag) => tags.has(tag)))
-    return line.trim().endsWith('}') && selector.startsWith('nidan-flow') && !selector.includes(',') && isUnused
+    if (!line.trim().endsWith('}') || !selector.startsWith('nidan-flow') || selector.includes(',')) return false
+    // Of alternatives without any in them: when none of them is there.
+    const alternatives = whole.match(/:is\(([^():]+)\)/)?.[1].split(', ') ?? []
+    return isUnused(selector) || (alternatives.length > 0 && alternatives.every(isUnused))
   }
   return text.split('\n').filter((line) => !goes(line)).join('\n')
 }
