@@ -355,7 +355,7 @@ fn set(element: &Element, name: &str, value: Option<&str>) {
 fn write<M: Draws>(page: &Page, one: &mut Standing<M>, words: Words<'_>) {
     // Most words have no places: the same message is the same text, and nobody is asked for it.
     let plain = match words {
-        Words::Message(msg, [Arg::None, Arg::None]) => Some(msg),
+        Words::Message(msg, [Arg::None, Arg::None]) if M::REMEMBERS_PLAIN_WORDS => Some(msg),
         _other => None,
     };
     if plain.is_some() && one.plain == plain {

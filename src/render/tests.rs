@@ -183,6 +183,7 @@ impl Shows for Toy {
     type Special<'a> = bool;
 
     const FOCUSES_AT_ONCE: bool = true;
+    const REMEMBERS_PLAIN_WORDS: bool = true;
 
     fn screen<'a>(&'a self, _view: View<'a>) -> Screen<'a, Self> {
         Screen {

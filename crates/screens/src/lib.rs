@@ -41,6 +41,9 @@ pub trait Shows: Machine {
 
     /// Whether the first screen takes the focus, as on a page that is there for nothing else.
     const FOCUSES_AT_ONCE: bool;
+    /// Whether its screens are so large, and change with every key, that plain words are worth
+    /// remembering.
+    const REMEMBERS_PLAIN_WORDS: bool;
 
     /// What is to be seen now.
     fn screen<'a>(&'a self, view: View<'a>) -> Screen<'a, Self>;

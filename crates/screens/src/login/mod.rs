@@ -28,6 +28,7 @@ impl Shows for Login {
     type Special<'a> = std::convert::Infallible;
 
     const FOCUSES_AT_ONCE: bool = true;
+    const REMEMBERS_PLAIN_WORDS: bool = false;
 
     fn screen<'a>(&'a self, view: View<'a>) -> LoginScreen<'a> {
         let mut screen = Draft::new(scope(self), view);

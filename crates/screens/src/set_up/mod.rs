@@ -53,6 +53,7 @@ impl Shows for Flow {
     type Special<'a> = SetUpSpecial<'a>;
 
     const FOCUSES_AT_ONCE: bool = false;
+    const REMEMBERS_PLAIN_WORDS: bool = true;
 
     fn screen<'a>(&'a self, view: View<'a>) -> Screen<'a, Self> {
         let mut screen = Draft::new(scope(self), view);
