@@ -230,6 +230,7 @@ impl Toy {
             ToyKey::Outer => Content::Group,
             ToyKey::Named => Content::Named(Msg::CommonNext),
             ToyKey::State => Content::State("data-state", part.other.then_some("on")),
+            ToyKey::Label if !part.other => Content::Text(Words::of(Msg::CommonNext)),
             ToyKey::Text | ToyKey::Label | ToyKey::RowName => Content::Text(words),
             ToyKey::Cell => Content::Cell(Msg::CommonBack, words),
             ToyKey::Form => Content::Form(Act::Send),
@@ -398,6 +399,22 @@ async fn each_kind_of_block_appears_changes_and_goes() {
     }
     stage.show(&[]).await;
     assert_eq!(stage.find("section").unwrap().inner_html(), "");
+}
+
+/// A text of the catalogue that is remembered gives way to another, and comes back.
+#[wasm_bindgen_test]
+async fn a_remembered_text_comes_back_after_another() {
+    let stage = Stage::new().await;
+    let [outer, form] = [ToyKey::Outer, ToyKey::Form].map(part);
+    for (label, says) in [
+        (part(ToyKey::Label), "Continue"),
+        (other(ToyKey::Label), "b"),
+        (part(ToyKey::Label), "Continue"),
+    ] {
+        stage.show(&[outer, form, label]).await;
+        let text = stage.find("label").unwrap().text_content();
+        assert_eq!(text.as_deref(), Some(says));
+    }
 }
 
 #[wasm_bindgen_test]

@@ -144,21 +144,7 @@ pub(super) fn reported(json: &JsValue) -> Option<Reported> {
 
 /// What a problem document says to somebody who signs in.
 pub(super) fn login_refusal(json: &JsValue) -> LoginRefusal {
-    match refusal(json) {
-        PhoneRefusal::Service {
-            code,
-            retry_at,
-            attempts_left,
-        } => LoginRefusal::Service {
-            code,
-            retry_at,
-            attempts_left,
-            times: 0,
-        },
-        PhoneRefusal::Number(_) | PhoneRefusal::Code(_) | PhoneRefusal::Unreachable => {
-            LoginRefusal::Unreachable
-        }
-    }
+    refusal(json).into()
 }
 
 pub(super) fn enrolment_answer(json: &JsValue) -> Option<EnrolmentAnswer> {

@@ -71,6 +71,26 @@ pub enum LoginRefusal {
     },
 }
 
+impl From<PhoneRefusal> for LoginRefusal {
+    /// Somebody who logs in types no number, and is told of none.
+    fn from(refusal: PhoneRefusal) -> Self {
+        match refusal {
+            PhoneRefusal::Service {
+                code,
+                retry_at,
+                attempts_left,
+            } => Self::Service {
+                code,
+                retry_at,
+                attempts_left,
+                times: 0,
+            },
+            PhoneRefusal::Code(error) => Self::Code(error),
+            PhoneRefusal::Number(_) | PhoneRefusal::Unreachable => Self::Unreachable,
+        }
+    }
+}
+
 /// What was right.
 pub struct Verified {
     /// For the host.

@@ -202,20 +202,7 @@ impl SigningIn {
             self.note_state(place, code, retry_at, None, true);
         }
         if self.asks_for(LoginMethod::Method(place)) {
-            self.asked = RequestState::Refused(match refusal {
-                PhoneRefusal::Service {
-                    code,
-                    retry_at,
-                    attempts_left,
-                } => LoginRefusal::Service {
-                    code,
-                    retry_at,
-                    attempts_left,
-                    times: 0,
-                },
-                PhoneRefusal::Code(error) => LoginRefusal::Code(error),
-                PhoneRefusal::Number(_) | PhoneRefusal::Unreachable => LoginRefusal::Unreachable,
-            });
+            self.asked = RequestState::Refused(refusal.into());
         }
         None
     }

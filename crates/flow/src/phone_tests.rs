@@ -6,7 +6,7 @@ use nidan_protocol::{
     BackupGate, CallConfirmation, ChallengeView, Channel, DeliveryState, ErrorCode, MethodKind,
 };
 
-use super::tests::{answered, enter, go, phone};
+use super::tests::{answered, at, enter, go, phone};
 use super::*;
 
 const NOW: Now = UnixSeconds(1_800_000_000);
@@ -52,15 +52,6 @@ fn before_regions() -> Flow {
     );
     assert!(matches!(effect, Some(Effect::Do(SetUpEffect::LoadRegions))));
     flow
-}
-
-fn at(
-    flow: Flow,
-    events: impl IntoIterator<Item = Event<Enrolment>>,
-) -> (Flow, Option<Effect<Enrolment>>) {
-    events
-        .into_iter()
-        .fold((flow, None), |(flow, _), event| flow.on(event, NOW))
 }
 
 fn typed(text: &str) -> Event<Enrolment> {

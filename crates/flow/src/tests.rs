@@ -49,7 +49,7 @@ fn begun(backup_gate: BackupGate) -> Flow {
         .0
 }
 
-fn at(
+pub(super) fn at(
     flow: Flow,
     events: impl IntoIterator<Item = Event<Enrolment>>,
 ) -> (Flow, Option<Effect<Enrolment>>) {

@@ -24,6 +24,8 @@ pub mod set_up;
 mod shape;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod walk;
 
 pub use block::{Arg, Block, Content, FocusScope, Input, Label, Screen, View, Words};
 pub use shape::{Key, Shape};

@@ -1,23 +1,19 @@
-//! Random people at a login, who press whatever the screen offers, and a service that answers
-//! anything, late and in any order. What is shown is held to what is awaited.
-
-use std::collections::BTreeSet;
+//! What holds on every screen of a login, however it was reached.
 
 use nidan_flow::{
     Effect, Event, Login, LoginAnswer, LoginEffect, LoginEvent, LoginMethod, LoginNav,
-    LoginOpening, LoginPhone, LoginRefusal, LoginStep, Machine, Now, PhoneRefusal, Reported,
-    RequestError, SigningIn, Verified,
+    LoginOpening, LoginPhone, LoginStep, Machine, Now, PhoneRefusal, Reported, RequestError,
+    SigningIn, Verified,
 };
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{
-    ChallengeView, Channel, DeliveryState, ErrorCode, MethodKind, MethodState, MethodView,
+    CallConfirmation, ChallengeView, Channel, ErrorCode, MethodKind, MethodState, MethodView,
 };
 
 use super::*;
 use crate::Block;
-use crate::testing::{
-    Chance, are_shapes, fills_every_place, have_headings_of_their_own, is_open, is_well_formed,
-};
+use crate::testing::{are_shapes, have_headings_of_their_own};
+use crate::walk::{Walk, Walked, reaches};
 
 const CODES: [ErrorCode; 14] = [
     ErrorCode::CodeWrong,
@@ -36,111 +32,28 @@ const CODES: [ErrorCode; 14] = [
     ErrorCode::TooManyAttempts,
 ];
 
-/// A login, what its service has not answered yet, and what the person does next.
-struct Walk {
-    chance: Chance,
-    login: Login,
-    pending: Vec<Effect<SigningIn>>,
-    now: u64,
-    sent: u32,
+impl Walked for Login {
+    fn typed(walk: &mut Walk<Self>, _key: LoginKey) -> String {
+        let typed = ["", "12", "123456", "654321", "0000000000000000", "K7QM"];
+        walk.chance.one(&typed).to_owned()
+    }
+
+    fn answer(walk: &mut Walk<Self>, effect: Effect<SigningIn>) -> Option<Event<SigningIn>> {
+        walk.answer(effect)
+    }
 }
 
-impl Walk {
-    fn new(seed: u64) -> Self {
-        Self {
-            chance: Chance::new(seed),
-            login: Login::loading(),
-            pending: vec![Effect::Open],
-            now: 1_800_000_000,
-            sent: 0,
-        }
-    }
-
-    fn view(&self) -> View<'static> {
-        let now = UnixSeconds(self.now);
-        let support_url = self.now.is_multiple_of(2).then_some("https://help.example");
-        View {
-            now,
-            support_url,
-            is_phone: false,
-        }
-    }
-
-    fn send(&mut self, event: Event<SigningIn>) {
-        let login = std::mem::replace(&mut self.login, Login::loading());
-        let (login, effect) = login.on(event, UnixSeconds(self.now));
-        self.login = login;
-        self.pending.extend(effect);
-    }
-
-    /// A press, an answer, or some seconds.
-    fn step(&mut self) {
-        self.now += self.chance.one(&[0, 0, 1, 5, 40, 200]);
-        match self.chance.below(8) {
-            0..4 => self.press(),
-            4..7 if !self.pending.is_empty() => {
-                let which = self.chance.below(self.pending.len());
-                let effect = self.pending.swap_remove(which);
-                if let Some(event) = self.answer(effect) {
-                    self.send(event);
-                }
-            }
-            _ => {
-                if let Some(event) = self.news() {
-                    self.send(event);
-                }
-            }
-        }
-    }
-
-    fn press(&mut self) {
-        let screen = self.login.screen(self.view());
-        let offered: Vec<_> = screen
-            .blocks
-            .iter()
-            .filter(|block| is_open(block))
-            .collect();
-        if offered.is_empty() {
-            return;
-        }
-        let block = offered[self.chance.below(offered.len())];
-        let typed = ["", "12", "123456", "654321", "0000000000000000", "K7QM"];
-        let input = match &block.content {
-            Content::Field { .. } => Input::Text(self.chance.one(&typed).to_owned()),
-            Content::Checkbox { .. } => Input::Ticked(self.chance.flip()),
-            _other => Input::None,
-        };
-        let action = block.content.action().unwrap();
-        let index = block.index;
-        self.send(Login::event(action, index, input));
-    }
-
-    fn refusal(&mut self) -> LoginRefusal {
+impl Walk<Login> {
+    fn refusal(&mut self) -> PhoneRefusal {
         if self.chance.below(6) == 0 {
-            return LoginRefusal::Unreachable;
+            PhoneRefusal::Unreachable
+        } else {
+            PhoneRefusal::Service {
+                code: self.chance.one(&CODES),
+                retry_at: self.chance.flip().then_some(UnixSeconds(self.now + 4_000)),
+                attempts_left: self.chance.one(&[None, Some(0), Some(1), Some(4)]),
+            }
         }
-        LoginRefusal::Service {
-            code: self.chance.one(&CODES),
-            retry_at: self.chance.flip().then_some(UnixSeconds(self.now + 4_000)),
-            attempts_left: self.chance.one(&[None, Some(0), Some(1), Some(4)]),
-            times: 0,
-        }
-    }
-
-    fn not_ordered(&mut self) -> LoginAnswer {
-        LoginAnswer::NotOrdered(match self.refusal() {
-            LoginRefusal::Service {
-                code,
-                retry_at,
-                attempts_left,
-                ..
-            } => PhoneRefusal::Service {
-                code,
-                retry_at,
-                attempts_left,
-            },
-            _other => PhoneRefusal::Unreachable,
-        })
     }
 
     fn answer(&mut self, effect: Effect<SigningIn>) -> Option<Event<SigningIn>> {
@@ -162,22 +75,16 @@ impl Walk {
                 confirmation,
                 ..
             }) if is_good => {
-                self.sent += 1;
-                let mut fresh = self.challenge(format!("c{}", self.sent), channel);
-                let digits = match (channel, confirmation) {
-                    (Channel::Voice, nidan_protocol::CallConfirmation::Digits) => {
-                        Some(format!("{:02}", self.chance.below(100)))
-                    }
-                    _other => None,
-                };
-                fresh.call_digits = digits;
+                let mut fresh = self.challenge(channel, confirmation);
+                fresh.codes += u32::from(self.chance.below(4) == 0);
                 LoginAnswer::Ordered(Box::new(fresh))
             }
             Effect::Do(LoginEffect::Resend(id)) if is_good => {
-                let awaited = self.login.awaited()?.clone();
-                (awaited.id == id).then(|| LoginAnswer::Ordered(Box::new(awaited)))?
+                LoginAnswer::Ordered(Box::new(self.again(&id)?))
             }
-            Effect::Do(LoginEffect::Order { .. } | LoginEffect::Resend(_)) => self.not_ordered(),
+            Effect::Do(LoginEffect::Order { .. } | LoginEffect::Resend(_)) => {
+                LoginAnswer::NotOrdered(self.refusal())
+            }
             Effect::Do(LoginEffect::Verify { .. }) if is_good && self.chance.below(4) == 0 => {
                 LoginAnswer::Verified(Box::new(Verified {
                     result_code: "r".to_owned(),
@@ -186,47 +93,14 @@ impl Walk {
                 }))
             }
             Effect::Do(LoginEffect::Verify { way, .. }) => {
-                LoginAnswer::Refused(way, self.refusal())
+                LoginAnswer::Refused(way, self.refusal().into())
             }
             Effect::Do(LoginEffect::Report) if is_good => {
                 LoginAnswer::Reported(Box::new(self.reported()))
             }
-            Effect::Do(LoginEffect::Report) => LoginAnswer::NotReported(self.refusal()),
+            Effect::Do(LoginEffect::Report) => LoginAnswer::NotReported(self.refusal().into()),
         };
         Some(Event::On(LoginEvent::Answer(answer)))
-    }
-
-    fn news(&mut self) -> Option<Event<SigningIn>> {
-        if self.chance.below(60) == 0 {
-            return Some(Event::TimeUp);
-        }
-        let mut awaited = self.login.awaited()?.clone();
-        awaited.delivery = self.chance.one(&[
-            DeliveryState::Queued,
-            DeliveryState::Accepted,
-            DeliveryState::Unknown,
-            DeliveryState::Delivered,
-            DeliveryState::Failed,
-        ]);
-        let changed = LoginAnswer::Changed(Box::new(awaited));
-        Some(Event::On(LoginEvent::Answer(changed)))
-    }
-
-    fn challenge(&mut self, id: String, channel: Channel) -> ChallengeView {
-        ChallengeView {
-            id,
-            channel,
-            hint: format!("{:02}", self.chance.below(100)),
-            reference: format!("R{}", self.chance.below(100)),
-            call_digits: None,
-            expires_at: self.now + 300,
-            resend_at: self.chance.flip().then_some(self.now + 30),
-            attempts_left: 5,
-            delivery: DeliveryState::Queued,
-            delivery_at: self.now,
-            answered: false,
-            codes: 1 + u32::from(self.chance.below(4) == 0),
-        }
     }
 
     fn reported(&mut self) -> Reported {
@@ -339,20 +213,10 @@ fn leads_on(login: &Login, screen: &LoginScreen<'_>, trace: &str) {
 
 #[test]
 fn every_screen_leads_on_and_shows_what_is_awaited() {
-    let mut reached = BTreeSet::new();
-    for seed in 0..3_000 {
-        let mut walk = Walk::new(seed);
-        for step in 0..60 {
-            walk.step();
-            let trace = format!("seed {seed}, step {step}: {:?}", walk.login);
-            let screen = walk.login.screen(walk.view());
-            is_well_formed(&screen, &trace);
-            shows_what_is_awaited(&walk.login, &screen, &trace);
-            leads_on(&walk.login, &screen, &trace);
-            fills_every_place(&screen, &trace);
-            reached.extend(screen.scope.map(|scope| scope.name));
-        }
-    }
+    let reached = reaches(60, |login, screen, trace| {
+        shows_what_is_awaited(login, screen, trace);
+        leads_on(login, screen, trace);
+    });
     let all = [
         "backup",
         "code",
@@ -366,7 +230,7 @@ fn every_screen_leads_on_and_shows_what_is_awaited() {
         "unavailable",
         "ways",
     ];
-    assert_eq!(reached.into_iter().collect::<Vec<_>>(), all);
+    assert_eq!(reached, all);
     have_headings_of_their_own(&all);
 }
 
@@ -388,7 +252,7 @@ fn a_choice_names_the_method_at_its_place() {
 
 /// The screens of a login whose first answer has come.
 fn begun(change: impl FnOnce(&mut LoginOpening)) -> Login {
-    let mut walk = Walk::new(1);
+    let mut walk = Walk::<Login>::new(1);
     let mut opening = walk.opening();
     opening.methods.truncate(0);
     change(&mut opening);
@@ -423,17 +287,17 @@ fn a_call_after_a_text_shows_its_own_digits() {
         opening.calls = true;
         opening.auto_send = true;
     });
-    let mut walk = Walk::new(1);
-    let text = walk.challenge("text".to_owned(), Channel::Sms);
+    let mut walk = Walk::<Login>::new(1);
+    let text = walk.challenge(Channel::Sms, CallConfirmation::Digits);
     let (login, _) = login.on(ordered(text), NOW);
     assert!(words(&login.screen(VIEW), LoginKey::Digits).is_none());
     let scope = login.screen(VIEW).scope;
-    let mut call = walk.challenge("call".to_owned(), Channel::Voice);
+    let mut call = walk.challenge(Channel::Voice, CallConfirmation::Digits);
     call.call_digits = Some("61".to_owned());
     let (login, _) = login.on(
         Event::On(LoginEvent::Phone(LoginPhone::Send(
             Channel::Voice,
-            nidan_protocol::CallConfirmation::Digits,
+            CallConfirmation::Digits,
         ))),
         NOW,
     );

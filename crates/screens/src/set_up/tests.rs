@@ -1,7 +1,4 @@
-//! Random people in a set-up, who press whatever the screen offers, and a service that answers
-//! anything, late and in any order.
-
-use std::collections::BTreeSet;
+//! What holds on every screen of a set-up, however it was reached.
 
 use nidan_flow::{
     Effect, Enrolment, Event, Flow, Machine, Opening, PendingSecret, PhoneRefusal, RequestError,
@@ -9,15 +6,13 @@ use nidan_flow::{
 };
 use nidan_otp::{BackupCode, EnrolmentId, Label, ServerNonce, UnixSeconds};
 use nidan_protocol::{
-    BackupGate, CallConfirmation, ChallengeView, Channel, DeliveryState, EnrolmentAnswer,
-    ErrorCode, FlowOutcome, MethodKind, MethodState, MethodView,
+    BackupGate, Channel, EnrolmentAnswer, ErrorCode, FlowOutcome, MethodKind, MethodState,
+    MethodView,
 };
 
 use super::*;
-use crate::testing::{
-    Chance, are_shapes, fills_every_place, have_headings_of_their_own, is_open, is_well_formed,
-    texts,
-};
+use crate::testing::{are_shapes, have_headings_of_their_own, is_open, texts};
+use crate::walk::{Walk, Walked, reaches};
 
 const NONCE: ServerNonce = ServerNonce([9; 32]);
 const ID: EnrolmentId = EnrolmentId([7; 16]);
@@ -46,107 +41,29 @@ fn random() -> [u8; 32] {
     std::array::from_fn(|i| i as u8)
 }
 
-/// A set-up, what its service has not answered yet, and what the person does next.
-struct Walk {
-    chance: Chance,
-    flow: Flow,
-    pending: Vec<Effect<Enrolment>>,
-    now: u64,
-    sent: u32,
-    is_phone: bool,
+impl Walked for Flow {
+    fn typed(walk: &mut Walk<Self>, key: SetUpKey) -> String {
+        let (app, backup) = (app_code(walk.now), backup_code(&walk.machine));
+        let typed: &[&str] = match key {
+            SetUpKey::Code => &["", "12", "123456", &app],
+            SetUpKey::Backup => &["K7QM", &backup],
+            _a_phone => &[
+                "",
+                "090",
+                "090-1234-5678",
+                "03-1234-5678",
+                "+82 10 1234 5678",
+            ],
+        };
+        walk.chance.one(typed).to_owned()
+    }
+
+    fn answer(walk: &mut Walk<Self>, effect: Effect<Enrolment>) -> Option<Event<Enrolment>> {
+        walk.answer(effect)
+    }
 }
 
-impl Walk {
-    fn new(seed: u64) -> Self {
-        let mut chance = Chance::new(seed);
-        let is_phone = chance.flip();
-        Self {
-            chance,
-            flow: Flow::loading(),
-            pending: vec![Effect::Open],
-            now: 1_800_000_000,
-            sent: 0,
-            is_phone,
-        }
-    }
-
-    fn view(&self) -> View<'static> {
-        View {
-            now: UnixSeconds(self.now),
-            support_url: Some("https://help.example"),
-            is_phone: self.is_phone,
-        }
-    }
-
-    fn send(&mut self, event: Event<Enrolment>) {
-        let flow = std::mem::replace(&mut self.flow, Flow::loading());
-        let (flow, effect) = flow.on(event, UnixSeconds(self.now));
-        self.flow = flow;
-        self.pending.extend(effect);
-    }
-
-    /// A press, an answer, or some seconds.
-    fn step(&mut self) {
-        self.now += self.chance.one(&[0, 0, 0, 1, 5, 40]);
-        match self.chance.below(9) {
-            0..5 => self.press(),
-            5..8 if !self.pending.is_empty() => {
-                let which = self.chance.below(self.pending.len());
-                let effect = self.pending.swap_remove(which);
-                if let Some(event) = self.answer(effect) {
-                    self.send(event);
-                }
-            }
-            _ => {
-                if let Some(event) = self.news() {
-                    self.send(event);
-                }
-            }
-        }
-    }
-
-    fn press(&mut self) {
-        let screen = self.flow.screen(self.view());
-        let offered: Vec<_> = screen
-            .blocks
-            .iter()
-            .filter(|block| is_open(block))
-            .collect();
-        if offered.is_empty() {
-            return;
-        }
-        let block = offered[self.chance.below(offered.len())];
-        let input = match (&block.content, block.key) {
-            (Content::Field { .. }, SetUpKey::Code) => {
-                let code = app_code(self.now);
-                Input::Text(
-                    self.chance
-                        .one(&["", "12", "123456", code.as_str()])
-                        .to_owned(),
-                )
-            }
-            (Content::Field { .. }, SetUpKey::Backup) => {
-                let good = backup_code(&self.flow);
-                Input::Text(self.chance.one(&["K7QM", good.as_str()]).to_owned())
-            }
-            (Content::Field { .. }, _) => Input::Text(
-                self.chance
-                    .one(&[
-                        "",
-                        "090",
-                        "090-1234-5678",
-                        "03-1234-5678",
-                        "+82 10 1234 5678",
-                    ])
-                    .to_owned(),
-            ),
-            (Content::Checkbox { .. }, _) => Input::Ticked(self.chance.flip()),
-            _other => Input::None,
-        };
-        let (action, index) = (block.content.action().unwrap(), block.index);
-        self.send(Flow::event(action, index, input));
-    }
-
+impl Walk<Flow> {
     fn answer(&mut self, effect: Effect<Enrolment>) -> Option<Event<Enrolment>> {
         let is_good = self.chance.below(3) > 0;
         let effect = match effect {
@@ -185,15 +102,8 @@ impl Walk {
                 channel,
                 confirmation,
                 ..
-            } if is_good => {
-                self.sent += 1;
-                let id = format!("c{}", self.sent);
-                SetUpAnswer::Ordered(Box::new(self.challenge(id, channel, confirmation)))
-            }
-            SetUpEffect::Resend(id) if is_good => {
-                let awaited = self.flow.awaited()?.clone();
-                (awaited.id == id).then(|| SetUpAnswer::Ordered(Box::new(awaited)))?
-            }
+            } if is_good => SetUpAnswer::Ordered(Box::new(self.challenge(channel, confirmation))),
+            SetUpEffect::Resend(id) if is_good => SetUpAnswer::Ordered(Box::new(self.again(&id)?)),
             SetUpEffect::Answer { challenge_id, .. } if is_good => {
                 SetUpAnswer::Accepted(challenge_id)
             }
@@ -221,53 +131,6 @@ impl Walk {
                 Some(UnixSeconds(self.now + 9_000)),
             ]),
             attempts_left: self.chance.one(&[None, Some(0), Some(4)]),
-        }
-    }
-
-    fn news(&mut self) -> Option<Event<Enrolment>> {
-        if let Some((_, event)) = self.flow.retry().filter(|(due, _)| due.0 <= self.now) {
-            return Some(event);
-        }
-        if self.chance.below(80) == 0 {
-            return Some(Event::TimeUp);
-        }
-        let mut awaited = self.flow.awaited()?.clone();
-        awaited.delivery = self.chance.one(&[
-            DeliveryState::Queued,
-            DeliveryState::Accepted,
-            DeliveryState::Unknown,
-            DeliveryState::Delivered,
-            DeliveryState::Failed,
-        ]);
-        let changed = SetUpAnswer::Changed(Box::new(awaited));
-        Some(Event::On(SetUpEvent::Answer(changed)))
-    }
-
-    fn challenge(
-        &mut self,
-        id: String,
-        channel: Channel,
-        confirmation: CallConfirmation,
-    ) -> ChallengeView {
-        let call_digits = match (channel, confirmation) {
-            (Channel::Voice, CallConfirmation::Digits) => {
-                Some(format!("{:02}", self.chance.below(100)))
-            }
-            (Channel::Voice, CallConfirmation::None) | (Channel::Sms, _) => None,
-        };
-        ChallengeView {
-            id,
-            channel,
-            hint: format!("{:02}", self.chance.below(100)),
-            reference: format!("R{}", self.chance.below(100)),
-            call_digits,
-            expires_at: self.now + 300,
-            resend_at: self.chance.flip().then_some(self.now + 30),
-            attempts_left: 5,
-            delivery: DeliveryState::Queued,
-            delivery_at: self.now,
-            answered: false,
-            codes: 1,
         }
     }
 
@@ -425,21 +288,11 @@ fn keeps_secrets_out_of_words(flow: &Flow, screen: &Screen<'_, Flow>, trace: &st
 
 #[test]
 fn every_screen_leads_on_and_shows_what_is_awaited() {
-    let mut reached = BTreeSet::new();
-    for seed in 0..3_000 {
-        let mut walk = Walk::new(seed);
-        for step in 0..80 {
-            walk.step();
-            let trace = format!("seed {seed}, step {step}: {:?}", walk.flow);
-            let screen = walk.flow.screen(walk.view());
-            is_well_formed(&screen, &trace);
-            shows_what_is_awaited(&walk.flow, &screen, &trace);
-            leads_on(&walk.flow, &screen, &trace);
-            fills_every_place(&screen, &trace);
-            keeps_secrets_out_of_words(&walk.flow, &screen, &trace);
-            reached.extend(screen.scope.map(|scope| scope.name));
-        }
-    }
+    let reached = reaches(80, |flow, screen, trace| {
+        shows_what_is_awaited(flow, screen, trace);
+        leads_on(flow, screen, trace);
+        keeps_secrets_out_of_words(flow, screen, trace);
+    });
     let all = [
         "add-account",
         "already-on",
@@ -459,7 +312,7 @@ fn every_screen_leads_on_and_shows_what_is_awaited() {
         "superseded",
         "unavailable",
     ];
-    assert_eq!(reached.into_iter().collect::<Vec<_>>(), all);
+    assert_eq!(reached, all);
     have_headings_of_their_own(&all);
 }
 
