@@ -63,15 +63,7 @@ pub(super) async fn challenge(
     path: &str,
     body: JsValue,
 ) -> Result<ChallengeView, PhoneRefusal> {
-    let answer = page
-        .request(path, body)
-        .await
-        .map_err(|_| PhoneRefusal::Unreachable)?;
-    let answer: js_sys::Array = answer.into();
-    let json = answer.get(1);
-    if !answer.get(0).is_truthy() {
-        return Err(decode::refusal(&json));
-    }
+    let json = answered(page, path, body).await?;
     decode::challenge_view(&json).ok_or(PhoneRefusal::Unreachable)
 }
 
@@ -87,17 +79,17 @@ pub(super) async fn report(page: Page) -> Result<Reported, LoginRefusal> {
     decode::reported(&json).ok_or(LoginRefusal::Unreachable)
 }
 
-async fn answered(page: Page, path: &str, body: JsValue) -> Result<JsValue, LoginRefusal> {
+async fn answered(page: Page, path: &str, body: JsValue) -> Result<JsValue, PhoneRefusal> {
     let answer: js_sys::Array = page
         .request(path, body)
         .await
-        .map_err(|_| LoginRefusal::Unreachable)?
+        .map_err(|_| PhoneRefusal::Unreachable)?
         .into();
     let json = answer.get(1);
     if answer.get(0).is_truthy() {
         Ok(json)
     } else {
-        Err(decode::login_refusal(&json))
+        Err(decode::refusal(&json))
     }
 }
 

@@ -12,7 +12,7 @@ use nidan_protocol::{
 };
 use wasm_bindgen::JsValue;
 
-use nidan_flow::{LoginOpening, LoginRefusal, PhoneRefusal, Reported, Verified};
+use nidan_flow::{LoginOpening, PhoneRefusal, Reported, Verified};
 
 pub(super) fn flow_view(json: &JsValue) -> Option<FlowView> {
     let policy = field(json, "policy")?;
@@ -140,11 +140,6 @@ pub(super) fn reported(json: &JsValue) -> Option<Reported> {
         host_notified,
         password_url: None,
     })
-}
-
-/// What a problem document says to somebody who signs in.
-pub(super) fn login_refusal(json: &JsValue) -> LoginRefusal {
-    refusal(json).into()
 }
 
 pub(super) fn enrolment_answer(json: &JsValue) -> Option<EnrolmentAnswer> {

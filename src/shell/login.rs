@@ -60,7 +60,7 @@ impl Shell<Login> {
             if self.is_latest(question) {
                 self.answer(match answer {
                     Ok(challenge) => LoginAnswer::Ordered(Box::new(challenge)),
-                    Err(refusal) => LoginAnswer::NotOrdered(refusal),
+                    Err(refusal) => LoginAnswer::NotOrdered(refusal.into()),
                 });
             }
         });

@@ -73,6 +73,16 @@ pub enum EndReason {
 }
 
 impl EndReason {
+    /// The refusals that end a flow itself, whatever was asked of it.
+    fn of_flow(code: ErrorCode) -> Option<Self> {
+        match code {
+            ErrorCode::FlowExpired => Some(Self::Expired),
+            ErrorCode::FlowConflict => Some(Self::Superseded),
+            ErrorCode::FlowReported => Some(Self::Reported),
+            _of_one_request => None,
+        }
+    }
+
     /// What hosts hear it called (`nidan-step`).
     pub const fn name(self) -> &'static str {
         match self {

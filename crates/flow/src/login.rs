@@ -223,7 +223,7 @@ pub enum LoginAnswer {
     /// The code that was ordered last was sent, for the first time or again.
     Ordered(Box<ChallengeView>),
     /// The code that was ordered last was not sent.
-    NotOrdered(PhoneRefusal),
+    NotOrdered(LoginRefusal),
     /// A message fares differently.
     Changed(Box<ChallengeView>),
     /// The code was right.

@@ -5,7 +5,7 @@ use nidan_protocol::{ChallengeView, ErrorCode, MethodClass, MethodState};
 
 use super::lifecycle::Outcome;
 use super::login::{LoginAnswer, LoginMethod, LoginRefusal, LoginStep, SigningIn};
-use super::{EndReason, Now, PhoneRefusal, RequestState};
+use super::{EndReason, Now, RequestState};
 
 impl SigningIn {
     pub(super) fn on_answer(mut self: Box<Self>, answer: LoginAnswer) -> Outcome<Self> {
@@ -193,16 +193,16 @@ impl SigningIn {
         }
     }
 
-    fn not_ordered(&mut self, refusal: PhoneRefusal) -> Option<EndReason> {
-        if let Some(reason) = refusal.ending() {
+    fn not_ordered(&mut self, refusal: LoginRefusal) -> Option<EndReason> {
+        if let Some(reason) = ending_of(refusal) {
             return Some(reason);
         }
         let place = self.ordered?;
-        if let PhoneRefusal::Service { code, retry_at, .. } = refusal {
+        if let LoginRefusal::Service { code, retry_at, .. } = refusal {
             self.note_state(place, code, retry_at, None, true);
         }
         if self.asks_for(LoginMethod::Method(place)) {
-            self.asked = RequestState::Refused(refusal.into());
+            self.asked = RequestState::Refused(refusal);
         }
         None
     }
@@ -218,13 +218,8 @@ impl SigningIn {
 
 /// Whether a refusal ends the flow itself, whatever was asked.
 fn ending_of(refusal: LoginRefusal) -> Option<EndReason> {
-    let LoginRefusal::Service { code, .. } = refusal else {
-        return None;
-    };
-    match code {
-        ErrorCode::FlowExpired => Some(EndReason::Expired),
-        ErrorCode::FlowConflict => Some(EndReason::Superseded),
-        ErrorCode::FlowReported => Some(EndReason::Reported),
-        _other => None,
+    match refusal {
+        LoginRefusal::Service { code, .. } => EndReason::of_flow(code),
+        LoginRefusal::Code(_) | LoginRefusal::Backup(_) | LoginRefusal::Unreachable => None,
     }
 }

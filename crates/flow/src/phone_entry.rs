@@ -95,20 +95,11 @@ pub enum PhoneRefusal {
 }
 
 impl PhoneRefusal {
-    const fn trouble(self) -> Option<RequestError> {
-        match self {
-            Self::Service { code, .. } => Some(RequestError::Refused(code)),
-            Self::Number(_) | Self::Code(_) | Self::Unreachable => None,
-        }
-    }
-
     /// Whether the flow itself is over, and not just this number or code.
     pub(super) fn ending(self) -> Option<EndReason> {
-        match self.trouble()? {
-            RequestError::Refused(ErrorCode::FlowExpired) => Some(EndReason::Expired),
-            RequestError::Refused(ErrorCode::FlowConflict) => Some(EndReason::Superseded),
-            RequestError::Refused(ErrorCode::FlowReported) => Some(EndReason::Reported),
-            RequestError::Refused(_) | RequestError::Unreachable => None,
+        match self {
+            Self::Service { code, .. } => EndReason::of_flow(code),
+            Self::Number(_) | Self::Code(_) | Self::Unreachable => None,
         }
     }
 }

@@ -83,7 +83,7 @@ impl Walk<Login> {
                 LoginAnswer::Ordered(Box::new(self.again(&id)?))
             }
             Effect::Do(LoginEffect::Order { .. } | LoginEffect::Resend(_)) => {
-                LoginAnswer::NotOrdered(self.refusal())
+                LoginAnswer::NotOrdered(self.refusal().into())
             }
             Effect::Do(LoginEffect::Verify { .. }) if is_good && self.chance.below(4) == 0 => {
                 LoginAnswer::Verified(Box::new(Verified {
