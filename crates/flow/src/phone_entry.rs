@@ -2,7 +2,7 @@
 
 use nidan_protocol::{CallConfirmation, Channel, ErrorCode};
 
-use super::{EndReason, Now, RequestError};
+use super::{EndReason, Now};
 use crate::regions::{NumberError, Regions};
 
 /// What the person has typed of a number; it stays when the person goes back.
