@@ -12,6 +12,7 @@ async function walk(shared, look) {
   const { lang, width, dark } = look
   const phone = width === 360
   const at = await person(shared, { lang, width, height: phone ? 740 : 900, dark, phone })
+  if (phone && !dark) await at.page.clock.install()
   const shot = camera(at, '', look)
   await at.page.locator('#email').waitFor()
   await shot('shop')
@@ -53,7 +54,7 @@ async function walk(shared, look) {
   await shot('done')
   if (phone && !dark) {
     // The result is fresh for 40 seconds; then going on asks the service once more.
-    await at.page.waitForTimeout(42_000)
+    await at.page.clock.runFor(42_000)
     await at.page.route(`${url}/2sv/v1/flow/enrolment`, (route) => route.abort())
     await press(at, 'done.finish')
     await at.page.getByRole('alert').filter({ hasText: at.w['done.trouble'] }).waitFor()

@@ -67,9 +67,7 @@ pub(crate) fn bench() -> Done {
     let weight = weight();
     println!();
     let mut browser = command("node", &["tests/browser/bench.mjs"], &tools.path);
-    browser
-        .env("NIDAN_URL", &stack.url)
-        .env("NIDAN_FOLDER", &stack.folder);
+    stack.first()?.told(&mut browser);
     run(browser)?;
     println!();
     let mut loads = command("node", &["tests/browser/loads.mjs"], &tools.path);

@@ -20,7 +20,7 @@ pub(crate) fn demo(build: Build) -> Done {
     println!(
         "\nReady after {}. Open this page:\n\n    {}\n",
         seconds(started.elapsed()),
-        stack.url
+        stack.first()?.url
     );
     println!("Create an account, choose two-step verification, scan the QR code with your phone");
     println!(

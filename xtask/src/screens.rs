@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use crate::run::{Done, command, root, run, step};
-use crate::stack::{Build, Stack};
+use crate::stack::{Build, Lane, Stack};
 use crate::tools::Tools;
 
 /// Walks through everything in both languages, two widths, light and dark; then themes, languages
@@ -28,17 +28,14 @@ pub(crate) fn walk(words: &[&str]) -> Done {
         .join(std::process::id().to_string());
     let stack = Stack::start(&tools, Build::Release, &folder)?;
     step("walks at random", || {
-        run(walking(&tools.path, &stack, words))
+        run(walking(&tools.path, stack.first()?, words))
     })
 }
 
-/// The walker, on a stack that runs.
-pub(crate) fn walking(path: &OsString, stack: &Stack, words: &[&str]) -> Command {
+/// The walker, in a lane that runs.
+pub(crate) fn walking(path: &OsString, lane: &Lane, words: &[&str]) -> Command {
     let mut walk = command("node", &["tests/browser/walker.mjs"], path);
-    walk.args(words)
-        .env("NIDAN_URL", &stack.url)
-        .env("NIDAN_FOLDER", &stack.folder);
-    walk.env("NIDAN_SERVICE", &stack.service_url);
+    lane.told(walk.args(words));
     walk
 }
 
@@ -56,8 +53,7 @@ fn in_stack(tools: &Tools, name: &str, scripts: &[&str]) -> Done {
     step(name, || {
         for script in scripts {
             let mut walk = command("node", &[&format!("tests/browser/{script}")], &tools.path);
-            walk.env("NIDAN_URL", &stack.url)
-                .env("NIDAN_FOLDER", &stack.folder);
+            stack.first()?.told(&mut walk);
             walk.env("NIDAN_SCREENS", root().join("target/screens"));
             run(walk)?;
         }

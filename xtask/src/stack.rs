@@ -33,18 +33,32 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Everything that runs; dropping it ends all of it.
 pub(crate) struct Stack {
+    /// A page with a shop and a service each. The first one's page is trunk's.
+    pub(crate) lanes: Vec<Lane>,
+    children: Vec<Child>,
+}
+
+/// A page, and the shop and the service behind it.
+pub(crate) struct Lane {
     /// The page's origin.
     pub(crate) url: String,
     /// The service's folder: configuration, keys, database, logs.
     pub(crate) folder: PathBuf,
     /// The service itself, without the page's proxy.
     pub(crate) service_url: String,
-    children: Vec<Child>,
+    page: u16,
+    shop: u16,
+    service: u16,
 }
 
 impl Stack {
     /// Starts all three and waits until each answers. `folder` keeps what people enter.
     pub(crate) fn start(tools: &Tools, build: Build, folder: &Path) -> Done<Self> {
+        Self::wide(tools, build, folder, 1)
+    }
+
+    /// As [`start`](Self::start), with `width` lanes that share the built page and nothing else.
+    pub(crate) fn wide(tools: &Tools, build: Build, folder: &Path, width: usize) -> Done<Self> {
         step("build the service and the shop", || {
             run(command(
                 "cargo",
@@ -52,21 +66,33 @@ impl Stack {
                 &tools.path,
             ))
         })?;
-        fs::create_dir_all(folder)?;
-        let [page, shop, service] = free_ports([PAGE_PORT, SHOP_PORT, SERVICE_PORT])?;
         let mut stack = Self {
-            url: format!("http://127.0.0.1:{page}"),
-            folder: folder.to_owned(),
-            service_url: format!("http://127.0.0.1:{service}"),
+            lanes: Vec::new(),
             children: Vec::new(),
         };
-        let api_key = stack.configure(shop)?;
-        step("start the service", || stack.service(service))?;
-        step("start the shop", || stack.shop(shop, &api_key))?;
+        let first = Lane::at(folder, PAGE_PORT)?;
+        stack.behind(&first)?;
         step("build and serve the page", || {
-            stack.page(tools, build, page, shop, service)
+            stack.page(tools, build, &first)
         })?;
+        let page = first.page;
+        stack.lanes.push(first);
+        for nth in 1..width {
+            let lane = Lane::at(
+                &folder.join(format!("lane-{nth}")),
+                stack.lanes.last().map_or(PAGE_PORT, |last| last.service),
+            )?;
+            stack.behind(&lane)?;
+            stack.beside(tools, &lane, page)?;
+            stack.lanes.push(lane);
+        }
         Ok(stack)
+    }
+
+    /// Where the first page is.
+    pub(crate) fn first(&self) -> Done<&Lane> {
+        let first = self.lanes.first();
+        first.ok_or_else(|| Failed("nothing was started".to_owned()))
     }
 
     /// Whether everything still runs.
@@ -76,7 +102,141 @@ impl Stack {
             .all(|child| matches!(child.try_wait(), Ok(None)))
     }
 
-    fn configure(&self, shop: u16) -> Done<String> {
+    /// What stands behind a page.
+    fn behind(&mut self, lane: &Lane) -> Done {
+        let api_key = lane.configure()?;
+        step("start the service", || self.service(lane))?;
+        step("start the shop", || self.shop(lane, &api_key))
+    }
+
+    fn service(&mut self, lane: &Lane) -> Done {
+        let mut serve = Command::new(program("nidan-server"));
+        serve
+            .arg("--config")
+            .arg(lane.folder.join("nidan.toml"))
+            .arg("serve");
+        serve.env("NIDAN_LISTEN", format!("127.0.0.1:{}", lane.service));
+        self.spawn(serve, lane, "service.log")?;
+        self.wait_for(lane, lane.service, "/healthz", SERVER_TIMEOUT)
+    }
+
+    fn shop(&mut self, lane: &Lane, api_key: &str) -> Done {
+        let mut serve = Command::new(program("demo-host"));
+        serve
+            .env("SHOP_LISTEN", format!("127.0.0.1:{}", lane.shop))
+            .env("SHOP_DATABASE", lane.folder.join("shop.db"));
+        serve
+            .env("SHOP_ORIGIN", &lane.url)
+            .env("TWO_STEP_URL", &lane.service_url);
+        serve
+            .env("TWO_STEP_ISSUER", lane.issuer()?)
+            .env("TWO_STEP_API_KEY", api_key);
+        serve.env(
+            "TWO_STEP_NOTICES_SECRET",
+            fs::read_to_string(lane.folder.join(NOTICES_SECRET))?,
+        );
+        self.spawn(serve, lane, "shop.log")?;
+        self.wait_for(lane, lane.shop, "/me", SERVER_TIMEOUT)
+    }
+
+    fn page(&mut self, tools: &Tools, build: Build, lane: &Lane) -> Done {
+        // Trunk's own file, with the ports of this time.
+        let config = with_ports(
+            &fs::read_to_string(root().join("Trunk.toml"))?,
+            lane.page,
+            lane.shop,
+            lane.service,
+        );
+        let file = root().join(".trunk-demo.toml");
+        fs::write(&file, config)?;
+        // What an earlier build left would be served, and tested, until this one is there. One stack of
+        // a folder runs at a time.
+        let stale = root().join("dist");
+        if stale.exists() {
+            fs::remove_dir_all(stale)?;
+        }
+        let words: &[&str] = match build {
+            Build::Release => &["--release", "--no-autoreload", "--no-error-reporting"],
+            Build::Dev => &[],
+        };
+        let all = [
+            &["serve", "--config", ".trunk-demo.toml", "--offline"],
+            words,
+        ]
+        .concat();
+        self.spawn(tools.trunk(&all), lane, "trunk.log")?;
+        // Trunk answers before its first build is there: the wasm is what counts.
+        self.wait_for(lane, lane.page, "/nidan/nidan_bg.wasm", PAGE_TIMEOUT)
+    }
+
+    /// Serves the page that stands at `first`, with this lane's shop and service behind it.
+    fn beside(&mut self, tools: &Tools, lane: &Lane, first: u16) -> Done {
+        let ports = [lane.page, first, lane.shop, lane.service].map(|port| port.to_string());
+        let mut serve = command("node", &["tests/browser/beside.mjs"], &tools.path);
+        serve.args(ports);
+        self.spawn(serve, lane, "page.log")?;
+        self.wait_for(lane, lane.page, "/nidan/nidan_bg.wasm", SERVER_TIMEOUT)
+    }
+
+    fn spawn(&mut self, mut command: Command, lane: &Lane, log: &str) -> Done {
+        let log = fs::File::create(lane.folder.join(log))?;
+        command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        let name = command.get_program().to_string_lossy().into_owned();
+        self.children.push(
+            command
+                .spawn()
+                .map_err(|error| Failed(format!("{name}: {error}")))?,
+        );
+        Ok(())
+    }
+
+    fn wait_for(&mut self, lane: &Lane, port: u16, path: &str, timeout: Duration) -> Done {
+        let started = now();
+        let logs = lane.folder.display();
+        while started.elapsed() < timeout {
+            if answers(port, path) {
+                return Ok(());
+            }
+            if !self.runs() {
+                return Err(Failed(format!("it ended at once: see the logs in {logs}")));
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Err(Failed(format!(
+            "no answer on port {port}: see the logs in {logs}"
+        )))
+    }
+}
+
+impl Lane {
+    /// On ports that are free, the first of them `from` or after it.
+    fn at(folder: &Path, from: u16) -> Done<Self> {
+        fs::create_dir_all(folder)?;
+        let [page, shop, service] =
+            free_ports([from, from.saturating_add(1), from.saturating_add(2)])?;
+        Ok(Self {
+            url: format!("http://127.0.0.1:{page}"),
+            folder: folder.to_owned(),
+            service_url: format!("http://127.0.0.1:{service}"),
+            page,
+            shop,
+            service,
+        })
+    }
+
+    /// What the browser scripts ask for: where they go, and where they look.
+    pub(crate) fn told(&self, script: &mut Command) {
+        script
+            .env("NIDAN_DIST", root().join("dist"))
+            .env("NIDAN_URL", &self.url)
+            .env("NIDAN_FOLDER", &self.folder)
+            .env("NIDAN_SERVICE", &self.service_url);
+    }
+
+    fn configure(&self) -> Done<String> {
         let (config, key_file) = (self.folder.join("nidan.toml"), self.folder.join("api-key"));
         if !config.exists() {
             let mut init = Command::new(program("nidan-server"));
@@ -103,7 +263,7 @@ impl Stack {
             } else if setting.starts_with("password_url = ") {
                 format!("password_url = \"{}/?password=change\"", self.url)
             } else if setting.starts_with("notices = ") {
-                let url = format!("http://127.0.0.1:{shop}/two-step-notices");
+                let url = format!("http://127.0.0.1:{}/two-step-notices", self.shop);
                 format!("notices = {{ url = \"{url}\", secret_file = \"{NOTICES_SECRET}\" }}")
             } else if setting.starts_with("form_complete_url = ") {
                 format!("form_complete_url = \"{}/api/sign-in/complete\"", self.url)
@@ -115,36 +275,6 @@ impl Stack {
         Ok(fs::read_to_string(&key_file)?)
     }
 
-    fn service(&mut self, port: u16) -> Done {
-        let mut serve = Command::new(program("nidan-server"));
-        serve
-            .arg("--config")
-            .arg(self.folder.join("nidan.toml"))
-            .arg("serve");
-        serve.env("NIDAN_LISTEN", format!("127.0.0.1:{port}"));
-        self.spawn(serve, "service.log")?;
-        self.wait_for(port, "/healthz", SERVER_TIMEOUT)
-    }
-
-    fn shop(&mut self, port: u16, api_key: &str) -> Done {
-        let mut serve = Command::new(program("demo-host"));
-        serve
-            .env("SHOP_LISTEN", format!("127.0.0.1:{port}"))
-            .env("SHOP_DATABASE", self.folder.join("shop.db"));
-        serve
-            .env("SHOP_ORIGIN", &self.url)
-            .env("TWO_STEP_URL", &self.service_url);
-        serve
-            .env("TWO_STEP_ISSUER", self.issuer()?)
-            .env("TWO_STEP_API_KEY", api_key);
-        serve.env(
-            "TWO_STEP_NOTICES_SECRET",
-            fs::read_to_string(self.folder.join(NOTICES_SECRET))?,
-        );
-        self.spawn(serve, "shop.log")?;
-        self.wait_for(port, "/me", SERVER_TIMEOUT)
-    }
-
     /// As `init` wrote it: it stays the same when ports move.
     fn issuer(&self) -> Done<String> {
         let text = fs::read_to_string(self.folder.join("nidan.toml"))?;
@@ -153,71 +283,6 @@ impl Stack {
             .find_map(|line| line.strip_prefix("issuer = \"")?.strip_suffix('"'));
         line.map(str::to_owned)
             .ok_or_else(|| Failed("nidan.toml names no issuer".to_owned()))
-    }
-
-    fn page(&mut self, tools: &Tools, build: Build, page: u16, shop: u16, service: u16) -> Done {
-        // Trunk's own file, with the ports of this time.
-        let config = with_ports(
-            &fs::read_to_string(root().join("Trunk.toml"))?,
-            page,
-            shop,
-            service,
-        );
-        let file = root().join(".trunk-demo.toml");
-        fs::write(&file, config)?;
-        // What an earlier build left would be served, and tested, until this one is there. One stack of
-        // a folder runs at a time.
-        let stale = root().join("dist");
-        if stale.exists() {
-            fs::remove_dir_all(stale)?;
-        }
-        let words: &[&str] = match build {
-            Build::Release => &["--release", "--no-autoreload", "--no-error-reporting"],
-            Build::Dev => &[],
-        };
-        let all = [
-            &["serve", "--config", ".trunk-demo.toml", "--offline"],
-            words,
-        ]
-        .concat();
-        self.spawn(tools.trunk(&all), "trunk.log")?;
-        // Trunk answers before its first build is there: the wasm is what counts.
-        self.wait_for(page, "/nidan/nidan_bg.wasm", PAGE_TIMEOUT)
-    }
-
-    fn spawn(&mut self, mut command: Command, log: &str) -> Done {
-        let log = fs::File::create(self.folder.join(log))?;
-        command
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log);
-        let name = command.get_program().to_string_lossy().into_owned();
-        self.children.push(
-            command
-                .spawn()
-                .map_err(|error| Failed(format!("{name}: {error}")))?,
-        );
-        Ok(())
-    }
-
-    fn wait_for(&mut self, port: u16, path: &str, timeout: Duration) -> Done {
-        let started = now();
-        while started.elapsed() < timeout {
-            if answers(port, path) {
-                return Ok(());
-            }
-            if !self.runs() {
-                return Err(Failed(format!(
-                    "it ended at once: see the logs in {}",
-                    self.folder.display()
-                )));
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Err(Failed(format!(
-            "no answer on port {port}: see the logs in {}",
-            self.folder.display()
-        )))
     }
 }
 

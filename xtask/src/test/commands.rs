@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use crate::run::{command, root};
-use crate::stack::Stack;
 
 /// The target of the widget.
 pub(super) const WASM: &str = "wasm32-unknown-unknown";
@@ -71,25 +70,4 @@ pub(super) fn samples(path: &OsString) -> Command {
         .current_dir(root().join("examples/web"))
         .stdout(std::process::Stdio::null());
     build
-}
-
-pub(super) fn in_browser(path: &OsString, stack: &Stack, browser: &str, files: &[&str]) -> Command {
-    let mut test = command(
-        "node",
-        &["--test", "--test-reporter=tap", "--test-concurrency=1"],
-        path,
-    );
-    test.args(
-        files
-            .iter()
-            .map(|name| format!("tests/browser/{name}.test.mjs")),
-    );
-    if !browser.is_empty() {
-        test.env("NIDAN_BROWSER", browser);
-    }
-    test.env("NIDAN_DIST", root().join("dist"))
-        .env("NIDAN_URL", &stack.url)
-        .env("NIDAN_FOLDER", &stack.folder)
-        .env("NIDAN_SERVICE", &stack.service_url);
-    test
 }

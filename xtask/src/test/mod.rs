@@ -2,6 +2,7 @@
 //! by themselves, and one closing line.
 
 mod commands;
+mod lanes;
 mod tally;
 
 use std::ffi::OsString;
@@ -10,12 +11,50 @@ use crate::run::{Done, Failed, root};
 use crate::stack::{Build, Stack};
 use crate::tools::Tools;
 
-use commands::{WASM, agreement, cargo, in_browser, samples, scripts, types, wasm_tests};
+use commands::{WASM, agreement, cargo, samples, scripts, types, wasm_tests};
+use lanes::Job;
 use tally::Tally;
 
+/// How much is done of what has no end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Size {
+    /// For each change.
+    Usual,
+    /// `--full`: kills, races and walks until they have met what is rare, and all journeys in the
+    /// second browser too.
+    Full,
+}
+
+/// What tests read of [`Size::Full`]: rounds of races, requests at once, kills, messages, people.
+const FULL: [(&str, &str); 7] = [
+    ("ROUNDS", "200"),
+    ("BACKUP_PARALLEL", "500"),
+    ("REPLAYS", "100000"),
+    ("DEATHS", "200"),
+    ("MESSAGES", "5000"),
+    ("STRANGERS", "10000"),
+    ("WRONG_CODES", "1500"),
+];
+
+/// The native walkers take the long ways; these see that browsers and the service agree.
+const WALKS: [Job; 2] = [
+    Job::Walk(&[
+        "--walks", "3", "--steps", "120", "--jobs", "1", "--seed", "1",
+    ]),
+    Job::Walk(&[
+        "--walks", "3", "--steps", "120", "--jobs", "1", "--seed", "4",
+    ]),
+];
 /// Enough to press every button of a login and of a set-up some times; `cargo xtask walk --walks
 /// 500` is for by hand.
-const RANDOM_WALKS: [&str; 6] = ["--walks", "20", "--steps", "200", "--seed", "1"];
+const FULL_WALKS: [Job; 2] = [
+    Job::Walk(&[
+        "--walks", "10", "--steps", "200", "--jobs", "1", "--seed", "1",
+    ]),
+    Job::Walk(&[
+        "--walks", "10", "--steps", "200", "--jobs", "1", "--seed", "11",
+    ]),
+];
 
 /// A part of the tests.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,9 +101,15 @@ pub(crate) fn check() -> Done {
 /// Every check that CI runs, or the named parts of it. Goes on after a failure, and tells all at
 /// the end.
 pub(crate) fn test(words: &[&str]) -> Done {
+    let (sizes, words): (Vec<&str>, Vec<&str>) = words.iter().partition(|word| **word == "--full");
+    let size = if sizes.is_empty() {
+        Size::Usual
+    } else {
+        Size::Full
+    };
     let named: Option<Vec<Part>> = words.iter().map(|word| Part::named(word)).collect();
     let named = named.ok_or_else(|| {
-        Failed("cargo xtask test [native] [hosts] [browser] [package]".to_owned())
+        Failed("cargo xtask test [--full] [native] [hosts] [browser] [package]".to_owned())
     })?;
     let mut tally = Tally::begin();
     let tools = Tools::for_tests()?;
@@ -80,9 +125,9 @@ pub(crate) fn test(words: &[&str]) -> Done {
     };
     for part in parts {
         match part {
-            Part::Native => native(&mut tally, &tools.path),
+            Part::Native => native(&mut tally, &tools.path, size),
             Part::Hosts => hosts(&mut tally, &tools),
-            Part::Browser => browsers(&mut tally, &tools),
+            Part::Browser => browsers(&mut tally, &tools, size),
             Part::Package => tally.step(
                 "the npm package is made, installs, and its types hold",
                 || crate::dist::fits(&tools),
@@ -120,7 +165,7 @@ fn supply_chain(tally: &mut Tally, path: &OsString) {
     tally.advisories(path);
 }
 
-fn native(tally: &mut Tally, path: &OsString) {
+fn native(tally: &mut Tally, path: &OsString, size: Size) {
     tally.step(
         "the table of phone regions is what the metadata says",
         || crate::regions::regions(true),
@@ -129,10 +174,11 @@ fn native(tally: &mut Tally, path: &OsString) {
         "an independent TOTP agrees with the committed vectors",
         agreement(path),
     );
-    tally.count(
-        "native tests",
-        cargo(&["test", "--workspace", "--no-fail-fast"], path),
-    );
+    let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"], path);
+    if size == Size::Full {
+        tests.envs(FULL);
+    }
+    tally.count("native tests", tests);
 }
 
 fn hosts(tally: &mut Tally, tools: &Tools) {
@@ -143,7 +189,7 @@ fn hosts(tally: &mut Tally, tools: &Tools) {
 }
 
 /// The page is built as it is shipped, once for all of them.
-fn browsers(tally: &mut Tally, tools: &Tools) {
+fn browsers(tally: &mut Tally, tools: &Tools, size: Size) {
     let inside = ["--lib", "--test", "web"];
     tally.count(
         "tests inside of a page in chromium",
@@ -155,11 +201,12 @@ fn browsers(tally: &mut Tally, tools: &Tools) {
     );
     let folder = root().join("target/end-to-end");
     let folder = folder.join(std::process::id().to_string());
-    match Stack::start(tools, Build::Release, &folder) {
+    let width = std::thread::available_parallelism().map_or(1, usize::from);
+    match Stack::wide(tools, Build::Release, &folder, width.min(LANES_MAX)) {
         Ok(stack) => {
             tally.step("page weight", crate::bench::weight);
-            journeys(tally, &tools.path, &stack);
-            pages(tally, &tools.path, &stack);
+            tally.check("the samples are built", samples(&tools.path));
+            tally.lanes(&tools.path, &stack.lanes, &jobs(size));
         }
         Err(Failed(reason)) => {
             tally.step("the service, the shop and the page", || Err(Failed(reason)))
@@ -167,51 +214,45 @@ fn browsers(tally: &mut Tally, tools: &Tools) {
     }
 }
 
-/// What people do, from the password to the signed result.
-fn journeys(tally: &mut Tally, path: &OsString, stack: &Stack) {
-    let walks = ["end-to-end", "phone", "login", "orders", "scam"];
-    tally.count(
-        "end-to-end tests in chromium",
-        in_browser(path, stack, "chromium", &walks),
-    );
-    tally.count(
-        "end-to-end tests in firefox",
-        in_browser(path, stack, "firefox", &walks),
-    );
-    tally.check(
-        "walks at random",
-        crate::screens::walking(path, stack, &RANDOM_WALKS),
-    );
-}
+/// A lane wants a browser, a service and a shop: some 1.5 GB of memory.
+const LANES_MAX: usize = 4;
 
-/// What pages of all kinds do to the element, and the element to them.
-fn pages(tally: &mut Tally, path: &OsString, stack: &Stack) {
-    tally.count(
-        "every screen under axe",
-        in_browser(path, stack, "chromium", &["accessibility"]),
+/// What people do, from the password to the signed result.
+const JOURNEYS: [&str; 5] = ["phone", "login", "end-to-end", "orders", "scam"];
+/// What the element does to pages of all kinds, and they to it.
+const PAGES: [&str; 9] = [
+    "accessibility",
+    "reflow",
+    "element",
+    "hosts",
+    "fields",
+    "keyboard",
+    "trees",
+    "fallback",
+    "samples",
+];
+/// Long ones first, so that no lane waits for the last one of another.
+fn jobs(size: Size) -> Vec<Job> {
+    let file = |browser| move |file: &&'static str| Job::File { browser, file };
+    // Which screen follows which is no matter of the browser.
+    let in_firefox = JOURNEYS
+        .iter()
+        .filter(|file| size == Size::Full || **file != "orders");
+    let mut jobs = vec![Job::File {
+        browser: "",
+        file: "strict",
+    }];
+    jobs.extend(match size {
+        Size::Usual => WALKS,
+        Size::Full => FULL_WALKS,
+    });
+    jobs.extend(in_firefox.map(file("firefox")));
+    jobs.extend(JOURNEYS.iter().map(file("chromium")));
+    jobs.extend(PAGES.iter().map(file("chromium")));
+    jobs.extend(
+        ["element", "strict", "fields", "fallback"]
+            .iter()
+            .map(file("firefox")),
     );
-    let kinds = [
-        "element", "fallback", "fields", "hosts", "reflow", "trees", "keyboard",
-    ];
-    tally.count(
-        "the element on pages of all kinds",
-        in_browser(path, stack, "chromium", &kinds),
-    );
-    tally.count(
-        "the element in firefox",
-        in_browser(path, stack, "firefox", &["element", "fallback", "fields"]),
-    );
-    tally.count(
-        "the strictest policy in chromium and webkit",
-        in_browser(path, stack, "", &["strict"]),
-    );
-    tally.count(
-        "the strictest policy in firefox",
-        in_browser(path, stack, "firefox", &["strict"]),
-    );
-    tally.check("the samples are built", samples(path));
-    tally.count(
-        "the samples in a browser",
-        in_browser(path, stack, "chromium", &["samples"]),
-    );
+    jobs
 }

@@ -1,13 +1,36 @@
 //! How checks are counted and timed, and the lines that a run ends with.
 
 use std::ffi::OsString;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use crate::run::{Done, Failed, command, now, seconds, step};
+use crate::stack::Lane;
+
+use super::lanes::{self, Job};
 
 /// So many of the slowest steps are listed at the end.
 const SLOWEST: usize = 20;
+
+/// Checks that a runner has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Counted {
+    pub(super) passed: u32,
+    pub(super) failed: u32,
+}
+
+impl Counted {
+    /// What a runner says, and how it ended: one that ends badly without naming a failure, or does
+    /// nothing, has failed all the same.
+    pub(super) fn of(status: ExitStatus, (passed, failed): (u32, u32)) -> Self {
+        let failed = if status.success() && passed > 0 {
+            failed
+        } else {
+            failed.max(1)
+        };
+        Self { passed, failed }
+    }
+}
 
 /// How many checks went well and how many did not, and how long each step took.
 pub(super) struct Tally {
@@ -82,22 +105,37 @@ impl Tally {
                 String::from_utf8_lossy(&output.stderr),
             ]
             .concat();
-            let (passed, failed) = numbers(&text);
-            if !output.status.success() || passed == 0 {
+            let counted = Counted::of(output.status, numbers(&text));
+            if counted.failed > 0 {
                 println!("{text}");
             }
-            // A runner that ends badly without naming a failure has failed all the same.
-            let failed = if output.status.success() && passed > 0 {
-                failed
-            } else {
-                failed.max(1)
-            };
-            println!("  {passed} passed, {failed} failed");
-            Ok((passed, failed))
+            println!("  {} passed, {} failed", counted.passed, counted.failed);
+            Ok(counted)
         });
-        let (passed, failed) = counted.unwrap_or((0, 1));
-        self.passed += passed;
-        self.failed += failed;
+        self.add(counted.unwrap_or(Counted {
+            passed: 0,
+            failed: 1,
+        }));
+    }
+
+    /// Browser tests, in all lanes at once.
+    pub(super) fn lanes(&mut self, path: &OsString, lanes: &[Lane], jobs: &[Job]) {
+        let started = now();
+        for (name, counted, took) in lanes::all(path, lanes, jobs) {
+            self.add(counted);
+            self.steps.push((name, took));
+        }
+        println!(
+            "{} files in {} lanes: {}",
+            jobs.len(),
+            lanes.len(),
+            seconds(started.elapsed())
+        );
+    }
+
+    fn add(&mut self, counted: Counted) {
+        self.passed += counted.passed;
+        self.failed += counted.failed;
     }
 
     /// The advisory database comes from the network, which is not everywhere.
@@ -126,7 +164,7 @@ impl Tally {
 }
 
 /// What `cargo test`, wasm-bindgen-test and `node --test` say of themselves, added up.
-fn numbers(text: &str) -> (u32, u32) {
+pub(super) fn numbers(text: &str) -> (u32, u32) {
     let number = |word: Option<&str>| {
         word.and_then(|word| word.trim().parse::<u32>().ok())
             .unwrap_or(0)

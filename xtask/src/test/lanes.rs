@@ -1,0 +1,118 @@
+//! Browser tests beside each other: each lane has a page, a shop and a service, and takes the next
+//! file when it is done with one.
+
+use std::ffi::OsString;
+use std::process::{Command, Output};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use crate::run::{command, now, seconds};
+use crate::screens::walking;
+use crate::stack::Lane;
+
+use super::tally::{Counted, numbers};
+
+/// A test file in a browser, or a walk at random.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Job {
+    /// A file of `tests/browser`, by the first part of its name.
+    File {
+        /// `chromium` or `firefox`; empty where the file opens browsers by itself.
+        browser: &'static str,
+        file: &'static str,
+    },
+    /// The walker with these words.
+    Walk(&'static [&'static str]),
+}
+
+impl Job {
+    fn name(self) -> String {
+        match self {
+            Self::File { browser: "", file } => file.to_owned(),
+            Self::File { browser, file } => format!("{file} in {browser}"),
+            Self::Walk(words) => format!("walks at random: {}", words.join(" ")),
+        }
+    }
+
+    fn command(self, path: &OsString, lane: &Lane) -> Command {
+        match self {
+            Self::File { browser, file } => in_browser(path, lane, browser, file),
+            Self::Walk(words) => walking(path, lane, words),
+        }
+    }
+
+    /// How many checks it was. A walk tells no numbers: it is one.
+    fn counted(self, output: &Output, text: &str) -> Counted {
+        match self {
+            Self::File { .. } => Counted::of(output.status, numbers(text)),
+            Self::Walk(_) => Counted::of(output.status, (1, 0)),
+        }
+    }
+}
+
+/// A file of `tests/browser` in a lane.
+pub(super) fn in_browser(path: &OsString, lane: &Lane, browser: &str, file: &str) -> Command {
+    let script = format!("tests/browser/{file}.test.mjs");
+    let mut test = command("node", &["--test", "--test-reporter=tap", &script], path);
+    if !browser.is_empty() {
+        test.env("NIDAN_BROWSER", browser);
+    }
+    lane.told(&mut test);
+    test
+}
+
+/// Does all of them, in this order as far as lanes are free; what came of each, and how long it
+/// took.
+pub(super) fn all(
+    path: &OsString,
+    lanes: &[Lane],
+    jobs: &[Job],
+) -> Vec<(String, Counted, Duration)> {
+    let next = Mutex::new(jobs.iter());
+    let done = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for lane in lanes {
+            scope.spawn(|| {
+                while let Some(job) = next.lock().ok().and_then(|mut jobs| jobs.next().copied()) {
+                    let started = now();
+                    let counted = one(path, lane, job);
+                    if let Ok(mut done) = done.lock() {
+                        done.push((job.name(), counted, started.elapsed()));
+                    }
+                }
+            });
+        }
+    });
+    done.into_inner().unwrap_or_default()
+}
+
+fn one(path: &OsString, lane: &Lane, job: Job) -> Counted {
+    let started = now();
+    let counted = match job.command(path, lane).output() {
+        Ok(output) => {
+            let text = [&output.stdout[..], &output.stderr[..]].concat();
+            let text = String::from_utf8_lossy(&text);
+            let counted = job.counted(&output, &text);
+            if counted.failed > 0 {
+                println!("{text}");
+            }
+            counted
+        }
+        Err(error) => {
+            println!("{}: {error}", job.name());
+            Counted {
+                passed: 0,
+                failed: 1,
+            }
+        }
+    };
+    let mark = if counted.failed == 0 { "✓" } else { "✗" };
+    println!(
+        "{mark} {}: {} passed, {} failed, {}",
+        job.name(),
+        counted.passed,
+        counted.failed,
+        seconds(started.elapsed())
+    );
+    counted
+}
