@@ -101,13 +101,20 @@ pub struct SentCode {
     pub is_answered: bool,
 }
 
+/// The length of the salt of a person's backup codes, in bytes. NIST SP 800-63B-4 §3.1.1.2 wants at
+/// least four.
+pub const BACKUP_SALT_LEN_BYTES: usize = 16;
+
+/// A backup code's keyed and slow hash.
+pub type BackupHash = [u8; 32];
+
 /// The hashed backup codes that are still good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupSet {
     /// The salt of the set.
-    pub salt: [u8; 16],
+    pub salt: [u8; BACKUP_SALT_LEN_BYTES],
     /// The ordinal of each and its hash.
-    pub unused: Vec<(u32, [u8; 32])>,
+    pub unused: Vec<(u32, BackupHash)>,
 }
 
 /// The data that checking a counted attempt needs.

@@ -11,6 +11,12 @@
 
 pub mod attempt;
 pub mod audit;
+pub mod budget;
+pub mod challenge;
+pub mod delivery;
+pub mod enrolment;
+pub mod flow;
 pub mod login;
+pub mod redeem;
 pub mod throttle;
 pub mod trust;

@@ -148,6 +148,16 @@ impl Allowance {
     }
 }
 
+/// Puts a suspended method back. Returns its wrong attempts from then on; `None` when it is not
+/// suspended.
+pub fn reinstate(tries: Tries) -> Option<Tries> {
+    (tries.in_a_row >= SUSPENDED_AFTER).then_some(Tries {
+        in_a_row: 0,
+        day: tries.day,
+        today: 0,
+    })
+}
+
 impl Tries {
     const fn on(self, day: u64) -> Self {
         if self.day == day {

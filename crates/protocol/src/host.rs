@@ -252,6 +252,22 @@ impl EventKind {
         }
     }
 
+    /// Whether it let somebody in.
+    pub const fn is_login(self) -> bool {
+        match self {
+            Self::Verified | Self::BackupCodeUsed | Self::TrustedBrowserUsed => true,
+            Self::Enrolled
+            | Self::CodeWrong
+            | Self::MethodSuspended
+            | Self::MethodReinstated
+            | Self::BrowserTrusted
+            | Self::TrustedBrowserCopied
+            | Self::TrustRevoked
+            | Self::Reported
+            | Self::CodeSent => false,
+        }
+    }
+
     /// Whether the host is told of it, so that the person hears of it.
     pub const fn is_told(self) -> bool {
         match self {

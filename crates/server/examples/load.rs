@@ -162,7 +162,7 @@ fn fdatasync_rate(folder: &Path) -> f64 {
 async fn people(folder: &Path) -> Vec<Login> {
     let store = SqliteStore::open(&folder.join("nidan.db")).await.unwrap();
     let keys = Arc::new(Keys::load(&folder.join("nidan.keys"), |_| None).unwrap());
-    let audit = AuditContext::new(Arc::clone(&keys), false, None, now());
+    let audit = AuditContext::new(Arc::<Keys>::clone(&keys), false, None, now());
     let mut logins = Vec::new();
     for at in 0..WARM_UP + MEASURED + PACED {
         let subject = format!("person-{at:08}");

@@ -214,7 +214,7 @@ impl Service {
         client_description: Option<String>,
     ) -> audit::AuditContext {
         audit::AuditContext::new(
-            Arc::clone(&self.0.keys),
+            Arc::<Keys>::clone(&self.0.keys),
             host.notices.is_some(),
             client_description,
             self.0.clock.now_s(),

@@ -71,7 +71,7 @@ pub(crate) async fn events(
         .record(&host.id, &subject, page.before, EVENTS_MAX)
         .await?;
     let intact = is_intact(
-        &service.0.keys,
+        &*service.0.keys,
         &host.id,
         &subject,
         record.before,
@@ -85,7 +85,7 @@ pub(crate) async fn events(
     }
     Ok(Json(EventsView {
         intact,
-        before: (record.before.0 > 0).then(|| record.lines.first().map_or(0, |line| line.seq)),
+        before: (record.before.seq > 0).then(|| record.lines.first().map_or(0, |line| line.seq)),
         events: record.lines.iter().rev().map(event_view).collect(),
     }))
 }

@@ -10,9 +10,9 @@ use nidan_protocol::MethodClass;
 use rusqlite::{Connection, Row, params};
 
 use super::connection::{execute, first};
+use super::failure::Failure;
 use super::flows;
 use super::rows::{channel_from, from_sql, kind_from, to_sql};
-use crate::store::StoreError;
 
 /// One statement for all that an attempt at a method depends on, but for the code that was sent.
 const CONTEXT: &str = "SELECT f.attempts, f.backup_tries, m.kind, \
@@ -28,7 +28,7 @@ const CONTEXT: &str = "SELECT f.attempts, f.backup_tries, m.kind, \
 pub(super) fn count(
     write: &Connection,
     attempt: &LoginAttempt,
-) -> Result<Result<CountedAttempt, AttemptRefusal>, StoreError> {
+) -> Result<Result<CountedAttempt, AttemptRefusal>, Failure> {
     let Some(context) = load_context(write, attempt)? else {
         return Ok(Err(AttemptRefusal::FlowOver));
     };
@@ -41,7 +41,7 @@ pub(super) fn count(
 fn load_context(
     read: &Connection,
     attempt: &LoginAttempt,
-) -> Result<Option<AttemptContext>, StoreError> {
+) -> Result<Option<AttemptContext>, Failure> {
     let method_id = match &attempt.presented {
         Presented::Code { method_id, .. } => Some(method_id),
         Presented::BackupCode { .. } => None,
@@ -70,7 +70,7 @@ fn load_context(
     Ok(Some(context))
 }
 
-fn context_from(row: &Row<'_>) -> Result<AttemptContext, StoreError> {
+fn context_from(row: &Row<'_>) -> Result<AttemptContext, Failure> {
     let target = match row.get::<_, Option<String>>("kind")? {
         None => Target::Missing,
         Some(kind) => match kind_from(&kind)?.class() {
@@ -99,7 +99,7 @@ fn latest_challenge(
     read: &Connection,
     flow_id: &str,
     method_id: &str,
-) -> Result<Option<SentCode>, StoreError> {
+) -> Result<Option<SentCode>, Failure> {
     let sql = "SELECT id, attempts, expires_at, answered_at, channel, codes FROM challenge \
         WHERE flow_id = ?1 AND method_id = ?2 ORDER BY rowid DESC LIMIT 1";
     first(read, sql, [flow_id, method_id], |row| {
@@ -118,13 +118,9 @@ fn apply(
     write: &Connection,
     attempt: &LoginAttempt,
     changes: &AttemptChanges,
-) -> Result<(), StoreError> {
+) -> Result<(), Failure> {
     if let (Some(tries), Presented::Code { method_id, .. }) = (changes.tries, &attempt.presented) {
-        execute(
-            write,
-            "UPDATE method SET in_a_row = ?2, day = ?3, today = ?4 WHERE id = ?1",
-            params![method_id, tries.in_a_row, to_sql(tries.day), tries.today],
-        )?;
+        store_tries(write, method_id, tries)?;
     }
     if let Some(allowance) = changes.allowance {
         execute(
@@ -151,7 +147,20 @@ fn apply(
     Ok(())
 }
 
-pub(super) fn tries_from(row: &Row<'_>) -> Result<Tries, StoreError> {
+pub(super) fn store_tries(
+    write: &Connection,
+    method_id: &str,
+    tries: Tries,
+) -> Result<(), Failure> {
+    execute(
+        write,
+        "UPDATE method SET in_a_row = ?2, day = ?3, today = ?4 WHERE id = ?1",
+        params![method_id, tries.in_a_row, to_sql(tries.day), tries.today],
+    )?;
+    Ok(())
+}
+
+pub(super) fn tries_from(row: &Row<'_>) -> Result<Tries, Failure> {
     Ok(Tries {
         in_a_row: row.get("in_a_row")?,
         day: from_sql(row.get("day")?)?,
@@ -159,7 +168,7 @@ pub(super) fn tries_from(row: &Row<'_>) -> Result<Tries, StoreError> {
     })
 }
 
-pub(super) fn allowance_from(row: &Row<'_>) -> Result<Allowance, StoreError> {
+pub(super) fn allowance_from(row: &Row<'_>) -> Result<Allowance, Failure> {
     Ok(Allowance {
         full_at: from_sql(row.get("guess_full_at")?)?,
     })

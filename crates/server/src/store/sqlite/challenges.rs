@@ -1,15 +1,17 @@
 //! Challenges: opened, sent again, answered.
 
-use nidan_protocol::EventKind;
+use nidan_core::challenge::{self, ChallengeState};
+use nidan_core::delivery;
+use nidan_protocol::{DeliveryState, EventKind};
 use rusqlite::{Connection, Row, params};
 
 use super::connection::{all, execute, first};
+use super::failure::Failure;
 use super::rows::{bytes, channel_from, delivery_from, from_sql, to_sql, used_from};
-use super::writer::Then;
 use super::{budgets, record};
-use crate::audit::AuditContext;
-use crate::store::{Attempt, Budget, Challenge, NewChallenge, Order, Ordered, StoreError};
-use nidan_core::audit::AuditDetail;
+use crate::store::{
+    Attempt, AuditContext, AuditDetail, Budget, Challenge, NewChallenge, Order, Ordered,
+};
 
 /// For queries that join `challenge` as `c`.
 pub(super) const COLUMNS: &str = "c.id, c.flow_id, c.channel, c.country, c.locale, c.sealed_number, c.number_index, \
@@ -17,39 +19,83 @@ pub(super) const COLUMNS: &str = "c.id, c.flow_id, c.channel, c.country, c.local
 
 pub(super) fn open(
     write: &Connection,
-    challenge: &NewChallenge,
+    new: &NewChallenge,
     order: &Order,
-) -> Result<Then<Ordered>, StoreError> {
+) -> Result<Ordered, Failure> {
     let now = order.now_ms / 1000;
-    // One live code in a flow: the person who corrects the number is asked for the new one only.
-    execute(
-        write,
-        "UPDATE challenge SET expires_at = MIN(expires_at, ?2) WHERE flow_id = ?1 AND answered_at IS NULL",
-        params![challenge.flow_id, to_sql(now)],
-    )?;
+    let ordered = challenge::open(budgets::counted(write, &order.budgets, now)?, now);
+    if ordered == Ordered::Yes {
+        replace_others(write, &new.flow_id, now)?;
+        insert(write, new, now)?;
+        store_message(write, &new.id, order)?;
+    }
+    Ok(ordered)
+}
+
+fn replace_others(write: &Connection, flow_id: &str, now: u64) -> Result<(), Failure> {
+    let sql = format!("SELECT id, {STATE} FROM challenge WHERE flow_id = ?1");
+    end(write, all(write, &sql, [flow_id], with_id)?, now)
+}
+
+/// Ends all codes that a person could still type.
+pub(super) fn end_all(
+    write: &Connection,
+    (host, subject): (&str, &str),
+    now: u64,
+) -> Result<(), Failure> {
+    let sql = format!(
+        "SELECT id, {STATE} FROM challenge WHERE flow_id IN \
+         (SELECT id FROM flow WHERE host = ?1 AND subject = ?2)"
+    );
+    end(write, all(write, &sql, [host, subject], with_id)?, now)
+}
+
+fn with_id(row: &Row<'_>) -> Result<(String, ChallengeState), Failure> {
+    Ok((row.get("id")?, state_from(row)?))
+}
+
+fn end(
+    write: &Connection,
+    challenges: Vec<(String, ChallengeState)>,
+    now: u64,
+) -> Result<(), Failure> {
+    for (id, other) in challenges {
+        let expires_at = challenge::expires_when_ended(&other, now);
+        if expires_at != other.expires_at {
+            execute(
+                write,
+                "UPDATE challenge SET expires_at = ?2 WHERE id = ?1",
+                params![id, to_sql(expires_at)],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn insert(write: &Connection, new: &NewChallenge, now: u64) -> Result<(), Failure> {
     execute(
         write,
         "INSERT INTO challenge (id, flow_id, channel, country, locale, sealed_number, number_index, hint, \
          reference, call_digits, expires_at, sends, sent_at, method_id, codes) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1, ?12, ?13, ?14)",
         params![
-            challenge.id,
-            challenge.flow_id,
-            challenge.channel.as_str(),
-            challenge.country,
-            challenge.locale,
-            challenge.sealed_number,
-            challenge.number_index,
-            challenge.hint,
-            challenge.reference,
-            challenge.call_digits,
-            to_sql(challenge.expires_at),
+            new.id,
+            new.flow_id,
+            new.channel.as_str(),
+            new.country,
+            new.locale,
+            new.sealed_number,
+            new.number_index,
+            new.hint,
+            new.reference,
+            new.call_digits,
+            to_sql(new.expires_at),
             to_sql(now),
-            challenge.method_id,
-            challenge.codes,
+            new.method_id,
+            new.codes,
         ],
     )?;
-    finish_order(write, &challenge.id, order)
+    Ok(())
 }
 
 pub(super) fn order_again(
@@ -57,36 +103,49 @@ pub(super) fn order_again(
     challenge_id: &str,
     sends: u32,
     order: &Order,
-) -> Result<Then<Ordered>, StoreError> {
-    let now = to_sql(order.now_ms / 1000);
-    let again = execute(
-        write,
-        "UPDATE challenge SET sends = sends + 1, sent_at = ?3 \
-         WHERE id = ?1 AND sends = ?2 AND answered_at IS NULL AND expires_at > ?3",
-        params![challenge_id, sends, now],
-    )?;
-    if again != 1 {
-        return Ok(Then::Undo(Ordered::Changed));
+) -> Result<Ordered, Failure> {
+    let now = order.now_ms / 1000;
+    let Some(state) = load_state(write, challenge_id)? else {
+        return Ok(Ordered::Changed);
+    };
+    let counted = budgets::counted(write, &order.budgets, now)?;
+    let ordered = challenge::resend(&state, sends, counted, now);
+    if ordered == Ordered::Yes {
+        let again = execute(
+            write,
+            "UPDATE challenge SET sends = sends + 1, sent_at = ?3 WHERE id = ?1 AND sends = ?2",
+            params![challenge_id, sends, to_sql(now)],
+        )?;
+        if again != 1 {
+            return Ok(Ordered::Changed);
+        }
+        drop_messages(write, challenge_id, now)?;
+        store_message(write, challenge_id, order)?;
     }
-    // What no gateway has taken yet would come beside the new one.
-    execute(
-        write,
-        "UPDATE message SET state = 'failed', state_at = ?2 WHERE challenge_id = ?1 AND state = 'queued'",
-        params![challenge_id, now],
-    )?;
-    finish_order(write, challenge_id, order)
+    Ok(ordered)
+}
+
+fn drop_messages(write: &Connection, challenge_id: &str, now: u64) -> Result<(), Failure> {
+    let sql = "SELECT id, state FROM message WHERE challenge_id = ?1";
+    let earlier: Vec<(String, DeliveryState)> = all(write, sql, [challenge_id], |row| {
+        Ok((row.get(0)?, delivery_from(&row.get::<_, String>(1)?)?))
+    })?;
+    for (id, state) in earlier {
+        if delivery::is_dropped_by_resend(state) {
+            execute(
+                write,
+                "UPDATE message SET state = ?2, state_at = ?3 WHERE id = ?1",
+                params![id, DeliveryState::Failed.as_str(), to_sql(now)],
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// The message in the same transaction as what it is for, and the budgets with both.
-fn finish_order(
-    write: &Connection,
-    challenge_id: &str,
-    order: &Order,
-) -> Result<Then<Ordered>, StoreError> {
+fn store_message(write: &Connection, challenge_id: &str, order: &Order) -> Result<(), Failure> {
     let now = order.now_ms / 1000;
-    if let Err((scope, retry_at)) = budgets::spend(write, &order.budgets, now)? {
-        return Ok(Then::Undo(Ordered::BudgetSpent { scope, retry_at }));
-    }
+    budgets::add_one(write, &order.budgets, now)?;
     execute(
         write,
         "INSERT INTO message (id, challenge_id, state, state_at, due_at_ms) VALUES (?1, ?2, 'queued', ?3, ?4)",
@@ -97,18 +156,31 @@ fn finish_order(
             to_sql(order.now_ms)
         ],
     )?;
-    if let Some(audit) = &order.audit {
-        note_sent(write, challenge_id, audit)?;
+    match &order.audit {
+        Some(audit) => note_sent(write, challenge_id, audit),
+        None => Ok(()),
     }
-    Ok(Then::Keep(Ordered::Yes))
+}
+
+/// The columns of [`ChallengeState`].
+const STATE: &str = "sends, attempts, answered_at, expires_at";
+
+fn state_from(row: &Row<'_>) -> Result<ChallengeState, Failure> {
+    Ok(ChallengeState {
+        sends: row.get("sends")?,
+        attempts: row.get("attempts")?,
+        is_answered: row.get::<_, Option<i64>>("answered_at")?.is_some(),
+        expires_at: from_sql(row.get("expires_at")?)?,
+    })
+}
+
+fn load_state(read: &Connection, id: &str) -> Result<Option<ChallengeState>, Failure> {
+    let sql = format!("SELECT {STATE} FROM challenge WHERE id = ?1");
+    first(read, &sql, [id], state_from)
 }
 
 /// Whoever was called by somebody who wants their code finds it in the record.
-fn note_sent(
-    write: &Connection,
-    challenge_id: &str,
-    audit: &AuditContext,
-) -> Result<(), StoreError> {
+fn note_sent(write: &Connection, challenge_id: &str, audit: &AuditContext) -> Result<(), Failure> {
     let sql = "SELECT f.host, f.subject, c.channel, c.hint FROM challenge c JOIN flow f ON f.id = c.flow_id WHERE c.id = ?1";
     let sent = first(write, sql, [challenge_id], |row| {
         let detail = AuditDetail {
@@ -128,7 +200,7 @@ fn note_sent(
     record::append(write, (&host, &subject), EventKind::CodeSent, detail, audit)
 }
 
-pub(super) fn of_flow(read: &Connection, flow_id: &str) -> Result<Vec<Challenge>, StoreError> {
+pub(super) fn of_flow(read: &Connection, flow_id: &str) -> Result<Vec<Challenge>, Failure> {
     let sql = format!(
         "SELECT {COLUMNS}, c.sends, c.sent_at, c.attempts, c.answered_at, m.state, m.state_at \
          FROM challenge c JOIN message m ON m.rowid = \
@@ -143,17 +215,24 @@ pub(super) fn reserve(
     id: &str,
     limit: u32,
     now: u64,
-) -> Result<Attempt, StoreError> {
-    let spent: Option<u32> = first(
-        write,
-        "UPDATE challenge SET attempts = attempts + 1 \
-         WHERE id = ?1 AND attempts < ?2 AND answered_at IS NULL AND expires_at > ?3 RETURNING attempts",
-        params![id, limit, to_sql(now)],
-        |row| Ok(row.get(0)?),
-    )?;
-    Ok(spent.map_or(Attempt::Exhausted, |spent| Attempt::Reserved {
-        left: limit.saturating_sub(spent),
-    }))
+) -> Result<Attempt, Failure> {
+    let Some(state) = load_state(write, id)? else {
+        return Ok(Attempt::Exhausted);
+    };
+    let attempt = challenge::reserve(&state, limit, now);
+    match attempt {
+        Attempt::Exhausted => Ok(attempt),
+        Attempt::Reserved { .. } => {
+            let sql =
+                "UPDATE challenge SET attempts = attempts + 1 WHERE id = ?1 AND attempts = ?2";
+            let reserved = execute(write, sql, params![id, state.attempts])? == 1;
+            Ok(if reserved {
+                attempt
+            } else {
+                Attempt::Exhausted
+            })
+        }
+    }
 }
 
 pub(super) fn mark_answered(
@@ -161,20 +240,23 @@ pub(super) fn mark_answered(
     id: &str,
     budget: &Budget,
     now: u64,
-) -> Result<bool, StoreError> {
-    let sends: Option<u32> = first(
+) -> Result<bool, Failure> {
+    let state = load_state(write, id)?;
+    let Some(sends) = state.and_then(|state| challenge::answer(&state, now)) else {
+        return Ok(false);
+    };
+    let answered = execute(
         write,
-        "UPDATE challenge SET answered_at = ?2 WHERE id = ?1 AND answered_at IS NULL AND expires_at > ?2 RETURNING sends",
+        "UPDATE challenge SET answered_at = ?2 WHERE id = ?1 AND answered_at IS NULL",
         params![id, to_sql(now)],
-        |row| Ok(row.get(0)?),
-    )?;
-    if let Some(sends) = sends {
+    )? == 1;
+    if answered {
         budgets::give_back(write, budget, sends, now)?;
     }
-    Ok(sends.is_some())
+    Ok(answered)
 }
 
-pub(super) fn opened_from(row: &Row<'_>) -> Result<NewChallenge, StoreError> {
+pub(super) fn opened_from(row: &Row<'_>) -> Result<NewChallenge, Failure> {
     Ok(NewChallenge {
         id: row.get("id")?,
         flow_id: row.get("flow_id")?,
@@ -192,7 +274,7 @@ pub(super) fn opened_from(row: &Row<'_>) -> Result<NewChallenge, StoreError> {
     })
 }
 
-fn challenge_from(row: &Row<'_>) -> Result<Challenge, StoreError> {
+fn challenge_from(row: &Row<'_>) -> Result<Challenge, Failure> {
     Ok(Challenge {
         opened: opened_from(row)?,
         sends: row.get("sends")?,

@@ -9,12 +9,12 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Params, Row, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
-use crate::store::StoreError;
+use super::failure::Failure;
 
 /// The time for which a request waits for another process that writes before it is answered with
 /// 503. SQLite's own waiting looks but every tenth of a second in the end, and a busy process
 /// leaves no such gap.
-const BUSY_WAIT: Duration = Duration::from_secs(2);
+pub(super) const BUSY_WAIT: Duration = Duration::from_secs(2);
 const BUSY_LOOK_EVERY: Duration = Duration::from_millis(1);
 /// More than there are statements: each is compiled once.
 const STATEMENTS: usize = 128;
@@ -64,8 +64,8 @@ fn waits(looks: i32) -> bool {
 
 impl File {
     /// Makes the file when it is not there, and brings its schema up to date.
-    pub(super) fn prepare(&self) -> Result<(), StoreError> {
-        make_private(&self.path).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+    pub(super) fn prepare(&self) -> Result<(), Failure> {
+        make_private(&self.path).map_err(Failure::unavailable)?;
         let mut connection = self.connect()?;
         adopt(&mut connection)?;
         let migrations = Migrations::from_slice(MIGRATIONS);
@@ -73,10 +73,10 @@ impl File {
         let migrated = migrations
             .to_latest(&mut connection)
             .or_else(|_| migrations.to_latest(&mut connection));
-        migrated.map_err(|error| StoreError::Unavailable(Box::new(error)))
+        migrated.map_err(Failure::unavailable)
     }
 
-    pub(super) fn connect(&self) -> Result<Connection, StoreError> {
+    pub(super) fn connect(&self) -> Result<Connection, Failure> {
         // Not created here: a file that was moved away is missed, and not begun anew.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
@@ -99,7 +99,7 @@ impl File {
 
 /// Databases of earlier builds count their migrations in a table of their own. It stays: the
 /// earlier build may still run.
-fn adopt(connection: &mut Connection) -> Result<(), StoreError> {
+fn adopt(connection: &mut Connection) -> Result<(), Failure> {
     const TABLE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations')";
     const IS_NEW: &str = "SELECT user_version = 0 FROM pragma_user_version";
     let ask =
@@ -137,7 +137,7 @@ pub(super) fn execute(
     connection: &Connection,
     sql: &str,
     params: impl Params,
-) -> Result<usize, StoreError> {
+) -> Result<usize, Failure> {
     Ok(connection.prepare_cached(sql)?.execute(params)?)
 }
 
@@ -146,8 +146,8 @@ pub(super) fn first<T>(
     connection: &Connection,
     sql: &str,
     params: impl Params,
-    read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
-) -> Result<Option<T>, StoreError> {
+    read: impl FnOnce(&Row<'_>) -> Result<T, Failure>,
+) -> Result<Option<T>, Failure> {
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     rows.next()?.map(read).transpose()
@@ -158,7 +158,7 @@ pub(super) fn scalar<T: rusqlite::types::FromSql>(
     connection: &Connection,
     sql: &str,
     params: impl Params,
-) -> Result<T, StoreError> {
+) -> Result<T, Failure> {
     Ok(connection
         .prepare_cached(sql)?
         .query_row(params, |row| row.get(0))?)
@@ -169,29 +169,12 @@ pub(super) fn all<T>(
     connection: &Connection,
     sql: &str,
     params: impl Params,
-    read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
-) -> Result<Vec<T>, StoreError> {
+    read: impl FnMut(&Row<'_>) -> Result<T, Failure>,
+) -> Result<Vec<T>, Failure> {
     connection
         .prepare_cached(sql)?
         .query_and_then(params, read)?
         .collect()
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::Error::{
-            FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnName,
-            InvalidColumnType, Utf8Error,
-        };
-        match error {
-            FromSqlConversionFailure(..)
-            | IntegralValueOutOfRange(..)
-            | InvalidColumnName(..)
-            | InvalidColumnType(..)
-            | Utf8Error(..) => Self::Row(error.to_string()),
-            other => Self::Unavailable(Box::new(other)),
-        }
-    }
 }
 
 #[cfg(test)]

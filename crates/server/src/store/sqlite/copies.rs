@@ -9,6 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, params};
 
 use super::connection::File;
+use super::failure::Failure;
 use super::identity::{
     Identity, Row, absolute, beside, check_a_sealed_row, check_keys, checkpoint, has_wal, is_empty,
     lock_error, look, open_lock, restoring, row_of, wal_of,
@@ -18,7 +19,6 @@ use super::rows::to_sql;
 use crate::environment::{Random, random_bytes};
 use crate::keys::Keys;
 use crate::mark::{Mark, MarkError, owned_like, sync_folder};
-use crate::store::StoreError;
 
 /// No copy was made, or put in place. What was there before is there still.
 #[derive(Debug, thiserror::Error)]
@@ -60,9 +60,9 @@ impl From<rusqlite::Error> for CopyError {
     }
 }
 
-impl From<StoreError> for CopyError {
-    fn from(error: StoreError) -> Self {
-        Self::Identity(error.into())
+impl From<Failure> for CopyError {
+    fn from(failure: Failure) -> Self {
+        Self::Identity(failure.into())
     }
 }
 

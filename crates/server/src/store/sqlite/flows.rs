@@ -1,12 +1,14 @@
 //! Flows, methods and backup codes: rows that several transactions share.
 
+use nidan_core::flow::{FlowChange, FlowStatus};
 use rusqlite::{Connection, params};
 
 use super::connection::{all, execute, first, scalar};
-use super::rows::{bytes, to_sql};
-use crate::store::{Activation, BackupSet, MethodDetail, NewFlow, NewMethod, StoreError};
+use super::failure::Failure;
+use super::rows::{FLOW_COLUMNS, bytes, flow_from, to_sql, used_from};
+use crate::store::{Activation, BackupSet, FlowState, MethodDetail, NewFlow, NewMethod};
 
-pub(super) fn insert(write: &Connection, flow: &NewFlow) -> Result<(), StoreError> {
+pub(super) fn insert(write: &Connection, flow: &NewFlow) -> Result<(), Failure> {
     execute(
         write,
         "INSERT INTO flow (id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
@@ -33,12 +35,58 @@ pub(super) fn insert(write: &Connection, flow: &NewFlow) -> Result<(), StoreErro
     Ok(())
 }
 
+/// Changes the flows of a person whose result was not redeemed, as a rule says. `reported_at` is
+/// when somebody reported them.
+pub(super) fn change(
+    write: &Connection,
+    (host, subject): (&str, &str),
+    reported_at: Option<u64>,
+    rule: impl Fn(&FlowStatus<'_>) -> FlowChange,
+) -> Result<(), Failure> {
+    let sql = format!(
+        "SELECT {FLOW_COLUMNS} FROM flow WHERE host = ?1 AND subject = ?2 \
+         AND state <> 'superseded' AND redeemed_at IS NULL"
+    );
+    let flows = all(write, &sql, [host, subject], |row| {
+        let used = used_from(row, "used")?;
+        Ok((
+            flow_from(row)?,
+            used,
+            row.get::<_, Option<String>>("method_id")?,
+        ))
+    })?;
+    for (flow, used, method_id) in &flows {
+        let is_open = flow.state == FlowState::Open;
+        let status = FlowStatus {
+            purpose: flow.opened.purpose,
+            is_open,
+            has_result: !is_open,
+            used: *used,
+            method_id: method_id.as_deref(),
+            session_binding: &flow.opened.session_binding,
+        };
+        let id = &flow.opened.id;
+        match rule(&status) {
+            FlowChange::Keep => continue,
+            FlowChange::Supersede => execute(
+                write,
+                "UPDATE flow SET state = 'superseded', reported_at = ?2 WHERE id = ?1",
+                params![id, reported_at.map(to_sql)],
+            ),
+            FlowChange::LeadInOnly => {
+                execute(write, "UPDATE flow SET trusts = 0 WHERE id = ?1", [id])
+            }
+        }?;
+    }
+    Ok(())
+}
+
 /// The person's good backup codes; `None` for somebody who has no set.
 pub(super) fn backup_set(
     read: &Connection,
     host: &str,
     subject: &str,
-) -> Result<Option<BackupSet>, StoreError> {
+) -> Result<Option<BackupSet>, Failure> {
     let salt = first(
         read,
         "SELECT salt FROM backup_set WHERE host = ?1 AND subject = ?2",
@@ -59,13 +107,13 @@ pub(super) fn backup_codes_left(
     read: &Connection,
     host: &str,
     subject: &str,
-) -> Result<u32, StoreError> {
+) -> Result<u32, Failure> {
     let sql =
         "SELECT COUNT(*) FROM backup_code WHERE host = ?1 AND subject = ?2 AND used_at IS NULL";
     scalar(read, sql, [host, subject])
 }
 
-pub(super) fn has_factor(read: &Connection, host: &str, subject: &str) -> Result<bool, StoreError> {
+pub(super) fn has_factor(read: &Connection, host: &str, subject: &str) -> Result<bool, Failure> {
     scalar(
         read,
         "SELECT EXISTS (SELECT 1 FROM method WHERE host = ?1 AND subject = ?2)",
@@ -73,13 +121,23 @@ pub(super) fn has_factor(read: &Connection, host: &str, subject: &str) -> Result
     )
 }
 
-/// False when the secret is known: whoever calls this then undoes all of it.
+/// Whether the secret of one of the methods was enrolled before, by whomever.
+pub(super) fn has_known_secret(read: &Connection, a: &Activation) -> Result<bool, Failure> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM totp WHERE fingerprint = ?1)";
+    for fingerprint in a.fingerprints() {
+        if scalar(read, SQL, [fingerprint])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 pub(super) fn insert_method(
     write: &Connection,
     a: &Activation,
     method: &NewMethod,
     position: i64,
-) -> Result<bool, StoreError> {
+) -> Result<(), Failure> {
     execute(
         write,
         "INSERT INTO method (id, host, subject, kind, name, position, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -93,14 +151,13 @@ pub(super) fn insert_method(
             to_sql(a.now),
         ],
     )?;
-    let stored = match &method.detail {
+    match &method.detail {
         MethodDetail::Totp {
             fingerprint,
             last_step,
         } => execute(
             write,
-            "INSERT INTO totp (method_id, sealed_secret, fingerprint, last_step) VALUES (?1, ?2, ?3, ?4) \
-             ON CONFLICT (fingerprint) DO NOTHING",
+            "INSERT INTO totp (method_id, sealed_secret, fingerprint, last_step) VALUES (?1, ?2, ?3, ?4)",
             params![method.id, method.sealed, fingerprint, to_sql(*last_step)],
         ),
         MethodDetail::Phone {
@@ -111,10 +168,10 @@ pub(super) fn insert_method(
             params![method.id, method.sealed, number_index, hint],
         ),
     }?;
-    Ok(stored == 1)
+    Ok(())
 }
 
-pub(super) fn raise_epoch(write: &Connection, host: &str, subject: &str) -> Result<(), StoreError> {
+pub(super) fn raise_epoch(write: &Connection, host: &str, subject: &str) -> Result<(), Failure> {
     execute(
         write,
         "INSERT INTO subject (host, subject, factor_epoch) VALUES (?1, ?2, 1) \
@@ -124,7 +181,7 @@ pub(super) fn raise_epoch(write: &Connection, host: &str, subject: &str) -> Resu
     Ok(())
 }
 
-pub(super) fn replace_backup_set(write: &Connection, a: &Activation) -> Result<(), StoreError> {
+pub(super) fn replace_backup_set(write: &Connection, a: &Activation) -> Result<(), Failure> {
     execute(
         write,
         "DELETE FROM backup_set WHERE host = ?1 AND subject = ?2",

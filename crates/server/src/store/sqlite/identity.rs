@@ -11,12 +11,12 @@ use rusqlite::{
 };
 
 use super::connection::File;
+use super::failure::Failure;
 use super::identity_error::IdentityError;
 use super::rows::from_sql;
 use crate::environment::{Random, random_bytes};
 use crate::keys::{KeyChecks, Keys, SealedFor};
 use crate::mark::{Mark, owned_like};
-use crate::store::StoreError;
 
 /// A process that starts or ends holds the lock alone for a moment.
 const LOCK_LOOKS: u32 = 100;
@@ -162,7 +162,7 @@ impl Identity {
     fn note(&self) -> Result<(), IdentityError> {
         // Nobody writes meanwhile: of two processes, the later generation stays.
         let alone = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
-        let row = row_of(&alone)?.ok_or_else(|| StoreError::Row("instance".to_owned()))?;
+        let row = row_of(&alone)?.ok_or_else(|| Failure::row("instance"))?;
         let before = Mark::read(&self.mark_path)?;
         if before.is_none_or(|mark| mark.generation <= row.generation) {
             let mark = Mark {
@@ -331,7 +331,7 @@ pub(super) fn row_of(connection: &Connection) -> Result<Option<Row>, IdentityErr
         })
         .optional()?;
     let row = found.map(|(id, generation, is_whole, checks)| {
-        Ok::<_, StoreError>(Row {
+        Ok::<_, Failure>(Row {
             id,
             generation: from_sql(generation)?,
             is_whole,

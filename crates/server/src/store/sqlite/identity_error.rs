@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::failure::Failure;
 use crate::mark::MarkError;
 use crate::store::StoreError;
 
@@ -81,6 +82,12 @@ pub enum IdentityError {
 
 impl From<rusqlite::Error> for IdentityError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Store(error.into())
+        Failure::from(error).into()
+    }
+}
+
+impl From<Failure> for IdentityError {
+    fn from(failure: Failure) -> Self {
+        Self::Store(failure.into())
     }
 }

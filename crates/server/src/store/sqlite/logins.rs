@@ -6,9 +6,10 @@ use rusqlite::{Connection, Row, params};
 
 use super::attempts::{allowance_from, tries_from};
 use super::connection::{execute, first};
+use super::failure::Failure;
 use super::record;
 use super::rows::to_sql;
-use crate::store::{CompleteLogin, LoginCompletion, StoreError};
+use crate::store::{CompleteLogin, LastEntry, LoginCompletion};
 
 /// One statement for all that completing a login depends on.
 const CONTEXT: &str = "SELECT f.guess_cost, s.factor_epoch, s.guess_full_at, s.event_seq, \
@@ -25,14 +26,14 @@ const CONTEXT: &str = "SELECT f.guess_cost, s.factor_epoch, s.guess_full_at, s.e
 struct Loaded {
     context: LoginContext,
     factor_epoch: i64,
-    last_line: (u64, [u8; 32]),
+    last_line: LastEntry,
 }
 
 /// Spends a right code and completes its flow: all or nothing, and true for exactly one caller.
 pub(super) fn complete(
     write: &Connection,
     login: &CompleteLogin,
-) -> Result<LoginCompletion, StoreError> {
+) -> Result<LoginCompletion, Failure> {
     let params = params![
         login.flow_id,
         login.host,
@@ -52,7 +53,7 @@ pub(super) fn complete(
     Ok(LoginCompletion::Yes { backup_codes_left })
 }
 
-fn loaded_from(row: &Row<'_>) -> Result<Loaded, StoreError> {
+fn loaded_from(row: &Row<'_>) -> Result<Loaded, Failure> {
     Ok(Loaded {
         context: LoginContext {
             allowance: allowance_from(row)?,
@@ -67,7 +68,7 @@ fn loaded_from(row: &Row<'_>) -> Result<Loaded, StoreError> {
 }
 
 /// The conditional update whose row count is the answer.
-fn spend(write: &Connection, login: &CompleteLogin) -> Result<bool, StoreError> {
+fn spend(write: &Connection, login: &CompleteLogin) -> Result<bool, Failure> {
     let now = to_sql(login.audit.now);
     let spent = match &login.authenticated {
         Authenticated::Otp {
@@ -113,7 +114,7 @@ fn apply(
     login: &CompleteLogin,
     changes: LoginChanges,
     loaded: &Loaded,
-) -> Result<(), StoreError> {
+) -> Result<(), Failure> {
     if let Some(tries) = changes.tries {
         let updated = execute(
             write,
@@ -128,7 +129,7 @@ fn apply(
         )?;
         // Nobody gets in by a method that was removed since the attempt was counted.
         if updated != 1 {
-            return Err(StoreError::Row("method is gone".to_owned()));
+            return Err(Failure::row("method is gone".to_owned()));
         }
     }
     complete_flow(write, login, loaded.factor_epoch)?;
@@ -157,7 +158,7 @@ fn complete_flow(
     write: &Connection,
     login: &CompleteLogin,
     factor_epoch: i64,
-) -> Result<(), StoreError> {
+) -> Result<(), Failure> {
     let completed = execute(
         write,
         "UPDATE flow SET state = 'completed', body_hash = ?2, method_id = ?3, result_hash = ?4, \
@@ -178,6 +179,6 @@ fn complete_flow(
     if completed == 1 {
         Ok(())
     } else {
-        Err(StoreError::Row("flow.state".to_owned()))
+        Err(Failure::row("flow.state".to_owned()))
     }
 }

@@ -1,11 +1,13 @@
 //! Messages on their way: taken by workers, settled, and moved on by receipts.
 
 use async_trait::async_trait;
+use nidan_core::delivery;
 use nidan_protocol::DeliveryState;
 use rusqlite::{Connection, Row, params};
 
 use super::challenges::{self, COLUMNS, opened_from};
 use super::connection::{all, execute, first};
+use super::failure::Failure;
 use super::rows::{delivery_from, from_sql, to_sql};
 use super::{SqliteStore, budgets};
 use crate::store::{
@@ -30,7 +32,7 @@ impl PhoneStore for SqliteStore {
     ) -> Result<Ordered, StoreError> {
         let (challenge, order) = (challenge.clone(), order.clone());
         self.writer
-            .run_or_undo(move |write| challenges::open(write, &challenge, &order))
+            .run(move |write| challenges::open(write, &challenge, &order))
             .await
     }
 
@@ -42,7 +44,7 @@ impl PhoneStore for SqliteStore {
     ) -> Result<Ordered, StoreError> {
         let (challenge_id, order) = (challenge_id.to_owned(), order.clone());
         self.writer
-            .run_or_undo(move |write| challenges::order_again(write, &challenge_id, sends, &order))
+            .run(move |write| challenges::order_again(write, &challenge_id, sends, &order))
             .await
     }
 
@@ -90,7 +92,7 @@ impl PhoneStore for SqliteStore {
     async fn settle(&self, id: &str, fate: &DeliveryOutcome, now: u64) -> Result<(), StoreError> {
         let (id, fate) = (id.to_owned(), fate.clone());
         self.writer
-            .run(move |write| settled(write, &id, &fate, to_sql(now)))
+            .run(move |write| settle(write, &id, &fate, now))
             .await
     }
 
@@ -104,13 +106,17 @@ impl PhoneStore for SqliteStore {
         let (gateway, id) = (gateway.to_owned(), id.to_owned());
         self.writer
             .run(move |write| {
-                let moved = execute(
+                let sql = "SELECT state FROM message WHERE gateway = ?1 AND id = ?2";
+                let known = first(write, sql, [&gateway, &id], state_from)?;
+                if !known.is_some_and(|known| delivery::is_moved_by_report(known, state)) {
+                    return Ok(false);
+                }
+                execute(
                     write,
-                    "UPDATE message SET state = ?3, state_at = ?4 WHERE gateway = ?1 AND id = ?2 \
-                     AND state IN ('accepted', 'unknown') AND ?3 IN ('delivered', 'failed')",
-                    params![gateway, id, state.as_str(), to_sql(now)],
+                    "UPDATE message SET state = ?2, state_at = ?3 WHERE id = ?1",
+                    params![id, state.as_str(), to_sql(now)],
                 )?;
-                Ok(moved == 1)
+                Ok(true)
             })
             .await
     }
@@ -205,7 +211,7 @@ fn take(
     now_ms: u64,
     lease_ms: u64,
     count: u32,
-) -> Result<Vec<LeasedMessage>, StoreError> {
+) -> Result<Vec<LeasedMessage>, Failure> {
     let ids: Vec<String> = all(
         write,
         "UPDATE message SET tries = tries + 1, due_at_ms = ?2, doubt = MAX(doubt, in_hand), in_hand = 1 WHERE id IN \
@@ -224,30 +230,41 @@ fn take(
         match first(write, &sql, [&id], taken_from) {
             Ok(found) => taken.extend(found),
             // A later build's, perhaps: it keeps its lease and holds nobody up.
-            Err(StoreError::Row(what)) => tracing::error!(id, what, "a message cannot be read"),
-            Err(error) => return Err(error),
+            Err(failure) => match failure.wrong_row() {
+                Some(what) => tracing::error!(id, what, "a message cannot be read"),
+                None => return Err(failure),
+            },
         }
     }
     Ok(taken)
 }
 
-fn settled(
+fn state_from(row: &Row<'_>) -> Result<DeliveryState, Failure> {
+    delivery_from(&row.get::<_, String>("state")?)
+}
+
+fn settle(
     write: &Connection,
     id: &str,
-    fate: &DeliveryOutcome,
-    now: i64,
-) -> Result<(), StoreError> {
-    match fate {
+    outcome: &DeliveryOutcome,
+    now: u64,
+) -> Result<(), Failure> {
+    let sql = "SELECT state FROM message WHERE id = ?1";
+    let state = first(write, sql, [id], state_from)?;
+    if !state.is_some_and(delivery::is_settled_by_outcome) {
+        return Ok(());
+    }
+    let (state, now) = (outcome.state().as_str(), to_sql(now));
+    match outcome {
         DeliveryOutcome::Accepted { gateway, reference } => execute(
             write,
-            "UPDATE message SET state = 'accepted', state_at = ?2, gateway = ?3, gateway_ref = ?4 \
-             WHERE id = ?1 AND state = 'queued'",
-            params![id, now, gateway, reference],
+            "UPDATE message SET state = ?2, state_at = ?3, gateway = ?4, gateway_ref = ?5 WHERE id = ?1",
+            params![id, state, now, gateway, reference],
         ),
         DeliveryOutcome::Unclear { gateway } => execute(
             write,
-            "UPDATE message SET state = 'unknown', state_at = ?2, gateway = ?3 WHERE id = ?1 AND state = 'queued'",
-            params![id, now, gateway],
+            "UPDATE message SET state = ?2, state_at = ?3, gateway = ?4 WHERE id = ?1",
+            params![id, state, now, gateway],
         ),
         DeliveryOutcome::Again {
             due_at_ms,
@@ -255,20 +272,19 @@ fn settled(
             doubt,
         } => execute(
             write,
-            "UPDATE message SET due_at_ms = ?2, refused = ?3, doubt = ?4, in_hand = 0 \
-             WHERE id = ?1 AND state = 'queued'",
+            "UPDATE message SET due_at_ms = ?2, refused = ?3, doubt = ?4, in_hand = 0 WHERE id = ?1",
             params![id, to_sql(*due_at_ms), refused, doubt],
         ),
         DeliveryOutcome::Failed => execute(
             write,
-            "UPDATE message SET state = 'failed', state_at = ?2 WHERE id = ?1 AND state = 'queued'",
-            params![id, now],
+            "UPDATE message SET state = ?2, state_at = ?3 WHERE id = ?1",
+            params![id, state, now],
         ),
     }?;
     Ok(())
 }
 
-fn taken_from(row: &Row<'_>) -> Result<LeasedMessage, StoreError> {
+fn taken_from(row: &Row<'_>) -> Result<LeasedMessage, Failure> {
     Ok(LeasedMessage {
         id: row.get("message_id")?,
         challenge: opened_from(row)?,

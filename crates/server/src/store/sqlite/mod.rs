@@ -5,6 +5,7 @@ mod budgets;
 mod challenges;
 mod connection;
 mod copies;
+mod failure;
 mod flows;
 mod identity;
 mod identity_error;
@@ -29,15 +30,17 @@ pub use identity::Identity;
 pub use identity_error::IdentityError;
 
 use super::{
-    Activated, Activation, Attempt, BackupSet, Flow, NewFlow, Opened, Redeemed, Redemption, Store,
-    StoreError, Subject,
+    Activated, Activation, Attempt, AuditDetail, BackupSet, Flow, NewFlow, Opened, Redeemed,
+    Redemption, Store, StoreError, Subject,
 };
 use connection::{File, all, execute, first, scalar};
-use nidan_core::audit::AuditDetail;
+use failure::Failure;
+use nidan_core::enrolment::{self, ActivationContext};
+use nidan_core::flow::when_enrolment_opens;
 use nidan_core::throttle::Allowance;
 use readers::Readers;
 use rows::{FLOW_COLUMNS, flow_from, from_sql, method_from, to_sql};
-use writer::{Then, Writer};
+use writer::Writer;
 
 /// Rows that one statement deletes: some 10 ms of the writer's time.
 const PURGED_AT_ONCE: i64 = 500;
@@ -124,21 +127,16 @@ impl Store for SqliteStore {
     }
 
     async fn reserve_attempt(&self, flow_id: &str, limit: u32) -> Result<Attempt, StoreError> {
-        const SQL: &str = "UPDATE flow SET attempts = attempts + 1 WHERE id = ?1 AND attempts < ?2 RETURNING attempts";
         let flow_id = flow_id.to_owned();
-        let spent: Option<u32> = self
-            .writer
-            .run(move |write| first(write, SQL, params![flow_id, limit], |row| Ok(row.get(0)?)))
-            .await?;
-        Ok(spent.map_or(Attempt::Exhausted, |spent| Attempt::Reserved {
-            left: limit.saturating_sub(spent),
-        }))
+        self.writer
+            .run(move |write| reserve_attempt(write, &flow_id, limit))
+            .await
     }
 
     async fn activate(&self, activation: &Activation) -> Result<Activated, StoreError> {
         let activation = activation.clone();
         self.writer
-            .run_or_undo(move |write| activate(write, &activation))
+            .run(move |write| activate(write, &activation))
             .await
     }
 
@@ -173,11 +171,12 @@ impl Store for SqliteStore {
     }
 
     async fn latest_step(&self) -> Result<Option<u64>, StoreError> {
-        let step: Option<i64> = self
-            .readers
-            .run(|read| scalar(read, "SELECT MAX(last_step) FROM totp", []))
-            .await?;
-        step.map(from_sql).transpose()
+        self.readers
+            .run(|read| {
+                let step: Option<i64> = scalar(read, "SELECT MAX(last_step) FROM totp", [])?;
+                step.map(from_sql).transpose()
+            })
+            .await
     }
 
     async fn purge_flows(&self, expired_before: u64) -> Result<u64, StoreError> {
@@ -195,20 +194,55 @@ impl Store for SqliteStore {
     }
 }
 
-fn open_flow(write: &Connection, flow: &NewFlow) -> Result<Opened, StoreError> {
-    if flows::has_factor(write, &flow.host, &flow.subject)? {
-        return Ok(Opened::FactorActive);
+fn open_flow(write: &Connection, flow: &NewFlow) -> Result<Opened, Failure> {
+    let opened = enrolment::open(flows::has_factor(write, &flow.host, &flow.subject)?);
+    if opened == Opened::Yes {
+        let whose = (flow.host.as_str(), flow.subject.as_str());
+        flows::change(write, whose, None, when_enrolment_opens)?;
+        flows::insert(write, flow)?;
     }
-    execute(
-        write,
-        "UPDATE flow SET state = 'superseded' WHERE host = ?1 AND subject = ?2 AND state = 'open'",
-        [&flow.host, &flow.subject],
-    )?;
-    flows::insert(write, flow)?;
-    Ok(Opened::Yes)
+    Ok(opened)
 }
 
-fn activate(write: &Connection, a: &Activation) -> Result<Then<Activated>, StoreError> {
+/// No attempt is left at a flow that is not there.
+fn reserve_attempt(write: &Connection, flow_id: &str, limit: u32) -> Result<Attempt, Failure> {
+    let sql = "SELECT attempts FROM flow WHERE id = ?1";
+    let spent: Option<u32> = first(write, sql, [flow_id], |row| Ok(row.get(0)?))?;
+    let Some(spent) = spent else {
+        return Ok(Attempt::Exhausted);
+    };
+    let attempt = Attempt::reserve(spent, limit);
+    match attempt {
+        Attempt::Exhausted => Ok(attempt),
+        Attempt::Reserved { .. } => {
+            let sql = "UPDATE flow SET attempts = attempts + 1 WHERE id = ?1 AND attempts = ?2";
+            let reserved = execute(write, sql, params![flow_id, spent])? == 1;
+            Ok(if reserved {
+                attempt
+            } else {
+                Attempt::Exhausted
+            })
+        }
+    }
+}
+
+fn activate(write: &Connection, a: &Activation) -> Result<Activated, Failure> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM flow WHERE id = ?1 AND state = 'open')";
+    let activated = enrolment::activate(ActivationContext {
+        flow_is_open: scalar(write, sql, [&a.flow_id])?,
+        has_factor: flows::has_factor(write, &a.host, &a.subject)?,
+        has_known_secret: enrolment::has_twins(a.fingerprints())
+            || flows::has_known_secret(write, a)?,
+    });
+    match activated {
+        Activated::Yes if store_enrolment(write, a)? => Ok(Activated::Yes),
+        Activated::Yes => Ok(Activated::Conflict),
+        Activated::Conflict | Activated::SecretKnown => Ok(activated),
+    }
+}
+
+/// False when another post has completed the flow.
+fn store_enrolment(write: &Connection, a: &Activation) -> Result<bool, Failure> {
     let completed = execute(
         write,
         "UPDATE flow SET state = 'completed', body_hash = ?2, method_id = ?3, result_hash = ?4, \
@@ -221,14 +255,12 @@ fn activate(write: &Connection, a: &Activation) -> Result<Then<Activated>, Store
             to_sql(a.result_expires_at),
         ],
     )?;
-    if completed != 1 || flows::has_factor(write, &a.host, &a.subject)? {
-        return Ok(Then::Undo(Activated::Conflict));
+    if completed != 1 {
+        return Ok(false);
     }
     flows::raise_epoch(write, &a.host, &a.subject)?;
     for (position, method) in (0_i64..).zip(&a.methods) {
-        if !flows::insert_method(write, a, method, position)? {
-            return Ok(Then::Undo(Activated::SecretKnown));
-        }
+        flows::insert_method(write, a, method, position)?;
     }
     flows::replace_backup_set(write, a)?;
     record::append(
@@ -238,10 +270,10 @@ fn activate(write: &Connection, a: &Activation) -> Result<Then<Activated>, Store
         AuditDetail::default(),
         &a.audit,
     )?;
-    Ok(Then::Keep(Activated::Yes))
+    Ok(true)
 }
 
-fn subject_of(read: &Connection, host: &str, subject: &str) -> Result<Subject, StoreError> {
+fn subject_of(read: &Connection, host: &str, subject: &str) -> Result<Subject, Failure> {
     let sql = "SELECT factor_epoch, guess_full_at FROM subject WHERE host = ?1 AND subject = ?2";
     let known = first(read, sql, [host, subject], |row| {
         Ok((from_sql(row.get(0)?)?, from_sql(row.get(1)?)?))

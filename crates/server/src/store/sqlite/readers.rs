@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::connection::File;
+use super::failure::Failure;
 use crate::store::StoreError;
 
 const CONNECTIONS: usize = 8;
@@ -37,7 +38,7 @@ impl Readers {
     /// Runs `work` in a read transaction: all that it reads is of one moment.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
         let permit = tokio::time::timeout(WAIT, Arc::clone(&self.free).acquire_owned())
             .await
@@ -65,6 +66,7 @@ impl Readers {
         reading
             .await
             .map_err(|error| StoreError::Unavailable(Box::new(error)))?
+            .map_err(StoreError::from)
     }
 
     /// Waits for reads that run, and closes every connection.

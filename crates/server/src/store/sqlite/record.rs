@@ -4,10 +4,9 @@ use nidan_protocol::{Authenticator, EventKind};
 use rusqlite::{Connection, Row, params};
 
 use super::connection::{all, execute, first};
-use super::rows::{bytes, from_sql, to_sql, used_from};
-use crate::audit::{AuditContext, AuditEntry};
-use crate::store::{Notice, RecordPage, StoreError};
-use nidan_core::audit::AuditDetail;
+use super::failure::Failure;
+use super::rows::{bytes, from_sql, quoted, to_sql, used_from};
+use crate::store::{AuditContext, AuditDetail, AuditEntry, LastEntry, Notice, RecordPage};
 
 const LINE: &str = "e.seq, e.at, e.kind, e.method, e.hint, e.client_description, e.count, e.hash";
 
@@ -18,7 +17,7 @@ pub(super) fn append(
     kind: EventKind,
     detail: AuditDetail,
     audit: &AuditContext,
-) -> Result<(), StoreError> {
+) -> Result<(), Failure> {
     let sql = "SELECT event_seq, event_hash FROM subject WHERE host = ?1 AND subject = ?2";
     // Whoever has no row has no factor, and nothing can happen to it.
     let Some(last) = first(write, sql, [host, subject], last_from)? else {
@@ -35,11 +34,12 @@ pub(super) fn append(
 }
 
 /// Number and hash of a person's last line, from a row of `subject`.
-pub(super) fn last_from(row: &Row<'_>) -> Result<(u64, [u8; 32]), StoreError> {
+pub(super) fn last_from(row: &Row<'_>) -> Result<LastEntry, Failure> {
     let hash = row
         .get::<_, Option<[u8; 32]>>("event_hash")?
         .unwrap_or_default();
-    Ok((from_sql(row.get("event_seq")?)?, hash))
+    let seq = from_sql(row.get("event_seq")?)?;
+    Ok(LastEntry { seq, hash })
 }
 
 /// The line itself, and its notice; the caller moves the person's last line on.
@@ -48,7 +48,7 @@ pub(super) fn insert(
     (host, subject): (&str, &str),
     line: &AuditEntry,
     audit: &AuditContext,
-) -> Result<(), StoreError> {
+) -> Result<(), Failure> {
     execute(
         write,
         "INSERT INTO event (host, subject, seq, at, kind, method, hint, client_description, count, hash) \
@@ -66,7 +66,7 @@ pub(super) fn insert(
             line.hash,
         ],
     )?;
-    if audit.tells_host && line.kind.is_told() {
+    if audit.is_noticed(line.kind) {
         execute(
             write,
             "INSERT INTO notice (host, subject, seq, due_at_ms) VALUES (?1, ?2, ?3, ?4)",
@@ -86,7 +86,7 @@ pub(super) fn page(
     (host, subject): (&str, &str),
     before: Option<u64>,
     count: u32,
-) -> Result<RecordPage, StoreError> {
+) -> Result<RecordPage, Failure> {
     // One more than is shown: the hash of the line before holds the oldest one.
     let sql = format!(
         "SELECT {LINE} FROM event e WHERE e.host = ?1 AND e.subject = ?2 AND e.seq < ?3 ORDER BY e.seq DESC LIMIT ?4"
@@ -100,10 +100,9 @@ pub(super) fn page(
     let mut lines = all(read, &sql, params, line_from)?;
     lines.reverse();
     let before = if lines.len() > count as usize {
-        let first = lines.remove(0);
-        (first.seq, first.hash)
+        (&lines.remove(0)).into()
     } else {
-        (0, [0; 32])
+        LastEntry::default()
     };
     Ok(RecordPage { lines, before })
 }
@@ -113,10 +112,12 @@ pub(super) fn logins_since(
     (host, subject): (&str, &str),
     since: u64,
     count: u32,
-) -> Result<Vec<AuditEntry>, StoreError> {
+) -> Result<Vec<AuditEntry>, Failure> {
+    let logins = EventKind::ALL.into_iter().filter(|kind| kind.is_login());
+    let logins = quoted(logins.map(EventKind::as_str));
     let sql = format!(
         "SELECT {LINE} FROM event e WHERE e.host = ?1 AND e.subject = ?2 AND e.at >= ?3 \
-         AND e.kind IN ('verified', 'backup_code_used', 'trusted_browser_used') ORDER BY e.seq DESC LIMIT ?4"
+         AND e.kind IN ({logins}) ORDER BY e.seq DESC LIMIT ?4"
     );
     all(
         read,
@@ -131,7 +132,7 @@ pub(super) fn take(
     host: &str,
     (now_ms, lease_ms): (u64, u64),
     count: u32,
-) -> Result<Vec<Notice>, StoreError> {
+) -> Result<Vec<Notice>, Failure> {
     let taken: Vec<i64> = all(
         write,
         "UPDATE notice SET tries = tries + 1, due_at_ms = ?2 WHERE id IN \
@@ -153,14 +154,16 @@ pub(super) fn take(
         match first(write, &sql, [id], notice_from) {
             Ok(found) => notices.extend(found),
             // A later build's, perhaps: it keeps its lease and holds nobody up.
-            Err(StoreError::Row(what)) => tracing::error!(id, what, "a notice cannot be read"),
-            Err(error) => return Err(error),
+            Err(failure) => match failure.wrong_row() {
+                Some(what) => tracing::error!(id, what, "a notice cannot be read"),
+                None => return Err(failure),
+            },
         }
     }
     Ok(notices)
 }
 
-pub(super) fn drop_all_but(write: &Connection, hosts: &[String]) -> Result<u64, StoreError> {
+pub(super) fn drop_all_but(write: &Connection, hosts: &[String]) -> Result<u64, Failure> {
     let known: Vec<String> = all(write, "SELECT DISTINCT host FROM notice", [], |row| {
         Ok(row.get(0)?)
     })?;
@@ -171,7 +174,7 @@ pub(super) fn drop_all_but(write: &Connection, hosts: &[String]) -> Result<u64, 
     Ok(dropped)
 }
 
-fn notice_from(row: &Row<'_>) -> Result<Notice, StoreError> {
+fn notice_from(row: &Row<'_>) -> Result<Notice, Failure> {
     Ok(Notice {
         id: row.get("id")?,
         host: row.get("host")?,
@@ -181,7 +184,7 @@ fn notice_from(row: &Row<'_>) -> Result<Notice, StoreError> {
     })
 }
 
-fn line_from(row: &Row<'_>) -> Result<AuditEntry, StoreError> {
+fn line_from(row: &Row<'_>) -> Result<AuditEntry, Failure> {
     let kind = row.get::<_, String>("kind")?;
     Ok(AuditEntry {
         seq: from_sql(row.get("seq")?)?,
@@ -189,7 +192,7 @@ fn line_from(row: &Row<'_>) -> Result<AuditEntry, StoreError> {
         kind: EventKind::ALL
             .into_iter()
             .find(|known| known.as_str() == kind)
-            .ok_or_else(|| StoreError::Row(format!("event.kind {kind}")))?,
+            .ok_or_else(|| Failure::row(format!("event.kind {kind}")))?,
         method: used_from(row, "method")?,
         hint: row.get("hint")?,
         client_description: row.get("client_description")?,

@@ -1,16 +1,17 @@
 //! Rows of the database as the store's types.
 
+use super::failure::Failure;
 use nidan_protocol::{Authenticator, Channel, DeliveryState, MethodClass, MethodKind, Purpose};
 use rusqlite::Row;
 
-use crate::store::{Flow, FlowState, Method, MethodDetail, NewFlow, StoreError};
+use crate::store::{Flow, FlowState, Method, MethodDetail, NewFlow};
 use nidan_core::throttle::Tries;
 
 pub(super) const FLOW_COLUMNS: &str = "id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
     token_hash, enrolment_id, server_nonce, created_at, expires_at, country, client_description, state, body_hash, method_id, \
     used, reported_at, reports, factor_epoch, trusts, trust_hash";
 
-pub(super) fn flow_from(row: &Row<'_>) -> Result<Flow, StoreError> {
+pub(super) fn flow_from(row: &Row<'_>) -> Result<Flow, Failure> {
     let state = match row.get::<_, String>("state")?.as_str() {
         "open" => FlowState::Open,
         "superseded" if row.get::<_, Option<i64>>("reported_at")?.is_some() => {
@@ -23,12 +24,12 @@ pub(super) fn flow_from(row: &Row<'_>) -> Result<Flow, StoreError> {
             body_hash: bytes(row, "body_hash")?,
             method_id: row.get("method_id")?,
         },
-        other => return Err(StoreError::Row(format!("flow.state {other}"))),
+        other => return Err(Failure::row(format!("flow.state {other}"))),
     };
     let purpose = match row.get::<_, String>("purpose")?.as_str() {
         "enroll" => Purpose::Enroll,
         "verify" => Purpose::Verify,
-        other => return Err(StoreError::Row(format!("flow.purpose {other}"))),
+        other => return Err(Failure::row(format!("flow.purpose {other}"))),
     };
     let opened = NewFlow {
         id: row.get("id")?,
@@ -50,7 +51,7 @@ pub(super) fn flow_from(row: &Row<'_>) -> Result<Flow, StoreError> {
     Ok(Flow { opened, state })
 }
 
-pub(super) fn method_from(row: &Row<'_>) -> Result<Method, StoreError> {
+pub(super) fn method_from(row: &Row<'_>) -> Result<Method, Failure> {
     let detail = match kind_from(&row.get::<_, String>("kind")?)?.class() {
         MethodClass::Otp => MethodDetail::Totp {
             fingerprint: bytes(row, "fingerprint")?,
@@ -80,24 +81,24 @@ pub(super) fn method_from(row: &Row<'_>) -> Result<Method, StoreError> {
     })
 }
 
-pub(super) fn kind_from(text: &str) -> Result<MethodKind, StoreError> {
-    MethodKind::from_wire(text).ok_or_else(|| StoreError::Row(format!("method.kind {text}")))
+pub(super) fn kind_from(text: &str) -> Result<MethodKind, Failure> {
+    MethodKind::from_wire(text).ok_or_else(|| Failure::row(format!("method.kind {text}")))
 }
 
 /// The authenticator that a column names, where it names one.
-pub(super) fn used_from(row: &Row<'_>, column: &str) -> Result<Option<Authenticator>, StoreError> {
+pub(super) fn used_from(row: &Row<'_>, column: &str) -> Result<Option<Authenticator>, Failure> {
     let name = row.get::<_, Option<String>>(column)?;
     let read = |name: String| {
-        Authenticator::from_wire(&name).ok_or_else(|| StoreError::Row(format!("{column} {name}")))
+        Authenticator::from_wire(&name).ok_or_else(|| Failure::row(format!("{column} {name}")))
     };
     name.map(read).transpose()
 }
 
-pub(super) fn channel_from(text: &str) -> Result<Channel, StoreError> {
-    Channel::from_wire(text).ok_or_else(|| StoreError::Row(format!("channel {text}")))
+pub(super) fn channel_from(text: &str) -> Result<Channel, Failure> {
+    Channel::from_wire(text).ok_or_else(|| Failure::row(format!("channel {text}")))
 }
 
-pub(super) fn delivery_from(text: &str) -> Result<DeliveryState, StoreError> {
+pub(super) fn delivery_from(text: &str) -> Result<DeliveryState, Failure> {
     [
         DeliveryState::Queued,
         DeliveryState::Accepted,
@@ -107,10 +108,10 @@ pub(super) fn delivery_from(text: &str) -> Result<DeliveryState, StoreError> {
     ]
     .into_iter()
     .find(|state| state.as_str() == text)
-    .ok_or_else(|| StoreError::Row(format!("message.state {text}")))
+    .ok_or_else(|| Failure::row(format!("message.state {text}")))
 }
 
-pub(super) fn bytes<const N: usize>(row: &Row<'_>, column: &str) -> Result<[u8; N], StoreError> {
+pub(super) fn bytes<const N: usize>(row: &Row<'_>, column: &str) -> Result<[u8; N], Failure> {
     Ok(row.get(column)?)
 }
 
@@ -119,6 +120,12 @@ pub(super) fn to_sql(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-pub(super) fn from_sql(value: i64) -> Result<u64, StoreError> {
-    u64::try_from(value).map_err(|_| StoreError::Row("negative number".to_owned()))
+pub(super) fn from_sql(value: i64) -> Result<u64, Failure> {
+    u64::try_from(value).map_err(|_| Failure::row("negative number".to_owned()))
+}
+
+/// Names of ours as a list of SQL literals.
+pub(super) fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let quoted: Vec<_> = names.map(|name| format!("'{name}'")).collect();
+    quoted.join(", ")
 }

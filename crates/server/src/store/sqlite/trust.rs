@@ -1,21 +1,23 @@
 //! Trusted browsers: opened by a token, listed, revoked. A token counts once; another one takes its
 //! place at redeem.
 
-use nidan_core::audit::AuditDetail;
 use nidan_core::trust::{self, Opening, OpeningContext, TrustToken};
+use nidan_core::{audit, flow};
 use nidan_protocol::{Authenticator, EventKind, TrustedBrowser};
 use rusqlite::{Connection, Row, params};
 
 use super::connection::{all, execute, first};
+use super::failure::Failure;
 use super::rows::{from_sql, to_sql};
 use super::{flows, record};
-use crate::audit::AuditContext;
-use crate::store::{NewFlow, NewTrust, OpenVerification, StoreError, TrustUse, VerificationOpened};
+use crate::store::{
+    AuditContext, AuditDetail, NewFlow, NewTrust, OpenVerification, TrustUse, VerificationOpened,
+};
 
 pub(super) fn open(
     write: &Connection,
     open: &OpenVerification,
-) -> Result<VerificationOpened, StoreError> {
+) -> Result<VerificationOpened, Failure> {
     let flow = &open.flow;
     let context = load_context(write, open)?;
     let factor_epoch = context.factor_epoch;
@@ -25,7 +27,7 @@ pub(super) fn open(
         (Opening::NotEnrolled, _) => return Ok(VerificationOpened::NotEnrolled),
         (Opening::Trusted { browser_id }, Some(trust)) => Some((browser_id, trust)),
         // A decision over a token that nobody brought is no decision.
-        (Opening::Trusted { .. }, None) => return Err(StoreError::Row("trust".to_owned())),
+        (Opening::Trusted { .. }, None) => return Err(Failure::row("trust".to_owned())),
         (Opening::Required { copied_browser_id }, _) => {
             if let Some(browser_id) = copied_browser_id {
                 let sql = "DELETE FROM trusted_browser WHERE id = ?1";
@@ -34,17 +36,12 @@ pub(super) fn open(
             None
         }
     };
-    // Two tabs of one session: the newer goes on. Other sessions are left alone: whoever knows the
-    // password could otherwise end the person's own flow again and again.
-    execute(
-        write,
-        "UPDATE flow SET state = 'superseded' WHERE session_binding = ?1 AND host = ?2 AND subject = ?3 \
-         AND purpose = 'verify' AND state = 'open'",
-        [&flow.session_binding, &flow.host, &flow.subject],
-    )?;
+    let whose = (flow.host.as_str(), flow.subject.as_str());
+    flows::change(write, whose, None, |earlier| {
+        flow::when_login_opens(earlier, &flow.session_binding)
+    })?;
     flows::insert(write, flow)?;
     if let Some(event) = event {
-        let whose = (flow.host.as_str(), flow.subject.as_str());
         record::append(write, whose, event, AuditDetail::default(), &open.audit)?;
     }
     let Some((browser_id, trust)) = trusted else {
@@ -62,7 +59,7 @@ fn complete(
     trust: &TrustUse,
     browser_id: &str,
     factor_epoch: u64,
-) -> Result<(), StoreError> {
+) -> Result<(), Failure> {
     execute(
         write,
         "UPDATE flow SET state = 'completed', body_hash = ?3, method_id = ?2, result_hash = ?3, result_expires_at = ?4, \
@@ -80,7 +77,7 @@ fn complete(
     Ok(())
 }
 
-fn load_context(read: &Connection, open: &OpenVerification) -> Result<OpeningContext, StoreError> {
+fn load_context(read: &Connection, open: &OpenVerification) -> Result<OpeningContext, Failure> {
     let whose = [&open.flow.host, &open.flow.subject];
     let factor_epoch = first(
         read,
@@ -99,11 +96,7 @@ fn load_context(read: &Connection, open: &OpenVerification) -> Result<OpeningCon
 }
 
 /// The token that counts now, else one that counted before.
-fn load_token(
-    read: &Connection,
-    flow: &NewFlow,
-    trust: &TrustUse,
-) -> Result<TrustToken, StoreError> {
+fn load_token(read: &Connection, flow: &NewFlow, trust: &TrustUse) -> Result<TrustToken, Failure> {
     let params = params![trust.token_hash, flow.host, flow.subject];
     let current = first(
         read,
@@ -135,15 +128,14 @@ fn load_token(
     )
 }
 
-/// At redeem: the first token of a browser that is trusted from now on. When it ends.
+/// The first token of a browser that is trusted from now on, under this epoch and until then.
 pub(super) fn grant(
     write: &Connection,
     flow: &NewFlow,
-    epoch: i64,
+    (factor_epoch, expires_at): (u64, u64),
     new: &NewTrust,
     audit: &AuditContext,
-) -> Result<u64, StoreError> {
-    let ends = audit.now.saturating_add(new.lives_s);
+) -> Result<(), Failure> {
     execute(
         write,
         "INSERT INTO trusted_browser (id, host, subject, token_hash, factor_epoch, client_description, created_at, used_at, expires_at) \
@@ -153,10 +145,10 @@ pub(super) fn grant(
             flow.host,
             flow.subject,
             new.token_hash,
-            epoch,
+            to_sql(factor_epoch),
             flow.client_description,
             to_sql(audit.now),
-            to_sql(ends),
+            to_sql(expires_at),
         ],
     )?;
     let whose = (flow.host.as_str(), flow.subject.as_str());
@@ -166,34 +158,29 @@ pub(super) fn grant(
         EventKind::BrowserTrusted,
         AuditDetail::default(),
         audit,
-    )?;
-    Ok(ends)
+    )
 }
 
-/// At redeem of a trusted browser's result: another token takes the place of the one that was
-/// brought. When it ends; nothing when a redeem in between has done so: that one's token counts.
+/// Another token takes the place of the one that a trusted browser brought, which is remembered: in
+/// somebody's hands it is a copy.
 pub(super) fn rotate(
     write: &Connection,
-    brought: &[u8],
+    browser_id: &str,
+    brought: Option<&[u8; 32]>,
     new: &NewTrust,
     now: u64,
-) -> Result<Option<u64>, StoreError> {
-    let rotated: Option<(String, i64)> = first(
+) -> Result<(), Failure> {
+    execute(
         write,
-        "UPDATE trusted_browser SET token_hash = ?2, used_at = ?3 WHERE token_hash = ?1 AND expires_at > ?3 \
-         RETURNING id, expires_at",
-        params![brought, new.token_hash, to_sql(now)],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        "UPDATE trusted_browser SET token_hash = ?2, used_at = ?3 WHERE id = ?1 AND token_hash = ?4",
+        params![browser_id, new.token_hash, to_sql(now), brought],
     )?;
-    let Some((id, ends)) = rotated else {
-        return Ok(None);
-    };
     execute(
         write,
         "INSERT INTO old_trust_token (token_hash, browser_id) VALUES (?1, ?2)",
-        params![brought, id],
+        params![brought, browser_id],
     )?;
-    from_sql(ends).map(Some)
+    Ok(())
 }
 
 pub(super) fn list(
@@ -201,7 +188,7 @@ pub(super) fn list(
     host: &str,
     subject: &str,
     now: u64,
-) -> Result<Vec<TrustedBrowser>, StoreError> {
+) -> Result<Vec<TrustedBrowser>, Failure> {
     all(
         read,
         "SELECT b.id, b.client_description, b.created_at, b.used_at, b.expires_at FROM trusted_browser b \
@@ -212,7 +199,7 @@ pub(super) fn list(
     )
 }
 
-fn browser_from(row: &Row<'_>) -> Result<TrustedBrowser, StoreError> {
+fn browser_from(row: &Row<'_>) -> Result<TrustedBrowser, Failure> {
     Ok(TrustedBrowser {
         id: row.get("id")?,
         client_description: row.get("client_description")?,
@@ -226,42 +213,20 @@ pub(super) fn revoke(
     write: &Connection,
     (host, subject): (&str, &str),
     id: Option<&str>,
-    audit: &AuditContext,
-) -> Result<u32, StoreError> {
+    context: &AuditContext,
+) -> Result<u32, Failure> {
     let revoked = execute(
         write,
         "DELETE FROM trusted_browser WHERE host = ?1 AND subject = ?2 AND (?3 IS NULL OR id = ?3)",
         params![host, subject, id],
     )?;
     let count = u32::try_from(revoked).unwrap_or(u32::MAX);
-    // A result that such a browser has not redeemed yet would bring its trust back.
-    execute(
-        write,
-        "UPDATE flow SET state = 'superseded' WHERE host = ?1 AND subject = ?2 AND used = ?4 \
-         AND redeemed_at IS NULL AND (?3 IS NULL OR method_id = ?3)",
-        params![host, subject, id, Authenticator::TrustedBrowser.as_str()],
-    )?;
-    if id.is_none() {
-        // And one that asks to be trusted, not redeemed yet, is of before: it leads in and no
-        // further.
-        execute(
-            write,
-            "UPDATE flow SET trusts = 0 WHERE host = ?1 AND subject = ?2 AND redeemed_at IS NULL",
-            [host, subject],
-        )?;
-    }
-    if count > 0 {
-        let detail = AuditDetail {
-            count: Some(count),
-            ..AuditDetail::default()
-        };
-        record::append(
-            write,
-            (host, subject),
-            EventKind::TrustRevoked,
-            detail,
-            audit,
-        )?;
+    flows::change(write, (host, subject), None, |flow| {
+        flow::when_trust_is_revoked(flow, id)
+    })?;
+    if let Some(detail) = audit::trust_revoked(count) {
+        let whose = (host, subject);
+        record::append(write, whose, EventKind::TrustRevoked, detail, context)?;
     }
     Ok(count)
 }

@@ -2,18 +2,17 @@
 
 use async_trait::async_trait;
 use nidan_core::attempt::{AttemptRefusal, CountedAttempt, LoginAttempt};
-use nidan_core::audit::{self, AuditDetail};
-use nidan_core::throttle::SUSPENDED_AFTER;
+use nidan_core::{flow, throttle};
 use nidan_protocol::{EventKind, TrustedBrowser};
 use rusqlite::{Connection, params};
 
 use super::connection::{execute, first};
+use super::failure::Failure;
 use super::rows::{to_sql, used_from};
-use super::{SqliteStore, attempts, logins, record, trust};
-use crate::audit::{AuditContext, AuditEntry};
+use super::{SqliteStore, attempts, challenges, flows, logins, record, trust};
 use crate::store::{
-    CompleteLogin, LoginCompletion, NewFlow, Notice, OpenVerification, RecordPage, Report,
-    StoreError, VerificationOpened, VerifyStore,
+    AuditContext, AuditDetail, AuditEntry, CompleteLogin, LoginCompletion, NewFlow, Notice,
+    OpenVerification, RecordPage, Report, StoreError, VerificationOpened, VerifyStore,
 };
 
 #[async_trait]
@@ -183,49 +182,31 @@ fn record_wrong_code(
     flow: &NewFlow,
     notes: Vec<(EventKind, AuditDetail)>,
     audit: &AuditContext,
-) -> Result<(), StoreError> {
+) -> Result<(), Failure> {
     let first = execute(
         write,
         "UPDATE flow SET told = 1 WHERE id = ?1 AND told = 0",
         [&flow.id],
     )? == 1;
     for (kind, detail) in notes {
-        let tells_host = audit.tells_host && audit::tells_host_of(kind, first);
-        let audit = AuditContext {
-            tells_host,
-            ..audit.clone()
-        };
+        let audit = audit.of_wrong_code(kind, first);
         record::append(write, (&flow.host, &flow.subject), kind, detail, &audit)?;
     }
     Ok(())
 }
 
-fn end_what_is_open(write: &Connection, report: &Report) -> Result<Option<u32>, StoreError> {
-    let now = to_sql(report.audit.now);
+fn end_what_is_open(write: &Connection, report: &Report) -> Result<Option<u32>, Failure> {
+    let now = report.audit.now;
     if let Some(flow_id) = &report.flow_id {
-        let ours = execute(
-            write,
-            "UPDATE flow SET state = 'superseded', reported_at = ?2, reports = 1 WHERE id = ?1 AND state = 'open'",
-            params![flow_id, now],
-        )?;
-        if ours != 1 {
+        let sql = "UPDATE flow SET reports = 1 WHERE id = ?1 AND state = 'open'";
+        // It is over: whoever reports from it is told so.
+        if execute(write, sql, [flow_id])? != 1 {
             return Ok(None);
         }
     }
-    // What was right but not redeemed yet ends too: nobody knows who typed it.
-    execute(
-        write,
-        "UPDATE flow SET state = 'superseded', reported_at = ?3 \
-         WHERE host = ?1 AND subject = ?2 AND (state = 'open' OR (state = 'completed' AND redeemed_at IS NULL AND purpose = 'verify'))",
-        params![report.host, report.subject, now],
-    )?;
-    execute(
-        write,
-        "UPDATE challenge SET expires_at = MIN(expires_at, ?3) WHERE answered_at IS NULL AND flow_id IN \
-         (SELECT id FROM flow WHERE host = ?1 AND subject = ?2)",
-        params![report.host, report.subject, now],
-    )?;
     let whose = (report.host.as_str(), report.subject.as_str());
+    flows::change(write, whose, Some(now), flow::when_reported)?;
+    challenges::end_all(write, whose, now)?;
     record::append(
         write,
         whose,
@@ -242,23 +223,26 @@ fn reinstate(
     whose: (&str, &str),
     id: &str,
     audit: &AuditContext,
-) -> Result<bool, StoreError> {
+) -> Result<bool, Failure> {
     let found = first(
         write,
-        "UPDATE method SET in_a_row = 0, today = 0 WHERE id = ?1 AND host = ?2 AND subject = ?3 AND in_a_row >= ?4 \
-         RETURNING kind, (SELECT hint FROM phone WHERE method_id = id) AS hint",
-        params![id, whose.0, whose.1, SUSPENDED_AFTER],
+        "SELECT kind, in_a_row, day, today, (SELECT hint FROM phone WHERE method_id = id) AS hint \
+         FROM method WHERE id = ?1 AND host = ?2 AND subject = ?3",
+        params![id, whose.0, whose.1],
         |row| {
-            Ok(AuditDetail {
+            let detail = AuditDetail {
                 method: used_from(row, "kind")?,
                 hint: row.get("hint")?,
                 count: None,
-            })
+            };
+            Ok((attempts::tries_from(row)?, detail))
         },
     )?;
-    let Some(detail) = found else {
+    let reinstated = found.and_then(|(tries, detail)| Some((throttle::reinstate(tries)?, detail)));
+    let Some((tries, detail)) = reinstated else {
         return Ok(false);
     };
+    attempts::store_tries(write, id, tries)?;
     record::append(write, whose, EventKind::MethodReinstated, detail, audit)?;
     Ok(true)
 }

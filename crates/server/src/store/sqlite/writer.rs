@@ -9,19 +9,13 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::connection::{File, execute};
+use super::failure::Failure;
 use crate::store::StoreError;
 
 /// More wait for the next commit.
 const GROUP_MAX: usize = 128;
 /// Requests that wait beyond this many wait to be queued.
 const QUEUE: usize = 1_024;
-
-/// The fate of the changes that a piece of work has made.
-pub(super) enum Then<T> {
-    Keep(T),
-    /// As if it had not begun.
-    Undo(T),
-}
 
 /// A piece of work and whoever waits for it.
 trait Job: Send {
@@ -33,31 +27,28 @@ trait Job: Send {
 
 struct QueuedJob<W, T> {
     work: Option<W>,
-    outcome: Option<Result<Then<T>, StoreError>>,
+    outcome: Option<Result<T, StoreError>>,
     waits: oneshot::Sender<Result<T, StoreError>>,
 }
 
-impl<T: Send, W: FnOnce(&Connection) -> Result<Then<T>, StoreError> + Send> Job
-    for QueuedJob<W, T>
-{
+impl<T: Send, W: FnOnce(&Connection) -> Result<T, Failure> + Send> Job for QueuedJob<W, T> {
     fn work(&mut self, write: &Connection) -> bool {
         let Some(work) = self.work.take() else {
             return false;
         };
         // A panic is this request's alone: the panic hook has logged it.
         let outcome = catch_unwind(AssertUnwindSafe(|| work(write)))
-            .unwrap_or_else(|_| Err(StoreError::Unavailable("the work panicked".into())));
-        let keeps = matches!(outcome, Ok(Then::Keep(_)));
-        self.outcome = Some(outcome);
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("the work panicked".into()).into()));
+        let keeps = outcome.is_ok();
+        self.outcome = Some(outcome.map_err(StoreError::from));
         keeps
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
         let answer = match self.outcome {
-            // What was read to undo the work may have been of a neighbour in the same group: it
-            // holds with the commit only.
-            Some(outcome) => outcome
-                .and_then(|(Then::Keep(value) | Then::Undo(value))| committed.map(|()| value)),
+            // What was read to do the work may have been of a neighbour in the same group: it holds
+            // with the commit only.
+            Some(outcome) => outcome.and_then(|value| committed.map(|()| value)),
             None => committed.and(Err(StoreError::Unavailable("not begun".into()))),
         };
         // Who no longer waits has given up, not undone.
@@ -98,15 +89,7 @@ impl Writer {
     /// commit. Work that fails is undone alone.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.run_or_undo(|write| work(write).map(Then::Keep)).await
-    }
-
-    /// As [`run`](Self::run), for work that finds out late that it must not be done.
-    pub(super) async fn run_or_undo<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<Then<T>, StoreError> + Send + 'static,
+        work: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (waits, answer) = oneshot::channel();
         let piece = QueuedJob {
@@ -176,7 +159,7 @@ fn write(mut connection: Connection, file: &File, mut queue: mpsc::Receiver<Orde
 }
 
 /// Whether what is kept of a group is on the disk. When it is not, nothing of it is.
-fn in_one_commit(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+fn in_one_commit(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), Failure> {
     execute(connection, "BEGIN IMMEDIATE", [])?;
     let committed = all_of(connection, group);
     if committed.is_err() && !connection.is_autocommit() {
@@ -185,7 +168,7 @@ fn in_one_commit(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<
     committed
 }
 
-fn all_of(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+fn all_of(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), Failure> {
     for job in group {
         execute(connection, "SAVEPOINT job", [])?;
         if !job.work(connection) {
@@ -194,7 +177,8 @@ fn all_of(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<(), Sto
                 // told so.
                 return Err(StoreError::Unavailable(
                     "the database has ended the transaction".into(),
-                ));
+                )
+                .into());
             }
             execute(connection, "ROLLBACK TO job", [])?;
         }
@@ -216,7 +200,7 @@ mod tests {
     use std::path::Path;
     use std::sync::mpsc;
 
-    use super::super::connection::scalar;
+    use super::super::connection::{BUSY_WAIT, scalar};
     use super::*;
 
     fn writer(folder: &Path, pragmas: Vec<(String, String)>) -> Writer {
@@ -230,7 +214,7 @@ mod tests {
         Writer::start(file).unwrap()
     }
 
-    fn insert(write: &Connection, text: &str) -> Result<(), StoreError> {
+    fn insert(write: &Connection, text: &str) -> Result<(), Failure> {
         execute(write, "INSERT INTO line (text) VALUES (?1)", [text]).map(|_| ())
     }
 
@@ -259,7 +243,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_fails_panics_or_is_undone_leaves_its_group_alone() {
+    async fn work_that_fails_or_panics_leaves_its_group_alone() {
         let folder = tempfile::tempdir().unwrap();
         let writer = writer(folder.path(), Vec::new());
         let works = async {
@@ -267,7 +251,7 @@ mod tests {
                 writer.run(|write| insert(write, "first")),
                 writer.run(|write| {
                     insert(write, "failed")?;
-                    Err::<(), _>(StoreError::Row("on purpose".to_owned()))
+                    Err::<(), _>(Failure::row("on purpose"))
                 }),
                 writer.run(|write| {
                     insert(write, "panicked")?;
@@ -277,16 +261,11 @@ mod tests {
                         panic!("on purpose")
                     }
                 }),
-                writer.run_or_undo(|write| {
-                    insert(write, "undone")?;
-                    Ok(Then::Undo(7))
-                }),
                 writer.run(|write| insert(write, "last")),
             )
         };
-        let (first, failed, panicked, undone, last) = in_one_group(&writer, works).await;
+        let (first, failed, panicked, last) = in_one_group(&writer, works).await;
         assert!(first.is_ok() && last.is_ok() && failed.is_err() && panicked.is_err());
-        assert_eq!(undone.unwrap(), 7);
         assert_eq!(lines(&writer).await, "first last");
     }
 
@@ -320,21 +299,27 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let writer = writer(folder.path(), Vec::new());
         let other = Connection::open(folder.path().join("test.db")).unwrap();
-        let works = async {
-            other.execute_batch("BEGIN IMMEDIATE").unwrap();
-            tokio::join!(
-                writer.run(|write| insert(write, "one")),
-                writer.run(|write| insert(write, "two"))
-            )
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let refused = async |line: &'static str| {
+            let answer = writer.run(move |write| insert(write, line)).await;
+            (answer, std::time::Instant::now())
         };
-        let began = std::time::Instant::now();
-        let (one, two) = works.await;
+        // The first is waited for, alone; the others come meanwhile, and are a group then.
+        let meanwhile = async |line: &'static str| {
+            tokio::time::sleep(BUSY_WAIT / 4).await;
+            refused(line).await
+        };
+        let (first, (one, one_at), (two, two_at)) =
+            tokio::join!(refused("first"), meanwhile("one"), meanwhile("two"));
         assert!(
-            one.is_err() && two.is_err_and(|error| error.to_string().contains("locked")),
+            first.0.is_err()
+                && one.is_err()
+                && two.is_err_and(|error| error.to_string().contains("locked")),
             "with the reason"
         );
+        // Whoever waits after the other waits as long as it did.
         assert!(
-            began.elapsed() < std::time::Duration::from_millis(3_900),
+            two_at.duration_since(one_at) < BUSY_WAIT / 2,
             "they did not wait one after another"
         );
         other.execute_batch("ROLLBACK").unwrap();

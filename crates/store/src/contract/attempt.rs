@@ -7,16 +7,14 @@
 )]
 
 use nidan_core::attempt::{AttemptRefusal, CountedAttempt, LoginAttempt, Presented};
-use nidan_core::audit::AuditDetail;
 use nidan_core::login::Authenticated;
 use nidan_core::throttle::{Needs, SUSPENDED_AFTER, TRIES_PER_DAY};
 use nidan_protocol::EventKind;
 
-use super::{
-    Activation, CompleteLogin, LoginCompletion, NewFlow, OpenVerification, Store,
-    VerificationOpened,
+use crate::{
+    Activation, AuditContext, AuditDetail, CompleteLogin, LoginCompletion, NewFlow,
+    OpenVerification, Store, VerificationOpened,
 };
-use crate::audit::AuditContext;
 
 pub(super) const NOW: u64 = 1_000;
 

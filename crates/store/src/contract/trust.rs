@@ -7,8 +7,8 @@
 
 use nidan_protocol::{Authenticator, MethodKind};
 
-use super::attempt_contract::{NOW, audit, completion, step};
-use super::{
+use super::attempt::{NOW, audit, completion, step};
+use crate::{
     Activation, LoginCompletion, NewFlow, NewTrust, OpenVerification, Redemption, Store, TrustUse,
     VerificationOpened,
 };

@@ -7,12 +7,12 @@
 
 use nidan_protocol::{EventKind, Purpose};
 
-use super::attempt_contract::{
+use super::attempt::{
     NOW, a_backup_code_is_spent_once, a_method_rests_and_is_suspended, audit, completion,
     other_peoples_rows_are_not_reached, step, tries_are_counted_and_spent_once,
 };
-use super::trust_contract::Browser;
-use super::{
+use super::trust::Browser;
+use crate::{
     Activated, Activation, LoginCompletion, NewFlow, NewTrust, OpenVerification, Opened,
     Redemption, Report, Store, VerificationOpened,
 };
@@ -173,7 +173,7 @@ async fn the_record_is_chained(store: &dyn Store, flow: &NewFlow) {
         .await
         .unwrap();
     assert_eq!(two.lines, page.lines.get(3..5).unwrap());
-    assert_eq!(two.before, (3, page.lines.get(2).unwrap().hash));
+    assert_eq!(two.before, page.lines.get(2).unwrap().into());
     // What the host should hear of, and nothing else; each once.
     let take = |host, now_ms| store.take_notices(host, now_ms, 500, 100);
     assert!(

@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use nidan_protocol::{Channel, DeliveryState};
 
-use super::{Attempt, StoreError};
-use crate::audit::AuditContext;
+use super::{Attempt, AuditContext, Budget, DeliveryOutcome, Ordered, StoreError};
 
 /// A code about to be sent for the first time. Times are Unix seconds.
 #[derive(Debug, Clone)]
@@ -56,76 +55,6 @@ pub struct Challenge {
     pub delivery_at: u64,
 }
 
-/// One limit on sending: at most `limit` messages for `key` in each window of `window_s` seconds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Budget {
-    /// The scope that is counted.
-    pub scope: Scope,
-    /// The key within the scope: a keyed hash, or an identifier that tells nothing of a person.
-    pub key: Vec<u8>,
-    /// Seconds; windows begin at multiples of it.
-    pub window_s: u64,
-    /// Messages.
-    pub limit: u32,
-}
-
-/// A scope within which messages are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// One number, in an hour: of set-ups at a host, or of a person's logins.
-    NumberHour,
-    /// One number, in a day.
-    NumberDay,
-    /// One person.
-    Subject,
-    /// Set-ups with a thousand neighbouring numbers whose codes are not answered.
-    Block,
-    /// The same, answered or not.
-    BlockAll,
-    /// Set-ups at one host.
-    Host,
-    /// Set-ups at one host with numbers of one country.
-    Country,
-    /// Set-ups altogether: the spending stop.
-    Total,
-    /// Logins at one host.
-    LoginHost,
-    /// Logins altogether.
-    LoginTotal,
-}
-
-impl Scope {
-    /// All of them, the narrowest first.
-    pub const ALL: [Self; 10] = [
-        Self::NumberHour,
-        Self::NumberDay,
-        Self::Subject,
-        Self::Block,
-        Self::BlockAll,
-        Self::Host,
-        Self::Country,
-        Self::Total,
-        Self::LoginHost,
-        Self::LoginTotal,
-    ];
-
-    /// As it is stored and printed.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NumberHour => "number_hour",
-            Self::NumberDay => "number_day",
-            Self::Subject => "subject",
-            Self::Block => "block",
-            Self::BlockAll => "block_all",
-            Self::Host => "host",
-            Self::Country => "country",
-            Self::Total => "total",
-            Self::LoginHost => "login_host",
-            Self::LoginTotal => "login_total",
-        }
-    }
-}
-
 /// An order to send a challenge's code.
 #[derive(Debug, Clone)]
 pub struct Order {
@@ -137,23 +66,6 @@ pub struct Order {
     pub now_ms: u64,
     /// For a login: writes into the person's record that a code was sent.
     pub audit: Option<AuditContext>,
-}
-
-/// The answer to an order.
-#[must_use]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ordered {
-    /// Stored; a worker will send it.
-    Yes,
-    /// A budget is spent. Nothing was stored.
-    BudgetSpent {
-        /// The scope whose budget is spent.
-        scope: Scope,
-        /// When its next window begins, Unix seconds.
-        retry_at: u64,
-    },
-    /// The challenge is no longer as the caller saw it. Nothing was stored.
-    Changed,
 }
 
 /// A message that a worker has taken.
@@ -177,34 +89,6 @@ pub struct LeasedMessage {
     pub doubt: bool,
     /// Its delivery status.
     pub state: DeliveryState,
-}
-
-/// The outcome of handing a message to a gateway.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DeliveryOutcome {
-    /// A gateway has it.
-    Accepted {
-        /// The gateway's id.
-        gateway: String,
-        /// Its own id for it.
-        reference: Option<String>,
-    },
-    /// A gateway may have it: nobody else gets it.
-    Unclear {
-        /// The gateway's id.
-        gateway: String,
-    },
-    /// Try again then; `refused` moves on to another gateway.
-    Again {
-        /// Milliseconds since the Unix epoch.
-        due_at_ms: u64,
-        /// The number of gateways that have refused it.
-        refused: u32,
-        /// Whether a try may have sent it.
-        doubt: bool,
-    },
-    /// Nobody will send it.
-    Failed,
 }
 
 /// A count for the operator.

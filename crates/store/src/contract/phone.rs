@@ -7,7 +7,7 @@
 
 use nidan_protocol::{Channel, DeliveryState};
 
-use super::{
+use crate::{
     Attempt, Budget, DeliveryOutcome, LeasedMessage, NewChallenge, NewFlow, Opened, Order, Ordered,
     Scope, Store,
 };

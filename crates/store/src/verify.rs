@@ -2,12 +2,10 @@
 
 use async_trait::async_trait;
 use nidan_core::attempt::{AttemptRefusal, CountedAttempt, LoginAttempt};
-use nidan_core::audit::AuditDetail;
 use nidan_core::login::Authenticated;
 use nidan_protocol::{EventKind, TrustedBrowser};
 
-use super::{NewFlow, StoreError};
-use crate::audit::{AuditContext, AuditEntry};
+use super::{AuditContext, AuditDetail, AuditEntry, LastEntry, NewFlow, StoreError};
 
 /// A verification about to be opened.
 #[derive(Debug, Clone)]
@@ -114,8 +112,8 @@ pub struct Notice {
 pub struct RecordPage {
     /// Oldest first.
     pub lines: Vec<AuditEntry>,
-    /// Number and hash of the line before the first.
-    pub before: (u64, [u8; 32]),
+    /// The entry before the first.
+    pub before: LastEntry,
 }
 
 /// Codes at login.

@@ -1,0 +1,151 @@
+//! What ends a flow beside its own end: a newer one, a report, trust that is withdrawn.
+
+use nidan_protocol::{Authenticator, Purpose};
+
+/// The part of a flow on which these decisions depend. An engine may leave out flows whose result
+/// was redeemed: nothing ends them any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlowStatus<'a> {
+    /// The flow's purpose.
+    pub purpose: Purpose,
+    /// Whether it waits for the person.
+    pub is_open: bool,
+    /// Whether its result has been made and not been redeemed.
+    pub has_result: bool,
+    /// The authenticator that was right; `None` before it completes, and for an enrolment.
+    pub used: Option<Authenticator>,
+    /// The id of that authenticator.
+    pub method_id: Option<&'a str>,
+    /// The session for which it was opened.
+    pub session_binding: &'a str,
+}
+
+/// The change that a flow undergoes.
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlowChange {
+    /// It goes on.
+    Keep,
+    /// It is superseded: no code, and no result of it, counts any more.
+    Supersede,
+    /// Its result still leads in, but no browser is trusted by it.
+    LeadInOnly,
+}
+
+const fn supersede_if(ends: bool) -> FlowChange {
+    if ends {
+        FlowChange::Supersede
+    } else {
+        FlowChange::Keep
+    }
+}
+
+/// Decides about an earlier flow of a person who begins an enrolment: there is one open flow.
+pub const fn when_enrolment_opens(earlier: &FlowStatus<'_>) -> FlowChange {
+    supersede_if(earlier.is_open)
+}
+
+/// Decides about an earlier flow of a person for whom a login is opened. Of two tabs of one session
+/// the newer goes on. Other sessions are left alone: whoever knows the password could otherwise end
+/// the person's own login again and again.
+pub fn when_login_opens(earlier: &FlowStatus<'_>, session_binding: &str) -> FlowChange {
+    let is_login = match earlier.purpose {
+        Purpose::Verify => true,
+        Purpose::Enroll => false,
+    };
+    supersede_if(earlier.is_open && is_login && earlier.session_binding == session_binding)
+}
+
+/// Decides about a flow of a person who reports that somebody else asks for codes. A login that was
+/// right and is not redeemed yet ends too: nobody knows who typed the code.
+pub const fn when_reported(flow: &FlowStatus<'_>) -> FlowChange {
+    let is_unredeemed_login = match flow.purpose {
+        Purpose::Verify => flow.has_result,
+        Purpose::Enroll => false,
+    };
+    supersede_if(flow.is_open || is_unredeemed_login)
+}
+
+/// Decides about a flow of a person whose trust in one browser, or in all, is withdrawn. A result
+/// that such a browser has not redeemed yet would bring its trust back; one that asks for its
+/// browser to be trusted is of before, where all trust ends: it leads in and no further.
+pub fn when_trust_is_revoked(flow: &FlowStatus<'_>, browser_id: Option<&str>) -> FlowChange {
+    let is_of_trust = match flow.used {
+        Some(Authenticator::TrustedBrowser) => flow.has_result,
+        Some(Authenticator::Method(_) | Authenticator::BackupCode) | None => false,
+    };
+    match browser_id {
+        Some(id) => supersede_if(is_of_trust && flow.method_id == Some(id)),
+        None if is_of_trust => FlowChange::Supersede,
+        None if flow.is_open || flow.has_result => FlowChange::LeadInOnly,
+        None => FlowChange::Keep,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SESSION: &str = "session";
+
+    fn login() -> FlowStatus<'static> {
+        FlowStatus {
+            purpose: Purpose::Verify,
+            is_open: true,
+            has_result: false,
+            used: None,
+            method_id: None,
+            session_binding: SESSION,
+        }
+    }
+
+    fn right(used: Authenticator, method_id: &'static str) -> FlowStatus<'static> {
+        FlowStatus {
+            is_open: false,
+            has_result: true,
+            used: Some(used),
+            method_id: Some(method_id),
+            ..login()
+        }
+    }
+
+    fn enrolled() -> FlowStatus<'static> {
+        FlowStatus {
+            purpose: Purpose::Enroll,
+            is_open: false,
+            has_result: true,
+            ..login()
+        }
+    }
+
+    #[test]
+    fn two_tabs_of_a_session_do_not_fight_and_two_sessions_do_not_end_each_other() {
+        let change = when_login_opens(&login(), SESSION);
+        assert_eq!(change, FlowChange::Supersede);
+        assert_eq!(when_login_opens(&login(), "other"), FlowChange::Keep);
+        let right = right(Authenticator::BackupCode, "backup_code");
+        assert_eq!(when_login_opens(&right, SESSION), FlowChange::Keep);
+    }
+
+    #[test]
+    fn a_report_ends_what_is_open_and_what_was_right_and_leaves_enrolments_that_are_stored() {
+        assert_eq!(when_reported(&login()), FlowChange::Supersede);
+        let right = right(Authenticator::BackupCode, "backup_code");
+        assert_eq!(when_reported(&right), FlowChange::Supersede);
+        assert_eq!(when_reported(&enrolled()), FlowChange::Keep);
+    }
+
+    #[test]
+    fn trust_that_is_withdrawn_does_not_come_back_by_an_older_result() {
+        let by_trust = right(Authenticator::TrustedBrowser, "b1");
+        let by_code = right(Authenticator::BackupCode, "backup_code");
+        let one = |flow: &FlowStatus<'_>, id| when_trust_is_revoked(flow, Some(id));
+        assert_eq!(one(&by_trust, "b1"), FlowChange::Supersede);
+        assert_eq!(one(&by_trust, "b2"), FlowChange::Keep);
+        assert_eq!(one(&by_code, "b1"), FlowChange::Keep);
+        let all = |flow: &FlowStatus<'_>| when_trust_is_revoked(flow, None);
+        assert_eq!(all(&by_trust), FlowChange::Supersede);
+        assert_eq!(all(&by_code), FlowChange::LeadInOnly);
+        assert_eq!(all(&login()), FlowChange::LeadInOnly);
+    }
+}

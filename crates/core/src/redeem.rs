@@ -1,0 +1,193 @@
+//! A result code is redeemed: whether it counts, and what becomes of the trust in the browser.
+
+use nidan_protocol::Purpose;
+
+/// The data on which a result code depends. An engine looks it up by flow, host, session binding
+/// and code: for anything else there is none.
+#[derive(Debug, Clone)]
+pub struct RedeemContext {
+    /// The flow's purpose.
+    pub purpose: Purpose,
+    /// Whether the flow is complete, and neither superseded nor reported.
+    pub is_completed: bool,
+    /// Whether the code was redeemed before.
+    pub is_redeemed: bool,
+    /// When the code ends, in Unix seconds; it counts in that second.
+    pub result_expires_at: u64,
+    /// The person's factor epoch when a login was right; `None` for an enrolment.
+    pub login_epoch: Option<u64>,
+    /// The person's factor epoch now.
+    pub factor_epoch: u64,
+    /// The trusted browser by which the login was right.
+    pub browser: BrowserOfLogin,
+    /// Whether the person asked for this browser to be trusted.
+    pub asks_for_trust: bool,
+}
+
+/// The trusted browser by which a login was right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BrowserOfLogin {
+    /// It was right by something else.
+    None,
+    /// The token that the browser brought belongs to none any more.
+    Gone,
+    /// A browser whose token still counts.
+    Trusted {
+        /// Its id.
+        browser_id: String,
+        /// When the trust ends, in Unix seconds.
+        expires_at: u64,
+    },
+}
+
+/// The trust in a browser after a redeem.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrustChange {
+    /// It stays as it is.
+    None,
+    /// Another token takes the place of the one that was brought.
+    Rotate {
+        /// The browser.
+        browser_id: String,
+        /// When the trust ends, in Unix seconds: as before.
+        expires_at: u64,
+    },
+    /// The browser is trusted from now on.
+    Grant {
+        /// When the trust ends, in Unix seconds.
+        expires_at: u64,
+    },
+}
+
+impl TrustChange {
+    /// When the trust ends for which the host hands out a new token.
+    pub const fn expires_at(&self) -> Option<u64> {
+        match self {
+            Self::None => None,
+            Self::Rotate { expires_at, .. } | Self::Grant { expires_at } => Some(*expires_at),
+        }
+    }
+}
+
+/// Decides whether a result code counts, and what becomes of the trust in its browser.
+/// `trust_lives_s` is the lifetime of new trust in seconds, where the host offers trust.
+pub fn redeem(
+    context: &RedeemContext,
+    trust_lives_s: Option<u64>,
+    now: u64,
+) -> Option<TrustChange> {
+    let is_of_today = match context.purpose {
+        Purpose::Verify => context.login_epoch == Some(context.factor_epoch),
+        Purpose::Enroll => true,
+    };
+    let counts = context.is_completed
+        && !context.is_redeemed
+        && context.result_expires_at >= now
+        && is_of_today
+        && context.browser != BrowserOfLogin::Gone;
+    counts.then(|| trust_change(context, trust_lives_s, now))
+}
+
+fn trust_change(context: &RedeemContext, trust_lives_s: Option<u64>, now: u64) -> TrustChange {
+    match (&context.browser, trust_lives_s) {
+        (
+            BrowserOfLogin::Trusted {
+                browser_id,
+                expires_at,
+            },
+            Some(_),
+        ) if *expires_at > now => TrustChange::Rotate {
+            browser_id: browser_id.clone(),
+            expires_at: *expires_at,
+        },
+        (BrowserOfLogin::None, Some(lives_s)) if context.asks_for_trust => TrustChange::Grant {
+            expires_at: now.saturating_add(lives_s),
+        },
+        (BrowserOfLogin::None | BrowserOfLogin::Gone | BrowserOfLogin::Trusted { .. }, _) => {
+            TrustChange::None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_800_000_000;
+    const MONTH_S: u64 = 2_592_000;
+
+    fn login() -> RedeemContext {
+        RedeemContext {
+            purpose: Purpose::Verify,
+            is_completed: true,
+            is_redeemed: false,
+            result_expires_at: NOW + 60,
+            login_epoch: Some(3),
+            factor_epoch: 3,
+            browser: BrowserOfLogin::None,
+            asks_for_trust: false,
+        }
+    }
+
+    fn counts(change: impl FnOnce(&mut RedeemContext)) -> bool {
+        let mut context = login();
+        change(&mut context);
+        redeem(&context, None, NOW).is_some()
+    }
+
+    #[test]
+    fn a_result_counts_once_in_its_time_and_for_the_factors_that_it_was_made_by() {
+        assert!(counts(|_same| {}));
+        assert!(counts(|login| login.result_expires_at = NOW));
+        assert!(!counts(|login| login.result_expires_at = NOW - 1));
+        assert!(!counts(|login| login.is_redeemed = true));
+        assert!(!counts(|login| login.is_completed = false));
+        assert!(!counts(|login| login.factor_epoch = 4));
+        assert!(!counts(|login| login.login_epoch = None));
+        assert!(!counts(|login| login.browser = BrowserOfLogin::Gone));
+        // An enrolment raises the epoch by itself.
+        assert!(counts(|enrolment| {
+            enrolment.purpose = Purpose::Enroll;
+            enrolment.login_epoch = None;
+        }));
+    }
+
+    #[test]
+    fn trust_is_granted_to_whoever_asks_where_the_host_offers_it() {
+        let asking = RedeemContext {
+            asks_for_trust: true,
+            ..login()
+        };
+        let granted = TrustChange::Grant {
+            expires_at: NOW + MONTH_S,
+        };
+        assert_eq!(granted.expires_at(), Some(NOW + MONTH_S));
+        assert_eq!(redeem(&asking, Some(MONTH_S), NOW), Some(granted));
+        assert_eq!(redeem(&asking, None, NOW), Some(TrustChange::None));
+        assert_eq!(
+            redeem(&login(), Some(MONTH_S), NOW),
+            Some(TrustChange::None)
+        );
+    }
+
+    #[test]
+    fn a_trusted_browser_gets_another_token_and_no_more_time() {
+        let until = |expires_at| RedeemContext {
+            browser: BrowserOfLogin::Trusted {
+                browser_id: "b".to_owned(),
+                expires_at,
+            },
+            asks_for_trust: true,
+            ..login()
+        };
+        let rotated = TrustChange::Rotate {
+            browser_id: "b".to_owned(),
+            expires_at: NOW + 1,
+        };
+        assert_eq!(redeem(&until(NOW + 1), Some(MONTH_S), NOW), Some(rotated));
+        let ended = redeem(&until(NOW), Some(MONTH_S), NOW);
+        assert_eq!(ended, Some(TrustChange::None));
+        assert_eq!(redeem(&until(NOW + 1), None, NOW), Some(TrustChange::None));
+    }
+}

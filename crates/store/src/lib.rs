@@ -1,0 +1,302 @@
+//! The one seam to the database: traits by aggregate, and what they take and give.
+//!
+//! An engine implements [`Store`] and passes the [`contract`]. It stores and does not decide: inside
+//! its transaction it reads a context, asks [`nidan_core`], and writes the changes. Atomicity is one
+//! transaction inside the engine, never a read followed by a write outside.
+
+#[cfg(feature = "contract")]
+pub mod contract;
+mod phone;
+mod verify;
+
+use async_trait::async_trait;
+pub use nidan_core::attempt::{BACKUP_SALT_LEN_BYTES, BackupHash, BackupSet};
+pub use nidan_core::audit::{AuditContext, AuditDetail, AuditEntry, LastEntry};
+pub use nidan_core::budget::{Budget, Scope};
+pub use nidan_core::challenge::{Attempt, Ordered};
+pub use nidan_core::delivery::DeliveryOutcome;
+pub use nidan_core::enrolment::{Activated, Opened};
+use nidan_core::throttle::{Allowance, Tries};
+use nidan_protocol::{Authenticator, Channel, MethodKind, Purpose};
+pub use phone::{Challenge, Count, LeasedMessage, NewChallenge, Order, PhoneStore};
+pub use verify::{
+    CompleteLogin, LoginCompletion, Notice, OpenVerification, RecordPage, Report, TrustUse,
+    VerificationOpened, VerifyStore,
+};
+
+/// Nothing was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Locked, full, read-only or gone: trying again may help.
+    #[error("the database does not take this now: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A row does not have the shape that this version writes.
+    #[error("a row cannot be read: {0}")]
+    Row(String),
+}
+
+/// A flow about to be stored. All identifiers are opaque text, all times Unix seconds.
+#[derive(Debug, Clone)]
+pub struct NewFlow {
+    /// Opaque, public to the host.
+    pub id: String,
+    /// The host's id.
+    pub host: String,
+    /// The host's user id.
+    pub subject: String,
+    /// The flow's purpose.
+    pub purpose: Purpose,
+    /// The name by which the person knows the account.
+    pub account_name: String,
+    /// When the host checked the first factor.
+    pub auth_time: u64,
+    /// A hash of the host's session.
+    pub session_binding: String,
+    /// The page's origin.
+    pub origin: String,
+    /// The country in which the person most likely is.
+    pub country: Option<String>,
+    /// The host's description of the browser and the place, for the record.
+    pub client_description: Option<String>,
+    /// SHA-256 of the flow token.
+    pub token_hash: [u8; 32],
+    /// Names the enrolment.
+    pub enrolment_id: [u8; 16],
+    /// The service's share of the secret.
+    pub server_nonce: [u8; 32],
+    /// Now.
+    pub created_at: u64,
+    /// When the token ends.
+    pub expires_at: u64,
+}
+
+/// The state of a flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FlowState {
+    /// The flow waits for the person.
+    Open,
+    /// A newer flow of the same person took its place.
+    Superseded,
+    /// Somebody said: I did not ask for this.
+    Reported {
+        /// By this login itself, and not by another one of the person.
+        here: bool,
+    },
+    /// The enrolment is stored, or the code was right.
+    Completed {
+        /// Keyed hash of the final post.
+        body_hash: [u8; 32],
+        /// The first of the methods that were enrolled; what was used at login: a method,
+        /// [`nidan_protocol::BACKUP_METHOD_ID`] or a trusted browser.
+        method_id: String,
+    },
+}
+
+/// A stored flow.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    /// The flow as it was opened.
+    pub opened: NewFlow,
+    /// Its state.
+    pub state: FlowState,
+}
+
+/// A method about to be stored.
+#[derive(Debug, Clone)]
+pub struct NewMethod {
+    /// Opaque.
+    pub id: String,
+    /// The name that the person gave it.
+    pub name: Option<String>,
+    /// An app's secret or a phone's number; opens only for this row.
+    pub sealed: Vec<u8>,
+    /// The data of its kind.
+    pub detail: MethodDetail,
+}
+
+/// The data that belongs to one kind of method only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MethodDetail {
+    /// An authenticator app.
+    Totp {
+        /// Keyed hash of the secret.
+        fingerprint: [u8; 32],
+        /// The step of the last accepted code ([RFC 6238
+        /// §5.2](https://www.rfc-editor.org/rfc/rfc6238#section-5.2): it is spent).
+        last_step: u64,
+    },
+    /// A phone.
+    Phone {
+        /// The channel over which its codes come.
+        channel: Channel,
+        /// Keyed hash of the number.
+        number_index: [u8; 32],
+        /// The last two digits.
+        hint: String,
+    },
+}
+
+impl MethodDetail {
+    /// The kind.
+    pub const fn kind(&self) -> MethodKind {
+        match self {
+            Self::Totp { .. } => MethodKind::Totp,
+            Self::Phone { channel, .. } => channel.method(),
+        }
+    }
+}
+
+/// Everything that one enrolment stores, in one transaction.
+#[derive(Debug, Clone)]
+pub struct Activation {
+    /// The flow that it completes.
+    pub flow_id: String,
+    /// The host's id.
+    pub host: String,
+    /// The host's user id.
+    pub subject: String,
+    /// The methods, in the order in which they are listed.
+    pub methods: Vec<NewMethod>,
+    /// The salt of the backup codes.
+    pub backup_salt: [u8; BACKUP_SALT_LEN_BYTES],
+    /// The hashed backup codes in order.
+    pub backup_hashes: Vec<BackupHash>,
+    /// Keyed hash of the final post.
+    pub body_hash: [u8; 32],
+    /// SHA-256 of the result code.
+    pub result_hash: [u8; 32],
+    /// When the result code ends.
+    pub result_expires_at: u64,
+    /// Now.
+    pub now: u64,
+    /// For the record.
+    pub audit: AuditContext,
+}
+
+impl Activation {
+    /// The keyed hashes of the secrets of its apps.
+    pub fn fingerprints(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.methods
+            .iter()
+            .filter_map(|method| match &method.detail {
+                MethodDetail::Totp { fingerprint, .. } => Some(fingerprint),
+                MethodDetail::Phone { .. } => None,
+            })
+    }
+}
+
+/// An active method.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Method {
+    /// Opaque.
+    pub id: String,
+    /// The name that the person gave it.
+    pub name: Option<String>,
+    /// Opens only for this row.
+    pub sealed: Vec<u8>,
+    /// The data of its kind.
+    pub detail: MethodDetail,
+    /// Unix seconds.
+    pub created_at: u64,
+    /// Unix seconds: when it last let somebody in.
+    pub used_at: Option<u64>,
+    /// Wrong tries.
+    pub tries: Tries,
+}
+
+/// The methods and counts of a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// Active methods in the order in which they were set up.
+    pub methods: Vec<Method>,
+    /// Good backup codes.
+    pub backup_codes_left: u32,
+    /// Rises with every change of a factor.
+    pub factor_epoch: u64,
+    /// The chance of guessing that may still be given away.
+    pub allowance: Allowance,
+}
+
+/// A flow whose result code was spent, with all that the answer needs, read at one moment.
+#[derive(Debug, Clone)]
+pub struct Redeemed {
+    /// The flow that it belongs to.
+    pub flow: Flow,
+    /// The subject's factor epoch.
+    pub factor_epoch: u64,
+    /// The kinds of the person's methods, each once.
+    pub kinds: Vec<MethodKind>,
+    /// The authenticator that was right at a login; missing for an enrolment.
+    pub used: Option<Authenticator>,
+    /// When the trust in this browser ends, where the new token counts.
+    pub trust_ends: Option<u64>,
+}
+
+/// A token that takes its place when the flow trusts its browser.
+#[derive(Debug, Clone)]
+pub struct NewTrust {
+    /// For a browser that was not trusted before.
+    pub browser_id: String,
+    /// SHA-256 of the token.
+    pub token_hash: [u8; 32],
+    /// The lifetime of the trust, in seconds.
+    pub lives_s: u64,
+}
+
+/// A result code presented by a host.
+#[derive(Debug, Clone)]
+pub struct Redemption {
+    /// The host that asks.
+    pub host: String,
+    /// The flow that it names.
+    pub flow_id: String,
+    /// SHA-256 of the result code.
+    pub result_hash: [u8; 32],
+    /// The host's session hash.
+    pub session_binding: String,
+    /// Now.
+    pub now: u64,
+    /// A new token, where the host offers trusted browsers.
+    pub trust: Option<NewTrust>,
+    /// For the record.
+    pub audit: AuditContext,
+}
+
+/// Everything the service stores.
+#[async_trait]
+pub trait Store: PhoneStore + VerifyStore {
+    /// Stores a flow and supersedes the subject's earlier open ones.
+    async fn open_flow(&self, flow: &NewFlow) -> Result<Opened, StoreError>;
+
+    /// The flow of a token, in whatever state and however old.
+    async fn flow_by_token(&self, token_hash: &[u8; 32]) -> Result<Option<Flow>, StoreError>;
+
+    /// Spends one try of a flow, committed before anything is checked.
+    async fn reserve_attempt(&self, flow_id: &str, limit: u32) -> Result<Attempt, StoreError>;
+
+    /// Stores the methods, their backup codes, the raised epoch and the flow's end: all or nothing.
+    async fn activate(&self, activation: &Activation) -> Result<Activated, StoreError>;
+
+    /// Lets an unused result code live until `expires_at`, for a person whose answer was lost on
+    /// the way.
+    async fn extend_result(&self, flow_id: &str, expires_at: u64) -> Result<(), StoreError>;
+
+    /// Spends a result code, once, together with all that the answer needs: a failure leaves it
+    /// good. `None` for everything else.
+    async fn redeem(&self, redemption: &Redemption) -> Result<Option<Redeemed>, StoreError>;
+
+    /// Reads the methods and counts of a person.
+    async fn subject(&self, host: &str, subject: &str) -> Result<Subject, StoreError>;
+
+    /// The person's good backup codes.
+    async fn backup_set(&self, host: &str, subject: &str) -> Result<Option<BackupSet>, StoreError>;
+
+    /// The latest time step that was ever spent: a clock behind it is wrong.
+    async fn latest_step(&self) -> Result<Option<u64>, StoreError>;
+
+    /// Deletes flows that ended before `expired_before`; how many.
+    async fn purge_flows(&self, expired_before: u64) -> Result<u64, StoreError>;
+
+    /// Whether the database answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,507 @@
+//! Logins: attempts, completion, reports, trust in browsers, the record and its notices.
+
+use async_trait::async_trait;
+use nidan_core::attempt::{
+    self, AttemptContext, AttemptDecision, AttemptRefusal, CountedAttempt, LoginAttempt, Presented,
+    SentCode, Target,
+};
+use nidan_core::login::{self, Authenticated, LoginContext};
+use nidan_core::trust::{self, Opening, OpeningContext, TrustToken};
+use nidan_core::{audit, challenge, flow, throttle};
+use nidan_protocol::{Authenticator, EventKind, Purpose, TrustedBrowser};
+use nidan_store::{
+    AuditContext, AuditDetail, AuditEntry, CompleteLogin, LastEntry, LoginCompletion, MethodDetail,
+    NewFlow, Notice, OpenVerification, RecordPage, Report, StoreError, TrustUse,
+    VerificationOpened, VerifyStore,
+};
+
+use super::Memory;
+use super::tables::{FlowRow, FlowStanding, Tables, own};
+
+#[async_trait]
+impl VerifyStore for Memory {
+    async fn open_verification(
+        &self,
+        open: &OpenVerification,
+    ) -> Result<VerificationOpened, StoreError> {
+        self.transact(|tables| open_verification(tables, open))
+    }
+
+    async fn count_login_attempt(
+        &self,
+        attempt: &LoginAttempt,
+    ) -> Result<Result<CountedAttempt, AttemptRefusal>, StoreError> {
+        self.transact(|tables| {
+            let Some(context) = attempt_context(tables, attempt) else {
+                return Err(AttemptRefusal::FlowOver);
+            };
+            let AttemptDecision { outcome, changes } = attempt::decide(context, attempt);
+            let whose = (attempt.host.as_str(), attempt.subject.as_str());
+            if let (Some(tries), Presented::Code { method_id, .. }) =
+                (changes.tries, &attempt.presented)
+                && let Some(row) = tables.method(whose, method_id)
+            {
+                row.method.tries = tries;
+            }
+            if let Some(allowance) = changes.allowance {
+                tables.subject_or_new(whose).allowance = allowance;
+            }
+            if let Some(id) = &changes.challenge_id
+                && let Some(row) = tables
+                    .challenges
+                    .iter_mut()
+                    .find(|row| row.opened.id == *id)
+            {
+                row.attempts += 1;
+            }
+            if let (Some(count), Some(row)) = (changes.flow, tables.flow(&attempt.flow_id)) {
+                row.attempts += 1;
+                row.guess_cost += count.cost;
+                row.backup_attempts += count.backup_attempts;
+            }
+            outcome
+        })
+    }
+
+    async fn complete_login(&self, login: &CompleteLogin) -> Result<LoginCompletion, StoreError> {
+        self.transact(|tables| complete(tables, login))
+    }
+
+    async fn note_wrong(
+        &self,
+        flow: &NewFlow,
+        notes: &[(EventKind, AuditDetail)],
+        audit: &AuditContext,
+    ) -> Result<(), StoreError> {
+        self.transact(|tables| {
+            let row = tables.flow(&flow.id);
+            let is_first = row.is_some_and(|row| !std::mem::replace(&mut row.is_told, true));
+            for (kind, detail) in notes {
+                let audit = audit.of_wrong_code(*kind, is_first);
+                tables.append((&flow.host, &flow.subject), *kind, detail.clone(), &audit);
+            }
+        })
+    }
+
+    async fn report(&self, report: &Report) -> Result<Option<u32>, StoreError> {
+        self.transact(|tables| {
+            if let Some(id) = &report.flow_id {
+                let row = tables.flow(id)?;
+                if row.standing != FlowStanding::Open {
+                    return None;
+                }
+                row.reports = true;
+            }
+            let (whose, now) = (
+                (report.host.as_str(), report.subject.as_str()),
+                report.audit.now,
+            );
+            tables.change_flows(whose, Some(now), flow::when_reported);
+            let ours: Vec<_> = tables
+                .flows_of(whose)
+                .map(|row| row.opened.id.clone())
+                .collect();
+            for row in &mut tables.challenges {
+                if ours.contains(&row.opened.flow_id) {
+                    row.opened.expires_at = challenge::expires_when_ended(&row.state(), now);
+                }
+            }
+            let detail = AuditDetail::default();
+            tables.append(whose, EventKind::Reported, detail, &report.audit);
+            Some(revoke(tables, whose, None, &report.audit))
+        })
+    }
+
+    async fn logins_since(
+        &self,
+        host: &str,
+        subject: &str,
+        since: u64,
+        count: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        self.transact(|tables| {
+            let record = tables.subject((host, subject)).map(|row| row.record.iter());
+            let newest = record.into_iter().flatten().rev();
+            let logins = newest.filter(|entry| entry.at >= since && entry.kind.is_login());
+            logins.take(count as usize).cloned().collect()
+        })
+    }
+
+    async fn trusted_browsers(
+        &self,
+        host: &str,
+        subject: &str,
+        now: u64,
+    ) -> Result<Vec<TrustedBrowser>, StoreError> {
+        self.transact(|tables| {
+            let whose = own((host, subject));
+            let epoch = tables.subject((host, subject)).map(|row| row.factor_epoch);
+            let browsers = tables.browsers.iter().filter(|row| {
+                row.whose == whose && row.expires_at > now && Some(row.factor_epoch) == epoch
+            });
+            let mut browsers: Vec<_> = browsers
+                .map(|row| TrustedBrowser {
+                    id: row.id.clone(),
+                    client_description: row.client_description.clone(),
+                    created_at: row.created_at,
+                    used_at: row.used_at,
+                    expires_at: row.expires_at,
+                })
+                .collect();
+            browsers.sort_by_key(|browser| std::cmp::Reverse(browser.used_at));
+            browsers
+        })
+    }
+
+    async fn revoke_trust(
+        &self,
+        host: &str,
+        subject: &str,
+        id: Option<&str>,
+        audit: &AuditContext,
+    ) -> Result<u32, StoreError> {
+        self.transact(|tables| revoke(tables, (host, subject), id, audit))
+    }
+
+    async fn reinstate(
+        &self,
+        host: &str,
+        subject: &str,
+        id: &str,
+        audit: &AuditContext,
+    ) -> Result<bool, StoreError> {
+        self.transact(|tables| {
+            let whose = (host, subject);
+            let Some(row) = tables.method(whose, id) else {
+                return false;
+            };
+            let Some(tries) = throttle::reinstate(row.method.tries) else {
+                return false;
+            };
+            row.method.tries = tries;
+            let detail = AuditDetail {
+                method: Some(Authenticator::Method(row.method.detail.kind())),
+                hint: hint(&row.method.detail),
+                count: None,
+            };
+            tables.append(whose, EventKind::MethodReinstated, detail, audit);
+            true
+        })
+    }
+
+    async fn purge_trust(&self, now: u64) -> Result<u64, StoreError> {
+        self.transact(|tables| {
+            let before = tables.browsers.len();
+            tables.browsers.retain(|row| row.expires_at > now);
+            (before - tables.browsers.len()) as u64
+        })
+    }
+
+    async fn record(
+        &self,
+        host: &str,
+        subject: &str,
+        before: Option<u64>,
+        count: u32,
+    ) -> Result<RecordPage, StoreError> {
+        self.transact(|tables| {
+            let record = tables
+                .subject((host, subject))
+                .map(|row| row.record.clone());
+            let mut lines = record.unwrap_or_default();
+            lines.retain(|entry| before.is_none_or(|before| entry.seq < before));
+            let shown = lines.split_off(lines.len().saturating_sub(count as usize));
+            let before = lines.last().map_or(LastEntry::default(), LastEntry::from);
+            RecordPage {
+                lines: shown,
+                before,
+            }
+        })
+    }
+
+    async fn take_notices(
+        &self,
+        host: &str,
+        now_ms: u64,
+        lease_ms: u64,
+        count: u32,
+    ) -> Result<Vec<Notice>, StoreError> {
+        self.transact(|tables| {
+            let due = tables.notices.iter_mut();
+            let due = due.filter(|row| row.whose.0 == host && row.due_at_ms <= now_ms);
+            due.take(count as usize)
+                .map(|row| {
+                    row.due_at_ms = now_ms + lease_ms;
+                    row.tries += 1;
+                    Notice {
+                        id: row.id,
+                        host: row.whose.0.clone(),
+                        subject: row.whose.1.clone(),
+                        line: row.entry.clone(),
+                        tries: row.tries,
+                    }
+                })
+                .collect()
+        })
+    }
+
+    async fn drop_notices_but(&self, hosts: &[&str]) -> Result<u64, StoreError> {
+        self.transact(|tables| {
+            let before = tables.notices.len();
+            tables
+                .notices
+                .retain(|row| hosts.contains(&row.whose.0.as_str()));
+            (before - tables.notices.len()) as u64
+        })
+    }
+
+    async fn settle_notice(&self, id: i64) -> Result<(), StoreError> {
+        self.transact(|tables| tables.notices.retain(|row| row.id != id))
+    }
+
+    async fn postpone_notice(&self, id: i64, due_at_ms: u64) -> Result<(), StoreError> {
+        self.transact(|tables| {
+            if let Some(row) = tables.notices.iter_mut().find(|row| row.id == id) {
+                row.due_at_ms = due_at_ms;
+            }
+        })
+    }
+}
+
+fn hint(detail: &MethodDetail) -> Option<String> {
+    match detail {
+        MethodDetail::Totp { .. } => None,
+        MethodDetail::Phone { hint, .. } => Some(hint.clone()),
+    }
+}
+
+fn open_verification(tables: &mut Tables, open: &OpenVerification) -> VerificationOpened {
+    let whose = (open.flow.host.as_str(), open.flow.subject.as_str());
+    let factor_epoch = tables.subject(whose).map_or(0, |row| row.factor_epoch);
+    let token = open.trust.as_ref();
+    let context = OpeningContext {
+        has_method: tables.has_factor(whose),
+        factor_epoch,
+        token: token.map_or(TrustToken::Unknown, |trust| token_of(tables, whose, trust)),
+    };
+    let opening = trust::open(context, open.audit.now);
+    let event = opening.event();
+    let mut row = FlowRow::open(&open.flow);
+    let opened = match (opening, token) {
+        (Opening::NotEnrolled, _) => return VerificationOpened::NotEnrolled,
+        (Opening::Trusted { browser_id }, Some(trust)) => {
+            row.standing = FlowStanding::Completed;
+            row.body_hash = trust.result_hash;
+            row.method_id = Some(browser_id);
+            row.result_hash = Some(trust.result_hash);
+            row.result_expires_at = trust.result_expires_at;
+            row.used = Some(Authenticator::TrustedBrowser);
+            row.factor_epoch = Some(factor_epoch);
+            row.trust_hash = Some(trust.token_hash);
+            VerificationOpened::Trusted
+        }
+        (Opening::Trusted { .. }, None) => unreachable!("nobody brought a token"),
+        (Opening::Required { copied_browser_id }, _) => {
+            tables
+                .browsers
+                .retain(|row| Some(&row.id) != copied_browser_id.as_ref());
+            VerificationOpened::Required
+        }
+    };
+    tables.change_flows(whose, None, |earlier| {
+        flow::when_login_opens(earlier, &open.flow.session_binding)
+    });
+    tables.flows.push(row);
+    if let Some(event) = event {
+        tables.append(whose, event, AuditDetail::default(), &open.audit);
+    }
+    opened
+}
+
+fn token_of(tables: &Tables, whose: (&str, &str), brought: &TrustUse) -> TrustToken {
+    let ours = || tables.browsers.iter().filter(|row| row.whose == own(whose));
+    if let Some(row) = ours().find(|row| row.token_hash == brought.token_hash) {
+        return TrustToken::Current(trust::TrustedBrowser {
+            browser_id: row.id.clone(),
+            factor_epoch: row.factor_epoch,
+            expires_at: row.expires_at,
+        });
+    }
+    let former = ours().find(|row| row.former_tokens.contains(&brought.token_hash));
+    former.map_or(TrustToken::Unknown, |row| TrustToken::Former {
+        browser_id: row.id.clone(),
+    })
+}
+
+/// The login of this person that waits for a code.
+fn waiting<'a>(
+    tables: &'a Tables,
+    id: &str,
+    whose: (&'a str, &'a str),
+    now: u64,
+) -> Option<&'a FlowRow> {
+    tables.flows_of(whose).find(|row| {
+        row.opened.id == id
+            && row.opened.purpose == Purpose::Verify
+            && row.standing == FlowStanding::Open
+            && row.opened.expires_at > now
+    })
+}
+
+fn attempt_context(tables: &Tables, attempt: &LoginAttempt) -> Option<AttemptContext> {
+    let whose = (attempt.host.as_str(), attempt.subject.as_str());
+    let row = waiting(tables, &attempt.flow_id, whose, attempt.now)?;
+    let target = match &attempt.presented {
+        Presented::BackupCode { .. } => tables
+            .backup_set(whose)
+            .map_or(Target::Missing, Target::BackupCodes),
+        Presented::Code { method_id, .. } => {
+            let method = tables
+                .methods_of(whose)
+                .find(|row| row.method.id == *method_id);
+            method.map_or(Target::Missing, |row| match &row.method.detail {
+                MethodDetail::Totp { .. } => Target::Otp {
+                    tries: row.method.tries,
+                    sealed_secret: row.method.sealed.clone(),
+                    drift: row.drift,
+                },
+                MethodDetail::Phone { hint, .. } => Target::OutOfBand {
+                    tries: row.method.tries,
+                    hint: hint.clone(),
+                    challenge: latest_challenge(tables, &attempt.flow_id, method_id),
+                },
+            })
+        }
+    };
+    Some(AttemptContext {
+        flow_attempts: row.attempts,
+        backup_attempts: row.backup_attempts,
+        allowance: tables.subject(whose)?.allowance,
+        target,
+    })
+}
+
+fn latest_challenge(tables: &Tables, flow_id: &str, method_id: &str) -> Option<SentCode> {
+    let mut newest = tables.challenges.iter().rev();
+    let row = newest.find(|row| {
+        row.opened.flow_id == flow_id && row.opened.method_id.as_deref() == Some(method_id)
+    })?;
+    Some(SentCode {
+        challenge_id: row.opened.id.clone(),
+        channel: row.opened.channel,
+        codes: row.opened.codes,
+        attempts: row.attempts,
+        expires_at: row.opened.expires_at,
+        is_answered: row.answered_at.is_some(),
+    })
+}
+
+fn complete(tables: &mut Tables, login: &CompleteLogin) -> LoginCompletion {
+    let (whose, now) = (
+        (login.host.as_str(), login.subject.as_str()),
+        login.audit.now,
+    );
+    let Some(row) = waiting(tables, &login.flow_id, whose, now) else {
+        return LoginCompletion::FlowOver;
+    };
+    let flow_cost = row.guess_cost;
+    let subject = tables.subject(whose).cloned().unwrap_or_default();
+    let method = tables.method(whose, login.authenticated.method_id());
+    let context = LoginContext {
+        allowance: subject.allowance,
+        tries: method
+            .as_ref()
+            .map(|row| row.method.tries)
+            .unwrap_or_default(),
+        flow_cost,
+        hint: method.and_then(|row| hint(&row.method.detail)),
+        backup_codes_left: tables.backup_codes_left(whose),
+    };
+    if !spend(tables, login) {
+        return LoginCompletion::CodeUsed;
+    }
+    let changes = login::complete(&context, &login.authenticated, now);
+    if let (Some(tries), Some(row)) = (
+        changes.tries,
+        tables.method(whose, login.authenticated.method_id()),
+    ) {
+        row.method.tries = tries;
+        row.method.used_at = Some(now);
+    }
+    if let Some(row) = tables.flow(&login.flow_id) {
+        row.standing = FlowStanding::Completed;
+        row.body_hash = login.body_hash;
+        row.method_id = Some(login.authenticated.method_id().to_owned());
+        row.result_hash = Some(login.result_hash);
+        row.result_expires_at = login.result_expires_at;
+        row.used = Some(login.authenticated.authenticator());
+        row.trusts = login.trusts;
+        row.factor_epoch = Some(subject.factor_epoch);
+    }
+    tables.subject_or_new(whose).allowance = changes.allowance;
+    tables.append(whose, changes.event, changes.detail, &login.audit);
+    LoginCompletion::Yes {
+        backup_codes_left: changes.backup_codes_left,
+    }
+}
+
+/// True for exactly one caller.
+fn spend(tables: &mut Tables, login: &CompleteLogin) -> bool {
+    let whose = (login.host.as_str(), login.subject.as_str());
+    match &login.authenticated {
+        Authenticated::Otp {
+            method_id,
+            first_step,
+            step,
+            drift,
+        } => {
+            let Some(row) = tables.method(whose, method_id) else {
+                return false;
+            };
+            match &mut row.method.detail {
+                MethodDetail::Totp { last_step, .. } if *last_step < *first_step => {
+                    *last_step = *step;
+                    row.drift = *drift;
+                    true
+                }
+                MethodDetail::Totp { .. } | MethodDetail::Phone { .. } => false,
+            }
+        }
+        Authenticated::OutOfBand {
+            method_id,
+            challenge_id,
+            ..
+        } => {
+            let now = login.audit.now;
+            let mut challenges = tables.challenges.iter_mut();
+            let ours = challenges.find(|row| {
+                row.opened.id == *challenge_id
+                    && row.opened.flow_id == login.flow_id
+                    && row.opened.method_id.as_ref() == Some(method_id)
+            });
+            ours.is_some_and(|row| {
+                let counts = challenge::answer(&row.state(), now).is_some();
+                row.answered_at = if counts { Some(now) } else { row.answered_at };
+                counts
+            })
+        }
+        Authenticated::BackupCode { ordinal } => {
+            let mut sets = tables.backup_sets.iter_mut();
+            let set = sets.find(|set| set.whose == own(whose));
+            set.is_some_and(|set| set.codes.remove(ordinal).is_some())
+        }
+    }
+}
+
+fn revoke(tables: &mut Tables, whose: (&str, &str), id: Option<&str>, audit: &AuditContext) -> u32 {
+    let before = tables.browsers.len();
+    tables
+        .browsers
+        .retain(|row| row.whose != own(whose) || id.is_some_and(|id| id != row.id));
+    let count = u32::try_from(before - tables.browsers.len()).unwrap_or(u32::MAX);
+    tables.change_flows(whose, None, |flow| flow::when_trust_is_revoked(flow, id));
+    if let Some(detail) = audit::trust_revoked(count) {
+        tables.append(whose, EventKind::TrustRevoked, detail, audit);
+    }
+    count
+}

@@ -1,0 +1,324 @@
+//! The engine's tables and what several of its transactions share.
+
+use std::collections::BTreeMap;
+
+use nidan_core::flow::{FlowChange, FlowStatus};
+use nidan_core::throttle::{Allowance, Tries};
+use nidan_protocol::{Authenticator, DeliveryState, EventKind};
+use nidan_store::{
+    AuditContext, AuditDetail, AuditEntry, BackupHash, BackupSet, Flow, FlowState, LastEntry,
+    Method, MethodDetail, NewChallenge, NewFlow, NewMethod, NewTrust,
+};
+
+/// A person, by host and the host's user id.
+pub(crate) type Whose = (String, String);
+
+pub(crate) fn own((host, subject): (&str, &str)) -> Whose {
+    (host.to_owned(), subject.to_owned())
+}
+
+#[derive(Default)]
+pub(crate) struct Tables {
+    pub(crate) flows: Vec<FlowRow>,
+    pub(crate) subjects: BTreeMap<Whose, SubjectRow>,
+    pub(crate) methods: Vec<MethodRow>,
+    pub(crate) backup_sets: Vec<BackupRow>,
+    pub(crate) challenges: Vec<ChallengeRow>,
+    pub(crate) messages: Vec<MessageRow>,
+    /// By scope, key and the window's first second: the window's end and the count.
+    pub(crate) counts: BTreeMap<(&'static str, Vec<u8>, u64), (u64, u32)>,
+    pub(crate) browsers: Vec<BrowserRow>,
+    pub(crate) notices: Vec<NoticeRow>,
+    pub(crate) last_notice: i64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FlowStanding {
+    Open,
+    Superseded,
+    Completed,
+}
+
+#[derive(Clone)]
+pub(crate) struct FlowRow {
+    pub(crate) opened: NewFlow,
+    pub(crate) standing: FlowStanding,
+    pub(crate) reported_at: Option<u64>,
+    pub(crate) reports: bool,
+    pub(crate) body_hash: [u8; 32],
+    pub(crate) method_id: Option<String>,
+    pub(crate) result_hash: Option<[u8; 32]>,
+    pub(crate) result_expires_at: u64,
+    pub(crate) redeemed_at: Option<u64>,
+    pub(crate) used: Option<Authenticator>,
+    pub(crate) trusts: bool,
+    pub(crate) factor_epoch: Option<u64>,
+    pub(crate) trust_hash: Option<[u8; 32]>,
+    pub(crate) attempts: u32,
+    pub(crate) backup_attempts: u32,
+    pub(crate) guess_cost: u32,
+    pub(crate) is_told: bool,
+}
+
+impl FlowRow {
+    pub(crate) fn open(opened: &NewFlow) -> Self {
+        Self {
+            opened: opened.clone(),
+            standing: FlowStanding::Open,
+            reported_at: None,
+            reports: false,
+            body_hash: [0; 32],
+            method_id: None,
+            result_hash: None,
+            result_expires_at: 0,
+            redeemed_at: None,
+            used: None,
+            trusts: false,
+            factor_epoch: None,
+            trust_hash: None,
+            attempts: 0,
+            backup_attempts: 0,
+            guess_cost: 0,
+            is_told: false,
+        }
+    }
+
+    pub(crate) fn flow(&self) -> Flow {
+        let state = match self.standing {
+            FlowStanding::Open => FlowState::Open,
+            FlowStanding::Superseded if self.reported_at.is_some() => {
+                FlowState::Reported { here: self.reports }
+            }
+            FlowStanding::Superseded => FlowState::Superseded,
+            FlowStanding::Completed => FlowState::Completed {
+                body_hash: self.body_hash,
+                method_id: self.method_id.clone().unwrap_or_default(),
+            },
+        };
+        Flow {
+            opened: self.opened.clone(),
+            state,
+        }
+    }
+
+    fn is_of(&self, (host, subject): (&str, &str)) -> bool {
+        (self.opened.host.as_str(), self.opened.subject.as_str()) == (host, subject)
+    }
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct SubjectRow {
+    pub(crate) factor_epoch: u64,
+    pub(crate) allowance: Allowance,
+    pub(crate) record: Vec<AuditEntry>,
+}
+
+pub(crate) struct MethodRow {
+    pub(crate) whose: Whose,
+    pub(crate) method: Method,
+    pub(crate) drift: i64,
+}
+
+pub(crate) struct BackupRow {
+    pub(crate) whose: Whose,
+    pub(crate) salt: [u8; 16],
+    /// The codes that were not used.
+    pub(crate) codes: BTreeMap<u32, BackupHash>,
+}
+
+pub(crate) struct ChallengeRow {
+    pub(crate) opened: NewChallenge,
+    pub(crate) sends: u32,
+    pub(crate) sent_at: u64,
+    pub(crate) attempts: u32,
+    pub(crate) answered_at: Option<u64>,
+}
+
+pub(crate) struct MessageRow {
+    pub(crate) id: String,
+    pub(crate) challenge_id: String,
+    pub(crate) state: DeliveryState,
+    pub(crate) state_at: u64,
+    pub(crate) due_at_ms: u64,
+    pub(crate) tries: u32,
+    pub(crate) refused: u32,
+    pub(crate) doubt: bool,
+    pub(crate) is_in_hand: bool,
+    pub(crate) gateway: Option<String>,
+    pub(crate) reference: Option<String>,
+}
+
+pub(crate) struct BrowserRow {
+    pub(crate) id: String,
+    pub(crate) whose: Whose,
+    pub(crate) token_hash: [u8; 32],
+    pub(crate) former_tokens: Vec<[u8; 32]>,
+    pub(crate) factor_epoch: u64,
+    pub(crate) client_description: Option<String>,
+    pub(crate) created_at: u64,
+    pub(crate) used_at: u64,
+    pub(crate) expires_at: u64,
+}
+
+pub(crate) struct NoticeRow {
+    pub(crate) id: i64,
+    pub(crate) whose: Whose,
+    pub(crate) entry: AuditEntry,
+    pub(crate) due_at_ms: u64,
+    pub(crate) tries: u32,
+}
+
+impl Tables {
+    pub(crate) fn flow(&mut self, id: &str) -> Option<&mut FlowRow> {
+        self.flows.iter_mut().find(|row| row.opened.id == id)
+    }
+
+    pub(crate) fn subject(&self, whose: (&str, &str)) -> Option<&SubjectRow> {
+        self.subjects.get(&own(whose))
+    }
+
+    pub(crate) fn subject_or_new(&mut self, whose: (&str, &str)) -> &mut SubjectRow {
+        self.subjects.entry(own(whose)).or_default()
+    }
+
+    pub(crate) fn methods_of<'a>(
+        &'a self,
+        whose: (&'a str, &'a str),
+    ) -> impl Iterator<Item = &'a MethodRow> {
+        self.methods
+            .iter()
+            .filter(move |row| (row.whose.0.as_str(), row.whose.1.as_str()) == whose)
+    }
+
+    pub(crate) fn method(&mut self, whose: (&str, &str), id: &str) -> Option<&mut MethodRow> {
+        let whose = own(whose);
+        let mut methods = self.methods.iter_mut();
+        methods.find(|row| row.whose == whose && row.method.id == id)
+    }
+
+    pub(crate) fn has_factor(&self, whose: (&str, &str)) -> bool {
+        self.methods_of(whose).next().is_some()
+    }
+
+    pub(crate) fn knows(&self, secret: &[u8; 32]) -> bool {
+        self.methods.iter().any(|row| match &row.method.detail {
+            MethodDetail::Totp { fingerprint, .. } => fingerprint == secret,
+            MethodDetail::Phone { .. } => false,
+        })
+    }
+
+    pub(crate) fn add_method(&mut self, whose: (&str, &str), new: &NewMethod, now: u64) {
+        let NewMethod {
+            id,
+            name,
+            sealed,
+            detail,
+        } = new.clone();
+        self.methods.push(MethodRow {
+            whose: own(whose),
+            drift: 0,
+            method: Method {
+                id,
+                name,
+                sealed,
+                detail,
+                created_at: now,
+                used_at: None,
+                tries: Tries::default(),
+            },
+        });
+    }
+
+    pub(crate) fn backup_set(&self, whose: (&str, &str)) -> Option<BackupSet> {
+        let set = self
+            .backup_sets
+            .iter()
+            .find(|set| set.whose == own(whose))?;
+        Some(BackupSet {
+            salt: set.salt,
+            unused: set.codes.iter().map(|(nth, hash)| (*nth, *hash)).collect(),
+        })
+    }
+
+    pub(crate) fn backup_codes_left(&self, whose: (&str, &str)) -> u32 {
+        let set = self.backup_set(whose);
+        set.map_or(0, |set| u32::try_from(set.unused.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Changes a person's flows as a rule says.
+    pub(crate) fn change_flows(
+        &mut self,
+        whose: (&str, &str),
+        reported_at: Option<u64>,
+        rule: impl Fn(&FlowStatus<'_>) -> FlowChange,
+    ) {
+        let flows = self.flows.iter_mut().filter(|row| row.is_of(whose));
+        for row in flows.filter(|row| row.redeemed_at.is_none()) {
+            let change = rule(&FlowStatus {
+                purpose: row.opened.purpose,
+                is_open: row.standing == FlowStanding::Open,
+                has_result: row.standing == FlowStanding::Completed,
+                used: row.used,
+                method_id: row.method_id.as_deref(),
+                session_binding: &row.opened.session_binding,
+            });
+            match change {
+                FlowChange::Keep => {}
+                FlowChange::Supersede => {
+                    row.standing = FlowStanding::Superseded;
+                    row.reported_at = reported_at;
+                }
+                FlowChange::LeadInOnly => row.trusts = false,
+            }
+        }
+    }
+
+    pub(crate) fn add_browser(
+        &mut self,
+        flow: &NewFlow,
+        new: &NewTrust,
+        factor_epoch: u64,
+        (now, expires_at): (u64, u64),
+    ) {
+        self.browsers.push(BrowserRow {
+            id: new.browser_id.clone(),
+            whose: (flow.host.clone(), flow.subject.clone()),
+            token_hash: new.token_hash,
+            former_tokens: Vec::new(),
+            factor_epoch,
+            client_description: flow.client_description.clone(),
+            created_at: now,
+            used_at: now,
+            expires_at,
+        });
+    }
+
+    /// Appends an entry to a person's record, with its notice. Whoever is unknown has no record.
+    pub(crate) fn append(
+        &mut self,
+        whose: (&str, &str),
+        kind: EventKind,
+        detail: AuditDetail,
+        audit: &AuditContext,
+    ) {
+        let Some(row) = self.subjects.get_mut(&own(whose)) else {
+            return;
+        };
+        let last = row
+            .record
+            .last()
+            .map_or(LastEntry::default(), LastEntry::from);
+        let entry = audit.entry(whose.0, whose.1, last, kind, detail);
+        row.record.push(entry.clone());
+        if audit.is_noticed(kind) {
+            self.last_notice += 1;
+            self.notices.push(NoticeRow {
+                id: self.last_notice,
+                whose: own(whose),
+                due_at_ms: entry.at * 1_000,
+                entry,
+                tries: 0,
+            });
+        }
+    }
+}
