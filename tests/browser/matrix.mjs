@@ -14,25 +14,33 @@ async function dress(page, theme) {
   }, theme)
 }
 
-/** What axe finds, and in how many combinations it looked. */
-export async function matrix(shared, { locales = LOCALES, themes = THEMES, schemes = ['light', 'dark'], trees = ['light'], workers = 2 } = {}) {
+/** What axe finds on a page that stands, in each theme, light and dark. */
+export async function examineLooks(page, what, { themes = THEMES, schemes = ['light', 'dark'] } = {}) {
+  const findings = []
+  for (const theme of themes) {
+    await dress(page, theme)
+    for (const colorScheme of schemes) {
+      await page.emulateMedia({ colorScheme })
+      findings.push(...await examine(page, `${what} ${theme || 'usual'} ${colorScheme}`))
+    }
+  }
+  await dress(page, '')
+  await page.emulateMedia({ colorScheme: 'light' })
+  return findings
+}
+
+/** What axe finds in every state, language, tree and look, and in how many of them it looked. */
+async function matrix(shared, workers = 2) {
   const findings = []
   let count = 0
-  const walks = trees.flatMap((dom) => locales.flatMap((locale) => states.map(({ name }) => ({ name, locale, dom }))))
+  const walks = ['light', 'shadow'].flatMap((dom) => LOCALES.flatMap((locale) => states.map(({ name }) => ({ name, locale, dom }))))
   await Promise.all(Array.from({ length: workers }, async () => {
     const page = await window(shared)
     for (let walk; (walk = walks.pop());) {
       const { name, ...options } = walk
       await show(page, name, options)
-      for (const theme of themes) {
-        await dress(page, theme)
-        for (const colorScheme of schemes) {
-          await page.emulateMedia({ colorScheme })
-          findings.push(...await examine(page, `${name} ${options.locale} ${options.dom} ${theme || 'usual'} ${colorScheme}`))
-          count += 1
-        }
-      }
-      await page.emulateMedia({ colorScheme: 'light' })
+      findings.push(...await examineLooks(page, `${name} ${options.locale} ${options.dom}`))
+      count += THEMES.length * 2
     }
     await page.context().close()
   }))
@@ -41,7 +49,7 @@ export async function matrix(shared, { locales = LOCALES, themes = THEMES, schem
 
 if (import.meta.url === `file://${process.argv[1]}`) {
   const shared = await browser()
-  const { findings, count } = await matrix(shared, { trees: ['light', 'shadow'] })
+  const { findings, count } = await matrix(shared)
   await shared.close()
   for (const finding of findings) console.log(finding)
   console.log(`${states.length} states × ${LOCALES.length} languages × ${THEMES.length} themes × light and dark × light and shadow tree: ${count} combinations, ${findings.length} findings`)
