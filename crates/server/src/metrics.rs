@@ -1,11 +1,17 @@
 //! What an operator watches: how many messages were sent of how many allowed, and what waits.
 
 use std::fmt::Write as _;
+use std::sync::atomic::AtomicU64;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::routing::get;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
 
 use crate::Service;
 use crate::challenge::BLOCK_GROWS;
@@ -29,22 +35,37 @@ const fn limit(budgets: &Budgets, scope: Scope) -> u32 {
     }
 }
 
-/// `/metrics` in Prometheus' text format, for a listener of its own: it needs no key, so the
-/// network must guard it.
+/// [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/), as Prometheus scrapes it.
+const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// A gateway, and what became of the messages that it was given. No gateway yet: the empty name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfGateway {
+    gateway: String,
+    state: &'static str,
+}
+
+/// A scope in which messages are counted, and its key where an operator may read it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfKey {
+    scope: String,
+    key: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfScope {
+    scope: &'static str,
+}
+
+/// `/metrics` for Prometheus, for a listener of its own: it needs no key, so the network must guard
+/// it.
 pub fn metrics_router(service: Service) -> Router {
     let metrics = async |State(service): State<Service>| match text(&service).await {
-        Ok(text) => (
-            StatusCode::OK,
-            [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
-            text,
-        ),
+        Ok(text) => (StatusCode::OK, [(header::CONTENT_TYPE, TEXT)], text),
         Err(error) => {
             tracing::warn!(%error, "no metrics");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
-                String::new(),
-            )
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            (status, [(header::CONTENT_TYPE, TEXT)], String::new())
         }
     };
     Router::new()
@@ -52,74 +73,58 @@ pub fn metrics_router(service: Service) -> Router {
         .with_state(service)
 }
 
+/// The counts of one moment.
 async fn text(service: &Service) -> Result<String, StoreError> {
     let now_ms = service.0.clock.now_ms();
     let (queued, oldest_ms) = service.0.store.queue().await?;
     let waiting_s = oldest_ms.map_or(0, |oldest| now_ms.saturating_sub(oldest) / 1000);
-    let budgets = service
-        .0
-        .config
-        .phone
-        .as_ref()
-        .map(|phone| phone.budgets)
-        .unwrap_or_default();
-    // Writing into a string does not fail.
-    let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "# HELP nidan_messages_queued Messages that no gateway has taken yet."
-    );
-    let _ = writeln!(
-        text,
-        "# TYPE nidan_messages_queued gauge\nnidan_messages_queued {queued}"
-    );
-    let _ = writeln!(
-        text,
-        "# HELP nidan_messages_oldest_seconds How long the oldest of them waits."
-    );
-    let _ = writeln!(
-        text,
-        "# TYPE nidan_messages_oldest_seconds gauge\nnidan_messages_oldest_seconds {waiting_s}"
-    );
-    let _ = writeln!(
-        text,
-        "# HELP nidan_messages Messages of the last hour or so, by gateway and how they fare."
-    );
-    let _ = writeln!(text, "# TYPE nidan_messages gauge");
+    let mut registry = Registry::with_prefix("nidan");
+    let waiting = Gauge::<u64, AtomicU64>::default();
+    waiting.set(queued);
+    let help = "Messages that no gateway has taken yet";
+    registry.register("messages_queued", help, waiting);
+    let oldest = Gauge::<u64, AtomicU64>::default();
+    oldest.set(waiting_s);
+    let help = "The time for which the oldest of them has waited";
+    registry.register_with_unit("messages_oldest", help, Unit::Seconds, oldest);
+    let messages = Family::<OfGateway, Gauge<u64, AtomicU64>>::default();
     for (gateway, state, count) in service.0.store.deliveries().await? {
         let state = state.as_str();
-        let _ = writeln!(
-            text,
-            "nidan_messages{{gateway=\"{gateway}\",state=\"{state}\"}} {count}"
-        );
+        messages
+            .get_or_create(&OfGateway { gateway, state })
+            .set(count);
     }
-    let _ = writeln!(
-        text,
-        "# HELP nidan_sends_highest Messages ordered in the running window by the busiest key."
-    );
-    let _ = writeln!(text, "# TYPE nidan_sends_highest gauge");
+    let help = "Messages of the last hour or so, by gateway and delivery status";
+    registry.register("messages", help, messages);
+    let highest = Family::<OfKey, Gauge<u64, AtomicU64>>::default();
     for count in service.0.store.counts(now_ms / 1000).await? {
-        let key = count.key.unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "nidan_sends_highest{{scope=\"{}\",key=\"{key}\"}} {}",
-            count.scope, count.highest
-        );
+        let (scope, key) = (count.scope, count.key.unwrap_or_default());
+        highest
+            .get_or_create(&OfKey { scope, key })
+            .set(count.highest);
     }
-    let _ = writeln!(
-        text,
-        "# HELP nidan_sends_limit What one key may order in a window."
-    );
-    let _ = writeln!(text, "# TYPE nidan_sends_limit gauge");
+    let help = "Messages ordered in the current window by the busiest key";
+    registry.register("sends_highest", help, highest);
+    let limits = Family::<OfScope, Gauge<u64, AtomicU64>>::default();
+    let budgets = budgets(service);
     for scope in SCOPES {
-        let _ = writeln!(
-            text,
-            "nidan_sends_limit{{scope=\"{}\"}} {}",
-            scope.as_str(),
-            limit(&budgets, scope)
-        );
+        let of_scope = OfScope {
+            scope: scope.as_str(),
+        };
+        let allowed = u64::from(limit(&budgets, scope));
+        limits.get_or_create(&of_scope).set(allowed);
     }
+    let help = "Messages that one key may order in a window";
+    registry.register("sends_limit", help, limits);
+    let mut text = String::new();
+    // Writing into a string does not fail.
+    let _written = encode(&mut text, &registry);
     Ok(text)
+}
+
+fn budgets(service: &Service) -> Budgets {
+    let phone = service.0.config.phone.as_ref();
+    phone.map(|phone| phone.budgets).unwrap_or_default()
 }
 
 /// The same for a terminal.
@@ -127,13 +132,7 @@ async fn text(service: &Service) -> Result<String, StoreError> {
 /// # Errors
 /// When the database does not answer.
 pub async fn stats(service: &Service) -> Result<String, StoreError> {
-    let budgets = service
-        .0
-        .config
-        .phone
-        .as_ref()
-        .map(|phone| phone.budgets)
-        .unwrap_or_default();
+    let budgets = budgets(service);
     let (queued, _) = service.0.store.queue().await?;
     let counts = service.0.store.counts(service.0.clock.now_s()).await?;
     let mut text = format!(

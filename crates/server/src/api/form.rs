@@ -6,6 +6,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use axum::{Form, Json};
+use maud::{Markup, html};
 use nidan_otp::{BackupCode, Code};
 use nidan_protocol::{
     BACKUP_METHOD_ID, CallConfirmation, ChallengePost, Channel, ErrorCode, MethodClass,
@@ -14,7 +15,7 @@ use nidan_protocol::{
 use serde::Deserialize;
 use url::Url;
 
-use super::form_html::{Page, button, escaped, form_of, page, passed_form, typing};
+use super::form_html::{Page, button, form_of, page, passed_form, typing};
 use super::{method_view, orders, report, verification};
 use crate::Service;
 use crate::delivery::FormWords;
@@ -197,7 +198,7 @@ async fn report_page(
     service: &Service,
     caller: FlowCaller,
     words: &FormWords,
-) -> Result<String, Refusal> {
+) -> Result<Markup, Refusal> {
     let password_url = caller.host.password_url.clone();
     let answer = report::of_flow(service, caller).await?;
     let now = service.0.clock.now_s();
@@ -225,18 +226,10 @@ async fn report_page(
     if answer.host_notified {
         sentences.push(words.reported_host.clone());
     }
-    let mut html: String = sentences
-        .iter()
-        .map(|sentence| format!("<p>{}</p>", escaped(sentence)))
-        .collect();
-    if let Some(url) = password_url {
-        html += &format!(
-            "<p><a href=\"{}\">{}</a></p>",
-            escaped(&url),
-            escaped(&words.password)
-        );
-    }
-    Ok(html)
+    Ok(html! {
+        @for sentence in &sentences { p { (sentence) } }
+        @if let Some(url) = password_url { p { a href=(url) { (words.password) } } }
+    })
 }
 
 /// Every way in as a form of its own, with what was wrong above it.
@@ -246,44 +239,39 @@ async fn ways(
     sent: &Sent,
     words: &FormWords,
     error: Option<&Refusal>,
-) -> Result<String, Refusal> {
+) -> Result<Markup, Refusal> {
     let flow = &caller.flow.opened;
     let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
     let challenges = service.0.store.challenges(&flow.id).await?;
     let now = service.0.clock.now_s();
-    let states = || {
-        subject
-            .methods
-            .iter()
-            .map(|method| method_view(method, &caller.host, subject.allowance, now).state)
-    };
-    let mut html = match error {
-        Some(refusal) => format!(
-            "<p role=\"alert\">{}</p>",
-            escaped(sentence_of(words, refusal))
-        ),
-        None => String::new(),
-    };
-    for (method, state) in subject.methods.iter().zip(states()) {
-        if matches!(state, MethodState::Ready | MethodState::TwoCodes) {
+    let view = |method| method_view(method, &caller.host, subject.allowance, now);
+    let methods = subject
+        .methods
+        .iter()
+        .map(|method| (method, view(method).state));
+    let usable = methods
+        .filter(|(_, state)| matches!(state, MethodState::Ready | MethodState::TwoCodes))
+        .map(|(method, state)| {
             let live = challenges.iter().rev().find(|challenge| {
                 challenge.opened.method_id.as_deref() == Some(&method.id)
                     && challenge.opened.expires_at > now
             });
-            if error.is_none()
+            let wants_two = error.is_none()
                 && state == MethodState::TwoCodes
-                && method.detail.kind().class().makes_codes()
-            {
-                html += &format!("<p>{}</p>", escaped(&words.two));
+                && method.detail.kind().class().makes_codes();
+            html! {
+                @if wants_two { p { (words.two) } }
+                (way(sent, words, method, state, live))
             }
-            html += &way(sent, words, method, state, live);
+        });
+    Ok(html! {
+        @if let Some(refusal) = error { p role="alert" { (sentence_of(words, refusal)) } }
+        @for way in usable { (way) }
+        @if subject.backup_codes_left > 0 {
+            (typing(sent, words, BACKUP_METHOD_ID, &words.backup, false))
         }
-    }
-    if subject.backup_codes_left > 0 {
-        html += &typing(sent, words, BACKUP_METHOD_ID, &words.backup, false);
-    }
-    html += &form_of(sent, "", &button("report", &words.not_me));
-    Ok(html)
+        (form_of(sent, "", &button("report", &words.not_me)))
+    })
 }
 
 fn way(
@@ -292,7 +280,7 @@ fn way(
     method: &Method,
     state: MethodState,
     live: Option<&Challenge>,
-) -> String {
+) -> Markup {
     let two = state == MethodState::TwoCodes;
     let channel = match method.detail.kind().class() {
         MethodClass::Otp => return typing(sent, words, &method.id, &words.app, two),
@@ -305,19 +293,13 @@ fn way(
         };
         return form_of(sent, &method.id, &button(channel.as_str(), label));
     };
-    let keys = challenge
-        .opened
-        .call_digits
-        .as_ref()
-        .map_or_else(String::new, |keys| {
-            format!(
-                "<p>{} <strong>{}</strong></p>",
-                escaped(&words.keys),
-                escaped(keys)
-            )
-        });
     let label = format!("{} ({})", words.sent, challenge.opened.reference);
-    keys + &typing(sent, words, &method.id, &label, challenge.opened.codes > 1)
+    html! {
+        @if let Some(keys) = &challenge.opened.call_digits {
+            p { (words.keys) " " strong { (keys) } }
+        }
+        (typing(sent, words, &method.id, &label, challenge.opened.codes > 1))
+    }
 }
 
 fn sentence_of<'a>(words: &'a FormWords, refusal: &Refusal) -> &'a str {

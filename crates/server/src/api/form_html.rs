@@ -1,8 +1,9 @@
-//! The HTML of the page without scripts. Whatever comes from outside is escaped here.
+//! The HTML of the page without scripts. Whatever comes from outside is escaped by the template.
 
 use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
 use base64ct::{Base64, Encoding};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use nidan_protocol::BACKUP_METHOD_ID;
 use url::Url;
 
@@ -25,12 +26,11 @@ pub(super) struct Page {
     pub(super) host: Option<Host>,
     /// Whether it is about a report, and asks for no code.
     pub(super) is_report: bool,
-    /// HTML, or a single sentence as text.
-    pub(super) content: String,
+    pub(super) content: Markup,
 }
 
 impl Page {
-    pub(super) const fn of(host: Host, content: String) -> Self {
+    pub(super) const fn of(host: Host, content: Markup) -> Self {
         Self {
             host: Some(host),
             is_report: false,
@@ -38,7 +38,7 @@ impl Page {
         }
     }
 
-    pub(super) const fn reported(host: Host, content: String) -> Self {
+    pub(super) const fn reported(host: Host, content: Markup) -> Self {
         Self {
             host: Some(host),
             is_report: true,
@@ -50,7 +50,7 @@ impl Page {
         Self {
             host: None,
             is_report: false,
-            content: sentence.to_owned(),
+            content: html! { p { (sentence) } },
         }
     }
 }
@@ -61,64 +61,57 @@ pub(super) fn typing(
     method: &str,
     label: &str,
     two: bool,
-) -> String {
+) -> Markup {
     let (mode, complete) = if method == BACKUP_METHOD_ID {
         ("text", "off")
     } else {
         ("numeric", "one-time-code")
     };
     let field = |name: &str, label: &str| {
-        format!(
-            "<label>{}<input type=\"text\" name=\"{name}\" inputmode=\"{mode}\" autocomplete=\"{complete}\" \
-             maxlength=\"40\" spellcheck=\"false\"></label>",
-            escaped(label)
-        )
+        html! {
+            label {
+                (label)
+                input type="text" name=(name) inputmode=(mode) autocomplete=(complete) maxlength="40"
+                    spellcheck="false";
+            }
+        }
     };
-    let second = if two {
-        field("second_code", &words.second)
-    } else {
-        String::new()
+    let inside = html! {
+        (field("code", label))
+        @if two { (field("second_code", &words.second)) }
+        (button("check", &words.check))
     };
-    form_of(
-        sent,
-        method,
-        &[field("code", label), second, button("check", &words.check)].concat(),
-    )
+    form_of(sent, method, &inside)
 }
 
-pub(super) fn form_of(sent: &Sent, method: &str, inside: &str) -> String {
-    let hidden = |name: &str, value: &str| {
-        format!(
-            "<input type=\"hidden\" name=\"{name}\" value=\"{}\">",
-            escaped(value)
-        )
-    };
-    let fields = [
-        hidden("flow_token", &sent.flow_token),
-        hidden("lang", &sent.lang),
-        hidden("method", method),
+/// Posts to the same path again, wherever the service is mounted.
+pub(super) fn form_of(sent: &Sent, method: &str, inside: &Markup) -> Markup {
+    let hidden = [
+        ("flow_token", sent.flow_token.as_str()),
+        ("lang", &sent.lang),
+        ("method", method),
     ];
-    // The same path again, wherever the service is mounted.
-    format!("<form method=\"post\">{}{inside}</form>", fields.concat())
+    html! {
+        form method="post" {
+            @for (name, value) in hidden { input type="hidden" name=(name) value=(value); }
+            (inside)
+        }
+    }
 }
 
-pub(super) fn button(press: &str, label: &str) -> String {
-    format!(
-        "<p><button name=\"press\" value=\"{press}\">{}</button></p>",
-        escaped(label)
-    )
+pub(super) fn button(press: &str, label: &str) -> Markup {
+    html! { p { button name="press" value=(press) { (label) } } }
 }
 
 /// The result goes to the host by a press: no script can do it.
-pub(super) fn passed_form(words: &FormWords, complete_url: &str, result_code: &str) -> String {
-    format!(
-        "<p>{}</p><form method=\"post\" action=\"{}\"><input type=\"hidden\" name=\"result_code\" value=\"{}\">\
-         <p><button autofocus>{}</button></p></form>",
-        escaped(&words.passed),
-        escaped(complete_url),
-        escaped(result_code),
-        escaped(&words.go_on)
-    )
+pub(super) fn passed_form(words: &FormWords, complete_url: &str, result_code: &str) -> Markup {
+    html! {
+        p { (words.passed) }
+        form method="post" action=(complete_url) {
+            input type="hidden" name="result_code" value=(result_code);
+            p { button autofocus { (words.go_on) } }
+        }
+    }
 }
 
 pub(super) fn page(
@@ -135,28 +128,29 @@ pub(super) fn page(
     } else {
         &words.title
     };
-    let issuer = host.map_or("", |host| host.name.as_str());
-    // What comes from `answer` is HTML; a single sentence is text.
-    let body = if content.starts_with('<') {
-        content.clone()
-    } else {
-        format!("<p>{}</p>", escaped(content))
+    let site = host.map_or("", |host| host.name.as_str());
+    let html = html! {
+        (DOCTYPE)
+        html lang=(words.lang) {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width,initial-scale=1";
+            title { (title) " " (site) }
+            // Its hash stands in the policy: not a byte of it may change.
+            style { (PreEscaped(STYLE)) }
+            main {
+                h1 { (title) }
+                p { (site) }
+                (content)
+            }
+        }
     };
-    let html = format!(
-        "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width,initial-scale=1\"><title>{title} {site}</title><style>{STYLE}</style>\
-         <main><h1>{title}</h1><p>{site}</p>{body}</main></html>",
-        words.lang,
-        title = escaped(title),
-        site = escaped(issuer),
-    );
     let target = host.and_then(|host| Url::parse(host.form_complete_url.as_deref()?).ok());
     let target = target.map_or_else(String::new, |url| url.origin().ascii_serialization());
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; form-action 'self' {target}; base-uri 'none'; frame-ancestors 'none'",
         Base64::encode_string(&sha256(STYLE.as_bytes()))
     );
-    let mut response = Html(html).into_response();
+    let mut response = Html(html.into_string()).into_response();
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response
             .headers_mut()
@@ -168,20 +162,4 @@ pub(super) fn page(
         HeaderValue::from_static("strict-origin"),
     );
     response
-}
-
-/// Text as HTML, also inside of an attribute.
-pub(super) fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            c => html.push(c),
-        }
-    }
-    html
 }
