@@ -41,7 +41,7 @@ async function longer() {
   const [keys, words] = await Promise.all(['keys', state.purpose === 'verify' ? `login.${locale}` : locale]
     .map(async (name) => (await fetch(`/nidan/locales/${name}.json`)).json()))
   const texts = Object.values(words)
-  return Object.fromEntries(keys.map((key, place) => [key, texts[place]]).filter(([, text]) => text)
+  return Object.fromEntries(keys.map((key, place) => [key, texts[place].other ?? texts[place]]).filter(([, text]) => text)
     .map(([key, text]) => [key, text + ` ${text.replace(/\{.*?\}/g, '').slice(0, Math.ceil(text.length * 0.4))}`.trimEnd()]))
 }
 
@@ -52,7 +52,7 @@ async function until(what, look) {
   for (const begin = performance.now(); performance.now() - begin < PATIENCE_MS;) {
     const found = await look()
     if (found) return found
-    await new Promise((done) => setTimeout(done, 20))
+    await new Promise((done) => setTimeout(done, 4))
   }
   throw new Error(`${what} did not come; the step is ${step}`)
 }

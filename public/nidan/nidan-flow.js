@@ -2,6 +2,7 @@
 // another. Where WebAssembly or the network is missing, the element's own children stay.
 
 import { file, loadHostSheet, loadJson, loadModule, loadPart, loadSheet, make } from './files.js'
+import { EARLY } from './languages.js'
 import { OBSERVED, defineProperties, read, readMessages, takeOver, withMessages } from './options.js'
 import { Page } from './page.js'
 
@@ -11,12 +12,6 @@ const LOAD_TIMEOUT_MS = 20_000
 const NEAR = '400px'
 /** Module, sheet, catalogue and script for each purpose: a login loads nothing of the set-up. */
 const FILES = { enroll: ['nidan', 'nidan-flow.css', '', 'set-up.js'], verify: ['nidan-login', 'nidan-login.css', 'login.'] }
-/** The one word that stands on the page before the catalogue does. */
-const EARLY = {
-  en: '6‑digit code', ja: '6桁のコード', 'zh-Hans': '6 位验证码', 'zh-Hant': '6 位數驗證碼', ko: '6자리 코드', es: 'Código de 6 dígitos',
-  fr: 'Code à 6 chiffres', de: '6‑stelliger Code', 'pt-BR': 'Código de 6 dígitos', vi: 'Mã 6 chữ số', ar: 'رمز من 6 أرقام',
-}
-
 class NidanFlow extends HTMLElement {
   static observedAttributes = OBSERVED
   #messages

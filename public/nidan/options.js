@@ -1,7 +1,7 @@
 // What a host says by attributes and properties, checked.
 
-/** The catalogues there are. */
-const LOCALES = ['en', 'ja', 'zh-Hans', 'zh-Hant', 'ko', 'es', 'fr', 'de', 'pt-BR', 'vi', 'ar']
+import { LOCALES } from './languages.js'
+
 const TOKEN = /^[\w-]{20,200}$/
 /** Attributes that take one of a few words. */
 const CHOICES = { purpose: ['verify', 'enroll'], dom: ['light', 'shadow'], loading: ['eager', 'lazy'] }

@@ -31,7 +31,6 @@ export class Page {
   /** @type {any} */
   #suffix = ''
   // Made once: that takes longer than all their answers.
-  #numbers
   #first
   /** The field that stood before the widget did, and what was around it. */
   #early
@@ -154,13 +153,14 @@ export class Page {
     return this.locale === 'ar' ? 'rtl' : 'ltr'
   }
 
-  words(place) {
-    return this.#words[place]
+  /** The text at a place; of one that has forms, the form for the count. */
+  words(place, count) {
+    const text = this.#words[place]
+    return text.other ? text[new Intl.PluralRules(this.locale).select(count)] ?? text.other : text
   }
 
   number(value) {
-    this.#numbers ??= new Intl.NumberFormat(this.locale)
-    return this.#numbers.format(value)
+    return value.toLocaleString(this.locale)
   }
 
   date(seconds) {

@@ -196,7 +196,7 @@ fn make<M: Draws>(shell: Shell<M>, page: &Page, block: &Block<'_, M>, rank: u32)
     let name = block.content.name();
     shape.attributes(|attribute, value| {
         let value = match (value, name) {
-            ("@", Some(name)) => page.words(name as u32),
+            ("@", Some(name)) => page.words(name as u32, 0.0),
             (value, _) => fill_with(value, |_, id| id.push_str(&page.id(""))),
         };
         Rndr::set_attribute(&made, attribute, &value);

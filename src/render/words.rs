@@ -17,12 +17,15 @@ pub(crate) fn say(page: &Page, words: Words<'_>) -> String {
     }
 }
 
-fn text(page: &Page, msg: Msg) -> String {
-    page.words(msg as u32)
-}
-
 fn filled(page: &Page, msg: Msg, args: &[Arg<'_>]) -> String {
-    fill_with(&text(page, msg), |place, filled| {
+    // A text with forms has its count first.
+    let count = if let Some(Arg::Number(_, count)) = args.first() {
+        *count as f64
+    } else {
+        0.0
+    };
+    let text = page.words(msg as u32, count);
+    fill_with(&text, |place, filled| {
         if let Some(arg) = args.iter().find(|arg| arg.place() == place) {
             filled.push_str(&value(page, *arg));
         }
@@ -33,7 +36,7 @@ fn value(page: &Page, arg: Arg<'_>) -> String {
     match arg {
         Arg::None => String::new(),
         Arg::Text(_, text) => text.to_owned(),
-        Arg::Message(_, msg) => text(page, msg),
+        Arg::Message(_, msg) => page.words(msg as u32, 0.0),
         Arg::Number(_, number) => page.number(number as f64),
         Arg::Date(_, Now(at)) => page.date(at as f64),
         Arg::Kinds(_, methods) => {

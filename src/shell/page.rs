@@ -18,9 +18,10 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(super) fn locale(this: &Page) -> String;
 
-    /// The catalogue's words, by their place in it.
+    /// The catalogue's words, by their place in it; of words with several forms, the form for the
+    /// count.
     #[wasm_bindgen(method)]
-    pub(crate) fn words(this: &Page, place: u32) -> String;
+    pub(crate) fn words(this: &Page, place: u32, count: f64) -> String;
 
     /// A number as the person's language writes it.
     #[wasm_bindgen(method)]

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { TOKEN, element, hears, hostPage } from './host.mjs'
-import { browser, inFirefox, url } from './lib.mjs'
+import { LOCALES } from './gallery.mjs'
+import { browser, inFirefox } from './lib.mjs'
 
 let shared
 before(async () => { shared = await browser() })
@@ -44,7 +45,7 @@ test('every attribute is a property, also one that was set before the script cam
 
 for (const [what, attributes, option, allowed] of [
   ['purpose', 'purpose="manage"', 'purpose', ['verify', 'enroll']],
-  ['language', 'locale="xx"', 'locale', ['en', 'ja', 'zh-Hans', 'zh-Hant', 'ko', 'es', 'fr', 'de', 'pt-BR', 'vi', 'ar']],
+  ['language', 'locale="xx"', 'locale', LOCALES],
   ['tree', 'dom="closed"', 'dom', ['light', 'shadow']],
   ['URL', 'complete-url="javascript:alert(1)"', 'complete-url', 'an http(s) URL'],
 ]) {

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { url } from './lib.mjs'
 
 export const { states } = await import(new URL('../../public/gallery/states.js', import.meta.url))
-export const LOCALES = ['en', 'ja', 'zh-Hans', 'zh-Hant', 'ko', 'es', 'fr', 'de', 'pt-BR', 'vi', 'ar']
+export { LOCALES } from '../../public/nidan/languages.js'
 export const THEMES = ['', 'kura', 'matsuri', 'yoru']
 
 /** A window that shows frames of the gallery. */

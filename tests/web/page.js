@@ -3,7 +3,9 @@
 
 export class TestPage {
   constructor(words, answers) {
-    this.catalogue = Object.values(JSON.parse(words))
+    // Without the forms for other counts, as the page has them by place.
+    const texts = JSON.parse(words)
+    this.catalogue = Object.entries(texts).filter(([key]) => !(key.replace(/\.[^.]+$/, '') in texts)).map(([, text]) => text)
     this.answers = answers
     this.asked = []
     this.guarded = false

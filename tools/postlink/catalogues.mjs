@@ -1,31 +1,46 @@
 // Catalogues as pages load them: words by place, and only those that the module's screens have.
 
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** As they are, under the names that a release has. */
+/** Forms that a text has beside its own, for the counts that ask for them (Unicode CLDR, plural rules). */
+const FORM = /^(.+)\.(zero|one|two|few|many)$/
+
+/** Under the names that a release has, with all words. */
 export function copyCatalogues(folder) {
-  for (const locale of readdirSync(folder)) copyFileSync(join(folder, locale), join(folder, `login.${locale}`))
-  writeKeys(folder)
+  pack(folder, { has: () => true }, { has: () => true })
 }
 
 /** The widget names words by their place; a test keeps every catalogue in the same order. */
 export function packCatalogues(folder, { keys: ofSetUp }, { keys: ofLogin }) {
-  const catalogues = readdirSync(folder)
-  writeKeys(folder)
-  for (const locale of catalogues) {
-    const catalogue = JSON.parse(readFileSync(join(folder, locale), 'utf8'))
-    writeFileSync(join(folder, `login.${locale}`), only(catalogue, ofLogin))
-    writeFileSync(join(folder, locale), only(catalogue, ofSetUp))
+  pack(folder, ofSetUp, ofLogin)
+}
+
+function pack(folder, ofSetUp, ofLogin) {
+  const catalogues = readdirSync(folder).map((locale) => [locale, readTexts(readFileSync(join(folder, locale), 'utf8'))])
+  for (const [locale, texts] of catalogues) {
+    writeFileSync(join(folder, `login.${locale}`), only(texts, ofLogin))
+    writeFileSync(join(folder, locale), only(texts, ofSetUp))
   }
+  // For hosts with words of their own: which key stands at which place.
+  const english = Object.fromEntries(catalogues)['en.json']
+  writeFileSync(join(folder, 'keys.json'), JSON.stringify([...english.keys()]))
+}
+
+/** A catalogue's texts by key: a text, or an object of its forms. */
+export function readTexts(json) {
+  const texts = new Map()
+  for (const [key, text] of Object.entries(JSON.parse(json))) {
+    const [, of, form] = FORM.exec(key) ?? []
+    // `login.few` is no form of a `login`.
+    if (!texts.has(of)) texts.set(key, text)
+    else if (typeof texts.get(of) === 'string') texts.set(of, { other: texts.get(of), [form]: text })
+    else texts.get(of)[form] = text
+  }
+  return texts
 }
 
 /** The texts by their places; 0 where the module never shows one. */
-export function only(catalogue, keys) {
-  return JSON.stringify(Object.entries(catalogue).map(([key, text]) => (keys.has(key) ? text : 0)))
-}
-
-/** For hosts with words of their own: which key stands at which place. */
-function writeKeys(folder) {
-  writeFileSync(join(folder, 'keys.json'), JSON.stringify(Object.keys(JSON.parse(readFileSync(join(folder, 'en.json'), 'utf8')))))
+export function only(texts, keys) {
+  return JSON.stringify([...texts].map(([key, text]) => (keys.has(key) ? text : 0)))
 }

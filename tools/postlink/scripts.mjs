@@ -1,4 +1,4 @@
-// The element's own scripts as pages load them: one file instead of four, with the integrity of what it loads.
+// The element's own scripts as pages load them: one file instead of five, with the integrity of what it loads.
 
 import { createHash } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 import { fail, minified } from './run.mjs'
 
-const PARTS = ['files.js', 'options.js', 'page.js']
+const PARTS = ['files.js', 'languages.js', 'options.js', 'page.js']
 
 export function packScripts(folder, modules) {
   const read = (name) => readFileSync(join(folder, name), 'utf8')

@@ -40,6 +40,7 @@ pub(crate) fn book(only_check: bool) -> Done {
         )));
     }
     links()?;
+    crate::languages::languages(only_check)?;
     let path = std::env::var_os("PATH").unwrap_or_default();
     if only_check || output(command("mdbook", &["--version"], &path)).is_err() {
         return Ok(());
@@ -179,11 +180,16 @@ fn languages() -> Done<String> {
 fn keys() -> Done<String> {
     let words = json("locales/en.json")?;
     let mut page = format!("# Keys of the words\n\n{NOTE}| key | English |\n|---|---|\n");
-    for (key, words) in words.as_object().into_iter().flatten() {
+    for (key, text) in words.as_object().into_iter().flatten() {
+        // What a host says for a text with a count, it says for every count.
+        let of = key.rsplit_once('.').map_or("", |(of, _form)| of);
+        if words.get(of).is_some() {
+            continue;
+        }
         let _written = writeln!(
             page,
             "| `{key}` | {} |",
-            words.as_str().unwrap_or_default().replace('|', "\\|")
+            text.as_str().unwrap_or_default().replace('|', "\\|")
         );
     }
     Ok(page)

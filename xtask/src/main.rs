@@ -13,6 +13,7 @@ mod demo;
 mod dist;
 mod figures;
 mod hosts;
+mod languages;
 mod phones;
 mod regions;
 mod run;
@@ -29,10 +30,10 @@ use run::Failed;
 const USAGE: &str = "\
 cargo xtask demo [--dev]   start the service, the demo shop and the page; print one URL; Ctrl-C ends all
 cargo xtask check          format, lints, house rules and the tests beside the code: before each commit
-cargo xtask test [...]     every check that CI runs, or parts of it: native, hosts, browser, package
+cargo xtask test [...]     every check that CI runs, or parts of it: native, hosts, browser, package; --full: all sizes
 cargo xtask bench          sizes and times of the widget, measured again
 cargo xtask dist [--check] the folder and the npm package that hosts embed; twice and compared, and installed
-cargo xtask book           the documentation's reference from the code; the book, where mdBook is installed
+cargo xtask book           the documentation's reference and the lists of languages, from the code; the book
 cargo xtask screens        pictures of all screens into target/screens/
 cargo xtask matrix         every state × language × theme × colours × tree under axe; some minutes
 cargo xtask walk [...]     presses every button at random: [--seed N] [--walks N] [--steps N] [--jobs N] [--trace]

@@ -56,8 +56,9 @@ export class Words {
 
   constructor(catalogue) {
     const escaped = (words) => words.replace(/\s+/g, ' ').replace(/[.*+?^$()|[\]\\]/g, '\\$&')
+    // A form for a count is said as the text that it is of.
     this.#patterns = Object.entries(catalogue).map(([key, words]) =>
-      [key, new RegExp(`^${escaped(words).replace(/\{(\w+)\}/g, '(?<$1>.*?)')}$`, 'u')])
+      [[key.replace(/\.[^.]+$/, ''), key].find((name) => name in catalogue), new RegExp(`^${escaped(words).replace(/\{(\w+)\}/g, '(?<$1>.*?)')}$`, 'u')])
   }
 
   /** Each sentence that is said, by its key: the values of its places. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
-import { only } from '../catalogues.mjs'
+import { only, readTexts } from '../catalogues.mjs'
 import { withOneStart } from '../passes/one-start.mjs'
 import { withNames } from '../passes/short-names.mjs'
 import { pass as withoutUnreadTexts } from '../passes/unread-texts.mjs'
@@ -140,7 +140,10 @@ test('words and classes are those that the sources name', () => {
   assert.deepEqual([...keysIn('self.title(Msg::LoginTitle); Msg::Other', messages)], ['login.title'])
   assert.deepEqual(classesIn('"2p;class=nidan-help;role=status" set("class", "nidan-country")'), ['nidan-help', 'nidan-country'])
   assert.equal(constant('pub const CARD: Card = Card { name: Msg::A };\nconst WAY: Msg = Msg::B;', 'WAY'), 'const WAY: Msg = Msg::B;')
-  assert.equal(only({ 'a.b': 'x', 'c.d': 'y' }, new Set(['c.d'])), '[0,"y"]')
+  const texts = readTexts('{"a.b": "x", "c.d": "{n} ys", "c.d.one": "one y", "c.d.few": "few ys", "e.few": "z"}')
+  assert.equal(only(texts, new Set(['a.b'])), '["x",0,0]')
+  assert.equal(only(texts, new Set(['c.d'])), '[0,{"other":"{n} ys","one":"one y","few":"few ys"},0]')
+  assert.equal(only(texts, new Set(['e.few'])), '[0,0,"z"]')
 })
 
 test('a login has its own words and none of a number that is being typed', () => {
