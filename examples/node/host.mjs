@@ -105,5 +105,5 @@ app.get('/me', (request, response) => {
   response.send(`Signed in as ${user}`)
 })
 
-app.use((error, request, response, next) => (console.error(error.message), response.sendStatus(401)))
+app.use((error, request, response, _next) => (console.error(error.message), response.sendStatus(401)))
 app.listen(Number(PORT), '127.0.0.1')

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { backupCodes, browser, codeOf, folder, inFirefox, person, press, scan, signIn, signOut, signUp, title, toQrCode, toSave, typeCode, url } from './lib.mjs'
+import { LANGUAGES, backupCodes, browser, codeOf, folder, inFirefox, person, press, scan, signIn, signOut, signUp, title, toQrCode, toSave, typeCode, url } from './lib.mjs'
 
 let shared
 before(async () => { shared = await browser() })
@@ -40,7 +40,7 @@ function base32Bytes(key) {
   return Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)))
 }
 
-for (const lang of ['ja', 'en']) {
+for (const lang of LANGUAGES) {
   test(`sign up, sign in, scan, confirm, save, done (${lang})`, async () => {
     const at = await person(shared, { lang })
     const email = await signUp(at)

@@ -16,6 +16,12 @@ export const folder = process.env.NIDAN_FOLDER
 /** The same walks run in both: `NIDAN_BROWSER=firefox`. */
 export const inFirefox = process.env.NIDAN_BROWSER === 'firefox'
 
+/**
+ * The languages that people walk in. What depends on the language does not depend on the browser: in the second one it is
+ * walked in the first language, and in both with `--full`.
+ */
+export const LANGUAGES = inFirefox && !process.env.NIDAN_FULL ? ['ja'] : ['ja', 'en']
+
 export function browser() {
   // A Firefox as it is distributed, by WebDriver BiDi.
   if (inFirefox) return firefox.launch({ channel: 'moz-firefox', executablePath: FIREFOX })

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import {
-  addNumber, arrived, browser, carrier, codeIn, codeOf, codeSaid, finish, outbox, password, person, press, scan, signOut,
+  LANGUAGES, addNumber, arrived, browser, carrier, codeIn, codeOf, codeSaid, finish, outbox, password, person, press, scan, signOut,
   signUp, sql, title, toQrCode, typeCode, url,
 } from './lib.mjs'
 
@@ -43,7 +43,7 @@ const begins = (at, key) => at.w[key].split('{')[0]
 /** Ten minutes pass for every login that is open. */
 const expire = () => sql("UPDATE flow SET expires_at = strftime('%s', 'now') - 1 WHERE purpose = 'verify' AND state = 'open'")
 
-for (const lang of ['ja', 'en']) {
+for (const lang of LANGUAGES) {
   test(`${lang}: by app, with the field focused before the widget is there`, async () => {
     const { at, email, uri } = await enrolled({ lang })
     await password(at, email)
@@ -225,7 +225,7 @@ test('what is typed before the module has come is kept, and the focus with it', 
   await at.context.close()
 })
 
-for (const lang of ['ja', 'en']) {
+for (const lang of LANGUAGES) {
   test(`${lang}: without WebAssembly the element’s own children stay, and a plain page takes the code`, async () => {
     const { at, email, uri } = await enrolled({ lang })
     await at.page.route('**/nidan-login_bg.wasm', (route) => route.abort())

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { addNumber, arrived, browser, codeIn, finish, folder, password, person, press, signUp, title, typeCode, url } from './lib.mjs'
+import { LANGUAGES, addNumber, arrived, browser, codeIn, finish, folder, password, person, press, signUp, title, typeCode, url } from './lib.mjs'
 import { Databases, Person, World } from './walk/world.mjs'
 
 let shared
@@ -38,7 +38,7 @@ async function isOut(world) {
   return false
 }
 
-for (const lang of ['ja', 'en']) {
+for (const lang of LANGUAGES) {
   test(`${lang}: a caller has the password and asks for the code; she reports, and nobody got in`, async () => {
     const { at, email, number, world } = await victim(lang)
     await password(at, email)

@@ -25,6 +25,9 @@ const SHOP_PORT: u16 = 8001;
 const SERVICE_PORT: u16 = 8002;
 /// In the service's folder: what signs notices to the shop.
 const NOTICES_SECRET: &str = "notices.secret";
+const TRUNK_LOG: &str = "trunk.log";
+/// What trunk's log has where the page was not built.
+const BUILD_FAILED: &str = "error from build pipeline";
 /// A cold build of the widget takes minutes on a small machine.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(1800);
 const SERVER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -164,7 +167,7 @@ impl Stack {
             words,
         ]
         .concat();
-        self.spawn(tools.trunk(&all), lane, "trunk.log")?;
+        self.spawn(tools.trunk(&all), lane, TRUNK_LOG)?;
         // Trunk answers before its first build is there: the wasm is what counts.
         self.wait_for(lane, lane.page, "/nidan/nidan_bg.wasm", PAGE_TIMEOUT)
     }
@@ -203,6 +206,14 @@ impl Stack {
             if !self.runs() {
                 return Err(Failed(format!("it ended at once: see the logs in {logs}")));
             }
+            // Trunk goes on after a failed build, and waits for a change.
+            if fs::read_to_string(lane.folder.join(TRUNK_LOG))
+                .is_ok_and(|log| log.contains(BUILD_FAILED))
+            {
+                return Err(Failed(format!(
+                    "the page was not built: see {TRUNK_LOG} in {logs}"
+                )));
+            }
             std::thread::sleep(Duration::from_millis(100));
         }
         Err(Failed(format!(
@@ -215,6 +226,8 @@ impl Lane {
     /// On ports that are free, the first of them `from` or after it.
     fn at(folder: &Path, from: u16) -> Done<Self> {
         fs::create_dir_all(folder)?;
+        // An earlier start's failure is none of this one's.
+        let _gone = fs::remove_file(folder.join(TRUNK_LOG));
         let [page, shop, service] =
             free_ports([from, from.saturating_add(1), from.saturating_add(2)])?;
         Ok(Self {

@@ -93,6 +93,14 @@ impl Tools {
         })
     }
 
+    /// What types and lints of the scripts need.
+    pub(crate) fn for_scripts() -> Done<Self> {
+        let tools = Self::begin();
+        tools.need("node", "install Node.js 20 or newer")?;
+        tools.node_modules(&["tests/browser"])?;
+        Ok(tools)
+    }
+
     /// What the checks need besides.
     pub(crate) fn for_tests() -> Done<Self> {
         let mut tools = Self::for_widget()?;
@@ -107,7 +115,12 @@ impl Tools {
                 &["fetch", "--locked", "--quiet"],
                 &tools.path,
             ))?;
-            tools.node_modules()
+            tools.node_modules(&[
+                "tests/browser",
+                "crates/server/tests/peers",
+                "examples/node",
+                "examples/web",
+            ])
         })?;
         Ok(tools)
     }
@@ -293,14 +306,9 @@ impl Tools {
     }
 
     /// Packages that only tests use: Playwright, which drives the browsers that are there, an
-    /// independent TOTP, and whom the gateways talk to.
-    fn node_modules(&self) -> Done {
-        for name in [
-            "tests/browser",
-            "crates/server/tests/peers",
-            "examples/node",
-            "examples/web",
-        ] {
+    /// independent TOTP, the types and lints of scripts, and whom the gateways talk to.
+    fn node_modules(&self, folders: &[&str]) -> Done {
+        for name in folders {
             let folder = root().join(name);
             let lock = std::fs::read(folder.join("package-lock.json"))?;
             let mark = folder.join("node_modules/.installed-lock");

@@ -104,7 +104,7 @@ async function aged(walk) {
 
 /** What leads on from a screen, done right. */
 async function goOn(walk, seen) {
-  const { world, person } = walk
+  const { person } = walk
   if (seen.kind === 'plain') return plainOn(walk, seen)
   if (seen.kind === 'shop') return shopOn(walk, seen)
   const code = field(seen, 'nidan-code')

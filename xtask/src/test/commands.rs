@@ -26,6 +26,12 @@ pub(super) fn types(path: &OsString) -> Command {
     command("node", &[compiler, "--project", "jsconfig.json"], path)
 }
 
+/// Every script, by the rules of `.oxlintrc.json`.
+pub(super) fn script_lints(path: &OsString) -> Command {
+    let program = root().join("tests/browser/node_modules/.bin/oxlint");
+    command(&program.to_string_lossy(), &["--deny-warnings"], path)
+}
+
 /// Scripts that are tested without a browser: what is done to a finished module, and what the
 /// element decides by itself.
 pub(super) fn scripts(path: &OsString) -> Command {
@@ -33,6 +39,7 @@ pub(super) fn scripts(path: &OsString) -> Command {
         "--test",
         "--test-reporter=tap",
         "tools/postlink/tests/passes.test.mjs",
+        "tests/element/languages.test.mjs",
         "tests/element/options.test.mjs",
     ];
     command("node", &words, path)

@@ -10,6 +10,7 @@ use crate::run::{command, now, seconds};
 use crate::screens::walking;
 use crate::stack::Lane;
 
+use super::Size;
 use super::tally::{Counted, numbers};
 
 /// A test file in a browser, or a walk at random.
@@ -20,6 +21,7 @@ pub(super) enum Job {
         /// `chromium` or `firefox`; empty where the file opens browsers by itself.
         browser: &'static str,
         file: &'static str,
+        size: Size,
     },
     /// The walker with these words.
     Walk(&'static [&'static str]),
@@ -28,15 +30,27 @@ pub(super) enum Job {
 impl Job {
     fn name(self) -> String {
         match self {
-            Self::File { browser: "", file } => file.to_owned(),
-            Self::File { browser, file } => format!("{file} in {browser}"),
+            Self::File {
+                browser: "", file, ..
+            } => file.to_owned(),
+            Self::File { browser, file, .. } => format!("{file} in {browser}"),
             Self::Walk(words) => format!("walks at random: {}", words.join(" ")),
         }
     }
 
     fn command(self, path: &OsString, lane: &Lane) -> Command {
         match self {
-            Self::File { browser, file } => in_browser(path, lane, browser, file),
+            Self::File {
+                browser,
+                file,
+                size,
+            } => {
+                let mut test = in_browser(path, lane, browser, file);
+                if size == Size::Full {
+                    test.env("NIDAN_FULL", "1");
+                }
+                test
+            }
             Self::Walk(words) => walking(path, lane, words),
         }
     }
@@ -51,7 +65,7 @@ impl Job {
 }
 
 /// A file of `tests/browser` in a lane.
-pub(super) fn in_browser(path: &OsString, lane: &Lane, browser: &str, file: &str) -> Command {
+fn in_browser(path: &OsString, lane: &Lane, browser: &str, file: &str) -> Command {
     let script = format!("tests/browser/{file}.test.mjs");
     let mut test = command("node", &["--test", "--test-reporter=tap", &script], path);
     if !browser.is_empty() {

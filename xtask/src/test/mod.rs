@@ -11,12 +11,12 @@ use crate::run::{Done, Failed, root};
 use crate::stack::{Build, Stack};
 use crate::tools::Tools;
 
-use commands::{WASM, agreement, cargo, samples, scripts, types, wasm_tests};
+use commands::{WASM, agreement, cargo, samples, script_lints, scripts, types, wasm_tests};
 use lanes::Job;
 use tally::Tally;
 
 /// How much is done of what has no end.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Size {
     /// For each change.
     Usual,
@@ -85,8 +85,8 @@ impl Part {
 
 /// What is seen without running much: format, lints, house rules, and tests beside the code.
 pub(crate) fn check() -> Done {
-    let path = std::env::var_os("PATH").unwrap_or_default();
     let mut tally = Tally::begin();
+    let path = Tools::for_scripts()?.path;
     lint(&mut tally, &path);
     tally.count(
         "tests beside the code",
@@ -115,7 +115,6 @@ pub(crate) fn test(words: &[&str]) -> Done {
     let tools = Tools::for_tests()?;
     if named.is_empty() {
         lint(&mut tally, &tools.path);
-        tally.check("the types of the element's scripts", types(&tools.path));
         supply_chain(&mut tally, &tools.path);
     }
     let parts = if named.is_empty() {
@@ -152,6 +151,8 @@ fn lint(tally: &mut Tally, path: &OsString) {
     ];
     tally.check("clippy for wasm", cargo(&widget, path));
     tally.step("tidy", crate::tidy::tidy);
+    tally.check("the types of the element's scripts", types(path));
+    tally.check("lints of all scripts", script_lints(path));
     tally.count("scripts without a browser", scripts(path));
     tally.step("the book's reference is what the code says", || {
         crate::book::book(true)
@@ -233,15 +234,18 @@ const PAGES: [&str; 8] = [
 ];
 /// Long ones first, so that no lane waits for the last one of another.
 fn jobs(size: Size) -> Vec<Job> {
-    let file = |browser| move |file: &&'static str| Job::File { browser, file };
+    let file = |browser| {
+        move |file: &&'static str| Job::File {
+            browser,
+            file,
+            size,
+        }
+    };
     // Which screen follows which is no matter of the browser.
     let in_firefox = JOURNEYS
         .iter()
         .filter(|file| size == Size::Full || **file != "orders");
-    let mut jobs = vec![Job::File {
-        browser: "",
-        file: "strict",
-    }];
+    let mut jobs = vec![file("")(&"strict")];
     jobs.extend(match size {
         Size::Usual => WALKS,
         Size::Full => FULL_WALKS,
