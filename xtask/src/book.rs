@@ -179,7 +179,9 @@ fn languages() -> Done<String> {
 
 fn keys() -> Done<String> {
     let words = json("locales/en.json")?;
-    let mut page = format!("# Keys of the words\n\n{NOTE}| key | English |\n|---|---|\n");
+    let mut page = format!(
+        "# Keys of the words\n\n{NOTE}A text of yours stands for every count: the forms that a language has for one, two or few are the catalogue's own.\n\n| key | English |\n|---|---|\n"
+    );
     for (key, text) in words.as_object().into_iter().flatten() {
         // What a host says for a text with a count, it says for every count.
         let of = key.rsplit_once('.').map_or("", |(of, _form)| of);

@@ -100,12 +100,28 @@ pub(crate) fn fills_every_place<M: Shows>(screen: &Screen<'_, M>, trace: &str) {
     }
 }
 
+/// Every text with forms has its count first: that is the one by which the form is chosen.
 fn has_places(msg: Msg, args: &[Arg<'_>], trace: &str) {
+    let is_counted = FORMS.contains(&msg.key());
+    let begins_with_count = matches!(args.first(), Some(Arg::Number(..)));
+    assert!(
+        !is_counted || begins_with_count,
+        "{msg:?} has its count not first, {trace}"
+    );
     fill_with(&CATALOGUE[msg as usize], |place, _| {
         let is_given = args.iter().any(|arg| arg.place() == place);
         assert!(is_given, "{msg:?} has no {place}, {trace}");
     });
 }
+
+/// The keys of texts that have other forms in Arabic, which has the most.
+static FORMS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let json: serde_json::Value =
+        serde_json::from_str(include_str!("../../../locales/ar.json")).unwrap();
+    let keys = Msg::ALL.iter().map(|msg| msg.key());
+    keys.filter(|key| json.get(format!("{key}.two")).is_some())
+        .collect()
+});
 
 static CATALOGUE: LazyLock<Vec<String>> = LazyLock::new(|| {
     let json: serde_json::Value =

@@ -117,8 +117,7 @@ async fn text(service: &Service) -> Result<String, StoreError> {
     let help = "Messages that one key may order in a window";
     registry.register("sends_limit", help, limits);
     let mut text = String::new();
-    // Writing into a string does not fail.
-    let _written = encode(&mut text, &registry);
+    encode(&mut text, &registry).map_err(|error| StoreError::Unavailable(Box::new(error)))?;
     Ok(text)
 }
 

@@ -5,7 +5,7 @@
 mod common;
 
 use axum::http::StatusCode;
-use common::{Bench, Person};
+use common::{Bench, Person, database};
 use serde_json::{Value, json};
 
 fn code(answer: &(StatusCode, Value)) -> &str {
@@ -286,4 +286,33 @@ async fn a_code_that_was_sent_is_in_the_record() {
         3,
         "what was not sent is not there"
     );
+}
+
+/// A later build ran here: a login that was right by what this build does not know is ended like
+/// any other, and keeps nobody from reporting.
+#[tokio::test]
+async fn a_login_of_a_later_build_keeps_nobody_from_reporting() {
+    let bench = Bench::new().await;
+    let person = bench.enrolled("u1", 7).await;
+    let (_, right) = bench.login("u1").await;
+    let (status, _) = bench.verify(&right, &person.backup_post(0)).await;
+    assert_eq!(status, StatusCode::OK);
+    let database = database(bench.folder.path());
+    let changed = database
+        .execute("UPDATE flow SET used = 'not_known_yet' WHERE state = 'completed' AND purpose = 'verify'", [])
+        .unwrap();
+    assert_eq!(changed, 1);
+    let (_, token) = bench.login("u1").await;
+    let (status, answer) = bench
+        .widget_post("/v1/flow/report", &token, &json!({}))
+        .await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let ended: u32 = database
+        .query_row(
+            "SELECT COUNT(*) FROM flow WHERE purpose = 'verify' AND state = 'superseded'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(ended, 2);
 }

@@ -38,7 +38,7 @@ pub(super) fn refusal(refusal: PhoneRefusal, now: Now) -> Words<'static> {
             let date = |at: Now| Arg::Date("date", UnixSeconds(at.0 + 59));
             let left = Arg::Number("left", attempts_left.unwrap_or(0).into());
             let msg = by_service(code, retry_at, now);
-            Words::Message(msg, [retry_at.map_or(Arg::None, date), left])
+            Words::Message(msg, [left, retry_at.map_or(Arg::None, date)])
         }
     }
 }

@@ -6,6 +6,7 @@
 )]
 
 mod attempt;
+mod ends;
 mod login;
 mod phone;
 mod trust;
@@ -35,6 +36,8 @@ pub async fn run(store: &dyn Store) {
     phone::run(store, &flow("phone", 1)).await;
     let login = flow("login", 1);
     login::run(store, &login, &activation(&login)).await;
+    let ends = flow("ends", 1);
+    ends::run(store, &ends, &activation(&ends)).await;
     purging_leaves_what_is_alive(store).await;
 }
 

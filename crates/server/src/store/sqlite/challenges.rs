@@ -127,11 +127,12 @@ pub(super) fn order_again(
 
 fn drop_messages(write: &Connection, challenge_id: &str, now: u64) -> Result<(), Failure> {
     let sql = "SELECT id, state FROM message WHERE challenge_id = ?1";
-    let earlier: Vec<(String, DeliveryState)> = all(write, sql, [challenge_id], |row| {
-        Ok((row.get(0)?, delivery_from(&row.get::<_, String>(1)?)?))
+    let earlier: Vec<(String, String)> = all(write, sql, [challenge_id], |row| {
+        Ok((row.get(0)?, row.get(1)?))
     })?;
     for (id, state) in earlier {
-        if delivery::is_dropped_by_resend(state) {
+        // A state of a later build is none in which a message waits here.
+        if delivery_from(&state).is_ok_and(delivery::is_dropped_by_resend) {
             execute(
                 write,
                 "UPDATE message SET state = ?2, state_at = ?3 WHERE id = ?1",

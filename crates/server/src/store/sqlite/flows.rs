@@ -1,12 +1,13 @@
 //! Flows, methods and backup codes: rows that several transactions share.
 
 use nidan_core::flow::{FlowChange, FlowStatus};
-use rusqlite::{Connection, params};
+use nidan_protocol::{Authenticator, Purpose};
+use rusqlite::{Connection, Row, params};
 
 use super::connection::{all, execute, first, scalar};
 use super::failure::Failure;
-use super::rows::{FLOW_COLUMNS, bytes, flow_from, to_sql, used_from};
-use crate::store::{Activation, BackupSet, FlowState, MethodDetail, NewFlow, NewMethod};
+use super::rows::{bytes, to_sql};
+use crate::store::{Activation, BackupSet, MethodDetail, NewFlow, NewMethod};
 
 pub(super) fn insert(write: &Connection, flow: &NewFlow) -> Result<(), Failure> {
     execute(
@@ -35,46 +36,100 @@ pub(super) fn insert(write: &Connection, flow: &NewFlow) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Changes the flows of a person whose result was not redeemed, as a rule says. `reported_at` is
-/// when somebody reported them.
+/// The flows of a person that a rule is asked about. None of them was superseded, and none was
+/// redeemed: nothing ends those any more.
+pub(super) enum Among<'a> {
+    /// All of them.
+    All,
+    /// Those that wait for the person.
+    Open,
+    /// Those that wait for the person in one session. A person can have many in others, and all
+    /// hosts wait while this one is asked about them.
+    OpenInSession(&'a str),
+}
+
+impl Among<'_> {
+    const fn condition(&self) -> &'static str {
+        match self {
+            Self::All => "state <> 'superseded' AND redeemed_at IS NULL AND ?3 IS NULL",
+            Self::Open => "state = 'open' AND ?3 IS NULL",
+            Self::OpenInSession(_) => "state = 'open' AND session_binding = ?3",
+        }
+    }
+
+    const fn session(&self) -> Option<&str> {
+        match self {
+            Self::All | Self::Open => None,
+            Self::OpenInSession(session) => Some(session),
+        }
+    }
+}
+
+/// A row as the rules see it. Of a later build's row what cannot be read is left out: it is no
+/// trusted browser of ours, and it ends like a login.
+struct StatusRow {
+    id: String,
+    purpose: Purpose,
+    is_open: bool,
+    used: Option<Authenticator>,
+    method_id: Option<String>,
+    session_binding: String,
+}
+
+fn status_from(row: &Row<'_>) -> Result<StatusRow, Failure> {
+    let purpose: String = row.get("purpose")?;
+    let used: Option<String> = row.get("used")?;
+    Ok(StatusRow {
+        id: row.get("id")?,
+        purpose: if purpose == Purpose::Enroll.as_str() {
+            Purpose::Enroll
+        } else {
+            Purpose::Verify
+        },
+        is_open: row.get::<_, String>("state")? == "open",
+        used: used.and_then(|name| Authenticator::from_wire(&name)),
+        method_id: row.get("method_id")?,
+        session_binding: row.get("session_binding")?,
+    })
+}
+
+/// Changes flows of a person as a rule says. `reported_at` is when somebody reported them.
 pub(super) fn change(
     write: &Connection,
     (host, subject): (&str, &str),
+    among: &Among<'_>,
     reported_at: Option<u64>,
     rule: impl Fn(&FlowStatus<'_>) -> FlowChange,
 ) -> Result<(), Failure> {
     let sql = format!(
-        "SELECT {FLOW_COLUMNS} FROM flow WHERE host = ?1 AND subject = ?2 \
-         AND state <> 'superseded' AND redeemed_at IS NULL"
+        "SELECT id, purpose, state, used, method_id, session_binding FROM flow \
+         WHERE host = ?1 AND subject = ?2 AND {}",
+        among.condition()
     );
-    let flows = all(write, &sql, [host, subject], |row| {
-        let used = used_from(row, "used")?;
-        Ok((
-            flow_from(row)?,
-            used,
-            row.get::<_, Option<String>>("method_id")?,
-        ))
-    })?;
-    for (flow, used, method_id) in &flows {
-        let is_open = flow.state == FlowState::Open;
-        let status = FlowStatus {
-            purpose: flow.opened.purpose,
-            is_open,
-            has_result: !is_open,
-            used: *used,
-            method_id: method_id.as_deref(),
-            session_binding: &flow.opened.session_binding,
-        };
-        let id = &flow.opened.id;
-        match rule(&status) {
+    let rows = all(
+        write,
+        &sql,
+        params![host, subject, among.session()],
+        status_from,
+    )?;
+    for row in &rows {
+        let change = rule(&FlowStatus {
+            purpose: row.purpose,
+            is_open: row.is_open,
+            has_result: !row.is_open,
+            used: row.used,
+            method_id: row.method_id.as_deref(),
+            session_binding: &row.session_binding,
+        });
+        match change {
             FlowChange::Keep => continue,
             FlowChange::Supersede => execute(
                 write,
                 "UPDATE flow SET state = 'superseded', reported_at = ?2 WHERE id = ?1",
-                params![id, reported_at.map(to_sql)],
+                params![row.id, reported_at.map(to_sql)],
             ),
             FlowChange::LeadInOnly => {
-                execute(write, "UPDATE flow SET trusts = 0 WHERE id = ?1", [id])
+                execute(write, "UPDATE flow SET trusts = 0 WHERE id = ?1", [&row.id])
             }
         }?;
     }

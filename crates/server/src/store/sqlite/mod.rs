@@ -35,6 +35,7 @@ use super::{
 };
 use connection::{File, all, execute, first, scalar};
 use failure::Failure;
+use flows::Among;
 use nidan_core::enrolment::{self, ActivationContext};
 use nidan_core::flow::when_enrolment_opens;
 use nidan_core::throttle::Allowance;
@@ -198,7 +199,7 @@ fn open_flow(write: &Connection, flow: &NewFlow) -> Result<Opened, Failure> {
     let opened = enrolment::open(flows::has_factor(write, &flow.host, &flow.subject)?);
     if opened == Opened::Yes {
         let whose = (flow.host.as_str(), flow.subject.as_str());
-        flows::change(write, whose, None, when_enrolment_opens)?;
+        flows::change(write, whose, &Among::Open, None, when_enrolment_opens)?;
         flows::insert(write, flow)?;
     }
     Ok(opened)

@@ -44,7 +44,10 @@ pub(super) fn redeem(write: &Connection, r: Redemption) -> Result<Option<Redeeme
         match change {
             TrustChange::None => {}
             TrustChange::Rotate { browser_id, .. } => {
-                trust::rotate(write, &browser_id, loaded.brought.as_ref(), new, r.now)?;
+                let brought = loaded
+                    .brought
+                    .ok_or_else(|| Failure::row("flow.trust_hash"))?;
+                trust::rotate(write, &browser_id, &brought, new, r.now)?;
             }
             TrustChange::Grant { expires_at } => {
                 let audit = AuditContext {
@@ -81,7 +84,8 @@ fn load(read: &Connection, r: &Redemption) -> Result<Option<Loaded>, Failure> {
         [&loaded.flow.opened.host, &loaded.flow.opened.subject],
         |row| Ok(row.get(0)?),
     )?;
-    loaded.context.factor_epoch = epoch.map(from_sql).transpose()?.unwrap_or_default();
+    // Whoever has a result has a row.
+    loaded.context.factor_epoch = from_sql(epoch.ok_or_else(|| Failure::row("subject"))?)?;
     Ok(Some(loaded))
 }
 

@@ -8,8 +8,9 @@ use rusqlite::{Connection, Row, params};
 
 use super::connection::{all, execute, first};
 use super::failure::Failure;
+use super::flows::{self, Among};
+use super::record;
 use super::rows::{from_sql, to_sql};
-use super::{flows, record};
 use crate::store::{
     AuditContext, AuditDetail, NewFlow, NewTrust, OpenVerification, TrustUse, VerificationOpened,
 };
@@ -37,7 +38,8 @@ pub(super) fn open(
         }
     };
     let whose = (flow.host.as_str(), flow.subject.as_str());
-    flows::change(write, whose, None, |earlier| {
+    let among = Among::OpenInSession(&flow.session_binding);
+    flows::change(write, whose, &among, None, |earlier| {
         flow::when_login_opens(earlier, &flow.session_binding)
     })?;
     flows::insert(write, flow)?;
@@ -166,15 +168,19 @@ pub(super) fn grant(
 pub(super) fn rotate(
     write: &Connection,
     browser_id: &str,
-    brought: Option<&[u8; 32]>,
+    brought: &[u8; 32],
     new: &NewTrust,
     now: u64,
 ) -> Result<(), Failure> {
-    execute(
+    let rotated = execute(
         write,
         "UPDATE trusted_browser SET token_hash = ?2, used_at = ?3 WHERE id = ?1 AND token_hash = ?4",
         params![browser_id, new.token_hash, to_sql(now), brought],
     )?;
+    // Read as the one that counts in this very transaction.
+    if rotated != 1 {
+        return Err(Failure::row("trusted_browser.token_hash"));
+    }
     execute(
         write,
         "INSERT INTO old_trust_token (token_hash, browser_id) VALUES (?1, ?2)",
@@ -221,7 +227,7 @@ pub(super) fn revoke(
         params![host, subject, id],
     )?;
     let count = u32::try_from(revoked).unwrap_or(u32::MAX);
-    flows::change(write, (host, subject), None, |flow| {
+    flows::change(write, (host, subject), &Among::All, None, |flow| {
         flow::when_trust_is_revoked(flow, id)
     })?;
     if let Some(detail) = audit::trust_revoked(count) {

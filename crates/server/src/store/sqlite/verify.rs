@@ -8,8 +8,9 @@ use rusqlite::{Connection, params};
 
 use super::connection::{execute, first};
 use super::failure::Failure;
+use super::flows::{self, Among};
 use super::rows::{to_sql, used_from};
-use super::{SqliteStore, attempts, challenges, flows, logins, record, trust};
+use super::{SqliteStore, attempts, challenges, logins, record, trust};
 use crate::store::{
     AuditContext, AuditDetail, AuditEntry, CompleteLogin, LoginCompletion, NewFlow, Notice,
     OpenVerification, RecordPage, Report, StoreError, VerificationOpened, VerifyStore,
@@ -205,7 +206,7 @@ fn end_what_is_open(write: &Connection, report: &Report) -> Result<Option<u32>, 
         }
     }
     let whose = (report.host.as_str(), report.subject.as_str());
-    flows::change(write, whose, Some(now), flow::when_reported)?;
+    flows::change(write, whose, &Among::All, Some(now), flow::when_reported)?;
     challenges::end_all(write, whose, now)?;
     record::append(
         write,
