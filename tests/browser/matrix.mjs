@@ -14,14 +14,15 @@ async function dress(page, theme) {
   }, theme)
 }
 
-/** What axe finds on a page that stands, in each theme, light and dark. */
-export async function examineLooks(page, what, { themes = THEMES, schemes = ['light', 'dark'] } = {}) {
+/** What axe finds on a page that stands, in each theme, light and dark: all rules in the first look, and with `all` in each. */
+export async function examineLooks(page, what, { themes = THEMES, schemes = ['light', 'dark'], all = false } = {}) {
   const findings = []
   for (const theme of themes) {
     await dress(page, theme)
     for (const colorScheme of schemes) {
       await page.emulateMedia({ colorScheme })
-      findings.push(...await examine(page, `${what} ${theme || 'usual'} ${colorScheme}`))
+      const onlyLooks = !all && (theme !== themes[0] || colorScheme !== schemes[0])
+      findings.push(...await examine(page, `${what} ${theme || 'usual'} ${colorScheme}`, { onlyLooks }))
     }
   }
   await dress(page, '')
@@ -39,7 +40,7 @@ async function matrix(shared, workers = 2) {
     for (let walk; (walk = walks.pop());) {
       const { name, ...options } = walk
       await show(page, name, options)
-      findings.push(...await examineLooks(page, `${name} ${options.locale} ${options.dom}`))
+      findings.push(...await examineLooks(page, `${name} ${options.locale} ${options.dom}`, { all: true }))
       count += THEMES.length * 2
     }
     await page.context().close()
