@@ -176,7 +176,8 @@ fn measure(folder: &Path) -> Done<Figures> {
     for name in output(list)?.lines().map(str::to_owned) {
         let file: PathBuf = folder.join(&name);
         // Tests repeat on purpose and are read from top to bottom: they are not measured.
-        if !file.is_file() || name.contains("tests") || name.ends_with("contract.rs") {
+        let is_suite = name.ends_with("contract.rs") || name.contains("/contract/");
+        if !file.is_file() || name.contains("tests") || is_suite {
             continue;
         }
         let text = fs::read_to_string(&file)?;
