@@ -1,6 +1,8 @@
 //! Finds what is on PATH in a fitting version, and installs the rest into a user-level cache
 //! folder, so that a second clone finds it there.
 
+mod npm;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -181,31 +183,6 @@ impl Tools {
         trunk
     }
 
-    /// A program of an npm package, in a folder of the cache.
-    fn npm_program(&mut self, package: &str, number: &str, program: &str, says: &str) -> Done {
-        let folder = cache()?.join(format!("{package}-{number}"));
-        let programs = folder.join("node_modules/.bin");
-        if self.says(program, says) || self.take(&programs, program, says) {
-            return Ok(());
-        }
-        step(&format!("{program} (npm: {package})"), || {
-            std::fs::create_dir_all(&folder)?;
-            let wanted = format!("{package}@{number}");
-            let prefix = folder.to_string_lossy().into_owned();
-            let words = [
-                "install",
-                "--prefix",
-                &prefix,
-                "--no-audit",
-                "--no-fund",
-                "--ignore-scripts",
-                &wanted,
-            ];
-            run(command("npm", &words, &self.path))
-        })?;
-        self.took(&programs, program, says)
-    }
-
     /// The command line must be of the very version of the library.
     fn wasm_bindgen(&mut self) -> Done {
         let lock = std::fs::read_to_string(root().join("Cargo.lock"))?;
@@ -303,30 +280,6 @@ impl Tools {
         step(&format!("apt-get install {}", missing.join(" ")), || {
             apt_get(&missing, &self.path)
         })
-    }
-
-    /// Packages that only tests use: Playwright, which drives the browsers that are there, an
-    /// independent TOTP, the types and lints of scripts, and whom the gateways talk to.
-    fn node_modules(&self, folders: &[&str]) -> Done {
-        for name in folders {
-            let folder = root().join(name);
-            let lock = std::fs::read(folder.join("package-lock.json"))?;
-            let mark = folder.join("node_modules/.installed-lock");
-            if std::fs::read(&mark).is_ok_and(|installed| installed == lock) {
-                continue;
-            }
-            step(&format!("npm ci in {name}"), || {
-                let mut install = command(
-                    "npm",
-                    &["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-                    &self.path,
-                );
-                install.current_dir(&folder);
-                run(install)?;
-                Ok(std::fs::write(&mark, &lock)?)
-            })?;
-        }
-        Ok(())
     }
 
     fn need(&self, program: &str, advice: &str) -> Done {

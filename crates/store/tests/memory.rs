@@ -1,5 +1,6 @@
-//! An engine in memory: it passes the suite and has no rule in it. Every method that changes
-//! something reads a context, asks `nidan_core`, and writes what the decision says, under one lock.
+//! An engine in memory, which passes the suite. Every method that changes something reads a context,
+//! asks `nidan_core`, and writes what the decision says, under one lock. The conditions that stay an
+//! engine's own are named in docs/decisions/0021-read-decide-apply.md.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
@@ -41,7 +42,7 @@ impl Memory {
 }
 
 #[tokio::test]
-async fn an_engine_without_a_rule_keeps_the_contract() {
+async fn an_engine_in_memory_keeps_the_contract() {
     contract::run(&Memory::default()).await;
     let sources = [
         include_str!("memory.rs"),

@@ -10,7 +10,7 @@ use nidan_core::login::Authenticated;
 use nidan_protocol::{Channel, Purpose};
 
 use super::attempt::{NOW, audit, completion, step};
-use super::hash;
+use super::{hash, state_of};
 use crate::{
     Activated, Activation, Budget, FlowState, LoginCompletion, MethodDetail, NewChallenge, NewFlow,
     NewMethod, NewTrust, OpenVerification, Opened, Order, Ordered, Redemption, Report, Scope,
@@ -116,8 +116,7 @@ impl Person<'_> {
     }
 
     async fn state(&self, flow: &NewFlow) -> FlowState {
-        let stored = self.store.flow_by_token(&flow.token_hash).await.unwrap();
-        stored.unwrap().state
+        state_of(self.store, flow).await
     }
 
     async fn complete(&self, flow: &NewFlow, authenticated: Authenticated) -> LoginCompletion {

@@ -11,6 +11,7 @@ use super::attempt::{
     NOW, a_backup_code_is_spent_once, a_method_rests_and_is_suspended, audit, completion,
     other_peoples_rows_are_not_reached, step, tries_are_counted_and_spent_once,
 };
+use super::state_of;
 use super::trust::Browser;
 use crate::{
     Activated, Activation, LoginCompletion, NewFlow, NewTrust, OpenVerification, Opened,
@@ -125,12 +126,7 @@ async fn a_report_ends_everything(
     assert_eq!(store.report(&report(6)).await.unwrap(), Some(0));
     assert_eq!(store.report(&report(6)).await.unwrap(), None);
     for number in [2, 6, 7, 8, 10, 11] {
-        let state = store
-            .flow_by_token(&login(number).token_hash)
-            .await
-            .unwrap()
-            .unwrap()
-            .state;
+        let state = state_of(store, &login(number)).await;
         assert_eq!(
             state,
             super::FlowState::Reported { here: number == 6 },

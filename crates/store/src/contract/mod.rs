@@ -79,6 +79,12 @@ impl Chain for Unkeyed {
     }
 }
 
+/// The state of a flow that is stored.
+async fn state_of(store: &dyn Store, flow: &NewFlow) -> FlowState {
+    let stored = store.flow_by_token(&flow.token_hash).await.unwrap();
+    stored.unwrap().state
+}
+
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
@@ -120,16 +126,8 @@ async fn a_newer_flow_supersedes(store: &dyn Store) {
     let (first, second) = (flow("supersede", 1), flow("supersede", 2));
     assert_eq!(store.open_flow(&first).await.unwrap(), Opened::Yes);
     assert_eq!(store.open_flow(&second).await.unwrap(), Opened::Yes);
-    let state = async |flow: &NewFlow| {
-        store
-            .flow_by_token(&flow.token_hash)
-            .await
-            .unwrap()
-            .unwrap()
-            .state
-    };
-    assert_eq!(state(&first).await, FlowState::Superseded);
-    assert_eq!(state(&second).await, FlowState::Open);
+    assert_eq!(state_of(store, &first).await, FlowState::Superseded);
+    assert_eq!(state_of(store, &second).await, FlowState::Open);
     assert_eq!(
         store.activate(&activation(&first)).await.unwrap(),
         Activated::Conflict
@@ -209,12 +207,7 @@ async fn an_enrolment_is_stored_whole_and_once(store: &dyn Store) {
         store.open_flow(&self::flow("enrol", 2)).await.unwrap(),
         Opened::FactorActive
     );
-    let state = store
-        .flow_by_token(&flow.token_hash)
-        .await
-        .unwrap()
-        .unwrap()
-        .state;
+    let state = state_of(store, &flow).await;
     assert_eq!(
         state,
         FlowState::Completed {

@@ -13,6 +13,7 @@ use super::connection::{execute, first};
 use super::failure::Failure;
 use super::flows;
 use super::rows::{channel_from, from_sql, kind_from, to_sql};
+use crate::store::Attempt;
 
 /// One statement for all that an attempt at a method depends on, but for the code that was sent.
 const CONTEXT: &str = "SELECT f.attempts, f.backup_tries, m.kind, \
@@ -158,6 +159,20 @@ pub(super) fn store_tries(
         params![method_id, tries.in_a_row, to_sql(tries.day), tries.today],
     )?;
     Ok(())
+}
+
+/// Spends the attempt that a rule has given out, unless another has spent it: `sql` counts one more
+/// where so many were spent.
+pub(super) fn spend_reserved(
+    write: &Connection,
+    sql: &str,
+    (id, spent): (&str, u32),
+    attempt: Attempt,
+) -> Result<Attempt, Failure> {
+    match attempt {
+        Attempt::Reserved { .. } if execute(write, sql, params![id, spent])? == 1 => Ok(attempt),
+        Attempt::Reserved { .. } | Attempt::Exhausted => Ok(Attempt::Exhausted),
+    }
 }
 
 pub(super) fn tries_from(row: &Row<'_>) -> Result<Tries, Failure> {

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row, params};
 use super::connection::{all, execute, first};
 use super::failure::Failure;
 use super::rows::{bytes, channel_from, delivery_from, from_sql, to_sql, used_from};
-use super::{budgets, record};
+use super::{attempts, budgets, record};
 use crate::store::{
     Attempt, AuditContext, AuditDetail, Budget, Challenge, NewChallenge, Order, Ordered,
 };
@@ -220,20 +220,9 @@ pub(super) fn reserve(
     let Some(state) = load_state(write, id)? else {
         return Ok(Attempt::Exhausted);
     };
+    let sql = "UPDATE challenge SET attempts = attempts + 1 WHERE id = ?1 AND attempts = ?2";
     let attempt = challenge::reserve(&state, limit, now);
-    match attempt {
-        Attempt::Exhausted => Ok(attempt),
-        Attempt::Reserved { .. } => {
-            let sql =
-                "UPDATE challenge SET attempts = attempts + 1 WHERE id = ?1 AND attempts = ?2";
-            let reserved = execute(write, sql, params![id, state.attempts])? == 1;
-            Ok(if reserved {
-                attempt
-            } else {
-                Attempt::Exhausted
-            })
-        }
-    }
+    attempts::spend_reserved(write, sql, (id, state.attempts), attempt)
 }
 
 pub(super) fn mark_answered(

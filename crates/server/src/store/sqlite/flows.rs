@@ -2,7 +2,7 @@
 
 use nidan_core::flow::{FlowChange, FlowStatus};
 use nidan_protocol::{Authenticator, Purpose};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::connection::{all, execute, first, scalar};
 use super::failure::Failure;
@@ -51,12 +51,13 @@ pub(super) enum Among<'a> {
 impl Among<'_> {
     const fn condition(&self) -> &'static str {
         match self {
-            Self::All => "state <> 'superseded' AND redeemed_at IS NULL AND ?3 IS NULL",
-            Self::Open => "state = 'open' AND ?3 IS NULL",
+            Self::All => "state <> 'superseded' AND redeemed_at IS NULL",
+            Self::Open => "state = 'open'",
             Self::OpenInSession(_) => "state = 'open' AND session_binding = ?3",
         }
     }
 
+    /// The value of the condition's third place, where it has one.
     const fn session(&self) -> Option<&str> {
         match self {
             Self::All | Self::Open => None,
@@ -106,12 +107,8 @@ pub(super) fn change(
          WHERE host = ?1 AND subject = ?2 AND {}",
         among.condition()
     );
-    let rows = all(
-        write,
-        &sql,
-        params![host, subject, among.session()],
-        status_from,
-    )?;
+    let places = [host, subject].into_iter().chain(among.session());
+    let rows = all(write, &sql, params_from_iter(places), status_from)?;
     for row in &rows {
         let change = rule(&FlowStatus {
             purpose: row.purpose,

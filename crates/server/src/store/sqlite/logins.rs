@@ -129,7 +129,7 @@ fn apply(
         )?;
         // Nobody gets in by a method that was removed since the attempt was counted.
         if updated != 1 {
-            return Err(Failure::row("method is gone".to_owned()));
+            return Err(Failure::row("method is gone"));
         }
     }
     complete_flow(write, login, loaded.factor_epoch)?;
@@ -179,6 +179,6 @@ fn complete_flow(
     if completed == 1 {
         Ok(())
     } else {
-        Err(Failure::row("flow.state".to_owned()))
+        Err(Failure::row("flow.state"))
     }
 }

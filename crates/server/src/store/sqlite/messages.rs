@@ -107,7 +107,7 @@ impl PhoneStore for SqliteStore {
         self.writer
             .run(move |write| {
                 let sql = "SELECT state FROM message WHERE gateway = ?1 AND id = ?2";
-                let known = first(write, sql, [&gateway, &id], state_from)?;
+                let known = first(write, sql, [&gateway, &id], state_from)?.flatten();
                 if !known.is_some_and(|known| delivery::is_moved_by_report(known, state)) {
                     return Ok(false);
                 }
@@ -239,8 +239,9 @@ fn take(
     Ok(taken)
 }
 
-fn state_from(row: &Row<'_>) -> Result<DeliveryState, Failure> {
-    delivery_from(&row.get::<_, String>("state")?)
+/// A state of a later build is `None`: nothing that is said here moves such a message.
+fn state_from(row: &Row<'_>) -> Result<Option<DeliveryState>, Failure> {
+    Ok(delivery_from(&row.get::<_, String>("state")?).ok())
 }
 
 fn settle(
@@ -250,7 +251,7 @@ fn settle(
     now: u64,
 ) -> Result<(), Failure> {
     let sql = "SELECT state FROM message WHERE id = ?1";
-    let state = first(write, sql, [id], state_from)?;
+    let state = first(write, sql, [id], state_from)?.flatten();
     if !state.is_some_and(delivery::is_settled_by_outcome) {
         return Ok(());
     }

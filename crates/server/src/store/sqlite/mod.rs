@@ -212,19 +212,8 @@ fn reserve_attempt(write: &Connection, flow_id: &str, limit: u32) -> Result<Atte
     let Some(spent) = spent else {
         return Ok(Attempt::Exhausted);
     };
-    let attempt = Attempt::reserve(spent, limit);
-    match attempt {
-        Attempt::Exhausted => Ok(attempt),
-        Attempt::Reserved { .. } => {
-            let sql = "UPDATE flow SET attempts = attempts + 1 WHERE id = ?1 AND attempts = ?2";
-            let reserved = execute(write, sql, params![flow_id, spent])? == 1;
-            Ok(if reserved {
-                attempt
-            } else {
-                Attempt::Exhausted
-            })
-        }
-    }
+    let sql = "UPDATE flow SET attempts = attempts + 1 WHERE id = ?1 AND attempts = ?2";
+    attempts::spend_reserved(write, sql, (flow_id, spent), Attempt::reserve(spent, limit))
 }
 
 fn activate(write: &Connection, a: &Activation) -> Result<Activated, Failure> {

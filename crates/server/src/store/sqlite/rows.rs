@@ -121,7 +121,7 @@ pub(super) fn to_sql(value: u64) -> i64 {
 }
 
 pub(super) fn from_sql(value: i64) -> Result<u64, Failure> {
-    u64::try_from(value).map_err(|_| Failure::row("negative number".to_owned()))
+    u64::try_from(value).map_err(|_| Failure::row("negative number"))
 }
 
 /// Names of ours as a list of SQL literals.

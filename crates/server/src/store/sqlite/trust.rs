@@ -28,7 +28,7 @@ pub(super) fn open(
         (Opening::NotEnrolled, _) => return Ok(VerificationOpened::NotEnrolled),
         (Opening::Trusted { browser_id }, Some(trust)) => Some((browser_id, trust)),
         // A decision over a token that nobody brought is no decision.
-        (Opening::Trusted { .. }, None) => return Err(Failure::row("trust".to_owned())),
+        (Opening::Trusted { .. }, None) => return Err(Failure::row("trust")),
         (Opening::Required { copied_browser_id }, _) => {
             if let Some(browser_id) = copied_browser_id {
                 let sql = "DELETE FROM trusted_browser WHERE id = ?1";
