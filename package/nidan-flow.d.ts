@@ -87,9 +87,9 @@ export interface NidanErrorDetail {
   readonly allowed?: string | readonly string[]
 }
 
-/** The first screen stands. */
+/** The first screen is shown. */
 export type NidanReadyEvent = CustomEvent<NidanStepDetail>
-/** Another screen stands. */
+/** Another screen is shown. */
 export type NidanStepEvent = CustomEvent<NidanStepDetail>
 /** The flow is complete. Cancel the event to keep the form from being posted to `complete-url`. */
 export type NidanCompleteEvent = CustomEvent<NidanCompleteDetail>

@@ -13,6 +13,11 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen::prelude::*;
 
+/// An allocator of a fifth of the standard one's bytes, in constant time. See decision 25.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 /// The widget on a page. Freeing it takes it off the page.
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen]

@@ -1,14 +1,16 @@
 //! QR codes as one SVG path: dark modules only, so that the page can put them on white in every
 //! theme.
 
+mod correction;
+
 use qrcode::bits::encode_auto;
 use qrcode::canvas::{Canvas, MaskPattern};
-use qrcode::ec::construct_codewords;
-use qrcode::types::QrError;
+use qrcode::types::{QrError, Version};
 use qrcode::{Color, EcLevel};
 use zeroize::Zeroizing;
 
-/// ISO/IEC 18004 §5.3.8: four light modules on every side.
+/// [ISO/IEC 18004](https://www.iso.org/standard/83389.html) §5.3.8: four light modules on every
+/// side.
 pub const QUIET_ZONE: usize = 4;
 
 /// A QR code ready to draw.
@@ -24,7 +26,7 @@ pub struct QrPath {
 /// redundant small ones.
 const CORRECTION: EcLevel = EcLevel::L;
 
-/// ISO/IEC 18004 §7.8.2, table 10.
+/// [ISO/IEC 18004](https://www.iso.org/standard/83389.html) §7.8.2, table 10.
 const MASKS: [MaskPattern; 8] = [
     MaskPattern::Checkerboard,
     MaskPattern::HorizontalLines,
@@ -43,10 +45,13 @@ const MASKS: [MaskPattern; 8] = [
 pub fn layout(text: &str) -> Result<QrPath, QrError> {
     let bits = encode_auto(text.as_bytes(), CORRECTION)?;
     let version = bits.version();
-    let (codewords, corrections) = construct_codewords(&bits.into_bytes(), version, CORRECTION)?;
+    let (Version::Normal(order) | Version::Micro(order)) = version;
+    let bytes = Zeroizing::new(bits.into_bytes());
+    let all = correction::codewords(&bytes, usize::from(order.unsigned_abs()))
+        .ok_or(QrError::InvalidVersion)?;
     let mut canvas = Canvas::new(version, CORRECTION);
     canvas.draw_all_functional_patterns();
-    canvas.draw_data(&codewords, &corrections);
+    canvas.draw_data(&all.data, &all.corrections);
     let width = usize::from(version.width().unsigned_abs());
     let (_, dark) = MASKS
         .into_iter()
@@ -83,9 +88,10 @@ pub fn layout(text: &str) -> Result<QrPath, QrError> {
     Ok(QrPath { view_box, d })
 }
 
-/// How much a mask would trouble a scanner: ISO/IEC 18004 §7.8.3, one pass over rows and columns.
-/// The crate's own count gives the same choice (a test compares them) and takes several times as
-/// long in a page that runs it once.
+/// How much a mask would trouble a scanner: [ISO/IEC
+/// 18004](https://www.iso.org/standard/83389.html) §7.8.3, one pass over rows and columns. The
+/// crate's own count gives the same choice (a test compares them) and takes several times as long
+/// in a page that runs it once.
 fn penalty(dark: &[bool], width: usize) -> usize {
     let at = |x: usize, y: usize| dark.get(y * width + x).is_some_and(|dark| *dark);
     let mut score = 0;
@@ -160,8 +166,10 @@ mod tests {
     }
 
     #[test]
-    fn the_mask_is_the_one_that_the_crate_would_choose() {
-        for length in (1..700).step_by(23) {
+    fn every_version_is_as_the_crate_draws_it() {
+        let mut widths = std::collections::BTreeSet::new();
+        let lengths = std::iter::successors(Some(9), |length| Some(length + 13 + length / 45));
+        for length in lengths.take_while(|length| *length < 2_950) {
             let text: String = (0..length)
                 .map(|i| char::from(b'!' + (i * i * 31 % 90) as u8))
                 .collect();
@@ -177,7 +185,9 @@ mod tests {
                 }
             }
             assert_eq!(*layout(&text).unwrap().d, d, "{length} characters");
+            widths.insert(whole.width());
         }
+        assert_eq!(widths.len(), 40);
     }
 
     #[test]

@@ -259,7 +259,7 @@ async fn the_key_is_copied_raw_and_the_codes_are_saved_with_site_and_account() {
     widget.to_confirm().await;
     let code = widget.app_code().await;
     widget.press("Back").await;
-    widget.press("Copy the key").await;
+    widget.press("Copy the setup key").await;
     let copied = get(&widget.page, "copied").as_string().unwrap();
     assert_eq!(copied.len(), 32);
     assert!(

@@ -13,6 +13,7 @@ const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', TWO_STEP_URL))
 
 // Yours: people, sessions, and the results that were seen.
 const salt = randomBytes(16)
+const NOBODY = randomBytes(32)
 const people = new Map([['alice', { id: 'user-alice', hash: scryptSync('correct-horse', salt, 32) }]])
 const sessions = new Map()
 const spent = new Set()
@@ -75,7 +76,9 @@ app.use((request, response, next) => (request.method === 'POST' && request.heade
 app.post('/login', async (request, response) => {
   const { user, password } = request.body ?? {}
   const person = people.get(user)
-  if (!person || !timingSafeEqual(person.hash, scryptSync(String(password), salt, 32))) return response.sendStatus(401)
+  // Hashed for nobody too: the time taken must not tell who has an account.
+  const isRight = timingSafeEqual(person?.hash ?? NOBODY, scryptSync(String(password), salt, 32))
+  if (!person || !isRight) return response.sendStatus(401)
   const id = begin(response, user, { owesCode: true })
   const flow = await call('/v1/flows', {
     purpose: 'verify', subject: person.id, account_name: user, auth_time: now(),

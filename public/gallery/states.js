@@ -1,4 +1,4 @@
-// Every screen in every state: what the service answers, and what a person does until it stands.
+// Every screen in every state: what the service answers, and what a person does until it is shown.
 
 import { app, call, challenge, down, login, never, now, refused, sms, view, voice } from './service.js'
 
@@ -19,7 +19,6 @@ const typed = (number) => async (at) => { await toSms(at); await at.type('nidan-
 const toSent = async (at) => { await typed('090-1234-5678')(at); await at.step('phone-code') }
 const toCalled = async (at) => { await toCall(at); await at.type('nidan-number', '03-1234-5678'); await at.go('number'); await at.step('phone-code') }
 const toHelp = async (at) => { await toSent(at); await at.press('.nidan-tools button', 0); await at.step('phone-help') }
-const check = (times) => async (at) => { await toHelp(at); for (let nth = 0; nth < times; nth++) await at.press('[part~="button-main"]', 0) }
 
 const sent = { '/v1/flow/challenges': challenge() }
 const called = { '/v1/flow/challenges': call({ hint: '78' }) }
@@ -58,9 +57,8 @@ const setUps = [
   setUp('phone-code-expired', async (at) => { await toSent(at); await at.type('nidan-code', '000000') },
     { ...sent, '/v1/flow/challenges/challenge/answer': refused('code_expired') }),
   setUp('phone-call', toCalled, called),
-  setUp('phone-help', toHelp, sent),
-  setUp('phone-help-carrier', check(3), sent),
-  setUp('phone-help-end', check(7), sent),
+  setUp('phone-help', async (at) => { await toHelp(at); await at.find('.nidan-causes details', 0) }, sent),
+  setUp('phone-help-carrier', async (at) => { await toHelp(at); await at.find('.nidan-causes details', 0); at.press('.nidan-causes summary', 0) }, sent),
   setUp('another', toAnother),
   setUp('save-codes', toCodes),
   setUp('save-codes-typo', async (at) => { await toCodes(at); await at.type('nidan-backup', 'K7QM-9XTR'); await at.go('save-codes') }),
@@ -106,16 +104,20 @@ const logins = [
   signIn('code', all, atCode),
   signIn('code-length', all, tries('12345')),
   signIn('code-wrong', all, tries('000000'), says('code_wrong', { attempts_left: 2 })),
+  signIn('code-third', all, tries('222222'), says('code_wrong', { attempts_left: 0 })),
   signIn('code-used', all, tries('000000'), says('code_used')),
   signIn('code-unreachable', all, tries('000000'), { '/v1/flow/verification': down }),
   signIn('two-codes', [app({ state: 'two_codes' }), sms()], atCode),
+  signIn('two-codes-wrong', [app({ state: 'two_codes' }), sms()], async (at) => { await atCode(at); await at.type('nidan-code', '000000'); await at.type('nidan-second-code', '111111'); await at.go('code'); await at.find(ERROR, 0) },
+    says('code_wrong', { attempts_left: 6 })),
   signIn('resting', all, tries('000000'), says('method_resting', { retry_at: now() + 15 * HOUR }, 429)),
   signIn('suspended', all, tries('000000'), says('method_suspended', {}, 429)),
   signIn('sms', [sms(), app()], atCode),
   signIn('sms-code', [sms(), app()], sends, sent),
+  signIn('sms-help', [sms(), app()], async (at) => { await sends(at); await at.press('.nidan-tools button', -1); await at.find('.nidan-causes details', 0) }, sent),
   signIn('sms-wrong', [sms()], async (at) => { await sends(at); await at.type('nidan-code', '000000'); await at.go('code'); await at.find(ERROR, 0) }, { ...sent, ...says('code_wrong', { attempts_left: 3 }) }),
   signIn('sms-two', [sms({ state: 'two_codes' })], sends, { '/v1/flow/challenges': challenge({ codes: 2 }) }),
-  signIn('sms-to-call', [sms()], async (at) => { await sends(at); await at.press('.nidan-tools button', -1); await at.find('.nidan-keys', 0) },
+  signIn('sms-to-call', [sms()], async (at) => { await sends(at); await at.press('.nidan-tools button', 0); await at.find('.nidan-keys', 0) },
     { '/v1/flow/challenges': (count) => (count > 1 ? call({ id: 'call' }) : challenge()) }),
   signIn('sms-resting', [sms(), app()], async (at) => { await sends(at); await at.type('nidan-code', '000000'); await at.go('code'); await at.find(ERROR, 0) },
     { ...sent, ...says('method_resting', { retry_at: now() + 15 * HOUR }, 429) }),

@@ -1,4 +1,4 @@
-// The languages that there are, each with the one word that stands on the page before its catalogue does.
+// The languages that there are, each with the one word that is on the page before its catalogue is loaded.
 
 export const EARLY = {
   en: '6‑digit code', ja: '6桁のコード', 'zh-Hans': '6 位验证码', 'zh-Hant': '6 位數驗證碼', ko: '6자리 코드', es: 'Código de 6 dígitos',

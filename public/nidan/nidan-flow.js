@@ -18,7 +18,7 @@ class NidanFlow extends HTMLElement {
   #mounted
   #page
   #wanted
-  /** What stands inside of the element when the widget does not. */
+  /** What is inside of the element while the widget is not. */
   #children
   #generation = 0
   #nearby
@@ -51,7 +51,7 @@ class NidanFlow extends HTMLElement {
   attributeChangedCallback(name, before, after) {
     if (before === after) return
     if (this.isConnected) this.#restart()
-    // Put back at once, it must not go on with what it was told before.
+    // Put back at once, it must not go on with its earlier attributes.
     else this.#stop()
   }
 
@@ -170,7 +170,7 @@ class NidanFlow extends HTMLElement {
   }
 
   /**
-   * A login's field stands at once: the page's own one-time-code field, or one that is drawn here. What is typed into it
+   * A login's field is there at once: the page's own one-time-code field, or one that is drawn here. What is typed into it
    * goes on in the widget, and so does the focus.
    */
   #beginEarly({ locale }, place, page, own) {
@@ -196,7 +196,7 @@ class NidanFlow extends HTMLElement {
     const [mounted, page] = [this.#mounted, this.#page]
     this.#mounted = this.#page = undefined
     // A module that has trapped cannot clear up after itself, and nothing else waits for it.
-    try { mounted?.free() } catch { /* The trap was told already. */ }
+    try { mounted?.free() } catch { /* The trap was reported already. */ }
     page?.leave()
     this.shadowRoot?.replaceChildren(make('slot'))
     if (this.#children) this.replaceChildren(this.#children)

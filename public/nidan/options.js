@@ -101,7 +101,7 @@ export function readMessages(element) {
   }
 }
 
-/** The catalogue with the host's own words in it; `told` hears of keys that there are not. */
+/** The catalogue with the host's own words in it; `told` is called with keys that there are not. */
 export function withMessages(words, keys, messages, told) {
   const changed = [...words]
   for (const [key, text] of Object.entries(messages)) {

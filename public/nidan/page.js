@@ -1,14 +1,17 @@
 // The page around the widget: network, words, clipboard, printer, host events. A release has it inside of nidan-flow.js.
 
-import { make } from './files.js'
+import { loadJson, loadPart, make } from './files.js'
 import { httpUrl } from './options.js'
 
 /** How often a code is asked about where the stream of events ends. */
 const POLL_MS = 3_000
-/** The service tells how the code fares at once; a stream that is silent so long is held up on the way. */
+/** The service sends the delivery status at once; a stream that is silent so long is held up on the way. */
 const STALL_MS = 5_000
 /** The service gives up after ten seconds; slow networks need some more. */
 const REQUEST_TIMEOUT_MS = 15_000
+
+/** Browsers restore the place of a page within a frame or two. */
+const SCROLLED_BACK_MS = 50
 
 /** Steps after which the flow is over without a result, for want of time. */
 const EXPIRED = 'expired'
@@ -38,7 +41,11 @@ export class Page {
   #step
   #pushed = false
   #guard = (event) => event.preventDefault()
-  #popped = () => this.#root.querySelector('[data-back]')?.click()
+  #popped = () => {
+    this.#root.querySelector('[data-back]')?.click()
+    // The browser scrolls to where the page was, after this, and the screen is another one now.
+    setTimeout(() => this.focus(), SCROLLED_BACK_MS)
+  }
 
   /** `root`: where the widget is drawn; the element itself, or a place inside of its shadow tree. */
   constructor(element, wanted, root, announce) {
@@ -73,7 +80,7 @@ export class Page {
     return name + this.#suffix
   }
 
-  /** The field stands before the widget does. */
+  /** The field is there before the widget is. */
   begin(input, around) {
     this.#early = input
     this.#around = around
@@ -139,6 +146,7 @@ export class Page {
     this.#around?.remove()
     taken.delete(this.#suffix)
     for (const input of this.#placed()) input.remove()
+    this.#errors.disconnect()
   }
 
   #placed() {
@@ -210,7 +218,7 @@ export class Page {
   }
 
   /**
-   * Tells how a code fares, and the code itself where the browser reads the message (WebOTP), until the next call. An
+   * Reports the delivery status of a code, and the code itself where the browser reads the message (WebOTP), until the next call. An
    * empty path only ends it.
    */
   watch(path, heard) {
@@ -255,7 +263,7 @@ export class Page {
   }
 
   /**
-   * Another screen stands. Within the press that led here the focus follows: some phones open their keyboard only then,
+   * Another screen is shown. Within the press that led here the focus follows: some phones open their keyboard only then,
    * and whoever types on at once loses nothing.
    */
   shown(step, focuses) {
@@ -267,6 +275,7 @@ export class Page {
       for (const input of this.#placed()) if (!input.assignedSlot) input.remove()
       if (focuses) this.focus()
       this.#wanted.quiet = false
+      this.#errors.observe(this.#root, { subtree: true, childList: true })
       if (!this.#step) this.#announce('nidan-ready', { step }, false)
       this.#step = step
       this.#announce('nidan-step', { step }, false)
@@ -287,7 +296,27 @@ export class Page {
     const target = this.#early ?? find('[data-focus]') ?? find('h2')
     target?.focus({ preventScroll: true })
     this.#element.scrollIntoView({ block: 'nearest' })
+    // Of a screen that is higher than the window the question comes first.
+    find('h2')?.scrollIntoView({ block: 'nearest' })
     return target
+  }
+
+  /** What is wrong comes into view, and whoever pressed a button types on in the field that it is about. */
+  #errors = new MutationObserver((changes) => {
+    for (const change of changes) {
+      const target = /** @type {HTMLElement} */ (change.target)
+      if (!target.matches('.nidan-error') || !target.textContent) continue
+      const before = /** @type {any} */ (target.previousElementSibling)
+      const field = before?.assignedElements?.()[0] ?? before
+      if (field?.matches('input') && this.#element.contains(document.activeElement)) field.focus()
+      target.scrollIntoView({ block: 'nearest' })
+    }
+  })
+
+  /** What may keep a code from coming. Where it cannot be fetched the ways on are there all the same. */
+  help(country, channel) {
+    const place = () => this.#root.querySelector('.nidan-causes')
+    loadPart('help.js').then(({ advise }) => advise({ loadJson, make }, place, this.locale, country, channel)).catch(() => {})
   }
 
   /** Whether leaving now asks first. */
@@ -308,7 +337,7 @@ export class Page {
     try {
       action = httpUrl(this.#element, 'complete-url')
     } catch ({ message, option, allowed, reason }) {
-      // Changed since it was read: told, and not thrown through the module, which could not go on after it.
+      // Changed since it was read: reported, and not thrown through the module, which could not go on after it.
       return this.#announce('nidan-error', { reason, message, option, allowed }, false)
     }
     const form = make('form', { method: 'post', action })

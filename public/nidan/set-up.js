@@ -1,19 +1,28 @@
-// What only a set-up asks of the page: phone regions, help, and ways to take codes along. Loaded with its module.
-
-/** Countries that there is a pack of help for, when no code arrives (help/COUNTRY.LOCALE.json). */
-const HELP = ['JP']
-const HELP_LOCALES = ['en', 'ja']
+// What only a set-up asks of the page: phone regions, and ways to take codes along. Loaded with its module.
 
 /**
  * Gives it to a page, with what loads and makes things there.
  * @param {import('./page.js').Page} page
  */
-export function equip(page, { file, loadJson, make }) {
+export function equip(page, { file, make }) {
   // Made once: that takes longer than all its answers.
   let names
+  /** What is printed: codes stay on no page longer than their step. */
+  let printed
+  for (const name of ['shown', 'leave']) {
+    const own = page[name]
+    page[name] = (...given) => { printed?.remove(); own.apply(page, given) }
+  }
   Object.assign(page, {
-    /** Where the person's language is at home, as far as the browser says. */
-    region() {
+    /** Where the browser's clock is set to be, or the person's language is at home. */
+    region(offered) {
+      const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
+      const zones = (iso) => {
+        const place = /** @type {any} */ (new Intl.Locale('und', { region: iso }))
+        return place.getTimeZones?.() ?? place.timeZones ?? []
+      }
+      const here = offered.find((iso) => zones(iso).includes(timeZone))
+      if (here) return here
       const wish = navigator.languages.find((one) => one.startsWith(page.locale)) ?? page.locale
       // Some browsers report tags that they do not take themselves.
       try { return new Intl.Locale(wish).maximize().region ?? '' } catch { return '' }
@@ -34,14 +43,6 @@ export function equip(page, { file, loadJson, make }) {
     /** The table of phone regions. */
     async regions() {
       return (await file('regions.txt')).text()
-    },
-
-    /** What helps in a country: when it was looked up, then names and advice in turn. Nothing where nobody wrote it. */
-    async help(country, channel) {
-      if (!HELP.includes(country)) return []
-      const locale = HELP_LOCALES.includes(page.locale) ? page.locale : 'en'
-      const pack = await loadJson(`help/${country}.${locale}.json`)
-      return [pack.verified_on, ...pack[channel].flat()]
     },
 
     /** A country with its flag and calling code; empty where neither holds what is searched for. */
@@ -67,7 +68,9 @@ export function equip(page, { file, loadJson, make }) {
 
     /** A hidden frame with nothing but the sheet, made node by node, so that a strict policy allows it. */
     print(title, lines) {
-      const frame = make('iframe', { ariaHidden: 'true' })
+      printed?.remove()
+      const frame = printed = make('iframe', { ariaHidden: 'true' })
+      setTimeout(() => frame.remove(), 60_000)
       Object.assign(frame.style, { position: 'fixed', inset: 'auto 0 0', width: 0, height: 0, border: 0, visibility: 'hidden' })
       document.body.append(frame)
       const sheet = frame.contentDocument

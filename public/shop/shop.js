@@ -8,7 +8,7 @@ const WORDS = {
     haveAccount: '登録済みの方はログイン', noAccount: 'はじめての方は新規登録', hello: 'ようこそ、{email} さん',
     account: 'アカウントサービス', security: 'ログインとセキュリティ', twoStep: '2段階認証', off: 'オフ', on: 'オン',
     offText: 'パスワードに加えて、スマートフォンのコードで守ります。', setUp: '2段階認証を設定する',
-    totp: '認証アプリ 1件', sms: 'SMS（末尾 {hint}）', voice: '電話（末尾 {hint}）', codes: 'バックアップコード {count}個', and: '、', justOn: '設定が完了しました。',
+    totp: '認証アプリ 1件', sms: 'SMS（末尾{hint}）', voice: '電話（末尾{hint}）', codes: 'バックアップコード {count}個', and: '、', justOn: '設定が完了しました。',
     onNote: 'ログインのたびに、パスワードの次にコードをお聞きします。', history: '最近の記録', trusted: '信頼したブラウザー：{count}台', forget: 'すべてのブラウザーでコードを聞く',
     again: 'ご本人確認のため、もう一度パスワードを入力してください。', confirm: '確認する', cancel: 'やめる',
     serviceDown: '2段階認証サービスに接続できません。しばらくしてから、もう一度お試しください。',
@@ -19,7 +19,7 @@ const WORDS = {
     refused: '結果を確認できませんでした。もう一度お試しください。', service_down: '2段階認証サービスに接続できないため、ログインできません。しばらくしてから、もう一度お試しください。', reauth_required: '時間が過ぎました。もう一度ログインしてください。',
     notMe: '身に覚えのないものがある', notMeText: 'すべての端末からログアウトし、どのブラウザーでも次のログインからコードを確認します。', notMeDone: '進行中のログインを止め、すべての端末からログアウトしました。もう一度ログインして、パスワードを変更してください。',
     changePassword: 'パスワードの変更', oldPassword: '今のパスワード', newPassword: '新しいパスワード（8文字以上）', change: '変更する', changed: 'パスワードを変更しました。ほかの端末からはログアウトしました。', signInToChange: 'パスワードを変更するには、まずログインしてください。',
-    kinds: { enrolled: '2段階認証をオンにしました', code_sent: 'ログインのコードを送りました', verified: 'ログインしました', code_wrong: 'まちがったコードが入力されました', backup_code_used: 'バックアップコードでログインしました（残り{count}個）', method_suspended: '方法が1つ停止されました', method_reinstated: '方法が1つ再開されました', browser_trusted: 'ブラウザーを信頼しました', trusted_browser_used: '信頼したブラウザーからログインしました', trusted_browser_copied: '信頼情報のコピーが使われました', trust_revoked: 'ブラウザーの信頼を取り消しました', reported: '「身に覚えがない」と報告されました' },
+    kinds: { enrolled: '2段階認証をオンにしました', code_sent: 'ログインのコードを送りました', verified: 'ログインしました', code_wrong: '間違ったコードが入力されました', backup_code_used: 'バックアップコードでログインしました（残り{count}個）', method_suspended: '方法が1つ停止されました', method_reinstated: '方法が1つ再開されました', browser_trusted: 'ブラウザーを信頼しました', trusted_browser_used: '信頼したブラウザーからログインしました', trusted_browser_copied: '信頼情報のコピーが使われました', trust_revoked: 'ブラウザーの信頼を取り消しました', reported: '「このログインに覚えがない」と報告されました' },
   },
   en: {
     brand: 'Nidan Shop', phone: 'Demo phone', goods: 'Today’s picks', tea: 'Green tea from Uji', cup: 'Arita tea cup', cloth: 'Imabari hand towel',
@@ -179,6 +179,11 @@ function fillFrom(widget) {
   }
 }
 
+/** In the place of another one, or of a button that was pressed: whoever goes on by the keyboard goes on there. */
+function takesFocus(widget) {
+  widget.addEventListener('nidan-ready', () => widget.focusFirst(), { once: true })
+}
+
 /** The host's part at login: the token of the back end's answer, one element. */
 function askForCode(token) {
   const widget = h('nidan-flow', {
@@ -188,6 +193,7 @@ function askForCode(token) {
     h('input', { type: 'hidden', name: 'flow_token', value: token }), h('input', { type: 'hidden', name: 'lang', value: document.documentElement.lang }),
     h('button', {}, t('plain'))))
   widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); codeAgain() })
+  takesFocus(widget)
   fillFrom(widget)
   const leave = async () => { await api('sign-out', {}); signedOut() }
   show(h('h1', { class: 'unseen' }, t('signIn')), widget, h('p', {}, h('button', { class: 'quiet', id: 'leave', onclick: leave }, t('cancel'))))
@@ -218,6 +224,7 @@ async function startTwoStep() {
     'complete-url': `/api/two-step/complete?lang=${document.documentElement.lang}`,
   }, h('p', { class: 'card' }, t('fallback')))
   widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); startTwoStep() })
+  takesFocus(widget)
   fillFrom(widget)
   show(crumbs(), h('h1', { class: 'unseen' }, t('security')), widget, h('p', {}, h('button', { class: 'quiet', onclick: () => home() }, t('cancel'))))
 }

@@ -1,8 +1,8 @@
 //! Draws any screen, and knows none.
 //!
-//! Blocks come in ascending order, on every screen the same, so a screen is merged into what stands
-//! as one sorted list into another: what is in both stays, with its focus, its caret and what is
-//! being composed in it; only what differs is written.
+//! Blocks come in ascending order, on every screen the same, so a screen is merged into what is
+//! drawn as one sorted list into another: what is in both stays, with its focus, its caret and what
+//! is being composed in it; only what differs is written.
 
 mod mounted;
 mod set_up;
@@ -23,17 +23,17 @@ use nidan_screens::{Arg, Block, Content, FocusScope, Input, Key, Label, Screen, 
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Event, HtmlInputElement, Node};
 
-use crate::shell::{Page, Perform, Shell};
+use crate::shell::{Callbacks, Page, Perform, Shell};
 
 /// Elements of drawings need their namespace to be drawn.
 const SVG: &str = "http://www.w3.org/2000/svg";
 
 /// Draws what only the screens of one machine have.
 pub(crate) trait Draws: Shows + Perform {
-    /// What stands of it, besides its element.
+    /// What was drawn of it, besides its element.
     type Drawn;
 
-    /// Draws it into its element, unless what stands is the same.
+    /// Draws it into its element, unless the same is drawn already.
     fn draw(
         shell: Shell<Self>,
         page: &Page,
@@ -58,7 +58,7 @@ impl Draws for Login {
 }
 
 /// The whole widget, following its state and the time.
-pub(crate) fn widget<M: Draws>(shell: Shell<M>) -> Widget {
+pub(crate) fn widget<M: Draws>((shell, callbacks): (Shell<M>, Callbacks)) -> Widget {
     let root = element("section");
     let attributes = [
         ("class", "nidan"),
@@ -77,7 +77,7 @@ pub(crate) fn widget<M: Draws>(shell: Shell<M>) -> Widget {
         is_aside: false,
     };
     let follows = RenderEffect::new(move |_| drawn.follow(shell));
-    Widget::new(root, follows)
+    Widget::new(root, follows, callbacks)
 }
 
 fn element(tag: &str) -> Element {
@@ -85,7 +85,7 @@ fn element(tag: &str) -> Element {
     Rndr::create_element(tag, namespace)
 }
 
-/// What stands of the screen that was drawn last.
+/// The screen that was drawn last.
 struct Drawn<M: Draws> {
     root: Element,
     standing: Vec<Standing<M>>,
@@ -95,13 +95,13 @@ struct Drawn<M: Draws> {
     is_aside: bool,
 }
 
-/// A block's element, as long as it stands.
+/// A block's element, while it is drawn.
 struct Standing<M: Draws> {
     rank: u32,
     action: Option<M::Action>,
-    /// What stands in the tree.
+    /// Its node in the tree.
     element: Element,
-    /// The field itself, where it stands outside of the tree and a slot in its place.
+    /// The field itself, where it is outside of the tree and a slot in its place.
     placed: Option<Element>,
     /// The words that were written last.
     words: String,
@@ -126,8 +126,8 @@ impl<M: Draws> Drawn<M> {
             let gone = self.merge(shell, page, screen);
             (page.clone(), gone, scope, is_aside)
         });
-        // The state is no longer borrowed, and nothing below needs the shell: what goes may have the
-        // focus, and a page that hears of that may take the whole widget off.
+        // The state is no longer borrowed, and nothing below needs the shell: what goes may have
+        // the focus, and a page that is notified of it may take the whole widget off.
         let has_focus = |one: &Standing<M>| one.element.matches(":focus-within") == Ok(true);
         let lost_focus = gone.iter().any(has_focus);
         gone.iter().for_each(|one| one.element.remove());
@@ -146,7 +146,7 @@ impl<M: Draws> Drawn<M> {
         }
     }
 
-    /// Brings what stands in line with the screen; what no longer belongs to it comes back.
+    /// Brings the tree in line with the screen; what no longer belongs to it comes back.
     fn merge(&mut self, shell: Shell<M>, page: &Page, screen: Screen<'_, M>) -> Vec<Standing<M>> {
         let mut before = std::mem::take(&mut self.standing).into_iter().peekable();
         let mut gone = Vec::new();
@@ -239,7 +239,7 @@ fn make<M: Draws>(shell: Shell<M>, page: &Page, block: &Block<'_, M>, rank: u32)
     }
 }
 
-/// The event that stands for the action, and what comes with it.
+/// The event of the action, and what comes with it.
 const fn hears<M: Shows>(content: &Content<'_, M>) -> (&'static str, Reads) {
     match content {
         Content::Form(_) => ("submit", Reads::Nothing),

@@ -6,17 +6,26 @@ use leptos::tachys::view::{Mountable, Render};
 use wasm_bindgen::JsCast as _;
 use web_sys::Element;
 
-/// The widget's element, and the effect that keeps it in line with the state as long as it stands.
+use crate::shell::Callbacks;
+
+/// The widget's element, the effect that keeps it in line with the state, and what the page calls
+/// meanwhile.
 pub(crate) struct Widget {
     element: Element,
     _follows: RenderEffect<()>,
+    _callbacks: Callbacks,
 }
 
 impl Widget {
-    pub(super) const fn new(element: Element, follows: RenderEffect<()>) -> Self {
+    pub(super) const fn new(
+        element: Element,
+        follows: RenderEffect<()>,
+        callbacks: Callbacks,
+    ) -> Self {
         Self {
             element,
             _follows: follows,
+            _callbacks: callbacks,
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::shell::{Page, Shell};
 /// Countries that a search shows.
 const FOUND_MAX: usize = 20;
 
-/// What stands of it.
+/// What was drawn of it.
 pub(crate) enum Drawn {
     /// A secret, of which nothing is kept here.
     Secret,

@@ -294,7 +294,7 @@ impl Stage {
         let (told, js) = (shell.clone(), page.clone().unchecked_into());
         let mounted = mount_to_renderer(&host, move || {
             let started = Shell::<Toy>::start(js);
-            told.set(Some(started));
+            told.set(Some(started.0));
             widget(started)
         });
         settle().await;

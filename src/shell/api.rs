@@ -57,7 +57,7 @@ pub(super) fn path(id: &str) -> String {
     [CHALLENGES, "/", id].concat()
 }
 
-/// Asks something of a code; the code as it stands then.
+/// Asks something of a code; the code at that time.
 pub(super) async fn challenge(
     page: Page,
     path: &str,
@@ -129,7 +129,7 @@ async fn request(page: Page, path: &str, body: JsValue) -> Result<JsValue, Reque
     Err(decode::error_code(&json).map_or(RequestError::Unreachable, RequestError::Refused))
 }
 
-/// The flow as the state machine needs it; `None` when the service sent what no version of it
+/// The flow as the state machine needs it; [`None`] when the service sent what no version of it
 /// sends.
 pub(super) fn opening(
     page: &Page,
@@ -145,7 +145,7 @@ pub(super) fn opening(
         backup_gate: view.policy.backup_gate,
         expires_at: UnixSeconds(view.expires_at),
         methods: view.policy.methods.clone(),
-        countries: countries(view, &page.region()),
+        countries: countries(page, view),
         allow_unconfirmed_calls: view
             .phone
             .as_ref()
@@ -153,15 +153,15 @@ pub(super) fn opening(
     })
 }
 
-/// The countries on offer, the likely one first: what the host says, else the
-/// language's own.
-fn countries(view: &FlowView, region: &str) -> Vec<String> {
+/// The countries on offer, the likely one first: what the host says, else what the browser says.
+fn countries(page: &Page, view: &FlowView) -> Vec<String> {
     let Some(phone) = &view.phone else {
         return Vec::new();
     };
-    let likely = phone.country.as_deref().unwrap_or(region);
     let mut countries = phone.countries.clone();
-    if let Some(index) = countries.iter().position(|country| country == likely) {
+    let said = phone.country.clone();
+    let likely = said.unwrap_or_else(|| page.region(countries.clone()));
+    if let Some(index) = countries.iter().position(|country| *country == likely) {
         let likely = countries.remove(index);
         countries.insert(0, likely);
     }
@@ -170,7 +170,7 @@ fn countries(view: &FlowView, region: &str) -> Vec<String> {
 
 /// A link to a script would run in the page.
 pub(super) fn is_safe_link(url: &str) -> bool {
-    ["https://", "http://", "mailto:"]
+    ["https://", "http://", "mailto:", "tel:"]
         .iter()
         .any(|scheme| url.starts_with(scheme))
 }

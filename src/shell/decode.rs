@@ -63,8 +63,8 @@ pub(super) fn flow_view(json: &JsValue) -> Option<FlowView> {
     })
 }
 
-/// What a login begins with, apart from what the page knows; `None` where the flow is for something
-/// else.
+/// What a login begins with, apart from what the page knows; [`None`] where the flow is for
+/// something else.
 pub(super) fn login_opening(json: &JsValue) -> Option<LoginOpening> {
     let verification = field(json, "verification").filter(JsValue::is_object)?;
     let policy = field(json, "policy")?;
@@ -120,7 +120,7 @@ pub(super) fn passed(json: &JsValue) -> Option<Verified> {
     })
 }
 
-/// What became of a report; `None` for what cannot be read: nobody is comforted by an answer that
+/// What became of a report; [`None`] for what cannot be read: nobody is comforted by an answer that
 /// was cut short.
 pub(super) fn reported(json: &JsValue) -> Option<Reported> {
     let login = |one: JsValue| {
@@ -207,7 +207,7 @@ pub(super) fn refusal(json: &JsValue) -> PhoneRefusal {
     })
 }
 
-/// `None` for a kind that this version cannot show.
+/// [`None`] for a kind that this version cannot show.
 fn method_kind(json: &JsValue) -> Option<MethodKind> {
     MethodKind::from_wire(&json.as_string()?)
 }

@@ -7,8 +7,8 @@ use nidan_protocol::ErrorCode;
 
 use super::{Page, Perform, Shell, api, spawn};
 use nidan_flow::{
-    ConfirmedFactors, Effect, Enrolment, Event, Flow, Machine, PendingSecret, RequestError,
-    SetUpAnswer, SetUpEffect, SetUpEvent,
+    ConfirmedFactors, Effect, Enrolment, Event, Flow, PendingSecret, RequestError, SetUpAnswer,
+    SetUpEffect, SetUpEvent,
 };
 
 impl Perform for Flow {
@@ -32,7 +32,9 @@ impl Shell {
                 let table = table.ok().and_then(|table| table.as_string());
                 self.answer(SetUpAnswer::Regions(table));
             }),
-            SetUpEffect::LoadHelp(country) => spawn(self.load_help(country)),
+            SetUpEffect::ShowHelp(country, channel) => {
+                self.page(|page| page.help(&country, channel.as_str()));
+            }
             SetUpEffect::Order {
                 number,
                 channel,
@@ -105,24 +107,6 @@ impl Shell {
             }
         };
         self.send(event);
-    }
-
-    async fn load_help(self, country: String) {
-        let channel = self
-            .flow
-            .with_untracked(|flow| flow.awaited().map(|challenge| challenge.channel));
-        let Some(channel) = channel else { return };
-        // Without it the rest of the help is there all the same.
-        let found = self
-            .page(Page::clone)
-            .help(&country, channel.as_str())
-            .await
-            .unwrap_or_default();
-        let found = js_sys::Array::from(&found)
-            .iter()
-            .filter_map(|one| one.as_string())
-            .collect();
-        self.answer(SetUpAnswer::HelpFound(found));
     }
 
     async fn post(self, draft: Arc<PendingSecret>, proof: Arc<ConfirmedFactors>) {

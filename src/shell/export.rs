@@ -12,7 +12,7 @@ use super::{Page, Shell, now, spawn};
 use crate::render::say;
 
 impl Shell {
-    /// Copies, saves or prints; whether a copy worked is told.
+    /// Copies, saves or prints; reports whether a copy worked.
     pub(super) fn take(self, what: Keepsake) {
         match what {
             Keepsake::CopyOfKey => self.copy(

@@ -42,6 +42,9 @@ impl Perform for Login {
                 presented,
                 trust,
             }) => shell.verify(way, &method_id, &presented, trust),
+            Effect::Do(LoginEffect::ShowHelp(channel)) => {
+                shell.page(|page| page.help("", channel.as_str()));
+            }
             Effect::Do(LoginEffect::CopySummary) => spawn(shell.copy_summary()),
             Effect::Do(LoginEffect::Report) => spawn(shell.report()),
         }
@@ -54,10 +57,10 @@ impl Shell<Login> {
     }
 
     fn order(self, path: String, fields: &[(&str, &str)]) {
-        let (body, question) = (api::object(fields), self.next_question());
+        let (body, order) = (api::object(fields), self.next_order());
         spawn(async move {
             let answer = api::challenge(self.page(Page::clone), &path, body).await;
-            if self.is_latest(question) {
+            if self.is_latest_order(order) {
                 self.answer(match answer {
                     Ok(challenge) => LoginAnswer::Ordered(Box::new(challenge)),
                     Err(refusal) => LoginAnswer::NotOrdered(refusal.into()),

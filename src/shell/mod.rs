@@ -19,7 +19,7 @@ pub use page::Page;
 use nidan_flow::{Flow, Machine};
 use nidan_screens::{Screen, Shows, View};
 
-/// How often waiting times on the screen move on.
+/// How often waiting times on the [screen](Screen) move on.
 const TICK_MS: u32 = 1_000;
 
 /// What a state machine asks for, done.
@@ -28,12 +28,12 @@ pub(crate) trait Perform: Machine {
     fn perform(shell: Shell<Self>, effect: Self::Effect);
 }
 
-/// The handle that screens hold. Copies are the same shell. Each module has one kind of state
-/// machine only: what the other one needs is not in it.
+/// The handle that [screens](Screen) hold. Copies are the same shell. Each module has one kind of
+/// state machine only: what the other one needs is not in it.
 pub(crate) struct Shell<M: Machine = Flow> {
-    /// It is also notified once a second: time is a part of what screens show.
-    flow: RwSignal<M, LocalStorage>,
-    parts: StoredValue<Parts, LocalStorage>,
+    /// It is also notified once a second: time is a part of what [screens](Screen) show.
+    flow: RwSignal<M>,
+    parts: StoredValue<Parts>,
 }
 
 impl<M: Machine> Clone for Shell<M> {
@@ -53,41 +53,52 @@ struct Parts {
     is_phone: bool,
     /// Questions about codes so far: only the last one's answer is news.
     questions: u32,
+    /// The last one of them that ordered a code.
+    order: u32,
     /// The challenge that is watched.
     watched: String,
-    /// Hears how it fares.
-    heard: Option<Closure<dyn FnMut(JsValue)>>,
-    /// Dropped with the widget.
-    _ticking: Option<Interval>,
+    /// Receives its delivery status: the function of [`Callbacks`].
+    heard: JsValue,
+}
+
+/// What the page calls as long as the widget is mounted; dropped with it. Not among [`Parts`]: a
+/// closure belongs to its thread, and where the signals' own storage has to watch over that, the
+/// standard library's threads come into the module, with an allocator of their own.
+pub(crate) struct Callbacks {
+    _heard: Closure<dyn FnMut(JsValue)>,
+    _ticking: Interval,
 }
 
 impl<M: Perform> Shell<M> {
-    pub(crate) fn start(page: Page) -> Self {
+    /// Opens the flow; the callbacks are kept as long as the widget is mounted.
+    pub(crate) fn start(page: Page) -> (Self, Callbacks) {
         let parts = Parts {
             page,
             expires_at: None,
             support_url: None,
             is_phone: false,
             questions: 0,
+            order: 0,
             watched: String::new(),
-            heard: None,
-            _ticking: None,
+            heard: JsValue::UNDEFINED,
         };
         let shell = Self {
-            flow: RwSignal::new_local(M::loading()),
-            parts: StoredValue::new_local(parts),
+            flow: RwSignal::new(M::loading()),
+            parts: StoredValue::new(parts),
         };
-        shell.parts.update_value(|parts| {
-            parts._ticking = Some(Interval::new(TICK_MS, move || shell.tick()))
-        });
-        shell.parts.update_value(|parts| {
-            parts.heard = Some(Closure::new(move |heard| shell.hear(&heard)))
-        });
-        M::perform(shell, M::open());
+        let heard = Closure::new(move |heard| shell.hear(&heard));
         shell
+            .parts
+            .update_value(|parts| parts.heard.clone_from(heard.as_ref()));
+        M::perform(shell, M::open());
+        let callbacks = Callbacks {
+            _heard: heard,
+            _ticking: Interval::new(TICK_MS, move || shell.tick()),
+        };
+        (shell, callbacks)
     }
 
-    /// Tells the state machine what happened, and does what it asks for.
+    /// Tells the state [machine](Machine) what happened, and does what it asks for.
     pub(crate) fn send(self, event: M::Event) {
         // Where the element has left the page meanwhile, there is nothing to tell.
         let Some((now, page)) = self
@@ -119,23 +130,19 @@ impl<M: Perform> Shell<M> {
     /// Follows the code that the person waits for, and no other.
     fn watch(self, page: &Page, awaited: String) {
         self.parts.update_value(|parts| {
-            if parts.watched != awaited
-                && let Some(heard) = &parts.heard
-            {
-                page.watch(
-                    &if awaited.is_empty() {
-                        String::new()
-                    } else {
-                        api::path(&awaited)
-                    },
-                    heard.as_ref(),
-                );
+            if parts.watched != awaited {
+                let path = if awaited.is_empty() {
+                    String::new()
+                } else {
+                    api::path(&awaited)
+                };
+                page.watch(&path, &parts.heard);
                 parts.watched = awaited;
             }
         });
     }
 
-    /// A challenge that fares differently, or the code that the browser read from a message.
+    /// A challenge whose delivery status changed, or the code that the browser read from a message.
     fn hear(self, heard: &JsValue) {
         match heard.as_string() {
             Some(code) => self.send(M::code_read(code)),
@@ -223,8 +230,20 @@ impl<M: Machine> Shell<M> {
             .unwrap_or_default()
     }
 
-    /// Whether nothing was asked since: an earlier answer is about a code that is over, or a screen
-    /// that was left.
+    /// Numbers the order of a code: only a later order makes its answer stale.
+    fn next_order(self) -> u32 {
+        let question = self.next_question();
+        self.parts.update_value(|parts| parts.order = question);
+        question
+    }
+
+    /// Whether no code was ordered after this one.
+    fn is_latest_order(self, order: u32) -> bool {
+        self.parts.try_with_value(|parts| parts.order) == Some(order)
+    }
+
+    /// Whether nothing was asked since: an earlier answer is about a code that is over, or a
+    /// [screen](Screen) that was left.
     fn is_latest(self, question: u32) -> bool {
         self.parts.try_with_value(|parts| parts.questions) == Some(question)
     }

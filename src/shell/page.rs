@@ -14,7 +14,7 @@ extern "C" {
     #[derive(Clone)]
     pub type Page;
 
-    /// The catalogue's language (BCP 47).
+    /// The catalogue's language ([BCP 47](https://www.rfc-editor.org/info/bcp47)).
     #[wasm_bindgen(method, getter)]
     pub(super) fn locale(this: &Page) -> String;
 
@@ -45,28 +45,30 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn base64(this: &Page, bytes: &[u8]) -> String;
 
-    /// The bytes that base64url stands for; none where it is no base64url.
+    /// The bytes that the base64url text encodes; none where it is no base64url.
     #[wasm_bindgen(method)]
     pub(super) fn bytes(this: &Page, text: &str) -> Vec<u8>;
 
-    /// ISO 3166-1 alpha-2: where the person's language is at home.
+    /// Which of these countries ([ISO 3166-1
+    /// alpha-2](https://www.iso.org/iso-3166-country-codes.html)) the browser's clock is set to;
+    /// else where the person's language is at home.
     #[wasm_bindgen(method)]
-    pub(super) fn region(this: &Page) -> String;
+    pub(super) fn region(this: &Page, offered: Vec<String>) -> String;
 
     /// The table of phone regions.
     #[wasm_bindgen(method, catch)]
     pub(super) async fn regions(this: &Page) -> Result<JsValue, JsValue>;
 
-    /// A date, then names and advice in turn.
-    #[wasm_bindgen(method, catch)]
-    pub(super) async fn help(this: &Page, country: &str, channel: &str)
-    -> Result<JsValue, JsValue>;
+    /// Shows what may keep a code from coming this way, in a country; in the one where the browser is
+    /// where none is named.
+    #[wasm_bindgen(method)]
+    pub(super) fn help(this: &Page, country: &str, channel: &str);
 
     /// A country as a list shows it; empty where the search does not fit.
     #[wasm_bindgen(method)]
     pub(crate) fn country(this: &Page, iso: &str, code: &str, search: &str) -> String;
 
-    /// Tells how a code fares, or the code, until the next call.
+    /// Reports the delivery status of a code, or the code itself, until the next call.
     #[wasm_bindgen(method)]
     pub(super) fn watch(this: &Page, path: &str, heard: &JsValue);
 
@@ -74,7 +76,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = isPhone)]
     pub(super) fn is_phone(this: &Page) -> bool;
 
-    /// Another screen stands, by its name for the host; the focus may follow.
+    /// Another screen is shown, by its name for the host; the focus may follow.
     #[wasm_bindgen(method)]
     pub(crate) fn shown(this: &Page, step: &str, focuses: bool);
 
@@ -90,7 +92,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn id(this: &Page, name: &str) -> String;
 
-    /// Puts the field outside of the shadow tree; what comes back stands in its place. Nothing
+    /// Puts the field outside of the shadow tree; what comes back takes its place. Nothing
     /// where there is no such tree.
     #[wasm_bindgen(method)]
     pub(crate) fn place(
@@ -136,7 +138,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn aside(this: &Page, aside: bool);
 
-    /// The page hears that the person reported a code.
+    /// Notifies the page that the person reported a code.
     #[wasm_bindgen(method)]
     pub(super) fn reported(this: &Page);
 

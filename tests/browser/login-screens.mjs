@@ -37,7 +37,7 @@ export async function logins(shared, look) {
   await shot('wrong')
   await at.page.locator('#nidan-code').fill('222222')
   await press(at, 'login.submit')
-  await at.page.getByText(at.w['login.two-app']).waitFor()
+  await at.page.getByText(at.w['login.two-app-now']).waitFor()
   await shot('two-codes')
   await press(at, 'login.another')
   await title(at, 'login.ways-title')

@@ -86,7 +86,7 @@ class Table {
     const message = await this.world.lastMessage()
     const sentence = message.channel === 'sms' ? 'phone.sms-sent' : 'phone.voice-sent'
     const other = message.channel === 'sms' ? 'phone.voice-sent' : 'phone.sms-sent'
-    const fits = ({ said, keys }) => said.get(sentence)?.hint === message.hint && said.get(sentence).reference === message.reference
+    const fits = ({ said, keys }) => said.get(sentence)?.hint === message.hint && [undefined, message.reference].includes(said.get(sentence).reference)
       && !said.has(other) && keys === (message.keys ?? '') && said.has('phone.voice-keys') === Boolean(message.keys)
     const { keys } = await this.until(fits, `${what}: ${JSON.stringify(message)}`)
     // The digits on the screen make the call read its code; the text says the reference.
@@ -100,9 +100,11 @@ class Table {
   /** Thirty seconds and more pass for the code that was sent. */
   async resend() {
     const [flow] = (await databases.service("SELECT id FROM flow WHERE subject = ? AND state = 'open'", await this.world.subject()))[0]
+    const again = ['phone.resend', 'phone.call-again'].map((key) => this.at.w[key])
     await databases.service('UPDATE challenge SET sent_at = sent_at - 130 WHERE flow_id = ?', flow)
-    await this.until(({ controls }) => controls.some(({ label }) => label === this.at.w['phone.resend']), 'a way to send again')
-    await this.order('phone.resend')
+    await this.until(({ controls }) => controls.some(({ label }) => again.includes(label)), 'a way to send again')
+    const { said } = await this.seen()
+    await this.order(said.has('phone.voice-sent') ? 'phone.call-again' : 'phone.resend')
   }
 }
 

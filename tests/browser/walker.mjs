@@ -170,8 +170,9 @@ async function answered(walk, route) {
     return route.abort().catch(() => {})
   }
   const json = await answer.json().catch(() => undefined)
-  walk.world.answers.push({ status: answer.status(), code: json?.code })
+  // The page never knows what was lost on its way.
   if (network.mode === 'lost-answer') return route.abort().catch(() => {})
+  walk.world.answers.push({ status: answer.status(), code: json?.code })
   await route.fulfill({ response: answer }).catch(() => {})
   if (orders && answer.ok()) walk.world.order = 'answered'
 }

@@ -22,7 +22,7 @@ function pack(folder, ofSetUp, ofLogin) {
     writeFileSync(join(folder, `login.${locale}`), only(texts, ofLogin))
     writeFileSync(join(folder, locale), only(texts, ofSetUp))
   }
-  // For hosts with words of their own: which key stands at which place.
+  // For hosts with words of their own: which key is at which place.
   const english = Object.fromEntries(catalogues)['en.json']
   writeFileSync(join(folder, 'keys.json'), JSON.stringify([...english.keys()]))
 }

@@ -9,9 +9,7 @@ import { brotliCompressSync } from 'node:zlib'
 
 import { copyCatalogues, packCatalogues } from './catalogues.mjs'
 import * as oneStart from './passes/one-start.mjs'
-import * as restructured from './passes/restructured.mjs'
 import * as shortNames from './passes/short-names.mjs'
-import * as unreadTexts from './passes/unread-texts.mjs'
 import * as unusedClasses from './passes/unused-classes.mjs'
 import * as unusedExports from './passes/unused-exports.mjs'
 import * as unusedTasks from './passes/unused-tasks.mjs'
@@ -23,7 +21,7 @@ import { functionNames, withoutNotes } from './wasm-file.mjs'
 
 /** The set-up and the login: two modules, of which a page loads one. */
 const MODULES = ['nidan', 'nidan-login']
-const PASSES = [unusedClasses, unusedTasks, unusedExports, restructured, shortNames, oneStart, unreadTexts]
+const PASSES = [unusedClasses, unusedTasks, unusedExports, shortNames, oneStart]
 
 const folder = join(process.env.TRUNK_STAGING_DIR, 'nidan')
 const locales = join(folder, 'locales')

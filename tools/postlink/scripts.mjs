@@ -6,6 +6,8 @@ import { join } from 'node:path'
 
 import { fail, minified } from './run.mjs'
 
+/** What only some pages load, and when they need it. */
+const LATER = ['set-up.js', 'help.js']
 const PARTS = ['files.js', 'languages.js', 'options.js', 'page.js']
 
 export function packScripts(folder, modules) {
@@ -13,8 +15,8 @@ export function packScripts(folder, modules) {
   const hash = (name) => `sha256-${createHash('sha256').update(readFileSync(join(folder, name))).digest('base64')}`
   const hashes = (names) => Object.fromEntries(names.map((name) => [name, hash(name)]))
   const files = (modules) => modules.flatMap((name) => [`${name}.js`, `${name}_bg.wasm`])
-  writeFileSync(join(folder, 'set-up.js'), minified(read('set-up.js')))
-  const loader = withHashes(joined(read, 'nidan-flow.js', PARTS), hashes([...files(modules), 'set-up.js']))
+  for (const part of LATER) writeFileSync(join(folder, part), minified(read(part)))
+  const loader = withHashes(joined(read, 'nidan-flow.js', PARTS), hashes([...files(modules), ...LATER]))
   writeFileSync(join(folder, 'nidan-flow.js'), minified(loader))
   // The function beside the element: for applications, whose pages load it in addition.
   const mount = withHashes(joined(read, 'mount.js', ['files.js']), hashes(['nidan-flow.js']))

@@ -27,7 +27,7 @@ export function withoutRules(text, { classes, tags }) {
   return text.split('\n').filter((line) => !goes(line)).join('\n')
 }
 
-/** Only whole lines of comments: what stands behind code on a line might be inside a string. No string of the sheet holds these characters with a space. */
+/** Only whole lines of comments: what follows code on a line might be inside a string. No string of the sheet holds these characters with a space. */
 export function packed(text) {
   return text.replace(/^\s*\/\*[\s\S]*?\*\/$\n/gm, '').replace(/^\s+/gm, '').replace(/\s*([{};,])\s*/g, '$1').replaceAll(': ', ':')
 }

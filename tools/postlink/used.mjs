@@ -9,16 +9,16 @@ import { fail } from './run.mjs'
 const SCREENS = 'crates/screens/src'
 /** The sources of each module's screens, and which constants of a kind of method they show. */
 const SOURCES = {
-  'nidan-login': { folders: [`${SCREENS}/login`], files: [`${SCREENS}/challenge.rs`], constants: ['WAY'] },
+  'nidan-login': { folders: [`${SCREENS}/login`], files: [`${SCREENS}/challenge.rs`, `${SCREENS}/typed.rs`], constants: ['WAY'] },
   nidan: {
     folders: [`${SCREENS}/set_up`],
-    files: [`${SCREENS}/challenge.rs`, `${SCREENS}/apps.rs`, 'src/shell/export.rs', 'src/render/set_up.rs'],
+    files: [`${SCREENS}/challenge.rs`, `${SCREENS}/typed.rs`, `${SCREENS}/apps.rs`, 'src/shell/export.rs', 'src/render/set_up.rs'],
     constants: ['CARD', 'DONE'],
   },
 }
 /** Sources that name every word, or words as examples. */
 const NO_SCREENS = /(?:^|\/)(?:tests|testing|messages|catalogue_rules|shape)\.rs$/
-/** What stands before the module does, and around what it draws. */
+/** What is there before the module is, and around what it draws. */
 const ALWAYS = ['nidan', 'nidan-code']
 
 /** The keys and the classes that a module can show. */

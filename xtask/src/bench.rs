@@ -28,9 +28,11 @@ const JOURNEYS: [Journey; 3] = [
             "locales/ja.json",
             // Only when a number is typed, and when a code does not arrive.
             "regions.txt",
+            "help.js",
+            "help/ja.json",
             "help/JP.ja.json",
         ],
-        budget_bytes: 80_000,
+        budget_bytes: 76_000,
     },
     Journey {
         name: "a login, all",
@@ -142,7 +144,7 @@ fn loads_of_logins(tools: &Tools) -> Done {
     Ok(())
 }
 
-/// What pages load for the widget, of the build that stands in `dist`; an error when one is over
+/// What pages load for the widget, of the build in `dist`; an error when one is over
 /// its budget.
 pub(crate) fn weight() -> Done {
     for Journey {

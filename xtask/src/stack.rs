@@ -105,7 +105,7 @@ impl Stack {
             .all(|child| matches!(child.try_wait(), Ok(None)))
     }
 
-    /// What stands behind a page.
+    /// The service and the shop behind a page.
     fn behind(&mut self, lane: &Lane) -> Done {
         let api_key = lane.configure()?;
         step("start the service", || self.service(lane))?;
@@ -152,8 +152,8 @@ impl Stack {
         );
         let file = root().join(".trunk-demo.toml");
         fs::write(&file, config)?;
-        // What an earlier build left would be served, and tested, until this one is there. One stack of
-        // a folder runs at a time.
+        // What an earlier build left would be served, and tested, until this one is there. One
+        // stack of a folder runs at a time.
         let stale = root().join("dist");
         if stale.exists() {
             fs::remove_dir_all(stale)?;
@@ -172,7 +172,7 @@ impl Stack {
         self.wait_for(lane, lane.page, "/nidan/nidan_bg.wasm", PAGE_TIMEOUT)
     }
 
-    /// Serves the page that stands at `first`, with this lane's shop and service behind it.
+    /// Serves the page at `first`, with this lane's shop and service behind it.
     fn beside(&mut self, tools: &Tools, lane: &Lane, first: u16) -> Done {
         let ports = [lane.page, first, lane.shop, lane.service].map(|port| port.to_string());
         let mut serve = command("node", &["tests/browser/beside.mjs"], &tools.path);
@@ -273,6 +273,10 @@ impl Lane {
             let setting = line.trim_start_matches("# ");
             if line.starts_with("origins = ") {
                 format!("origins = [\"{}\"]", self.url)
+            } else if setting.starts_with("support_url = ") {
+                format!("support_url = \"{}/shop/help.html\"", self.url)
+            } else if setting.starts_with("recovery_url = ") {
+                format!("recovery_url = \"{}/shop/help.html#recover\"", self.url)
             } else if setting.starts_with("password_url = ") {
                 format!("password_url = \"{}/?password=change\"", self.url)
             } else if setting.starts_with("notices = ") {

@@ -53,11 +53,11 @@ pub struct AttemptContext {
     pub backup_attempts: u32,
     /// The chance of guessing that may still be given away for the person.
     pub allowance: Allowance,
-    /// The authenticator that is tried.
+    /// The [authenticator](Authenticator) that is tried.
     pub target: Target,
 }
 
-/// The authenticator that is tried, as it is stored.
+/// The [authenticator](Authenticator) that is tried, as it is stored.
 #[derive(Debug, Clone)]
 pub enum Target {
     /// The person has no such method, or no backup codes.
@@ -101,8 +101,8 @@ pub struct SentCode {
     pub is_answered: bool,
 }
 
-/// The length of the salt of a person's backup codes, in bytes. NIST SP 800-63B-4 §3.1.1.2 wants at
-/// least four.
+/// The length of the salt of a person's backup codes, in bytes. [NIST SP
+/// 800-63B-4](https://pages.nist.gov/800-63-4/sp800-63b.html) §3.1.1.2 wants at least four.
 pub const BACKUP_SALT_LEN_BYTES: usize = 16;
 
 /// A backup code's keyed and slow hash.
@@ -117,7 +117,7 @@ pub struct BackupSet {
     pub unused: Vec<(u32, BackupHash)>,
 }
 
-/// The data that checking a counted attempt needs.
+/// The data that checking a [counted attempt](CountedAttempt) needs.
 #[derive(Debug, Clone)]
 pub enum CheckInput {
     /// An authenticator app's.
@@ -164,9 +164,9 @@ pub struct CountedAttempt {
     pub in_a_row: u32,
     /// Attempts of the flow, with this one.
     pub flow_attempts: u32,
-    /// Single codes that the method still takes; for backup codes, attempts that the flow still has
-    /// for them.
-    pub single_attempts_left: u32,
+    /// Attempts of this sort that are left: single codes, or pairs of them, that the method still
+    /// takes; for backup codes, what the flow still has for them.
+    pub attempts_left: u32,
 }
 
 /// The reason for which an attempt was refused.
@@ -198,7 +198,7 @@ pub enum AttemptRefusal {
 /// The changes that the engine writes, whatever the outcome is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AttemptChanges {
-    /// The addition to the flow's counts; `None` when nothing is counted.
+    /// The addition to the flow's counts; [`None`] when nothing is counted.
     pub flow: Option<FlowCount>,
     /// The method's wrong attempts from now on.
     pub tries: Option<Tries>,
@@ -211,7 +211,7 @@ pub struct AttemptChanges {
 /// The addition of one attempt to its flow's counts, beside the attempt itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FlowCount {
-    /// Its cost to the allowance, in millionths.
+    /// Its cost to the [allowance](Allowance), in millionths.
     pub cost: u32,
     /// Attempts with backup codes: one or none.
     pub backup_attempts: u32,
@@ -262,7 +262,7 @@ fn count_backup_code(context: AttemptContext, limit: u32) -> AttemptDecision {
             check: CheckInput::BackupCodes(set),
             in_a_row: 0,
             flow_attempts: context.flow_attempts + 1,
-            single_attempts_left: limit - context.backup_attempts - 1,
+            attempts_left: limit - context.backup_attempts - 1,
         }),
         Target::Missing | Target::Otp { .. } | Target::OutOfBand { .. } => {
             Err(AttemptRefusal::NoMethod)
@@ -317,7 +317,10 @@ fn count_code(
             check,
             in_a_row: tries.in_a_row,
             flow_attempts: context.flow_attempts + 1,
-            single_attempts_left: throttle::single_tries_left(tries, allowance, guess, now),
+            attempts_left: match codes {
+                Needs::OneCode => throttle::single_tries_left(tries, allowance, guess, now),
+                Needs::TwoCodes => throttle::pairs_left(tries),
+            },
         }),
         changes: AttemptChanges {
             flow: Some(FlowCount {

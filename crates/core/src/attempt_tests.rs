@@ -75,7 +75,7 @@ fn an_attempt_is_counted_before_it_is_checked() {
     let decision = decide(at(app(0)), &code(Needs::OneCode));
     let counted = decision.outcome.unwrap();
     assert_eq!((counted.in_a_row, counted.flow_attempts), (1, 1));
-    assert_eq!(counted.single_attempts_left, 2);
+    assert_eq!(counted.attempts_left, 2);
     let tries = decision.changes.tries.unwrap();
     assert_eq!((tries.in_a_row, tries.today), (1, 1));
     let flow = decision.changes.flow.unwrap();
@@ -187,10 +187,7 @@ fn one_flow_has_so_many_attempts_and_so_many_backup_codes() {
     };
     let decision = decide(fifth, &backup);
     let counted = decision.outcome.unwrap();
-    assert_eq!(
-        (counted.single_attempts_left, counted.flow_attempts),
-        (0, 5)
-    );
+    assert_eq!((counted.attempts_left, counted.flow_attempts), (0, 5));
     assert_eq!(decision.changes.flow.unwrap().backup_attempts, 1);
     assert_eq!(decision.changes.tries, None);
     let sixth = AttemptContext {

@@ -188,7 +188,7 @@ fn link(
     ])
 }
 
-/// The details of the entry about trust in browsers that was withdrawn; `None` where there was
+/// The details of the entry about trust in browsers that was withdrawn; [`None`] where there was
 /// none.
 pub fn trust_revoked(browsers: u32) -> Option<AuditDetail> {
     (browsers > 0).then(|| AuditDetail {
@@ -211,8 +211,8 @@ pub fn wrong_code(detail: &AuditDetail, in_a_row: u32) -> Vec<(EventKind, AuditD
     entries
 }
 
-/// Whether the host is told of an entry about a wrong code. Of one login it is told of the first
-/// wrong code alone, since every mistyping would be a message; of a suspension it is told always.
+/// Whether the host is notified of an entry about a wrong code. Of one login it is notified of the
+/// first wrong code alone, since every mistyping would be a message; of a suspension always.
 const fn tells_host_of(kind: EventKind, is_first_of_flow: bool) -> bool {
     is_first_of_flow || !matches!(kind, EventKind::CodeWrong)
 }

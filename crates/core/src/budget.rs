@@ -85,7 +85,7 @@ impl Scope {
     }
 }
 
-/// A window of a budget, in Unix seconds.
+/// A window of a [budget](Budget), in Unix seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     /// Its first second.
@@ -94,7 +94,7 @@ pub struct Window {
     pub end: u64,
 }
 
-/// A budget that has no room.
+/// A [budget](Budget) that has no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BudgetSpent {
     /// Its scope.
@@ -115,11 +115,11 @@ impl Budget {
     }
 }
 
-/// Decides whether one more message fits all budgets. Each comes with the number of messages that
-/// its current window has had.
+/// Decides whether one more message fits all [budgets](Budget). Each comes with the number of
+/// messages that its current window has had.
 ///
 /// # Errors
-/// The first budget without room.
+/// The first [budget](Budget) without room.
 pub fn spend<'a>(
     counted: impl IntoIterator<Item = (&'a Budget, u32)>,
     now: u64,

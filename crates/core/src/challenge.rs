@@ -29,9 +29,9 @@ impl ChallengeState {
 pub enum Ordered {
     /// The message is stored, and a worker will send it.
     Yes,
-    /// A budget is spent. Nothing was stored.
+    /// A [budget](Budget) is spent. Nothing was stored.
     BudgetSpent {
-        /// The scope whose budget is spent.
+        /// The scope whose [budget](Budget) is spent.
         scope: Scope,
         /// When its next window begins, in Unix seconds.
         retry_at: u64,
@@ -78,9 +78,9 @@ pub fn open<'a>(counted: impl IntoIterator<Item = (&'a Budget, u32)>, now: u64) 
     budget::spend(counted, now).into()
 }
 
-/// The time at which a code ends that ends now. It ends when a newer one is opened in the same flow,
-/// so that whoever corrects the number is asked for the new one only, and when the person reports
-/// that somebody else asks for codes.
+/// The time at which a code ends that ends now. It ends when a newer one is opened in the same
+/// flow, so that whoever corrects the number is asked for the new one only, and when the person
+/// reports that somebody else asks for codes.
 pub fn expires_when_ended(other: &ChallengeState, now: u64) -> u64 {
     if other.is_answered {
         other.expires_at
@@ -113,7 +113,7 @@ pub fn reserve(challenge: &ChallengeState, limit: u32, now: u64) -> Attempt {
 }
 
 /// Decides whether a right code counts. It does once, and the messages that brought it are given
-/// back to the budget of codes that nobody answers: returns how many.
+/// back to the [budget](Budget) of codes that nobody answers: returns how many.
 pub fn answer(challenge: &ChallengeState, now: u64) -> Option<u32> {
     challenge.is_open(now).then_some(challenge.sends)
 }

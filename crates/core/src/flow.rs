@@ -12,9 +12,9 @@ pub struct FlowStatus<'a> {
     pub is_open: bool,
     /// Whether its result has been made and not been redeemed.
     pub has_result: bool,
-    /// The authenticator that was right; `None` before it completes, and for an enrolment.
+    /// The authenticator that was right; [`None`] before it completes, and for an enrolment.
     pub used: Option<Authenticator>,
-    /// The id of that authenticator.
+    /// The id of that [authenticator](Authenticator).
     pub method_id: Option<&'a str>,
     /// The session for which it was opened.
     pub session_binding: &'a str,

@@ -5,8 +5,9 @@ use nidan_protocol::{Authenticator, BACKUP_METHOD_ID, Channel, EventKind, Method
 use crate::audit::AuditDetail;
 use crate::throttle::{self, Allowance, Tries};
 
-/// An authenticator whose code was right, with what makes the code single-use. An engine spends it
-/// by one conditional update whose row count says whether it was still there to be spent.
+/// An [authenticator](Authenticator) whose code was right, with what makes the code single-use. An
+/// engine spends it by one conditional update whose row count says whether it was still there to be
+/// spent.
 #[derive(Debug, Clone)]
 pub enum Authenticated {
     /// An authenticator app's time step ([RFC 6238
@@ -63,7 +64,7 @@ pub struct LoginContext {
     pub allowance: Allowance,
     /// The wrong attempts of the method that was used; none for a backup code.
     pub tries: Tries,
-    /// The cost of all attempts of this flow to the allowance, in millionths.
+    /// The cost of all attempts of this flow to the [allowance](Allowance), in millionths.
     pub flow_cost: u32,
     /// The last two digits of the number that was used.
     pub hint: Option<String>,
@@ -75,7 +76,7 @@ pub struct LoginContext {
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginChanges {
-    /// The wrong attempts of the method from now on; `None` where it has none.
+    /// The wrong attempts of the method from now on; [`None`] where it has none.
     pub tries: Option<Tries>,
     /// The person's allowance from now on.
     pub allowance: Allowance,

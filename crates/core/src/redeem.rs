@@ -14,7 +14,7 @@ pub struct RedeemContext {
     pub is_redeemed: bool,
     /// When the code ends, in Unix seconds; it counts in that second.
     pub result_expires_at: u64,
-    /// The person's factor epoch when a login was right; `None` for an enrolment.
+    /// The person's factor epoch when a login was right; [`None`] for an enrolment.
     pub login_epoch: Option<u64>,
     /// The person's factor epoch now.
     pub factor_epoch: u64,

@@ -28,9 +28,10 @@
 //! A try is counted as wrong before it is checked. A right one gives back what *its own flow* has
 //! cost: whoever won has won, and whoever is genuine mistyped. Nothing else gives anything back:
 //! not the password, not a new flow, another method, a fresh message or another address. Backup
-//! codes have 75 bits and are outside of this: NIST SP 800-63B-4 §3.1.2.2 asks for no throttling
-//! from 64 bits on, so that they are the way in that nobody can use up.
-//! docs/decisions/0010-guessing.md has the reasons and the price.
+//! codes have 75 bits and are outside of this: [NIST SP
+//! 800-63B-4](https://pages.nist.gov/800-63-4/sp800-63b.html) §3.1.2.2 asks for no throttling from
+//! 64 bits on, so that they are the way in that nobody can use up. docs/decisions/0010-guessing.md
+//! has the reasons and the price.
 
 use nidan_protocol::MethodClass;
 
@@ -38,11 +39,12 @@ use nidan_protocol::MethodClass;
 pub const SINGLE_TRIES_IN_A_ROW: u32 = 3;
 /// Wrong tries of one method in a day; then it rests.
 pub const TRIES_PER_DAY: u32 = 10;
-/// In a row; NIST SP 800-63B-4 §3.2.2 has 100 as the limit.
+/// In a row; [NIST SP 800-63B-4](https://pages.nist.gov/800-63-4/sp800-63b.html) §3.2.2 has 100 as
+/// the limit.
 pub const SUSPENDED_AFTER: u32 = 50;
 /// Millionths that may be given away at once: with what comes back in a day, less than 10⁻⁵.
 pub const ALLOWANCE: u32 = 9;
-/// Millionths that come back in a year: together with a full allowance 10⁻⁴.
+/// Millionths that come back in a year: together with a full [allowance](Allowance) 10⁻⁴.
 pub const ALLOWANCE_PER_YEAR: u32 = 91;
 
 const DAY_S: u64 = 86_400;
@@ -148,7 +150,7 @@ impl Allowance {
     }
 }
 
-/// Puts a suspended method back. Returns its wrong attempts from then on; `None` when it is not
+/// Puts a suspended method back. Returns its wrong attempts from then on; [`None`] when it is not
 /// suspended.
 pub fn reinstate(tries: Tries) -> Option<Tries> {
     (tries.in_a_row >= SUSPENDED_AFTER).then_some(Tries {
@@ -191,8 +193,8 @@ pub fn gate(tries: Tries, allowance: Allowance, guess: Guess, now: u64) -> Gate 
     })
 }
 
-/// The state with one more wrong try, and what that cost the allowance: to be stored before
-/// anything is checked.
+/// The state with one more wrong try, and what that cost the [allowance](Allowance): to be stored
+/// before anything is checked.
 pub fn reserve(
     tries: Tries,
     allowance: Allowance,
@@ -235,6 +237,13 @@ pub fn single_tries_left(tries: Tries, allowance: Allowance, guess: Guess, now: 
         left += 1;
     }
     left
+}
+
+/// Returns how many more pairs of codes a method accepts before it rests, for words on the screen.
+pub const fn pairs_left(tries: Tries) -> u32 {
+    let today = TRIES_PER_DAY.saturating_sub(tries.today);
+    let in_a_row = SUSPENDED_AFTER.saturating_sub(tries.in_a_row);
+    if today < in_a_row { today } else { in_a_row }
 }
 
 #[cfg(test)]
@@ -287,6 +296,18 @@ mod tests {
         let tomorrow = (NOW / DAY_S + 1) * DAY_S;
         assert_eq!(gate(wrong(10, 10), FULL, Guess::App, tomorrow - 1), rests);
         assert_eq!(gate(wrong(10, 10), FULL, Guess::App, tomorrow), two);
+    }
+
+    #[test]
+    fn pairs_are_left_until_the_method_rests() {
+        for (tries, left) in [
+            (wrong(3, 3), 7),
+            (wrong(9, 9), 1),
+            (wrong(10, 10), 0),
+            (wrong(49, 1), 1),
+        ] {
+            assert_eq!(pairs_left(tries), left, "{tries:?}");
+        }
     }
 
     #[test]

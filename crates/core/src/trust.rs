@@ -58,7 +58,7 @@ pub enum Opening {
 }
 
 impl Opening {
-    /// The entry that the opening leaves in the record; `None` where it leaves none.
+    /// The entry that the opening leaves in the record; [`None`] where it leaves none.
     pub const fn event(&self) -> Option<EventKind> {
         match self {
             Self::NotEnrolled => None,

@@ -38,11 +38,13 @@ impl CodeEntry {
     ///
     /// # Errors
     /// When what is typed is no code.
+    // Read in several places: as a copy in each of them a login would be over its weight.
+    #[inline(never)]
     pub(super) fn read(&self) -> Result<Code, CodeError> {
         Code::from_typed(&self.typed)
     }
 
-    /// Whether a whole code is in the field that was not sent as it stands.
+    /// Whether a whole code is in the field that was not sent in this form.
     pub(super) fn is_fresh(&self) -> bool {
         self.typed != self.sent && self.read().is_ok()
     }

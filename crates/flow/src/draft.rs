@@ -23,7 +23,7 @@ pub struct Opening {
     pub enrolment_id: EnrolmentId,
     /// The service's share.
     pub server_nonce: ServerNonce,
-    /// What "save the backup codes" asks for.
+    /// What "save the [backup codes](BackupCodes)" asks for.
     pub backup_gate: BackupGate,
     /// When the flow's life ends.
     pub expires_at: Now,
@@ -49,7 +49,7 @@ impl fmt::Debug for PendingSecret {
     }
 }
 
-/// A code that the draft's secret made: the final post cannot be built without one.
+/// A code that the draft's [secret](Secret) made: the final post cannot be built without one.
 pub struct ConfirmedCode {
     code: Code,
     _matched: Matched,
@@ -85,7 +85,7 @@ impl PendingSecret {
         &self.client_random
     }
 
-    /// The secret's Base32 form, for typing.
+    /// The [secret](Secret)'s Base32 form, for typing.
     pub fn key(&self) -> nidan_otp::Key {
         self.secret.key()
     }

@@ -7,7 +7,7 @@ use nidan_protocol::{ChallengeView, MethodClass, MethodKind, PHONES_MAX};
 
 use super::lifecycle::{Outcome, Stage};
 use super::{
-    CodeEntry, ConfirmedCode, Delivery, EndReason, HelpAt, Keepsake, Now, Opening, PendingSecret,
+    CodeEntry, ConfirmedCode, Delivery, EndReason, Keepsake, Now, Opening, PendingSecret,
     PhoneEntry, SetUpAnswer, SetUpEffect, SetUpEvent, SetUpInput, SetUpNav, Step, VerifiedPhone,
 };
 
@@ -153,9 +153,9 @@ impl Stage for Enrolment {
 
 impl Enrolment {
     /// Tells screens apart: what was said of a copy is said on its own screen only.
-    const fn place(&self) -> (std::mem::Discriminant<Step>, Option<HelpAt>) {
-        let help = match &self.step {
-            Step::PhoneCode { help, .. } => *help,
+    const fn place(&self) -> (std::mem::Discriminant<Step>, bool) {
+        let is_helping = match &self.step {
+            Step::PhoneCode { is_helping, .. } => *is_helping,
             Step::Start
             | Step::Method
             | Step::GetApp
@@ -166,16 +166,22 @@ impl Enrolment {
             | Step::SaveCodes { .. }
             | Step::Posting { .. }
             | Step::Done { .. }
-            | Step::Finishing { .. } => None,
+            | Step::Finishing { .. } => false,
         };
-        (std::mem::discriminant(&self.step), help)
+        (std::mem::discriminant(&self.step), is_helping)
     }
 
     /// Whether the screen has something to take along.
     const fn has(&self, what: Keepsake) -> bool {
         match what {
             Keepsake::CopyOfKey => matches!(self.step, Step::AddAccount),
-            Keepsake::CopyOfSummary => matches!(self.step, Step::PhoneCode { help: Some(_), .. }),
+            Keepsake::CopyOfSummary => matches!(
+                self.step,
+                Step::PhoneCode {
+                    is_helping: true,
+                    ..
+                }
+            ),
             Keepsake::CopyOfBackupCodes
             | Keepsake::FileOfBackupCodes
             | Keepsake::PrintOfBackupCodes => matches!(self.step, Step::SaveCodes { .. }),
@@ -197,8 +203,11 @@ impl Enrolment {
     }
 
     /// Whether anything is.
-    pub(super) const fn has_method(&self) -> bool {
-        self.has_app() || !self.phones.is_empty()
+    pub(super) fn has_method(&self) -> bool {
+        MethodKind::ALL.iter().any(|kind| match kind.class() {
+            MethodClass::Otp => self.has_app(),
+            MethodClass::OutOfBand(_) => !self.phones.is_empty(),
+        })
     }
 
     /// What may be added: an app once, phones as many as the service takes.
@@ -220,7 +229,11 @@ impl Enrolment {
     /// Whether something can stand beside the first method: another kind, or another number.
     fn has_choice(&self) -> bool {
         let methods = &self.opening.methods;
-        methods.len() > 1 || methods.iter().any(|kind| kind.class().channel().is_some())
+        let has_others = |kind: &MethodKind| match kind.class() {
+            MethodClass::Otp => false,
+            MethodClass::OutOfBand(_) => true,
+        };
+        methods.len() > 1 || methods.iter().any(has_others)
     }
 
     /// The step after a method was proved: a second method is recommended, where there is one.
@@ -232,8 +245,20 @@ impl Enrolment {
         }
     }
 
+    /// To the step before the backup codes: what is set up, or the proof of the only method that
+    /// there can be.
+    fn before_codes(&self) -> Step {
+        match self.opening.methods.as_slice() {
+            [only] if !self.has_choice() => match only.class() {
+                MethodClass::Otp => Step::Confirm { refused: None },
+                MethodClass::OutOfBand(_) => Step::Another,
+            },
+            _several => Step::Another,
+        }
+    }
+
     /// To the step before a method: what is set up, or the choice.
-    pub(super) const fn before_method(&self) -> Step {
+    pub(super) fn before_method(&self) -> Step {
         if self.has_method() {
             Step::Another
         } else {
@@ -278,8 +303,10 @@ impl Enrolment {
                 let channel = *channel;
                 return self.order_confirmed(channel);
             }
-            Step::PhoneCode { help: Some(at), .. } => *at = at.next(),
-            Step::PhoneCode { help: None, .. } => return self.answer(),
+            Step::PhoneCode {
+                is_helping: true, ..
+            } => {}
+            Step::PhoneCode { .. } => return self.answer(),
             Step::SaveCodes { .. } => return self.save(),
             Step::Method | Step::Posting { .. } | Step::Done { .. } | Step::Finishing { .. } => {}
         }
@@ -287,8 +314,8 @@ impl Enrolment {
     }
 
     fn go_back(&mut self) {
-        if let Step::PhoneCode { help, .. } = &mut self.step
-            && help.take().is_some()
+        if let Step::PhoneCode { is_helping, .. } = &mut self.step
+            && std::mem::take(is_helping)
         {
             return;
         }
@@ -297,8 +324,7 @@ impl Enrolment {
             Step::GetApp | Step::Number { .. } => self.before_method(),
             Step::AddAccount => Step::GetApp,
             Step::Confirm { .. } => Step::AddAccount,
-            Step::SaveCodes { .. } if self.has_choice() => Step::Another,
-            Step::SaveCodes { .. } => Step::Confirm { refused: None },
+            Step::SaveCodes { .. } => self.before_codes(),
             // The number is typed again; what was typed stays.
             Step::PhoneCode { challenge, .. } => Step::number(challenge.channel),
             Step::Start

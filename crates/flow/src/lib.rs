@@ -14,6 +14,7 @@ mod phone_entry;
 mod posting;
 mod proving;
 pub mod regions;
+mod resume;
 mod set_up;
 mod signing_in;
 mod steps;
@@ -28,10 +29,11 @@ pub use login::{
 };
 pub use machine::Machine;
 pub use phone_entry::{OrderedNumber, PhoneEntry, PhoneRefusal, VerifiedPhone};
+pub use resume::{BookmarkedScreen, LoginBookmark};
 pub use set_up::{
     Flow, Keepsake, PhoneWish, SetUpAnswer, SetUpEffect, SetUpEvent, SetUpInput, SetUpNav,
 };
-pub use steps::{BackupRefusal, CodeRefusal, ConfirmedFactors, Delivery, HelpAt, Step};
+pub use steps::{BackupRefusal, CodeRefusal, ConfirmedFactors, Delivery, Step};
 
 use nidan_protocol::ErrorCode;
 
@@ -44,7 +46,7 @@ pub enum RequestError {
     Refused(ErrorCode),
 }
 
-/// How the last question to the service fares.
+/// The state of the latest request to the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestState<E> {
     /// Nothing is on its way.

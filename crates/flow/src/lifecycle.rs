@@ -6,7 +6,7 @@ use nidan_protocol::ChallengeView;
 
 use super::{EndReason, Machine, Now, RequestError, ending_for};
 
-/// Where the widget stands. What happens while a flow goes on is its [`Stage`]'s.
+/// The state of the widget. What happens while a flow goes on is its [`Stage`]'s.
 pub enum Lifecycle<S> {
     /// The first answer is awaited.
     Loading,
@@ -16,7 +16,7 @@ pub enum Lifecycle<S> {
     Active(Box<S>),
     /// Over without a result.
     Ended(EndReason),
-    /// Over, and the host has been told.
+    /// Over, and the host has been notified.
     Completed,
 }
 
@@ -59,7 +59,7 @@ pub enum Outcome<S: Stage> {
 }
 
 /// What a person does between the first answer and the end.
-pub trait Stage: Sized + 'static {
+pub trait Stage: Sized + Send + Sync + 'static {
     /// What the service says at the beginning.
     type Opening;
     /// What happens.
@@ -82,7 +82,7 @@ pub trait Stage: Sized + 'static {
     /// When the shell shall send which event.
     fn retry(&self) -> Option<(Now, Self::Event)>;
 
-    /// The code that the person waits for: how its message fares is worth watching.
+    /// The code that the person waits for: its delivery status is worth watching.
     fn awaited(&self) -> Option<&ChallengeView>;
 
     /// Whether leaving now would lose something that the person cannot get back.
@@ -91,7 +91,7 @@ pub trait Stage: Sized + 'static {
     /// The browser read a code from a message.
     fn code_read(code: String) -> Self::Event;
 
-    /// A message fares differently.
+    /// The delivery status of a message changed.
     fn changed(challenge: Box<ChallengeView>) -> Self::Event;
 }
 
@@ -103,7 +103,7 @@ impl<S: Stage> Outcome<S> {
 }
 
 impl<S> Lifecycle<S> {
-    /// What belongs to the way; `None` before it begins and after it ends.
+    /// What belongs to the way; [`None`] before it begins and after it ends.
     pub const fn active(&self) -> Option<&S> {
         match self {
             Self::Active(stage) => Some(stage),

@@ -20,7 +20,7 @@ pub struct LoginOpening {
     pub methods: Vec<MethodView>,
     /// The one to begin with.
     pub best: Option<String>,
-    /// Good backup codes.
+    /// Good [backup codes](BackupCode).
     pub backup_codes_left: u32,
     /// For how many days this browser can be trusted.
     pub trust_days: Option<u32>,
@@ -40,12 +40,12 @@ pub struct LoginOpening {
     pub typed: String,
 }
 
-/// A way in: one of the methods by its place, or a backup code.
+/// A way in: one of the methods by its place, or a [backup code](BackupCode).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoginMethod {
     /// By its place in [`LoginOpening::methods`].
     Method(usize),
-    /// A backup code.
+    /// A [backup code](BackupCode).
     Backup,
 }
 
@@ -54,7 +54,9 @@ pub enum LoginMethod {
 pub enum LoginRefusal {
     /// The code has another shape.
     Code(CodeError),
-    /// The backup code is mistyped: told without asking anybody.
+    /// The second of two codes has another shape.
+    SecondCode(CodeError),
+    /// The [backup code](BackupCode) is mistyped: refused without asking the service.
     Backup(BackupCodeError),
     /// The service could not be asked.
     Unreachable,
@@ -68,11 +70,13 @@ pub enum LoginRefusal {
         attempts_left: Option<u32>,
         /// How often in a row a code was wrong here.
         times: u32,
+        /// Whether two codes were asked about.
+        of_two: bool,
     },
 }
 
 impl From<PhoneRefusal> for LoginRefusal {
-    /// Somebody who logs in types no number, and is told of none.
+    /// Somebody who logs in types no number, and is shown none.
     fn from(refusal: PhoneRefusal) -> Self {
         match refusal {
             PhoneRefusal::Service {
@@ -84,6 +88,7 @@ impl From<PhoneRefusal> for LoginRefusal {
                 retry_at,
                 attempts_left,
                 times: 0,
+                of_two: false,
             },
             PhoneRefusal::Code(error) => Self::Code(error),
             PhoneRefusal::Number(_) | PhoneRefusal::Unreachable => Self::Unreachable,
@@ -95,7 +100,7 @@ impl From<PhoneRefusal> for LoginRefusal {
 pub struct Verified {
     /// For the host.
     pub result_code: String,
-    /// Good backup codes.
+    /// Good [backup codes](BackupCode).
     pub backup_codes_left: u32,
     /// When the service answered.
     pub answered_at: Now,
@@ -106,7 +111,7 @@ pub struct Reported {
     /// Who was let in within the last day, the newest first: when, and what the host said of the
     /// place.
     pub logins: Vec<(Now, Option<String>)>,
-    /// Whether the host is told, and ends every session.
+    /// Whether the host is notified, and ends every session.
     pub host_notified: bool,
     /// Where the person changes the password.
     pub password_url: Option<String>,
@@ -121,7 +126,7 @@ pub enum LoginStep {
         /// What was sent, for a phone.
         challenge: Option<Box<ChallengeView>>,
     },
-    /// Type a backup code.
+    /// Type a [backup code](BackupCode).
     Backup,
     /// All ways.
     MethodPicker,
@@ -131,7 +136,7 @@ pub enum LoginStep {
     Report,
     /// That was said: what it ended, and who got in before.
     Reported(Box<Reported>),
-    /// In, with few backup codes left.
+    /// In, with few [backup codes](BackupCode) left.
     LowBackupCodes(Verified),
 }
 
@@ -141,16 +146,18 @@ pub struct SigningIn {
     pub opening: LoginOpening,
     /// The code field, and the second one.
     pub codes: [CodeEntry; 2],
-    /// The backup code field.
+    /// The [backup code](BackupCode) field.
     pub typed_backup: String,
     /// "Do not ask in this browser".
     pub trust: bool,
-    /// How the last question fares.
+    /// The state of the latest request.
     pub asked: RequestState<LoginRefusal>,
     /// Whether the last copy of the summary for support worked, where one was made.
     pub copied: Option<bool>,
     /// Where the person is.
     pub step: LoginStep,
+    /// Whether the help for a code that does not arrive is open.
+    pub is_helping: bool,
     /// Where "back" leads.
     pub(super) way: LoginMethod,
     /// What was sent to a phone whose screen was left: it is still good.
@@ -158,6 +165,8 @@ pub struct SigningIn {
     /// Whose code was ordered last: the answer may come after the person has gone to another
     /// method.
     pub(super) ordered: Option<usize>,
+    /// Whether that order is not answered yet.
+    pub(super) is_ordering: bool,
     /// Wrong codes in a row.
     pub(super) times: u32,
 }
@@ -201,7 +210,7 @@ pub enum LoginInput {
     Code(String),
     /// The second code's field.
     SecondCode(String),
-    /// The backup code's field.
+    /// The [backup code](BackupCode)'s field.
     Backup(String),
     /// "Do not ask in this browser".
     Trust(bool),
@@ -216,6 +225,8 @@ pub enum LoginPhone {
     Resend,
     /// "Send again": a new code in place of one that is over.
     Renew,
+    /// "The code does not arrive."
+    Help,
 }
 
 /// What the service answers at a login.
@@ -224,7 +235,7 @@ pub enum LoginAnswer {
     Ordered(Box<ChallengeView>),
     /// The code that was ordered last was not sent.
     NotOrdered(LoginRefusal),
-    /// A message fares differently.
+    /// The delivery status of a message changed.
     Changed(Box<ChallengeView>),
     /// The code was right.
     Verified(Box<Verified>),
@@ -270,6 +281,8 @@ pub enum LoginEffect {
         /// Whether this browser is to be trusted.
         trust: bool,
     },
+    /// Show what may keep a code from coming this way.
+    ShowHelp(Channel),
     /// Copy the summary for support.
     CopySummary,
     /// Report a code that nobody asked for.

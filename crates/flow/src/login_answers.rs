@@ -42,6 +42,7 @@ impl SigningIn {
     /// Where the person has gone on to another method meanwhile, it waits there.
     fn on_sent(&mut self, fresh: Box<ChallengeView>) {
         self.kept = None;
+        self.order_is_answered();
         let LoginStep::Code { place, challenge } = &mut self.step else {
             self.kept = self.ordered.map(|place| (place, fresh));
             return;
@@ -56,11 +57,12 @@ impl SigningIn {
         let fresh = challenge.as_ref().map(|fresh| &fresh.id);
         self.asked = RequestState::Idle;
         if known.as_ref().map(|known| &known.id) != fresh {
+            self.is_helping = false;
             self.clear_codes();
         }
     }
 
-    /// The message that is awaited fares differently.
+    /// The delivery status of the awaited message changed.
     fn on_changed(&mut self, fresh: Box<ChallengeView>) {
         if let LoginStep::Code {
             challenge: Some(known),
@@ -86,7 +88,7 @@ impl SigningIn {
             ..
         } = refusal
         else {
-            if stands {
+            if stands && !(self.is_ordering && self.is_by_message(way)) {
                 self.asked = RequestState::Refused(refusal);
             }
             return None;
@@ -96,17 +98,22 @@ impl SigningIn {
         if code == ErrorCode::TooManyAttempts && !by_message {
             return Some(EndReason::TriesSpent);
         }
+        let of_two = self.wants_two();
         if let LoginMethod::Method(tried) = way {
-            self.note_state(tried, code, retry_at, attempts_left, by_message);
+            self.note_state(tried, code, retry_at, attempts_left);
         }
         if stands {
             self.times += u32::from(code == ErrorCode::CodeWrong);
-            self.asked = RequestState::Refused(LoginRefusal::Service {
-                code,
-                retry_at,
-                attempts_left,
-                times: self.times,
-            });
+            // Another code was ordered meanwhile, and is still on its way.
+            if !(self.is_ordering && by_message) {
+                self.asked = RequestState::Refused(LoginRefusal::Service {
+                    code,
+                    retry_at,
+                    attempts_left,
+                    times: self.times,
+                    of_two,
+                });
+            }
             self.note_refusal_of_message(code, attempts_left);
         }
         None
@@ -154,7 +161,7 @@ impl SigningIn {
     }
 
     /// Whether its codes come by messages, each with tries of its own.
-    fn is_by_message(&self, way: LoginMethod) -> bool {
+    pub(super) fn is_by_message(&self, way: LoginMethod) -> bool {
         let LoginMethod::Method(place) = way else {
             return false;
         };
@@ -166,18 +173,16 @@ impl SigningIn {
     }
 
     /// What the answer says of the method: it asks for two codes, rests or is suspended.
-    fn note_state(
-        &mut self,
-        place: usize,
-        code: ErrorCode,
-        until: Option<Now>,
-        left: Option<u32>,
-        by_message: bool,
-    ) {
+    fn note_state(&mut self, place: usize, code: ErrorCode, until: Option<Now>, left: Option<u32>) {
+        let method = self.opening.methods.get(place);
+        let asks_for_two = method.is_some_and(|method| match method.kind.class() {
+            MethodClass::Otp => true,
+            // The tries that are left are the message's own, and the next one has two codes.
+            MethodClass::OutOfBand(_) => false,
+        });
         let state = match code {
-            // Of a message, the tries that are left are its own.
-            ErrorCode::CodeWrong if left == Some(0) && !by_message => MethodState::TwoCodes,
-            ErrorCode::TwoCodesNeeded if !by_message => MethodState::TwoCodes,
+            ErrorCode::CodeWrong if left == Some(0) && asks_for_two => MethodState::TwoCodes,
+            ErrorCode::TwoCodesNeeded if asks_for_two => MethodState::TwoCodes,
             ErrorCode::MethodResting => MethodState::Resting,
             ErrorCode::MethodSuspended => MethodState::Suspended,
             _other => return,
@@ -185,23 +190,24 @@ impl SigningIn {
         let Some(method) = self.opening.methods.get_mut(place) else {
             return;
         };
-        let is_news = method.state != state;
         method.state = state;
         method.resting_until = until.map(|at| at.0);
-        if state == MethodState::TwoCodes && is_news {
-            self.clear_codes();
-        }
     }
 
     fn not_ordered(&mut self, refusal: LoginRefusal) -> Option<EndReason> {
+        self.order_is_answered();
         if let Some(reason) = ending_of(refusal) {
             return Some(reason);
         }
         let place = self.ordered?;
+        let stands = self.asks_for(LoginMethod::Method(place));
         if let LoginRefusal::Service { code, retry_at, .. } = refusal {
-            self.note_state(place, code, retry_at, None, true);
+            self.note_state(place, code, retry_at, None);
+            if stands {
+                self.note_refusal_of_message(code, None);
+            }
         }
-        if self.asks_for(LoginMethod::Method(place)) {
+        if stands {
             self.asked = RequestState::Refused(refusal);
         }
         None
@@ -220,6 +226,9 @@ impl SigningIn {
 fn ending_of(refusal: LoginRefusal) -> Option<EndReason> {
     match refusal {
         LoginRefusal::Service { code, .. } => EndReason::of_flow(code),
-        LoginRefusal::Code(_) | LoginRefusal::Backup(_) | LoginRefusal::Unreachable => None,
+        LoginRefusal::Code(_)
+        | LoginRefusal::SecondCode(_)
+        | LoginRefusal::Backup(_)
+        | LoginRefusal::Unreachable => None,
     }
 }

@@ -1,10 +1,10 @@
 //! The codes of a login, from the field to the question whether they are right.
 
-use nidan_otp::BackupCode;
-use nidan_protocol::BACKUP_METHOD_ID;
+use nidan_otp::{BackupCode, BackupCodeError};
+use nidan_protocol::{BACKUP_METHOD_ID, MethodView};
 
 use super::login::{LoginEffect, LoginInput, LoginMethod, LoginStep, Presented, SigningIn};
-use super::{LoginRefusal, RequestState};
+use super::{CodeEntry, LoginRefusal, RequestState};
 
 impl SigningIn {
     pub(super) fn enter_input(&mut self, input: LoginInput) -> Option<LoginEffect> {
@@ -45,7 +45,7 @@ impl SigningIn {
 
     /// Digits of another message are right for nothing.
     pub(super) fn clear_codes(&mut self) {
-        self.codes.iter_mut().for_each(super::CodeEntry::clear);
+        self.codes.iter_mut().for_each(CodeEntry::clear);
     }
 
     /// Complete codes send themselves, where the page wants that and nothing is left to tick; not
@@ -81,16 +81,18 @@ impl SigningIn {
         };
         let method_id = self.opening.methods.get(place)?.id.clone();
         let [code, second] = &self.codes;
-        let presented = if self.wants_two() {
-            let pair = |code| Ok(Presented::Pair(code, second.read()?));
-            code.read().and_then(pair)
-        } else {
-            code.read().map(Presented::Code)
+        let presented = match code.read() {
+            Err(error) => Err(LoginRefusal::Code(error)),
+            Ok(code) if !self.wants_two() => Ok(Presented::Code(code)),
+            Ok(code) => match second.read() {
+                Err(error) => Err(LoginRefusal::SecondCode(error)),
+                Ok(second) => Ok(Presented::Pair(code, second)),
+            },
         };
         match presented {
             Ok(presented) => {
                 self.asked = RequestState::Waiting;
-                self.codes.iter_mut().for_each(super::CodeEntry::mark_sent);
+                self.codes.iter_mut().for_each(CodeEntry::mark_sent);
                 Some(LoginEffect::Verify {
                     way: LoginMethod::Method(place),
                     method_id,
@@ -98,20 +100,39 @@ impl SigningIn {
                     trust: self.trust,
                 })
             }
-            Err(error) => {
-                self.asked = RequestState::Refused(LoginRefusal::Code(error));
+            Err(_) if self.opening.backup_codes_left > 0 && read_backup(code.typed()).is_ok() => {
+                self.typed_backup = code.typed().to_owned();
+                self.way = LoginMethod::Backup;
+                let _nothing = self.leave_for(LoginStep::Backup);
+                self.clear_codes();
+                self.verify_backup()
+            }
+            Err(refusal) => {
+                self.asked = RequestState::Refused(refusal);
                 None
             }
         }
     }
 
-    /// Asks whether the backup code is right.
+    /// Six digits in the field of a backup code are the code of the method that the person was at,
+    /// or of an app.
+    fn verify_digits(&mut self) -> Option<LoginEffect> {
+        let makes_codes = |method: &MethodView| method.kind.class().makes_codes();
+        let app = || self.opening.methods.iter().position(makes_codes);
+        let place = self.kept.as_ref().map(|(place, _)| *place).or_else(app)?;
+        let digits = CodeEntry::holding(self.typed_backup.clone());
+        digits.read().ok()?;
+        let [code, _second] = &mut self.codes;
+        *code = digits;
+        self.typed_backup.clear();
+        self.step = self.step_of(place)?;
+        self.way = LoginMethod::Method(place);
+        self.verify()
+    }
+
+    /// Asks whether the [backup code](BackupCode) is right.
     pub(super) fn verify_backup(&mut self) -> Option<LoginEffect> {
-        match BackupCode::from_typed(&self.typed_backup) {
-            Err(error) => {
-                self.asked = RequestState::Refused(LoginRefusal::Backup(error));
-                None
-            }
+        match read_backup(&self.typed_backup) {
             Ok(code) => {
                 self.asked = RequestState::Waiting;
                 Some(LoginEffect::Verify {
@@ -121,6 +142,19 @@ impl SigningIn {
                     trust: self.trust,
                 })
             }
+            Err(error) => self.verify_digits().or_else(|| {
+                // Else the second of two codes is missing, and the screen of both says so.
+                if matches!(self.step, LoginStep::Backup) {
+                    self.asked = RequestState::Refused(LoginRefusal::Backup(error));
+                }
+                None
+            }),
         }
     }
+}
+
+/// Once in the module: it is asked for in two fields.
+#[inline(never)]
+fn read_backup(typed: &str) -> Result<BackupCode, BackupCodeError> {
+    BackupCode::from_typed(typed)
 }

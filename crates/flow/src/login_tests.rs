@@ -95,6 +95,7 @@ fn refused_of(place: usize, code: ErrorCode, attempts_left: Option<u32>) -> Even
         retry_at: None,
         attempts_left,
         times: 0,
+        of_two: false,
     };
     answered(LoginAnswer::Refused(LoginMethod::Method(place), refusal))
 }
@@ -229,7 +230,9 @@ fn no_single_tries_left_asks_for_two_codes() {
         opening(),
         [typed("123456"), refused(ErrorCode::CodeWrong, Some(0))],
     );
-    assert!(signing(&login).wants_two() && signing(&login).codes[0].typed().is_empty());
+    assert!(signing(&login).wants_two());
+    let kept = signing(&login).codes[0].typed();
+    assert_eq!(kept, "123456", "what was typed is not lost");
     let (login, effect) = login.on(typed("111111"), NOW);
     assert!(effect.is_none(), "the second is missing");
     let (login, effect) = login.on(go(LoginNav::Submit), NOW);
@@ -237,7 +240,7 @@ fn no_single_tries_left_asks_for_two_codes() {
         effect.is_none()
             && matches!(
                 signing(&login).asked,
-                RequestState::Refused(LoginRefusal::Code(_))
+                RequestState::Refused(LoginRefusal::SecondCode(_))
             )
     );
     let (_, effect) = login.on(enter(LoginInput::SecondCode("222222".to_owned())), NOW);
@@ -448,6 +451,49 @@ fn who_has_no_method_that_takes_codes_begins_with_a_backup_code_or_with_help() {
 }
 
 #[test]
+fn a_code_in_the_other_ones_field_is_taken_as_what_it_is() {
+    let (_, effect) = at(
+        opening(),
+        [typed("0000-0000-0000-0000"), go(LoginNav::Submit)],
+    );
+    let backup = (
+        "backup_code".to_owned(),
+        "0000000000000000".to_owned(),
+        None,
+    );
+    assert_eq!(verified(effect), Some(backup));
+    // One that is mistyped is told so as before.
+    let (login, effect) = at(
+        opening(),
+        [typed("0000-0000-0000-0001"), go(LoginNav::Submit)],
+    );
+    assert!(effect.is_none() && matches!(signing(&login).step, LoginStep::Code { .. }));
+    let digits = [
+        go(LoginNav::MethodPicker),
+        go(LoginNav::Choose(LoginMethod::Backup)),
+        enter(LoginInput::Backup("１２３ 456".to_owned())),
+        go(LoginNav::Submit),
+    ];
+    // What is mistyped there leaves the code that was typed before.
+    let mistyped = [
+        typed("12345"),
+        go(LoginNav::MethodPicker),
+        go(LoginNav::Choose(LoginMethod::Backup)),
+        enter(LoginInput::Backup("K7QM".to_owned())),
+        go(LoginNav::Submit),
+    ];
+    assert_eq!(
+        signing(&at(opening(), mistyped).0).codes[0].typed(),
+        "12345"
+    );
+    let (login, effect) = at(opening(), digits);
+    let (method, code, second) = verified(effect).unwrap();
+    assert_eq!((code.as_str(), second), ("123456", None));
+    assert_eq!(method, opening().methods[0].id);
+    assert!(matches!(signing(&login).step, LoginStep::Code { .. }));
+}
+
+#[test]
 fn a_mistyped_backup_code_costs_no_try_and_few_left_are_said() {
     let choose = || {
         [
@@ -462,7 +508,7 @@ fn a_mistyped_backup_code_costs_no_try_and_few_left_are_said() {
             choose().into_iter().chain([typed, go(LoginNav::Submit)]),
         )
     };
-    for text in ["", "123456", "K7QM-9XTR-2HWD-P6F!", "1111-1111-1111-1112"] {
+    for text in ["", "12345", "K7QM-9XTR-2HWD-P6F!", "1111-1111-1111-1112"] {
         let (login, effect) = to_backup(text);
         assert!(
             effect.is_none()

@@ -5,7 +5,7 @@ use nidan_protocol::ChallengeView;
 use super::Now;
 
 /// A pure state machine: a state, an event, the next state and what the shell shall do.
-pub trait Machine: Sized + 'static {
+pub trait Machine: Sized + Send + Sync + 'static {
     /// What happens to it.
     type Event: 'static;
     /// What it asks for.
@@ -23,7 +23,7 @@ pub trait Machine: Sized + 'static {
     /// When the shell shall send which event by itself.
     fn retry(&self) -> Option<(Now, Self::Event)>;
 
-    /// The code that the person waits for: how its message fares is worth watching.
+    /// The code that the person waits for: its delivery status is worth watching.
     fn awaited(&self) -> Option<&ChallengeView>;
 
     /// Whether leaving now would lose something that the person cannot get back.
@@ -32,7 +32,7 @@ pub trait Machine: Sized + 'static {
     /// The browser read a code from a message (WebOTP).
     fn code_read(code: String) -> Self::Event;
 
-    /// A message fares differently.
+    /// The delivery status of a message changed.
     fn changed(challenge: Box<ChallengeView>) -> Self::Event;
 
     /// The flow's life is over.

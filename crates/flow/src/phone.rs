@@ -1,15 +1,15 @@
 //! A phone number and its code: typed, sent, answered, and what to do when nothing arrives.
 
-use nidan_protocol::{CallConfirmation, ChallengeView, Channel};
+use nidan_protocol::{CallConfirmation, ChallengeView, Channel, ErrorCode};
 
 use super::{
-    EndReason, Enrolment, HelpAt, OrderedNumber, PhoneRefusal, PhoneWish, RequestState,
-    SetUpAnswer, SetUpEffect, SetUpInput, Step, VerifiedPhone,
+    EndReason, Enrolment, OrderedNumber, PhoneRefusal, PhoneWish, RequestState, SetUpAnswer,
+    SetUpEffect, SetUpInput, Step, VerifiedPhone,
 };
 use crate::regions::Regions;
 
 impl Enrolment {
-    /// How the last question about a number or its code fares; `None` on other steps.
+    /// The state of the latest request about a number or its code; [`None`] on other steps.
     const fn asking(&mut self) -> Option<&mut RequestState<PhoneRefusal>> {
         match &mut self.step {
             Step::Number { asking, .. } | Step::PhoneCode { asking, .. } => Some(asking),
@@ -93,7 +93,7 @@ impl Enrolment {
         self.order(channel)
     }
 
-    /// Orders a code for the number that stands in the field.
+    /// Orders a code for the number in the field.
     fn order(&mut self, channel: Channel) -> Option<SetUpEffect> {
         self.step = Step::Number {
             channel,
@@ -145,8 +145,8 @@ impl Enrolment {
                 Some(resend)
             }
             // The code that is awaited goes on until the new one is on its way.
-            (Step::PhoneCode { help, .. }, PhoneWish::Switch(channel)) if !waits => {
-                *help = None;
+            (Step::PhoneCode { is_helping, .. }, PhoneWish::Switch(channel)) if !waits => {
+                *is_helping = false;
                 self.phone.call_confirmation = CallConfirmation::Digits;
                 self.order_again(channel)
             }
@@ -163,17 +163,18 @@ impl Enrolment {
                 Step::PhoneCode {
                     challenge,
                     asking,
-                    help,
+                    is_helping,
                 },
                 PhoneWish::Help,
             ) => {
-                *help = Some(HelpAt::of(challenge, HelpAt::Question(0)));
+                *is_helping = true;
+                let channel = challenge.channel;
                 if !waits {
                     *asking = RequestState::Idle;
                 }
                 let ordered = self.phone.ordered.as_ref();
                 let country = ordered.map(|number| number.iso.clone());
-                Some(SetUpEffect::LoadHelp(country.unwrap_or_default()))
+                Some(SetUpEffect::ShowHelp(country.unwrap_or_default(), channel))
             }
             // Pressed twice, or of a screen that is gone.
             (
@@ -194,7 +195,6 @@ impl Enrolment {
     ) -> Result<Option<SetUpEffect>, EndReason> {
         match answer {
             SetUpAnswer::Regions(table) => return Ok(self.on_regions(table)),
-            SetUpAnswer::HelpFound(found) => self.phone.help = found,
             SetUpAnswer::Ordered(fresh) => self.on_sent(fresh),
             SetUpAnswer::Changed(fresh) => self.on_changed(fresh),
             SetUpAnswer::Accepted(id) => self.on_accepted(&id),
@@ -232,21 +232,20 @@ impl Enrolment {
                 self.step = Step::PhoneCode {
                     challenge: fresh,
                     asking: RequestState::Idle,
-                    help: None,
+                    is_helping: false,
                 };
             }
             Step::PhoneCode {
                 challenge,
                 asking,
-                help,
+                is_helping,
             } => {
                 // The same code once more is no reason to leave the help.
                 let is_another = fresh.id != challenge.id;
-                *help = help.map(|at| HelpAt::of(&fresh, at));
                 *challenge = fresh;
                 *asking = RequestState::Idle;
                 if is_another {
-                    *help = None;
+                    *is_helping = false;
                     self.copied = None;
                     // Digits of another message are right for nothing.
                     self.code.clear();
@@ -258,12 +257,9 @@ impl Enrolment {
     }
 
     fn on_changed(&mut self, fresh: Box<ChallengeView>) {
-        if let Step::PhoneCode {
-            challenge, help, ..
-        } = &mut self.step
+        if let Step::PhoneCode { challenge, .. } = &mut self.step
             && challenge.id == fresh.id
         {
-            *help = help.map(|at| HelpAt::of(&fresh, at));
             *challenge = fresh;
         }
     }
@@ -300,8 +296,41 @@ impl Enrolment {
         // What was asked on a screen that the person has left is no news at another number.
         if waits || matches!(self.step, Step::PhoneCode { .. }) {
             self.refuse(refusal);
+            self.note_refusal_of_message(refusal);
         }
         Ok(())
+    }
+
+    /// What a refusal says of the message that is awaited: over, spent, or to be sent again later.
+    fn note_refusal_of_message(&mut self, refusal: PhoneRefusal) {
+        let Step::PhoneCode {
+            challenge, asking, ..
+        } = &mut self.step
+        else {
+            return;
+        };
+        let PhoneRefusal::Service {
+            code,
+            retry_at,
+            attempts_left,
+        } = refusal
+        else {
+            return;
+        };
+        match (code, retry_at) {
+            (ErrorCode::CodeExpired | ErrorCode::CodeUsed | ErrorCode::ChallengeNotFound, _) => {
+                challenge.expires_at = 0;
+            }
+            (ErrorCode::TooManyAttempts, _) => challenge.attempts_left = 0,
+            // No refusal, only the time from which on it can be sent again.
+            (ErrorCode::ResendTooSoon, Some(at)) => {
+                challenge.resend_at = Some(at.0);
+                *asking = RequestState::Idle;
+            }
+            _other => {
+                challenge.attempts_left = attempts_left.unwrap_or(challenge.attempts_left);
+            }
+        }
     }
 
     /// The code field changed: a whole code sends itself, and what is typed takes a refusal away.
@@ -322,7 +351,9 @@ impl Enrolment {
             return None;
         }
         let Step::PhoneCode {
-            challenge, help, ..
+            challenge,
+            is_helping,
+            ..
         } = &mut self.step
         else {
             return None;
@@ -330,7 +361,7 @@ impl Enrolment {
         match self.code.read() {
             Ok(code) => {
                 let challenge_id = challenge.id.clone();
-                *help = None;
+                *is_helping = false;
                 self.wait();
                 Some(SetUpEffect::Answer { challenge_id, code })
             }

@@ -8,7 +8,8 @@ use crate::regions::{NumberError, Regions};
 /// What the person has typed of a number; it stays when the person goes back.
 #[derive(Default)]
 pub struct PhoneEntry {
-    /// Where codes may be sent, the likely country first (ISO 3166-1 alpha-2).
+    /// Where codes may be sent, the likely country first ([ISO 3166-1
+    /// alpha-2](https://www.iso.org/iso-3166-country-codes.html)).
     pub countries: Vec<String>,
     /// The chosen one.
     pub country: String,
@@ -30,8 +31,6 @@ pub struct PhoneEntry {
     pub call_confirmation: CallConfirmation,
     /// What the person calls the number.
     pub name: String,
-    /// What helps in the chosen country: when it was looked up, then names and advice in turn.
-    pub help: Vec<String>,
     /// The table of regions, once it is there.
     pub regions: Option<Regions>,
     /// The number that a code was ordered for last, read once: what is typed later is another one.
@@ -68,7 +67,7 @@ pub struct OrderedNumber {
     pub typed: String,
     /// The country that was chosen for it.
     pub country: String,
-    /// What was read, in E.164.
+    /// What was read, in [E.164](https://www.itu.int/rec/T-REC-E.164).
     pub e164: String,
     /// Whose number it is: help is for this country.
     pub iso: String,

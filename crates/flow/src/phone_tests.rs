@@ -23,7 +23,7 @@ fn at_number() -> Flow {
     at(before_regions(), [regions()]).0
 }
 
-/// How the last question about a number or its code fares.
+/// The state of the latest request about a number or its code.
 fn asking(flow: &Flow) -> Option<RequestState<PhoneRefusal>> {
     match &enrolment(flow).step {
         Step::Number { asking, .. } | Step::PhoneCode { asking, .. } => Some(*asking),
@@ -168,7 +168,10 @@ fn a_number_is_ordered_once_however_often_it_is_pressed_or_typed_at() {
     }
     assert!(matches!(
         enrolment(&at(flow, [ordered("c1")]).0).step,
-        Step::PhoneCode { help: None, .. }
+        Step::PhoneCode {
+            is_helping: false,
+            ..
+        }
     ));
 }
 
@@ -293,13 +296,19 @@ fn the_number_can_be_changed_half_way_and_is_still_there() {
     assert!(matches!(
         enrolment(&flow).step,
         Step::PhoneCode {
-            help: Some(HelpAt::Question(0)),
+            is_helping: true,
             ..
         }
     ));
     let (flow, _) = at(flow, [go(SetUpNav::Next), go(SetUpNav::Back)]);
     assert!(
-        matches!(enrolment(&flow).step, Step::PhoneCode { help: None, .. }),
+        matches!(
+            enrolment(&flow).step,
+            Step::PhoneCode {
+                is_helping: false,
+                ..
+            }
+        ),
         "back from the help is the code"
     );
     let flow = at(flow, [phone(PhoneWish::ChangeNumber)]).0;
@@ -505,7 +514,7 @@ fn an_answer_for_an_earlier_number_proves_no_other() {
 }
 
 #[test]
-fn a_failed_message_ends_the_questions_and_sending_again_does_not_begin_them_anew() {
+fn the_help_stays_while_the_same_code_is_sent_and_ends_with_another_one() {
     let code = at(
         at_number(),
         [
@@ -515,29 +524,15 @@ fn a_failed_message_ends_the_questions_and_sending_again_does_not_begin_them_ane
             phone(PhoneWish::Help),
         ],
     );
-    let at_help = |flow: &Flow| match &enrolment(flow).step {
-        Step::PhoneCode { help, .. } => *help,
+    let is_helping = |flow: &Flow| match &enrolment(flow).step {
+        Step::PhoneCode { is_helping, .. } => *is_helping,
         _other => panic!("another step"),
     };
-    assert_eq!(at_help(&code.0), Some(HelpAt::Question(0)));
-    let mut failed = challenge("c1", 1);
-    failed.delivery = DeliveryState::Failed;
-    let failed = answered(SetUpAnswer::Changed(Box::new(failed)));
-    let (flow, _) = at(code.0, [failed]);
-    assert_eq!(at_help(&flow), Some(HelpAt::End));
-    let (flow, _) = at(flow, [phone(PhoneWish::Resend), ordered("c1")]);
-    assert_eq!(at_help(&flow), Some(HelpAt::End), "the ways on stay");
+    assert!(is_helping(&code.0));
+    let (flow, _) = at(code.0, [phone(PhoneWish::Resend), ordered("c1")]);
+    assert!(is_helping(&flow), "the ways on stay");
     let (flow, _) = at(flow, [ordered("c2")]);
-    assert_eq!(at_help(&flow), None, "another message is another try");
-    // Asked for while the code was sent once more, and refused by the gateway at once.
-    let mut refused = challenge("c2", 1);
-    refused.delivery = DeliveryState::Failed;
-    let refused = answered(SetUpAnswer::Ordered(Box::new(refused)));
-    let (flow, _) = at(
-        flow,
-        [phone(PhoneWish::Resend), phone(PhoneWish::Help), refused],
-    );
-    assert_eq!(at_help(&flow), Some(HelpAt::End));
+    assert!(!is_helping(&flow), "another message is another try");
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub struct Regions([String; 6]);
 /// One region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Region<'a> {
-    /// ISO 3166-1 alpha-2.
+    /// [ISO 3166-1 alpha-2](https://www.iso.org/iso-3166-country-codes.html).
     pub iso: &'a str,
     /// Without `+`.
     pub calling_code: &'a str,
@@ -32,8 +32,8 @@ pub struct Number {
     pub e164: String,
     /// The same in groups, for reading.
     pub shown: String,
-    /// Whose it is (ISO 3166-1 alpha-2): of countries that share a calling code the chosen one,
-    /// else the main one.
+    /// Whose it is ([ISO 3166-1 alpha-2](https://www.iso.org/iso-3166-country-codes.html)): of
+    /// countries that share a calling code the chosen one, else the main one.
     pub iso: String,
 }
 
@@ -42,7 +42,7 @@ pub struct Number {
 pub enum NumberError {
     /// Nothing yet.
     Empty,
-    /// Something that stands in no number.
+    /// A character that no number contains.
     NotDigits,
     /// Digits are missing.
     TooShort,
@@ -124,8 +124,8 @@ impl Regions {
         })
     }
 
-    /// With `+` in place of what is dialled before calling codes in a country; `None` for what does
-    /// not begin with it.
+    /// With `+` in place of what is dialled before calling codes in a country; [`None`] for what
+    /// does not begin with it.
     fn dialled_abroad(&self, digits: &str, iso: &str) -> Option<String> {
         let own = self
             .column(5)
@@ -197,11 +197,12 @@ impl Regions {
     }
 }
 
-/// What stands before an extension: "ext.", "x", [RFC
+/// Marks the beginning of an extension: "ext.", "x", [RFC
 /// 3966](https://www.rfc-editor.org/rfc/rfc3966)'s parameter, 内線, and what is dialled after the
 /// answer.
 const EXTENSION: [char; 6] = ['x', 'X', '#', ';', '＃', '内'];
-/// ITU-T E.164 recommends it to all countries, and the table names the others.
+/// [ITU-T E.164](https://www.itu.int/rec/T-REC-E.164) recommends it to all countries, and the table
+/// names the others.
 const USUAL_PREFIX: &str = "00";
 /// ITU-T E.123 recommends `+`; people type what they dial: most countries, Japan, North America.
 const INTERNATIONAL_PREFIXES: [&str; 3] = ["00", "010", "011"];
@@ -216,7 +217,7 @@ fn digits(typed: &str) -> String {
 }
 
 impl Region<'_> {
-    /// `090…` is `90…` from abroad. A number that is complete as it stands keeps its first digit:
+    /// `090…` is `90…` from abroad. A number that is complete without it keeps its first digit:
     /// Italy's zero is part of the number, and Russia's `8` begins some numbers.
     fn without_trunk<'n>(&self, national: &'n str) -> &'n str {
         match national

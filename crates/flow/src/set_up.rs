@@ -83,13 +83,11 @@ pub enum PhoneWish {
 pub enum SetUpAnswer {
     /// The table of regions, when it could be fetched.
     Regions(Option<String>),
-    /// What helps in the person's country: when it was looked up, then names and advice in turn.
-    HelpFound(Vec<String>),
     /// A code was sent, for the first time or again.
     Ordered(Box<ChallengeView>),
     /// A code was not sent, or not taken.
     NotOrdered(PhoneRefusal),
-    /// A message fares differently.
+    /// The delivery status of a message changed.
     Changed(Box<ChallengeView>),
     /// The code of this challenge was right.
     Accepted(String),
@@ -118,8 +116,8 @@ pub enum Keepsake {
 pub enum SetUpEffect {
     /// Fetch the table of regions.
     LoadRegions,
-    /// Fetch what helps in a country when no code arrives.
-    LoadHelp(String),
+    /// Show what may keep a code from coming this way, to a number of this country.
+    ShowHelp(String, Channel),
     /// Order a code.
     Order {
         /// Which number: the service reads what was typed for itself, and what it reads otherwise

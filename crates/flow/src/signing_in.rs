@@ -9,7 +9,7 @@ use nidan_protocol::{
 use super::lifecycle::{Outcome, Stage};
 use super::login::{
     LoginAnswer, LoginEffect, LoginEvent, LoginInput, LoginMethod, LoginNav, LoginOpening,
-    LoginPhone, LoginStep, SigningIn, Verified,
+    LoginPhone, LoginRefusal, LoginStep, SigningIn, Verified,
 };
 use super::{CodeEntry, EndReason, Now, RequestState};
 
@@ -39,9 +39,11 @@ impl Stage for SigningIn {
             asked: RequestState::Idle,
             copied: None,
             step: LoginStep::Backup,
+            is_helping: false,
             way: best.map_or(LoginMethod::Backup, LoginMethod::Method),
             kept: None,
             ordered: None,
+            is_ordering: false,
             times: 0,
         });
         let effect = match (best, signing.opening.backup_codes_left) {
@@ -145,6 +147,11 @@ impl SigningIn {
         }
     }
 
+    /// Whether a code was wrong in this login.
+    pub const fn has_mistyped(&self) -> bool {
+        self.times > 0
+    }
+
     /// Whether another way is there: another method, or a backup code.
     pub fn has_other_way(&self) -> bool {
         self.opening.methods.len() > 1 || self.opening.backup_codes_left > 0
@@ -157,16 +164,46 @@ impl SigningIn {
 
     /// To a method's code; a text or call is ordered at once where the host wants that.
     fn enter(&mut self, place: usize) -> Option<LoginEffect> {
+        self.step = self.step_of(place)?;
         self.way = LoginMethod::Method(place);
-        self.asked = RequestState::Idle;
-        let challenge = self.kept_for(place);
-        let is_new = challenge.is_none();
-        self.step = LoginStep::Code { place, challenge };
+        self.asked = self.state_of_order(place);
+        self.is_helping = false;
+        let is_new = self.awaited().is_none() && !self.waits();
         match self.method()?.kind.class() {
             MethodClass::OutOfBand(channel) if is_new && self.opening.auto_send => {
                 self.order(channel, CallConfirmation::Digits)
             }
             MethodClass::OutOfBand(_) | MethodClass::Otp => None,
+        }
+    }
+
+    /// An order that is still on its way goes on, and nothing else is ordered meanwhile.
+    fn state_of_order(&self, place: usize) -> RequestState<LoginRefusal> {
+        if self.is_ordering && self.is_by_message(LoginMethod::Method(place)) {
+            RequestState::Waiting
+        } else {
+            RequestState::Idle
+        }
+    }
+
+    /// The order that was on its way is answered.
+    pub(super) fn order_is_answered(&mut self) {
+        self.is_ordering = false;
+        if let LoginStep::Code { place, .. } = self.step
+            && self.is_by_message(LoginMethod::Method(place))
+            && self.waits()
+        {
+            self.asked = RequestState::Idle;
+        }
+    }
+
+    /// The step on which a method lets the person in.
+    pub(super) fn step_of(&mut self, place: usize) -> Option<LoginStep> {
+        match self.opening.methods.get(place)?.kind.class() {
+            MethodClass::Otp | MethodClass::OutOfBand(_) => Some(LoginStep::Code {
+                place,
+                challenge: self.kept_for(place),
+            }),
         }
     }
 
@@ -176,6 +213,7 @@ impl SigningIn {
         };
         let method_id = self.opening.methods.get(place)?.id.clone();
         (self.asked, self.ordered) = (RequestState::Waiting, Some(place));
+        self.is_ordering = true;
         Some(LoginEffect::Order {
             method_id,
             channel,
@@ -233,10 +271,10 @@ impl SigningIn {
             LoginStep::Recovery | LoginStep::MethodPicker | LoginStep::Report => {
                 self.asked = RequestState::Idle;
                 self.step = match self.way {
-                    LoginMethod::Method(place) => LoginStep::Code {
-                        place,
-                        challenge: self.kept_for(place),
-                    },
+                    LoginMethod::Method(place) => {
+                        self.asked = self.state_of_order(place);
+                        self.step_of(place)?
+                    }
                     LoginMethod::Backup => LoginStep::Backup,
                 };
                 None
@@ -246,8 +284,9 @@ impl SigningIn {
     }
 
     /// To look around. What was sent goes on counting.
-    fn leave_for(&mut self, step: LoginStep) -> Option<LoginEffect> {
+    pub(super) fn leave_for(&mut self, step: LoginStep) -> Option<LoginEffect> {
         self.asked = RequestState::Idle;
+        self.is_helping = false;
         let left = std::mem::replace(&mut self.step, step);
         if let LoginStep::Code {
             place,
@@ -259,7 +298,7 @@ impl SigningIn {
         None
     }
 
-    fn kept_for(&mut self, place: usize) -> Option<Box<ChallengeView>> {
+    pub(super) fn kept_for(&mut self, place: usize) -> Option<Box<ChallengeView>> {
         let kept = self.kept.take_if(|(kept, _)| *kept == place);
         kept.map(|(_, challenge)| challenge)
     }
@@ -272,11 +311,18 @@ impl SigningIn {
             return None;
         };
         match (wish, challenge) {
+            (LoginPhone::Help, None) => None,
+            (LoginPhone::Help, Some(challenge)) => {
+                let show = LoginEffect::ShowHelp(challenge.channel);
+                self.is_helping = !self.is_helping;
+                self.is_helping.then_some(show)
+            }
             (LoginPhone::Send(channel, confirmation), _) => self.order(channel, confirmation),
             (LoginPhone::Resend | LoginPhone::Renew, None) => None,
             (LoginPhone::Resend, Some(challenge)) => {
                 let resend = LoginEffect::Resend(challenge.id.clone());
                 (self.asked, self.ordered) = (RequestState::Waiting, Some(*place));
+                self.is_ordering = true;
                 Some(resend)
             }
             (LoginPhone::Renew, Some(over)) => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nidan_otp::{BackupCodeError, CodeError};
-use nidan_protocol::{ChallengeView, Channel, DeliveryState, EnrolmentAnswer};
+use nidan_protocol::{ChallengeView, Channel, EnrolmentAnswer};
 
 use super::{ConfirmedCode, Now, PhoneRefusal, RequestError, RequestState, VerifiedPhone};
 
@@ -24,7 +24,7 @@ pub enum CodeRefusal {
 /// Why a typed backup code was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BackupRefusal {
-    /// Mistyped: told without asking anybody.
+    /// Mistyped: refused without asking the service.
     Typo(BackupCodeError),
     /// A good code, but none of these ten.
     Other,
@@ -32,7 +32,7 @@ pub enum BackupRefusal {
     NotTicked,
 }
 
-/// How the final post fares.
+/// The state of the final post.
 #[derive(Debug)]
 pub enum Delivery {
     /// On its way.
@@ -69,36 +69,6 @@ impl ConfirmedFactors {
     }
 }
 
-/// Where in the help for a code that does not arrive a person is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HelpAt {
-    /// At a question, by its place.
-    Question(usize),
-    /// Past the questions: every way that is left.
-    End,
-}
-
-impl HelpAt {
-    /// A gateway that reported a failure has answered every question.
-    pub(super) fn of(challenge: &ChallengeView, at: Self) -> Self {
-        match challenge.delivery {
-            DeliveryState::Failed => Self::End,
-            DeliveryState::Queued
-            | DeliveryState::Accepted
-            | DeliveryState::Unknown
-            | DeliveryState::Delivered => at,
-        }
-    }
-
-    /// The next question.
-    pub(super) const fn next(self) -> Self {
-        match self {
-            Self::Question(at) => Self::Question(at.saturating_add(1)),
-            Self::End => Self::End,
-        }
-    }
-}
-
 /// Where the person is.
 pub enum Step {
     /// What this is.
@@ -118,17 +88,17 @@ pub enum Step {
     Number {
         /// How its code is to come.
         channel: Channel,
-        /// How asking for a code fares.
+        /// The state of the request for a code.
         asking: RequestState<PhoneRefusal>,
     },
     /// Type the code that was sent to a phone.
     PhoneCode {
         /// What is known of it.
         challenge: Box<ChallengeView>,
-        /// How checking it, or sending it again, fares.
+        /// The state of the request that checks the code or sends it again.
         asking: RequestState<PhoneRefusal>,
-        /// Where in the help the person is, while it is open.
-        help: Option<HelpAt>,
+        /// Whether the help for a code that does not arrive is open.
+        is_helping: bool,
     },
     /// What is set up so far, and what could come beside it.
     Another,
@@ -141,7 +111,7 @@ pub enum Step {
     Posting {
         /// What was proved.
         proof: Arc<ConfirmedFactors>,
-        /// How it fares.
+        /// The state of the request.
         delivery: Delivery,
     },
     /// Stored.
@@ -150,9 +120,9 @@ pub enum Step {
         proof: Arc<ConfirmedFactors>,
         /// What the service stored.
         answer: Box<EnrolmentAnswer>,
-        /// When it answered; `None` where its result code is too old by now.
+        /// When it answered; [`None`] where its result code is too old by now.
         answered_at: Option<Now>,
-        /// Why the host could not be told yet.
+        /// Why the host could not be notified yet.
         trouble: Option<RequestError>,
     },
     /// A fresh result code is on its way to the host.

@@ -11,10 +11,12 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::normalize::fold;
 
-/// NIST SP 800-63B-4 §4.2.1 asks for a set; ten is what the field hands out.
+/// [NIST SP 800-63B](https://pages.nist.gov/800-63-4/sp800-63b.html)-4 §4.2.1 asks for a set; ten
+/// is what the field hands out.
 pub const BACKUP_CODE_COUNT: usize = 10;
-/// 15 random symbols of 5 bits and the check symbol. ASVS 6.5.4 asks for 20 bits, 800-63B-4
-/// §4.2.1.1 for 64.
+/// 15 random symbols of 5 bits and the check symbol.
+/// [ASVS](https://github.com/OWASP/ASVS/tree/v5.0.0) 6.5.4 asks for 20 bits, 800-63B-4 §4.2.1.1 for
+/// 64.
 pub const BACKUP_CODE_SYMBOLS: usize = 16;
 
 const RANDOM_SYMBOLS: usize = BACKUP_CODE_SYMBOLS - 1;
@@ -35,7 +37,7 @@ pub struct BackupCodes([BackupCode; BACKUP_CODE_COUNT]);
 /// A code written out. Wiped on drop.
 pub type BackupCodeText = Zeroizing<String>;
 
-/// Why what was typed is no backup code.
+/// Why what was typed is no [backup code](BackupCode).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BackupCodeError {
     /// A character outside the alphabet.

@@ -69,8 +69,8 @@ impl ClientRandom {
     }
 }
 
-/// The TOTP secret and the backup codes of one enrolment. Both sides compute them; neither sends
-/// them.
+/// The TOTP [secret](Secret) and the [backup codes](BackupCodes) of one enrolment. Both sides
+/// compute them; neither sends them.
 pub fn derive(
     client: &ClientRandom,
     nonce: &ServerNonce,

@@ -73,7 +73,7 @@ fn is_invisible(c: char) -> bool {
         )
 }
 
-/// An `otpauth://` URI; it contains the secret: wiped on drop, never printed.
+/// An `otpauth://` URI; it contains the [secret](Secret): wiped on drop, never printed.
 pub struct KeyUri(Zeroizing<String>);
 
 impl KeyUri {
@@ -91,7 +91,7 @@ impl fmt::Debug for KeyUri {
 
 /// `otpauth://totp/{issuer}:{account}?secret=…&issuer={issuer}&algorithm=SHA1&digits=6&period=30`.
 ///
-/// The issuer stands twice and equal: Microsoft Authenticator keys entries by the label alone,
+/// The issuer is in it twice and equal: Microsoft Authenticator keys entries by the label alone,
 /// others by the parameter.
 pub fn key_uri(issuer: &Label, account: &Label, secret: &Secret) -> KeyUri {
     let key = secret.key();

@@ -1,7 +1,8 @@
 //! What people type and paste, folded to ASCII. Only the widget folds; the service takes exact
 //! strings.
 
-/// The ASCII character that a typed character stands for; `None` for separators, which are skipped.
+/// The ASCII character that a typed character stands for; [`None`] for separators, which are
+/// skipped.
 ///
 /// Full-width forms (U+FF01–FF5E) are what a Japanese keyboard types; Arabic-Indic and Persian
 /// digits what an Arabic one does. Anything else is returned as it is and refused by whoever

@@ -66,7 +66,8 @@ pub enum MethodState {
     Suspended,
 }
 
-/// The phone numbers that codes may be sent to. Countries are ISO 3166-1 alpha-2 codes.
+/// The phone numbers that codes may be sent to. Countries are [ISO 3166-1
+/// alpha-2](https://www.iso.org/iso-3166-country-codes.html) codes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PhoneOffer {
@@ -172,17 +173,19 @@ pub struct ChallengePost {
     /// In a verification, the id of one of the person's phone methods.
     #[serde(default)]
     pub method_id: Option<String>,
-    /// The country of a national number, ISO 3166-1 alpha-2. A number that begins with `+` needs
-    /// none.
+    /// The country of a national number, [ISO 3166-1
+    /// alpha-2](https://www.iso.org/iso-3166-country-codes.html). A number that begins with `+`
+    /// needs none.
     #[serde(default)]
     pub country: Option<String>,
-    /// The number that the person was shown, in E.164. Where `number` is another one, nothing is
-    /// sent (`phone_ambiguous`).
+    /// The number that the person was shown, in [E.164](https://www.itu.int/rec/T-REC-E.164). Where
+    /// `number` is another one, nothing is sent (`phone_ambiguous`).
     #[serde(default)]
     pub shown: Option<String>,
     /// The channel over which the code is to come.
     pub channel: Channel,
-    /// The language of the message: a BCP 47 tag; English where there is no text for it.
+    /// The language of the message: a [BCP 47](https://www.rfc-editor.org/info/bcp47) tag; English
+    /// where there is no text for it.
     #[serde(default)]
     pub locale: Option<String>,
     /// The confirmation that a call asks for; it has no meaning for a text.
@@ -395,6 +398,6 @@ pub struct ReportAnswer {
     /// The logins of the last day that let somebody in, the newest first, fifty at most. The person
     /// knows which of them were their own.
     pub logins: Vec<RecentLogin>,
-    /// Whether the host is told by a notice: it then ends every session of the person.
+    /// Whether the host is notified: it then ends every session of the person.
     pub host_notified: bool,
 }

@@ -35,18 +35,22 @@ pub struct CreateFlow {
     pub purpose: Purpose,
     /// The host's own id of the person: opaque, 1 to 255 bytes, compared byte by byte.
     pub subject: String,
-    /// The name by which the person knows the account, for example the mail address: 1 to 64
-    /// characters without a colon.
+    /// The name by which the person knows the account, for example the mail address. It is only
+    /// shown: what is longer than 64 characters is cut, and colons and invisible characters are
+    /// left out. A set-up needs one; a login may go without.
+    #[serde(default)]
     pub account_name: String,
-    /// When the first factor was checked, in Unix seconds: at most five minutes ago (ASVS 7.5.1).
+    /// When the first factor was checked, in Unix seconds: at most five minutes ago
+    /// ([ASVS](https://github.com/OWASP/ASVS/tree/v5.0.0) 7.5.1).
     pub auth_time: u64,
     /// A hash of the host's session id: 16 to 128 characters of base64url. Redeeming asks for the
     /// same again.
     pub session_binding: String,
     /// The origin of the page that embeds the widget: one of those that the host has registered.
     pub origin: String,
-    /// The country in which the person most likely is, ISO 3166-1 alpha-2. It is offered first for
-    /// phone numbers.
+    /// The country in which the person most likely is, [ISO 3166-1
+    /// alpha-2](https://www.iso.org/iso-3166-country-codes.html). It is offered first for phone
+    /// numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// In a verification, the `trust_token` that an earlier redeem gave for this browser, when the
@@ -54,7 +58,8 @@ pub struct CreateFlow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust_token: Option<String>,
     /// The browser and the place, as the person should read them later in the record: "Osaka,
-    /// Firefox on Windows". Up to 80 characters; the coarser the better.
+    /// Firefox on Windows". What is longer than 64 characters is
+    /// cut; the coarser the better.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_description: Option<String>,
 }
@@ -179,8 +184,8 @@ pub struct ReinstatePost {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HostReportPost {
-    /// The browser and the place of the report, for the record: at most 80 characters, shown to the
-    /// person.
+    /// The browser and the place of the report, for the record, shown to the person. What is longer
+    /// than 64 characters is cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_description: Option<String>,
 }
@@ -206,10 +211,10 @@ pub enum EventKind {
     MethodReinstated,
     /// A browser is no longer asked for a code.
     BrowserTrusted,
-    /// A trusted browser signed in without a code.
+    /// A [trusted browser](TrustedBrowser) signed in without a code.
     TrustedBrowserUsed,
-    /// An old token of a trusted browser was used: somebody has a copy. The browser is no longer
-    /// trusted.
+    /// An old token of a [trusted browser](TrustedBrowser) was used: somebody has a copy. The
+    /// browser is no longer trusted.
     TrustedBrowserCopied,
     /// Trusted browsers are asked for a code again.
     TrustRevoked,
@@ -268,7 +273,7 @@ impl EventKind {
         }
     }
 
-    /// Whether the host is told of it, so that the person hears of it.
+    /// Whether the host is notified of it, so that the person learns of it.
     pub const fn is_told(self) -> bool {
         match self {
             Self::Enrolled

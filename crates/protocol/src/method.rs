@@ -40,15 +40,17 @@ method_kinds! {
 /// What a method is, whatever it is called: how a person proves to have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MethodClass {
-    /// A one-time password that the person's own device makes (SP 800-63B-4 §3.1.4). Nothing is
-    /// sent, and it can be checked at any time.
+    /// A one-time password that the person's own device makes ([SP
+    /// 800-63B](https://pages.nist.gov/800-63-4/sp800-63b.html)-4 §3.1.4). Nothing is sent, and it
+    /// can be checked at any time.
     Otp,
-    /// An out-of-band code (SP 800-63B-4 §3.1.3): it is sent when the person asks for it.
+    /// An out-of-band code ([SP 800-63B](https://pages.nist.gov/800-63-4/sp800-63b.html)-4 §3.1.3):
+    /// it is sent when the person asks for it.
     OutOfBand(Channel),
 }
 
 impl MethodClass {
-    /// The channel over which its codes are sent; `None` where nothing is sent.
+    /// The channel over which its codes are sent; [`None`] where nothing is sent.
     pub const fn channel(self) -> Option<Channel> {
         match self {
             Self::Otp => None,
@@ -66,7 +68,7 @@ impl MethodClass {
 }
 
 impl MethodKind {
-    /// The kind of that name; `None` for one that this version does not know.
+    /// The kind of that name; [`None`] for one that this version does not know.
     pub fn from_wire(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
     }
@@ -110,7 +112,7 @@ impl Channel {
         self.method().as_str()
     }
 
-    /// The channel of that name; `None` for one that this version does not know.
+    /// The channel of that name; [`None`] for one that this version does not know.
     pub fn from_wire(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -132,7 +134,8 @@ impl Channel {
 pub enum Authenticator {
     /// A method that the person has set up.
     Method(MethodKind),
-    /// One of the person's backup codes: a look-up secret (SP 800-63B-4 §3.1.2).
+    /// One of the person's backup codes: a look-up secret ([SP
+    /// 800-63B](https://pages.nist.gov/800-63-4/sp800-63b.html)-4 §3.1.2).
     BackupCode,
     /// A browser that was trusted at an earlier login. It is no second factor of today, and its
     /// results say so (see [`Authenticator::acr`]).
@@ -155,7 +158,8 @@ impl Authenticator {
         }
     }
 
-    /// The authenticator of that name; `None` for one that this version does not know.
+    /// The authenticator of that name; [`None`] for one that this version does not
+    /// know.
     pub fn from_wire(name: &str) -> Option<Self> {
         Self::all().find(|one| one.as_str() == name)
     }

@@ -1,5 +1,5 @@
-//! Errors on the wire: RFC 9457 problems with a stable `code`. The service never sends words for
-//! people.
+//! Errors on the wire: [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problems with a stable
+//! `code`. The service never sends words for people.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ macro_rules! error_codes {
             /// Every code that the service sends.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
-            /// As it stands on the wire.
+            /// The form on the wire.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code,)* Self::Unknown => "unknown" }
             }
@@ -49,9 +49,9 @@ error_codes! {
     MediaTypeUnsupported = "media_type_unsupported", 415;
     /// No API key, or one that is not registered.
     ApiKeyInvalid = "api_key_invalid", 401;
-    /// No flow token, or one of no open flow; nothing more is told.
+    /// No flow token, or one of no open flow; the answer says no more.
     FlowExpired = "flow_expired", 401;
-    /// A newer flow of the same person, or another body under the same id, stands against this.
+    /// A newer flow of the same person, or another body under the same id, conflicts with this one.
     FlowConflict = "flow_conflict", 409;
     /// The request comes from another origin than the flow was made for.
     OriginMismatch = "origin_mismatch", 403;
@@ -109,7 +109,8 @@ error_codes! {
     CountryNotAllowed = "country_not_allowed", 422;
     /// This method is not on offer in this flow.
     MethodNotOffered = "method_not_offered", 422;
-    /// The result code is unknown, used, late, or of another flow or session; nothing more is told.
+    /// The result code is unknown, used, late, or of another flow or session; the answer says no
+    /// more.
     ResultCodeInvalid = "result_code_invalid", 404;
     /// No such path.
     NotFound = "not_found", 404;
@@ -117,13 +118,14 @@ error_codes! {
     HttpMethodNotAllowed = "http_method_not_allowed", 405;
     /// The database is locked, full or read-only; nothing was stored. Try again.
     Unavailable = "unavailable", 503;
-    /// The request took too long; whether it was stored is told by sending the same again.
+    /// The request took too long; sending the same again tells whether it was stored.
     TimedOut = "timed_out", 503;
     /// A defect of the service; the log has the reason under the request id.
     Internal = "internal", 500;
 }
 
-/// An RFC 9457 problem, sent as `application/problem+json`.
+/// An [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem, sent as
+/// `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {

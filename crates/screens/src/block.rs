@@ -6,7 +6,7 @@ use nidan_protocol::{ChallengeView, Channel, MethodView};
 use crate::Shows;
 use crate::messages::Msg;
 
-/// What a screen depends on besides the state.
+/// What a [screen](Screen) depends on besides the state.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     /// The service's time.
@@ -19,8 +19,8 @@ pub struct View<'a> {
 
 /// Everything that is to be seen, in the order of reading.
 pub struct Screen<'a, M: Shows> {
-    /// When this is another one, the host is told and the focus moves; `None` where there is nothing
-    /// to tell yet.
+    /// When this is another one, the host is notified and the focus moves; [`None`] where there is
+    /// nothing to tell yet.
     pub scope: Option<FocusScope>,
     /// Whether the browser's own "back" should leave it.
     pub is_aside: bool,
@@ -42,7 +42,7 @@ pub struct FocusScope {
 }
 
 impl FocusScope {
-    /// A screen that has no code to wait for.
+    /// A [screen](Screen) that has no code to wait for.
     pub(crate) const fn named(name: &'static str) -> Self {
         Self {
             name,
@@ -53,7 +53,7 @@ impl FocusScope {
     }
 
     /// The same where a code is awaited. Another code that comes the same way does not move the
-    /// focus: the person may be elsewhere on the screen by now.
+    /// focus: the person may be elsewhere on the [screen](Screen) by now.
     pub(crate) fn awaiting(self, sent: &ChallengeView) -> Self {
         Self {
             awaits: Some((sent.channel, sent.call_digits.is_some())),
@@ -61,17 +61,17 @@ impl FocusScope {
         }
     }
 
-    /// Distinguishes the headings of screens: a heading that is new is read out when the focus goes
-    /// to it, and one that has it already would not be.
+    /// Distinguishes the headings of [screens](Screen): a heading that is new is read out when the
+    /// focus goes to it, and one that has it already would not be.
     pub(crate) fn heading(self) -> u8 {
         let next = |sum: u8, byte: u8| sum.wrapping_mul(43).wrapping_add(byte);
         self.name.bytes().fold(0, next)
     }
 }
 
-/// A part of a screen.
+/// A part of a [screen](Screen).
 pub struct Block<'a, M: Shows> {
-    /// Which part; it says where it stands and what it looks like.
+    /// Which part; it says where it is placed and what it looks like.
     pub key: M::Key,
     /// Its number among those that have this key.
     pub index: u8,
@@ -101,10 +101,10 @@ pub enum Content<'a, M: Shows> {
     Field {
         /// The text in it, exactly as it was typed.
         value: &'a str,
-        /// Whether browsers fill it in: it then stands outside of a shadow tree, where password
+        /// Whether browsers fill it in: it is then outside of a shadow tree, where password
         /// managers find it (docs/decisions/0016-fields-outside-of-the-shadow-tree.md).
         is_filled_in: bool,
-        /// Its name where it stands outside of the widget's tree, where no label leads to it.
+        /// Its name where it is placed outside of the widget's tree, where no label leads to it.
         label: Label<'a>,
         /// The same for its help.
         help: Option<Msg>,
@@ -136,7 +136,7 @@ pub enum Content<'a, M: Shows> {
         /// An address whose scheme was checked.
         url: &'a str,
     },
-    /// What only the screens of this machine have, and its name.
+    /// What only the [screens](Screen) of this machine have, and its name.
     Special(Option<Msg>, M::Special<'a>),
 }
 

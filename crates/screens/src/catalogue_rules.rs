@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::messages::Msg;
 
-/// Every catalogue. English is the one to compare with.
+/// Every [catalogue](Catalogue). English is the one to compare with.
 const CATALOGUES: [(&str, &str); 11] = [
     ("en", include_str!("../../../locales/en.json")),
     ("ja", include_str!("../../../locales/ja.json")),
@@ -266,7 +266,7 @@ fn japanese_is_polite_throughout_and_of_one_width() {
     );
 }
 
-/// What stands in brackets is no end of a sentence.
+/// A sign in brackets is no end of a sentence.
 fn without_brackets(text: &str) -> String {
     let mut depth = 0_i32;
     text.chars()

@@ -47,7 +47,7 @@ impl<'a, M: Shows> Draft<'a, M> {
         self.words(key, Words::Message(msg, [arg, Arg::None]));
     }
 
-    /// The heading of this screen, and of no other one.
+    /// The heading of this [screen](Screen), and of no other one.
     pub(crate) fn heading(&mut self, key: M::Key, msg: Msg) {
         let index = self.screen.scope.map_or(0, FocusScope::heading);
         self.add_nth(key, index, Content::Text(Words::of(msg)));

@@ -1,7 +1,7 @@
 //! What each state of the widget shows, as data and without a browser.
 //!
 //! A state machine of [`nidan_flow`] goes in, a [`Screen`] comes out: a list of blocks (texts,
-//! fields, buttons), each with the action that it stands for. Nothing else decides what a person
+//! fields, buttons), each with its action. Nothing else decides what a person
 //! sees: the widget's renderer draws any screen and knows none. A screen follows from the state
 //! alone, so that none can go stale.
 //!
@@ -24,6 +24,7 @@ pub mod set_up;
 mod shape;
 #[cfg(test)]
 mod testing;
+mod typed;
 #[cfg(test)]
 mod walk;
 
@@ -32,19 +33,20 @@ pub use shape::{Key, Shape};
 
 use nidan_flow::Machine;
 
-/// A state machine that has screens.
+/// A state machine that has [screens](Screen).
 pub trait Shows: Machine {
-    /// Names every block that its screens can have.
+    /// Names every block that its [screens](Screen) can have.
     type Key: Key;
     /// Names everything that a person can do on them.
     type Action: Copy + PartialEq + 'static;
     /// What no other kind of content can show.
     type Special<'a>;
 
-    /// Whether the first screen takes the focus, as on a page that is there for nothing else.
+    /// Whether the first [screen](Screen) takes the focus, as on a page that is there for nothing
+    /// else.
     const FOCUSES_AT_ONCE: bool;
-    /// Whether its screens are so large, and change with every key, that plain words are worth
-    /// remembering.
+    /// Whether its [screens](Screen) are so large, and change with every key, that plain words are
+    /// worth remembering.
     const REMEMBERS_PLAIN_WORDS: bool;
 
     /// What is to be seen now.

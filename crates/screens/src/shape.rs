@@ -1,4 +1,4 @@
-//! Where a block stands and what it looks like: fixed for each key, in one line of text.
+//! Where a block is placed and what it looks like: fixed for each key, in one line of text.
 
 use crate::Shows;
 use crate::block::Block;
@@ -31,7 +31,7 @@ impl Shape {
         Self(line)
     }
 
-    /// How deep it stands: 0 is the widget itself.
+    /// Its depth: 0 is the widget itself.
     pub fn depth(self) -> usize {
         self.0.bytes().next().unwrap_or_default().wrapping_sub(b'0') as usize
     }

@@ -33,7 +33,7 @@ impl Chance {
     }
 }
 
-/// Blocks ascend, and each stands in one that can hold it.
+/// Blocks ascend, and each is in one that can hold it.
 pub(crate) fn is_well_formed<M: Shows>(screen: &Screen<'_, M>, trace: &str) {
     let mut before: Option<(u32, usize, bool)> = None;
     for block in &screen.blocks {
@@ -68,7 +68,7 @@ pub(crate) fn is_open<M: Shows>(block: &Block<'_, M>) -> bool {
     }
 }
 
-/// Every word of a screen, as the catalogue has it.
+/// Every word of a [screen](Screen), as the catalogue has it.
 pub(crate) fn texts<'s, 'a: 's, M: Shows>(
     screen: &'s Screen<'a, M>,
 ) -> impl Iterator<Item = Words<'a>> + 's {
@@ -98,6 +98,123 @@ pub(crate) fn fills_every_place<M: Shows>(screen: &Screen<'_, M>, trace: &str) {
         };
         has_places(msg, args, trace);
     }
+}
+
+/// Sentences that exclude each other: no screen says both.
+const EXCLUDE: &[(Msg, &[Msg])] = &[
+    (
+        Msg::PhoneSmsSent,
+        &[
+            Msg::PhoneVoiceSent,
+            Msg::LoginApp,
+            Msg::LoginTwoApp,
+            Msg::LoginSmsAsk,
+            Msg::PhoneVoiceKeys,
+            Msg::PhoneCalling,
+            Msg::PhoneAnswered,
+            Msg::PhoneCallFailed,
+            Msg::PhoneCallAgain,
+        ],
+    ),
+    (
+        Msg::PhoneVoiceSent,
+        &[
+            Msg::LoginApp,
+            Msg::LoginVoiceAsk,
+            Msg::PhoneQueued,
+            Msg::PhoneAccepted,
+            Msg::PhoneDelivered,
+            Msg::PhoneFailed,
+            Msg::PhoneResend,
+        ],
+    ),
+    (Msg::PhoneCodeWrong, &[Msg::PhoneCodeSpent]),
+    (
+        Msg::PhoneCodeExpired,
+        &[
+            Msg::PhoneQueued,
+            Msg::PhoneAccepted,
+            Msg::PhoneDelivered,
+            Msg::PhoneCalling,
+            Msg::PhoneAnswered,
+        ],
+    ),
+    (Msg::PhoneFailed, &[Msg::PhoneDelivered, Msg::PhoneAccepted]),
+    (
+        Msg::LoginResting,
+        &[Msg::LoginSubmit, Msg::PhoneCodeLabel, Msg::PhoneResend],
+    ),
+    (
+        Msg::LoginSuspended,
+        &[Msg::LoginSubmit, Msg::PhoneCodeLabel, Msg::PhoneResend],
+    ),
+    (
+        Msg::LoginNotNow,
+        &[
+            Msg::PhoneLater,
+            Msg::PhoneResend,
+            Msg::PhoneCallAgain,
+            Msg::LoginSmsSend,
+        ],
+    ),
+    (
+        Msg::PhoneLater,
+        &[
+            Msg::PhoneResend,
+            Msg::PhoneCallAgain,
+            Msg::PhoneResendIn,
+            Msg::LoginSmsSend,
+        ],
+    ),
+    (
+        Msg::PhoneNotNow,
+        &[Msg::PhoneResend, Msg::PhoneCallAgain, Msg::PhoneResendIn],
+    ),
+    (
+        Msg::PhoneResendsSpent,
+        &[Msg::PhoneResendIn, Msg::PhoneResend, Msg::PhoneCallAgain],
+    ),
+    (
+        Msg::NumberPreview,
+        &[Msg::PhoneTooShort, Msg::PhoneTooLong, Msg::PhoneLandline],
+    ),
+    (Msg::TroubleUnreachable, &[Msg::TroubleServer]),
+    (Msg::PostUnreachable, &[Msg::PostServer]),
+    (Msg::ReportedTitle, &[Msg::LoginSubmit]),
+    (
+        Msg::LoginSendNew,
+        &[Msg::PhoneAccepted, Msg::PhoneDelivered, Msg::PhoneCalling],
+    ),
+    (Msg::LoginTwoApp, &[Msg::LoginTwoAppNow, Msg::LoginApp]),
+];
+
+/// No two sentences deny each other, and none says by a number that nothing is left.
+pub(crate) fn contradicts_nothing<M: Shows>(screen: &Screen<'_, M>, trace: &str) {
+    let said: Vec<_> = texts(screen)
+        .filter_map(|words| {
+            let (msg, args) = words.message()?;
+            Some((msg, args.to_vec()))
+        })
+        .collect();
+    let says = |msg: Msg| said.iter().any(|(one, _)| *one == msg);
+    for (one, others) in EXCLUDE.iter().filter(|(one, _)| says(*one)) {
+        let other = others.iter().find(|other| says(**other));
+        assert!(other.is_none(), "{one:?} beside {other:?}, {trace}");
+    }
+    for (msg, args) in &said {
+        // Support reads numbers.
+        let counts = |arg: &Arg<'_>| {
+            let is_none = matches!(arg, Arg::Number("left" | "count", 0));
+            is_none && *msg != Msg::LoginSummary && names(*msg, arg.place())
+        };
+        assert!(!args.iter().any(counts), "{msg:?} counts none, {trace}");
+    }
+}
+
+/// Whether a text has this place.
+fn names(msg: Msg, place: &str) -> bool {
+    let text = CATALOGUE.get(msg as usize).map_or("", String::as_str);
+    text.contains(&["{", place, "}"].concat())
 }
 
 /// Every text with forms has its count first: that is the one by which the form is chosen.
@@ -148,7 +265,7 @@ pub(crate) fn are_shapes<K: crate::Key + std::fmt::Debug>(keys: &[K]) {
     }
 }
 
-/// The headings of these screens, and of every end, are elements of their own.
+/// The headings of these [screens](Screen), and of every end, are elements of their own.
 pub(crate) fn have_headings_of_their_own(names: &[&'static str]) {
     let ends = [
         EndReason::Expired,

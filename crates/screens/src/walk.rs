@@ -7,15 +7,18 @@ use std::fmt::Debug;
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{CallConfirmation, ChallengeView, Channel, DeliveryState};
 
-use crate::testing::{Chance, fills_every_place, is_open, is_well_formed};
+use crate::testing::{Chance, contradicts_nothing, fills_every_place, is_open, is_well_formed};
 use crate::{Content, Input, Screen, Shows, View};
 
-/// What is another thing on each machine's screens.
+/// What is another thing on each machine's [screens](Screen).
 pub(crate) trait Walked: Shows + Debug {
     /// What somebody may type into this field.
     fn typed(walk: &mut Walk<Self>, key: Self::Key) -> String;
 
-    /// What the shell or the service says to this; `None` where nothing comes back.
+    /// The message that this orders, and for whom: one that is on its way is not ordered again.
+    fn orders(effect: &Self::Effect) -> Option<String>;
+
+    /// What the shell or the service says to this; [`None`] where nothing comes back.
     fn answer(walk: &mut Walk<Self>, effect: Self::Effect) -> Option<Self::Event>;
 }
 
@@ -57,6 +60,13 @@ impl<M: Walked> Walk<M> {
         let machine = std::mem::replace(&mut self.machine, M::loading());
         let (machine, effect) = machine.on(event, UnixSeconds(self.now));
         self.machine = machine;
+        let order = effect.as_ref().and_then(M::orders);
+        let mut pending = self.pending.iter().filter_map(M::orders);
+        assert!(
+            order.is_none() || !pending.any(|one| Some(one) == order),
+            "ordered twice: {order:?}, {:?}",
+            self.machine
+        );
         self.pending.extend(effect);
     }
 
@@ -163,13 +173,20 @@ impl<M: Walked> Walk<M> {
     }
 }
 
-/// Walks many times, holds every screen to `holds`, and names those that were reached.
+/// So many people walk in each run, 60 or 80 steps each: more than a million steps in all.
+/// `WALK_STEPS` asks for another number of steps.
+const PEOPLE: u64 = 7_200;
+
+/// Walks many times, holds every [screen](Screen) to `holds`, and names those that were reached.
 pub(crate) fn reaches<M: Walked>(
     steps: u32,
     holds: impl Fn(&M, &Screen<'_, M>, &str),
 ) -> Vec<&'static str> {
     let mut reached = BTreeSet::new();
-    for seed in 0..3_000 {
+    let people = std::env::var("WALK_STEPS")
+        .ok()
+        .and_then(|all| all.parse::<u64>().ok());
+    for seed in 0..people.map_or(PEOPLE, |all| all / u64::from(steps)) {
         let mut walk = Walk::<M>::new(seed);
         for step in 0..steps {
             walk.step();
@@ -177,6 +194,7 @@ pub(crate) fn reaches<M: Walked>(
             let screen = walk.machine.screen(walk.view());
             is_well_formed(&screen, &trace);
             fills_every_place(&screen, &trace);
+            contradicts_nothing(&screen, &trace);
             holds(&walk.machine, &screen, &trace);
             reached.extend(screen.scope.map(|scope| scope.name));
         }

@@ -28,9 +28,10 @@ use nidan_server::audit::AuditContext;
 use nidan_server::environment::{Os, random_bytes};
 use nidan_server::init::{Init, init};
 use nidan_server::keys::{Keys, SealedFor};
-use nidan_server::store::{
-    Activation, MethodDetail, NewFlow, NewMethod, OpenVerification, SqliteStore, Store, VerifyStore,
+use nidan_store::{
+    Activation, MethodDetail, NewFlow, NewMethod, OpenVerification, Store, VerifyStore,
 };
+use nidan_store_sqlite::SqliteStore;
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -42,10 +43,16 @@ const MEASURED: usize = 20_000;
 /// Then as many a second as the goal says and a tenth more, each timed from when it was due.
 const PACED_PER_S: f64 = 2_200.0;
 const PACED: usize = 22_000;
-/// The goal: so many a second at least, 99 of 100 answered within this. The run ends with an error
-/// when it is missed.
+/// The goal: so many a second at least, 99 of 100 answered within this, on a machine that does
+/// nothing else. It is printed whether it is reached.
 const GOAL_PER_S: f64 = 2_000.0;
 const GOAL_MS: f64 = 20.0;
+/// The run ends with an error below this share of the floor: what the same service and connections
+/// would do if a verification cost a read and its part of two commits of all connections. Reads and
+/// commits are measured just before and after, so that a machine with other work slows both down.
+const LEAST_SHARE_OF_FLOOR: f64 = 0.3;
+/// Of a verification: the attempt before the code is checked, and its completion.
+const COMMITS: f64 = 2.0;
 const ORIGIN: &str = "https://shop.example";
 const SYNC_FOR: Duration = Duration::from_secs(2);
 
@@ -78,16 +85,17 @@ async fn main() {
         .map_or_else(std::env::temp_dir, PathBuf::from);
     let folder = folder.join(format!("nidan-load-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    println!(
-        "bench: fdatasync of 4 KiB, alone               {:>8.0} a second",
-        fdatasync_rate(&folder)
-    );
+    let syncs_before = fdatasync_rate(&folder);
+    println!("bench: fdatasync of 4 KiB, alone               {syncs_before:>8.0} a second");
     let request = Init {
         folder: &folder,
         listen: "127.0.0.1:1",
         host_id: "shop",
         host_name: "Shop",
         origin: ORIGIN,
+        issuer: None,
+        support_url: None,
+        recovery_url: None,
         demo: true,
     };
     init(&request, &Os).unwrap();
@@ -99,20 +107,28 @@ async fn main() {
         .port();
     let _service = serve(&folder, port).await;
     let logins = Arc::new(logins);
-    run(port, &logins, 0..WARM_UP, None).await;
+    run(port, &logins, 0..WARM_UP, Ask::Verify).await;
+    let read_before = reads_per_s(port, &logins).await;
     let started = Instant::now();
-    let took = run(port, &logins, WARM_UP..WARM_UP + MEASURED, None).await;
+    let took = run(port, &logins, WARM_UP..WARM_UP + MEASURED, Ask::Verify).await;
     let seconds = started.elapsed().as_secs_f64();
     let at_most = MEASURED as f64 / seconds;
+    let reads = read_before.midpoint(reads_per_s(port, &logins).await);
+    let syncs = syncs_before.min(fdatasync_rate(&folder));
+    let floor = 1.0 / (1.0 / reads + COMMITS / (CONNECTIONS as f64 * syncs));
     println!(
         "bench: verifications, {CONNECTIONS} connections          {at_most:>8.0} a second at most"
     );
     let late_at_most = tell(took);
+    println!(
+        "bench:   {:.2} × what {reads:.0} reads and {syncs:.0} commits a second allow (limit {LEAST_SHARE_OF_FLOOR})",
+        at_most / floor
+    );
     let paced = run(
         port,
         &logins,
         WARM_UP + MEASURED..WARM_UP + MEASURED + PACED,
-        Some(PACED_PER_S),
+        Ask::VerifyAt(PACED_PER_S),
     )
     .await;
     println!("bench: the same, paced                         {PACED_PER_S:>8.0} a second");
@@ -125,10 +141,34 @@ async fn main() {
     assert_eq!(spent.lines.len(), 2, "the record has what was answered");
     store.close().await;
     std::fs::remove_dir_all(&folder).unwrap();
-    assert!(
-        at_most >= GOAL_PER_S && late.max(late_at_most) < GOAL_MS,
-        "the goal is missed"
+    let is_reached = at_most >= GOAL_PER_S && late.max(late_at_most) < GOAL_MS;
+    println!(
+        "bench: {GOAL_PER_S} a second, 99 of 100 within {GOAL_MS} ms: {}",
+        if is_reached { "reached" } else { "missed" }
     );
+    assert!(
+        at_most >= LEAST_SHARE_OF_FLOOR * floor,
+        "verifications are slow beside reads and commits"
+    );
+}
+
+/// How many flows are read in a second: of people whose codes are asked about last.
+async fn reads_per_s(port: u16, logins: &Arc<Vec<Login>>) -> f64 {
+    let started = Instant::now();
+    let last = WARM_UP + MEASURED..WARM_UP + MEASURED + PACED;
+    run(port, logins, last, Ask::Read).await;
+    PACED as f64 / started.elapsed().as_secs_f64()
+}
+
+/// What is asked about each login.
+#[derive(Clone, Copy)]
+enum Ask {
+    /// Its flow, which writes nothing.
+    Read,
+    /// Whether the code is right, as fast as answers come.
+    Verify,
+    /// The same, so many a second.
+    VerifyAt(f64),
 }
 
 /// Within how many milliseconds 99 of 100 were answered.
@@ -264,7 +304,7 @@ async fn run(
     port: u16,
     logins: &Arc<Vec<Login>>,
     places: std::ops::Range<usize>,
-    per_s: Option<f64>,
+    ask: Ask,
 ) -> Vec<Duration> {
     let (began, first) = (Instant::now(), places.start);
     let next = Arc::new(AtomicUsize::new(places.start));
@@ -280,13 +320,21 @@ async fn run(
                     let Some(login) = logins.get(at).filter(|_| at < end) else {
                         return took;
                     };
-                    let due = per_s
-                        .map(|rate| began + Duration::from_secs_f64((at - first) as f64 / rate));
+                    let due = match ask {
+                        Ask::Read | Ask::Verify => None,
+                        Ask::VerifyAt(rate) => {
+                            Some(began + Duration::from_secs_f64((at - first) as f64 / rate))
+                        }
+                    };
                     if let Some(due) = due {
                         tokio::time::sleep_until(due.into()).await;
                     }
                     let sent = due.unwrap_or_else(Instant::now);
-                    verify(&mut stream, login).await;
+                    let request = match ask {
+                        Ask::Read => reading(login),
+                        Ask::Verify | Ask::VerifyAt(_) => verification(login),
+                    };
+                    answered(&mut stream, &request).await;
                     took.push(sent.elapsed());
                 }
             })
@@ -299,7 +347,14 @@ async fn run(
     all
 }
 
-async fn verify(stream: &mut TcpStream, login: &Login) {
+fn reading(login: &Login) -> String {
+    format!(
+        "GET /v1/flow HTTP/1.1\r\nHost: x\r\nOrigin: {ORIGIN}\r\nAuthorization: Bearer {}\r\n\r\n",
+        login.token
+    )
+}
+
+fn verification(login: &Login) -> String {
     let app = totp_rs::Builder::new()
         .with_secret(totp_rs::Secret::new_stack(login.secret))
         .build()
@@ -309,12 +364,15 @@ async fn verify(stream: &mut TcpStream, login: &Login) {
         login.method_id,
         app.generate(now())
     );
-    let request = format!(
+    format!(
         "POST /v1/flow/verification HTTP/1.1\r\nHost: x\r\nOrigin: {ORIGIN}\r\nAuthorization: Bearer {}\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         login.token,
         body.len()
-    );
+    )
+}
+
+async fn answered(stream: &mut TcpStream, request: &str) {
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::with_capacity(1024);
     loop {

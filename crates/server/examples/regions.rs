@@ -2,11 +2,12 @@
 //! `cargo xtask regions`.
 //!
 //! A column in each line, with a comma between regions (it packs a fifth smaller than a region in
-//! each line): ISO 3166-1 code, calling code, trunk prefix, possible lengths of mobile and
-//! fixed-line numbers as hexadecimal digits (with `=` where all of the example's length are grouped
-//! alike), and how a mobile number is grouped after the calling code: its first digit, then zeros.
-//! Last, what is dialled before a calling code from there, with `|` between several; empty where it
-//! is `00`. The main region of a calling code comes first.
+//! each line): [ISO 3166-1](https://www.iso.org/iso-3166-country-codes.html) code, calling code,
+//! trunk prefix, possible lengths of mobile and fixed-line numbers as hexadecimal digits (with `=`
+//! where all of the example's length are grouped alike), and how a mobile number is grouped after
+//! the calling code: its first digit, then zeros. Last, what is dialled before a calling code from
+//! there, with `|` between several; empty where it is `00`. The main region of a calling code comes
+//! first.
 
 #![allow(clippy::print_stdout, reason = "this is what it is for")]
 
@@ -18,9 +19,9 @@ const TYPES: [PhoneNumberType; 3] = [
     PhoneNumberType::FixedLine,
     PhoneNumberType::FixedLineOrMobile,
 ];
-/// ITU-T E.164 recommends it to all.
+/// [ITU-T E.164](https://www.itu.int/rec/T-REC-E.164) recommends it to all.
 const USUAL: &str = "00";
-/// E.164: fifteen digits with the calling code.
+/// [E.164](https://www.itu.int/rec/T-REC-E.164): fifteen digits with the calling code.
 const LENGTHS: std::ops::RangeInclusive<usize> = 4..=14;
 
 fn main() {
@@ -147,7 +148,7 @@ fn is_uniform(code: i32, example: &str) -> bool {
     })
 }
 
-/// What stands before the significant number when it is written the national way.
+/// What precedes the significant number when it is written the national way.
 fn trunk(region: Region, kind: PhoneNumberType) -> Option<String> {
     let example = PHONE_NUMBER_UTIL
         .get_example_number_for_type_and_region(region, kind)

@@ -2,6 +2,8 @@
 //! Ed25519 ([RFC 8037](https://www.rfc-editor.org/rfc/rfc8037)), and the public key as JWKS ([RFC
 //! 7517](https://www.rfc-editor.org/rfc/rfc7517)).
 
+use std::sync::Arc;
+
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde::Serialize;
@@ -57,9 +59,20 @@ impl Published {
 /// Signs assertions.
 pub(crate) struct AssertionSigner {
     key: SigningKey,
-    /// The key that signs, then those that will or did.
-    published: Vec<Published>,
+    public_keys: PublicKeys,
     kid: String,
+}
+
+/// The public keys of assertions: of the key that signs, then of those that will or did.
+#[derive(Clone)]
+pub(crate) struct PublicKeys(Arc<[Published]>);
+
+impl PublicKeys {
+    /// Writes them as a key set ([RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5)).
+    pub(crate) fn to_jwks(&self) -> serde_json::Value {
+        let key = |Published { kid, public }: &Published| json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": kid, "x": public });
+        json!({ "keys": self.0.iter().map(key).collect::<Vec<_>>() })
+    }
 }
 
 impl AssertionSigner {
@@ -72,7 +85,7 @@ impl AssertionSigner {
             .map(|seed| Published::of(&SigningKey::from_bytes(seed)));
         Self {
             key,
-            published: std::iter::once(signing).chain(others).collect(),
+            public_keys: PublicKeys(std::iter::once(signing).chain(others).collect()),
             kid,
         }
     }
@@ -97,8 +110,7 @@ impl AssertionSigner {
         ))
     }
 
-    pub(crate) fn jwks(&self) -> serde_json::Value {
-        let key = |Published { kid, public }: &Published| json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": kid, "x": public });
-        json!({ "keys": self.published.iter().map(key).collect::<Vec<_>>() })
+    pub(crate) fn public_keys(&self) -> PublicKeys {
+        self.public_keys.clone()
     }
 }

@@ -11,7 +11,7 @@ use crate::keys::{HashUse, Keys};
 use crate::slow_hash::SlowHash;
 pub use crate::slow_hash::{Hash as BackupHash, HashError, SALT_LEN_BYTES, Ticket};
 
-/// Hashes backup codes on threads of their own.
+/// Hashes [backup codes](BackupCode) on threads of their own.
 pub struct BackupHasher {
     keys: Arc<Keys>,
     slow: SlowHash,

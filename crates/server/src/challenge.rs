@@ -11,11 +11,12 @@ use zeroize::Zeroizing;
 use crate::config::Budgets;
 use crate::keys::{HashUse, Keys};
 use crate::phone::PhoneNumber;
-use crate::store::{Budget, Challenge, NewFlow, Scope};
+use nidan_store::{Budget, Challenge, NewFlow, Scope};
 
-/// ASVS 6.5.5 allows ten minutes; five is what people need.
+/// [ASVS](https://github.com/OWASP/ASVS/tree/v5.0.0) 6.5.5 allows ten minutes; five is what people
+/// need.
 pub const CODE_TTL_S: u64 = 300;
-/// Tries for one challenge, however often it is sent.
+/// Tries for one [challenge](Challenge), however often it is sent.
 pub const CODE_ATTEMPTS: u32 = 5;
 /// How long to wait before the same code may be sent again: after the first, the second, the
 /// third message.
@@ -25,14 +26,14 @@ const CODE_DIGITS: u32 = 6;
 const CODES: u32 = 10_u32.pow(CODE_DIGITS);
 const HOUR_S: u64 = 3_600;
 const DAY_S: u64 = 86_400;
-/// A block whose codes are answered gets more of them, up to so many times its budget: two hundred
-/// staff phones in a row of numbers are set up in a day, and whoever answers codes for money is
-/// stopped all the same.
+/// A block whose codes are answered gets more of them, up to so many times its [budget](Budget):
+/// two hundred staff phones in a row of numbers are set up in a day, and whoever answers codes for
+/// money is stopped all the same.
 pub(crate) const BLOCK_GROWS: u32 = 10;
 /// Without I, O, Q, S and Z, which look like digits.
 const REFERENCE_LETTERS: &[u8; 20] = b"ABCDEFGHJKLMNPRTUVWX";
 
-/// The code of a challenge: six uniform digits.
+/// The code of a [challenge](Challenge): six uniform digits.
 pub fn code_of(keys: &Keys, challenge_id: &str) -> Zeroizing<String> {
     // Rejection sampling: the numbers above the last multiple of a million would favour small
     // codes. Each round fails once in 4,295 times.
@@ -53,7 +54,7 @@ pub fn code_of(keys: &Keys, challenge_id: &str) -> Zeroizing<String> {
     }
 }
 
-/// All codes of a challenge: one, or two that are asked for together.
+/// All codes of a [challenge](Challenge): one, or two that are asked for together.
 pub fn codes_of(keys: &Keys, challenge_id: &str, codes: u32) -> Vec<Zeroizing<String>> {
     // Ids are base64url, so no other challenge has such an id.
     let second = (codes > 1).then(|| code_of(keys, &format!("{challenge_id}#2")));
@@ -78,7 +79,7 @@ pub(crate) fn call_digits(random: [u8; 1]) -> String {
     format!("{:02}", 10 + random[0] % 90)
 }
 
-/// When the same code may be sent again; `None` when it may not.
+/// When the same code may be sent again; [`None`] when it may not.
 pub(crate) fn resend_at(challenge: &Challenge) -> Option<u64> {
     let wait = RESEND_WAITS_S.get(usize::try_from(challenge.sends).ok()?.checked_sub(1)?)?;
     let due = challenge.sent_at.saturating_add(*wait);

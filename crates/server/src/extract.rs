@@ -5,16 +5,15 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use base64ct::{Base64UrlUnpadded, Encoding};
-use nidan_protocol::{ErrorCode, Purpose};
+use nidan_protocol::ErrorCode;
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq;
 
+use crate::Service;
 use crate::config::Host;
 use crate::keys::sha256;
-use crate::problem::Refusal;
-use crate::store::{Flow, FlowState};
-use crate::{FLOW_RETENTION_S, Service};
+use crate::refusal::Refusal;
+use crate::use_cases::FlowCaller;
 
 /// A JSON body of exactly the documented shape.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -91,62 +90,6 @@ impl FromRequestParts<Service> for HostCaller {
     }
 }
 
-/// A widget, known by its flow token: a flow that is not over, on the page that it was made for.
-pub(crate) struct FlowCaller {
-    pub(crate) flow: Flow,
-    pub(crate) host: Host,
-}
-
-impl FlowCaller {
-    /// The flow of a token, while it lives.
-    pub(crate) async fn of_token(
-        service: &Service,
-        token: &str,
-        posts: bool,
-    ) -> Result<Self, Refusal> {
-        let flow = service
-            .0
-            .store
-            .flow_by_token(&sha256(token.as_bytes()))
-            .await?
-            .ok_or(ErrorCode::FlowExpired)?;
-        // A stored enrolment answers its own post for some time longer: an answer that was lost
-        // near the end must not look like "nothing was stored".
-        let late = match &flow.state {
-            FlowState::Completed { .. } if posts && flow.opened.purpose == Purpose::Enroll => {
-                FLOW_RETENTION_S
-            }
-            _ => 0,
-        };
-        if service.0.clock.now_s() >= flow.opened.expires_at.saturating_add(late) {
-            return Err(ErrorCode::FlowExpired.into());
-        }
-        let host = service
-            .host(&flow.opened.host)
-            .ok_or(ErrorCode::FlowExpired)?
-            .clone();
-        Ok(Self { flow, host })
-    }
-
-    pub(crate) fn unless_over(self) -> Result<Self, Refusal> {
-        match self.flow.state {
-            FlowState::Superseded => Err(ErrorCode::FlowConflict.into()),
-            FlowState::Reported { .. } => Err(ErrorCode::FlowReported.into()),
-            FlowState::Open | FlowState::Completed { .. } => Ok(self),
-        }
-    }
-
-    /// What belongs to another purpose is not on offer (B32, B38): nobody enrols in a login that
-    /// still owes its code.
-    pub(crate) fn must_be(&self, purpose: Purpose) -> Result<(), Refusal> {
-        if self.flow.opened.purpose == purpose {
-            Ok(())
-        } else {
-            Err(ErrorCode::MethodNotOffered.into())
-        }
-    }
-}
-
 impl FromRequestParts<Service> for FlowCaller {
     type Rejection = Refusal;
 
@@ -173,8 +116,8 @@ impl FromRequestParts<Service> for AnyFlowCaller {
     }
 }
 
-/// ASVS 3.5.1–3.5.3: browsers send `Origin` with every POST and every cross-origin request; a
-/// same-origin GET has none.
+/// [ASVS](https://github.com/OWASP/ASVS/tree/v5.0.0) 3.5.1–3.5.3: browsers send `Origin` with every
+/// POST and every cross-origin request; a same-origin GET has none.
 fn check_origin(parts: &Parts, expected: &str) -> Result<(), Refusal> {
     let right = match parts.headers.get(header::ORIGIN) {
         Some(origin) => origin.as_bytes() == expected.as_bytes(),
@@ -200,17 +143,4 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
         .ok()?
         .split_once(' ')?;
     (scheme.eq_ignore_ascii_case("bearer") && !value.is_empty()).then_some(value)
-}
-
-/// Exactly `N` bytes of base64url without padding.
-pub(crate) fn decode<const N: usize>(field: &str, text: &str) -> Result<[u8; N], Refusal> {
-    let mut bytes = [0; N];
-    match Base64UrlUnpadded::decode(text, &mut bytes) {
-        Ok(decoded) if decoded.len() == N => Ok(bytes),
-        _ => Err(Refusal::field(field)),
-    }
-}
-
-pub(crate) fn encode(bytes: &[u8]) -> String {
-    Base64UrlUnpadded::encode_string(bytes)
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
+use crate::config::{Config, ConfigError};
 use crate::environment::{Random, random_bytes};
 use crate::keys::{Keys, sha256};
 
@@ -25,6 +26,13 @@ pub struct Init<'a> {
     pub host_name: &'a str,
     /// The page's origin.
     pub origin: &'a str,
+    /// The service's own URL, `iss` of its results. Where it is left out it is the address on which
+    /// the service listens, or the page's origin where that address is not of this machine alone.
+    pub issuer: Option<&'a str>,
+    /// Where people get help.
+    pub support_url: Option<&'a str>,
+    /// Where people go who have lost every method.
+    pub recovery_url: Option<&'a str>,
     /// For trying out: messages are kept and shown instead of sent.
     pub demo: bool,
 }
@@ -51,6 +59,9 @@ pub enum InitError {
         /// Why.
         source: std::io::Error,
     },
+    /// What would be written is no configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// There is no randomness.
     #[error("no randomness: {0}")]
     Random(#[from] getrandom::Error),
@@ -78,16 +89,21 @@ pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> 
             ["# ", line].concat()
         }
     };
+    let url = |key: &str, given: Option<&str>, example: &str| match given {
+        Some(url) => format!("{key} = {}", quote(url)),
+        None => shown(&format!("{key} = \"{example}\"")),
+    };
+    let issuer = init.issuer.map_or_else(|| own_url(init), str::to_owned);
     let config_text = include_str!("nidan.toml")
         .replace("{listen}", &quote(init.listen))
-        .replace("{issuer}", &quote(&format!("http://{}", init.listen)))
+        .replace("{issuer}", &quote(&issuer))
         .replace("{host_id}", &quote(init.host_id))
         .replace("{host_name}", &quote(init.host_name))
         .replace("{api_key_sha256}", &quote(&hash))
         .replace("{origin}", &quote(init.origin))
         .replace(
             "{support_url}",
-            &shown("support_url = \"https://shop.example/help\""),
+            &url("support_url", init.support_url, "https://shop.example/help"),
         )
         .replace(
             "{allow_unconfirmed_calls}",
@@ -96,7 +112,11 @@ pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> 
         .replace("{trust_days}", &shown("trust_days = 30"))
         .replace(
             "{recovery_url}",
-            &shown("recovery_url = \"https://shop.example/recover\""),
+            &url(
+                "recovery_url",
+                init.recovery_url,
+                "https://shop.example/recover",
+            ),
         )
         .replace(
             "{password_url}",
@@ -114,6 +134,8 @@ pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> 
         init.folder.join("nidan.toml"),
         init.folder.join("nidan.keys"),
     );
+    // Nothing is written that the service would refuse.
+    Config::parse(&config, &config_text, std::iter::empty())?;
     write_private(&keys, &Keys::generate(random)?)?;
     write_private(&config, &config_text)?;
     Ok(Written {
@@ -121,6 +143,16 @@ pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> 
         keys,
         api_key,
     })
+}
+
+/// The URL that the service has where nobody says another one.
+fn own_url(init: &Init<'_>) -> String {
+    let address = init.listen.parse::<std::net::SocketAddr>();
+    if init.demo || address.is_ok_and(|address| address.ip().is_loopback()) {
+        format!("http://{}", init.listen)
+    } else {
+        init.origin.to_owned()
+    }
 }
 
 fn write_private(path: &Path, text: &str) -> Result<(), InitError> {
@@ -155,6 +187,9 @@ mod tests {
             host_id: "shop",
             host_name: "二段 \"Shop\"",
             origin: "http://localhost:8000",
+            issuer: None,
+            support_url: None,
+            recovery_url: None,
             demo: true,
         };
         let written = init(&request, &Os).unwrap();
@@ -191,5 +226,53 @@ mod tests {
             matches!(init(&request, &Os), Err(InitError::Write { .. })),
             "nothing is overwritten"
         );
+    }
+
+    #[test]
+    fn what_would_be_refused_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let request = Init {
+            folder: folder.path(),
+            listen: "0.0.0.0:8080",
+            host_id: "shop",
+            host_name: "Shop",
+            origin: "https://shop.example",
+            issuer: None,
+            support_url: Some("tel:0120-000-000"),
+            recovery_url: Some("https://shop.example/recover/"),
+            demo: false,
+        };
+        for wrong in [
+            Init {
+                origin: "https://shop.example/",
+                ..request.clone()
+            },
+            Init {
+                origin: "https://*.shop.example",
+                ..request.clone()
+            },
+            Init {
+                origin: "http://shop.example",
+                ..request.clone()
+            },
+            Init {
+                listen: "nowhere",
+                ..request.clone()
+            },
+            Init {
+                support_url: Some("help"),
+                ..request.clone()
+            },
+        ] {
+            assert!(
+                matches!(init(&wrong, &Os), Err(InitError::Config(_))),
+                "{wrong:?}"
+            );
+            assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
+        }
+        let written = init(&request, &Os).unwrap();
+        let config = Config::load(&written.config, std::iter::empty()).unwrap();
+        assert_eq!(config.issuer, "https://shop.example");
+        assert_eq!(config.warnings(), Vec::<String>::new());
     }
 }

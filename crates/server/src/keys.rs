@@ -12,7 +12,10 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use nidan_store::{KeyCheck, KeyChecks};
+
 use crate::environment::{Random, random_bytes};
+pub use nidan_store::SealedFor;
 
 const KEY_LEN_BYTES: usize = 32;
 /// XChaCha20 takes nonces long enough to be drawn at random (draft-irtf-cfrg-xchacha §2.1).
@@ -33,8 +36,8 @@ pub enum KeyError {
         /// Why.
         source: std::io::Error,
     },
-    /// Others can read the key file.
-    #[error("the key file {0} can be read by others: run `chmod 600` on it")]
+    /// Others can read the key file, or its group can write it.
+    #[error("{0} can be read by everybody, or written by its group: run `chmod 600` on it")]
     Mode(PathBuf),
     /// The key file has another shape.
     #[error("the key file {path} is not valid: {reason}")]
@@ -119,39 +122,39 @@ impl HashUse {
     }
 }
 
-/// Keyed hashes of a constant, to be stored with what the keys protect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct KeyChecks {
-    pub(crate) sealing: [u8; 32],
-    pub(crate) pepper: [u8; 32],
-}
-
-/// The sealed secret does not open: changed, moved to another row, or sealed under another key.
+/// The sealed [secret](Secret) does not open: changed, moved to another row, or sealed under
+/// another key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a sealed secret does not open")]
 pub struct Unsealable;
 
-/// The row that a sealed secret or number belongs to: the associated data, so that a secret moved
-/// to another row does not open.
-#[derive(Debug, Clone, Copy)]
-pub struct SealedFor<'a> {
-    /// The host's id.
-    pub host: &'a str,
-    /// The host's user id.
-    pub subject: &'a str,
-    /// The method's or challenge's id.
-    pub method_id: &'a str,
+fn associated_data(row: SealedFor<'_>) -> Vec<u8> {
+    let mut data = vec![SEALED_VERSION];
+    for part in [row.host, row.subject, row.method_id] {
+        // Lengths first, so that no two rows give the same bytes.
+        data.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        data.extend_from_slice(part.as_bytes());
+    }
+    data
 }
 
-impl SealedFor<'_> {
-    fn associated_data(&self) -> Vec<u8> {
-        let mut data = vec![SEALED_VERSION];
-        for part in [self.host, self.subject, self.method_id] {
-            // Lengths first, so that no two rows give the same bytes.
-            data.extend_from_slice(&(part.len() as u64).to_be_bytes());
-            data.extend_from_slice(part.as_bytes());
+impl KeyCheck for Keys {
+    fn opens(&self, sealed: &[u8], row: SealedFor<'_>) -> bool {
+        self.open_bytes(sealed, row).is_ok()
+    }
+
+    fn checks(&self) -> KeyChecks {
+        let check = |key: &Key| {
+            let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key.0) else {
+                return [0; 32];
+            };
+            mac.update(b"nidan v1 key check\0");
+            mac.finalize().into_bytes().into()
+        };
+        KeyChecks {
+            sealing: check(&self.sealing),
+            pepper: check(&self.pepper),
         }
-        data
     }
 }
 
@@ -253,7 +256,7 @@ impl Keys {
         mac.finalize().into_bytes().into()
     }
 
-    /// Encrypts a secret for its row: version, nonce and cipher text.
+    /// Encrypts a [secret](Secret) for its row: version, nonce and cipher text.
     ///
     /// # Errors
     /// When there is no randomness, or the cipher refuses.
@@ -304,26 +307,6 @@ impl Keys {
             .map_err(|_| Unsealable)
     }
 
-    /// Whether something was sealed for this row with this key.
-    pub(crate) fn opens(&self, sealed: &[u8], row: SealedFor<'_>) -> bool {
-        self.open_bytes(sealed, row).is_ok()
-    }
-
-    /// What tells these keys from others without telling anything of them.
-    pub(crate) fn checks(&self) -> KeyChecks {
-        let check = |key: &Key| {
-            let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key.0) else {
-                return [0; 32];
-            };
-            mac.update(b"nidan v1 key check\0");
-            mac.finalize().into_bytes().into()
-        };
-        KeyChecks {
-            sealing: check(&self.sealing),
-            pepper: check(&self.pepper),
-        }
-    }
-
     fn seal_bytes(
         &self,
         bytes: &[u8],
@@ -332,7 +315,7 @@ impl Keys {
     ) -> Result<Vec<u8>, SealError> {
         let nonce = random_bytes::<NONCE_LEN_BYTES>(random)?;
         let cipher = XChaCha20Poly1305::new(&self.sealing.0.into());
-        let associated = row.associated_data();
+        let associated = associated_data(row);
         let text = cipher
             .encrypt(
                 &XNonce::from(nonce),
@@ -357,7 +340,7 @@ impl Keys {
             .split_first_chunk::<NONCE_LEN_BYTES>()
             .ok_or(Unsealable)?;
         let cipher = XChaCha20Poly1305::new(&self.sealing.0.into());
-        let associated = row.associated_data();
+        let associated = associated_data(row);
         cipher
             .decrypt(
                 &XNonce::from(*nonce),
@@ -399,7 +382,8 @@ pub(crate) fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyError> {
             .map_err(read_error)?
             .permissions()
             .mode();
-        if mode & 0o077 != 0 {
+        // A platform may mount it for a group; nobody else may read it, and only its owner writes it.
+        if mode & 0o027 != 0 {
             return Err(KeyError::Mode(path.to_owned()));
         }
     }
@@ -409,109 +393,4 @@ pub(crate) fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::environment::Os;
-
-    const ROW: SealedFor<'static> = SealedFor {
-        host: "shop",
-        subject: "u1",
-        method_id: "m1",
-    };
-
-    fn keys() -> Keys {
-        let key = Base64UrlUnpadded::encode_string(&random_bytes::<32>(&Os).unwrap());
-        Keys::parse(&key, &key, &key).unwrap()
-    }
-
-    #[test]
-    fn a_sealed_secret_opens_only_in_its_own_row_under_its_own_key() {
-        let keys = keys();
-        let sealed = keys
-            .seal(&Secret::from_bytes(*b"12345678901234567890"), ROW, &Os)
-            .unwrap();
-        assert_eq!(
-            keys.open(&sealed, ROW).unwrap().expose(),
-            b"12345678901234567890"
-        );
-        assert!(
-            keys.open(
-                &sealed,
-                SealedFor {
-                    subject: "u2",
-                    ..ROW
-                }
-            )
-            .is_err()
-        );
-        assert!(
-            keys.open(
-                &sealed,
-                SealedFor {
-                    host: "shopu",
-                    subject: "1",
-                    ..ROW
-                }
-            )
-            .is_err()
-        );
-        assert!(
-            keys.open(
-                &sealed,
-                SealedFor {
-                    method_id: "m2",
-                    ..ROW
-                }
-            )
-            .is_err()
-        );
-        assert!(
-            super::tests::keys().open(&sealed, ROW).is_err(),
-            "another key"
-        );
-        for position in 0..sealed.len() {
-            let mut flipped = sealed.clone();
-            flipped[position] ^= 1;
-            assert!(keys.open(&flipped, ROW).is_err(), "bit flip at {position}");
-            assert!(
-                keys.open(&sealed[..position], ROW).is_err(),
-                "cut at {position}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_hash_for_one_use_answers_for_no_other() {
-        let keys = keys();
-        let uses = [
-            HashUse::BackupCode,
-            HashUse::SecretFingerprint,
-            HashUse::EnrolmentBody,
-            HashUse::ResultCode,
-            HashUse::PhoneCode,
-            HashUse::NumberIndex,
-            HashUse::SendCount,
-            HashUse::VerificationBody,
-            HashUse::Event,
-        ];
-        let hashes = uses.map(|hash_use| keys.hash(hash_use, &[b"same"]));
-        for (index, hash) in hashes.iter().enumerate() {
-            assert!(!hashes[..index].contains(hash));
-        }
-        assert_ne!(
-            keys.hash(HashUse::BackupCode, &[b"ab", b"c"]),
-            keys.hash(HashUse::BackupCode, &[b"a", b"bc"])
-        );
-    }
-
-    #[test]
-    fn keys_are_not_printed_and_a_bad_one_is_named() {
-        assert_eq!(format!("{:?}", keys()), "Keys(<redacted>)");
-        let good = Base64UrlUnpadded::encode_string(&[7; 32]);
-        let error = Keys::parse(&good, "dG9vIHNob3J0", &good).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`signing_key` is not 32 bytes of base64url without padding"
-        );
-    }
-}
+mod tests;

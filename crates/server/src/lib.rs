@@ -1,14 +1,16 @@
 //! The service behind the widget, as a library: [`Service::new`] and [`router`] mount it in any
-//! axum application.
+//! axum application, over any engine of [`nidan_store::Store`].
 //!
-//! Layers, outermost first: [`edge`] (request ids, limits, headers, problems) → `extract` (who
-//! calls, what they sent) → `api` (the rules) → [`store`] (what is kept). Messages leave by
-//! [`delivery`]. Keys are in [`keys`], time and randomness come through [`seams`].
+//! Layers, outermost first: `middleware` (request ids, limits, headers, problems) → `extract` (who
+//! calls, what they sent) → `api` (routes) → `use_cases` → [`nidan_core`] (the rules) and
+//! [`nidan_store`] (what is kept). Messages leave by [`delivery`]. Keys are in [`keys`], time and
+//! randomness come through [`environment`].
 
 mod api;
 mod assertion;
 pub mod audit;
 pub mod backup;
+mod base64url;
 pub mod challenge;
 pub mod config;
 pub mod delivery;
@@ -19,22 +21,24 @@ pub mod init;
 pub mod keys;
 pub mod listen;
 pub mod logging;
-pub mod mark;
 mod metrics;
 mod middleware;
 pub mod phone;
 mod problem;
+mod refusal;
 pub mod rotate;
 mod slow_hash;
-pub mod store;
+mod use_cases;
 
 use std::sync::Arc;
+
+use axum::extract::FromRef;
 
 pub use api::router;
 pub use assertion::{ASSERTION_TTL_S, ASSERTION_TYP};
 pub use metrics::{metrics_router, stats};
 
-use assertion::AssertionSigner;
+use assertion::{AssertionSigner, PublicKeys};
 use backup::BackupHasher;
 use config::{Config, ConfigError, Host};
 use delivery::{Catalogue, Notices, Route};
@@ -42,12 +46,13 @@ use environment::{Clock, Random};
 use in_flight::InFlight;
 use keys::Keys;
 use nidan_otp::TIME_STEP_S;
-use store::{Store, StoreError};
+use nidan_store::{Store, StoreError};
 use tokio::sync::watch;
 
 /// A flow lives ten minutes: long enough to install an app, and no longer.
 pub const FLOW_TTL_S: u64 = 600;
-/// ASVS 7.5.1 wants a fresh first factor before a factor changes; ours ends after five minutes.
+/// [ASVS](https://github.com/OWASP/ASVS/tree/v5.0.0) 7.5.1 wants a fresh first factor before a
+/// factor changes; ours ends after five minutes.
 pub const AUTH_TIME_MAX_AGE_S: u64 = 300;
 /// Tries in one login: more than three ways with their tries is no person.
 pub const FLOW_TRIES: u32 = 20;
@@ -83,6 +88,8 @@ struct Parts {
     random: Arc<dyn Random>,
     routes: Vec<Route>,
     catalogue: Catalogue,
+    /// Of the page without scripts.
+    texts: api::form::Texts,
     notices: Notices,
     /// Of the files under `/widget/`.
     widget_version: Option<String>,
@@ -90,6 +97,22 @@ struct Parts {
     ring: tokio::sync::Notify,
     /// True from when the service is asked to stop.
     stopping: watch::Sender<bool>,
+}
+
+/// The database, for a route that looks at nothing else.
+pub(crate) struct Database(pub(crate) Arc<dyn Store>);
+
+impl FromRef<Service> for Database {
+    fn from_ref(service: &Service) -> Self {
+        Self(Arc::clone(&service.0.store))
+    }
+}
+
+/// For the route of the public keys, which has no business with the private ones.
+impl FromRef<Service> for PublicKeys {
+    fn from_ref(service: &Service) -> Self {
+        service.0.signer.public_keys()
+    }
 }
 
 /// The service must not start.
@@ -159,6 +182,7 @@ impl Service {
             random,
             routes,
             catalogue: Catalogue::load()?,
+            texts: api::form::Texts::load()?,
             ring: tokio::sync::Notify::new(),
             stopping: watch::Sender::new(false),
         })))

@@ -164,7 +164,7 @@ struct Entered {
 }
 
 impl OpenConnections {
-    /// A place for a new connection; where there is none, the most silent one makes room. `None`
+    /// A place for a new connection; where there is none, the most silent one makes room. [`None`]
     /// when all are busy.
     fn enter(self: &Arc<Self>) -> Option<Entered> {
         let is_full = self.lock().len() >= self.room;

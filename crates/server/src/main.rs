@@ -15,13 +15,12 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use nidan_server::config::{CONFIG_VARIABLE, Config};
-use nidan_server::environment::{Clock as _, Os};
+use nidan_server::environment::{Clock as _, Os, random_bytes};
 use nidan_server::init::{Init, init};
 use nidan_server::keys::Keys;
-use nidan_server::mark::mark_path;
 use nidan_server::rotate::rotate;
-use nidan_server::store::{Copied, Identity, SqliteStore, backup, restore};
 use nidan_server::{Service, delivery, listen, logging, metrics_router, router, stats};
+use nidan_store_sqlite::{Copied, Identity, SqliteStore, backup, restore};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -64,6 +63,15 @@ enum Command {
         /// The origin of your login page.
         #[arg(long, default_value = "https://localhost")]
         origin: String,
+        /// The service's own URL, `iss` of its results: that of the address or of the page when left out.
+        #[arg(long)]
+        issuer: Option<String>,
+        /// Where people get help: a URL, or a mailto: or tel: link.
+        #[arg(long)]
+        support_url: Option<String>,
+        /// Where people go who have lost every method and all backup codes.
+        #[arg(long)]
+        recovery_url: Option<String>,
         /// For trying out: not for production, and with an outbox that shows codes by SMS and call
         /// to the host.
         #[arg(long)]
@@ -108,6 +116,9 @@ async fn main() -> ExitCode {
             host_id,
             host_name,
             origin,
+            issuer,
+            support_url,
+            recovery_url,
             demo,
         } => write_files(&Init {
             folder: &folder,
@@ -115,6 +126,9 @@ async fn main() -> ExitCode {
             host_id: &host_id,
             host_name: &host_name,
             origin: &origin,
+            issuer: issuer.as_deref(),
+            support_url: support_url.as_deref(),
+            recovery_url: recovery_url.as_deref(),
             demo,
         }),
     };
@@ -130,6 +144,9 @@ async fn main() -> ExitCode {
 async fn serve(path: &Path) -> Result<(), Box<dyn Error>> {
     let config = Config::load(path, variables())?;
     let _written_at_the_end = logging::start(config.log);
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
     let (address, metrics_address) = (config.listen, config.metrics_listen);
     let Open {
         service,
@@ -179,7 +196,7 @@ async fn serve(path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Notes how new the database is until the service stops; `None` when that went wrong beyond
+/// Notes how new the database is until the service stops; [`None`] when that went wrong beyond
 /// mending.
 async fn note_now_and_then(
     identity: Identity,
@@ -210,6 +227,9 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
 async fn check(path: &Path) -> Result<(), Box<dyn Error>> {
     let config = Config::load(path, variables())?;
     println!("configuration   {}: good", path.display());
+    for warning in config.warnings() {
+        println!("  but           {warning}");
+    }
     let (database, keys) = (config.database.clone(), config.keys_file.clone());
     open(config).await?.close().await;
     println!("keys            {}: good", keys.display());
@@ -257,7 +277,12 @@ fn release(identity: Identity) {
 
 async fn open(config: Config) -> Result<Open, Box<dyn Error>> {
     let keys = load_keys(&config)?;
-    let identity = Identity::claim(&config.database, &mark_path(&config), &keys, &Os)?;
+    let identity = Identity::claim(
+        &config.database,
+        &config.mark_path(),
+        &keys,
+        random_bytes(&Os)?,
+    )?;
     let store = SqliteStore::open(&config.database)
         .await
         .map_err(|error| format!("database {}: {error}", config.database.display()))?;
@@ -296,7 +321,12 @@ fn load_keys(config: &Config) -> Result<Keys, Box<dyn Error>> {
 fn make_backup(path: &Path, file: &Path) -> Result<(), Box<dyn Error>> {
     let config = Config::load(path, variables())?;
     let keys = load_keys(&config)?;
-    let mut identity = Identity::claim(&config.database, &mark_path(&config), &keys, &Os)?;
+    let mut identity = Identity::claim(
+        &config.database,
+        &config.mark_path(),
+        &keys,
+        random_bytes(&Os)?,
+    )?;
     let made = backup(&mut identity, file);
     release(identity);
     let Copied {
@@ -320,8 +350,16 @@ fn make_backup(path: &Path, file: &Path) -> Result<(), Box<dyn Error>> {
 fn restore_backup(path: &Path, file: &Path, incomplete: bool) -> Result<(), Box<dyn Error>> {
     let config = Config::load(path, variables())?;
     let keys = load_keys(&config)?;
-    let (database, mark) = (&config.database, mark_path(&config));
-    let (made, kept) = restore(file, database, &mark, &keys, &Os, Os.now_s(), incomplete)?;
+    let (database, mark) = (&config.database, config.mark_path());
+    let (made, kept) = restore(
+        file,
+        database,
+        &mark,
+        &keys,
+        random_bytes(&Os)?,
+        Os.now_s(),
+        incomplete,
+    )?;
     let Copied {
         people,
         methods,

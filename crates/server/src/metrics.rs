@@ -16,7 +16,7 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::Service;
 use crate::challenge::BLOCK_GROWS;
 use crate::config::Budgets;
-use crate::store::{Scope, StoreError};
+use nidan_store::{Scope, StoreError};
 
 const SCOPES: [Scope; 10] = Scope::ALL;
 

@@ -12,7 +12,7 @@ use tracing::Instrument;
 
 use crate::Service;
 use crate::environment::random_bytes;
-use crate::problem::Refusal;
+use crate::refusal::Refusal;
 
 /// No body of the contract comes near it.
 pub(crate) const BODY_LIMIT_BYTES: usize = 16 * 1024;
@@ -88,7 +88,7 @@ fn finish(mut response: Response, request_id: String) -> Response {
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static(
-            "default-src 'none'; frame-ancestors 'none'",
+            "default-src 'none'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'",
         ));
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert("x-request-id", value);

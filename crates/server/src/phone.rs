@@ -14,7 +14,7 @@ const TYPED_MAX_BYTES: usize = 100;
 /// Neighbours that a fraudster who rents a block would use together: a thousand numbers.
 const BLOCK_DIGITS: usize = 3;
 
-/// A valid number (E.164). Wiped on drop, never printed.
+/// A valid number ([E.164](https://www.itu.int/rec/T-REC-E.164)). Wiped on drop, never printed.
 pub struct PhoneNumber {
     e164: Zeroizing<String>,
     country: String,
@@ -55,8 +55,9 @@ impl From<PhoneError> for ErrorCode {
 }
 
 impl PhoneNumber {
-    /// Reads a number the way people type it; `country` (ISO 3166-1 alpha-2) says whose national
-    /// form it is in.
+    /// Reads a number the way people type it; `country` ([ISO 3166-1
+    /// alpha-2](https://www.iso.org/iso-3166-country-codes.html)) says whose national form it is
+    /// in.
     ///
     /// # Errors
     /// [`PhoneError`].
@@ -82,7 +83,7 @@ impl PhoneNumber {
         &self.e164
     }
 
-    /// ISO 3166-1 alpha-2.
+    /// [ISO 3166-1 alpha-2](https://www.iso.org/iso-3166-country-codes.html).
     pub fn country(&self) -> &str {
         &self.country
     }
@@ -107,8 +108,9 @@ impl PhoneNumber {
             .unwrap_or_default()
     }
 
-    /// Whether a code may travel to it this way (SP 800-63B-4 §3.1.3: the public telephone network
-    /// only).
+    /// Whether a code may travel to it this way ([SP
+    /// 800-63B](https://pages.nist.gov/800-63-4/sp800-63b.html)-4 §3.1.3: the public telephone
+    /// network only).
     ///
     /// # Errors
     /// With the reason.
@@ -184,7 +186,8 @@ fn nearly(e164: &str) -> PhoneError {
     }
 }
 
-/// Whether this is a country that numbers are known of (ISO 3166-1 alpha-2).
+/// Whether this is a country that numbers are known of ([ISO 3166-1
+/// alpha-2](https://www.iso.org/iso-3166-country-codes.html)).
 pub fn is_country(code: &str) -> bool {
     code.len() == 2
         && code.bytes().all(|b| b.is_ascii_uppercase())

@@ -151,7 +151,7 @@ mod tests {
             .unwrap();
         let kids = || {
             let signer = AssertionSigner::new(&Keys::load(&file, |_| None).unwrap());
-            let published: Vec<_> = signer.jwks()["keys"]
+            let published: Vec<_> = signer.public_keys().to_jwks()["keys"]
                 .as_array()
                 .unwrap()
                 .iter()

@@ -20,13 +20,11 @@ use std::time::{Duration, Instant};
 use axum::http::StatusCode;
 use common::peer::{Peer, serve, write_secret};
 use common::server::setting;
-use common::{Bench, database, next};
+use common::{Bench, next};
+use nidan_delivery::{Gateway, Outgoing, SIGNATURE_HEADER, SendError, TIMESTAMP_HEADER, sign};
 use nidan_protocol::Channel;
-use nidan_server::config::{Budgets, Config, Webhook};
-use nidan_server::delivery::{
-    Gateway, Outgoing, Route, SIGNATURE_HEADER, SendError, TIMESTAMP_HEADER, sign,
-};
-use nidan_server::store::PhoneStore;
+use nidan_server::config::{Budgets, Config, WebhookConfig};
+use nidan_server::delivery::Route;
 use serde_json::json;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -73,7 +71,7 @@ async fn bench(url: String, secret: &'static str) -> Bench {
             let secret_file = write_secret(&config.folder, "webhook.secret", secret);
             let gateway = &mut config.gateways[0];
             gateway.outbox = None;
-            gateway.webhook = Some(Webhook { url, secret_file });
+            gateway.webhook = Some(WebhookConfig { url, secret_file });
             let plenty = 100_000;
             config.phone.as_mut().unwrap().budgets = Budgets {
                 block_per_day: plenty,
@@ -215,10 +213,7 @@ async fn deaths_lose_no_message_and_deliver_none_twice() {
         bench.order(&format!("u{index}"), &number, "sms").await;
     }
     // The queue outlives the codes of this test: what is tested is the queue.
-    let database = database(bench.folder.path());
-    database
-        .execute("UPDATE challenge SET expires_at = expires_at + 3600", [])
-        .unwrap();
+    bench.store.extend_challenges().await.unwrap();
     let config = bench.folder.path().join("nidan.toml");
     let text = std::fs::read_to_string(&config).unwrap();
     let webhook = format!("webhook = {{ url = \"{url}\", secret_file = \"webhook.secret\" }}");
@@ -242,12 +237,7 @@ async fn deaths_lose_no_message_and_deliver_none_twice() {
     }
     let at_the_end = delivered(&sender).len();
     // What the dead had taken is taken back when their time for it is over.
-    database
-        .execute(
-            "UPDATE message SET due_at_ms = 0 WHERE state = 'queued'",
-            [],
-        )
-        .unwrap();
+    bench.store.make_messages_due().await.unwrap();
     let mut child = serve(bench.folder.path(), &[]);
     let started = Instant::now();
     while bench.store.queue().await.unwrap().0 > 0 {

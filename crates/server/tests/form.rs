@@ -1,13 +1,15 @@
-//! The code at login without scripts: the page, what it takes, and that it is no way around
-//! anything.
+//! The login without scripts: every screen of the widget, walked as a browser would, and that it is
+//! no way around anything.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use common::{Bench, ORIGIN};
+use common::{Bench, ORIGIN, Person};
 use http_body_util::BodyExt;
 use serde_json::json;
 use tower::ServiceExt;
@@ -25,38 +27,165 @@ async fn bench() -> Bench {
     .await
 }
 
-async fn press(
-    bench: &Bench,
-    origin: Option<&str>,
-    fields: &[(&str, &str)],
-) -> (HeaderMap, String) {
-    let body = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .finish();
-    let mut request = Request::post("/form")
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header(header::ACCEPT_LANGUAGE, "en-US,en;q=0.9");
-    if let Some(origin) = origin {
-        request = request.header(header::ORIGIN, origin);
-    }
-    let response = bench
-        .router
-        .clone()
-        .oneshot(request.body(Body::from(body)).unwrap())
-        .await
-        .unwrap();
-    assert_eq!(response.status(), StatusCode::OK);
-    let headers = response.headers().clone();
-    let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    (headers, String::from_utf8(bytes.to_vec()).unwrap())
+/// A page as a browser has it: it can type into fields that are there and press buttons that are
+/// there, and posts what the form holds.
+#[derive(Clone)]
+struct Page {
+    html: String,
+    headers: HeaderMap,
 }
 
-/// What stands in a hidden field.
-fn hidden<'a>(html: &'a str, name: &str) -> Option<&'a str> {
-    html.split(&format!("name=\"{name}\" value=\""))
-        .nth(1)?
-        .split('"')
-        .next()
+impl Page {
+    async fn post(bench: &Bench, origin: Option<&str>, fields: &[(&str, &str)]) -> Self {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let mut request = Request::post("/form")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT_LANGUAGE, "en-US,en;q=0.9");
+        if let Some(origin) = origin {
+            request = request.header(header::ORIGIN, origin);
+        }
+        let request = request.body(Body::from(body)).unwrap();
+        let response = bench.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let headers = response.headers().clone();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let html = String::from_utf8(bytes.to_vec()).unwrap();
+        is_sound(&html);
+        Self { html, headers }
+    }
+
+    async fn open(bench: &Bench, token: &str) -> Self {
+        Self::post(bench, Some(ORIGIN), &[("flow_token", token)]).await
+    }
+
+    /// The elements of a name, each with its attributes.
+    fn elements(&self, tag: &str) -> Vec<BTreeMap<String, String>> {
+        elements(&self.html, tag)
+    }
+
+    fn field(&self, name: &str) -> Option<String> {
+        let inputs = self.elements("input");
+        let one = inputs.iter().find(|one| one["name"] == name)?;
+        Some(one.get("value").cloned().unwrap_or_default())
+    }
+
+    fn has(&self, press: &str) -> bool {
+        self.presses().contains(press)
+    }
+
+    /// The buttons that can be pressed.
+    fn presses(&self) -> BTreeSet<String> {
+        let buttons = self.elements("button");
+        let open = buttons.iter().filter(|one| !one.contains_key("disabled"));
+        open.filter_map(|one| one.get("value").cloned()).collect()
+    }
+
+    async fn press(&self, bench: &Bench, press: &str, typed: &[(&str, &str)]) -> Self {
+        assert!(self.has(press), "no {press} in {}", self.html);
+        for (name, _) in typed {
+            assert!(self.field(name).is_some(), "no {name} in {}", self.html);
+        }
+        let mut fields = Vec::new();
+        for input in self.elements("input") {
+            let is_off = input.get("type").is_some_and(|kind| kind == "checkbox")
+                && !input.contains_key("checked");
+            if !is_off {
+                let value = input.get("value").cloned().unwrap_or_default();
+                fields.push((input["name"].clone(), value));
+            }
+        }
+        for (name, text) in typed {
+            fields.retain(|(field, _)| field != name);
+            fields.push(((*name).to_owned(), (*text).to_owned()));
+        }
+        fields.push(("press".to_owned(), press.to_owned()));
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        Self::post(bench, Some("http://127.0.0.1:1"), &fields).await
+    }
+
+    fn says(&self, words: &str) -> bool {
+        self.html.contains(words)
+    }
+
+    /// The heading.
+    fn title(&self) -> &str {
+        let (_, after) = self.html.split_once("<h1").unwrap();
+        let (_, after) = after.split_once('>').unwrap();
+        after.split_once("</h1>").unwrap().0
+    }
+}
+
+fn elements(html: &str, tag: &str) -> Vec<BTreeMap<String, String>> {
+    let opening = format!("<{tag} ");
+    html.split(&opening)
+        .skip(1)
+        .map(|after| {
+            let mut attributes = BTreeMap::new();
+            let mut rest = after;
+            while let Some((name, value)) = rest.split_once("=\"") {
+                // maud writes attributes without a value as they are.
+                if name.contains('>') {
+                    break;
+                }
+                let names: Vec<_> = name.split_whitespace().collect();
+                let (last, bare) = names.split_last().unwrap();
+                for one in bare {
+                    attributes.insert((*one).to_owned(), String::new());
+                }
+                let (value, after) = value.split_once('"').unwrap();
+                let value = value.replace("&quot;", "\"").replace("&amp;", "&");
+                attributes.insert((*last).to_owned(), value);
+                rest = after;
+            }
+            attributes
+        })
+        .collect()
+}
+
+/// What holds for every page: it has one heading, a way on, no script, no place without a value,
+/// and every element is closed.
+fn is_sound(html: &str) {
+    assert_eq!(html.matches("<h1").count(), 1, "{html}");
+    assert!(!html.contains("<script") && !html.contains("{}"), "{html}");
+    let (_, main) = html.split_once("<main>").unwrap();
+    assert!(!main.contains('{'), "a place without a value: {html}");
+    for tag in [
+        "div", "p", "button", "label", "form", "ul", "li", "a", "span", "small", "details",
+    ] {
+        let opened =
+            main.matches(&format!("<{tag}>")).count() + main.matches(&format!("<{tag} ")).count();
+        assert_eq!(
+            opened,
+            main.matches(&format!("</{tag}>")).count(),
+            "{tag}: {html}"
+        );
+    }
+    assert!(
+        main.contains("<button") || main.contains("<a "),
+        "no way on: {html}"
+    );
+    let ids: Vec<_> = ["input", "p"]
+        .iter()
+        .flat_map(|tag| elements(main, tag))
+        .filter_map(|one| one.get("id").cloned())
+        .collect();
+    let distinct: BTreeSet<_> = ids.iter().collect();
+    assert_eq!(ids.len(), distinct.len(), "an id twice: {html}");
+    for label in elements(main, "label") {
+        if let Some(of) = label.get("for") {
+            assert!(ids.contains(of), "a label of nothing: {html}");
+        }
+    }
+}
+
+fn backup_code(person: &Person, nth: usize) -> String {
+    let code = person.widget.backup_codes.iter().nth(nth).unwrap();
+    code.expose_grouped().to_lowercase()
 }
 
 #[tokio::test]
@@ -64,117 +193,434 @@ async fn a_person_signs_in_without_scripts() {
     let bench = bench().await;
     let person = bench.enrolled("u1", 7).await;
     let (flow_id, token) = bench.login("u1").await;
-    let (headers, html) = press(&bench, Some(ORIGIN), &[("flow_token", &token)]).await;
-    assert!(
-        html.contains("Tom &amp; &quot;Jerry&quot; &lt;Shop&gt;") && !html.contains("<Shop>"),
-        "{html}"
-    );
-    assert!(
-        !html.contains("<script") && html.contains("autocomplete=\"one-time-code\""),
-        "{html}"
-    );
-    let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    let page = Page::open(&bench, &token).await;
+    assert!(page.says("Tom &amp; &quot;Jerry&quot; &lt;Shop&gt;") && !page.says("<Shop>"));
+    assert!(page.says("autocomplete=\"one-time-code\""));
+    let policy = page.headers[header::CONTENT_SECURITY_POLICY]
+        .to_str()
+        .unwrap();
     assert!(
         policy.starts_with("default-src 'none'; style-src 'sha256-")
             && policy.contains("https://shop.example")
     );
-    assert_eq!(headers[header::CACHE_CONTROL], "no-store");
-    let check = |code: &'static str| {
-        [
-            ("flow_token", token.clone()),
-            ("press", "check".to_owned()),
-            ("code", code.to_owned()),
-        ]
-    };
-    let own = "http://127.0.0.1:1";
-    let with_method = |fields: [(&'static str, String); 3]| {
-        fields
-            .into_iter()
-            .chain([("method", person.method_id.clone())])
-            .collect::<Vec<_>>()
-    };
-    let post = async |fields: Vec<(&'static str, String)>| {
-        let fields: Vec<_> = fields
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        press(&bench, Some(own), &fields).await.1
-    };
-    let wrong = post(with_method(check("abc"))).await;
+    assert_eq!(page.headers[header::CACHE_CONTROL], "no-store");
+    let page = page.press(&bench, "submit", &[("code", "abc")]).await;
+    assert!(page.says("role=\"alert\"") && page.field("result_code").is_none());
+    assert_eq!(page.field("code").unwrap(), "abc", "what was typed is kept");
+    // Told without asking the service: a wrong try is not counted.
+    let page = page.press(&bench, "submit", &[("code", "12345")]).await;
+    assert!(page.says("aria-invalid=\"true\""));
+    let wrong = person.wrong_code(bench.now());
+    let page = page.press(&bench, "submit", &[("code", &wrong)]).await;
+    assert!(page.says("Tries left: 2"), "{}", page.html);
+    let right = format!(" {} ", person.code(bench.now()));
+    let page = page.press(&bench, "submit", &[("code", &right)]).await;
     assert!(
-        wrong.contains("role=\"alert\"") && hidden(&wrong, "result_code").is_none(),
-        "{wrong}"
+        page.says(&format!("action=\"{COMPLETE}\"")),
+        "{}",
+        page.html
     );
-    let mut right = with_method(check(""));
-    right[2].1 = format!(" {} ", person.code(bench.now()));
-    let passed = post(right).await;
+    let result = page.field("result_code").unwrap();
+    let redeemed = bench.redeem_login(&flow_id, &json!(result)).await;
+    assert_eq!(redeemed.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_given_again() {
+    let bench = bench().await;
+    let person = bench.enrolled("u1", 7).await;
+    let (_, token) = bench.login("u1").await;
+    let page = Page::open(&bench, &token).await;
+    let code = person.code(bench.now());
+    let first = page.press(&bench, "submit", &[("code", &code)]).await;
+    let again = page.press(&bench, "submit", &[("code", &code)]).await;
+    assert_eq!(first.field("result_code"), again.field("result_code"));
+    assert!(first.field("result_code").is_some());
+    let elsewhere = page.press(&bench, "ways", &[]).await;
     assert!(
-        passed.contains(&format!("action=\"{COMPLETE}\"")),
-        "{passed}"
-    );
-    let result = hidden(&passed, "result_code").unwrap().to_owned();
-    assert_eq!(
-        bench.redeem_login(&flow_id, &json!(result)).await.0,
-        StatusCode::OK
+        elsewhere.says(&format!("href=\"{ORIGIN}\"")),
+        "{}",
+        elsewhere.html
     );
 }
 
 #[tokio::test]
-async fn backup_codes_texts_and_reports_work_too() {
+async fn a_call_and_the_help_for_it_have_words_of_their_own() {
+    let bench = bench().await;
+    bench.deliver();
+    bench.enrolled_by_phone("u1", "090-1234-5678", "sms").await;
+    let (_, token) = bench.login("u1").await;
+    let page = Page::open(&bench, &token).await;
+    let call = page.press(&bench, "send-voice-digits", &[]).await;
+    assert!(
+        call.says("Call again") && !call.says("Send again"),
+        "{}",
+        call.html
+    );
+    assert!(!call.says("An answering machine"));
+    let help = call.press(&bench, "help", &[]).await;
+    assert!(help.says("An answering machine"), "{}", help.html);
+    assert!(help.field("code").is_some() && help.has("resend") && help.has("ways"));
+    let closed = help.press(&bench, "help", &[]).await;
+    assert!(closed.field("code").is_some() && !closed.says("An answering machine"));
+}
+
+#[tokio::test]
+async fn texts_other_ways_and_backup_codes() {
     let bench = bench().await;
     bench.deliver();
     let person = bench.enrolled_by_phone("u1", "090-1234-5678", "sms").await;
     let (_, token) = bench.login("u1").await;
-    let fields = [
-        ("flow_token", token.as_str()),
-        ("method", &person.method_id),
-        ("press", "sms"),
-        ("lang", "ja"),
-    ];
-    let (_, sent) = press(&bench, Some(ORIGIN), &fields).await;
+    let page = Page::open(&bench, &token).await;
     assert!(
-        sent.contains("届いた6桁のコード") && sent.contains("lang=\"ja\""),
-        "{sent}"
+        page.says("78") && page.has("send-sms-digits"),
+        "{}",
+        page.html
     );
-    let backup = person
-        .widget
-        .backup_codes
-        .iter()
-        .next()
-        .unwrap()
-        .expose_grouped()
-        .to_lowercase();
-    let fields = [
-        ("flow_token", token.as_str()),
-        ("method", "backup_code"),
-        ("press", "check"),
-        ("code", backup.as_str()),
-    ];
-    assert!(hidden(&press(&bench, Some(ORIGIN), &fields).await.1, "result_code").is_some());
+    let page = page.press(&bench, "send-sms-digits", &[]).await;
+    assert!(page.field("code").is_some(), "{}", page.html);
+    let messages = async || bench.store.message_states().await.unwrap().len();
+    assert!(page.says("in 30 s"), "{}", page.html);
+    let page = page.press(&bench, "resend", &[]).await;
+    assert!(page.says("in 30 s") && messages().await == 2, "too soon");
+    bench.pass(60);
+    let before = page.clone();
+    let page = page.press(&bench, "resend", &[]).await;
+    assert!(
+        page.field("code").is_some() && messages().await == 3,
+        "sent once more"
+    );
+    bench.pass(90);
+    let reloaded = before.press(&bench, "resend", &[]).await;
+    assert!(
+        reloaded.field("code").is_some() && messages().await == 3,
+        "not by a reload"
+    );
+    let page = page.press(&bench, "ways", &[]).await;
+    let way = format!("way-{}", person.method_id);
+    let ways = ["back", "backup", "lost", &way].map(str::to_owned);
+    assert_eq!(page.presses(), ways.into());
+    let back = page.press(&bench, "back", &[]).await;
+    assert!(
+        back.field("code").is_some(),
+        "what was sent is awaited again"
+    );
+    let lost = page.press(&bench, "lost", &[]).await;
+    assert!(lost.says("<details>") && !lost.has("copy"), "{}", lost.html);
+    let page = page.press(&bench, "backup", &[]).await;
+    let page = page
+        .press(&bench, "submit", &[("typed_backup", "abcd")])
+        .await;
+    assert_eq!(page.field("typed_backup").unwrap(), "abcd");
+    let code = backup_code(&person, 0);
+    let page = page
+        .press(&bench, "submit", &[("typed_backup", &code)])
+        .await;
+    assert!(page.field("result_code").is_some(), "{}", page.html);
+}
+
+/// A host may want that a text is ordered without a tap; a page that is opened again orders none.
+#[tokio::test]
+async fn a_text_that_is_ordered_at_once_is_ordered_once() {
+    let bench = Bench::tuned(
+        |config| {
+            config.hosts[0].form_complete_url = Some(COMPLETE.to_owned());
+            config.hosts[0].auto_send = true;
+        },
+        None,
+    )
+    .await;
+    bench.deliver();
+    bench.enrolled_by_phone("u1", "090-1234-5678", "sms").await;
     let (_, token) = bench.login("u1").await;
-    let fields = [("flow_token", token.as_str()), ("press", "report")];
-    for _press in 0..2 {
-        let (_, html) = press(&bench, Some(ORIGIN), &fields).await;
-        assert!(
-            html.contains("<h1>Sign-ins under way are stopped</h1>"),
-            "{html}"
-        );
-        assert!(
-            html.contains("0 min ago somebody signed in (Osaka, Firefox)")
-                && !html.contains("Nobody"),
-            "{html}"
-        );
-        assert!(
-            html.contains("href=\"https://shop.example/password\""),
-            "the way on: {html}"
-        );
+    for _opened in 0..2 {
+        let page = Page::open(&bench, &token).await;
+        assert!(page.field("code").is_some(), "{}", page.html);
     }
-    let fields = [("flow_token", token.as_str())];
-    let stopped = press(&bench, Some(ORIGIN), &fields).await.1;
+    let messages = bench.store.message_states().await.unwrap();
+    assert_eq!(messages.len(), 2, "of the set-up, and of this login");
+}
+
+#[tokio::test]
+async fn few_backup_codes_are_said_before_going_on() {
+    let bench = bench().await;
+    let person = bench.enrolled("u1", 7).await;
+    for nth in 0..10 {
+        let (flow_id, token) = bench.login("u1").await;
+        let page = Page::open(&bench, &token).await;
+        let page = page.press(&bench, "ways", &[]).await;
+        let page = page.press(&bench, "backup", &[]).await;
+        let code = backup_code(&person, nth);
+        let field = page;
+        let page = field
+            .press(&bench, "submit", &[("typed_backup", &code)])
+            .await;
+        assert_eq!(page.has("submit"), nth >= 6, "{}", page.html);
+        let passed = if nth >= 6 {
+            assert!(page.says("backup code"), "{}", page.html);
+            // People read longer than a result lives.
+            bench.pass(90);
+            page.press(&bench, "submit", &[]).await
+        } else {
+            page
+        };
+        let result = passed.field("result_code").unwrap();
+        // The answer to the very last one may have been lost, too.
+        let again = field
+            .press(&bench, "submit", &[("typed_backup", &code)])
+            .await;
+        assert_eq!(again.field("result_code").unwrap(), result);
+        let page = passed;
+        assert!(page.says(&format!("action=\"{COMPLETE}\"")));
+        let redeemed = bench.redeem_login(&flow_id, &json!(result)).await;
+        assert_eq!(redeemed.0, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn two_codes_are_asked_for_and_a_browser_can_be_trusted() {
+    let bench = Bench::tuned(
+        |config| {
+            config.hosts[0].form_complete_url = Some(COMPLETE.to_owned());
+            config.hosts[0].trust_days = Some(30);
+        },
+        None,
+    )
+    .await;
+    let person = bench.enrolled("u1", 7).await;
+    let (flow_id, token) = bench.login("u1").await;
+    let mut page = Page::open(&bench, &token).await;
+    while page.field("second_code").is_none() {
+        let wrong = person.wrong_code(bench.now());
+        page = page.press(&bench, "submit", &[("code", &wrong)]).await;
+    }
+    let now = bench.now();
+    let (first, second) = (person.code(now - 30), person.code(now));
+    let typed = [
+        ("code", first.as_str()),
+        ("second_code", second.as_str()),
+        ("trust", "on"),
+    ];
+    let asks = page;
+    let page = asks.press(&bench, "submit", &typed).await;
+    let result = page.field("result_code").expect("in");
+    let again = asks.press(&bench, "submit", &typed).await;
+    assert_eq!(again.field("result_code").unwrap(), result, "a lost answer");
+    let (_, answer) = bench.redeem_login(&flow_id, &json!(result)).await;
+    assert!(answer["trust_token"].is_string(), "{answer}");
+}
+
+#[tokio::test]
+async fn a_report_tells_who_got_in_and_can_be_repeated() {
+    let bench = bench().await;
+    let person = bench.enrolled("u1", 7).await;
+    let (_, token) = bench.login("u1").await;
+    let page = Page::open(&bench, &token).await;
+    let code = person.code(bench.now());
+    let page = page.press(&bench, "submit", &[("code", &code)]).await;
+    assert!(page.field("result_code").is_some());
+    let (_, token) = bench.login("u1").await;
+    let page = Page::open(&bench, &token).await;
+    let asks = page.press(&bench, "report", &[]).await;
+    assert_eq!(asks.presses(), ["back", "submit"].map(str::to_owned).into());
+    let mut title = String::new();
+    for _press in 0..2 {
+        let told = asks.press(&bench, "submit", &[]).await;
+        title = told.title().to_owned();
+        assert!(
+            told.says("Osaka, Firefox") && told.says(" UTC"),
+            "{}",
+            told.html
+        );
+        assert!(
+            told.says("href=\"https://shop.example/password\""),
+            "the way on"
+        );
+        assert!(told.says(&format!("href=\"{ORIGIN}\"")), "{}", told.html);
+    }
+    let stopped = Page::open(&bench, &token).await;
     assert!(
-        stopped.contains("This sign-in was stopped") && !stopped.contains("Nobody"),
-        "{stopped}"
+        !stopped.says("Osaka") && stopped.title() == title,
+        "{}",
+        stopped.html
     );
+    assert!(!stopped.has("submit") && !stopped.says("one-time-code"));
+}
+
+/// Another login was reported: this page may be the thief's, whatever it posts.
+#[tokio::test]
+async fn a_report_from_elsewhere_tells_this_page_nothing() {
+    let bench = bench().await;
+    bench.enrolled("u1", 7).await;
+    let (_, token) = bench.login("u1").await;
+    let thiefs = Page::open(&bench, &token).await;
+    let asks = thiefs.press(&bench, "report", &[]).await;
+    let body = json!({});
+    let reported = bench.host_post("/v1/subjects/u1/report", &body).await;
+    assert_eq!(reported.0, StatusCode::OK);
+    let forged = [
+        ("flow_token", token.as_str()),
+        ("at", "nobody.report.0"),
+        ("press", "submit"),
+    ];
+    for page in [
+        thiefs.press(&bench, "submit", &[("code", "000000")]).await,
+        asks.press(&bench, "submit", &[]).await,
+        Page::post(&bench, Some(ORIGIN), &forged).await,
+    ] {
+        assert!(
+            !page.says("hanako@example.com") && !page.has("submit"),
+            "{}",
+            page.html
+        );
+        assert!(page.says(&format!("href=\"{ORIGIN}\"")), "{}", page.html);
+    }
+}
+
+/// The right code of a text, whose answer was lost; and the method that is gone meanwhile.
+#[tokio::test]
+async fn a_text_is_answered_again_and_a_method_that_is_gone_checks_nothing() {
+    let bench = bench().await;
+    bench.deliver();
+    bench.enrolled_by_phone("u1", "090-1234-5678", "sms").await;
+    let (_, token) = bench.login("u1").await;
+    let offers = Page::open(&bench, &token).await;
+    let asks = offers.press(&bench, "send-sms-digits", &[]).await;
+    let (_, view) = bench.widget_get("/v1/flow", &token).await;
+    assert!(view["verification"].is_object());
+    let challenge = bench
+        .store
+        .challenges(&flow_id_of(&bench, &token).await)
+        .await
+        .unwrap();
+    let id = challenge.last().unwrap().opened.id.clone();
+    let code = bench.code(&(token.clone(), json!({ "id": id })));
+    let typed = [("code", code.as_str())];
+    let at = asks.field("at").unwrap();
+    let gone = [
+        ("flow_token", token.as_str()),
+        ("at", "a-method-that-is-gone.code.0"),
+        ("press", "submit"),
+        ("code", "000000"),
+    ];
+    let begun = Page::post(&bench, Some(ORIGIN), &gone).await;
+    assert!(
+        begun.field("code").is_some() && !begun.says("role=\"alert\""),
+        "{}",
+        begun.html
+    );
+    assert_eq!(begun.field("at").unwrap(), at);
+    let first = asks.press(&bench, "submit", &typed).await;
+    let result = first.field("result_code").expect("in");
+    let again = asks.press(&bench, "submit", &typed).await;
+    assert_eq!(again.field("result_code").unwrap(), result);
+    let other = asks.press(&bench, "submit", &[("code", "000000")]).await;
+    assert!(
+        other.field("result_code").is_none() && !other.has("submit"),
+        "{}",
+        other.html
+    );
+}
+
+/// A text with one code is on its way when one is no longer enough: the next one has two, by the
+/// button that the page offers at once.
+#[tokio::test]
+async fn a_text_that_is_no_longer_enough_is_followed_by_one_with_two_codes() {
+    let bench = bench().await;
+    bench.deliver();
+    let person = bench.enrolled_by_phone("u1", "090-1234-5678", "sms").await;
+    let guess = async |token: &str, count: usize| {
+        let wish = json!({ "method_id": person.method_id, "channel": "sms" });
+        bench.widget_post("/v1/flow/challenges", token, &wish).await;
+        for _guess in 0..count {
+            let post = json!({ "method_id": person.method_id, "code": "000000" });
+            bench.verify(token, &post).await;
+        }
+    };
+    let (_, first) = bench.login("u1").await;
+    guess(&first, 5).await;
+    let (_, token) = bench.login("u1").await;
+    let offers = Page::open(&bench, &token).await;
+    let asks = offers.press(&bench, "send-sms-digits", &[]).await;
+    guess(&token, 4).await;
+    let refused = asks.press(&bench, "submit", &[("code", "000001")]).await;
+    assert!(
+        refused.says("role=\"alert\"") && refused.field("code").is_none(),
+        "{}",
+        refused.html
+    );
+    let both = refused.press(&bench, "send-sms-digits", &[]).await;
+    assert!(both.field("second_code").is_some(), "{}", both.html);
+}
+
+/// What could not be asked is asked again by one press, with all that was typed.
+#[tokio::test]
+async fn a_database_that_is_locked_loses_nothing_that_was_typed() {
+    let bench = bench().await;
+    let person = bench.enrolled("u1", 7).await;
+    let (_, token) = bench.login("u1").await;
+    let page = Page::open(&bench, &token).await;
+    let code = person.code(bench.now());
+    let first = page.press(&bench, "submit", &[("code", &code)]).await;
+    bench.pass(90);
+    let other = common::database(bench.folder.path());
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let trouble = page.press(&bench, "submit", &[("code", &code)]).await;
+    other.execute_batch("ROLLBACK").unwrap();
+    assert!(trouble.field("result_code").is_none());
+    assert_eq!(trouble.field("code").unwrap(), code);
+    let passed = trouble.press(&bench, "submit", &[]).await;
+    assert_eq!(passed.field("result_code"), first.field("result_code"));
+}
+
+async fn flow_id_of(bench: &Bench, token: &str) -> String {
+    use sha2::{Digest, Sha256};
+    let hash = Sha256::digest(token.as_bytes()).into();
+    let flow = bench.store.flow_by_token(&hash).await.unwrap().unwrap();
+    flow.opened.id
+}
+
+/// From the first page of a login, every button of every page, with nothing and with nonsense in
+/// the fields: each page is sound, and says something that can be read in the person's language.
+#[tokio::test]
+async fn every_button_leads_to_a_page_with_a_way_on() {
+    let bench = bench().await;
+    bench.deliver();
+    bench.enrolled_by_phone("u1", "090-1234-5678", "sms").await;
+    let (_, token) = bench.login("u1").await;
+    for lang in ["ja", "en", "ar"] {
+        let fields = [("flow_token", token.as_str()), ("lang", lang)];
+        let first = Page::post(&bench, Some(ORIGIN), &fields).await;
+        assert!(first.says(&format!("lang=\"{lang}\"")), "{}", first.html);
+        let (mut seen, mut next) = (BTreeSet::new(), VecDeque::from([first]));
+        while let Some(page) = next.pop_front() {
+            if !seen.insert((page.title().to_owned(), page.presses())) {
+                continue;
+            }
+            for press in page.presses() {
+                // The login goes on in the next language.
+                if page.has("submit") && page.field("code").is_none() && press == "submit" {
+                    continue;
+                }
+                for nonsense in ["", "x"] {
+                    let names = ["code", "second_code", "typed_backup"];
+                    let typed: Vec<_> = names
+                        .into_iter()
+                        .filter(|name| page.field(name).is_some())
+                        .map(|name| (name, nonsense))
+                        .collect();
+                    let before = bench.store.message_states().await.unwrap().len();
+                    let after = page.press(&bench, &press, &typed).await;
+                    let sent = bench.store.message_states().await.unwrap().len() > before;
+                    // Before its time, "send again" is a page that says when.
+                    let is_said = after.html != page.html || press == "resend" && page.says("30");
+                    assert!(sent || is_said, "{press} does nothing: {}", page.html);
+                    next.push_back(after);
+                }
+            }
+        }
+        assert!(seen.len() >= 6, "{lang}: {seen:?}");
+    }
 }
 
 #[tokio::test]
@@ -183,42 +629,45 @@ async fn it_is_no_way_around_the_origin_the_purpose_or_the_host() {
     let person = bench.enrolled("u1", 7).await;
     let (_, token) = bench.login("u1").await;
     let code = person.code(bench.now());
+    let page = Page::open(&bench, &token).await;
+    let at = page.field("at").unwrap();
     let fields = [
         ("flow_token", token.as_str()),
-        ("method", &person.method_id),
-        ("press", "check"),
+        ("at", &at),
+        ("press", "submit"),
         ("code", &code),
     ];
     for origin in [None, Some("null"), Some("https://evil.example")] {
-        let (_, html) = press(&bench, origin, &fields).await;
+        let refused = Page::post(&bench, origin, &fields).await;
+        assert!(refused.field("result_code").is_none(), "{origin:?}");
         assert!(
-            html.contains("This sign-in is over") && hidden(&html, "result_code").is_none(),
-            "{origin:?}"
+            !refused.says("one-time-code"),
+            "{origin:?}: {}",
+            refused.html
         );
     }
     for foreign in ["", "a-token-of-no-flow-at-all", bench.api_key.as_str()] {
-        let (_, html) = press(&bench, Some(ORIGIN), &[("flow_token", foreign)]).await;
-        assert!(html.contains("This sign-in is over"), "{foreign}");
+        let refused = Page::open(&bench, foreign).await;
+        assert!(!refused.says("one-time-code"), "{foreign}");
     }
     let (_, enrolling, _) = bench.open("u2").await;
-    assert!(
-        press(&bench, Some(ORIGIN), &[("flow_token", &enrolling)])
-            .await
-            .1
-            .contains("This sign-in is over")
-    );
-    assert!(
-        hidden(&press(&bench, Some(ORIGIN), &fields).await.1, "result_code").is_some(),
-        "nothing was counted"
-    );
+    let refused = Page::open(&bench, &enrolling).await;
+    assert!(!refused.says("one-time-code"), "{}", refused.html);
+    // What no page of ours posts begins anew.
+    for at in ["nobody.code.0", "..", "backup_code.reported.0"] {
+        let fields = [
+            ("flow_token", token.as_str()),
+            ("at", at),
+            ("press", "back"),
+        ];
+        let begun = Page::post(&bench, Some(ORIGIN), &fields).await;
+        assert!(begun.says("one-time-code"), "{at}");
+    }
+    let passed = Page::post(&bench, Some(ORIGIN), &fields).await;
+    assert!(passed.field("result_code").is_some(), "nothing was counted");
     // A host that names no place for the result has no such page.
     let bare = Bench::new().await;
     bare.enrolled("u1", 7).await;
     let (_, token) = bare.login("u1").await;
-    assert!(
-        press(&bare, Some(ORIGIN), &[("flow_token", &token)])
-            .await
-            .1
-            .contains("This sign-in is over")
-    );
+    assert!(!Page::open(&bare, &token).await.says("one-time-code"));
 }

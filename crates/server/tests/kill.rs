@@ -18,10 +18,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::server::{Server, configured, free_port, now, send, setting};
-use common::{BINDING, ORIGIN, Widget, next};
+use common::{BINDING, ORIGIN, Widget, next, open_store};
 use nidan_server::backup::BackupHasher;
 use nidan_server::keys::{Keys, SealedFor};
-use nidan_server::store::{SqliteStore, Store};
 use serde_json::{Value, json};
 
 /// A whole post takes some 300 ms in this build: deaths fall before, during and after it.
@@ -97,7 +96,7 @@ async fn the_final_post_survives_death_at_any_moment() {
 /// One method with the widget's secret, and a backup code of the widget's set that the stored
 /// hashes know.
 async fn works(folder: &Path, keys: &Arc<Keys>, subject: &str, widget: &Widget) {
-    let store = SqliteStore::open(&folder.join("nidan.db")).await.unwrap();
+    let store = open_store(folder).await;
     let stored = store.subject("shop", subject).await.unwrap();
     let [method] = stored.methods.as_slice() else {
         panic!("{} methods", stored.methods.len())

@@ -16,15 +16,12 @@ mod common;
 use std::time::Duration;
 
 use common::server::{Server, configured, enrol, free_port, login_body, now, send, setting};
-use common::{code_at, database, next};
+use common::{Beside, code_at, next};
+use nidan_store::testing::Rows;
 use serde_json::{Value, json};
 
 /// A whole post takes some milliseconds in this build: deaths fall before, during and after it.
 const SPAN_US: u64 = 12_000;
-
-fn count(database: &rusqlite::Connection, sql: &str) -> i64 {
-    database.query_row(sql, [], |row| row.get(0)).unwrap()
-}
 
 #[test]
 fn a_login_survives_death_at_any_moment() {
@@ -33,17 +30,12 @@ fn a_login_survives_death_at_any_moment() {
     let (port, api_key) = (free_port(), configured(folder.path()));
     let mut server = Server::start(folder.path(), port);
     let (widget, method_id) = enrol(port, &api_key, "u1", 7);
-    let database = database(folder.path());
+    let store = Beside::open(folder.path());
     let mut random = 0x6b_69_6c_6c;
     let (mut before, mut counted, mut accepted) = (0, 0, 0);
     for death in 0..deaths {
-        for sql in [
-            "UPDATE method SET in_a_row = 0, today = 0",
-            "UPDATE totp SET last_step = 0",
-            "UPDATE subject SET guess_full_at = 0",
-        ] {
-            database.execute(sql, []).unwrap();
-        }
+        store.forget_counts();
+        store.forget_steps();
         let login = |name: &str| {
             let body = login_body("u1", &format!("session-of-death-{death:05}-{name}"));
             let created = server.ask("POST", "/v1/flows", &api_key, &body).unwrap().1;
@@ -60,10 +52,7 @@ fn a_login_survives_death_at_any_moment() {
         drop(sent);
         server = Server::start(folder.path(), port);
 
-        let (in_a_row, spent) = (
-            count(&database, "SELECT in_a_row FROM method"),
-            count(&database, "SELECT last_step FROM totp") > 0,
-        );
+        let (in_a_row, spent) = (store.count(Rows::WrongInARow), store.latest_step() > 0);
         let view = server
             .ask("GET", "/v1/flow", &token, &Value::Null)
             .unwrap()
@@ -92,7 +81,7 @@ fn a_login_survives_death_at_any_moment() {
             let created = server.ask("POST", "/v1/flows", &api_key, &body).unwrap().1;
             created["flow_token"].as_str().unwrap().to_owned()
         };
-        let had = count(&database, "SELECT in_a_row FROM method");
+        let had = store.count(Rows::WrongInARow);
         let wrong = json!({ "method_id": method_id, "code": "000000", "second_code": "000000" });
         let answer = server
             .ask("POST", "/v1/flow/verification", &third, &wrong)
@@ -101,7 +90,7 @@ fn a_login_survives_death_at_any_moment() {
         server.kill();
         server = Server::start(folder.path(), port);
         assert_eq!(
-            count(&database, "SELECT in_a_row FROM method"),
+            store.count(Rows::WrongInARow),
             had + 1,
             "a wrong try was forgotten"
         );

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use common::{Bench, ORIGIN, claims, database};
-use nidan_server::config::Webhook;
+use common::{Bench, ORIGIN, claims};
+use nidan_server::config::WebhookConfig;
+use nidan_store::testing::{OfLaterBuild, Rows};
 use serde_json::{Value, json};
 
 const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
@@ -1168,20 +1169,8 @@ async fn the_record_shows_when_it_was_changed() {
         bench.host_get("/v1/subjects/u1/events").await.1["intact"],
         true
     );
-    let database = database(bench.folder.path());
-    assert!(
-        database.execute("DELETE FROM event", []).is_err(),
-        "append-only"
-    );
-    database
-        .execute("DROP TRIGGER event_is_not_changed", [])
-        .unwrap();
-    database
-        .execute(
-            "UPDATE event SET kind = 'verified' WHERE kind = 'code_wrong'",
-            [],
-        )
-        .unwrap();
+    assert!(!bench.store.can_delete_entries().await, "append-only");
+    bench.store.forge_record().await.unwrap();
     let (_, record) = bench.host_get("/v1/subjects/u1/events").await;
     assert_eq!(record["intact"], false, "{record}");
 }
@@ -1192,14 +1181,8 @@ async fn nobody_guesses_in_silence() {
     let bench = Bench::new().await;
     let (_person, other) = (bench.enrolled("u1", 7).await, bench.enrolled("u2", 9).await);
     let (_, token) = bench.login("u1").await;
-    let database = database(bench.folder.path());
-    let count = |sql: &str| {
-        database
-            .query_row::<u32, _, _>(sql, [], |row| row.get(0))
-            .unwrap()
-    };
     let counted = async {
-        while count("SELECT MAX(backup_tries) FROM flow") == 0 {
+        while bench.store.count(Rows::BackupTries).await.unwrap() == 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
@@ -1210,7 +1193,7 @@ async fn nobody_guesses_in_silence() {
         () = counted => {}
     }
     let noted = async {
-        while count("SELECT COUNT(*) FROM event WHERE kind = 'code_wrong'") == 0 {
+        while bench.store.count(Rows::WrongCodesInRecord).await.unwrap() == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
@@ -1219,7 +1202,7 @@ async fn nobody_guesses_in_silence() {
         .expect("the wrong try is in the record");
 }
 
-fn ear(folder: &std::path::Path, url: String) -> Webhook {
+fn ear(folder: &std::path::Path, url: String) -> WebhookConfig {
     let secret_file = folder.join("notices.secret");
     std::fs::write(&secret_file, "a-secret-of-at-least-32-characters!").unwrap();
     std::fs::set_permissions(
@@ -1227,7 +1210,7 @@ fn ear(folder: &std::path::Path, url: String) -> Webhook {
         std::os::unix::fs::PermissionsExt::from_mode(0o600),
     )
     .unwrap();
-    Webhook { url, secret_file }
+    WebhookConfig { url, secret_file }
 }
 
 /// A host whose ear takes every call and answers none holds up nobody else's notices.
@@ -1250,15 +1233,7 @@ async fn a_host_that_does_not_answer_holds_up_its_own_notices_only() {
     };
     let bench = Bench::tuned(tune, None).await;
     // More than are taken at once, all of them due before ours.
-    database(bench.folder.path())
-        .execute_batch(
-            "INSERT INTO subject (host, subject, factor_epoch) VALUES ('deaf', 'd', 1);
-             INSERT INTO event (host, subject, seq, at, kind, hash)
-                 WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 40)
-                 SELECT 'deaf', 'd', n, 1, 'code_wrong', zeroblob(32) FROM number;
-             INSERT INTO notice (host, subject, seq, due_at_ms) SELECT host, subject, seq, 0 FROM event WHERE host = 'deaf'",
-        )
-        .unwrap();
+    bench.store.order_notices_of_a_deaf_host().await.unwrap();
     bench.deliver();
     bench.enrolled("u1", 7).await;
     let heard = tokio::time::timeout(Duration::from_secs(5), peer.heard(1))
@@ -1274,19 +1249,14 @@ async fn a_line_of_a_later_build_holds_up_nobodys_notices() {
     let folder = tempfile::tempdir().unwrap();
     let ours = ear(folder.path(), peer.url());
     let bench = Bench::tuned(|config| config.hosts[0].notices = Some(ours), None).await;
-    database(bench.folder.path())
-        .execute_batch(
-            "INSERT INTO subject (host, subject, factor_epoch) VALUES ('shop', 'x', 1);
-             INSERT INTO event (host, subject, seq, at, kind, hash) VALUES ('shop', 'x', 1, 1, 'not_known_yet', zeroblob(32));
-             INSERT INTO notice (host, subject, seq, due_at_ms) VALUES ('shop', 'x', 1, 0)",
-        )
-        .unwrap();
+    let left = bench.store.leave(OfLaterBuild::Entry).await;
+    assert_eq!(left.unwrap(), 1);
     bench.deliver();
     bench.enrolled("u1", 7).await;
     assert_eq!(peer.heard(1).await[0].1["kind"], "enrolled");
 }
 
-/// The host hears at once, signed, of what the person should hear of.
+/// The host is notified at once, signed, of what the person should learn of.
 #[tokio::test]
 async fn the_host_is_told_of_wrong_codes_and_backup_codes() {
     let peer = common::hooks::Hooks::start();

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use common::server::{Server, ask, configured, enrol, free_port, login_body, now, setting};
-use common::{ORIGIN, Widget, code_at, database, next};
+use common::{Beside, ORIGIN, Widget, code_at, next};
 use nidan_server::keys::Keys;
 use serde_json::{Value, json};
 
@@ -29,6 +29,7 @@ const PARALLEL: usize = 500;
 const SOCKETS: usize = 64;
 /// Two processes on one database.
 struct Pair {
+    store: Beside,
     folder: tempfile::TempDir,
     ports: [u16; 2],
     api_key: String,
@@ -42,15 +43,12 @@ impl Pair {
         let ports = [(); 2].map(|()| free_port());
         let servers = ports.map(|port| Server::start(folder.path(), port));
         Self {
+            store: Beside::open(folder.path()),
             folder,
             ports,
             api_key,
             _servers: servers,
         }
-    }
-
-    fn execute(&self, sql: &str) {
-        database(self.folder.path()).execute(sql, []).unwrap();
     }
 
     fn ask(&self, method: &str, path: &str, bearer: &str, body: &Value) -> (u16, Value) {
@@ -107,15 +105,7 @@ impl Pair {
     /// As if nobody had tried anything yet, and no step were spent: the next round begins like the
     /// first.
     fn forget_tries(&self) {
-        for sql in [
-            "UPDATE method SET in_a_row = 0, today = 0",
-            "UPDATE totp SET last_step = 0",
-            "UPDATE subject SET guess_full_at = 0",
-            "UPDATE flow SET attempts = 0, backup_tries = 0",
-            "UPDATE backup_code SET used_at = NULL",
-        ] {
-            self.execute(sql);
-        }
+        self.store.forget_tries();
     }
 }
 
@@ -235,7 +225,7 @@ fn one_text_has_one_result() {
     let method_id = answer["methods"][0]["id"].as_str().unwrap().to_owned();
     for round in 0..rounds {
         pair.forget_tries();
-        pair.execute("DELETE FROM send_count");
+        pair.store.forget_sends();
         let session = format!("session-of-round-{round:05}");
         let (flow_id, token) = pair.login("u2", &session);
         let (_, challenge) = pair.ask(
@@ -357,7 +347,6 @@ fn nothing_replayed_is_accepted() {
 impl Pair {
     /// Room for more tries, with every spent step still spent.
     fn forget_counts_only(&self) {
-        self.execute("UPDATE method SET in_a_row = 0, today = 0");
-        self.execute("UPDATE subject SET guess_full_at = 0");
+        self.store.forget_counts();
     }
 }

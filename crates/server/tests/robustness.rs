@@ -1,31 +1,21 @@
-//! Malformed requests and broken disks: a clear refusal, nothing stored, nothing half-written.
+//! Malformed requests and what a later build left: a clear refusal, nothing stored, nothing lost.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use common::{Bench, ORIGIN, Widget, database};
+use common::{Bench, ORIGIN, Widget};
 use nidan_protocol::DeliveryState;
-use nidan_server::store::{DeliveryOutcome, PhoneStore, SqliteStore, Store, contract};
+use nidan_store::DeliveryOutcome;
+use nidan_store::testing::{OfLaterBuild, Rows};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRng, TestRunner};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const MALFORMED: usize = 10_000;
-
-#[tokio::test]
-async fn sqlite_keeps_the_contract() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("contract.db"))
-        .await
-        .unwrap();
-    contract::run(&store).await;
-}
 
 /// Any JSON, with the contract's own field names and values among the keys and leaves.
 fn any_json() -> impl Strategy<Value = Value> {
@@ -204,11 +194,10 @@ async fn ten_thousand_malformed_requests_are_refused_and_leave_nothing() {
         refused > MALFORMED / 2,
         "only {refused} were refused: the generator makes good requests"
     );
-    let flows: i64 = count(&bench, "flow");
-    assert_eq!(
-        (flows, count(&bench, "method"), count(&bench, "subject")),
-        (1, 0, 0)
-    );
+    for (rows, expected) in [(Rows::Flows, 1), (Rows::Methods, 0), (Rows::Subjects, 0)] {
+        let stored = bench.store.count(rows).await.unwrap();
+        assert_eq!(stored, expected, "{rows:?}");
+    }
     // The flow that they all hit still works.
     let (_, view) = bench.flow_get(&token).await;
     let (status, answer) = bench
@@ -217,163 +206,25 @@ async fn ten_thousand_malformed_requests_are_refused_and_leave_nothing() {
     assert_eq!(status, StatusCode::OK, "{answer}");
 }
 
-fn count(bench: &Bench, table: &str) -> i64 {
-    let sql = format!("SELECT COUNT(*) FROM {table}");
-    database(bench.folder.path())
-        .query_row(&sql, [], |row| row.get(0))
-        .unwrap()
-}
-
-/// What a full, locked or read-only disk looks like from outside, and that it can be gone on from.
-async fn is_unavailable(bench: &Bench, token: &str, body: &Value) {
-    let (status, problem) = bench.flow_post(token, body).await;
-    assert_eq!(
-        (status, &problem["code"]),
-        (StatusCode::SERVICE_UNAVAILABLE, &json!("unavailable"))
-    );
-    let (status, _) = bench
-        .host_post("/v1/flows", &bench.create_body("somebody"))
-        .await;
-    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-}
-
-#[tokio::test]
-async fn a_locked_database_is_503_and_afterwards_everything_goes_on() {
-    let bench = Bench::new().await;
-    let (_, token, view) = bench.open("u1").await;
-    let body = Widget::new(&view, 7).body(bench.now());
-    let other = database(bench.folder.path());
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    is_unavailable(&bench, &token, &body).await;
-    other.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(bench.subject("u1").await["enrolled"], false);
-    assert_eq!(bench.flow_post(&token, &body).await.0, StatusCode::OK);
-}
-
-#[tokio::test]
-async fn a_full_database_writes_nothing_half() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("nidan.db");
-    let store = SqliteStore::open(&file).await.unwrap();
-    let bench = Bench::with_store(folder, store.clone(), Arc::new(store));
-    let (_, token, view) = bench.open("u1").await;
-    let body = Widget::new(&view, 7).body(bench.now());
-    // A second store over the same file that may not grow by one page.
-    let other = database(bench.folder.path());
-    let pages: i64 = other
-        .query_row("PRAGMA page_count", [], |row| row.get(0))
-        .unwrap();
-    fill(&other);
-    let full = SqliteStore::open_with(&file, &[("max_page_count", &pages.to_string())])
-        .await
-        .unwrap();
-    let activation = activation_for(&full, &token).await;
-    assert!(full.activate(&activation).await.is_err());
-    let subject = full.subject("shop", "u1").await.unwrap();
-    assert_eq!(
-        (
-            subject.methods.len(),
-            subject.backup_codes_left,
-            subject.factor_epoch
-        ),
-        (0, 0, 0)
-    );
-    assert_eq!(
-        bench.flow_post(&token, &body).await.0,
-        StatusCode::OK,
-        "with room again it works"
-    );
-}
-
-/// Uses up the free pages inside the file.
-fn fill(database: &rusqlite::Connection) {
-    database
-        .execute_batch(
-            "CREATE TABLE filler (bytes BLOB); INSERT INTO filler VALUES (zeroblob(20000))",
-        )
-        .unwrap();
-}
-
-async fn activation_for(store: &SqliteStore, token: &str) -> nidan_server::store::Activation {
-    use sha2::{Digest, Sha256};
-    let flow = store
-        .flow_by_token(&Sha256::digest(token.as_bytes()).into())
-        .await
-        .unwrap()
-        .unwrap()
-        .opened;
-    nidan_server::store::Activation {
-        flow_id: flow.id,
-        host: flow.host,
-        subject: flow.subject,
-        methods: vec![nidan_server::store::NewMethod {
-            id: "m".to_owned(),
-            name: None,
-            sealed: vec![0; 30_000],
-            detail: nidan_server::store::MethodDetail::Totp {
-                fingerprint: [1; 32],
-                last_step: 1,
-            },
-        }],
-        backup_salt: [2; 16],
-        backup_hashes: vec![[3; 32]; 10],
-        body_hash: [4; 32],
-        result_hash: [5; 32],
-        result_expires_at: 1,
-        now: 1,
-        audit: nidan_server::audit::AuditContext::new(
-            Arc::new(nidan_server::keys::Keys::known()),
-            false,
-            None,
-            1,
-        ),
-    }
-}
-
-#[tokio::test]
-async fn a_read_only_database_is_503() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("nidan.db");
-    let store = SqliteStore::open(&file).await.unwrap();
-    let writable = Bench::with_store(
-        tempfile::tempdir().unwrap(),
-        store.clone(),
-        Arc::new(store.clone()),
-    );
-    let (_, token, view) = writable.open("u1").await;
-    let body = Widget::new(&view, 7).body(writable.now());
-    let refusing = SqliteStore::open_with(&file, &[("query_only", "ON")]).await;
-    let read_only = Bench::with_store(folder, store, Arc::new(refusing.unwrap()));
-    assert_eq!(
-        read_only.flow_get(&token).await.0,
-        StatusCode::OK,
-        "reading goes on"
-    );
-    is_unavailable(&read_only, &token, &body).await;
-    assert_eq!(writable.subject("u1").await["enrolled"], false);
-}
-
 /// A later build ran here: a message in a state that this one does not know is left as it is, and
 /// fails nobody who asks about it.
 #[tokio::test]
 async fn a_message_in_a_state_of_a_later_build_is_left_alone() {
     let bench = Bench::new().await;
     bench.order("u1", "090-1234-5678", "sms").await;
-    let database = database(bench.folder.path());
-    // The later build's own list of states has it.
-    database
-        .pragma_update(None, "ignore_check_constraints", true)
-        .unwrap();
-    let sql = "UPDATE message SET state = 'not_known_yet', gateway = 'carrier' RETURNING id";
-    let id: String = database.query_row(sql, [], |row| row.get(0)).unwrap();
     let (store, now) = (&bench.store, bench.now());
-    let reported = store.receipt("carrier", &id, DeliveryState::Delivered, now);
+    let later = OfLaterBuild::MessageState;
+    assert_eq!(store.leave(later).await.unwrap(), 1);
+    let [(id, state)] = &store.message_states().await.unwrap()[..] else {
+        panic!("one message");
+    };
+    assert_eq!(state, "not_known_yet");
+    let reported = store.receipt("carrier", id, DeliveryState::Delivered, now);
     assert!(!reported.await.unwrap());
     store
-        .settle(&id, &DeliveryOutcome::Failed, now)
+        .settle(id, &DeliveryOutcome::Failed, now)
         .await
         .unwrap();
-    let sql = "SELECT state FROM message";
-    let state: String = database.query_row(sql, [], |row| row.get(0)).unwrap();
-    assert_eq!(state, "not_known_yet");
+    let after = store.message_states().await.unwrap();
+    assert_eq!(after, [(id.clone(), "not_known_yet".to_owned())]);
 }

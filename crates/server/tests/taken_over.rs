@@ -15,9 +15,9 @@ use axum::http::StatusCode;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use common::*;
 use nidan_otp::Secret;
-use nidan_server::environment::Os;
+use nidan_server::environment::{Os, random_bytes};
 use nidan_server::keys::Keys;
-use nidan_server::store::{Identity, IdentityError, SqliteStore, restore};
+use nidan_store_sqlite::{Identity, IdentityError, SqliteStore, restore};
 use serde_json::{Value, json};
 
 const DATABASE: &str = include_str!("databases/version-6.sql");
@@ -28,9 +28,7 @@ const FACTS: &str = include_str!("databases/version-6.json");
 async fn taken_over() -> (Bench, Value) {
     let folder = tempfile::tempdir().unwrap();
     database(folder.path()).execute_batch(DATABASE).unwrap();
-    let store = SqliteStore::open(&folder.path().join("nidan.db"))
-        .await
-        .unwrap();
+    let store = open_store(folder.path()).await;
     let keys = nidan_keys(folder.path());
     let bench = Bench::with_keys(folder, store, &keys);
     let facts: Value = serde_json::from_str(FACTS).unwrap();
@@ -127,13 +125,13 @@ async fn other_keys_are_refused_before_and_after_the_migrations() {
         if migrates {
             drop(SqliteStore::open(&path).await.unwrap());
         }
-        let refused = Identity::claim(&path, &mark, &other, &Os);
+        let refused = Identity::claim(&path, &mark, &other, random_bytes(&Os).unwrap());
         assert!(
             matches!(refused, Err(IdentityError::WrongKeys { .. })),
             "{refused:?}"
         );
     }
-    Identity::claim(&path, &mark, &right, &Os).unwrap();
+    Identity::claim(&path, &mark, &right, random_bytes(&Os).unwrap()).unwrap();
 }
 
 /// A backup that the last build made is put in place by this one: the app's codes of before are
@@ -154,10 +152,19 @@ async fn a_backup_of_the_last_build_is_restored() {
     let facts: Value = serde_json::from_str(FACTS).unwrap();
     let now = facts["now"].as_u64().unwrap();
     let mark = folder.path().join("mark");
-    let (made, _) = restore(&from, &path, &mark, &keys, &Os, now, false).unwrap();
+    let (made, _) = restore(
+        &from,
+        &path,
+        &mark,
+        &keys,
+        random_bytes(&Os).unwrap(),
+        now,
+        false,
+    )
+    .unwrap();
     assert_eq!((made.people, made.methods), (2, 2));
 
-    let store = SqliteStore::open(&path).await.unwrap();
+    let store = open_store(folder.path()).await;
     let bench = Bench::with_keys(folder, store, &key_file);
     bench.set_time(now);
     let trusted = bench.bring("u1", facts["trust_token"].as_str().unwrap());

@@ -68,7 +68,10 @@ async fn files_are_kept_for_ever_and_sent_compressed() {
         let answer = get(&bench, "/widget/1.2.3/nidan-flow.js", accepts).await;
         assert_eq!(answer.status(), StatusCode::OK);
         assert_eq!(said(&answer, "content-encoding"), encoding);
-        assert_eq!(said(&answer, "content-type"), "text/javascript");
+        assert_eq!(
+            said(&answer, "content-type"),
+            "text/javascript; charset=utf-8"
+        );
         assert_eq!(
             said(&answer, "cache-control"),
             "public, max-age=31536000, immutable"

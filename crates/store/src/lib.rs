@@ -1,15 +1,19 @@
 //! The one seam to the database: traits by aggregate, and what they take and give.
 //!
-//! An engine implements [`Store`] and passes the [`contract`]. It stores and does not decide: inside
-//! its transaction it reads a context, asks [`nidan_core`], and writes the changes. Atomicity is one
-//! transaction inside the engine, never a read followed by a write outside.
+//! An engine implements [`Store`] and passes the `contract`. It stores and does not decide: inside
+//! its transaction it reads a context, asks [`nidan_core`], and writes the changes. Atomicity is
+//! one transaction inside the engine, never a read followed by a write outside.
 
 #[cfg(feature = "contract")]
 pub mod contract;
+mod keys;
 mod phone;
+#[cfg(feature = "contract")]
+pub mod testing;
 mod verify;
 
 use async_trait::async_trait;
+pub use keys::{KeyCheck, KeyChecks, SealedFor};
 pub use nidan_core::attempt::{BACKUP_SALT_LEN_BYTES, BackupHash, BackupSet};
 pub use nidan_core::audit::{AuditContext, AuditDetail, AuditEntry, LastEntry};
 pub use nidan_core::budget::{Budget, Scope};
@@ -222,7 +226,7 @@ pub struct Subject {
 pub struct Redeemed {
     /// The flow that it belongs to.
     pub flow: Flow,
-    /// The subject's factor epoch.
+    /// The [subject](Subject)'s factor epoch.
     pub factor_epoch: u64,
     /// The kinds of the person's methods, each once.
     pub kinds: Vec<MethodKind>,
@@ -265,38 +269,71 @@ pub struct Redemption {
 /// Everything the service stores.
 #[async_trait]
 pub trait Store: PhoneStore + VerifyStore {
-    /// Stores a flow and supersedes the subject's earlier open ones.
+    /// Stores a flow and supersedes the [subject](Subject)'s earlier open ones.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn open_flow(&self, flow: &NewFlow) -> Result<Opened, StoreError>;
 
     /// The flow of a token, in whatever state and however old.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn flow_by_token(&self, token_hash: &[u8; 32]) -> Result<Option<Flow>, StoreError>;
 
     /// Spends one try of a flow, committed before anything is checked.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn reserve_attempt(&self, flow_id: &str, limit: u32) -> Result<Attempt, StoreError>;
 
     /// Stores the methods, their backup codes, the raised epoch and the flow's end: all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn activate(&self, activation: &Activation) -> Result<Activated, StoreError>;
 
     /// Lets an unused result code live until `expires_at`, for a person whose answer was lost on
     /// the way.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn extend_result(&self, flow_id: &str, expires_at: u64) -> Result<(), StoreError>;
 
     /// Spends a result code, once, together with all that the answer needs: a failure leaves it
-    /// good. `None` for everything else.
+    /// good. [`None`] for everything else.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn redeem(&self, redemption: &Redemption) -> Result<Option<Redeemed>, StoreError>;
 
     /// Reads the methods and counts of a person.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn subject(&self, host: &str, subject: &str) -> Result<Subject, StoreError>;
 
     /// The person's good backup codes.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn backup_set(&self, host: &str, subject: &str) -> Result<Option<BackupSet>, StoreError>;
 
     /// The latest time step that was ever spent: a clock behind it is wrong.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn latest_step(&self) -> Result<Option<u64>, StoreError>;
 
     /// Deletes flows that ended before `expired_before`; how many.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn purge_flows(&self, expired_before: u64) -> Result<u64, StoreError>;
 
     /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where it does not.
     async fn ping(&self) -> Result<(), StoreError>;
 }

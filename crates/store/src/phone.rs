@@ -14,11 +14,11 @@ pub struct NewChallenge {
     pub flow_id: String,
     /// The channel over which the code comes.
     pub channel: Channel,
-    /// ISO 3166-1 alpha-2.
+    /// [ISO 3166-1 alpha-2](https://www.iso.org/iso-3166-country-codes.html).
     pub country: String,
     /// The language of the message.
     pub locale: String,
-    /// Opens only for this challenge.
+    /// Opens only for this [challenge](Challenge).
     pub sealed_number: Vec<u8>,
     /// Keyed hash of the number.
     pub number_index: [u8; 32],
@@ -55,7 +55,7 @@ pub struct Challenge {
     pub delivery_at: u64,
 }
 
-/// An order to send a challenge's code.
+/// An order to send a [challenge](Challenge)'s code.
 #[derive(Debug, Clone)]
 pub struct Order {
     /// The new message's id; gateways know it as the idempotency key.
@@ -73,7 +73,7 @@ pub struct Order {
 pub struct LeasedMessage {
     /// The idempotency key.
     pub id: String,
-    /// The challenge whose code it carries.
+    /// The [challenge](Challenge) whose code it carries.
     pub challenge: NewChallenge,
     /// The flow's host and person: the sealed number's row.
     pub host: String,
@@ -107,16 +107,22 @@ pub struct Count {
 /// Challenges and their messages.
 #[async_trait]
 pub trait PhoneStore: Send + Sync + 'static {
-    /// Stores a challenge with its first message, ends the flow's earlier unanswered ones, and
-    /// spends the budgets: all or nothing.
+    /// Stores a [challenge](Challenge) with its first message, ends the flow's earlier unanswered
+    /// ones, and spends the [budgets](Budget): all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn open_challenge(
         &self,
         challenge: &NewChallenge,
         order: &Order,
     ) -> Result<Ordered, StoreError>;
 
-    /// Orders the same code once more, when the challenge was sent `sends` times so far and is
-    /// still open.
+    /// Orders the same code once more, when the [challenge](Challenge) was sent `sends` times so
+    /// far and is still open.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn resend(
         &self,
         challenge_id: &str,
@@ -125,20 +131,35 @@ pub trait PhoneStore: Send + Sync + 'static {
     ) -> Result<Ordered, StoreError>;
 
     /// A challenge of a flow.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn challenge(&self, flow_id: &str, id: &str) -> Result<Option<Challenge>, StoreError>;
 
     /// All challenges of a flow, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn challenges(&self, flow_id: &str) -> Result<Vec<Challenge>, StoreError>;
 
-    /// Spends one try of an open challenge, committed before anything is checked.
+    /// Spends one try of an open [challenge](Challenge), committed before anything is checked.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn reserve_answer(&self, id: &str, limit: u32, now: u64) -> Result<Attempt, StoreError>;
 
-    /// Marks a challenge as answered: true for exactly one caller. Its messages are given back to
-    /// `budget`.
+    /// Marks a [challenge](Challenge) as answered: true for exactly one caller. Its messages are
+    /// given back to `budget`.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn answered(&self, id: &str, budget: &Budget, now: u64) -> Result<bool, StoreError>;
 
     /// Takes up to `count` messages that are due; whoever dies with them loses them to the next
     /// after `lease_ms`.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn take_messages(
         &self,
         now_ms: u64,
@@ -147,10 +168,16 @@ pub trait PhoneStore: Send + Sync + 'static {
     ) -> Result<Vec<LeasedMessage>, StoreError>;
 
     /// Records what became of a taken message, unless somebody has recorded it meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn settle(&self, id: &str, fate: &DeliveryOutcome, now: u64) -> Result<(), StoreError>;
 
     /// A gateway's word on a message that it has: moves `accepted` on, and nothing else. True when
     /// it did.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn receipt(
         &self,
         gateway: &str,
@@ -160,6 +187,9 @@ pub trait PhoneStore: Send + Sync + 'static {
     ) -> Result<bool, StoreError>;
 
     /// The id of the message that a gateway knows by a reference of its own.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn message_by_reference(
         &self,
         gateway: &str,
@@ -167,10 +197,16 @@ pub trait PhoneStore: Send + Sync + 'static {
     ) -> Result<Option<String>, StoreError>;
 
     /// One message that a gateway has.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn message(&self, gateway: &str, id: &str) -> Result<Option<LeasedMessage>, StoreError>;
 
     /// Messages of a host that a gateway has, of the last `seconds`, oldest first, with the time of
     /// acceptance.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn messages(
         &self,
         gateway: &str,
@@ -180,15 +216,27 @@ pub trait PhoneStore: Send + Sync + 'static {
 
     /// The number of messages that are queued, and since when the oldest waits (milliseconds since
     /// the Unix epoch).
+    ///
+    /// # Errors
+    /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn queue(&self) -> Result<(u64, Option<u64>), StoreError>;
 
     /// Messages that are still kept, by gateway and state: how many. No gateway yet: the empty
     /// name.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn deliveries(&self) -> Result<Vec<(String, DeliveryState, u64)>, StoreError>;
 
     /// Counts of the windows that run now.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn counts(&self, now: u64) -> Result<Vec<Count>, StoreError>;
 
     /// Deletes counts of windows that ended.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn purge_counts(&self, now: u64) -> Result<u64, StoreError>;
 }

@@ -12,13 +12,14 @@ use super::{AuditContext, AuditDetail, AuditEntry, LastEntry, NewFlow, StoreErro
 pub struct OpenVerification {
     /// The flow.
     pub flow: NewFlow,
-    /// The token that a trusted browser brought, when the host still offers trust.
+    /// The token that a [trusted browser](TrustedBrowser) brought, when the host still offers
+    /// trust.
     pub trust: Option<TrustUse>,
     /// The context of the entries that it leaves in the record.
     pub audit: AuditContext,
 }
 
-/// A token of a trusted browser, and the result that it may stand for.
+/// A token of a [trusted browser](TrustedBrowser), and the result that it may stand for.
 #[derive(Debug, Clone)]
 pub struct TrustUse {
     /// SHA-256 of the token.
@@ -82,7 +83,8 @@ pub enum LoginCompletion {
 /// A report that nobody asked for this code.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// The flow that it comes from; nothing where the host reports for a person who is signed in.
+    /// The flow that it comes from; nothing where the host reports for a person who is
+    /// signed in.
     pub flow_id: Option<String>,
     /// The host's id.
     pub host: String,
@@ -119,24 +121,36 @@ pub struct RecordPage {
 /// Codes at login.
 #[async_trait]
 pub trait VerifyStore: Send + Sync + 'static {
-    /// Opens a verification, or says that none is needed. An old token of a trusted browser ends
-    /// that browser's trust.
+    /// Opens a verification, or says that none is needed. An old token of a [trusted
+    /// browser](TrustedBrowser) ends that browser's trust.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn open_verification(
         &self,
         open: &OpenVerification,
     ) -> Result<VerificationOpened, StoreError>;
 
     /// Counts a try as wrong before anything is checked, and gives out what checking needs.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn count_login_attempt(
         &self,
         attempt: &LoginAttempt,
     ) -> Result<Result<CountedAttempt, AttemptRefusal>, StoreError>;
 
     /// Spends a right code and completes its flow: all or nothing, and true for exactly one caller.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn complete_login(&self, login: &CompleteLogin) -> Result<LoginCompletion, StoreError>;
 
-    /// Appends what became of a wrong try. The host is told of a flow's first alone: every
+    /// Appends what became of a wrong try. The host is notified of a flow's first alone: every
     /// mistyping would be a message.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn note_wrong(
         &self,
         flow: &NewFlow,
@@ -145,10 +159,16 @@ pub trait VerifyStore: Send + Sync + 'static {
     ) -> Result<(), StoreError>;
 
     /// Ends the person's open flows, their codes and the trust in browsers; how many browsers.
-    /// `None` when the flow that it comes from was over already.
+    /// [`None`] when the flow that it comes from was over already.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn report(&self, report: &Report) -> Result<Option<u32>, StoreError>;
 
     /// The newest `count` lines of a record from `since` on that let somebody in.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn logins_since(
         &self,
         host: &str,
@@ -158,6 +178,9 @@ pub trait VerifyStore: Send + Sync + 'static {
     ) -> Result<Vec<AuditEntry>, StoreError>;
 
     /// Browsers that are trusted at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn trusted_browsers(
         &self,
         host: &str,
@@ -166,6 +189,9 @@ pub trait VerifyStore: Send + Sync + 'static {
     ) -> Result<Vec<TrustedBrowser>, StoreError>;
 
     /// Ends the trust in one browser or in all; how many.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn revoke_trust(
         &self,
         host: &str,
@@ -175,6 +201,9 @@ pub trait VerifyStore: Send + Sync + 'static {
     ) -> Result<u32, StoreError>;
 
     /// Puts a suspended method back; false when there is none of that id.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn reinstate(
         &self,
         host: &str,
@@ -183,10 +212,16 @@ pub trait VerifyStore: Send + Sync + 'static {
         audit: &AuditContext,
     ) -> Result<bool, StoreError>;
 
-    /// Deletes trusted browsers whose time is over; how many.
+    /// Deletes [trusted browsers](TrustedBrowser) whose time is over; how many.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn purge_trust(&self, now: u64) -> Result<u64, StoreError>;
 
     /// The newest `count` lines of a record before `before`.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn record(
         &self,
         host: &str,
@@ -195,8 +230,11 @@ pub trait VerifyStore: Send + Sync + 'static {
         count: u32,
     ) -> Result<RecordPage, StoreError>;
 
-    /// Takes up to `count` notices of a host that are due; whoever dies with them loses them to the
-    /// next after `lease_ms`.
+    /// Takes up to `count` [notices](Notice) of a host that are due; whoever dies with them loses
+    /// them to the next after `lease_ms`.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn take_notices(
         &self,
         host: &str,
@@ -205,12 +243,21 @@ pub trait VerifyStore: Send + Sync + 'static {
         count: u32,
     ) -> Result<Vec<Notice>, StoreError>;
 
-    /// Drops the notices of all hosts but these: nobody is there to hear them.
+    /// Drops the [notices](Notice) of all hosts but these: nobody is there to hear them.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn drop_notices_but(&self, hosts: &[&str]) -> Result<u64, StoreError>;
 
     /// The host has heard, or will not.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn settle_notice(&self, id: i64) -> Result<(), StoreError>;
 
-    /// The host shall be told again then.
+    /// The host is notified again then.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
     async fn postpone_notice(&self, id: i64, due_at_ms: u64) -> Result<(), StoreError>;
 }

@@ -203,8 +203,9 @@ fn browser_name(agent: &str) -> String {
         .collect()
 }
 
-/// A signed result, checked and spent: the fresh session's id (ASVS 7.2.4), and what a trusted
-/// browser is to bring next.
+/// A signed result, checked and spent: the fresh session's id
+/// ([ASVS](https://github.com/OWASP/ASVS/tree/v5.0.0) 7.2.4), and what a trusted browser is to
+/// bring next.
 async fn signed_in(
     shop: &Shop,
     session: &Session,

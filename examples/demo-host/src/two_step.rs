@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -12,6 +13,8 @@ use sha2::{Digest, Sha256};
 /// Our name at the service: `aud` of everything that it signs for us.
 const AUDIENCE: &str = "shop";
 const ASSERTION_TYP: &str = "nidan-assertion+jwt";
+/// Our clock said when the password was right, and the service's when the code was.
+const CLOCKS_DIFFER_S: u64 = 60;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The service beside us.
@@ -44,7 +47,7 @@ impl From<jsonwebtoken::errors::Error> for TwoStepError {
     }
 }
 
-/// RFC 9457; only the code matters to a program.
+/// [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457); only the code matters to a program.
 #[derive(Debug, Deserialize)]
 struct Problem {
     code: String,
@@ -134,6 +137,8 @@ pub(crate) struct MethodState {
 /// What the service signed. Every claim must be there and of its type.
 #[derive(Debug, Deserialize)]
 struct Claims {
+    /// One text: a list with others in it is no result for us alone.
+    aud: String,
     sub: String,
     jti: String,
     nonce: String,
@@ -212,13 +217,14 @@ impl TwoStep {
         } = answer.json().await?;
         let claims = self.check(&assertion).await?;
         // Who, for what, and in which session: one wrong answer and nothing happened.
-        let ours = claims.sub == subject
+        let ours = claims.aud == AUDIENCE
+            && claims.sub == subject
             && claims.purpose == purpose.as_str()
             && claims.nonce == session_binding(session);
         let proved = purpose.accepts().contains(&claims.acr.as_str()) && !claims.amr.is_empty();
         let named = !claims.method_id.is_empty()
             && claims.factor_epoch > 0
-            && claims.auth_time <= claims.iat;
+            && claims.auth_time <= claims.iat.saturating_add(CLOCKS_DIFFER_S);
         // The library has compared `nbf` and `exp` with now; together they must not span more than
         // a minute.
         let fresh =
@@ -237,7 +243,7 @@ impl TwoStep {
 
     /// What a person has. The service is asked each time: nothing here can be out of date.
     pub(crate) async fn state(&self, subject: &str) -> Result<State, TwoStepError> {
-        let url = format!("{}/v1/subjects/{subject}", self.url);
+        let url = format!("{}/v1/subjects/{}", self.url, segment(subject));
         Ok(self
             .http
             .get(url)
@@ -252,7 +258,7 @@ impl TwoStep {
     /// Asks for a code again in every browser that the person trusted.
     pub(crate) async fn forget_browsers(&self, subject: &str) -> Result<(), TwoStepError> {
         self.post(
-            &format!("/v1/subjects/{subject}/trusted_browsers/revoke"),
+            &format!("/v1/subjects/{}/trusted_browsers/revoke", segment(subject)),
             &json!({}),
         )
         .await?
@@ -268,7 +274,7 @@ impl TwoStep {
         client_description: Option<&str>,
     ) -> Result<(), TwoStepError> {
         self.post(
-            &format!("/v1/subjects/{subject}/report"),
+            &format!("/v1/subjects/{}/report", segment(subject)),
             &json!({ "client_description": client_description }),
         )
         .await?
@@ -278,7 +284,7 @@ impl TwoStep {
 
     /// What happened to a person's second factor, the newest first.
     pub(crate) async fn events(&self, subject: &str) -> Result<serde_json::Value, TwoStepError> {
-        let url = format!("{}/v1/subjects/{subject}/events", self.url);
+        let url = format!("{}/v1/subjects/{}/events", self.url, segment(subject));
         Ok(self
             .http
             .get(url)
@@ -306,6 +312,10 @@ impl TwoStep {
                 "signed by another key or of another type".to_owned(),
             ));
         };
+        // What a token calls critical and nobody here knows makes it none (RFC 7515 §4.1.11).
+        if header.crit.is_some() {
+            return Err(TwoStepError::Failed("a critical header".to_owned()));
+        }
         // The algorithm is ours to say, never the token's.
         let mut rules = Validation::new(Algorithm::EdDSA);
         rules.set_issuer(&[&self.issuer]);
@@ -331,7 +341,23 @@ impl TwoStep {
     }
 }
 
+/// An id of ours as one part of a path: whatever is in it, it names nobody else.
+fn segment(id: &str) -> String {
+    utf8_percent_encode(id, NON_ALPHANUMERIC).to_string()
+}
+
 /// A hash of the session id: it ties the result to this browser without giving the session away.
 fn session_binding(session: &str) -> String {
     Base64UrlUnpadded::encode_string(&Sha256::digest(format!("two-step {session}").as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_one_part_of_a_path() {
+        assert_eq!(segment("a/../b?x#y z"), "a%2F%2E%2E%2Fb%3Fx%23y%20z");
+        assert_eq!(segment("42"), "42");
+    }
 }

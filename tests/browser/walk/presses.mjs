@@ -143,15 +143,11 @@ async function goOn(walk, seen) {
         return 'have the code sent'
       }
       if (walk.says('phone.sms-sent') || walk.says('phone.voice-sent')) return messageCodes(walk, seen, true)
-      if (!person.keys.length) return undefined
-      await aged(walk)
-      const now = Date.now() / 1000
-      await type(walk, first, totp(person.keys.at(-1), now))
-      const second = field(seen, 'nidan-second-code')
-      if (second >= 0) await type(walk, second, totp(person.keys.at(-1), now + 30))
+      const typed = await appCodes(walk, seen)
+      if (!typed) return undefined
       await walk.settle()
       await submitIfThere(walk)
-      return second >= 0 ? 'type two of the app’s codes' : 'type the app’s code'
+      return typed
     }
     case 'backup': {
       const at = field(seen, 'nidan-backup')
@@ -195,18 +191,41 @@ async function messageCodes(walk, seen, submits) {
 }
 
 async function plainOn(walk, seen) {
-  const at = seen.fields.findIndex(({ id }) => id === 'code')
-  const button = walk.pick(seen.controls.map((control, index) => ({ ...control, index })).filter(({ tag }) => tag === 'button'))
-  if (at >= 0 && walk.person.codes.length && walk.chance(0.4)) {
-    const last = seen.fields.length - 1
-    await type(walk, last, walk.person.codes.shift())
+  const typed = walk.chance(0.5) && await typePlain(walk, seen)
+  if (typed) {
     await walk.page.keyboard.press('Enter')
-    return 'type a backup code without scripts'
+    return `${typed}, without scripts`
   }
+  const button = walk.pick(seen.controls.map((control, index) => ({ ...control, index })).filter(({ tag }) => tag === 'button'))
   if (!button) return undefined
   walk.cover('plain', button.label)
   await pressAt(walk, button.index)
   return `press “${button.label}”`
+}
+
+/** The right code, in whichever field the page has. */
+async function typePlain(walk, seen) {
+  const { person } = walk
+  const backup = field(seen, 'nidan-backup')
+  if (backup >= 0 && person.codes.length) {
+    await type(walk, backup, person.codes.shift())
+    return 'type a backup code'
+  }
+  if (field(seen, 'nidan-code') < 0) return undefined
+  if (walk.says('phone.sms-sent') || walk.says('phone.voice-sent')) return messageCodes(walk, seen, false)
+  return appCodes(walk, seen)
+}
+
+/** The app's code of now, and the next one where two are asked for. */
+async function appCodes(walk, seen) {
+  const key = walk.person.keys.at(-1)
+  if (!key) return undefined
+  await aged(walk)
+  const now = Date.now() / 1000
+  await type(walk, field(seen, 'nidan-code'), totp(key, now))
+  const second = field(seen, 'nidan-second-code')
+  if (second >= 0) await type(walk, second, totp(key, now + 30))
+  return second >= 0 ? 'type two of the app’s codes' : 'type the app’s code'
 }
 
 async function shopOn(walk, seen) {
@@ -249,6 +268,8 @@ async function reload(walk) {
 }
 
 async function back(walk) {
+  // Where it leaves the page, the page comes anew.
+  walk.reloaded = true
   await walk.page.goBack({ timeout: 3_000, waitUntil: 'commit' }).catch(() => {})
   if (!walk.page.url().startsWith(walk.world.url)) await walk.page.goto(`${walk.world.url}/?lang=${walk.lang}`)
   return 'the browser’s back'

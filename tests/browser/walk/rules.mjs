@@ -7,13 +7,13 @@ const PAIRS = [
   ['phone.code-wrong', 'phone.code-spent'], ['phone.code-expired', 'phone.queued'], ['phone.code-expired', 'phone.accepted'],
   ['phone.code-expired', 'phone.delivered'], ['phone.failed', 'phone.delivered'], ['phone.failed', 'phone.accepted'],
   ['login.resting', 'login.submit'], ['login.suspended', 'login.submit'], ['login.resting', 'phone.code-label'], ['login.suspended', 'phone.code-label'],
-  ['login.not-now', 'phone.later'], ['phone.later', 'phone.resend'], ['phone.not-now', 'phone.resend'], ['login.not-now', 'phone.resend'],
+  ['login.not-now', 'phone.later'], ['phone.later', 'phone.resend'], ['phone.later', 'phone.call-again'], ['phone.voice-sent', 'phone.resend'], ['phone.sms-sent', 'phone.call-again'], ['phone.not-now', 'phone.resend'], ['login.not-now', 'phone.resend'],
   ['phone.resends-spent', 'phone.resend-in'], ['phone.resends-spent', 'phone.resend'], ['number.preview', 'phone.too-short'], ['number.preview', 'phone.too-long'],
   ['trouble.unreachable', 'trouble.server'], ['post.unreachable', 'post.server'], ['reported.title', 'login.submit'], ['login.send-new', 'phone.accepted'],
   ['login.send-new', 'phone.delivered'],
 ]
 /** After a wrong code one of these stands there. */
-const SAYS_WRONG = ['login.wrong', 'login.wrong-clock', 'phone.code-wrong', 'login.backup-wrong', 'login.used', 'confirm.wrong', 'confirm.wrong-again']
+const SAYS_WRONG = ['login.wrong', 'login.wrong-clock', 'login.wrong-third', 'login.pair-wrong', 'login.pair-last', 'login.backup-last', 'phone.code-spent', 'phone.code-wrong', 'login.backup-wrong', 'login.used', 'confirm.wrong', 'confirm.wrong-again']
 /** The person's own connection is named as the cause. */
 const BLAMES_CONNECTION = ['phone.unreachable', 'trouble.unreachable']
 /** Ways on from a message that does not come. */
@@ -22,7 +22,9 @@ const OTHER_WAYS = ['number.call-instead', 'phone.sms-instead', 'method.use', 'p
 function waysOn(walk, { seen }) {
   if (seen.kind === 'shop' || !seen.heading) return
   const inside = seen.controls.filter(({ inWidget, disabled, tag, label }) => inWidget && !disabled && tag !== 'summary' && label !== walk.w['common.support'])
-  if (!inside.length && !['loading', 'completed'].includes(seen.step)) walk.violated('no-way-on', seen.heading.text)
+  // A final post on its way has nothing to press; once it was refused, there is a button again.
+  const waits = ['loading', 'completed'].includes(seen.step) || walk.says('post.sending')
+  if (!inside.length && !waits) walk.violated('no-way-on', seen.heading.text)
 }
 
 function views(walk, { seen, before }) {
@@ -77,7 +79,7 @@ function pairs(walk) {
 async function truths(walk, { seen, before }) {
   if (walk.world.pending > 0) return
   // Asked where something claims to know.
-  const claims = ['reported.title', 'done.title', 'login.way-backup', 'login.few', 'ended.expired', 'ended.on-title', 'login.two-app', 'login.two-phone', 'done.codes',
+  const claims = ['reported.title', 'done.title', 'login.way-backup', 'login.few', 'ended.expired', 'ended.on-title', 'login.two-app-now', 'done.codes',
     'reported.quiet', 'reported.logins', 'reported.host', 'login.not-now', 'phone.later', 'report.send']
   const state = walk.shopState
   if (!claims.some((key) => walk.says(key)) && state === undefined) return
@@ -92,9 +94,9 @@ async function truths(walk, { seen, before }) {
   if (walk.says('reported.title') && truth.trusted > 0 && !walk.world.thiefCameAfterReport) walk.violated('false-comfort', 'a browser is still trusted')
   if (walk.says('done.title') && !truth.methods.length) walk.violated('said-on-is-off')
   if (walk.says('ended.expired') && truth.methods.length && before.kind === 'widget') walk.violated('said-off-is-on')
-  if (walk.says('ended.expired') && walk.world.copiedCodes) walk.violated('end-without-word-of-copied-codes')
   if (state !== undefined && state !== truth.methods.length > 0) walk.violated(state ? 'said-on-is-off' : 'said-off-is-on')
-  if ((walk.says('login.two-app') || walk.says('login.two-phone')) && truth.wrong === 0) walk.violated('two-codes-without-a-reason')
+  // What says “earlier” gives its reason.
+  if (walk.says('login.two-app-now') && !walk.says('login.two-app') && truth.wrong === 0) walk.violated('two-codes-without-a-reason')
   const numbers = truth.methods.filter(([, , index]) => index).map(([kind, , index]) => kind + index)
   if (new Set(numbers).size < numbers.length) walk.violated('one-number-twice')
   if (seen.step === 'code' && (walk.says('login.not-now') || walk.says('phone.later')) && truth.sent < 4 && !walk.wasRefused) walk.violated('own-text-refused', `after ${truth.sent} messages`)

@@ -9,7 +9,6 @@ import { test } from 'node:test'
 import { only, readTexts } from '../catalogues.mjs'
 import { withOneStart } from '../passes/one-start.mjs'
 import { withNames } from '../passes/short-names.mjs'
-import { pass as withoutUnreadTexts } from '../passes/unread-texts.mjs'
 import { pass as withoutUnusedClasses } from '../passes/unused-classes.mjs'
 import { withoutUnusedImports } from '../passes/unused-exports.mjs'
 import { pass as withoutUnusedTasks } from '../passes/unused-tasks.mjs'
@@ -54,14 +53,6 @@ test('names are read, and go with the notes', () => {
   const bare = withoutNotes(wasm)
   assert.ok(bare.length < wasm.length)
   assert.equal(run(bare, 'f1'), 7)
-})
-
-test('texts that nobody reads become zeros in their places', () => {
-  const before = Buffer.from('keep entity not foundpermission deniedtimed out () kept\0FnOnce called more than once|mine', 'latin1')
-  const { wasm } = withoutUnreadTexts({ wasm: before })
-  assert.equal(wasm.length, before.length)
-  assert.match(wasm.toString('latin1'), /^keep \0+\|mine$/)
-  assert.throws(() => withoutUnreadTexts({ wasm: Buffer.from('nothing') }), /no names of errors/)
 })
 
 const GLUE = `export class IntoUnderlyingSink {

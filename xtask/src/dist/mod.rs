@@ -20,7 +20,7 @@ use crate::tools::Tools;
 
 /// The npm package's name.
 const PACKAGE: &str = "nidan-flow";
-/// What stands beside the built files, from the folder `package`.
+/// The files beside the built ones, from the folder `package`.
 const WRITTEN: [&str; 4] = [
     "nidan-flow.d.ts",
     "mount.d.ts",

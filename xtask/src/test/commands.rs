@@ -39,6 +39,7 @@ pub(super) fn scripts(path: &OsString) -> Command {
         "--test",
         "--test-reporter=tap",
         "tools/postlink/tests/passes.test.mjs",
+        "tests/element/declarations.test.mjs",
         "tests/element/languages.test.mjs",
         "tests/element/options.test.mjs",
     ];

@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::process::{Command, Output};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::run::{command, now, seconds};
@@ -64,6 +65,18 @@ impl Job {
     }
 }
 
+/// What came of a [`Job`].
+pub(super) struct Outcome {
+    pub(super) name: String,
+    pub(super) counted: Counted,
+    pub(super) took: Duration,
+    /// Whether it failed once and passed when it was run again: a fault that nobody has found yet.
+    pub(super) is_unsteady: bool,
+}
+
+/// So many files of a run may be run again. A second one that fails at first is no chance.
+const SECOND_TRIES: u32 = 1;
+
 /// A file of `tests/browser` in a lane.
 fn in_browser(path: &OsString, lane: &Lane, browser: &str, file: &str) -> Command {
     let script = format!("tests/browser/{file}.test.mjs");
@@ -75,29 +88,48 @@ fn in_browser(path: &OsString, lane: &Lane, browser: &str, file: &str) -> Comman
     test
 }
 
-/// Does all of them, in this order as far as lanes are free; what came of each, and how long it
-/// took.
-pub(super) fn all(
-    path: &OsString,
-    lanes: &[Lane],
-    jobs: &[Job],
-) -> Vec<(String, Counted, Duration)> {
+/// Does all of them, in this order as far as lanes are free.
+pub(super) fn all(path: &OsString, lanes: &[Lane], jobs: &[Job]) -> Vec<Outcome> {
     let next = Mutex::new(jobs.iter());
     let done = Mutex::new(Vec::new());
+    let second_tries = AtomicU32::new(SECOND_TRIES);
     std::thread::scope(|scope| {
         for lane in lanes {
             scope.spawn(|| {
                 while let Some(job) = next.lock().ok().and_then(|mut jobs| jobs.next().copied()) {
-                    let started = now();
-                    let counted = one(path, lane, job);
+                    let outcome = steady(path, lane, job, &second_tries);
                     if let Ok(mut done) = done.lock() {
-                        done.push((job.name(), counted, started.elapsed()));
+                        done.push(outcome);
                     }
                 }
             });
         }
     });
     done.into_inner().unwrap_or_default()
+}
+
+/// Does one, and once more where it fails and the run has a second try left: browsers beside each
+/// other on few cores miss a moment now and then, and the whole run would have to be done again for
+/// it. What failed is shown, and the closing lines name it.
+fn steady(path: &OsString, lane: &Lane, job: Job, second_tries: &AtomicU32) -> Outcome {
+    let started = now();
+    let first = one(path, lane, job);
+    let may_try = || {
+        let take = |left: u32| left.checked_sub(1);
+        second_tries
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+            .is_ok()
+    };
+    let counted = match job {
+        Job::File { .. } if first.failed > 0 && may_try() => one(path, lane, job),
+        Job::File { .. } | Job::Walk(_) => first,
+    };
+    Outcome {
+        name: job.name(),
+        counted,
+        took: started.elapsed(),
+        is_unsteady: first.failed > 0 && counted.failed == 0,
+    }
 }
 
 fn one(path: &OsString, lane: &Lane, job: Job) -> Counted {

@@ -150,6 +150,15 @@ fn lint(tally: &mut Tally, path: &OsString) {
         "--quiet",
     ];
     tally.check("clippy for wasm", cargo(&widget, path));
+    // Private items too: most of the links are for whoever changes the code.
+    let links = [
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+        "--quiet",
+    ];
+    tally.check("links in comments", cargo(&links, path));
     tally.step("tidy", crate::tidy::tidy);
     tally.check("the types of the element's scripts", types(path));
     tally.check("lints of all scripts", script_lints(path));

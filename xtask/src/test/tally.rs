@@ -38,6 +38,7 @@ pub(super) struct Tally {
     passed: u32,
     failed: u32,
     steps: Vec<(String, Duration)>,
+    unsteady: Vec<String>,
 }
 
 impl Tally {
@@ -47,6 +48,7 @@ impl Tally {
             passed: 0,
             failed: 0,
             steps: Vec::new(),
+            unsteady: Vec::new(),
         }
     }
 
@@ -58,6 +60,9 @@ impl Tally {
             println!("{:>10}  {name}", seconds(*took));
         }
         println!("everything took {}", seconds(self.started.elapsed()));
+        for name in &self.unsteady {
+            println!("unsteady: {name} failed once and passed when it was run again (see above)");
+        }
         println!("{} passed, {} failed", self.passed, self.failed);
         if self.failed == 0 {
             Ok(())
@@ -125,9 +130,12 @@ impl Tally {
         // A file that no lane came to has not passed.
         let missing = jobs.len().saturating_sub(done.len());
         self.failed += u32::try_from(missing).unwrap_or(u32::MAX);
-        for (name, counted, took) in done {
-            self.add(counted);
-            self.steps.push((name, took));
+        for outcome in done {
+            self.add(outcome.counted);
+            if outcome.is_unsteady {
+                self.unsteady.push(outcome.name.clone());
+            }
+            self.steps.push((outcome.name, outcome.took));
         }
         println!(
             "{} files in {} lanes: {}",

@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use crate::run::{Done, root};
 
 /// Documents whose paths must exist: names rot.
-const WITH_PATHS: [&str; 5] = [
+const WITH_PATHS: [&str; 8] = [
     "ARCHITECTURE.md",
     "README.md",
     "CONTRIBUTING.md",
     "GLOSSARY.md",
     "docs/figures.md",
+    "docs/security/mutants.md",
+    "docs/security/breakages.md",
+    "docs/security/asvs.md",
 ];
 /// Characters of a line of prose. Tables, code and headings may be longer.
 const LINE_MAX: usize = 100;
@@ -83,7 +86,7 @@ fn pictures_are_few_and_small(files: &[PathBuf], wrong: &mut Vec<String>) -> Don
     Ok(())
 }
 
-/// Every `path/like/this` in backticks stands in the tree.
+/// Every `path/like/this` in backticks is in the tree, and every source file that a command names.
 fn paths_exist(document: &str, wrong: &mut Vec<String>) -> Done {
     let text = fs::read_to_string(root().join(document))?;
     for (line, number) in text.lines().zip(1..) {
@@ -96,6 +99,12 @@ fn paths_exist(document: &str, wrong: &mut Vec<String>) -> Done {
             if relative && !root().join(quoted).exists() {
                 wrong.push(format!("{document}:{number}: {quoted} is not there"));
             }
+        }
+        let named = line
+            .split_whitespace()
+            .filter(|word| word.starts_with("crates/") && word.ends_with(".rs"));
+        for file in named.filter(|file| !root().join(file).exists()) {
+            wrong.push(format!("{document}:{number}: {file} is not there"));
         }
     }
     Ok(())

@@ -36,6 +36,8 @@ pub enum LoginAction {
     Resend,
     /// Orders a new code in place of one that is over.
     Renew,
+    /// "The code does not arrive."
+    Help,
     /// "I did not ask for this code."
     ReportUnrequested,
     /// Copies what support needs to know.
@@ -64,6 +66,7 @@ impl LoginAction {
             Self::Send(channel, confirmation) => phone(LoginPhone::Send(channel, confirmation)),
             Self::Resend => phone(LoginPhone::Resend),
             Self::Renew => phone(LoginPhone::Renew),
+            Self::Help => phone(LoginPhone::Help),
             Self::Copy => LoginEvent::CopySummary,
         })
     }

@@ -1,8 +1,8 @@
 //! The code of an app, a text or a call; and a backup code in a field of its own.
 
-use nidan_flow::{Login, RequestState, SigningIn};
+use nidan_flow::{Login, LoginRefusal, Now, RequestState, SigningIn};
 use nidan_protocol::{
-    CallConfirmation, ChallengeView, Channel, MethodClass, MethodState, MethodView,
+    CallConfirmation, ChallengeView, Channel, ErrorCode, MethodClass, MethodState, MethodView,
 };
 
 use super::refusal::refusal;
@@ -29,7 +29,7 @@ impl<'a> Draft<'a, Login> {
         self.account(signing);
         match (method.state, method.kind.class(), sent) {
             (MethodState::Resting | MethodState::Suspended, _, _) => {
-                self.words(LoginKey::Refusal, refusal(signing));
+                self.words(LoginKey::Refusal, refusal(signing, self.view.now));
             }
             (_, MethodClass::Otp, _) => self.app(signing),
             (_, MethodClass::OutOfBand(channel), None) => {
@@ -37,18 +37,26 @@ impl<'a> Draft<'a, Login> {
             }
             (_, MethodClass::OutOfBand(channel), Some(sent)) => {
                 self.sent(signing, sent);
-                self.again(sent);
-                self.other_ways(signing, method, channel, Some(sent));
+                self.group(LoginKey::CodeTools);
+                self.again(signing, sent);
+                if !nothing_is_sent(signing, self.view.now) {
+                    self.other_ways(signing, method, channel, Some(sent));
+                }
+                self.button(LoginKey::Help, Msg::HelpTitle, LoginAction::Help);
+                if signing.is_helping {
+                    self.group(LoginKey::Causes);
+                }
             }
         }
         self.ways_on(signing);
     }
 
     fn app(&mut self, signing: &'a SigningIn) {
-        let words = if signing.wants_two() {
-            Msg::LoginTwoApp
-        } else {
-            Msg::LoginApp
+        let words = match (signing.wants_two(), signing.has_mistyped()) {
+            (false, _) => Msg::LoginApp,
+            (true, false) => Msg::LoginTwoApp,
+            // What was wrong just now is told where the error stands.
+            (true, true) => Msg::LoginTwoAppNow,
         };
         self.text(LoginKey::Lead, words);
         self.fields(signing, Msg::LoginFirstApp, Msg::LoginSecondApp);
@@ -64,7 +72,10 @@ impl<'a> Draft<'a, Login> {
             Channel::Voice => (Msg::LoginVoiceAsk, Msg::LoginVoiceSend),
         };
         self.message(LoginKey::Lead, words, hint);
-        self.words(LoginKey::Refusal, refusal(signing));
+        self.words(LoginKey::Refusal, refusal(signing, self.view.now));
+        if nothing_is_sent(signing, self.view.now) {
+            return;
+        }
         self.group(LoginKey::SendActions);
         let send = unless_waiting(signing, send);
         self.button(LoginKey::Send, send, LoginAction::Send(channel, CONFIRMED));
@@ -96,20 +107,15 @@ impl<'a> Draft<'a, Login> {
     }
 
     /// "Send again", or when that is possible.
-    fn again(&mut self, sent: &'a ChallengeView) {
-        self.group(LoginKey::CodeTools);
+    fn again(&mut self, signing: &SigningIn, sent: &'a ChallengeView) {
         let mut wait = Words::None;
+        let button = SendAgain::button(sent.channel);
+        let is_refused = nothing_is_sent(signing, self.view.now) || resends_are_spent(signing);
         match challenge::send_again(sent, self.view.now) {
-            SendAgain::Renew => {
-                self.button(LoginKey::Resend, Msg::PhoneResend, LoginAction::Renew);
-            }
-            SendAgain::Resend => {
-                self.button(LoginKey::Resend, Msg::PhoneResend, LoginAction::Resend);
-            }
-            SendAgain::WaitSeconds(seconds) => {
-                let seconds = Arg::Number("seconds", seconds);
-                wait = Words::Message(Msg::PhoneResendIn, [seconds, Arg::None]);
-            }
+            _ if is_refused => {}
+            SendAgain::Renew => self.button(LoginKey::Resend, button, LoginAction::Renew),
+            SendAgain::Resend => self.button(LoginKey::Resend, button, LoginAction::Resend),
+            SendAgain::WaitSeconds(seconds) => wait = SendAgain::wait(sent.channel, seconds),
             SendAgain::Spent => {}
         }
         self.words(LoginKey::ResendWait, wait);
@@ -158,12 +164,24 @@ impl<'a> Draft<'a, Login> {
         }
     }
 
-    /// One field, or two where two codes are asked for; the error stands below the last one.
+    /// One field, or two where two codes are asked for; the error follows the last one.
     fn fields(&mut self, signing: &'a SigningIn, first: Msg, second: Msg) {
         let is_two = signing.wants_two();
         let label = if is_two { first } else { Msg::PhoneCodeLabel };
-        let wrong = refusal(signing);
+        let wrong = refusal(signing, self.view.now);
         let [code, second_code] = &signing.codes;
+        // What is wrong with a field stands below that field.
+        let is_first = matches!(
+            signing.asked,
+            RequestState::Refused(
+                LoginRefusal::Code(_) | LoginRefusal::Service { of_two: false, .. }
+            )
+        );
+        let (first_wrong, wrong) = if is_two && !is_first {
+            (Words::None, wrong)
+        } else {
+            (wrong, Words::None)
+        };
         self.counts(1 + u8::from(is_two));
         self.add(LoginKey::CodeForm, Content::Form(LoginAction::Submit));
         self.text(LoginKey::CodeLabel, label);
@@ -174,14 +192,14 @@ impl<'a> Draft<'a, Login> {
                 is_filled_in: true,
                 label: (label, Arg::None),
                 help: None,
-                is_invalid: !is_two && wrong.message().is_some(),
+                is_invalid: first_wrong.message().is_some(),
                 action: LoginAction::TypeCode,
             },
         );
+        self.words(LoginKey::CodeError, first_wrong);
         if !is_two {
-            return self.words(LoginKey::CodeError, wrong);
+            return;
         }
-        self.words(LoginKey::CodeError, Words::None);
         self.text(LoginKey::SecondLabel, second);
         self.add(
             LoginKey::SecondCode,
@@ -206,7 +224,7 @@ impl<'a> Draft<'a, Login> {
 
     /// A field that takes letters, and tells mistypings without asking anybody.
     pub(super) fn backup(&mut self, signing: &'a SigningIn) {
-        let wrong = refusal(signing);
+        let wrong = refusal(signing, self.view.now);
         self.title(Msg::LoginBackupTitle);
         self.account(signing);
         self.counts(1);
@@ -257,15 +275,40 @@ impl<'a> Draft<'a, Login> {
 
     /// Below every code: another way, and "not me".
     fn ways_on(&mut self, signing: &'a SigningIn) {
-        let (words, action) = if signing.has_other_way() {
-            (Msg::LoginAnother, LoginAction::PickMethod)
-        } else {
-            (Msg::LoginLost, LoginAction::Recover)
-        };
+        let (words, action) = another_way(signing);
         self.group(LoginKey::Aside);
         self.button(LoginKey::AnotherWay, words, action);
         let report = LoginAction::ReportUnrequested;
         self.button(LoginKey::NotMe, Msg::LoginNotMe, report);
+    }
+}
+
+/// Another way, or help for who has none.
+fn another_way(signing: &SigningIn) -> (Msg, LoginAction) {
+    if signing.has_other_way() {
+        (Msg::LoginAnother, LoginAction::PickMethod)
+    } else {
+        (Msg::LoginLost, LoginAction::Recover)
+    }
+}
+
+/// Whether the service said that nothing can be sent now.
+fn nothing_is_sent(signing: &SigningIn, now: Now) -> bool {
+    match signing.asked {
+        RequestState::Refused(LoginRefusal::Service { code, retry_at, .. }) => {
+            challenge::forbids_sending(code, retry_at, now)
+        }
+        RequestState::Idle | RequestState::Waiting | RequestState::Refused(_) => false,
+    }
+}
+
+/// Whether the same code cannot be sent once more; another way can have a new one.
+fn resends_are_spent(signing: &SigningIn) -> bool {
+    match signing.asked {
+        RequestState::Refused(LoginRefusal::Service { code, .. }) => {
+            code == ErrorCode::ResendsSpent
+        }
+        RequestState::Idle | RequestState::Waiting | RequestState::Refused(_) => false,
     }
 }
 

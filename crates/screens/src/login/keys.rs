@@ -47,7 +47,7 @@ keys! {
         CodeLabel = "2label;for=nidan-code{}",
         /// Takes the code.
         Code = "2input;id=nidan-code{};part=code-input;type=text;inputmode=numeric;\
-                autocomplete=one-time-code;maxlength=24;autocapitalize=off;spellcheck=false;\
+                autocomplete=one-time-code;maxlength=400;autocapitalize=off;spellcheck=false;\
                 aria-describedby=nidan-code{}-error;data-focus=",
         /// What is wrong with the code.
         CodeError = "2p;class=nidan-error;role=alert;id=nidan-code{}-error",
@@ -55,7 +55,7 @@ keys! {
         SecondLabel = "2label;for=nidan-second-code{}",
         /// Takes the second code. Browsers fill in one code only.
         SecondCode = "2input;id=nidan-second-code{};part=code-input;type=text;inputmode=numeric;\
-                      autocomplete=off;maxlength=24;autocapitalize=off;spellcheck=false;\
+                      autocomplete=off;maxlength=400;autocapitalize=off;spellcheck=false;\
                       aria-describedby=nidan-second-code{}-error",
         /// What is wrong with the two codes.
         SecondError = "2p;class=nidan-error;role=alert;id=nidan-second-code{}-error",
@@ -67,13 +67,13 @@ keys! {
         BackupHelp = "2p;class=nidan-help;id=nidan-backup{}-help",
         /// Takes a backup code.
         BackupCode = "2input;id=nidan-backup{};part=text-input;type=text;inputmode=text;\
-                      autocomplete=off;maxlength=40;autocapitalize=characters;spellcheck=false;\
+                      autocomplete=off;maxlength=400;autocapitalize=characters;spellcheck=false;\
                       aria-describedby=nidan-backup{}-error nidan-backup{}-help;data-focus=",
         /// What is wrong with the backup code.
         BackupError = "2p;class=nidan-error;role=alert;id=nidan-backup{}-error",
-        /// Holds how the message fares.
+        /// Holds the message's delivery status.
         Delivery = "2div",
-        /// How the message fares, with seconds that nobody has to hear.
+        /// The message's delivery status, with seconds that a screen reader need not announce.
         DeliveryState = "3p;class=nidan-help",
         /// Why nothing more is to be waited for; announced.
         DeliveryEnd = "3p;role=alert",
@@ -101,6 +101,10 @@ keys! {
         CodeOther = "3button;type=button;class=nidan-quiet;part=button",
         /// A call that reads its code at once.
         CodeUnconfirmed = "3button;type=button;class=nidan-quiet;part=button",
+        /// "The code does not arrive."
+        Help = "3button;type=button;class=nidan-quiet;part=button",
+        /// Holds what may keep a code from coming; the page fills it.
+        Causes = "1div;class=nidan-causes",
         /// Holds the ways.
         Ways = "1div;class=nidan-ways",
         /// A way in by a method.
@@ -139,7 +143,7 @@ keys! {
         LoginItem = "2li",
         /// What to do if that was somebody else.
         NotYou = "1p;class=nidan-warning",
-        /// What the host was told.
+        /// Says that the host was notified.
         HostNotified = "1p",
         /// Holds the link to a new password.
         ChangePassword = "1p",

@@ -2,7 +2,6 @@
 
 mod action;
 mod code;
-
 mod keys;
 mod recovery;
 mod refusal;
@@ -76,7 +75,7 @@ fn scope(login: &Login) -> Option<FocusScope> {
 }
 
 impl<'a> Draft<'a, Login> {
-    /// Adds the way to people who help, which stands on every screen once it is known.
+    /// Adds the way to people who help, which is on every screen once it is known.
     fn finish(mut self, login: &Login) -> LoginScreen<'a> {
         if let (Some(url), false) = (self.view.support_url, matches!(login, Login::Loading)) {
             self.group(LoginKey::Support);
@@ -110,22 +109,24 @@ impl<'a> Draft<'a, Login> {
     /// In; and few backup codes are left, said before it is too late.
     fn low_backup_codes(&mut self, left: u32) {
         self.title(Msg::LoginFewTitle);
-        self.message(
-            LoginKey::Warning,
-            Msg::LoginFew,
-            Arg::Number("count", left.into()),
-        );
+        let count = Arg::Number("count", left.into());
+        let words = if left == 0 {
+            Words::of(Msg::LoginFewNone)
+        } else {
+            Words::Message(Msg::LoginFew, [count, Arg::None])
+        };
+        self.words(LoginKey::Warning, words);
         self.group(LoginKey::Actions);
         self.button(LoginKey::Main, Msg::CommonNext, LoginAction::Submit);
     }
 
     /// The service could not be asked.
     fn unavailable(&mut self, trouble: RequestError) {
-        self.title(Msg::TroubleTitle);
-        let words = match trouble {
-            RequestError::Unreachable => Msg::TroubleUnreachable,
-            RequestError::Refused(_) => Msg::TroubleServer,
+        let (title, words) = match trouble {
+            RequestError::Unreachable => (Msg::TroubleTitle, Msg::TroubleUnreachable),
+            RequestError::Refused(_) => (Msg::TroubleServerTitle, Msg::TroubleServer),
         };
+        self.title(title);
         self.text(LoginKey::Trouble, words);
         self.group(LoginKey::Actions);
         self.button(LoginKey::Main, Msg::CommonRetry, LoginAction::Again);
@@ -168,6 +169,9 @@ impl<'a> Draft<'a, Login> {
 
     /// Where the person signs in, and as whom.
     fn account(&mut self, signing: &'a SigningIn) {
+        if signing.opening.account.is_empty() {
+            return;
+        }
         let issuer = Arg::Text("issuer", &signing.opening.issuer);
         let account = Arg::Text("account", &signing.opening.account);
         let words = Words::Message(Msg::LoginAccount, [issuer, account]);

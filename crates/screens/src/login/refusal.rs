@@ -1,38 +1,44 @@
 //! Why a code was not taken, and what to do.
 
 use nidan_flow::{LoginRefusal, LoginStep, Now, RequestState, SigningIn};
-use nidan_otp::{BackupCodeError, CodeError, UnixSeconds};
-use nidan_protocol::{ErrorCode, MethodState};
+use nidan_otp::{CodeError, UnixSeconds};
+use nidan_protocol::{ErrorCode, MethodClass, MethodState};
 
 use crate::messages::Msg;
-use crate::{Arg, Words};
+use crate::{Arg, Words, typed};
 
 /// From the second wrong code of an app on, the clock is worth a look.
 const CLOCK_FROM: u32 = 2;
 
 /// Nothing while there is nothing wrong.
-pub(super) fn refusal(signing: &SigningIn) -> Words<'_> {
+pub(super) fn refusal(signing: &SigningIn, now: Now) -> Words<'_> {
     let RequestState::Refused(refusal) = signing.asked else {
         return closed(signing);
     };
     match refusal {
-        LoginRefusal::Code(CodeError::NotDigits) => Words::of(Msg::ConfirmNotDigits),
-        LoginRefusal::Code(CodeError::Length { actual }) => length(Msg::ConfirmLength, actual),
-        LoginRefusal::Backup(BackupCodeError::Symbol) => Words::of(Msg::CodesTypoSymbol),
-        LoginRefusal::Backup(BackupCodeError::Length { actual }) => {
-            length(Msg::CodesTypoLength, actual)
+        LoginRefusal::SecondCode(CodeError::Length { actual: 0 }) => {
+            Words::of(Msg::LoginSecondEmpty)
         }
-        LoginRefusal::Backup(BackupCodeError::Check) => Words::of(Msg::CodesTypoCheck),
+        LoginRefusal::Code(error) | LoginRefusal::SecondCode(error) => typed::code(error),
+        LoginRefusal::Backup(error) => typed::backup_code(error),
         LoginRefusal::Unreachable => Words::of(Msg::PhoneUnreachable),
         LoginRefusal::Service {
             code,
             retry_at,
             attempts_left,
             times,
+            of_two,
         } => {
             let left = Arg::Number("left", attempts_left.unwrap_or(0).into());
             let issuer = Arg::Text("issuer", &signing.opening.issuer);
-            match (by_service(signing, code, attempts_left, times), retry_at) {
+            let asked = Asked {
+                attempts_left,
+                times,
+                of_two,
+            };
+            match (by_service(signing, code, asked), retry_at) {
+                // It can be sent again by now.
+                (Msg::PhoneLater, Some(at)) if at <= now => Words::None,
                 // Nobody knows from when on.
                 (Msg::PhoneLater, None) => Words::of(Msg::LoginNotNow),
                 (Msg::LoginResting, None) => Words::of(Msg::LoginSuspended),
@@ -58,29 +64,42 @@ fn closed(signing: &SigningIn) -> Words<'_> {
     }
 }
 
-fn length(msg: Msg, actual: usize) -> Words<'static> {
-    Words::Message(msg, [Arg::Number("actual", actual as u64), Arg::None])
+/// What the service said beside its refusal.
+struct Asked {
+    attempts_left: Option<u32>,
+    times: u32,
+    of_two: bool,
 }
 
-/// Within the next whole minute: a time of day is told without its seconds, and what it promises
+/// Within the next whole minute: a time of day is shown without its seconds, and what it promises
 /// must hold by then.
 fn date(msg: Msg, at: Now) -> Words<'static> {
     let date = Arg::Date("date", UnixSeconds(at.0 + 59));
     Words::Message(msg, [date, Arg::None])
 }
 
-fn by_service(signing: &SigningIn, code: ErrorCode, left: Option<u32>, times: u32) -> Msg {
+fn by_service(signing: &SigningIn, code: ErrorCode, asked: Asked) -> Msg {
+    let is_last = asked.attempts_left == Some(0);
     let by_app = signing
         .method()
-        .is_some_and(|method| method.kind.class().makes_codes());
+        .is_some_and(|method| match method.kind.class() {
+            MethodClass::Otp => true,
+            MethodClass::OutOfBand(_) => false,
+        });
     match code {
-        ErrorCode::CodeWrong if matches!(signing.step, LoginStep::Backup) => Msg::LoginBackupWrong,
-        ErrorCode::CodeWrong if by_app && left == Some(0) => Msg::LoginPairWrong,
-        ErrorCode::CodeWrong if by_app && times >= CLOCK_FROM => Msg::LoginWrongClock,
+        ErrorCode::CodeWrong if matches!(signing.step, LoginStep::Backup) => {
+            either(is_last, Msg::LoginBackupLast, Msg::LoginBackupWrong)
+        }
+        ErrorCode::CodeWrong if by_app && asked.of_two => {
+            either(is_last, Msg::LoginPairLast, Msg::LoginPairWrong)
+        }
+        ErrorCode::CodeWrong if by_app && is_last => Msg::LoginWrongThird,
+        ErrorCode::CodeWrong if by_app && asked.times >= CLOCK_FROM => Msg::LoginWrongClock,
         ErrorCode::CodeWrong if by_app => Msg::LoginWrong,
-        ErrorCode::CodeWrong => Msg::PhoneCodeWrong,
+        ErrorCode::CodeWrong => either(is_last, Msg::PhoneCodeSpent, Msg::PhoneCodeWrong),
         ErrorCode::CodeUsed => Msg::LoginUsed,
-        ErrorCode::TwoCodesNeeded if by_app => Msg::LoginPairWrong,
+        // Somebody mistyped in another window: the field is there for both by now.
+        ErrorCode::TwoCodesNeeded if by_app => Msg::LoginSecondEmpty,
         ErrorCode::TwoCodesNeeded | ErrorCode::CodeExpired | ErrorCode::ChallengeNotFound => {
             Msg::LoginSendNew
         }
@@ -88,9 +107,12 @@ fn by_service(signing: &SigningIn, code: ErrorCode, left: Option<u32>, times: u3
         ErrorCode::MethodResting => Msg::LoginResting,
         ErrorCode::MethodSuspended => Msg::LoginSuspended,
         ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon => Msg::PhoneLater,
-        ErrorCode::ResendsSpent | ErrorCode::MethodNotOffered | ErrorCode::CountryNotAllowed => {
-            Msg::LoginNotNow
-        }
-        _other => Msg::PhoneUnreachable,
+        ErrorCode::ResendsSpent => Msg::PhoneResendsSpent,
+        ErrorCode::MethodNotOffered | ErrorCode::CountryNotAllowed => Msg::LoginNotNow,
+        _other => Msg::PhoneServer,
     }
+}
+
+const fn either(is_so: bool, so: Msg, other: Msg) -> Msg {
+    if is_so { so } else { other }
 }

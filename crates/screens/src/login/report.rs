@@ -22,7 +22,7 @@ impl<'a> Draft<'a, Login> {
     pub(super) fn report(&mut self, signing: &'a SigningIn) {
         self.title(Msg::LoginNotMe);
         self.text(LoginKey::Lead, Msg::ReportText);
-        self.words(LoginKey::Refusal, refusal(signing));
+        self.words(LoginKey::Refusal, refusal(signing, self.view.now));
         self.group(LoginKey::Actions);
         let send = unless_waiting(signing, Msg::ReportSend);
         self.button(LoginKey::Main, send, LoginAction::Submit);

@@ -32,10 +32,25 @@ const CODES: [ErrorCode; 14] = [
     ErrorCode::TooManyAttempts,
 ];
 
+const BACKUP_CODES: [ErrorCode; 4] = [
+    ErrorCode::CodeWrong,
+    ErrorCode::CodeUsed,
+    ErrorCode::Unavailable,
+    ErrorCode::TooManyAttempts,
+];
+
 impl Walked for Login {
     fn typed(walk: &mut Walk<Self>, _key: LoginKey) -> String {
         let typed = ["", "12", "123456", "654321", "0000000000000000", "K7QM"];
         walk.chance.one(&typed).to_owned()
+    }
+
+    fn orders(effect: &Effect<SigningIn>) -> Option<String> {
+        match effect {
+            Effect::Do(LoginEffect::Order { method_id, .. }) => Some(method_id.clone()),
+            Effect::Do(LoginEffect::Resend(id)) => Some(id.clone()),
+            _other => None,
+        }
     }
 
     fn answer(walk: &mut Walk<Self>, effect: Effect<SigningIn>) -> Option<Event<SigningIn>> {
@@ -45,13 +60,18 @@ impl Walked for Login {
 
 impl Walk<Login> {
     fn refusal(&mut self) -> PhoneRefusal {
+        self.refusal_of(&CODES)
+    }
+
+    fn refusal_of(&mut self, codes: &[ErrorCode]) -> PhoneRefusal {
         if self.chance.below(6) == 0 {
             PhoneRefusal::Unreachable
         } else {
+            let code = self.chance.one(codes);
             PhoneRefusal::Service {
-                code: self.chance.one(&CODES),
+                code,
                 retry_at: self.chance.flip().then_some(UnixSeconds(self.now + 4_000)),
-                attempts_left: self.chance.one(&[None, Some(0), Some(1), Some(4)]),
+                attempts_left: (code == ErrorCode::CodeWrong).then(|| self.chance.one(&[0, 1, 4])),
             }
         }
     }
@@ -67,6 +87,7 @@ impl Walk<Login> {
                 ])));
             }
             Effect::Restart | Effect::Complete(_) => return None,
+            Effect::Do(LoginEffect::ShowHelp(_)) => return None,
             Effect::Do(LoginEffect::CopySummary) => {
                 return Some(Event::On(LoginEvent::Copied(is_good)));
             }
@@ -79,9 +100,10 @@ impl Walk<Login> {
                 fresh.codes += u32::from(self.chance.below(4) == 0);
                 LoginAnswer::Ordered(Box::new(fresh))
             }
-            Effect::Do(LoginEffect::Resend(id)) if is_good => {
-                LoginAnswer::Ordered(Box::new(self.again(&id)?))
-            }
+            Effect::Do(LoginEffect::Resend(id)) if is_good => match self.again(&id) {
+                Some(again) => LoginAnswer::Ordered(Box::new(again)),
+                None => LoginAnswer::NotOrdered(self.refusal().into()),
+            },
             Effect::Do(LoginEffect::Order { .. } | LoginEffect::Resend(_)) => {
                 LoginAnswer::NotOrdered(self.refusal().into())
             }
@@ -92,8 +114,13 @@ impl Walk<Login> {
                     answered_at: UnixSeconds(self.now),
                 }))
             }
+            // Nothing that a phone or an app is refused for is said of a backup code.
             Effect::Do(LoginEffect::Verify { way, .. }) => {
-                LoginAnswer::Refused(way, self.refusal().into())
+                let refusal = match way {
+                    LoginMethod::Method(_) => self.refusal(),
+                    LoginMethod::Backup => self.refusal_of(&BACKUP_CODES),
+                };
+                LoginAnswer::Refused(way, refusal.into())
             }
             Effect::Do(LoginEffect::Report) if is_good => {
                 LoginAnswer::Reported(Box::new(self.reported()))
@@ -120,11 +147,11 @@ impl Walk<Login> {
             MethodState::Resting,
             MethodState::Suspended,
         ];
-        let kinds = [MethodKind::Totp, MethodKind::Sms, MethodKind::Voice];
+        let kinds = MethodKind::ALL;
         let methods: Vec<_> = (0..self.chance.below(4))
             .map(|place| MethodView {
                 id: format!("m{place}"),
-                kind: self.chance.one(&kinds),
+                kind: self.chance.one(kinds),
                 name: self.chance.flip().then(|| "Work".to_owned()),
                 hint: Some("78".to_owned()),
                 created_at: 0,

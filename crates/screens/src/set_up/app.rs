@@ -2,12 +2,11 @@
 
 use nidan_flow::{CodeRefusal, Enrolment, Flow, Keepsake};
 
-use super::refusal::code_shape;
 use super::{SetUpAction, SetUpKey, SetUpSpecial};
 use crate::apps::{APPS, App, Backup, VERIFIED_ON};
 use crate::draft::Draft;
 use crate::messages::Msg;
-use crate::{Arg, Content, Words};
+use crate::{Arg, Content, Words, typed};
 
 const COLUMNS: [Msg; 4] = [
     Msg::AppColumnApp,
@@ -16,14 +15,14 @@ const COLUMNS: [Msg; 4] = [
     Msg::AppColumnDevices,
 ];
 
-/// The keys of a QR code, which stands in one of two places.
+/// The keys of a QR code, which is shown in one of two places.
 struct QrKeys {
     frame: SetUpKey,
     image: SetUpKey,
     toggle: SetUpKey,
 }
 
-/// The keys of the secret for typing, which stands in one of two places.
+/// The keys of the secret for typing, which is shown in one of two places.
 struct TypedKeys {
     frame: SetUpKey,
     help: SetUpKey,
@@ -194,7 +193,7 @@ impl<'a> Draft<'a, Flow> {
 
 fn wrong_code<'a>(enrolment: &'a Enrolment, refused: &CodeRefusal) -> Words<'a> {
     match refused {
-        CodeRefusal::Shape(error) => code_shape(*error),
+        CodeRefusal::Shape(error) => typed::code(*error),
         CodeRefusal::Wrong { times: 0 | 1 } => Words::of(Msg::ConfirmWrong),
         CodeRefusal::Wrong { .. } => {
             let issuer = Arg::Text("issuer", enrolment.opening.issuer.as_str());

@@ -21,13 +21,11 @@ keys! {
         Title = "1h2;part=title;tabindex=-1",
         /// Why the service could not be asked.
         Trouble = "1p;role=alert",
-        /// Shows where a code stands in an app. It says nothing that the words do not say.
+        /// Shows where an app displays its code. It says nothing that the words do not say.
         Picture = "1svg;class=nidan-picture;aria-hidden=true;viewBox=0 0 160 72",
         /// A phone, and on it an entry of the app: its name, how long the code holds, the code.
         PicturePath = "2path;d=M46 70V10a8 8 0 0 1 8-8h52a8 8 0 0 1 8 8v60M74 9h12M52 20h56v38H52z\
                        M60 31h22M102 31a6 6 0 1 1-6-6M60 47h5m3 0h5m3 0h5m6 0h5m3 0h5m3 0h5",
-        /// Which question of how many.
-        QuestionCount = "1p;class=nidan-help",
         /// What this is about.
         Lead = "1p",
         /// The same, where more is to be said.
@@ -169,6 +167,8 @@ keys! {
         /// That the code is a secret.
         Secret = "1p;class=nidan-warning",
 
+        /// Why a message did not arrive, or was not sent.
+        NotSent = "1p;class=nidan-error;role=alert",
         /// Where a code was sent, and by what its message is known.
         Sent = "1p;role=status",
         /// Holds what to press in a call.
@@ -177,7 +177,6 @@ keys! {
         PressLead = "2p",
         /// The digits to press.
         Digits = "2p;class=nidan-keys;role=status",
-
         /// The only country.
         Country = "1p;class=nidan-help",
         /// Holds the other countries.
@@ -199,7 +198,7 @@ keys! {
         CodeHelp = "2p;class=nidan-help;id=nidan-code{}-help",
         /// Takes a code.
         Code = "2input;id=nidan-code{};part=code-input;type=text;inputmode=numeric;\
-                autocomplete=one-time-code;maxlength=24;autocapitalize=off;spellcheck=false;\
+                autocomplete=one-time-code;maxlength=400;autocapitalize=off;spellcheck=false;\
                 aria-describedby=nidan-code{}-error nidan-code{}-help;data-focus=",
         /// What is wrong with it.
         CodeError = "2p;class=nidan-error;role=alert;id=nidan-code{}-error",
@@ -211,7 +210,7 @@ keys! {
         NumberHelp = "2p;class=nidan-help;id=nidan-number{}-help",
         /// Takes a number.
         Number = "2input;id=nidan-number{};part=tel-input;type=text;inputmode=tel;\
-                  autocomplete=tel;maxlength=40;autocapitalize=off;spellcheck=false;\
+                  autocomplete=tel;maxlength=120;autocapitalize=off;spellcheck=false;\
                   aria-describedby=nidan-number{}-error nidan-number{}-help;data-focus=",
         /// What is wrong with it.
         NumberError = "2p;class=nidan-error;role=alert;id=nidan-number{}-error",
@@ -240,27 +239,12 @@ keys! {
         NameLabel = "5label;for=nidan-name{}",
         /// Takes what the person calls the number.
         NameField = "5input;id=nidan-name{};type=text;autocomplete=off;maxlength=40",
-        /// Holds how the message fares.
+        /// Holds the message's delivery status.
         Delivery = "2div",
-        /// How the message fares, with seconds that nobody has to hear.
+        /// The message's delivery status, with seconds that a screen reader need not announce.
         DeliveryState = "3p;class=nidan-help",
         /// Why nothing more is to be waited for; announced.
         DeliveryEnd = "3p;role=alert",
-
-        /// What is left, when nothing else helped.
-        End = "1p",
-        /// Types the number anew, where a question is about it.
-        QuestionChange = "1button;type=button;class=nidan-quiet;part=button",
-        /// Holds what carriers have for it.
-        Carriers = "1div",
-        /// A carrier.
-        Carrier = "2details",
-        /// Its name.
-        CarrierName = "3summary",
-        /// What it has.
-        CarrierAdvice = "3p",
-        /// When these facts were looked up.
-        CarriersDate = "2p;class=nidan-help",
 
         /// The backup codes.
         Codes = "1ol;class=nidan-codes;part=backup-codes;aria-label=@",
@@ -284,7 +268,7 @@ keys! {
         BackupLabel = "2label;for=nidan-backup{}",
         /// Takes a backup code; the codes above it are looked at first.
         Backup = "2input;id=nidan-backup{};part=text-input;type=text;inputmode=text;\
-                  autocomplete=off;maxlength=40;autocapitalize=characters;spellcheck=false;\
+                  autocomplete=off;maxlength=400;autocapitalize=characters;spellcheck=false;\
                   aria-describedby=nidan-backup{}-error",
         /// What is wrong with it.
         BackupError = "2p;class=nidan-error;role=alert;id=nidan-backup{}-error",
@@ -326,7 +310,7 @@ keys! {
         Posting = "1p;class=nidan-busy",
         /// That the final post goes on.
         Keeps = "1p;role=alert",
-        /// Why the host could not be told yet.
+        /// Why the host could not be notified yet.
         NotTold = "1p;class=nidan-error;role=alert",
 
         /// Holds what can be done when a code does not arrive, and what can be added.
@@ -345,6 +329,8 @@ keys! {
         UseApp = "2button;type=button;class=nidan-quiet;part=button",
         /// Adds a method.
         Add = "2button;type=button;class=nidan-quiet;part=button",
+        /// Holds what may keep a code from coming; the page fills it.
+        Causes = "1div;class=nidan-causes",
         /// Holds what support asks for.
         Details = "1details",
         /// Opens it.
@@ -392,8 +378,6 @@ keys! {
         AppRunsOn in App,
         AppBackup in App,
         AppDevices in App,
-        CarrierName in Carrier,
-        CarrierAdvice in Carrier,
         CodesCode in CodesItem,
     }
 }

@@ -92,12 +92,12 @@ fn scope(flow: &Flow) -> Option<FocusScope> {
                     ..FocusScope::named("number")
                 });
             }
-            Step::PhoneCode { help: Some(_), .. } => "phone-help",
             Step::PhoneCode {
-                challenge,
-                help: None,
-                ..
-            } => return Some(FocusScope::named("phone-code").awaiting(challenge)),
+                is_helping: true, ..
+            } => "phone-help",
+            Step::PhoneCode { challenge, .. } => {
+                return Some(FocusScope::named("phone-code").awaiting(challenge));
+            }
             Step::Another => "another",
             Step::SaveCodes { .. } => "save-codes",
             Step::Posting { .. } => "posting",
@@ -106,7 +106,7 @@ fn scope(flow: &Flow) -> Option<FocusScope> {
     }))
 }
 
-/// How far along, and what the step is called; `None` outside the steps.
+/// How far along, and what the step is called; [`None`] outside the steps.
 const fn progress(flow: &Flow) -> Option<(u8, Msg)> {
     let Flow::Active(enrolment) = flow else {
         return None;
@@ -136,13 +136,11 @@ impl<'a> Draft<'a, Flow> {
             Step::PhoneCode {
                 challenge,
                 asking,
-                help: None,
-            } => self.phone_code(enrolment, challenge, *asking),
+                is_helping: true,
+            } => self.help(enrolment, challenge, *asking),
             Step::PhoneCode {
-                challenge,
-                help: Some(at),
-                ..
-            } => self.help(enrolment, challenge, *at),
+                challenge, asking, ..
+            } => self.phone_code(enrolment, challenge, *asking),
             Step::Another => self.add_method(enrolment),
             Step::SaveCodes { refused } => self.save_codes(enrolment, *refused),
             Step::Posting { delivery, .. } => self.posting(delivery),
@@ -182,8 +180,8 @@ impl<'a> Draft<'a, Flow> {
         self.words(SetUpKey::ProgressText, words);
     }
 
-    /// Adds the time that is left, and the way to people who help, which stands on every screen once
-    /// it is known.
+    /// Adds the time that is left, and the way to people who help, which is on every screen
+    /// once it is known.
     fn finish(mut self, flow: &Flow) -> Screen<'a, Flow> {
         self.time_left(flow);
         if let (Some(url), false) = (self.view.support_url, matches!(flow, Flow::Loading)) {
@@ -210,11 +208,11 @@ impl<'a> Draft<'a, Flow> {
 
     /// The service could not be asked.
     fn unavailable(&mut self, trouble: RequestError) {
-        self.title(Msg::TroubleTitle);
-        let words = match trouble {
-            RequestError::Unreachable => Msg::TroubleUnreachable,
-            RequestError::Refused(_) => Msg::TroubleServer,
+        let (title, words) = match trouble {
+            RequestError::Unreachable => (Msg::TroubleTitle, Msg::TroubleUnreachable),
+            RequestError::Refused(_) => (Msg::TroubleServerTitle, Msg::TroubleServer),
         };
+        self.title(title);
         self.text(SetUpKey::Trouble, words);
         self.main(Msg::CommonRetry, SetUpAction::Again);
     }
@@ -248,7 +246,7 @@ impl<'a> Draft<'a, Flow> {
         self.button(SetUpKey::FormBack, Msg::CommonBack, SetUpAction::Back);
     }
 
-    /// Whether the last copy worked, told politely.
+    /// Announces whether the last copy worked, politely.
     fn copied(&mut self, key: SetUpKey, enrolment: &Enrolment) {
         self.words(
             key,

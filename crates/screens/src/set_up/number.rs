@@ -35,7 +35,7 @@ impl<'a> Draft<'a, Flow> {
         self.country(&enrolment.phone);
         self.number_field(&enrolment.phone, refused);
         self.group(SetUpKey::NumberBeside);
-        self.preview(&enrolment.phone, refused);
+        self.preview(&enrolment.phone, refused, channel);
         self.call_instead(enrolment, refused);
         let is_call = match channel {
             Channel::Sms => false,
@@ -68,7 +68,7 @@ impl<'a> Draft<'a, Flow> {
                 is_filled_in: true,
                 label: (Msg::NumberLabel, Arg::None),
                 help: Some(Msg::NumberHelp),
-                is_invalid: refused.is_some(),
+                is_invalid: wrong.message().is_some(),
                 action: SetUpAction::TypeNumber,
             },
         );
@@ -76,13 +76,17 @@ impl<'a> Draft<'a, Flow> {
     }
 
     /// "+81 90-12" while it is typed, then "+81 90-1234-5678: right?"
-    fn preview(&mut self, phone: &'a PhoneEntry, refused: Option<PhoneRefusal>) {
+    fn preview(&mut self, phone: &'a PhoneEntry, refused: Option<PhoneRefusal>, channel: Channel) {
         let begun = phone.begun.as_deref().map_or(Words::None, Words::Verbatim);
         self.words(SetUpKey::NumberBegun, begun);
         self.group(SetUpKey::NumberRoom);
         let shown = phone.shown.as_deref().filter(|_| refused.is_none());
         let words = shown.map_or(Words::None, |number| {
-            Words::Message(Msg::NumberPreview, [Arg::Text("number", number), Arg::None])
+            let msg = match channel {
+                Channel::Sms => Msg::NumberPreview,
+                Channel::Voice => Msg::NumberPreviewCall,
+            };
+            Words::Message(msg, [Arg::Text("number", number), Arg::None])
         });
         self.words(SetUpKey::NumberPreview, words);
     }

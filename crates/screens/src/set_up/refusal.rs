@@ -2,48 +2,42 @@
 
 use nidan_flow::regions::NumberError;
 use nidan_flow::{Now, PhoneRefusal};
-use nidan_otp::{CodeError, UnixSeconds};
+use nidan_otp::UnixSeconds;
 use nidan_protocol::ErrorCode;
 
 use crate::messages::Msg;
-use crate::{Arg, Words};
+use crate::{Arg, Words, typed};
 
 /// A flow lives ten minutes.
 const LATER_MAX_MIN: u64 = 10;
-
-/// What is wrong with the shape of a code.
-pub(super) fn code_shape(error: CodeError) -> Words<'static> {
-    match error {
-        CodeError::NotDigits => Words::of(Msg::ConfirmNotDigits),
-        CodeError::Length { actual } => {
-            let actual = Arg::Number("actual", actual as u64);
-            Words::Message(Msg::ConfirmLength, [actual, Arg::None])
-        }
-    }
-}
 
 /// Why a number or a code of a phone was not taken.
 pub(super) fn refusal(refusal: PhoneRefusal, now: Now) -> Words<'static> {
     match refusal {
         PhoneRefusal::Number(error) => Words::of(number(error)),
-        PhoneRefusal::Code(error) => code_shape(error),
+        PhoneRefusal::Code(error) => typed::code(error),
         PhoneRefusal::Unreachable => Words::of(Msg::PhoneUnreachable),
         PhoneRefusal::Service {
             code,
             retry_at,
             attempts_left,
         } => {
+            let is_over = |at: Now| at <= now && code == ErrorCode::SendBudgetSpent;
+            if retry_at.is_some_and(is_over) {
+                // It can be sent again by now.
+                return Words::None;
+            }
             // Within the next whole minute: a time of day is told without its seconds, and what it
             // promises must hold by then.
             let date = |at: Now| Arg::Date("date", UnixSeconds(at.0 + 59));
             let left = Arg::Number("left", attempts_left.unwrap_or(0).into());
-            let msg = by_service(code, retry_at, now);
+            let msg = by_service(code, retry_at, attempts_left, now);
             Words::Message(msg, [left, retry_at.map_or(Arg::None, date)])
         }
     }
 }
 
-fn by_service(code: ErrorCode, retry_at: Option<Now>, now: Now) -> Msg {
+fn by_service(code: ErrorCode, retry_at: Option<Now>, attempts_left: Option<u32>, now: Now) -> Msg {
     let minutes = |at: Now| at.0.saturating_sub(now.0).div_ceil(60).max(1);
     match code {
         ErrorCode::PhoneTooShort => Msg::PhoneTooShort,
@@ -66,12 +60,13 @@ fn by_service(code: ErrorCode, retry_at: Option<Now>, now: Now) -> Msg {
         },
         ErrorCode::MethodNotOffered => Msg::PhoneNotNow,
         ErrorCode::ResendsSpent => Msg::PhoneResendsSpent,
+        ErrorCode::CodeWrong if attempts_left == Some(0) => Msg::PhoneCodeSpent,
         ErrorCode::CodeWrong => Msg::PhoneCodeWrong,
         ErrorCode::CodeExpired | ErrorCode::CodeUsed | ErrorCode::ChallengeNotFound => {
             Msg::PhoneCodeExpired
         }
         ErrorCode::TooManyAttempts => Msg::PhoneCodeSpent,
-        _other => Msg::PhoneUnreachable,
+        _other => Msg::PhoneServer,
     }
 }
 

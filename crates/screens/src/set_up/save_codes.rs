@@ -1,13 +1,12 @@
 //! The backup codes: shown once, taken along, and proved to be safe.
 
 use nidan_flow::{BackupRefusal, Enrolment, Flow, Keepsake};
-use nidan_otp::BackupCodeError;
 use nidan_protocol::BackupGate;
 
 use super::{SetUpAction, SetUpKey, SetUpSpecial};
 use crate::draft::Draft;
 use crate::messages::Msg;
-use crate::{Arg, Content, Words};
+use crate::{Arg, Content, Words, typed};
 
 impl<'a> Draft<'a, Flow> {
     /// Ten codes, three ways to keep them, and the gate that the host chose.
@@ -80,14 +79,9 @@ impl<'a> Draft<'a, Flow> {
 }
 
 fn wrong_backup(refused: BackupRefusal) -> Words<'static> {
-    Words::of(match refused {
-        BackupRefusal::Typo(BackupCodeError::Length { actual }) => {
-            let actual = Arg::Number("actual", actual as u64);
-            return Words::Message(Msg::CodesTypoLength, [actual, Arg::None]);
-        }
-        BackupRefusal::Typo(BackupCodeError::Symbol) => Msg::CodesTypoSymbol,
-        BackupRefusal::Typo(BackupCodeError::Check) => Msg::CodesTypoCheck,
-        BackupRefusal::Other => Msg::CodesOther,
-        BackupRefusal::NotTicked => Msg::CodesNotTicked,
-    })
+    match refused {
+        BackupRefusal::Typo(error) => typed::backup_code(error),
+        BackupRefusal::Other => Words::of(Msg::CodesOther),
+        BackupRefusal::NotTicked => Words::of(Msg::CodesNotTicked),
+    }
 }

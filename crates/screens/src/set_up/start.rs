@@ -1,7 +1,7 @@
 //! What this is, and which method.
 
 use nidan_flow::{Enrolment, Flow};
-use nidan_protocol::MethodKind;
+use nidan_protocol::{MethodClass, MethodKind};
 
 use super::{SetUpAction, SetUpKey, SetUpSpecial};
 use crate::draft::Draft;
@@ -21,7 +21,10 @@ impl<'a> Draft<'a, Flow> {
     /// What two-step verification is, why, how long it takes, and what to have at hand.
     pub(super) fn start(&mut self, enrolment: &'a Enrolment) {
         let methods = &enrolment.opening.methods;
-        let by_phone = methods.iter().any(|kind| kind.class().channel().is_some());
+        let by_phone = methods.iter().any(|kind| match kind.class() {
+            MethodClass::Otp => false,
+            MethodClass::OutOfBand(_) => true,
+        });
         let have: &[Msg] = if by_phone { &HAVE_LINE } else { &HAVE_PHONE };
         self.title(Msg::StartTitle);
         self.text(SetUpKey::Lead, Msg::StartWhat);

@@ -58,6 +58,13 @@ impl Walked for Flow {
         walk.chance.one(typed).to_owned()
     }
 
+    fn orders(effect: &Effect<Enrolment>) -> Option<String> {
+        match effect {
+            Effect::Do(SetUpEffect::Resend(id)) => Some(id.clone()),
+            _other => None,
+        }
+    }
+
     fn answer(walk: &mut Walk<Self>, effect: Effect<Enrolment>) -> Option<Event<Enrolment>> {
         walk.answer(effect)
     }
@@ -91,13 +98,8 @@ impl Walk<Flow> {
 
     fn service(&mut self, effect: SetUpEffect, is_good: bool) -> Option<SetUpAnswer> {
         Some(match effect {
-            SetUpEffect::Take(_) => return None,
+            SetUpEffect::Take(_) | SetUpEffect::ShowHelp(..) => return None,
             SetUpEffect::LoadRegions => SetUpAnswer::Regions(is_good.then(|| REGIONS.to_owned())),
-            SetUpEffect::LoadHelp(_) => SetUpAnswer::HelpFound(
-                ["2026-11-01", "Carrier", "Turn the filter off."]
-                    .map(str::to_owned)
-                    .to_vec(),
-            ),
             SetUpEffect::Order {
                 channel,
                 confirmation,
@@ -123,14 +125,15 @@ impl Walk<Flow> {
         if self.chance.below(6) == 0 {
             return PhoneRefusal::Unreachable;
         }
+        let code = self.chance.one(&CODES);
         PhoneRefusal::Service {
-            code: self.chance.one(&CODES),
+            code,
             retry_at: self.chance.one(&[
                 None,
                 Some(UnixSeconds(self.now + 90)),
                 Some(UnixSeconds(self.now + 9_000)),
             ]),
-            attempts_left: self.chance.one(&[None, Some(0), Some(4)]),
+            attempts_left: (code == ErrorCode::CodeWrong).then(|| self.chance.one(&[0, 1, 4])),
         }
     }
 
@@ -139,7 +142,7 @@ impl Walk<Flow> {
         let methods: &[MethodKind] = match self.chance.below(3) {
             0 => &[MethodKind::Totp],
             1 => &[MethodKind::Sms, MethodKind::Totp],
-            _ => &[MethodKind::Totp, MethodKind::Sms, MethodKind::Voice],
+            _ => MethodKind::ALL,
         };
         let countries: &[&str] = self.chance.one(&[&["JP"], &["JP", "US", "KR"]]);
         Opening {

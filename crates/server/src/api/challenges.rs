@@ -1,55 +1,36 @@
-//! Codes by phone: ordered, sent again, answered.
+//! The routes of codes by phone.
 
 use axum::Json;
 use axum::extract::{Path, State};
-use nidan_otp::Code;
-use nidan_protocol::{ChallengeAnswerPost, ChallengeView, Channel, ErrorCode, Problem, Purpose};
-use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use axum::http::StatusCode;
+use nidan_protocol::{ChallengeAnswerPost, ChallengePost, ChallengeView, ErrorCode, Problem};
 
 use crate::Service;
-use crate::audit::AuditContext;
-use crate::challenge::{
-    CODE_ATTEMPTS, RESEND_WAITS_S, budgets, code_of, given_back, resend_at, view as view_of,
-};
-use crate::config::{Host, PhoneConfig};
-use crate::environment::random_bytes;
-use crate::extract::{Body, FlowCaller, encode};
-use crate::keys::SealedFor;
-use crate::phone::PhoneNumber;
-use crate::problem::Refusal;
-use crate::store::{Attempt, Challenge, Flow, FlowState, NewFlow, Order, Ordered};
-
-/// 128 bits; the code is derived from it.
-pub(super) const ID_LEN_BYTES: usize = 16;
+use crate::extract::Body;
+use crate::refusal::Refusal;
+use crate::use_cases::orders::{self, ChallengeOrder};
+use crate::use_cases::{FlowCaller, challenges};
 
 type Id = Result<Path<String>, axum::extract::rejection::PathRejection>;
 
-/// An order to send a code: its message, the budgets that it counts against, its entry in the
-/// record.
-pub(super) fn order_of(
-    service: &Service,
-    flow: &NewFlow,
-    host: &Host,
-    phone: &PhoneConfig,
-    number: &PhoneNumber,
-    channel: Channel,
-) -> Result<Order, Refusal> {
-    let parts = &service.0;
-    Ok(Order {
-        message_id: encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?),
-        budgets: budgets(&parts.keys, &phone.budgets, flow, number, channel),
-        now_ms: parts.clock.now_ms(),
-        audit: audit(service, flow, host),
+/// Makes a code for a number and orders it to be sent. The answer does not say whether the number
+/// exists.
+#[utoipa::path(post, path = "/v1/flow/challenges", request_body = ChallengePost, responses(
+    (status = 200, body = ChallengeView, description = "The code for this number that is on its way already"),
+    (status = 201, body = ChallengeView),
+    (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 409, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
+    (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn create(
+    State(service): State<Service>,
+    caller: FlowCaller,
+    Body(post): Body<ChallengePost>,
+) -> Result<(StatusCode, Json<ChallengeView>), Refusal> {
+    Ok(match orders::order(&service, &caller, post).await? {
+        ChallengeOrder::New(view) => (StatusCode::CREATED, Json(view)),
+        ChallengeOrder::OnItsWay(view) => (StatusCode::OK, Json(view)),
     })
-}
-
-/// A set-up has no record yet.
-fn audit(service: &Service, flow: &NewFlow, host: &Host) -> Option<AuditContext> {
-    match flow.purpose {
-        Purpose::Enroll => None,
-        Purpose::Verify => Some(service.audit_context(host, flow.client_description.clone())),
-    }
 }
 
 /// Returns a challenge with the delivery status of its latest message.
@@ -60,12 +41,11 @@ fn audit(service: &Service, flow: &NewFlow, host: &Host) -> Option<AuditContext>
 ))]
 pub(crate) async fn view(
     State(service): State<Service>,
-    FlowCaller { flow, .. }: FlowCaller,
+    caller: FlowCaller,
     id: Id,
 ) -> Result<Json<ChallengeView>, Refusal> {
-    Ok(Json(view_of(
-        &find(&service, &flow.opened, &path(id)?).await?,
-    )))
+    let Path(id) = id.map_err(|_| ErrorCode::NotFound)?;
+    Ok(Json(challenges::view(&service, &caller, &id).await?))
 }
 
 /// Sends the same code again: it stays good as long as it was, and wrong tries stay counted.
@@ -78,39 +58,11 @@ pub(crate) async fn view(
 ))]
 pub(crate) async fn resend(
     State(service): State<Service>,
-    FlowCaller { flow, host }: FlowCaller,
+    caller: FlowCaller,
     id: Id,
 ) -> Result<Json<ChallengeView>, Refusal> {
-    let parts = &service.0;
-    let phone = open_flow_with_phone(&service, &flow)?;
-    let challenge = find(&service, &flow.opened, &path(id)?).await?;
-    let now = parts.clock.now_s();
-    refuse_ended(&challenge, now)?;
-    let due = resend_at(&challenge).ok_or(if challenge.sends as usize > RESEND_WAITS_S.len() {
-        ErrorCode::ResendsSpent
-    } else {
-        ErrorCode::CodeExpired
-    })?;
-    if now < due {
-        return Err(Refusal {
-            retry_at: Some(due),
-            ..ErrorCode::ResendTooSoon.into()
-        });
-    }
-    let number = number_of(&service, &host, &flow.opened, &challenge)?;
-    let channel = challenge.opened.channel;
-    let order = order_of(&service, &flow.opened, &host, phone, &number, channel)?;
-    refuse_unordered(
-        parts
-            .store
-            .resend(&challenge.opened.id, challenge.sends, &order)
-            .await?,
-    )?;
-    parts.ring.notify_one();
-    tracing::info!(flow = flow.opened.id, "code ordered again");
-    Ok(Json(view_of(
-        &find(&service, &flow.opened, &challenge.opened.id).await?,
-    )))
+    let Path(id) = id.map_err(|_| ErrorCode::NotFound)?;
+    Ok(Json(challenges::resend(&service, &caller, &id).await?))
 }
 
 /// Checks a typed code. The number counts from then on, until the flow ends.
@@ -128,131 +80,8 @@ pub(crate) async fn answer(
     id: Id,
     Body(post): Body<ChallengeAnswerPost>,
 ) -> Result<Json<ChallengeView>, Refusal> {
-    // At login a code is answered in one place only, where tries of all methods are counted.
-    caller.must_be(Purpose::Enroll)?;
-    let FlowCaller { flow, host } = caller;
-    let typed = Zeroizing::new(post.code);
-    let code = Code::from_wire(&typed).map_err(|_| Refusal::field("code"))?;
-    let phone = open_flow_with_phone(&service, &flow)?;
-    let (parts, now) = (&service.0, service.0.clock.now_s());
-    let challenge = find(&service, &flow.opened, &path(id)?).await?;
-    let left = match parts
-        .store
-        .reserve_answer(&challenge.opened.id, CODE_ATTEMPTS, now)
-        .await?
-    {
-        Attempt::Reserved { left } => left,
-        Attempt::Exhausted => {
-            let challenge = find(&service, &flow.opened, &challenge.opened.id).await?;
-            refuse_ended(&challenge, now)?;
-            return Err(ErrorCode::TooManyAttempts.into());
-        }
-    };
-    let right = code_of(&parts.keys, &challenge.opened.id);
-    if !bool::from(right.as_bytes().ct_eq(code.expose().as_bytes())) {
-        tracing::info!(flow = flow.opened.id, left, "wrong code of a phone");
-        return Err(Refusal {
-            attempts_left: Some(left),
-            ..ErrorCode::CodeWrong.into()
-        });
-    }
-    let number = number_of(&service, &host, &flow.opened, &challenge)?;
-    let budget = given_back(&parts.keys, &phone.budgets, &number, &host.id);
-    if !parts
-        .store
-        .answered(&challenge.opened.id, &budget, now)
-        .await?
-    {
-        return Err(ErrorCode::CodeUsed.into());
-    }
-    tracing::info!(
-        flow = flow.opened.id,
-        channel = challenge.opened.channel.as_str(),
-        "number verified"
-    );
-    Ok(Json(view_of(
-        &find(&service, &flow.opened, &challenge.opened.id).await?,
-    )))
-}
-
-pub(super) fn open_flow_with_phone<'a>(
-    service: &'a Service,
-    flow: &Flow,
-) -> Result<&'a PhoneConfig, Refusal> {
-    if flow.state != FlowState::Open {
-        return Err(ErrorCode::FlowConflict.into());
-    }
-    service
-        .0
-        .config
-        .phone
-        .as_ref()
-        .ok_or_else(|| ErrorCode::MethodNotOffered.into())
-}
-
-fn path(id: Id) -> Result<String, Refusal> {
-    id.map(|Path(id)| id)
-        .map_err(|_| ErrorCode::NotFound.into())
-}
-
-/// A challenge of this very flow.
-pub(super) async fn find(
-    service: &Service,
-    flow: &NewFlow,
-    id: &str,
-) -> Result<Challenge, Refusal> {
-    service
-        .0
-        .store
-        .challenge(&flow.id, id)
-        .await?
-        .ok_or_else(|| ErrorCode::ChallengeNotFound.into())
-}
-
-/// The challenge's own number, opened for its own row.
-pub(super) fn number_of(
-    service: &Service,
-    host: &Host,
-    flow: &NewFlow,
-    challenge: &Challenge,
-) -> Result<PhoneNumber, Refusal> {
-    let row = SealedFor {
-        host: &host.id,
-        subject: &flow.subject,
-        method_id: &challenge.opened.id,
-    };
-    let e164 = service
-        .0
-        .keys
-        .open_text(&challenge.opened.sealed_number, row)
-        .map_err(|error| Refusal::logged(ErrorCode::Internal, "a number does not open", &error))?;
-    PhoneNumber::parse(&e164, None).map_err(|_| ErrorCode::Internal.into())
-}
-
-pub(super) fn refuse_ended(challenge: &Challenge, now: u64) -> Result<(), Refusal> {
-    if challenge.answered_at.is_some() {
-        return Err(ErrorCode::CodeUsed.into());
-    }
-    if now >= challenge.opened.expires_at {
-        return Err(ErrorCode::CodeExpired.into());
-    }
-    if challenge.attempts >= CODE_ATTEMPTS {
-        return Err(ErrorCode::TooManyAttempts.into());
-    }
-    Ok(())
-}
-
-pub(super) fn refuse_unordered(ordered: Ordered) -> Result<(), Refusal> {
-    match ordered {
-        Ordered::Yes => Ok(()),
-        Ordered::BudgetSpent { scope, retry_at } => {
-            tracing::warn!(scope = scope.as_str(), "send budget spent");
-            Err(Refusal {
-                retry_at: Some(retry_at),
-                ..ErrorCode::SendBudgetSpent.into()
-            })
-        }
-        // Another tab or an impatient finger was first.
-        Ordered::Changed => Err(ErrorCode::ResendTooSoon.into()),
-    }
+    let Path(id) = id.map_err(|_| ErrorCode::NotFound)?;
+    Ok(Json(
+        challenges::answer(&service, &caller, &id, post).await?,
+    ))
 }

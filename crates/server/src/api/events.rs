@@ -9,11 +9,10 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use nidan_protocol::{ChallengeView, Problem};
 
-use super::challenges::find;
 use crate::Service;
-use crate::challenge::view;
-use crate::extract::FlowCaller;
-use crate::problem::Refusal;
+use crate::challenge;
+use crate::refusal::Refusal;
+use crate::use_cases::{FlowCaller, challenges};
 
 /// The interval between two looks at the database.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -32,7 +31,7 @@ const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 ))]
 pub(crate) async fn stream(
     State(service): State<Service>,
-    FlowCaller { flow, .. }: FlowCaller,
+    caller: FlowCaller,
     id: Result<Path<String>, axum::extract::rejection::PathRejection>,
 ) -> Result<
     (
@@ -42,12 +41,12 @@ pub(crate) async fn stream(
     Refusal,
 > {
     let Path(id) = id.map_err(|_| nidan_protocol::ErrorCode::NotFound)?;
-    let first = view(&find(&service, &flow.opened, &id).await?);
+    let first = challenges::view(&service, &caller, &id).await?;
     let stopping = service.stopping();
     let start = Following {
         service,
         stopping,
-        flow_id: flow.opened.id,
+        flow_id: caller.flow.opened.id,
         told: None,
         next: Some(first),
         turns: STREAM_TURNS,
@@ -81,7 +80,7 @@ pub(crate) async fn stream(
                 .challenge(&state.flow_id, &told.id)
                 .await
                 .ok()??;
-            state.next = Some(view(&found));
+            state.next = Some(challenge::view(&found));
         }
     });
     // Proxies that gather answers before they pass them on would hold every event back.

@@ -1,18 +1,16 @@
-//! The first answer that the widget reads.
+//! The routes of a widget: what it reads first, and what it posts in the end.
 
 use axum::Json;
 use axum::extract::State;
 use nidan_protocol::{
-    EnrolmentOpening, FlowView, MethodState, PhoneOffer, Policy, Problem, Purpose,
-    VerificationOpening,
+    EnrolmentAnswer, EnrolmentPost, FlowView, Problem, ReportAnswer, ReportPost,
+    VerificationAnswer, VerificationPost,
 };
 
-use super::method_view;
 use crate::Service;
-use crate::config::Host;
-use crate::extract::{FlowCaller, encode};
-use crate::problem::Refusal;
-use crate::store::{FlowState, Method as StoredMethod, Subject};
+use crate::extract::{AnyFlowCaller, Body};
+use crate::refusal::Refusal;
+use crate::use_cases::{FlowCaller, enrolment, opening, report as reports, verification};
 
 /// Everything that the widget needs to begin; never a secret.
 #[utoipa::path(get, path = "/v1/flow", responses(
@@ -22,78 +20,54 @@ use crate::store::{FlowState, Method as StoredMethod, Subject};
 ))]
 pub(crate) async fn view(
     State(service): State<Service>,
-    FlowCaller { flow, host }: FlowCaller,
+    caller: FlowCaller,
 ) -> Result<Json<FlowView>, Refusal> {
-    let now = service.0.clock.now_s();
-    let subject = service
-        .0
-        .store
-        .subject(&flow.opened.host, &flow.opened.subject)
-        .await?;
-    let is_open = flow.state == FlowState::Open;
-    let enrolment = (is_open && flow.opened.purpose == Purpose::Enroll).then(|| EnrolmentOpening {
-        enrolment_id: encode(&flow.opened.enrolment_id),
-        server_nonce: encode(&flow.opened.server_nonce),
-    });
-    let verification =
-        (is_open && flow.opened.purpose == Purpose::Verify).then(|| VerificationOpening {
-            method_id: best(&subject, &host, now),
-            backup_codes_left: subject.backup_codes_left,
-            trust_days: host.trust_days,
-            auto_send: host.auto_send,
-            recovery_url: host.recovery_url.clone(),
-            password_url: host.password_url.clone(),
-        });
-    let methods = service.0.config.methods(&host);
-    let by_phone = methods.iter().any(|kind| kind.class().channel().is_some());
-    let phone = service
-        .0
-        .config
-        .phone
-        .as_ref()
-        .filter(|_| by_phone)
-        .map(|phone| PhoneOffer {
-            countries: phone.countries.clone(),
-            country: flow
-                .opened
-                .country
-                .filter(|country| phone.countries.contains(country)),
-            allow_unconfirmed_calls: host.allow_unconfirmed_calls,
-        });
-    Ok(Json(FlowView {
-        purpose: flow.opened.purpose,
-        server_time_ms: service.0.clock.now_ms(),
-        expires_at: flow.opened.expires_at,
-        issuer: host.name.clone(),
-        account_name: flow.opened.account_name,
-        policy: Policy {
-            methods,
-            backup_gate: host.backup_gate,
-        },
-        methods: subject
-            .methods
-            .iter()
-            .map(|method| method_view(method, &host, subject.allowance, now))
-            .collect(),
-        phone,
-        enrolment,
-        verification,
-        support_url: service.0.config.support_url.clone(),
-    }))
+    Ok(Json(opening::view(&service, &caller).await?))
 }
 
-/// The method that let the person in last; without one the first, while it takes codes.
-fn best(subject: &Subject, host: &Host, now: u64) -> Option<String> {
-    let takes_codes = |method: &&StoredMethod| {
-        matches!(
-            method_view(method, host, subject.allowance, now).state,
-            MethodState::Ready | MethodState::TwoCodes
-        )
-    };
-    let usable: Vec<_> = subject.methods.iter().filter(takes_codes).collect();
-    let last = usable
-        .iter()
-        .filter(|method| method.used_at.is_some())
-        .max_by_key(|method| method.used_at);
-    last.or(usable.first()).map(|method| method.id.clone())
+/// Stores the enrolment. The same body again gets the same answer; another body gets 409.
+#[utoipa::path(post, path = "/v1/flow/enrolment", request_body = EnrolmentPost, responses(
+    (status = 200, body = EnrolmentAnswer),
+    (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem), (status = 413, body = Problem),
+    (status = 415, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn enrol(
+    State(service): State<Service>,
+    caller: FlowCaller,
+    Body(post): Body<EnrolmentPost>,
+) -> Result<Json<EnrolmentAnswer>, Refusal> {
+    Ok(Json(enrolment::enrol(&service, &caller, post).await?))
+}
+
+/// Checks a code and completes the login. The same body again gets the same answer; another body
+/// gets 409.
+#[utoipa::path(post, path = "/v1/flow/verification", request_body = VerificationPost, responses(
+    (status = 200, body = VerificationAnswer),
+    (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem), (status = 413, body = Problem),
+    (status = 415, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn verify(
+    State(service): State<Service>,
+    caller: FlowCaller,
+    Body(post): Body<VerificationPost>,
+) -> Result<Json<VerificationAnswer>, Refusal> {
+    Ok(Json(verification::verify(&service, caller, post).await?))
+}
+
+/// Ends the person's open logins, their codes and the trust in browsers, tells the host, and tells
+/// the person who got in lately. Never leads in (B55).
+#[utoipa::path(post, path = "/v1/flow/report", request_body = ReportPost, responses(
+    (status = 200, body = ReportAnswer),
+    (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 409, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
+    (status = 422, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn report(
+    State(service): State<Service>,
+    AnyFlowCaller(caller): AnyFlowCaller,
+    Body(ReportPost {}): Body<ReportPost>,
+) -> Result<Json<ReportAnswer>, Refusal> {
+    Ok(Json(reports::of_flow(&service, caller).await?))
 }

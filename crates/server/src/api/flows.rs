@@ -1,37 +1,16 @@
-//! A host's back end opens flows after the password, and redeems their results.
+//! The routes by which a host's back end opens flows after the password, and redeems their results.
 
 use axum::Json;
 use axum::extract::{Path, State};
-use nidan_otp::{ENROLMENT_ID_LEN_BYTES, Label, NONCE_LEN_BYTES};
+use axum::http::StatusCode;
 use nidan_protocol::{
-    AssertionAnswer, Authenticator, CreateFlow, ErrorCode, FlowCreated, FlowStatus, Problem,
-    Purpose, Redeem,
+    AssertionAnswer, CreateFlow, ErrorCode, FlowCreated, FlowStatus, Problem, Redeem,
 };
 
-use crate::assertion::{ASSERTION_TTL_S, Claims};
-use crate::config::Host;
-use crate::environment::{Random, random_bytes};
-use crate::extract::{Body, HostCaller, encode};
-use crate::keys::sha256;
-use crate::phone::is_country;
-use crate::problem::Refusal;
-use crate::store::{
-    FlowState, NewFlow, NewTrust, OpenVerification, Opened, Redeemed, Redemption, TrustUse,
-    VerificationOpened,
-};
-use crate::{AUTH_TIME_MAX_AGE_S, FLOW_TTL_S, RESULT_TTL_S, Service};
-
-/// 128 bits and more cannot be guessed.
-const ID_LEN_BYTES: usize = 16;
-const TOKEN_LEN_BYTES: usize = 32;
-/// Two servers' clocks differ by a little.
-const CLOCK_SKEW_S: u64 = 5;
-/// Ours are 43 characters of base64url; anything of that size may be compared.
-const TRUST_TOKEN_MAX_BYTES: usize = 128;
-pub(super) const CLIENT_DESCRIPTION_MAX_CHARS: usize = 80;
-const DAY_S: u64 = 86_400;
-const SUBJECT_MAX_BYTES: usize = 255;
-const BINDING_LENGTHS: std::ops::RangeInclusive<usize> = 16..=128;
+use crate::Service;
+use crate::extract::{Body, HostCaller};
+use crate::refusal::Refusal;
+use crate::use_cases::flows;
 
 /// Opens a flow for a person whose first factor the host has just checked.
 #[utoipa::path(post, path = "/v1/flows", request_body = CreateFlow, responses(
@@ -43,159 +22,13 @@ pub(crate) async fn create(
     State(service): State<Service>,
     HostCaller(host): HostCaller,
     Body(request): Body<CreateFlow>,
-) -> Result<(axum::http::StatusCode, Json<FlowCreated>), Refusal> {
-    let now = service.0.clock.now_s();
-    let account_name = check(&request, &host, now)?;
-    let random = &*service.0.random;
-    let token = encode(&random_bytes::<TOKEN_LEN_BYTES>(random)?);
-    let flow = NewFlow {
-        id: encode(&random_bytes::<ID_LEN_BYTES>(random)?),
-        host: host.id.clone(),
-        subject: request.subject,
-        purpose: request.purpose,
-        account_name,
-        auth_time: request.auth_time,
-        session_binding: request.session_binding,
-        origin: request.origin,
-        country: request.country,
-        client_description: request
-            .client_description
-            .as_deref()
-            .map(Label::shown)
-            .filter(|text| !text.is_empty()),
-        token_hash: sha256(token.as_bytes()),
-        enrolment_id: random_bytes::<ENROLMENT_ID_LEN_BYTES>(random)?,
-        server_nonce: random_bytes::<NONCE_LEN_BYTES>(random)?,
-        created_at: now,
-        expires_at: now.saturating_add(FLOW_TTL_S),
-    };
-    tracing::info!(
-        host = flow.host,
-        flow = flow.id,
-        purpose = flow.purpose.as_str(),
-        "flow asked for"
-    );
-    let created = match flow.purpose {
-        Purpose::Enroll => enrolment(&service, flow, token).await?,
-        Purpose::Verify => {
-            verification(&service, &host, flow, token, request.trust_token.as_deref()).await?
-        }
-    };
+) -> Result<(StatusCode, Json<FlowCreated>), Refusal> {
+    let created = flows::create(&service, &host, request).await?;
     let status = match created.outcome {
-        FlowStatus::NotEnrolled => axum::http::StatusCode::OK,
-        FlowStatus::Required | FlowStatus::Trusted => axum::http::StatusCode::CREATED,
+        FlowStatus::NotEnrolled => StatusCode::OK,
+        FlowStatus::Required | FlowStatus::Trusted => StatusCode::CREATED,
     };
     Ok((status, Json(created)))
-}
-
-fn required(flow: NewFlow, token: String) -> FlowCreated {
-    FlowCreated {
-        outcome: FlowStatus::Required,
-        flow_id: Some(flow.id),
-        flow_token: Some(token),
-        expires_at: Some(flow.expires_at),
-        result_code: None,
-    }
-}
-
-async fn enrolment(
-    service: &Service,
-    flow: NewFlow,
-    token: String,
-) -> Result<FlowCreated, Refusal> {
-    match service.0.store.open_flow(&flow).await? {
-        Opened::Yes => Ok(required(flow, token)),
-        // An active factor is never overwritten, and has to be proved before anything is
-        // added.
-        Opened::FactorActive => Err(ErrorCode::AlreadyEnrolled.into()),
-    }
-}
-
-async fn verification(
-    service: &Service,
-    host: &Host,
-    flow: NewFlow,
-    token: String,
-    trust_token: Option<&str>,
-) -> Result<FlowCreated, Refusal> {
-    let result_code = encode(&random_bytes::<TOKEN_LEN_BYTES>(&*service.0.random)?);
-    let trust = trust_token
-        .filter(|_| host.trust_days.is_some())
-        .map(|brought| TrustUse {
-            token_hash: sha256(brought.as_bytes()),
-            result_hash: sha256(result_code.as_bytes()),
-            result_expires_at: flow.created_at.saturating_add(RESULT_TTL_S),
-        });
-    let audit = service.audit_context(host, flow.client_description.clone());
-    let open = OpenVerification { flow, trust, audit };
-    let opened = service.0.store.open_verification(&open).await?;
-    Ok(match opened {
-        VerificationOpened::Required => required(open.flow, token),
-        VerificationOpened::NotEnrolled => FlowCreated {
-            outcome: FlowStatus::NotEnrolled,
-            flow_id: None,
-            flow_token: None,
-            expires_at: None,
-            result_code: None,
-        },
-        VerificationOpened::Trusted => FlowCreated {
-            outcome: FlowStatus::Trusted,
-            flow_token: None,
-            result_code: Some(result_code),
-            ..required(open.flow, token)
-        },
-    })
-}
-
-/// The account name as it will be shown, when everything else is right too.
-fn check(request: &CreateFlow, host: &Host, now: u64) -> Result<String, Refusal> {
-    let subject_fits = (1..=SUBJECT_MAX_BYTES).contains(&request.subject.len());
-    if !subject_fits || request.subject.contains('\0') {
-        return Err(Refusal::field("subject"));
-    }
-    let binding = &request.session_binding;
-    let is_base64url = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    if !BINDING_LENGTHS.contains(&binding.len()) || !binding.bytes().all(is_base64url) {
-        return Err(Refusal::field("session_binding"));
-    }
-    if request
-        .country
-        .as_deref()
-        .is_some_and(|country| !is_country(country))
-    {
-        return Err(Refusal::field("country"));
-    }
-    if !host.origins.contains(&request.origin) {
-        return Err(Refusal {
-            field: Some("origin".to_owned()),
-            ..ErrorCode::OriginMismatch.into()
-        });
-    }
-    if request.auth_time > now.saturating_add(CLOCK_SKEW_S) {
-        return Err(Refusal::field("auth_time"));
-    }
-    let is_token = |token: &String| (1..=TRUST_TOKEN_MAX_BYTES).contains(&token.len());
-    if !request.trust_token.as_ref().is_none_or(is_token)
-        || (request.purpose == Purpose::Enroll && request.trust_token.is_some())
-    {
-        return Err(Refusal::field("trust_token"));
-    }
-    if request
-        .client_description
-        .as_ref()
-        .is_some_and(|text| text.chars().count() > CLIENT_DESCRIPTION_MAX_CHARS)
-    {
-        return Err(Refusal::field("client_description"));
-    }
-    if now.saturating_sub(request.auth_time) > AUTH_TIME_MAX_AGE_S {
-        return Err(Refusal {
-            field: Some("auth_time".to_owned()),
-            ..ErrorCode::ReauthRequired.into()
-        });
-    }
-    let account_name =
-        Label::parse(&request.account_name).map_err(|_| Refusal::field("account_name"))?;
-    Ok(account_name.as_str().to_owned())
 }
 
 /// Exchanges a result code for the signed result: once, within a minute, by the host and session
@@ -213,94 +46,5 @@ pub(crate) async fn redeem(
     Body(request): Body<Redeem>,
 ) -> Result<Json<AssertionAnswer>, Refusal> {
     let Path(id) = id.map_err(|_| ErrorCode::NotFound)?;
-    let now = service.0.clock.now_s();
-    let random = &*service.0.random;
-    // Drawn before the code is spent: what can fail comes first.
-    let (jti, trust_token) = (
-        random_id(random)?,
-        encode(&random_bytes::<TOKEN_LEN_BYTES>(random)?),
-    );
-    let new_trust = |days: u32| -> Result<NewTrust, Refusal> {
-        let (browser_id, token_hash) = (random_id(random)?, sha256(trust_token.as_bytes()));
-        Ok(NewTrust {
-            browser_id,
-            token_hash,
-            lives_s: u64::from(days) * DAY_S,
-        })
-    };
-    let redemption = Redemption {
-        host: host.id.clone(),
-        flow_id: id,
-        result_hash: sha256(request.result_code.as_bytes()),
-        session_binding: request.session_binding,
-        now,
-        trust: host.trust_days.map(new_trust).transpose()?,
-        audit: service.audit_context(&host, None),
-    };
-    let redeemed = service
-        .0
-        .store
-        .redeem(&redemption)
-        .await?
-        .ok_or(ErrorCode::ResultCodeInvalid)?;
-    let assertion = assertion(&service, &host, &redeemed, &jti, now)?;
-    tracing::info!(host = host.id, flow = redemption.flow_id, "result redeemed");
-    Ok(Json(AssertionAnswer {
-        assertion,
-        trust_token: redeemed.trust_ends.map(|_| trust_token),
-        trust_expires_at: redeemed.trust_ends,
-    }))
-}
-
-fn random_id(random: &dyn Random) -> Result<String, Refusal> {
-    Ok(encode(&random_bytes::<ID_LEN_BYTES>(random)?))
-}
-
-fn assertion(
-    service: &Service,
-    host: &Host,
-    redeemed: &Redeemed,
-    jti: &str,
-    now: u64,
-) -> Result<String, Refusal> {
-    let FlowState::Completed { method_id, .. } = &redeemed.flow.state else {
-        return Err(ErrorCode::ResultCodeInvalid.into());
-    };
-    let flow = &redeemed.flow.opened;
-    let (amr, acr) = match flow.purpose {
-        // What the service saw right codes of: an enrolment is a person's first, so what there is
-        // now came with it. It is no login; hosts compare `purpose`.
-        Purpose::Enroll => {
-            let mut amr: Vec<&str> = redeemed
-                .kinds
-                .iter()
-                .map(|kind| Authenticator::Method(*kind).amr())
-                .collect();
-            amr.sort_unstable();
-            (amr, "urn:nidan:acr:enrolment")
-        }
-        Purpose::Verify => {
-            let used = redeemed.used.ok_or(ErrorCode::ResultCodeInvalid)?;
-            (vec![used.amr()], used.acr())
-        }
-    };
-    let claims = Claims {
-        iss: &service.0.config.issuer,
-        aud: &host.id,
-        sub: &flow.subject,
-        iat: now,
-        nbf: now,
-        exp: now.saturating_add(ASSERTION_TTL_S),
-        jti,
-        nonce: &flow.session_binding,
-        auth_time: flow.auth_time,
-        amr: &amr,
-        acr,
-        purpose: flow.purpose.as_str(),
-        method_id,
-        factor_epoch: redeemed.factor_epoch,
-    };
-    service.0.signer.sign(&claims).map_err(|error| {
-        Refusal::logged(ErrorCode::Internal, "the assertion was not written", &error)
-    })
+    Ok(Json(flows::redeem(&service, &host, id, request).await?))
 }

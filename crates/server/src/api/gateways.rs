@@ -9,8 +9,9 @@ use nidan_protocol::{DeliveryState, ErrorCode, Problem};
 use serde::{Deserialize, Serialize};
 
 use crate::Service;
-use crate::delivery::{Callbacks, Known, Receipts, SIGNATURE_HEADER, TIMESTAMP_HEADER, verify};
-use crate::problem::Refusal;
+use crate::delivery::{Callbacks, receipts};
+use crate::refusal::Refusal;
+use nidan_delivery::{Known, SIGNATURE_HEADER, TIMESTAMP_HEADER, verify};
 
 /// Takes a delivery report of the operator's own sender.
 #[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -55,7 +56,7 @@ pub(crate) async fn receipt(
         return Err(ErrorCode::ApiKeyInvalid.into());
     }
     let receipt: Receipt = serde_json::from_slice(&body).map_err(|_| ErrorCode::RequestInvalid)?;
-    Receipts::new(&service, &id)
+    receipts(&service, &id)
         .note(Known::Id(&receipt.id), receipt.state)
         .await?;
     Ok(Json(Received {}))

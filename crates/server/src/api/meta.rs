@@ -8,8 +8,9 @@ use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use nidan_protocol::Problem;
 
-use crate::Service;
-use crate::problem::Refusal;
+use crate::Database;
+use crate::assertion::PublicKeys;
+use crate::refusal::Refusal;
 
 /// The OpenAPI document, written once.
 #[derive(Clone)]
@@ -17,8 +18,8 @@ pub(super) struct Document(pub(super) Arc<str>);
 
 /// The public keys of assertions (RFC 7517).
 #[utoipa::path(get, path = "/.well-known/jwks.json", responses((status = 200, body = serde_json::Value)))]
-pub(crate) async fn jwks(State(service): State<Service>) -> Json<serde_json::Value> {
-    Json(service.0.signer.jwks())
+pub(crate) async fn jwks(State(keys): State<PublicKeys>) -> Json<serde_json::Value> {
+    Json(keys.to_jwks())
 }
 
 /// Whether the service can work: it runs and its database answers.
@@ -26,9 +27,9 @@ pub(crate) async fn jwks(State(service): State<Service>) -> Json<serde_json::Val
     (status = 200, body = serde_json::Value), (status = 503, body = Problem),
 ))]
 pub(crate) async fn healthz(
-    State(service): State<Service>,
+    State(Database(store)): State<Database>,
 ) -> Result<Json<serde_json::Value>, Refusal> {
-    service.0.store.ping().await?;
+    store.ping().await?;
     Ok(Json(serde_json::json!({ "status": "ok" })))
 }
 

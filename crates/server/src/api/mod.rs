@@ -1,23 +1,18 @@
-//! The HTTP interface. Every route is declared once, by its handler; the OpenAPI document is made
-//! from the same.
+//! The HTTP interface: who may call what, with what body, and which status answers. What a widget's
+//! or a host's call does is in [`crate::use_cases`]; callbacks of gateways, the demo's outbox and
+//! files are handled here. Every route is declared once, by its handler; the OpenAPI document is
+//! made from the same.
 
 mod challenges;
-mod check_code;
-mod enrolment;
 mod events;
 mod flow;
 mod flows;
-mod form;
-mod form_html;
+pub(crate) mod form;
 mod gateways;
 mod meta;
-mod orders;
 mod outbox;
-mod report;
-mod result;
 mod subjects;
 mod twilio;
-mod verification;
 pub(crate) mod widget;
 
 use std::sync::Arc;
@@ -26,18 +21,15 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
-use nidan_protocol::{ErrorCode, MethodState, MethodView};
+use nidan_protocol::ErrorCode;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::config::Host;
-use crate::problem::Refusal;
-use crate::store::{Method as StoredMethod, MethodDetail};
+use crate::refusal::Refusal;
 use crate::{Service, middleware};
-use nidan_core::throttle::{self, Allowance, Gate, Guess, Needs};
 
 /// The time for which a browser may remember the answer to a preflight.
 const PREFLIGHT_MAX_AGE: std::time::Duration = std::time::Duration::from_secs(600);
@@ -62,14 +54,14 @@ pub fn router(service: Service) -> Router {
         .max_age(PREFLIGHT_MAX_AGE);
     let (for_widgets, widget_document) = OpenApiRouter::new()
         .routes(routes!(flow::view))
-        .routes(routes!(enrolment::enrol))
-        .routes(routes!(orders::create))
+        .routes(routes!(flow::enrol))
+        .routes(routes!(challenges::create))
         .routes(routes!(challenges::view))
         .routes(routes!(challenges::resend))
         .routes(routes!(challenges::answer))
         .routes(routes!(events::stream))
-        .routes(routes!(verification::verify))
-        .routes(routes!(report::report))
+        .routes(routes!(flow::verify))
+        .routes(routes!(flow::report))
         .split_for_parts();
     let (for_hosts, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(flows::create))
@@ -79,7 +71,7 @@ pub fn router(service: Service) -> Router {
         .routes(routes!(subjects::events))
         .routes(routes!(subjects::revoke))
         .routes(routes!(subjects::reinstate))
-        .routes(routes!(report::by_host))
+        .routes(routes!(subjects::by_host))
         .routes(routes!(gateways::receipt))
         .routes(routes!(twilio::status))
         .routes(routes!(twilio::digits))
@@ -111,27 +103,4 @@ pub fn router(service: Service) -> Router {
         .layer(from_fn_with_state(service.clone(), middleware::edge))
         .layer(Extension(document))
         .with_state(service)
-}
-
-fn method_view(method: &StoredMethod, host: &Host, allowance: Allowance, now: u64) -> MethodView {
-    let hint = match &method.detail {
-        MethodDetail::Totp { .. } => None,
-        MethodDetail::Phone { hint, .. } => Some(hint.clone()),
-    };
-    let guess = Guess::at(method.detail.kind().class(), host.strict_window);
-    let (state, resting_until) = match throttle::gate(method.tries, allowance, guess, now) {
-        Gate::Open(Needs::OneCode) => (MethodState::Ready, None),
-        Gate::Open(Needs::TwoCodes) => (MethodState::TwoCodes, None),
-        Gate::Resting { until } => (MethodState::Resting, Some(until)),
-        Gate::Suspended => (MethodState::Suspended, None),
-    };
-    MethodView {
-        id: method.id.clone(),
-        kind: method.detail.kind(),
-        name: method.name.clone(),
-        hint,
-        created_at: method.created_at,
-        state,
-        resting_until,
-    }
 }

@@ -10,8 +10,8 @@ use subtle::ConstantTimeEq;
 use crate::Service;
 use crate::delivery::{Callbacks, Route, compose};
 use crate::extract::{Body, HostCaller};
-use crate::problem::Refusal;
-use crate::store::LeasedMessage;
+use crate::refusal::Refusal;
+use nidan_store::LeasedMessage;
 
 /// Older messages are of no use to anybody.
 const SHOWN_FOR_S: u64 = 600;
@@ -21,7 +21,7 @@ const SHOWN_FOR_S: u64 = 600;
 pub(crate) struct OutboxMessage {
     id: String,
     channel: Channel,
-    /// E.164.
+    /// [E.164](https://www.itu.int/rec/T-REC-E.164).
     number: String,
     /// The text message; of a call, what it says first.
     text: String,

@@ -9,9 +9,10 @@ use subtle::ConstantTimeEq;
 
 use super::gateways::{callbacks, header_text};
 use crate::Service;
-use crate::delivery::twilio::{self, Form, SIGNATURE_HEADER};
-use crate::delivery::{Callbacks, Known, Receipts, compose};
-use crate::problem::Refusal;
+use crate::delivery::{Callbacks, compose, receipts};
+use crate::refusal::Refusal;
+use nidan_delivery::Known;
+use nidan_delivery::twilio::{self, Form, SIGNATURE_HEADER};
 
 /// Gateway and message.
 type Place = Result<Path<(String, String)>, PathRejection>;
@@ -32,7 +33,7 @@ pub(crate) async fn status(
 ) -> Result<StatusCode, Refusal> {
     let (gateway, message, form) = genuine(&service, place, &headers, body, "status")?;
     if let Some(state) = form.state() {
-        Receipts::new(&service, &gateway)
+        receipts(&service, &gateway)
             .note(Known::Id(&message), state)
             .await?;
     }

@@ -14,11 +14,11 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::Service;
 use crate::config::ConfigError;
-use crate::problem::Refusal;
+use crate::refusal::Refusal;
 
 /// The element's script.
 const ENTRY: &str = "nidan-flow.js";
-/// The path has the version in it: what stands there never changes (RFC 8246).
+/// The path has the version in it: what is there never changes (RFC 8246).
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Which version is the current one may change with the next start.
 const FOR_A_WHILE: &str = "public, max-age=300";
@@ -70,6 +70,17 @@ pub(super) fn routes(folder: &Path, version: &str) -> Router<Service> {
             response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
         stands.then(|| HeaderValue::from_static(FOR_EVER))
     };
+    // Words in eleven languages are in scripts and sheets too.
+    let in_utf_8 = |response: &axum::http::Response<_>| {
+        let known = response
+            .headers()
+            .get(header::CONTENT_TYPE)?
+            .to_str()
+            .ok()?;
+        let is_bare = known.starts_with("text/") && !known.contains("charset");
+        let named = is_bare.then(|| HeaderValue::try_from([known, "; charset=utf-8"].concat()))?;
+        named.ok()
+    };
     let nothing =
         tower::service_fn(async |_request| Ok(Refusal::new(ErrorCode::NotFound).into_response()));
     let files = ServeDir::new(folder)
@@ -81,6 +92,10 @@ pub(super) fn routes(folder: &Path, version: &str) -> Router<Service> {
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
             immutable,
+        ))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CONTENT_TYPE,
+            in_utf_8,
         ))
         // A cache on the way must not hand brotli to whoever does not read it.
         .layer(SetResponseHeaderLayer::appending(

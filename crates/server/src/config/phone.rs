@@ -1,18 +1,19 @@
 //! The settings of codes by phone: countries, budgets, gateways.
 
-use std::path::PathBuf;
-
+pub use nidan_delivery::{SmppConfig, TwilioConfig, WebhookConfig};
 use nidan_protocol::Channel;
 use serde::Deserialize;
 
-use super::{ConfigError, is_http_url};
+use super::ConfigError;
+use super::checks::{is_base_url, is_http_url};
 use crate::phone::is_country;
 
 /// The countries to which codes may be sent, and the budgets of messages.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PhoneConfig {
-    /// ISO 3166-1 alpha-2; nothing is ever sent elsewhere.
+    /// [ISO 3166-1 alpha-2](https://www.iso.org/iso-3166-country-codes.html); nothing is ever sent
+    /// elsewhere.
     pub countries: Vec<String>,
     /// The numbers of messages that may be ordered.
     #[serde(default)]
@@ -63,8 +64,8 @@ impl Default for Budgets {
     }
 }
 
-/// A way out for messages. The first that fits the channel and the country is used; the next when
-/// it fails.
+/// A way out for messages. The first that fits the [channel](Channel) and the country is used; the
+/// next when it fails.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GatewayConfig {
@@ -77,7 +78,7 @@ pub struct GatewayConfig {
     /// Keeps messages in the database and shows them: for trying out.
     pub outbox: Option<Outbox>,
     /// Posts messages to a URL of the operator's.
-    pub webhook: Option<Webhook>,
+    pub webhook: Option<WebhookConfig>,
     /// Sends and calls by Twilio.
     pub twilio: Option<TwilioConfig>,
     /// Hands text messages to a carrier.
@@ -87,13 +88,13 @@ pub struct GatewayConfig {
 /// The kind of a gateway, with its settings.
 pub(crate) enum GatewayKind<'a> {
     Outbox,
-    Webhook(&'a Webhook),
+    Webhook(&'a WebhookConfig),
     Twilio(&'a TwilioConfig),
     Smpp(&'a SmppConfig),
 }
 
 impl GatewayConfig {
-    /// `None` unless it names exactly one.
+    /// [`None`] unless it names exactly one.
     pub(crate) const fn kind(&self) -> Option<GatewayKind<'_>> {
         match (&self.outbox, &self.webhook, &self.twilio, &self.smpp) {
             (Some(_), None, None, None) => Some(GatewayKind::Outbox),
@@ -109,63 +110,6 @@ impl GatewayConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outbox {}
-
-/// The operator's own sender.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Webhook {
-    /// The URL to which messages are posted.
-    pub url: String,
-    /// A file with the shared secret that signs both ways: at least 32 characters.
-    pub secret_file: PathBuf,
-}
-
-/// An account at Twilio.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TwilioConfig {
-    /// `AC…`.
-    pub account_sid: String,
-    /// A file with the account's auth token: it also signs what Twilio calls back with.
-    pub auth_token_file: PathBuf,
-    /// The number that messages and calls come from, E.164. Calls need one.
-    pub from: Option<String>,
-    /// `MG…`: picks the sender of text messages.
-    pub messaging_service_sid: Option<String>,
-    /// This service as Twilio reaches it.
-    pub public_url: String,
-    /// Another place than Twilio's own, such as a region's.
-    #[serde(default = "default_twilio")]
-    pub api_url: String,
-}
-
-fn default_twilio() -> String {
-    "https://api.twilio.com".to_owned()
-}
-
-/// An account at a carrier.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SmppConfig {
-    /// `smpps://host:port`, or `smpp:` where the way is private.
-    pub url: String,
-    /// At most 15 characters.
-    pub system_id: String,
-    /// A file with the password: at most 8 characters.
-    pub password_file: PathBuf,
-    /// At most 12 characters; most carriers want none.
-    #[serde(default)]
-    pub system_type: String,
-    /// The sender of a message: a number in E.164, a short number, or a name of at most 11 letters.
-    pub source: String,
-    /// The interval between two checks of the connection, in seconds.
-    #[serde(default = "default_enquire_link_s")]
-    pub enquire_link_s: u64,
-}
-
-const fn default_enquire_link_s() -> u64 {
-    30
-}
 
 /// Said of such a URL.
 const IN_CLEAR: &str =
@@ -237,20 +181,24 @@ fn gateway_fault<'a>(
         GatewayKind::Twilio(twilio) if production && in_clear(&twilio.api_url) => {
             Some(("twilio.api_url", IN_CLEAR))
         }
+        // Twilio fetches what a call says from there.
+        GatewayKind::Twilio(twilio) if production && in_clear(&twilio.public_url) => {
+            Some(("twilio.public_url", IN_CLEAR))
+        }
         GatewayKind::Twilio(twilio) => twilio_fault(twilio, &gateway.channels),
         GatewayKind::Smpp(smpp) => smpp_fault(smpp, &gateway.channels),
     }
 }
 
-pub(super) fn webhook_fault(webhook: &Webhook, production: bool) -> Option<&'static str> {
+pub(super) fn webhook_fault(webhook: &WebhookConfig, production: bool) -> Option<&'static str> {
     if !is_http_url(&webhook.url) {
-        return Some("must be an http(s) URL without a trailing slash");
+        return Some("must be an http(s) URL");
     }
     (production && in_clear(&webhook.url)).then_some(IN_CLEAR)
 }
 
 /// Whether codes would leave this machine for everybody on the way to read.
-fn in_clear(url: &str) -> bool {
+pub(super) fn in_clear(url: &str) -> bool {
     url::Url::parse(url).is_ok_and(|url| {
         let is_here = match url.host() {
             Some(url::Host::Domain(name)) => name == "localhost",
@@ -294,13 +242,13 @@ fn twilio_fault(
             "must be a number in E.164, such as +12025550123",
         ));
     }
-    if !is_http_url(&twilio.public_url) {
+    if !is_base_url(&twilio.public_url) {
         return Some((
             "twilio.public_url",
             "must be this service's public http(s) URL without a trailing slash",
         ));
     }
-    (!is_http_url(&twilio.api_url)).then_some((
+    (!is_base_url(&twilio.api_url)).then_some((
         "twilio.api_url",
         "must be an http(s) URL without a trailing slash",
     ))

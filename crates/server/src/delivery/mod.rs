@@ -1,86 +1,31 @@
 //! Messages leave by an outbox in the database, workers, and gateways.
 //!
 //! An order is stored together with its challenge; a worker takes it, composes the text and hands
-//! it to the first gateway that fits. Whatever dies in between, the message is taken again: at
-//! least once, with the message's id as the idempotency key.
+//! it to the first of [`nidan_delivery`]'s gateways that fits. Whatever dies in between, the
+//! message is taken again: at least once, with the message's id as the idempotency key.
 
-mod delivery_reports;
-mod http;
 mod security_events;
-mod smpp;
 mod templates;
-pub(crate) mod twilio;
-mod webhook;
 mod worker;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use nidan_delivery::twilio::{self, Twilio};
+use nidan_delivery::{Gateway, Outgoing, Receipts, SendError, Smpp, Webhook};
 use nidan_protocol::Channel;
 use zeroize::Zeroizing;
 
-pub use delivery_reports::{Known, Receipts};
 pub(crate) use security_events::{Notices, view as event_view};
-pub(crate) use templates::{Catalogue, FormWords, TemplateVars};
-pub(crate) use webhook::verify;
-pub use webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
+pub(crate) use templates::{Catalogue, TemplateVars};
 pub(crate) use worker::compose;
 pub use worker::{MESSAGE_TRIES, run, run_until};
 
+use crate::Service;
 use crate::config::{Config, ConfigError, GatewayConfig, GatewayKind};
+use crate::environment::{Clock as _, Os};
 
-/// A message, ready to be handed over. It carries a code and a number: wiped on drop, never
-/// printed.
-pub struct Outgoing {
-    /// The idempotency key: the same for every try.
-    pub id: String,
-    /// The channel over which it travels.
-    pub channel: Channel,
-    /// E.164.
-    pub number: Zeroizing<String>,
-    /// The whole text message, or what a call says after the right keys.
-    pub text: Zeroizing<String>,
-    /// For a call: what it says first.
-    pub prompt: String,
-    /// For a call: what must be pressed.
-    pub call_digits: Option<String>,
-    /// For a call: the language of the voice (BCP 47).
-    pub speech: String,
-    /// Unix seconds: later it is of no use.
-    pub expires_at: u64,
-    /// For gateways that count from now: seconds, a minute at least.
-    pub valid_for_s: u64,
-}
-
-/// Why a gateway did not take a message. The reasons go to the log: no code, no number.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SendError {
-    /// It will not send it, now or later: the next gateway may.
-    #[error("refused: {0}")]
-    Refused(String),
-    /// It certainly did not take it, but might later.
-    #[error("not reached: {0}")]
-    NotReached(String),
-    /// Nobody knows whether it took it.
-    #[error("no clear answer: {0}")]
-    Unclear(String),
-}
-
-/// A way out.
-#[async_trait]
-pub trait Gateway: Send + Sync + 'static {
-    /// Hands a message over; the gateway's own reference, where it has one.
-    async fn send(&self, message: &Outgoing) -> Result<Option<String>, SendError>;
-
-    /// Whether the same id twice is sent once: then an unclear answer may be asked for again.
-    fn is_idempotent(&self) -> bool;
-
-    /// Runs while messages are sent, for gateways that keep a connection and hear of their messages
-    /// by it.
-    async fn attend(&self, _receipts: Receipts) {}
-}
-
-/// The sender of a gateway's delivery reports.
+/// The sender of a [gateway](Gateway)'s delivery reports.
 #[derive(Clone)]
 pub(crate) enum Callbacks {
     /// Nobody by HTTP.
@@ -93,7 +38,7 @@ pub(crate) enum Callbacks {
     Twilio(Arc<twilio::Callbacks>),
 }
 
-/// A gateway and what it is for.
+/// A [gateway](Gateway) and what it is for.
 #[derive(Clone)]
 pub struct Route {
     /// As configured.
@@ -126,7 +71,7 @@ impl Route {
     }
 }
 
-/// The configured gateways, in their order.
+/// The configured [gateways](Gateway), in their order.
 ///
 /// # Errors
 /// When a secret cannot be read.
@@ -143,13 +88,14 @@ fn route(config: &Config, settings: &GatewayConfig) -> Result<Route, ConfigError
         None | Some(GatewayKind::Outbox) => (Arc::new(Outbox), Callbacks::Outbox),
         Some(GatewayKind::Webhook(webhook)) => {
             let secret = Arc::new(config.secret(&webhook.secret_file)?);
-            let gateway = webhook::Webhook::new(webhook.url.clone(), Arc::clone(&secret));
+            let clock = Arc::new(|| Os.now_s());
+            let gateway = Webhook::new(webhook.url.clone(), Arc::clone(&secret), clock);
             (Arc::new(gateway), Callbacks::Webhook(secret))
         }
         Some(GatewayKind::Twilio(twilio)) => {
             let token = config.secret(&twilio.auth_token_file)?;
             let callbacks = Arc::new(twilio::Callbacks::new(twilio, &settings.id, token));
-            let gateway = twilio::Twilio::new(twilio.clone(), Arc::clone(&callbacks));
+            let gateway = Twilio::new(twilio.clone(), Arc::clone(&callbacks));
             (Arc::new(gateway), Callbacks::Twilio(callbacks))
         }
         Some(GatewayKind::Smpp(smpp)) => {
@@ -162,10 +108,7 @@ fn route(config: &Config, settings: &GatewayConfig) -> Result<Route, ConfigError
                     reason: "must hold at most 8 ASCII characters".to_owned(),
                 });
             }
-            (
-                Arc::new(smpp::Smpp::new(smpp.clone(), password)),
-                Callbacks::None,
-            )
+            (Arc::new(Smpp::new(smpp.clone(), password)), Callbacks::None)
         }
     };
     let route = Route::new(settings.id.clone(), settings.channels.clone(), gateway);
@@ -174,6 +117,13 @@ fn route(config: &Config, settings: &GatewayConfig) -> Result<Route, ConfigError
         callbacks,
         ..route
     })
+}
+
+/// Hears one [gateway](Gateway)'s word on its messages.
+pub(crate) fn receipts(service: &Service, gateway: &str) -> Receipts {
+    let clock = Arc::clone(&service.0.clock);
+    let store = Arc::<dyn nidan_store::Store>::clone(&service.0.store);
+    Receipts::new(store, Arc::new(move || clock.now_s()), gateway)
 }
 
 /// Keeps messages where they are: the host reads them at `/v1/outbox`.

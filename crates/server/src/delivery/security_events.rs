@@ -8,14 +8,13 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
-use super::webhook::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
-use super::{SendError, http};
 use crate::Service;
+use crate::base64url::encode;
 use crate::config::{Config, ConfigError};
-use crate::extract::encode;
-use crate::store::Notice;
+use nidan_delivery::{SIGNATURE_HEADER, SendError, TIMESTAMP_HEADER, http, sign};
+use nidan_store::Notice;
 
-/// Longer than a POST may take: a notice is taken again only when its worker is dead.
+/// Longer than a POST may take: a [notice](Notice) is taken again only when its worker is dead.
 const LEASE_MS: u64 = 30_000;
 const AT_ONCE: u32 = 16;
 /// Of all hosts together: posts wait on threads that reads need too.
@@ -24,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// After each try twice as long, from here to an hour.
 const WAIT_MS: u64 = 2_000;
 const WAIT_MAX_MS: u64 = 3_600_000;
-/// Two days and more; then the line stands in the record only.
+/// Two days and more; then the line is in the record only.
 const TRIES: u32 = 60;
 
 /// The notification webhooks, one per host, in the order of the configuration.
@@ -61,7 +60,7 @@ impl Notices {
     }
 }
 
-/// The host tells a repeated notice by subject and `seq`.
+/// The host tells a repeated [notice](Notice) by subject and `seq`.
 #[derive(Serialize)]
 struct Body<'a> {
     subject: &'a str,
@@ -98,7 +97,7 @@ async fn tell_one_host(service: &Service, ear: &WebhookEndpoint) {
                     taken.iter().map(|notice| tell(service, ear, notice)),
                 )
                 .await;
-                // Whoever hears nothing is tried with one at a time, and so is in nobody's way.
+                // A host that does not answer gets one at a time, and so is in nobody's way.
                 at_once = if told.contains(&true) { AT_ONCE } else { 1 };
                 continue;
             }

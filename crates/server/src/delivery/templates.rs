@@ -3,14 +3,14 @@
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-/// 3GPP TS 23.038: one message of the 7-bit alphabet.
+/// [3GPP TS 23.038](https://www.3gpp.org/dynareport/23038.htm): one message of the 7-bit alphabet.
 const GSM7_SEGMENT: usize = 160;
-/// 3GPP TS 23.040: one message of UCS-2.
+/// [3GPP TS 23.040](https://www.3gpp.org/dynareport/23040.htm): one message of UCS-2.
 const UCS2_SEGMENT: usize = 70;
-/// 3GPP TS 23.038 §6.2.1.
+/// [3GPP TS 23.038](https://www.3gpp.org/dynareport/23038.htm) §6.2.1.
 const GSM7: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ\
     ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
-/// 3GPP TS 23.038 §6.2.1.1: each takes two places.
+/// [3GPP TS 23.038](https://www.3gpp.org/dynareport/23038.htm) §6.2.1.1: each takes two places.
 const GSM7_EXTENSION: &str = "\u{c}^{}\\[~]|€";
 
 #[derive(Deserialize)]
@@ -24,51 +24,10 @@ struct Words {
     call_code: String,
     pause: String,
     speech: String,
-    form: FormWords,
-}
-
-/// The words of the page without scripts.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FormWords {
-    pub(crate) lang: String,
-    pub(crate) title: String,
-    pub(crate) app: String,
-    pub(crate) text: String,
-    pub(crate) call: String,
-    pub(crate) sent: String,
-    pub(crate) keys: String,
-    pub(crate) backup: String,
-    pub(crate) second: String,
-    pub(crate) check: String,
-    pub(crate) not_me: String,
-    pub(crate) passed: String,
-    pub(crate) go_on: String,
-    pub(crate) wrong: String,
-    pub(crate) used: String,
-    pub(crate) two: String,
-    pub(crate) again: String,
-    pub(crate) closed: String,
-    pub(crate) later: String,
-    pub(crate) trouble: String,
-    pub(crate) reported_title: String,
-    pub(crate) reported: String,
-    /// With places for how long ago, where, and how.
-    pub(crate) reported_login: String,
-    pub(crate) reported_quiet: String,
-    pub(crate) reported_host: String,
-    pub(crate) reported_elsewhere: String,
-    pub(crate) minutes: String,
-    pub(crate) hours: String,
-    pub(crate) password: String,
-    pub(crate) ended: String,
 }
 
 /// The catalogues, by language.
 pub(crate) struct Catalogue(Vec<(&'static str, Words)>);
-
-/// English, which [`Catalogue::load`] puts first.
-const FALLBACK: usize = 0;
 
 /// The values that fill the places of a template.
 #[derive(Clone, Copy)]
@@ -103,7 +62,8 @@ impl Catalogue {
             .map(Self)
     }
 
-    /// The language of the catalogue that a BCP 47 tag gets: its own, else English.
+    /// The language of the catalogue that a [BCP
+    /// 47](https://www.rfc-editor.org/info/bcp47) tag gets: its own, else English.
     pub(crate) fn language(&self, tag: &str) -> &'static str {
         let wanted = tag
             .split(['-', '_'])
@@ -184,21 +144,9 @@ impl Catalogue {
         Zeroizing::new(fill(&words.call_code, filling, &digits.join(&words.pause)))
     }
 
-    /// The BCP 47 tag of the voice.
+    /// The [BCP 47](https://www.rfc-editor.org/info/bcp47) tag of the voice.
     pub(crate) fn speech(&self, language: &str) -> &str {
         self.words(language).map_or("en-US", |words| &words.speech)
-    }
-
-    /// The words of the page without scripts, by the first language of a list of tags ([RFC
-    /// 9110](https://www.rfc-editor.org/rfc/rfc9110) §12.5.4).
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "the catalogue has English, first of all"
-    )]
-    pub(crate) fn form(&self, tags: &str) -> &FormWords {
-        let language = self.language(tags.split([',', ';']).next().unwrap_or_default().trim());
-        self.words(language)
-            .map_or(&self.0[FALLBACK].1.form, |words| &words.form)
     }
 
     fn words(&self, language: &str) -> Option<&Words> {

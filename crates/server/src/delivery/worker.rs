@@ -7,11 +7,12 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
-use super::{Outgoing, Receipts, Route, SendError, TemplateVars};
+use super::{Route, TemplateVars, receipts};
 use crate::Service;
 use crate::challenge::codes_of;
 use crate::keys::SealedFor;
-use crate::store::{DeliveryOutcome, LeasedMessage, StoreError};
+use nidan_delivery::{Outgoing, SendError};
+use nidan_store::{DeliveryOutcome, LeasedMessage, StoreError};
 
 /// At most this many hand-overs run at once, so that a slow gateway holds up itself only so far.
 const PARALLEL: usize = 32;
@@ -41,10 +42,7 @@ pub async fn run_until(service: Service, stop: impl Future<Output = ()> + Send) 
     // They end with this task.
     let mut attended = JoinSet::new();
     for route in &service.0.routes {
-        let (gateway, receipts) = (
-            Arc::clone(&route.gateway),
-            Receipts::new(&service, &route.id),
-        );
+        let (gateway, receipts) = (Arc::clone(&route.gateway), receipts(&service, &route.id));
         attended.spawn(async move { gateway.attend(receipts).await });
     }
     attended.spawn(super::security_events::run(service.clone()));
@@ -191,7 +189,8 @@ async fn fate(service: &Service, message: &LeasedMessage) -> DeliveryOutcome {
     }
 }
 
-/// The message as it will be read. `None` when its number does not open: nothing can be sent then.
+/// The message as it will be read. [`None`] when its number does not open: nothing can be sent
+/// then.
 pub(crate) fn compose(service: &Service, message: &LeasedMessage) -> Option<Outgoing> {
     let (parts, challenge) = (&service.0, &message.challenge);
     let row = SealedFor {

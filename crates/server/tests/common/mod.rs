@@ -29,8 +29,10 @@ use nidan_server::delivery::{self, Route};
 use nidan_server::environment::{Clock, Os};
 use nidan_server::init::{Init, init};
 use nidan_server::keys::Keys;
-use nidan_server::store::{SqliteStore, Store};
 use nidan_server::{Service, router};
+use nidan_store::Store;
+use nidan_store::testing::{Rows, TestStore};
+use nidan_store_sqlite::SqliteStore;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -39,7 +41,53 @@ pub const ORIGIN: &str = "https://shop.example";
 pub const BINDING: &str = "c2Vzc2lvbi1iaW5kaW5nLTE";
 pub const NOW: u64 = 1_800_000_000;
 
-/// The service's database, beside the service.
+/// The store of a service whose files are in this folder: the one place that names an engine.
+pub async fn open_store(folder: &Path) -> Arc<dyn TestStore> {
+    let store = SqliteStore::open(&folder.join("nidan.db")).await.unwrap();
+    Arc::new(store)
+}
+
+/// The store of a service that another process runs, for tests that do not wait themselves.
+pub struct Beside {
+    runtime: tokio::runtime::Runtime,
+    store: Arc<dyn TestStore>,
+}
+
+impl Beside {
+    pub fn open(folder: &Path) -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let store = runtime.block_on(open_store(folder));
+        Self { runtime, store }
+    }
+
+    pub fn forget_tries(&self) {
+        self.runtime.block_on(self.store.forget_tries()).unwrap();
+    }
+
+    pub fn forget_counts(&self) {
+        self.runtime.block_on(self.store.forget_counts()).unwrap();
+    }
+
+    pub fn forget_steps(&self) {
+        self.runtime.block_on(self.store.forget_steps()).unwrap();
+    }
+
+    pub fn forget_sends(&self) {
+        self.runtime.block_on(self.store.forget_sends()).unwrap();
+    }
+
+    pub fn count(&self, rows: Rows) -> u64 {
+        self.runtime.block_on(self.store.count(rows)).unwrap()
+    }
+
+    /// The latest step whose code was accepted; 0 when there is none.
+    pub fn latest_step(&self) -> u64 {
+        let latest = self.runtime.block_on(self.store.latest_step()).unwrap();
+        latest.unwrap_or(0)
+    }
+}
+
+/// The service's database, for what only this engine has.
 pub fn database(folder: &Path) -> rusqlite::Connection {
     let database = rusqlite::Connection::open(folder.join("nidan.db")).unwrap();
     database.busy_timeout(Duration::from_secs(20)).unwrap();
@@ -59,7 +107,7 @@ pub struct Bench {
     pub router: Router,
     pub service: Service,
     pub clock: TestClock,
-    pub store: SqliteStore,
+    pub store: Arc<dyn TestStore>,
     pub api_key: String,
     pub folder: TempDir,
     /// The session of each login.
@@ -116,37 +164,36 @@ pub fn claims(jwt: &Value) -> Value {
 impl Bench {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&folder.path().join("nidan.db"))
-            .await
-            .unwrap();
-        Self::with_store(folder, store.clone(), Arc::new(store))
+        let store = open_store(folder.path()).await;
+        let used = Arc::<dyn TestStore>::clone(&store);
+        Self::with_store(folder, store, used)
     }
 
-    pub fn with_store(folder: TempDir, store: SqliteStore, used: Arc<dyn Store>) -> Self {
+    pub fn with_store(folder: TempDir, store: Arc<dyn TestStore>, used: Arc<dyn Store>) -> Self {
         Self::build(folder, store, used, |_| {}, None)
     }
 
     /// On a database that is there already, with its keys; the host offers trusted browsers.
-    pub fn with_keys(folder: TempDir, store: SqliteStore, keys: &Path) -> Self {
+    pub fn with_keys(folder: TempDir, store: Arc<dyn TestStore>, keys: &Path) -> Self {
         let tune = |config: &mut Config| {
             config.keys_file = keys.to_owned();
             config.hosts[0].trust_days = Some(30);
         };
-        Self::build(folder, store.clone(), Arc::new(store), tune, None)
+        let used = Arc::<dyn TestStore>::clone(&store);
+        Self::build(folder, store, used, tune, None)
     }
 
     /// With a configuration and gateways of the test's own.
     pub async fn tuned(tune: impl FnOnce(&mut Config), routes: Option<Vec<Route>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&folder.path().join("nidan.db"))
-            .await
-            .unwrap();
-        Self::build(folder, store.clone(), Arc::new(store), tune, routes)
+        let store = open_store(folder.path()).await;
+        let used = Arc::<dyn TestStore>::clone(&store);
+        Self::build(folder, store, used, tune, routes)
     }
 
     fn build(
         folder: TempDir,
-        store: SqliteStore,
+        store: Arc<dyn TestStore>,
         used: Arc<dyn Store>,
         tune: impl FnOnce(&mut Config),
         routes: Option<Vec<Route>>,
@@ -157,6 +204,9 @@ impl Bench {
             host_id: "shop",
             host_name: "二段 Shop",
             origin: ORIGIN,
+            issuer: None,
+            support_url: None,
+            recovery_url: None,
             demo: true,
         };
         let written = init(&request, &Os).unwrap();
@@ -289,7 +339,7 @@ impl Bench {
         (token, challenge)
     }
 
-    /// Waits until the widget would be told that a code fares like this.
+    /// Waits until the code has this delivery status.
     pub async fn fares(&self, (token, challenge): &(String, Value), wanted: &str) {
         let path = format!("/v1/flow/challenges/{}", challenge["id"].as_str().unwrap());
         for _ in 0..3_000 {
@@ -301,7 +351,7 @@ impl Bench {
         panic!("never {wanted}: {}", self.widget_get(&path, token).await.1);
     }
 
-    /// The code that stands in the message.
+    /// The code in the message.
     pub fn code(&self, (_, challenge): &(String, Value)) -> String {
         let keys = Keys::load(&self.folder.path().join("nidan.keys"), |_| None).unwrap();
         nidan_server::challenge::code_of(&keys, challenge["id"].as_str().unwrap()).to_string()
@@ -309,11 +359,8 @@ impl Bench {
 
     /// Which gateway has the message of a challenge, and the gateway's reference.
     pub async fn taken_by(&self, (_, challenge): &(String, Value)) -> (String, Option<String>) {
-        let sql = "SELECT gateway, gateway_ref FROM message WHERE challenge_id = ?1";
         let id = challenge["id"].as_str().unwrap();
-        database(self.folder.path())
-            .query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?)))
-            .unwrap()
+        self.store.gateway_of(id).await.unwrap()
     }
 
     /// Somebody with an app, whose enrolment is a minute old: its code of now is not spent.

@@ -167,6 +167,9 @@ pub fn configured(folder: &Path) -> String {
         host_id: "shop",
         host_name: "Shop",
         origin: ORIGIN,
+        issuer: None,
+        support_url: None,
+        recovery_url: None,
         demo: true,
     };
     init(&request, &Os).unwrap().api_key

@@ -89,7 +89,7 @@ pub(super) async fn tries_are_counted_and_spent_once(
             (
                 counted.in_a_row,
                 counted.flow_attempts,
-                counted.single_attempts_left
+                counted.attempts_left
             ),
             (expected, expected, 3 - expected)
         );
@@ -149,8 +149,8 @@ pub(super) async fn tries_are_counted_and_spent_once(
         LoginCompletion::CodeUsed,
         "a pair whose first code was seen"
     );
-    // The first try of this flow was never noted, as when its caller hung up: the host hears of the
-    // next one, once.
+    // The first try of this flow was never noted, as when its caller hung up: the host is notified
+    // of the next one, once.
     for _ in 0..2 {
         let wrong = [(EventKind::CodeWrong, AuditDetail::default())];
         store

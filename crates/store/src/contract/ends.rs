@@ -142,7 +142,7 @@ impl Person<'_> {
         self.store.redeem(&redemption).await.unwrap().is_some()
     }
 
-    /// Sends a code to the phone, counted against a budget of one.
+    /// Sends a code to the phone, counted against a [budget](Budget) of one.
     async fn send(&self, flow: &NewFlow, name: &str) -> NewChallenge {
         let challenge = NewChallenge {
             id: name.to_owned(),

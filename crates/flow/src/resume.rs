@@ -1,0 +1,101 @@
+//! A login that goes on where an earlier page left it. Pages without scripts need it: each of them
+//! is a login of its own, and what lies between two of them travels in the page.
+
+use nidan_protocol::ChallengeView;
+
+use super::lifecycle::{Lifecycle, Stage as _};
+use super::login::{LoginMethod, LoginOpening, LoginStep, SigningIn};
+use super::{Login, RequestState};
+
+/// The screen on which a person was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BookmarkedScreen {
+    /// The code of the method that is the way, or the backup code.
+    Code,
+    /// All ways.
+    MethodPicker,
+    /// None of them works.
+    Recovery,
+    /// "I did not ask for this code."
+    Report,
+    /// The code does not arrive.
+    Help,
+}
+
+/// Where a person was in a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoginBookmark {
+    /// The way of the last code screen: where "back" leads.
+    pub way: LoginMethod,
+    /// The screen.
+    pub screen: BookmarkedScreen,
+    /// Wrong codes in a row.
+    pub times: u32,
+}
+
+impl SigningIn {
+    /// Where the person is; [`None`] where nothing is left to go on with.
+    pub const fn bookmark(&self) -> Option<LoginBookmark> {
+        let screen = match self.step {
+            LoginStep::Code { .. } if self.is_helping => BookmarkedScreen::Help,
+            LoginStep::Code { .. } | LoginStep::Backup => BookmarkedScreen::Code,
+            LoginStep::MethodPicker => BookmarkedScreen::MethodPicker,
+            LoginStep::Recovery => BookmarkedScreen::Recovery,
+            LoginStep::Report => BookmarkedScreen::Report,
+            LoginStep::Reported(_) | LoginStep::LowBackupCodes(_) => return None,
+        };
+        Some(LoginBookmark {
+            way: self.way,
+            screen,
+            times: self.times,
+        })
+    }
+}
+
+impl SigningIn {
+    /// The message that is awaited, also while the person looks around.
+    pub fn sent(&self) -> Option<&ChallengeView> {
+        let kept = self.kept.as_ref().map(|(_, sent)| &**sent);
+        self.awaited().or(kept)
+    }
+}
+
+impl Login {
+    /// The login as it was at the bookmark. Nothing is ordered, whatever the host wants at the
+    /// beginning. `sent` is the message that was awaited, with the place of its method.
+    ///
+    /// Where the way is gone meanwhile, the beginning's takes its place.
+    pub fn resumed(
+        mut opening: LoginOpening,
+        bookmark: LoginBookmark,
+        sent: Option<(usize, Box<ChallengeView>)>,
+    ) -> Self {
+        let auto_send = std::mem::replace(&mut opening.auto_send, false);
+        let (mut signing, _nothing) = SigningIn::begin(opening);
+        let is_there = match bookmark.way {
+            LoginMethod::Method(place) => place < signing.opening.methods.len(),
+            // Also after the last one: its answer may have been lost on the way.
+            LoginMethod::Backup => true,
+        };
+        signing.kept = sent;
+        signing.times = bookmark.times;
+        if is_there {
+            signing.way = bookmark.way;
+        }
+        signing.is_helping = bookmark.screen == BookmarkedScreen::Help;
+        signing.step = match (bookmark.screen, signing.way) {
+            (BookmarkedScreen::Code | BookmarkedScreen::Help, LoginMethod::Method(place)) => {
+                signing.step_of(place).unwrap_or(LoginStep::MethodPicker)
+            }
+            (BookmarkedScreen::Code | BookmarkedScreen::Help, LoginMethod::Backup) => {
+                LoginStep::Backup
+            }
+            (BookmarkedScreen::MethodPicker, _) => LoginStep::MethodPicker,
+            (BookmarkedScreen::Recovery, _) => LoginStep::Recovery,
+            (BookmarkedScreen::Report, _) => LoginStep::Report,
+        };
+        signing.asked = RequestState::Idle;
+        signing.opening.auto_send = auto_send;
+        Lifecycle::Active(signing)
+    }
+}

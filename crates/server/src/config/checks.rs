@@ -1,0 +1,182 @@
+//! What a configuration must be, setting by setting.
+
+use nidan_otp::Label;
+
+use super::{Config, ConfigError, Host, TRUST_DAYS, phone};
+
+impl Config {
+    /// Whether it can be worked with.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        require(
+            is_base_url(&self.issuer),
+            || "issuer".to_owned(),
+            "must be the service's http(s) URL without a trailing slash",
+        )?;
+        self.in_the_clear([("issuer", Some(&self.issuer))], str::to_owned)?;
+        require(
+            self.support_url.as_deref().is_none_or(is_support),
+            || "support_url".to_owned(),
+            "must be an http(s) URL, a mailto: link or a tel: link",
+        )?;
+        let support = [("support_url", self.support_url.as_ref())];
+        self.in_the_clear(support, str::to_owned)?;
+        require(
+            !self.hosts.is_empty(),
+            || "hosts".to_owned(),
+            "name at least one host",
+        )?;
+        for (index, host) in self.hosts.iter().enumerate() {
+            self.check_identity(index, host)?;
+            self.check_offers(host)?;
+        }
+        phone::check(self)
+    }
+
+    /// Checks the settings that tell hosts apart, and by which people know them.
+    fn check_identity(&self, index: usize, host: &Host) -> Result<(), ConfigError> {
+        let key = |name: &'static str| move || format!("hosts.{}.{name}", host.id);
+        let is_id = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        require(
+            !host.id.is_empty() && host.id.bytes().all(is_id),
+            || format!("hosts[{index}].id"),
+            "must be ASCII letters, digits, - and _",
+        )?;
+        let mut earlier = self.hosts.iter().take(index);
+        require(
+            earlier.clone().all(|earlier| earlier.id != host.id),
+            key("id"),
+            "stands twice",
+        )?;
+        require(
+            Label::parse(&host.name).is_ok(),
+            key("name"),
+            "must be 1 to 64 characters without colons and control characters",
+        )?;
+        require(
+            parse_hex(&host.api_key_sha256).is_some(),
+            key("api_key_sha256"),
+            "must be 64 hex digits: the SHA-256 of the API key",
+        )?;
+        let has_same_key = |earlier: &Host| {
+            let theirs = &earlier.api_key_sha256;
+            theirs.eq_ignore_ascii_case(&host.api_key_sha256)
+        };
+        require(
+            !earlier.any(has_same_key),
+            key("api_key_sha256"),
+            "is another host's: each needs a key of its own",
+        )
+    }
+
+    /// Checks a host's origins, the URLs to which people are led, and the methods on offer.
+    fn check_offers(&self, host: &Host) -> Result<(), ConfigError> {
+        let key = |name: &'static str| move || format!("hosts.{}.{name}", host.id);
+        require(
+            !host.origins.is_empty() && host.origins.iter().all(|origin| is_origin(origin)),
+            key("origins"),
+            "must be origins such as https://shop.example, each named in full, without a path",
+        )?;
+        let of_host = |name: &str| format!("hosts.{}.{name}", host.id);
+        let origins = host.origins.iter().map(|origin| ("origins", Some(origin)));
+        self.in_the_clear(origins, of_host)?;
+        require(
+            host.trust_days
+                .is_none_or(|days| TRUST_DAYS.contains(&days)),
+            key("trust_days"),
+            "must be 1 to 90",
+        )?;
+        let urls = [
+            ("recovery_url", &host.recovery_url),
+            ("password_url", &host.password_url),
+            ("form_complete_url", &host.form_complete_url),
+        ];
+        for (name, url) in urls {
+            let is_url = url.as_ref().is_none_or(|url| is_http_url(url));
+            require(is_url, key(name), "must be an http(s) URL")?;
+            self.in_the_clear([(name, url.as_ref())], of_host)?;
+        }
+        let fault = host.notices.as_ref();
+        let fault = fault.and_then(|notices| phone::webhook_fault(notices, self.production));
+        require(
+            fault.is_none(),
+            key("notices.url"),
+            fault.unwrap_or_default(),
+        )?;
+        let methods = self.methods(host);
+        let wanted = host.methods.as_ref().map_or(methods.len(), Vec::len);
+        require(
+            !methods.is_empty() && wanted == methods.len(),
+            key("methods"),
+            "must name methods that there is a gateway for, and one at least",
+        )
+    }
+}
+
+impl Config {
+    /// With `production`, nothing leaves this machine unencrypted.
+    fn in_the_clear<'a>(
+        &self,
+        urls: impl IntoIterator<Item = (&'static str, Option<&'a String>)>,
+        key: impl Fn(&str) -> String,
+    ) -> Result<(), ConfigError> {
+        for (name, url) in urls {
+            let is_clear = url.is_some_and(|url| phone::in_clear(url));
+            require(
+                !(self.production && is_clear),
+                || key(name),
+                "must be https, or be on this machine: with `production = true` nothing travels in clear text",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// An error that names the setting, where it does not hold.
+fn require(holds: bool, key: impl FnOnce() -> String, reason: &str) -> Result<(), ConfigError> {
+    if holds {
+        return Ok(());
+    }
+    Err(ConfigError::Value {
+        key: key(),
+        reason: reason.to_owned(),
+    })
+}
+
+/// 64 hex digits.
+pub(crate) fn parse_hex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if pairs.len() != bytes.len() || !rest.is_empty() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(pairs) {
+        let digits = std::str::from_utf8(pair)
+            .ok()
+            .filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        *byte = u8::from_str_radix(digits, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+pub(super) fn is_http_url(text: &str) -> bool {
+    url::Url::parse(text)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+}
+
+/// A URL to which paths are added.
+pub(super) fn is_base_url(text: &str) -> bool {
+    is_http_url(text) && !text.ends_with('/')
+}
+
+/// Where people get help: a page, an address or a telephone number.
+fn is_support(text: &str) -> bool {
+    is_http_url(text) || text.starts_with("mailto:") || text.starts_with("tel:")
+}
+
+fn is_origin(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| {
+        let is_one = !text.contains('*');
+        let is_whole = url.origin().ascii_serialization() == text;
+        matches!(url.scheme(), "http" | "https") && is_one && is_whole
+    })
+}

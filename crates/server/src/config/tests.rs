@@ -1,0 +1,171 @@
+//! Configurations that are taken and that are refused.
+
+use super::*;
+
+const GOOD: &str = r#"
+    listen = "127.0.0.1:8080"
+    database = "nidan.db"
+    keys_file = "nidan.keys"
+    issuer = "https://2sv.shop.example"
+    [[hosts]]
+    id = "shop"
+    name = "Shop"
+    api_key_sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+    origins = ["https://shop.example"]
+"#;
+
+fn load(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
+    let environment = environment
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::parse(Path::new("nidan.toml"), text, environment).map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_environment_overrides_the_file() {
+    let config = load(
+        GOOD,
+        &[
+            ("NIDAN_LISTEN", "127.0.0.1:9"),
+            ("NIDAN_PEPPER", "x"),
+            ("HOME", "y"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.listen.port(), 9);
+}
+
+#[test]
+fn what_a_platform_sets_with_our_prefix_is_said_and_ignored() {
+    let foreign = [
+        ("NIDAN_PORT", "tcp://10.0.0.1:80"),
+        ("NIDAN_PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ("NIDAN_SERVICE_HOST", "10.0.0.1"),
+    ];
+    let config = load(GOOD, &foreign).unwrap();
+    let said = config.warnings().join("\n");
+    assert!(
+        foreign.iter().all(|(name, _)| said.contains(name)),
+        "{said}"
+    );
+    let trial = load(GOOD, &[("NIDAN_PRODUCTION", "false")]).unwrap();
+    assert!(!trial.production);
+}
+
+#[test]
+fn people_are_led_somewhere_or_the_operator_hears_of_it() {
+    assert!(load(GOOD, &[]).unwrap().warnings()[0].contains("support_url"));
+    for link in [
+        "https://shop.example/help/",
+        "mailto:a@shop.example",
+        "tel:0120-000-000",
+    ] {
+        let config = load(GOOD, &[("NIDAN_SUPPORT_URL", link)]).unwrap();
+        assert_eq!(config.warnings(), Vec::<String>::new(), "{link}");
+    }
+}
+
+#[test]
+fn in_production_nothing_travels_in_clear_text() {
+    let clear = |text: &str, named: &str| {
+        let error = load(text, &[]).unwrap_err();
+        assert!(error.contains(named) && error.contains("https"), "{error}");
+        assert!(
+            load(text, &[("NIDAN_PRODUCTION", "false")]).is_ok(),
+            "{named}"
+        );
+    };
+    clear(&GOOD.replace("https://2sv", "http://2sv"), "issuer");
+    clear(
+        &GOOD.replace("https://shop", "http://shop"),
+        "hosts.shop.origins",
+    );
+    let with = |line: &str| GOOD.replace("id = ", &format!("{line}\nid = "));
+    for name in ["recovery_url", "password_url", "form_complete_url"] {
+        clear(&with(&format!("{name} = \"http://shop.example/x\"")), name);
+        assert!(load(&with(&format!("{name} = \"http://127.0.0.1:8000/x\"")), &[]).is_ok());
+    }
+    let help = load(GOOD, &[("NIDAN_SUPPORT_URL", "http://shop.example/help")]);
+    assert!(help.unwrap_err().contains("support_url"));
+}
+
+#[test]
+fn an_unknown_or_wrong_setting_is_named() {
+    let check = |text: &str, environment: &[(&str, &str)], named: &str| {
+        let error = load(text, environment).unwrap_err();
+        assert!(error.contains(named), "{named:?} is not in {error:?}");
+    };
+    check(&GOOD.replace("issuer", "isuer"), &[], "isuer");
+    check(&GOOD.replace("origins", "orgins"), &[], "orgins");
+    check(GOOD, &[("NIDAN_LISTEN", "nowhere")], "listen");
+    check(
+        &GOOD.replace("0000\"", "\""),
+        &[],
+        "hosts.shop.api_key_sha256",
+    );
+    check(
+        &GOOD.replace("https://shop.example", "https://shop.example/"),
+        &[],
+        "hosts.shop.origins",
+    );
+    check(
+        &GOOD.replace("https://shop.example", "https://*.shop.example"),
+        &[],
+        "hosts.shop.origins",
+    );
+    check(&GOOD.replace("\"Shop\"", "\"A:B\""), &[], "hosts.shop.name");
+    check(
+        &GOOD.replace("https://2sv.shop.example", "2sv"),
+        &[],
+        "issuer",
+    );
+    let more = |text: &str| GOOD.replace("[[hosts]]", &format!("{text}\n[[hosts]]"));
+    let outbox = "[[gateways]]\nid = \"out\"\nchannels = [\"sms\"]\noutbox = {}";
+    let japan = "[phone]\ncountries = [\"JP\"]";
+    check(
+        &more(&format!("{japan}\n{outbox}")),
+        &[],
+        "gateways.out.outbox",
+    );
+    check(&more(japan), &[], "phone");
+    check(&more(outbox), &[], "phone");
+    check(
+        &more(&format!("[phone]\ncountries = [\"XX\"]\n{outbox}")),
+        &[],
+        "phone.countries",
+    );
+    check(
+        &more(&format!(
+            "{japan}\nbudgets = {{ number_per_hours = 1 }}\n{outbox}"
+        )),
+        &[],
+        "number_per_hours",
+    );
+    check(
+        &more(&format!(
+            "{japan}\n{outbox}\nwebhook = {{ url = \"x\", secret_file = \"y\" }}"
+        )),
+        &[],
+        "gateways.out",
+    );
+    let sender = |url: &str| {
+        format!(
+            "{japan}\n[[gateways]]\nid = \"own\"\nchannels = [\"sms\"]\nwebhook = {{ url = \"{url}\", secret_file = \"y\" }}"
+        )
+    };
+    check(
+        &more(&sender("http://sender.example")),
+        &[],
+        "gateways.own.webhook.url",
+    );
+    assert!(load(&more(&sender("https://sender.example")), &[]).is_ok());
+    assert!(
+        load(&more(&sender("http://127.0.0.1:9")), &[]).is_ok(),
+        "the same machine"
+    );
+    check(
+        &GOOD.replace("origins", "methods = [\"sms\"]\norigins"),
+        &[],
+        "hosts.shop.methods",
+    );
+}

@@ -1,0 +1,130 @@
+//! Whether a typed code is right.
+
+use nidan_core::attempt::{BackupSet, CheckInput};
+use nidan_core::login::Authenticated;
+use nidan_otp::{Code, Secret, Steps, UnixSeconds};
+use nidan_protocol::ErrorCode;
+use subtle::ConstantTimeEq;
+
+use super::verification::{Typed, TypedCode};
+use crate::Service;
+use crate::backup::Ticket;
+use crate::challenge::codes_of;
+use crate::config::Host;
+use crate::keys::SealedFor;
+use crate::refusal::Refusal;
+use nidan_store::NewFlow;
+
+/// Returns what is to be spent, when the code is right; [`None`] when it is not.
+pub(super) async fn check_code(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    typed: &Typed,
+    check: CheckInput,
+    ticket: Option<Ticket>,
+) -> Result<Option<Authenticated>, Refusal> {
+    let method_id = typed.method_id.as_str();
+    match (check, &typed.code) {
+        (
+            CheckInput::Otp {
+                sealed_secret,
+                drift,
+            },
+            TypedCode::Digits(first, second),
+        ) => {
+            let row = SealedFor {
+                host: &flow.host,
+                subject: &flow.subject,
+                method_id,
+            };
+            let secret = service.0.keys.open(&sealed_secret, row).map_err(|error| {
+                Refusal::logged(ErrorCode::Internal, "a secret does not open", &error)
+            })?;
+            let now = UnixSeconds(service.0.clock.now_s());
+            let typed = (first, second.as_ref());
+            Ok(check_otp(&secret, typed, drift, host.strict_window, now)
+                .map(|found| found.of(method_id)))
+        }
+        (
+            CheckInput::OutOfBand {
+                challenge_id,
+                channel,
+                codes,
+                ..
+            },
+            TypedCode::Digits(first, second),
+        ) => {
+            let right = codes_of(&service.0.keys, &challenge_id, codes);
+            let same = same_codes([Some(first), second.as_ref()], &right);
+            Ok(same.then(|| Authenticated::OutOfBand {
+                method_id: method_id.to_owned(),
+                challenge_id,
+                channel,
+            }))
+        }
+        (CheckInput::BackupCodes(BackupSet { salt, unused }), TypedCode::Backup(code)) => {
+            let (ordinals, hashes): (Vec<_>, Vec<_>) = unused.into_iter().unzip();
+            let ticket = ticket.ok_or(ErrorCode::Internal)?;
+            let hasher = &service.0.hasher;
+            let position = hasher.position(&ticket, code, salt, &hashes).await?;
+            let ordinal = position.and_then(|at| ordinals.get(at));
+            Ok(ordinal.map(|ordinal| Authenticated::BackupCode { ordinal: *ordinal }))
+        }
+        // The store counted another kind than was asked for: nothing is right then.
+        (CheckInput::Otp { .. } | CheckInput::OutOfBand { .. }, TypedCode::Backup(_))
+        | (CheckInput::BackupCodes(_), TypedCode::Digits(..)) => Ok(None),
+    }
+}
+
+/// The time step of a right code, and how far the app's clock is off.
+struct MatchedSteps {
+    first: u64,
+    last: u64,
+    drift: i64,
+}
+
+impl MatchedSteps {
+    fn of(self, method_id: &str) -> Authenticated {
+        Authenticated::Otp {
+            method_id: method_id.to_owned(),
+            first_step: self.first,
+            step: self.last,
+            drift: self.drift,
+        }
+    }
+}
+
+/// Checks an app's code, or two in a row, around the time that its clock is likely to show.
+fn check_otp(
+    secret: &Secret,
+    (first, second): (&Code, Option<&Code>),
+    drift: i64,
+    is_strict: bool,
+    now: UnixSeconds,
+) -> Option<MatchedSteps> {
+    let matched = match second {
+        Some(second) => secret.check_pair(first, second, &Steps::for_pairs(now)),
+        None if is_strict => secret.check(first, &Steps::current(now).moved(drift)),
+        None => secret.check(first, &Steps::around(now).moved(drift)),
+    }?;
+    Some(MatchedSteps {
+        first: matched.counter().0 - u64::from(second.is_some()),
+        last: matched.counter().0,
+        drift: matched.drift_steps(now),
+    })
+}
+
+/// Whether the codes of a message were typed. All are compared, so that the time tells nothing
+/// about the first alone.
+fn same_codes(typed: [Option<&Code>; 2], right: &[impl AsRef<str>]) -> bool {
+    let right = right.iter().map(AsRef::as_ref).chain(std::iter::repeat(""));
+    let typed = typed.map(|code| code.map_or("", Code::expose));
+    let same = typed
+        .iter()
+        .zip(right)
+        .fold(subtle::Choice::from(1), |same, (typed, right)| {
+            same & typed.as_bytes().ct_eq(right.as_bytes())
+        });
+    same.into()
+}

@@ -1,0 +1,341 @@
+//! The one final post of an enrolment: checked again, stored whole, and answered the same however
+//! often it comes.
+
+use nidan_otp::{ClientRandom, Code, EnrolmentId, Label, ServerNonce, Steps, UnixSeconds, derive};
+use nidan_protocol::{
+    EnrolmentAnswer, EnrolmentPost, ErrorCode, FlowOutcome, MethodKind, PHONES_MAX, PhonePost,
+    Purpose,
+};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::challenges::{find, number_of};
+use super::result::result_code;
+use super::{FlowCaller, method_view};
+use crate::backup::Ticket;
+use crate::base64url::{decode, encode};
+use crate::config::Host;
+use crate::environment::random_bytes;
+use crate::keys::{HashUse, SealError, SealedFor, sha256};
+use crate::refusal::Refusal;
+use crate::{ENROLMENT_ATTEMPTS, RESULT_TTL_S, Service};
+use nidan_store::{Activated, Activation, Attempt, FlowState, MethodDetail, NewFlow, NewMethod};
+
+/// The final post with every value parsed.
+struct Enrolment {
+    client_random: ClientRandom,
+    /// There when an app is set up.
+    code: Option<Code>,
+    phones: Vec<Phone>,
+    /// Tells a repeated post from a changed one without keeping either.
+    body_hash: [u8; 32],
+}
+
+struct Phone {
+    challenge_id: String,
+    name: Option<String>,
+}
+
+/// Stores the enrolment of a flow. The same post again gets the same answer; another one conflicts.
+///
+/// # Errors
+/// [`ErrorCode::CodeWrong`] with the attempts that are left, [`ErrorCode::FlowConflict`], and those
+/// of a post that is not as documented.
+pub(crate) async fn enrol(
+    service: &Service,
+    caller: &FlowCaller,
+    post: EnrolmentPost,
+) -> Result<EnrolmentAnswer, Refusal> {
+    caller.must_be(Purpose::Enroll)?;
+    let FlowCaller { flow, host } = caller;
+    let enrolment = parse(service, &flow.opened, post)?;
+    // Repeats wait for the first, and are then answered as it was: a set is hashed once, however
+    // often it is posted.
+    let _alone = service.0.enrolments.alone(&flow.opened.id).await;
+    let stands = service
+        .0
+        .store
+        .flow_by_token(&flow.opened.token_hash)
+        .await?
+        .ok_or(ErrorCode::FlowExpired)?;
+    if stands.state != FlowState::Open {
+        return answer(service, &flow.opened, host, &stands.state, &enrolment).await;
+    }
+    let ticket = service
+        .0
+        .hasher
+        .enter(&flow.opened.host, &flow.opened.subject)?;
+    let left = match service
+        .0
+        .store
+        .reserve_attempt(&flow.opened.id, ENROLMENT_ATTEMPTS)
+        .await?
+    {
+        Attempt::Reserved { left } => left,
+        Attempt::Exhausted => return Err(ErrorCode::TooManyAttempts.into()),
+    };
+    let Some(activation) = prepare(service, &flow.opened, host, &enrolment, &ticket).await? else {
+        tracing::info!(flow = flow.opened.id, "wrong code at enrolment");
+        return Err(Refusal {
+            attempts_left: Some(left),
+            ..ErrorCode::CodeWrong.into()
+        });
+    };
+    let state = match service.0.store.activate(&activation).await? {
+        Activated::Yes => {
+            tracing::info!(
+                host = flow.opened.host,
+                flow = flow.opened.id,
+                "method enrolled"
+            );
+            let method_id = activation
+                .methods
+                .into_iter()
+                .next()
+                .map(|method| method.id)
+                .unwrap_or_default();
+            FlowState::Completed {
+                body_hash: activation.body_hash,
+                method_id,
+            }
+        }
+        // The same post may have come twice at once: the other one is then stored, and this is its
+        // answer too.
+        Activated::Conflict => {
+            let again = service
+                .0
+                .store
+                .flow_by_token(&flow.opened.token_hash)
+                .await?;
+            again.ok_or(ErrorCode::FlowExpired)?.state
+        }
+        Activated::SecretKnown => return Err(ErrorCode::FlowConflict.into()),
+    };
+    answer(service, &flow.opened, host, &state, &enrolment).await
+}
+
+fn parse(service: &Service, flow: &NewFlow, post: EnrolmentPost) -> Result<Enrolment, Refusal> {
+    // Every field is named: one that is added has to be hashed below.
+    let EnrolmentPost {
+        enrolment_id,
+        client_random,
+        code,
+        phones,
+    } = post;
+    let sent_random = Zeroizing::new(client_random);
+    let sent_code = code.map(Zeroizing::new);
+    if decode("enrolment_id", &enrolment_id)? != flow.enrolment_id {
+        return Err(Refusal::field("enrolment_id"));
+    }
+    let bytes = Zeroizing::new(decode("client_random", &sent_random)?);
+    let client_random = ClientRandom::new(*bytes).map_err(|_| Refusal::field("client_random"))?;
+    let code = sent_code
+        .map(|code| Code::from_wire(&code))
+        .transpose()
+        .map_err(|_| Refusal::field("code"))?;
+    let phones: Vec<Phone> = phones.into_iter().map(phone).collect();
+    let twice = |index: usize, phone: &Phone| {
+        phones
+            .iter()
+            .take(index)
+            .any(|earlier| earlier.challenge_id == phone.challenge_id)
+    };
+    if phones.len() > PHONES_MAX
+        || phones
+            .iter()
+            .enumerate()
+            .any(|(index, phone)| twice(index, phone))
+    {
+        return Err(Refusal::field("phones"));
+    }
+    if code.is_none() && phones.is_empty() {
+        return Err(Refusal::field("code"));
+    }
+    let mut parts = vec![
+        flow.id.as_bytes(),
+        bytes.as_slice(),
+        code.as_ref()
+            .map_or(&[][..], |code| code.expose().as_bytes()),
+    ];
+    for phone in &phones {
+        parts.extend([
+            phone.challenge_id.as_bytes(),
+            phone.name.as_deref().unwrap_or_default().as_bytes(),
+        ]);
+    }
+    let body_hash = service.0.keys.hash(HashUse::EnrolmentBody, &parts);
+    Ok(Enrolment {
+        client_random,
+        code,
+        phones,
+        body_hash,
+    })
+}
+
+fn phone(PhonePost { challenge_id, name }: PhonePost) -> Phone {
+    // Made fit, never refused: at this step a person would lose the whole set-up over a name.
+    let name = name
+        .map(|name| Label::shown(&name))
+        .filter(|name| !name.is_empty());
+    Phone { challenge_id, name }
+}
+
+/// Everything to store, when the code is right; [`None`] when it is not.
+async fn prepare(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    enrolment: &Enrolment,
+    ticket: &Ticket,
+) -> Result<Option<Activation>, Refusal> {
+    let parts = &service.0;
+    let now = parts.clock.now_s();
+    let (secret, backup_codes) = derive(
+        &enrolment.client_random,
+        &ServerNonce(flow.server_nonce),
+        EnrolmentId(flow.enrolment_id),
+    );
+    let mut methods = Vec::new();
+    if let Some(code) = &enrolment.code {
+        allowed(service, host, MethodKind::Totp)?;
+        // The person confirmed the code some screens ago, so every step of the enrolment's own life
+        // counts; the widget compared it with the current one. See
+        // docs/decisions/0002-enrolment-code-window.md.
+        let steps = Steps::since(UnixSeconds(flow.created_at), UnixSeconds(now));
+        let Some(matched) = secret.check(code, &steps) else {
+            return Ok(None);
+        };
+        methods.push(new_method(service, flow, |row| {
+            let detail = MethodDetail::Totp {
+                fingerprint: parts
+                    .keys
+                    .hash(HashUse::SecretFingerprint, &[secret.expose()]),
+                last_step: matched.counter().0,
+            };
+            Ok((None, parts.keys.seal(&secret, row, &*parts.random)?, detail))
+        })?);
+    }
+    for phone in &enrolment.phones {
+        methods.push(phone_method(service, flow, host, phone).await?);
+    }
+    let backup_salt = random_bytes(&*parts.random)?;
+    let result_code = result_code(service, flow, &enrolment.body_hash);
+    Ok(Some(Activation {
+        flow_id: flow.id.clone(),
+        host: flow.host.clone(),
+        subject: flow.subject.clone(),
+        methods,
+        backup_salt,
+        backup_hashes: parts
+            .hasher
+            .hash_set(ticket, backup_codes, backup_salt)
+            .await?,
+        body_hash: enrolment.body_hash,
+        result_hash: sha256(result_code.as_bytes()),
+        result_expires_at: parts.clock.now_s().saturating_add(RESULT_TTL_S),
+        now,
+        audit: service.audit_context(host, flow.client_description.clone()),
+    }))
+}
+
+/// The number of an answered challenge of this very flow (B41), sealed anew for the method's own
+/// row.
+async fn phone_method(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    phone: &Phone,
+) -> Result<NewMethod, Refusal> {
+    let challenge = find(service, flow, &phone.challenge_id).await?;
+    allowed(service, host, challenge.opened.channel.method())?;
+    if challenge.answered_at.is_none() {
+        return Err(ErrorCode::ChallengeNotFound.into());
+    }
+    let number = number_of(service, host, flow, &challenge)?;
+    let parts = &service.0;
+    new_method(service, flow, |row| {
+        let detail = MethodDetail::Phone {
+            channel: challenge.opened.channel,
+            number_index: challenge.opened.number_index,
+            hint: number.hint(),
+        };
+        Ok((
+            phone.name.clone(),
+            parts.keys.seal_text(number.e164(), row, &*parts.random)?,
+            detail,
+        ))
+    })
+}
+
+/// A host that forbids a method gets none of it, whatever the browser sends.
+fn allowed(service: &Service, host: &Host, kind: MethodKind) -> Result<(), Refusal> {
+    if service.0.config.methods(host).contains(&kind) {
+        Ok(())
+    } else {
+        Err(ErrorCode::MethodNotOffered.into())
+    }
+}
+
+type Sealed = (Option<String>, Vec<u8>, MethodDetail);
+
+fn new_method(
+    service: &Service,
+    flow: &NewFlow,
+    seal: impl FnOnce(SealedFor<'_>) -> Result<Sealed, SealError>,
+) -> Result<NewMethod, Refusal> {
+    let id = encode(&random_bytes::<16>(&*service.0.random)?);
+    let row = SealedFor {
+        host: &flow.host,
+        subject: &flow.subject,
+        method_id: &id,
+    };
+    let (name, sealed, detail) = seal(row).map_err(|error| {
+        Refusal::logged(ErrorCode::Internal, "a method was not sealed", &*error)
+    })?;
+    Ok(NewMethod {
+        id,
+        name,
+        sealed,
+        detail,
+    })
+}
+
+/// The answer for a flow that is complete, when it was completed by this very body.
+async fn answer(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    state: &FlowState,
+    enrolment: &Enrolment,
+) -> Result<EnrolmentAnswer, Refusal> {
+    let FlowState::Completed {
+        body_hash,
+        method_id,
+    } = state
+    else {
+        return Err(ErrorCode::FlowConflict.into());
+    };
+    if !bool::from(body_hash.ct_eq(&enrolment.body_hash)) {
+        return Err(ErrorCode::FlowConflict.into());
+    }
+    let now = service.0.clock.now_s();
+    service
+        .0
+        .store
+        .extend_result(&flow.id, now.saturating_add(RESULT_TTL_S))
+        .await?;
+    let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
+    if !subject.methods.iter().any(|method| method.id == *method_id) {
+        return Err(ErrorCode::FlowConflict.into());
+    }
+    Ok(EnrolmentAnswer {
+        outcome: FlowOutcome::Enrolled,
+        methods: subject
+            .methods
+            .iter()
+            .map(|method| method_view(method, host, subject.allowance, now))
+            .collect(),
+        backup_codes_left: subject.backup_codes_left,
+        result_code: result_code(service, flow, body_hash),
+    })
+}

@@ -1,0 +1,90 @@
+//! What a widget begins with.
+
+use nidan_protocol::{
+    EnrolmentOpening, FlowView, MethodState, PhoneOffer, Policy, Purpose, VerificationOpening,
+};
+
+use super::{FlowCaller, method_view};
+use crate::Service;
+use crate::base64url::encode;
+use crate::config::Host;
+use crate::refusal::Refusal;
+use nidan_store::{FlowState, Method as StoredMethod, Subject};
+
+/// Returns everything that the widget needs to begin; never a secret.
+pub(crate) async fn view(service: &Service, caller: &FlowCaller) -> Result<FlowView, Refusal> {
+    let FlowCaller { flow, host } = caller;
+    let now = service.0.clock.now_s();
+    let subject = service
+        .0
+        .store
+        .subject(&flow.opened.host, &flow.opened.subject)
+        .await?;
+    let is_open = flow.state == FlowState::Open;
+    let enrolment = (is_open && flow.opened.purpose == Purpose::Enroll).then(|| EnrolmentOpening {
+        enrolment_id: encode(&flow.opened.enrolment_id),
+        server_nonce: encode(&flow.opened.server_nonce),
+    });
+    let verification =
+        (is_open && flow.opened.purpose == Purpose::Verify).then(|| VerificationOpening {
+            method_id: best(&subject, host, now),
+            backup_codes_left: subject.backup_codes_left,
+            trust_days: host.trust_days,
+            auto_send: host.auto_send,
+            recovery_url: host.recovery_url.clone(),
+            password_url: host.password_url.clone(),
+        });
+    Ok(FlowView {
+        purpose: flow.opened.purpose,
+        server_time_ms: service.0.clock.now_ms(),
+        expires_at: flow.opened.expires_at,
+        issuer: host.name.clone(),
+        account_name: flow.opened.account_name.clone(),
+        policy: Policy {
+            methods: service.0.config.methods(host),
+            backup_gate: host.backup_gate,
+        },
+        methods: subject
+            .methods
+            .iter()
+            .map(|method| method_view(method, host, subject.allowance, now))
+            .collect(),
+        phone: phone_offer(service, caller),
+        enrolment,
+        verification,
+        support_url: service.0.config.support_url.clone(),
+    })
+}
+
+/// Returns where codes by phone may go, when the host offers a method by phone.
+fn phone_offer(service: &Service, caller: &FlowCaller) -> Option<PhoneOffer> {
+    let FlowCaller { flow, host } = caller;
+    let config = &service.0.config;
+    let methods = config.methods(host);
+    let by_phone = methods.iter().any(|kind| kind.class().channel().is_some());
+    let phone = config.phone.as_ref().filter(|_| by_phone)?;
+    let guessed = flow.opened.country.as_ref();
+    Some(PhoneOffer {
+        countries: phone.countries.clone(),
+        country: guessed
+            .filter(|country| phone.countries.contains(country))
+            .cloned(),
+        allow_unconfirmed_calls: host.allow_unconfirmed_calls,
+    })
+}
+
+/// The method that let the person in last; without one the first, while it takes codes.
+pub(crate) fn best(subject: &Subject, host: &Host, now: u64) -> Option<String> {
+    let takes_codes = |method: &&StoredMethod| {
+        matches!(
+            method_view(method, host, subject.allowance, now).state,
+            MethodState::Ready | MethodState::TwoCodes
+        )
+    };
+    let usable: Vec<_> = subject.methods.iter().filter(takes_codes).collect();
+    let last = usable
+        .iter()
+        .filter(|method| method.used_at.is_some())
+        .max_by_key(|method| method.used_at);
+    last.or(usable.first()).map(|method| method.id.clone())
+}

@@ -1,0 +1,268 @@
+//! A code for a phone is ordered: for whose number, within which budget.
+
+use nidan_protocol::{CallConfirmation, ChallengePost, ChallengeView, Channel, ErrorCode, Purpose};
+use zeroize::Zeroizing;
+
+use super::FlowCaller;
+use super::challenges::{
+    ID_LEN_BYTES, find, open_flow_with_phone, order_of, refuse_ended, refuse_unordered,
+};
+use crate::Service;
+use crate::base64url::encode;
+use crate::challenge::{CODE_TTL_S, call_digits, reference, view as view_of};
+use crate::config::{Host, PhoneConfig};
+use crate::environment::random_bytes;
+use crate::keys::{HashUse, SealedFor};
+use crate::phone::PhoneNumber;
+use crate::refusal::Refusal;
+use nidan_core::throttle::{self, Gate, Guess, Needs};
+use nidan_store::{Challenge, NewChallenge, NewFlow};
+
+/// A code for a phone that was ordered.
+pub(crate) enum ChallengeOrder {
+    /// It is sent now.
+    New(ChallengeView),
+    /// The same code was ordered before, and can still be answered: nothing is sent.
+    OnItsWay(ChallengeView),
+}
+
+/// Makes a code for a number and orders it to be sent. The answer does not say whether the number
+/// exists.
+///
+/// # Errors
+/// [`ErrorCode::MethodNotOffered`], [`ErrorCode::CountryNotAllowed`],
+/// [`ErrorCode::SendBudgetSpent`] and those of a number that cannot be read.
+pub(crate) async fn order(
+    service: &Service,
+    caller: &FlowCaller,
+    mut post: ChallengePost,
+) -> Result<ChallengeOrder, Refusal> {
+    let FlowCaller { flow, host } = caller;
+    let typed = Zeroizing::new(std::mem::take(&mut post.number).unwrap_or_default());
+    let phone = open_flow_with_phone(service, flow)?;
+    refuse_unoffered(service, host, &post)?;
+    let flow = &flow.opened;
+    let (number, codes) = number_and_codes(service, flow, host, &typed, &post).await?;
+    refuse_unreachable(service, phone, &number, post.channel)?;
+    let index = [number.e164().as_bytes()];
+    let number_index = service.0.keys.hash(HashUse::NumberIndex, &index);
+    if let Some(live) = live(service, flow, &post, &number_index, codes).await? {
+        // Whoever went back and asks once more has the code on its way already: waits and tries go
+        // on as they were.
+        return Ok(ChallengeOrder::OnItsWay(view_of(&live)));
+    }
+    let order = order_of(service, flow, host, phone, &number, post.channel)?;
+    let meant = (&number, number_index, codes);
+    let challenge = new_challenge(service, flow, host, meant, post)?;
+    refuse_unordered(service.0.store.open_challenge(&challenge, &order).await?)?;
+    service.0.ring.notify_one();
+    tracing::info!(
+        flow = flow.id,
+        channel = challenge.channel.as_str(),
+        country = challenge.country,
+        "code ordered"
+    );
+    let stored = find(service, flow, &challenge.id).await?;
+    Ok(ChallengeOrder::New(view_of(&stored)))
+}
+
+/// A host that forbids a method or calls without keys gets none of them, whatever the browser
+/// sends.
+fn refuse_unoffered(service: &Service, host: &Host, post: &ChallengePost) -> Result<(), Refusal> {
+    let offered = service.0.config.methods(host);
+    let field = if !offered.contains(&post.channel.method()) {
+        "channel"
+    } else if post.call_confirmation == CallConfirmation::None && !host.allow_unconfirmed_calls {
+        "call_confirmation"
+    } else {
+        return Ok(());
+    };
+    Err(Refusal {
+        field: Some(field.to_owned()),
+        ..ErrorCode::MethodNotOffered.into()
+    })
+}
+
+/// The number that is meant, and how many codes its message has: in a set-up the one that was
+/// typed, at login one of the person's own.
+async fn number_and_codes(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    typed: &str,
+    post: &ChallengePost,
+) -> Result<(PhoneNumber, u32), Refusal> {
+    match (flow.purpose, &post.method_id) {
+        (Purpose::Enroll, None) => Ok((typed_number(typed, post)?, 1)),
+        (Purpose::Verify, Some(method_id)) if typed.is_empty() => {
+            own_number(service, flow, host, method_id, post.channel).await
+        }
+        (Purpose::Enroll, Some(_)) => Err(Refusal::field("method_id")),
+        (Purpose::Verify, _) => Err(Refusal::field("number")),
+    }
+}
+
+/// Whether the operator sends codes there, and whether the number can take them.
+fn refuse_unreachable(
+    service: &Service,
+    phone: &PhoneConfig,
+    number: &PhoneNumber,
+    channel: Channel,
+) -> Result<(), Refusal> {
+    let country = number.country();
+    let mut routes = service.0.routes.iter();
+    let is_routed = routes.any(|route| route.fits(channel, country));
+    let is_allowed = phone.countries.iter().any(|allowed| allowed == country);
+    if !(is_routed && is_allowed) {
+        return Err(of_number(ErrorCode::CountryNotAllowed));
+    }
+    number.reach(channel).map_err(of_number)
+}
+
+fn of_number(code: ErrorCode) -> Refusal {
+    Refusal {
+        field: Some("number".to_owned()),
+        ..code.into()
+    }
+}
+
+/// The [challenge](Challenge) for a number, sealed for its own row; its code is derived from its
+/// id.
+fn new_challenge(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    (number, number_index, codes): (&PhoneNumber, [u8; 32], u32),
+    post: ChallengePost,
+) -> Result<NewChallenge, Refusal> {
+    let parts = &service.0;
+    let id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
+    let row = SealedFor {
+        host: &host.id,
+        subject: &flow.subject,
+        method_id: &id,
+    };
+    let sealed = parts.keys.seal_text(number.e164(), row, &*parts.random);
+    let sealed_number = sealed.map_err(|error| {
+        Refusal::logged(ErrorCode::Internal, "the number was not sealed", &*error)
+    })?;
+    let call_digits = match (post.channel, post.call_confirmation) {
+        (Channel::Sms, _) | (Channel::Voice, CallConfirmation::None) => None,
+        (Channel::Voice, CallConfirmation::Digits) => {
+            Some(call_digits(random_bytes(&*parts.random)?))
+        }
+    };
+    let expires_at = parts.clock.now_s().saturating_add(CODE_TTL_S);
+    let locale = post.locale.as_deref().unwrap_or("en");
+    Ok(NewChallenge {
+        flow_id: flow.id.clone(),
+        channel: post.channel,
+        country: number.country().to_owned(),
+        locale: parts.catalogue.language(locale).to_owned(),
+        sealed_number,
+        number_index,
+        hint: number.hint(),
+        reference: reference(random_bytes(&*parts.random)?),
+        call_digits,
+        expires_at: expires_at.min(flow.expires_at),
+        method_id: post.method_id,
+        codes,
+        id,
+    })
+}
+
+/// Reads the number that was typed, as long as it is the one that the person was shown: a number
+/// that two readers read differently is a stranger's for one of them.
+fn typed_number(typed: &str, post: &ChallengePost) -> Result<PhoneNumber, Refusal> {
+    let read = PhoneNumber::parse(typed, post.country.as_deref());
+    let Some(shown) = post.shown.as_deref() else {
+        return read.map_err(|error| of_number(error.into()));
+    };
+    match read {
+        Ok(number) if number.e164() == shown => Ok(number),
+        Ok(_another) => Err(of_number(ErrorCode::PhoneAmbiguous)),
+        // Not a number as it was typed, and one as it was shown.
+        Err(_) if PhoneNumber::parse(shown, None).is_ok() => {
+            Err(of_number(ErrorCode::PhoneAmbiguous))
+        }
+        Err(error) => Err(of_number(error.into())),
+    }
+}
+
+/// At login: the number of one of the person's own methods, and how many codes its message needs
+/// now. A mobile that is texted may be called too; a line that is called may not be texted.
+async fn own_number(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    method_id: &str,
+    channel: Channel,
+) -> Result<(PhoneNumber, u32), Refusal> {
+    let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
+    let method = subject
+        .methods
+        .iter()
+        .find(|method| method.id == method_id)
+        .ok_or(ErrorCode::MethodNotFound)?;
+    if !method.detail.kind().takes(channel) {
+        return Err(Refusal {
+            field: Some("channel".to_owned()),
+            ..ErrorCode::MethodNotOffered.into()
+        });
+    }
+    let codes = match throttle::gate(
+        method.tries,
+        subject.allowance,
+        Guess::Phone,
+        service.0.clock.now_s(),
+    ) {
+        Gate::Open(Needs::OneCode) => 1,
+        Gate::Open(Needs::TwoCodes) => 2,
+        Gate::Resting { until } => {
+            return Err(Refusal {
+                retry_at: Some(until),
+                ..ErrorCode::MethodResting.into()
+            });
+        }
+        Gate::Suspended => return Err(ErrorCode::MethodSuspended.into()),
+    };
+    let row = SealedFor {
+        host: &host.id,
+        subject: &flow.subject,
+        method_id,
+    };
+    let e164 = service
+        .0
+        .keys
+        .open_text(&method.sealed, row)
+        .map_err(|error| Refusal::logged(ErrorCode::Internal, "a number does not open", &error))?;
+    Ok((
+        PhoneNumber::parse(&e164, None).map_err(|_| ErrorCode::Internal)?,
+        codes,
+    ))
+}
+
+/// The flow's code for this very wish, while it can still be answered.
+async fn live(
+    service: &Service,
+    flow: &NewFlow,
+    post: &ChallengePost,
+    number_index: &[u8; 32],
+    codes: u32,
+) -> Result<Option<Challenge>, Refusal> {
+    let latest = service.0.store.challenges(&flow.id).await?.pop();
+    let now = service.0.clock.now_s();
+    Ok(latest.filter(|challenge| {
+        let opened = &challenge.opened;
+        let is_same = opened.number_index == *number_index
+            && opened.channel == post.channel
+            && opened.method_id == post.method_id
+            && opened.codes == codes
+            && match (post.channel, post.call_confirmation) {
+                (Channel::Sms, CallConfirmation::Digits | CallConfirmation::None) => true,
+                (Channel::Voice, CallConfirmation::Digits) => opened.call_digits.is_some(),
+                (Channel::Voice, CallConfirmation::None) => opened.call_digits.is_none(),
+            };
+        is_same && refuse_ended(challenge, now).is_ok()
+    }))
+}

@@ -1,0 +1,292 @@
+//! SQLite in WAL mode with `synchronous=FULL`: what was answered is on the disk.
+
+mod attempts;
+mod budgets;
+mod challenges;
+mod connection;
+mod copies;
+mod failure;
+mod flows;
+mod identity;
+mod identity_error;
+mod logins;
+mod mark;
+mod messages;
+mod readers;
+mod record;
+mod redeem;
+mod rows;
+#[cfg(feature = "testing")]
+mod testing;
+mod trust;
+mod verify;
+mod writer;
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use nidan_protocol::EventKind;
+use rusqlite::{Connection, params};
+
+pub use copies::{Copied, CopyError, backup, restore};
+pub use identity::Identity;
+pub use identity_error::IdentityError;
+pub use mark::{INSTANCE_LEN_BYTES, Mark, MarkError};
+
+use connection::{File, all, execute, first, scalar};
+use failure::Failure;
+use flows::Among;
+use nidan_core::enrolment::{self, ActivationContext};
+use nidan_core::flow::when_enrolment_opens;
+use nidan_core::throttle::Allowance;
+use nidan_store::{
+    Activated, Activation, Attempt, AuditDetail, BackupSet, Flow, NewFlow, Opened, Redeemed,
+    Redemption, Store, StoreError, Subject,
+};
+use readers::Readers;
+use rows::{FLOW_COLUMNS, flow_from, from_sql, method_from, to_sql};
+use writer::Writer;
+
+/// Rows that one statement deletes: some 10 ms of the writer's time.
+const PURGED_AT_ONCE: i64 = 500;
+
+/// A database in one file.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    readers: Readers,
+    writer: Writer,
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it when it is not there, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or migrated.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, &[]).await
+    }
+
+    /// As [`open`](Self::open), with pragmas of the caller's own for every connection.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_with(path: &Path, pragmas: &[(&str, &str)]) -> Result<Self, StoreError> {
+        let pragmas = pragmas
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let file = File {
+            path: path.to_owned(),
+            pragmas,
+        };
+        let opening = tokio::task::spawn_blocking(move || {
+            file.prepare()?;
+            Ok(Self {
+                readers: Readers::new(&file),
+                writer: Writer::start(file)?,
+            })
+        });
+        opening
+            .await
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))?
+    }
+
+    /// Deletes what is older than `before`, in parts: whoever writes meanwhile does not wait for
+    /// all of it.
+    async fn purge(&self, sql: &'static str, before: u64) -> Result<u64, StoreError> {
+        let mut all = 0;
+        loop {
+            let part = self
+                .writer
+                .run(move |write| execute(write, sql, [to_sql(before), PURGED_AT_ONCE]))
+                .await?;
+            all += part as u64;
+            if (part as u64) < PURGED_AT_ONCE.unsigned_abs() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Waits for what runs and closes every connection, so that the WAL is folded into the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn open_flow(&self, flow: &NewFlow) -> Result<Opened, StoreError> {
+        let flow = flow.clone();
+        self.writer.run(move |write| open_flow(write, &flow)).await
+    }
+
+    async fn flow_by_token(&self, token_hash: &[u8; 32]) -> Result<Option<Flow>, StoreError> {
+        let token_hash = *token_hash;
+        self.readers
+            .run(move |read| {
+                let sql = format!("SELECT {FLOW_COLUMNS} FROM flow WHERE token_hash = ?1");
+                first(read, &sql, [token_hash], flow_from)
+            })
+            .await
+    }
+
+    async fn reserve_attempt(&self, flow_id: &str, limit: u32) -> Result<Attempt, StoreError> {
+        let flow_id = flow_id.to_owned();
+        self.writer
+            .run(move |write| reserve_attempt(write, &flow_id, limit))
+            .await
+    }
+
+    async fn activate(&self, activation: &Activation) -> Result<Activated, StoreError> {
+        let activation = activation.clone();
+        self.writer
+            .run(move |write| activate(write, &activation))
+            .await
+    }
+
+    async fn extend_result(&self, flow_id: &str, expires_at: u64) -> Result<(), StoreError> {
+        const SQL: &str =
+            "UPDATE flow SET result_expires_at = ?2 WHERE id = ?1 AND redeemed_at IS NULL";
+        let flow_id = flow_id.to_owned();
+        self.writer
+            .run(move |write| execute(write, SQL, params![flow_id, to_sql(expires_at)]).map(|_| ()))
+            .await
+    }
+
+    async fn redeem(&self, redemption: &Redemption) -> Result<Option<Redeemed>, StoreError> {
+        let redemption = redemption.clone();
+        self.writer
+            .run(move |write| redeem::redeem(write, redemption))
+            .await
+    }
+
+    async fn subject(&self, host: &str, subject: &str) -> Result<Subject, StoreError> {
+        let (host, subject) = (host.to_owned(), subject.to_owned());
+        self.readers
+            .run(move |read| subject_of(read, &host, &subject))
+            .await
+    }
+
+    async fn backup_set(&self, host: &str, subject: &str) -> Result<Option<BackupSet>, StoreError> {
+        let (host, subject) = (host.to_owned(), subject.to_owned());
+        self.readers
+            .run(move |read| flows::backup_set(read, &host, &subject))
+            .await
+    }
+
+    async fn latest_step(&self) -> Result<Option<u64>, StoreError> {
+        self.readers
+            .run(|read| {
+                let step: Option<i64> = scalar(read, "SELECT MAX(last_step) FROM totp", [])?;
+                step.map(from_sql).transpose()
+            })
+            .await
+    }
+
+    async fn purge_flows(&self, expired_before: u64) -> Result<u64, StoreError> {
+        const SQL: &str =
+            "DELETE FROM flow WHERE id IN (SELECT id FROM flow WHERE expires_at < ?1 LIMIT ?2)";
+        self.purge(SQL, expired_before).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.readers
+            .run(|read| scalar::<u32>(read, "SELECT 1", []))
+            .await?;
+        // What writes must run too: every login needs it.
+        self.writer.run(|_write| Ok(())).await
+    }
+}
+
+fn open_flow(write: &Connection, flow: &NewFlow) -> Result<Opened, Failure> {
+    let opened = enrolment::open(flows::has_factor(write, &flow.host, &flow.subject)?);
+    if opened == Opened::Yes {
+        let whose = (flow.host.as_str(), flow.subject.as_str());
+        flows::change(write, whose, &Among::Open, None, when_enrolment_opens)?;
+        flows::insert(write, flow)?;
+    }
+    Ok(opened)
+}
+
+/// No attempt is left at a flow that is not there.
+fn reserve_attempt(write: &Connection, flow_id: &str, limit: u32) -> Result<Attempt, Failure> {
+    let sql = "SELECT attempts FROM flow WHERE id = ?1";
+    let spent: Option<u32> = first(write, sql, [flow_id], |row| Ok(row.get(0)?))?;
+    let Some(spent) = spent else {
+        return Ok(Attempt::Exhausted);
+    };
+    let sql = "UPDATE flow SET attempts = attempts + 1 WHERE id = ?1 AND attempts = ?2";
+    attempts::spend_reserved(write, sql, (flow_id, spent), Attempt::reserve(spent, limit))
+}
+
+fn activate(write: &Connection, a: &Activation) -> Result<Activated, Failure> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM flow WHERE id = ?1 AND state = 'open')";
+    let activated = enrolment::activate(ActivationContext {
+        flow_is_open: scalar(write, sql, [&a.flow_id])?,
+        has_factor: flows::has_factor(write, &a.host, &a.subject)?,
+        has_known_secret: enrolment::has_twins(a.fingerprints())
+            || flows::has_known_secret(write, a)?,
+    });
+    match activated {
+        Activated::Yes if store_enrolment(write, a)? => Ok(Activated::Yes),
+        Activated::Yes => Ok(Activated::Conflict),
+        Activated::Conflict | Activated::SecretKnown => Ok(activated),
+    }
+}
+
+/// False when another post has completed the flow.
+fn store_enrolment(write: &Connection, a: &Activation) -> Result<bool, Failure> {
+    let completed = execute(
+        write,
+        "UPDATE flow SET state = 'completed', body_hash = ?2, method_id = ?3, result_hash = ?4, \
+         result_expires_at = ?5 WHERE id = ?1 AND state = 'open'",
+        params![
+            a.flow_id,
+            a.body_hash,
+            a.methods.first().map(|method| &method.id),
+            a.result_hash,
+            to_sql(a.result_expires_at),
+        ],
+    )?;
+    if completed != 1 {
+        return Ok(false);
+    }
+    flows::raise_epoch(write, &a.host, &a.subject)?;
+    for (position, method) in (0_i64..).zip(&a.methods) {
+        flows::insert_method(write, a, method, position)?;
+    }
+    flows::replace_backup_set(write, a)?;
+    record::append(
+        write,
+        (&a.host, &a.subject),
+        EventKind::Enrolled,
+        AuditDetail::default(),
+        &a.audit,
+    )?;
+    Ok(true)
+}
+
+fn subject_of(read: &Connection, host: &str, subject: &str) -> Result<Subject, Failure> {
+    let sql = "SELECT factor_epoch, guess_full_at FROM subject WHERE host = ?1 AND subject = ?2";
+    let known = first(read, sql, [host, subject], |row| {
+        Ok((from_sql(row.get(0)?)?, from_sql(row.get(1)?)?))
+    })?;
+    let (factor_epoch, full_at) = known.unwrap_or_default();
+    let methods = all(
+        read,
+        "SELECT m.id, m.kind, m.name, coalesce(t.sealed_secret, p.sealed_number) AS sealed, t.fingerprint, t.last_step, \
+         p.number_index, p.hint, m.created_at, m.in_a_row, m.day, m.today, m.used_at FROM method m \
+         LEFT JOIN totp t ON t.method_id = m.id LEFT JOIN phone p ON p.method_id = m.id \
+         WHERE m.host = ?1 AND m.subject = ?2 ORDER BY m.created_at, m.position",
+        [host, subject],
+        method_from,
+    )?;
+    let backup_codes_left = flows::backup_codes_left(read, host, subject)?;
+    Ok(Subject {
+        methods,
+        backup_codes_left,
+        factor_epoch,
+        allowance: Allowance { full_at },
+    })
+}

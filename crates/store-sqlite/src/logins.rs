@@ -1,0 +1,184 @@
+//! A login completes: what it depends on is read, the code is spent, and what
+//! [`nidan_core::login`] decides is written, in one transaction.
+
+use nidan_core::login::{self, Authenticated, LoginChanges, LoginContext};
+use rusqlite::{Connection, Row, params};
+
+use crate::attempts::{allowance_from, tries_from};
+use crate::connection::{execute, first};
+use crate::failure::Failure;
+use crate::record;
+use crate::rows::to_sql;
+use nidan_store::{CompleteLogin, LastEntry, LoginCompletion};
+
+/// One statement for all that completing a login depends on.
+const CONTEXT: &str = "SELECT f.guess_cost, s.factor_epoch, s.guess_full_at, s.event_seq, \
+    s.event_hash, p.hint, coalesce(m.in_a_row, 0) AS in_a_row, coalesce(m.day, 0) AS day, \
+    coalesce(m.today, 0) AS today, (SELECT COUNT(*) FROM backup_code b WHERE b.host = f.host \
+    AND b.subject = f.subject AND b.used_at IS NULL) AS backup_codes_left \
+    FROM flow f JOIN subject s ON s.host = f.host AND s.subject = f.subject \
+    LEFT JOIN method m ON m.id = ?5 AND m.host = f.host AND m.subject = f.subject \
+    LEFT JOIN phone p ON p.method_id = m.id \
+    WHERE f.id = ?1 AND f.host = ?2 AND f.subject = ?3 AND f.purpose = 'verify' \
+    AND f.state = 'open' AND f.expires_at > ?4";
+
+/// The rules' context, and what only the engine needs.
+struct Loaded {
+    context: LoginContext,
+    factor_epoch: i64,
+    last_line: LastEntry,
+}
+
+/// Spends a right code and completes its flow: all or nothing, and true for exactly one caller.
+pub(crate) fn complete(
+    write: &Connection,
+    login: &CompleteLogin,
+) -> Result<LoginCompletion, Failure> {
+    let params = params![
+        login.flow_id,
+        login.host,
+        login.subject,
+        to_sql(login.audit.now),
+        login.authenticated.method_id()
+    ];
+    let Some(loaded) = first(write, CONTEXT, params, loaded_from)? else {
+        return Ok(LoginCompletion::FlowOver);
+    };
+    if !spend(write, login)? {
+        return Ok(LoginCompletion::CodeUsed);
+    }
+    let changes = login::complete(&loaded.context, &login.authenticated, login.audit.now);
+    let backup_codes_left = changes.backup_codes_left;
+    apply(write, login, changes, &loaded)?;
+    Ok(LoginCompletion::Yes { backup_codes_left })
+}
+
+fn loaded_from(row: &Row<'_>) -> Result<Loaded, Failure> {
+    Ok(Loaded {
+        context: LoginContext {
+            allowance: allowance_from(row)?,
+            tries: tries_from(row)?,
+            flow_cost: row.get("guess_cost")?,
+            hint: row.get("hint")?,
+            backup_codes_left: row.get("backup_codes_left")?,
+        },
+        factor_epoch: row.get("factor_epoch")?,
+        last_line: record::last_from(row)?,
+    })
+}
+
+/// The conditional update whose row count is the answer.
+fn spend(write: &Connection, login: &CompleteLogin) -> Result<bool, Failure> {
+    let now = to_sql(login.audit.now);
+    let spent = match &login.authenticated {
+        Authenticated::Otp {
+            method_id,
+            first_step,
+            step,
+            drift,
+        } => execute(
+            write,
+            "UPDATE totp SET last_step = ?4, drift = ?5 WHERE last_step < ?6 \
+             AND method_id = (SELECT id FROM method WHERE id = ?1 AND host = ?2 AND subject = ?3)",
+            params![
+                method_id,
+                login.host,
+                login.subject,
+                to_sql(*step),
+                drift,
+                to_sql(*first_step),
+            ],
+        ),
+        Authenticated::OutOfBand {
+            method_id,
+            challenge_id,
+            ..
+        } => execute(
+            write,
+            "UPDATE challenge SET answered_at = ?4 WHERE id = ?1 AND flow_id = ?2 \
+             AND method_id = ?3 AND answered_at IS NULL AND expires_at > ?4",
+            params![challenge_id, login.flow_id, method_id, now],
+        ),
+        Authenticated::BackupCode { ordinal } => execute(
+            write,
+            "UPDATE backup_code SET used_at = ?4 WHERE host = ?1 AND subject = ?2 \
+             AND ordinal = ?3 AND used_at IS NULL",
+            params![login.host, login.subject, ordinal, now],
+        ),
+    }?;
+    Ok(spent == 1)
+}
+
+fn apply(
+    write: &Connection,
+    login: &CompleteLogin,
+    changes: LoginChanges,
+    loaded: &Loaded,
+) -> Result<(), Failure> {
+    if let Some(tries) = changes.tries {
+        let updated = execute(
+            write,
+            "UPDATE method SET in_a_row = ?2, day = ?3, today = ?4, used_at = ?5 WHERE id = ?1",
+            params![
+                login.authenticated.method_id(),
+                tries.in_a_row,
+                to_sql(tries.day),
+                tries.today,
+                to_sql(login.audit.now)
+            ],
+        )?;
+        // Nobody gets in by a method that was removed since the attempt was counted.
+        if updated != 1 {
+            return Err(Failure::row("method is gone"));
+        }
+    }
+    complete_flow(write, login, loaded.factor_epoch)?;
+    let whose = (login.host.as_str(), login.subject.as_str());
+    let (event, detail) = (changes.event, changes.detail);
+    let line = login
+        .audit
+        .entry(whose.0, whose.1, loaded.last_line, event, detail);
+    record::insert(write, whose, &line, &login.audit)?;
+    execute(
+        write,
+        "UPDATE subject SET guess_full_at = ?3, event_seq = ?4, event_hash = ?5 \
+         WHERE host = ?1 AND subject = ?2",
+        params![
+            login.host,
+            login.subject,
+            to_sql(changes.allowance.full_at),
+            to_sql(line.seq),
+            line.hash
+        ],
+    )?;
+    Ok(())
+}
+
+fn complete_flow(
+    write: &Connection,
+    login: &CompleteLogin,
+    factor_epoch: i64,
+) -> Result<(), Failure> {
+    let completed = execute(
+        write,
+        "UPDATE flow SET state = 'completed', body_hash = ?2, method_id = ?3, result_hash = ?4, \
+         result_expires_at = ?5, used = ?6, trusts = ?7, factor_epoch = ?8 \
+         WHERE id = ?1 AND state = 'open'",
+        params![
+            login.flow_id,
+            login.body_hash,
+            login.authenticated.method_id(),
+            login.result_hash,
+            to_sql(login.result_expires_at),
+            login.authenticated.authenticator().as_str(),
+            login.trusts,
+            factor_epoch,
+        ],
+    )?;
+    // Read as open in this very transaction.
+    if completed == 1 {
+        Ok(())
+    } else {
+        Err(Failure::row("flow.state"))
+    }
+}

@@ -1,0 +1,140 @@
+//! A result code is spent together with all that the assertion says: a failure in between leaves it
+//! good. The decision is [`nidan_core::redeem`]'s.
+
+use nidan_core::redeem::{self, BrowserOfLogin, RedeemContext, TrustChange};
+use nidan_protocol::{Authenticator, MethodKind};
+use rusqlite::{Connection, Row, params};
+
+use crate::connection::{all, execute, first};
+use crate::failure::Failure;
+use crate::rows::{FLOW_COLUMNS, flow_from, from_sql, kind_from, to_sql, used_from};
+use crate::trust;
+use nidan_store::{AuditContext, Flow, FlowState, Redeemed, Redemption};
+
+/// The flow of a result code, and the rules' context.
+struct Loaded {
+    context: RedeemContext,
+    flow: Flow,
+    used: Option<Authenticator>,
+    /// SHA-256 of the token that the browser brought when the login was opened.
+    brought: Option<[u8; 32]>,
+}
+
+pub(crate) fn redeem(write: &Connection, r: Redemption) -> Result<Option<Redeemed>, Failure> {
+    let Some(mut loaded) = load(write, &r)? else {
+        return Ok(None);
+    };
+    loaded.context.browser = load_browser(write, loaded.brought.as_ref())?;
+    let lives_s = r.trust.as_ref().map(|new| new.lives_s);
+    let Some(change) = redeem::redeem(&loaded.context, lives_s, r.now) else {
+        return Ok(None);
+    };
+    let flow = loaded.flow;
+    let spent = execute(
+        write,
+        "UPDATE flow SET redeemed_at = ?2 WHERE id = ?1 AND redeemed_at IS NULL",
+        params![r.flow_id, to_sql(r.now)],
+    )?;
+    if spent != 1 {
+        return Ok(None);
+    }
+    let whose = (flow.opened.host.as_str(), flow.opened.subject.as_str());
+    let trust_ends = change.expires_at();
+    if let Some(new) = &r.trust {
+        match change {
+            TrustChange::None => {}
+            TrustChange::Rotate { browser_id, .. } => {
+                let brought = loaded
+                    .brought
+                    .ok_or_else(|| Failure::row("flow.trust_hash"))?;
+                trust::rotate(write, &browser_id, &brought, new, r.now)?;
+            }
+            TrustChange::Grant { expires_at } => {
+                let audit = AuditContext {
+                    client_description: flow.opened.client_description.clone(),
+                    ..r.audit
+                };
+                let epoch = loaded.context.factor_epoch;
+                trust::grant(write, &flow.opened, (epoch, expires_at), new, &audit)?;
+            }
+        }
+    }
+    Ok(Some(Redeemed {
+        kinds: kinds(write, whose)?,
+        used: loaded.used,
+        factor_epoch: loaded.context.factor_epoch,
+        flow,
+        trust_ends,
+    }))
+}
+
+fn load(read: &Connection, r: &Redemption) -> Result<Option<Loaded>, Failure> {
+    let sql = format!(
+        "SELECT {FLOW_COLUMNS}, redeemed_at, result_expires_at FROM flow \
+         WHERE id = ?1 AND host = ?2 AND session_binding = ?3 AND result_hash = ?4"
+    );
+    let params = params![r.flow_id, r.host, r.session_binding, r.result_hash];
+    let loaded = first(read, &sql, params, loaded_from)?;
+    let Some(mut loaded) = loaded else {
+        return Ok(None);
+    };
+    let epoch: Option<i64> = first(
+        read,
+        "SELECT factor_epoch FROM subject WHERE host = ?1 AND subject = ?2",
+        [&loaded.flow.opened.host, &loaded.flow.opened.subject],
+        |row| Ok(row.get(0)?),
+    )?;
+    // Whoever has a result has a row.
+    loaded.context.factor_epoch = from_sql(epoch.ok_or_else(|| Failure::row("subject"))?)?;
+    Ok(Some(loaded))
+}
+
+fn loaded_from(row: &Row<'_>) -> Result<Loaded, Failure> {
+    let flow = flow_from(row)?;
+    let context = RedeemContext {
+        purpose: flow.opened.purpose,
+        is_completed: match flow.state {
+            FlowState::Completed { .. } => true,
+            FlowState::Open | FlowState::Superseded | FlowState::Reported { .. } => false,
+        },
+        is_redeemed: row.get::<_, Option<i64>>("redeemed_at")?.is_some(),
+        result_expires_at: from_sql(row.get("result_expires_at")?)?,
+        login_epoch: row
+            .get::<_, Option<i64>>("factor_epoch")?
+            .map(from_sql)
+            .transpose()?,
+        factor_epoch: 0,
+        browser: BrowserOfLogin::None,
+        asks_for_trust: row.get("trusts")?,
+    };
+    Ok(Loaded {
+        context,
+        used: used_from(row, "used")?,
+        brought: row.get("trust_hash")?,
+        flow,
+    })
+}
+
+fn load_browser(read: &Connection, brought: Option<&[u8; 32]>) -> Result<BrowserOfLogin, Failure> {
+    let Some(brought) = brought else {
+        return Ok(BrowserOfLogin::None);
+    };
+    let sql = "SELECT id, expires_at FROM trusted_browser WHERE token_hash = ?1";
+    let found = first(read, sql, [brought], |row| {
+        Ok(BrowserOfLogin::Trusted {
+            browser_id: row.get("id")?,
+            expires_at: from_sql(row.get("expires_at")?)?,
+        })
+    })?;
+    Ok(found.unwrap_or(BrowserOfLogin::Gone))
+}
+
+/// The kinds of the person's methods, each once.
+fn kinds(read: &Connection, (host, subject): (&str, &str)) -> Result<Vec<MethodKind>, Failure> {
+    all(
+        read,
+        "SELECT DISTINCT kind FROM method WHERE host = ?1 AND subject = ?2 ORDER BY kind",
+        [host, subject],
+        |row| kind_from(&row.get::<_, String>(0)?),
+    )
+}

@@ -1,0 +1,131 @@
+//! Rows of the database as the store's types.
+
+use crate::failure::Failure;
+use nidan_protocol::{Authenticator, Channel, DeliveryState, MethodClass, MethodKind, Purpose};
+use rusqlite::Row;
+
+use nidan_core::throttle::Tries;
+use nidan_store::{Flow, FlowState, Method, MethodDetail, NewFlow};
+
+pub(crate) const FLOW_COLUMNS: &str = "id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
+    token_hash, enrolment_id, server_nonce, created_at, expires_at, country, client_description, state, body_hash, method_id, \
+    used, reported_at, reports, factor_epoch, trusts, trust_hash";
+
+pub(crate) fn flow_from(row: &Row<'_>) -> Result<Flow, Failure> {
+    let state = match row.get::<_, String>("state")?.as_str() {
+        "open" => FlowState::Open,
+        "superseded" if row.get::<_, Option<i64>>("reported_at")?.is_some() => {
+            FlowState::Reported {
+                here: row.get("reports")?,
+            }
+        }
+        "superseded" => FlowState::Superseded,
+        "completed" => FlowState::Completed {
+            body_hash: bytes(row, "body_hash")?,
+            method_id: row.get("method_id")?,
+        },
+        other => return Err(Failure::row(format!("flow.state {other}"))),
+    };
+    let purpose = match row.get::<_, String>("purpose")?.as_str() {
+        "enroll" => Purpose::Enroll,
+        "verify" => Purpose::Verify,
+        other => return Err(Failure::row(format!("flow.purpose {other}"))),
+    };
+    let opened = NewFlow {
+        id: row.get("id")?,
+        host: row.get("host")?,
+        subject: row.get("subject")?,
+        purpose,
+        account_name: row.get("account_name")?,
+        auth_time: from_sql(row.get("auth_time")?)?,
+        session_binding: row.get("session_binding")?,
+        origin: row.get("origin")?,
+        token_hash: bytes(row, "token_hash")?,
+        enrolment_id: bytes(row, "enrolment_id")?,
+        server_nonce: bytes(row, "server_nonce")?,
+        created_at: from_sql(row.get("created_at")?)?,
+        expires_at: from_sql(row.get("expires_at")?)?,
+        country: row.get("country")?,
+        client_description: row.get("client_description")?,
+    };
+    Ok(Flow { opened, state })
+}
+
+pub(crate) fn method_from(row: &Row<'_>) -> Result<Method, Failure> {
+    let detail = match kind_from(&row.get::<_, String>("kind")?)?.class() {
+        MethodClass::Otp => MethodDetail::Totp {
+            fingerprint: bytes(row, "fingerprint")?,
+            last_step: from_sql(row.get("last_step")?)?,
+        },
+        MethodClass::OutOfBand(channel) => MethodDetail::Phone {
+            channel,
+            number_index: bytes(row, "number_index")?,
+            hint: row.get("hint")?,
+        },
+    };
+    Ok(Method {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        sealed: row.get("sealed")?,
+        detail,
+        created_at: from_sql(row.get("created_at")?)?,
+        used_at: row
+            .get::<_, Option<i64>>("used_at")?
+            .map(from_sql)
+            .transpose()?,
+        tries: Tries {
+            in_a_row: row.get("in_a_row")?,
+            day: from_sql(row.get("day")?)?,
+            today: row.get("today")?,
+        },
+    })
+}
+
+pub(crate) fn kind_from(text: &str) -> Result<MethodKind, Failure> {
+    MethodKind::from_wire(text).ok_or_else(|| Failure::row(format!("method.kind {text}")))
+}
+
+/// The authenticator that a column names, where it names one.
+pub(crate) fn used_from(row: &Row<'_>, column: &str) -> Result<Option<Authenticator>, Failure> {
+    let name = row.get::<_, Option<String>>(column)?;
+    let read = |name: String| {
+        Authenticator::from_wire(&name).ok_or_else(|| Failure::row(format!("{column} {name}")))
+    };
+    name.map(read).transpose()
+}
+
+pub(crate) fn channel_from(text: &str) -> Result<Channel, Failure> {
+    Channel::from_wire(text).ok_or_else(|| Failure::row(format!("channel {text}")))
+}
+
+pub(crate) fn delivery_from(text: &str) -> Result<DeliveryState, Failure> {
+    [
+        DeliveryState::Queued,
+        DeliveryState::Accepted,
+        DeliveryState::Unknown,
+        DeliveryState::Delivered,
+        DeliveryState::Failed,
+    ]
+    .into_iter()
+    .find(|state| state.as_str() == text)
+    .ok_or_else(|| Failure::row(format!("message.state {text}")))
+}
+
+pub(crate) fn bytes<const N: usize>(row: &Row<'_>, column: &str) -> Result<[u8; N], Failure> {
+    Ok(row.get(column)?)
+}
+
+/// SQLite's integers are signed; times and steps stay far below 2⁶³.
+pub(crate) fn to_sql(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn from_sql(value: i64) -> Result<u64, Failure> {
+    u64::try_from(value).map_err(|_| Failure::row("negative number"))
+}
+
+/// Names of ours as a list of SQL literals.
+pub(crate) fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let quoted: Vec<_> = names.map(|name| format!("'{name}'")).collect();
+    quoted.join(", ")
+}
