@@ -52,6 +52,12 @@ pub(super) async fn enrol(
     decode::enrolment_answer(&json).ok_or(RequestError::Unreachable)
 }
 
+/// Asks for more time; the set-up's end then (Unix seconds).
+pub(super) async fn extend(page: Page) -> Option<u64> {
+    let json = request(page, "/v1/flow/extend", object(&[])).await.ok()?;
+    decode::number(&json, "expires_at")
+}
+
 /// Where a challenge can be watched.
 pub(super) fn path(id: &str) -> String {
     [CHALLENGES, "/", id].concat()

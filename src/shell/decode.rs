@@ -221,7 +221,7 @@ fn text(json: &JsValue, name: &str) -> Option<String> {
 }
 
 /// A whole number that a JavaScript number holds exactly.
-fn number(json: &JsValue, name: &str) -> Option<u64> {
+pub(super) fn number(json: &JsValue, name: &str) -> Option<u64> {
     let number = field(json, name)?.as_f64()?;
     (0.0..=js_sys::Number::MAX_SAFE_INTEGER)
         .contains(&number)

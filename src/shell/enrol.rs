@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use nidan_otp::UnixSeconds;
 use nidan_protocol::ErrorCode;
 
 use super::{Page, Perform, Shell, api, spawn};
@@ -56,6 +57,14 @@ impl Shell {
                 let path = [&api::path(&challenge_id), "/answer"].concat();
                 self.ask(path, &[("code", code.expose())]);
             }
+            SetUpEffect::Extend => spawn(async move {
+                let end = api::extend(self.page(Page::clone)).await;
+                if let Some(end) = end {
+                    self.parts
+                        .update_value(|parts| parts.expires_at = Some(UnixSeconds(end)));
+                }
+                self.answer(SetUpAnswer::Extended(end));
+            }),
             SetUpEffect::Take(what) => self.take(what),
             SetUpEffect::Post(draft, proof) => spawn(self.post(draft, proof)),
         }

@@ -127,6 +127,48 @@ test('a service that fails is waited for', async () => {
   assert.equal(meets, 2)
 })
 
+for (const lang of LANGUAGES) {
+  test(`twenty-five minutes by hand end well (${lang})`, async () => {
+    const at = await person(shared, { lang })
+    await at.page.clock.install()
+    // The page's clock goes on, the service's rows go back: what the service says is later for the page by as much.
+    let passed = 0
+    let asked = 0
+    await at.page.route('**/v1/flow/extend', async (route) => {
+      asked += 1
+      const answer = await route.fetch()
+      const { expires_at: end } = await answer.json()
+      await route.fulfill({ json: { expires_at: end + passed } })
+    })
+    const minutes = async (count) => {
+      for (let minute = 0; minute < count; minute++) {
+        sql('UPDATE flow SET created_at = created_at - 60, expires_at = expires_at - 60')
+        passed += 60
+        await at.page.clock.runFor(60_000)
+        await at.page.waitForTimeout(30)
+      }
+    }
+    await signUp(at)
+    await toCodes(at)
+    await minutes(6)
+    assert.equal(asked, 1, 'it is used, so it lives on by itself')
+    const [code] = await backupCodes(at)
+    await minutes(8)
+    const more = at.page.getByRole('button', { name: at.w['common.more-time'] })
+    await more.waitFor()
+    assert.ok((await more.boundingBox()).y < (await at.page.locator('nidan-flow h2').boundingBox()).y, 'above all that is to be read')
+    await more.click()
+    await more.waitFor({ state: 'detached' })
+    assert.equal(asked, 2)
+    await minutes(5)
+    await at.page.locator('#nidan-backup').fill(code)
+    await minutes(6)
+    await press(at, 'codes.finish')
+    await title(at, 'done.title')
+    assert.equal(asked, 3, 'what is typed counts as use')
+  })
+}
+
 test('wrong codes are explained, going back keeps what was typed', async () => {
   const at = await person(shared, { lang: 'en' })
   await signUp(at)

@@ -2,6 +2,21 @@
 
 use nidan_protocol::{Authenticator, Purpose};
 
+/// The life of a flow that nobody extends, in seconds: long enough to install an app.
+pub const FLOW_TTL_S: u64 = 600;
+/// The longest life of a set-up, in seconds: whoever left the page open and went away does not come
+/// back to it. A day at work has other hours than one press of a button.
+pub const ENROLMENT_LIFE_MAX_S: u64 = 3_600;
+
+/// The end of a set-up whose page is in use at `now` (all Unix seconds): [`FLOW_TTL_S`] from now,
+/// and never later than [`ENROLMENT_LIFE_MAX_S`] after its beginning, nor earlier than it was
+/// ([WCAG 2.2.1](https://www.w3.org/TR/WCAG22/#timing-adjustable)).
+pub fn extended_end(created_at: u64, expires_at: u64, now: u64) -> u64 {
+    now.saturating_add(FLOW_TTL_S)
+        .min(created_at.saturating_add(ENROLMENT_LIFE_MAX_S))
+        .max(expires_at)
+}
+
 /// The part of a flow on which these decisions depend. An engine may leave out flows whose result
 /// was redeemed: nothing ends them any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use nidan_protocol::{ChallengeView, MethodClass, MethodKind, PHONES_MAX};
 
 use super::lifecycle::{Outcome, Stage};
+use super::more_time::MoreTime;
 use super::{
     CodeEntry, ConfirmedCode, Delivery, EndReason, Keepsake, Now, Opening, PendingSecret,
     PhoneEntry, SetUpAnswer, SetUpEffect, SetUpEvent, SetUpInput, SetUpNav, Step, VerifiedPhone,
@@ -37,6 +38,8 @@ pub struct Enrolment {
     pub(super) wrong_codes: u32,
     /// The last of them, as it was typed.
     pub(super) wrong_code: String,
+    /// Whether more time can be had.
+    pub(super) more_time: MoreTime,
     /// Where the person is.
     pub step: Step,
 }
@@ -67,6 +70,7 @@ impl Stage for Enrolment {
             is_enlarged: false,
             wrong_codes: 0,
             wrong_code: String::new(),
+            more_time: MoreTime::Unused,
             step: Step::Start,
         };
         (Box::new(enrolment), None)
@@ -74,12 +78,18 @@ impl Stage for Enrolment {
 
     fn on(mut self: Box<Self>, event: SetUpEvent, now: Now) -> Outcome<Self> {
         let before = self.place();
+        self.note_use(&event);
         let effect = match event {
             SetUpEvent::Answer(SetUpAnswer::Stored(answer)) => return self.on_stored(answer, now),
             SetUpEvent::Answer(SetUpAnswer::NotStored(error)) => {
                 return self.on_not_stored(error, now);
             }
             SetUpEvent::Go(SetUpNav::Next) if self.is_done() => return self.finish(now),
+            SetUpEvent::Extend => self.extend(),
+            SetUpEvent::Answer(SetUpAnswer::Extended(end)) => {
+                self.on_extended(end);
+                None
+            }
             SetUpEvent::Answer(answer) => match self.on_phone_answer(answer) {
                 Ok(effect) => effect,
                 Err(reason) => return Outcome::Ended(reason),
@@ -123,7 +133,7 @@ impl Stage for Enrolment {
             ..
         } = &self.step
         else {
-            return None;
+            return self.extends_at().map(|at| (at, SetUpEvent::Extend));
         };
         Some((*until, SetUpEvent::Retry))
     }

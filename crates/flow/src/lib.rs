@@ -9,6 +9,7 @@ mod login;
 mod login_answers;
 mod login_codes;
 mod machine;
+mod more_time;
 mod phone;
 mod phone_entry;
 mod posting;

@@ -29,6 +29,8 @@ pub enum SetUpEvent {
     Copied(Keepsake, bool),
     /// The final post shall be tried again: its time has come, or the person does not want to wait.
     Retry,
+    /// The set-up shall live longer: it is used shortly before its end, or the person asks.
+    Extend,
 }
 
 /// Where a person goes in a set-up.
@@ -91,6 +93,8 @@ pub enum SetUpAnswer {
     Changed(Box<ChallengeView>),
     /// The code of this challenge was right.
     Accepted(String),
+    /// When the set-up ends now (Unix seconds); [`None`] when the service could not be asked.
+    Extended(Option<u64>),
     /// The final post was answered.
     Stored(Box<EnrolmentAnswer>),
     /// The final post was not answered, or refused.
@@ -137,6 +141,8 @@ pub enum SetUpEffect {
         /// The code.
         code: Code,
     },
+    /// Ask for more time.
+    Extend,
     /// Copy, save or print; copies tell whether they worked.
     Take(Keepsake),
     /// Send the final post.

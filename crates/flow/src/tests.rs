@@ -471,3 +471,37 @@ fn the_code_is_small_again_when_the_person_comes_back() {
     assert!(matches!(step(&flow), Step::AddAccount));
     assert!(!flow.active().unwrap().is_enlarged);
 }
+
+fn end(flow: &Flow) -> u64 {
+    flow.active().unwrap().opening.expires_at.0
+}
+
+#[test]
+fn a_set_up_that_is_used_asks_for_more_time_by_itself() {
+    let flow = begun(BackupGate::Tick);
+    assert!(flow.retry().is_none(), "nobody has done anything");
+    let (flow, _) = at(flow, [Event::On(SetUpEvent::Go(SetUpNav::Next))]);
+    let (due, event) = flow.retry().expect("it is used");
+    assert_eq!(due.0, end(&flow) - 300);
+    let (flow, effect) = at(flow, [event]);
+    assert!(matches!(effect, Some(Effect::Do(SetUpEffect::Extend))));
+    assert!(flow.retry().is_none(), "asked already");
+    let extended = |end| Event::On(SetUpEvent::Answer(SetUpAnswer::Extended(end)));
+    let later = NOW.0 + 900;
+    let (flow, _) = at(flow, [extended(Some(later))]);
+    assert_eq!(end(&flow), later);
+    assert!(flow.retry().is_none(), "not used since");
+
+    let (flow, effect) = at(flow, [Event::On(SetUpEvent::Extend)]);
+    assert!(
+        matches!(effect, Some(Effect::Do(SetUpEffect::Extend))),
+        "a press asks at once"
+    );
+    let (flow, effect) = at(flow, [Event::On(SetUpEvent::Extend)]);
+    assert!(effect.is_none(), "once");
+    let (flow, effect) = at(flow, [extended(None), Event::On(SetUpEvent::Extend)]);
+    assert!(effect.is_some(), "no answer is no refusal");
+    let (flow, effect) = at(flow, [extended(Some(later)), Event::On(SetUpEvent::Extend)]);
+    assert!(effect.is_none(), "it has lived as long as any may");
+    assert!(!flow.active().unwrap().can_extend());
+}

@@ -387,6 +387,20 @@ pub struct RecentLogin {
     pub client_description: Option<String>,
 }
 
+/// "I need more time": nothing but the flow's own token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ExtendPost {}
+
+/// The answer to [`ExtendPost`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExtendAnswer {
+    /// The flow's end (Unix seconds); unchanged when it has lived as long as any flow may.
+    pub expires_at: u64,
+}
+
 /// The answer to a report. The same flow gets the same answer again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -28,6 +28,7 @@ messages! {
     CommonLoading = "common.loading",
     CommonStep = "common.step",
     CommonTimeLeft = "common.time-left",
+    CommonMoreTime = "common.more-time",
     CommonYes = "common.yes",
     CommonNo = "common.no",
     StepStart = "step.start",

@@ -37,6 +37,7 @@ use axum::extract::FromRef;
 pub use api::router;
 pub use assertion::{ASSERTION_TTL_S, ASSERTION_TYP};
 pub use metrics::{metrics_router, stats};
+pub use nidan_core::flow::{ENROLMENT_LIFE_MAX_S, FLOW_TTL_S};
 
 use assertion::{AssertionSigner, PublicKeys};
 use backup::BackupHasher;
@@ -49,8 +50,6 @@ use nidan_otp::TIME_STEP_S;
 use nidan_store::{Store, StoreError};
 use tokio::sync::watch;
 
-/// A flow lives ten minutes: long enough to install an app, and no longer.
-pub const FLOW_TTL_S: u64 = 600;
 /// [ASVS](https://github.com/OWASP/ASVS/tree/v5.0.0) 7.5.1 wants a fresh first factor before a
 /// factor changes; ours ends after five minutes.
 pub const AUTH_TIME_MAX_AGE_S: u64 = 300;

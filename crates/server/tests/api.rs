@@ -47,6 +47,44 @@ async fn an_enrolment_goes_from_flow_to_signed_result() {
     );
 }
 
+#[tokio::test]
+async fn a_set_up_in_use_lives_an_hour_and_no_longer() {
+    let bench = Bench::new().await;
+    let (_, token, view) = bench.open("u1").await;
+    let widget = Widget::new(&view, 7);
+    let began = bench.now();
+    // Twenty-five minutes by hand, with a press now and then.
+    for minutes in [5, 14, 20, 25] {
+        bench.pass(began + minutes * 60 - bench.now());
+        let (status, answer) = bench.extend(&token).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        assert_eq!(answer["expires_at"], bench.now() + 600);
+    }
+    let (status, answer) = bench.flow_post(&token, &widget.body(bench.now())).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let (status, answer) = bench.extend(&token).await;
+    assert_eq!(
+        (status, &answer["code"]),
+        (StatusCode::CONFLICT, &json!("flow_conflict"))
+    );
+
+    let (_, token, _) = bench.open("u2").await;
+    let began = bench.now();
+    let mut end = began + 600;
+    while bench.now() + 300 < end {
+        bench.pass(end - 100 - bench.now());
+        let (_, answer) = bench.extend(&token).await;
+        end = answer["expires_at"].as_u64().unwrap();
+    }
+    assert_eq!(end, began + 3_600);
+    bench.pass(end - bench.now());
+    let (status, answer) = bench.extend(&token).await;
+    assert_eq!(
+        (status, &answer["code"]),
+        (StatusCode::UNAUTHORIZED, &json!("flow_expired"))
+    );
+}
+
 fn claims(jwt: &str) -> Value {
     use base64ct::{Base64UrlUnpadded, Encoding};
     serde_json::from_slice(&Base64UrlUnpadded::decode_vec(jwt.split('.').nth(1).unwrap()).unwrap())
@@ -524,6 +562,7 @@ async fn every_route_stands_in_the_openapi_document() {
         "/v1/flow/challenges/{id}/events",
         "/v1/flow/challenges/{id}/resend",
         "/v1/flow/enrolment",
+        "/v1/flow/extend",
         "/v1/flow/report",
         "/v1/flow/verification",
         "/v1/flows",

@@ -145,6 +145,14 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn extend_flow(&self, flow_id: &str, expires_at: u64) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE flow SET expires_at = ?2 WHERE id = ?1 AND state = 'open'";
+        let flow_id = flow_id.to_owned();
+        self.writer
+            .run(move |write| execute(write, SQL, params![flow_id, to_sql(expires_at)]).map(|_| ()))
+            .await
+    }
+
     async fn extend_result(&self, flow_id: &str, expires_at: u64) -> Result<(), StoreError> {
         const SQL: &str =
             "UPDATE flow SET result_expires_at = ?2 WHERE id = ?1 AND redeemed_at IS NULL";

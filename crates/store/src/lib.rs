@@ -293,6 +293,12 @@ pub trait Store: PhoneStore + VerifyStore {
     /// [`StoreError`]: nothing was changed.
     async fn activate(&self, activation: &Activation) -> Result<Activated, StoreError>;
 
+    /// Lets an open flow live until `expires_at`; one that ended stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
+    async fn extend_flow(&self, flow_id: &str, expires_at: u64) -> Result<(), StoreError>;
+
     /// Lets an unused result code live until `expires_at`, for a person whose answer was lost on
     /// the way.
     ///

@@ -109,6 +109,16 @@ impl Store for Memory {
         })
     }
 
+    async fn extend_flow(&self, flow_id: &str, expires_at: u64) -> Result<(), StoreError> {
+        self.transact(|tables| {
+            if let Some(row) = tables.flow(flow_id)
+                && row.standing == FlowStanding::Open
+            {
+                row.opened.expires_at = expires_at;
+            }
+        })
+    }
+
     async fn extend_result(&self, flow_id: &str, expires_at: u64) -> Result<(), StoreError> {
         self.transact(|tables| {
             if let Some(row) = tables.flow(flow_id)

@@ -16,6 +16,8 @@ pub enum SetUpAction {
     Again,
     /// Sends the final post now.
     Retry,
+    /// Asks for more time.
+    Extend,
     /// Takes this method.
     Choose(MethodKind),
     /// Makes the QR code larger, and smaller again.
@@ -74,6 +76,7 @@ impl SetUpAction {
             Self::Help => phone(PhoneWish::Help),
             Self::Take(what) => SetUpEvent::Take(what),
             Self::Retry => SetUpEvent::Retry,
+            Self::Extend => SetUpEvent::Extend,
         })
     }
 }

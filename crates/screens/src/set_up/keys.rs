@@ -5,6 +5,10 @@ use crate::shape::keys;
 keys! {
     /// A block of a set-up's screens.
     SetUpKey {
+        /// How much time is left, when little is.
+        TimeLeft = "0p;class=nidan-time;role=status",
+        /// Asks for more.
+        MoreTime = "0button;type=button;class=nidan-quiet;part=button",
         /// Holds how far along the person is.
         Progress = "0div;class=nidan-progress;part=progress",
         /// Holds a bar for each step.
@@ -15,7 +19,7 @@ keys! {
         ProgressText = "1p",
         /// Something is on its way, and there is nothing to do meanwhile.
         Busy = "0p;class=nidan-busy;role=status",
-        /// Holds all that follows but the time that is left and the way to support.
+        /// Holds all that follows but the way to support.
         Screen = "0div;class=nidan-screen",
         /// The heading; it takes the focus where nothing else on the screen does.
         Title = "1h2;part=title;tabindex=-1",
@@ -350,8 +354,6 @@ keys! {
         Main = "2button;type=button;class=nidan-main;part=button-main",
         /// Goes back.
         Back = "2button;type=button;class=nidan-quiet;part=button;data-back=",
-        /// How much time is left, when little is.
-        TimeLeft = "0p;class=nidan-time;role=status",
         /// Holds the way to people who help, on every screen.
         Support = "0p;class=nidan-support",
         /// The way to people who help.

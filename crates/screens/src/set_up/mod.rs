@@ -57,6 +57,7 @@ impl Shows for Flow {
 
     fn screen<'a>(&'a self, view: View<'a>) -> Screen<'a, Self> {
         let mut screen = Draft::new(scope(self), view);
+        screen.time_left(self);
         screen.progress(self);
         match self {
             Self::Loading => screen.text(SetUpKey::Busy, Msg::CommonLoading),
@@ -180,10 +181,8 @@ impl<'a> Draft<'a, Flow> {
         self.words(SetUpKey::ProgressText, words);
     }
 
-    /// Adds the time that is left, and the way to people who help, which is on every screen
-    /// once it is known.
+    /// Adds the way to people who help, which is on every screen once it is known.
     fn finish(mut self, flow: &Flow) -> Screen<'a, Flow> {
-        self.time_left(flow);
         if let (Some(url), false) = (self.view.support_url, matches!(flow, Flow::Loading)) {
             self.group(SetUpKey::Support);
             let label = Words::of(Msg::CommonSupport);
@@ -192,18 +191,22 @@ impl<'a> Draft<'a, Flow> {
         self.screen
     }
 
-    /// Told when little is left, without counting seconds aloud.
+    /// Told when little is left, without counting seconds aloud, above all that is to be read.
     fn time_left(&mut self, flow: &Flow) {
-        let mut words = Words::None;
+        let (mut words, mut has_more) = (Words::None, false);
         if let Some(enrolment) = flow.active().filter(|one| !one.is_stored()) {
             let end = enrolment.opening.expires_at.0;
             let left = end.saturating_sub(self.view.now.0);
             if (1..=TELL_TIME_BELOW_S).contains(&left) {
                 let minutes = Arg::Number("minutes", left.div_ceil(60));
                 words = Words::Message(Msg::CommonTimeLeft, [minutes, Arg::None]);
+                has_more = enrolment.can_extend();
             }
         }
         self.words(SetUpKey::TimeLeft, words);
+        if has_more {
+            self.button(SetUpKey::MoreTime, Msg::CommonMoreTime, SetUpAction::Extend);
+        }
     }
 
     /// The service could not be asked.

@@ -99,6 +99,9 @@ impl Walk<Flow> {
     fn service(&mut self, effect: SetUpEffect, is_good: bool) -> Option<SetUpAnswer> {
         Some(match effect {
             SetUpEffect::Take(_) | SetUpEffect::ShowHelp(..) => return None,
+            SetUpEffect::Extend => {
+                SetUpAnswer::Extended(is_good.then(|| self.now + self.chance.one(&[0, 600])))
+            }
             SetUpEffect::LoadRegions => SetUpAnswer::Regions(is_good.then(|| REGIONS.to_owned())),
             SetUpEffect::Order {
                 channel,

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use nidan_protocol::{
-    EnrolmentAnswer, EnrolmentPost, FlowView, Problem, ReportAnswer, ReportPost,
-    VerificationAnswer, VerificationPost,
+    EnrolmentAnswer, EnrolmentPost, ExtendAnswer, ExtendPost, FlowView, Problem, ReportAnswer,
+    ReportPost, VerificationAnswer, VerificationPost,
 };
 
 use crate::Service;
@@ -23,6 +23,21 @@ pub(crate) async fn view(
     caller: FlowCaller,
 ) -> Result<Json<FlowView>, Refusal> {
     Ok(Json(opening::view(&service, &caller).await?))
+}
+
+/// Lets a set-up live on while its page is in use: ten minutes from now, an hour in all.
+#[utoipa::path(post, path = "/v1/flow/extend", request_body = ExtendPost, responses(
+    (status = 200, body = ExtendAnswer),
+    (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 409, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
+    (status = 422, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn extend(
+    State(service): State<Service>,
+    caller: FlowCaller,
+    Body(ExtendPost {}): Body<ExtendPost>,
+) -> Result<Json<ExtendAnswer>, Refusal> {
+    Ok(Json(opening::extend(&service, &caller).await?))
 }
 
 /// Stores the enrolment. The same body again gets the same answer; another body gets 409.

@@ -54,6 +54,7 @@ pub fn router(service: Service) -> Router {
         .max_age(PREFLIGHT_MAX_AGE);
     let (for_widgets, widget_document) = OpenApiRouter::new()
         .routes(routes!(flow::view))
+        .routes(routes!(flow::extend))
         .routes(routes!(flow::enrol))
         .routes(routes!(challenges::create))
         .routes(routes!(challenges::view))

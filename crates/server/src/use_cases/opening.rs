@@ -1,7 +1,9 @@
 //! What a widget begins with.
 
+use nidan_core::flow::extended_end;
 use nidan_protocol::{
-    EnrolmentOpening, FlowView, MethodState, PhoneOffer, Policy, Purpose, VerificationOpening,
+    EnrolmentOpening, ErrorCode, ExtendAnswer, FlowView, MethodState, PhoneOffer, Policy, Purpose,
+    VerificationOpening,
 };
 
 use super::{FlowCaller, method_view};
@@ -9,7 +11,7 @@ use crate::Service;
 use crate::base64url::encode;
 use crate::config::Host;
 use crate::refusal::Refusal;
-use nidan_store::{FlowState, Method as StoredMethod, Subject};
+use nidan_store::{FlowState, Method as StoredMethod, NewFlow, Subject};
 
 /// Returns everything that the widget needs to begin; never a secret.
 pub(crate) async fn view(service: &Service, caller: &FlowCaller) -> Result<FlowView, Refusal> {
@@ -54,6 +56,34 @@ pub(crate) async fn view(service: &Service, caller: &FlowCaller) -> Result<FlowV
         verification,
         support_url: service.0.config.support_url.clone(),
     })
+}
+
+/// Lets a set-up live on whose page is in use: copying ten codes by hand takes its time. A login
+/// keeps its ten minutes: its code is typed in one, and its password may be somebody else's.
+///
+/// # Errors
+/// [`ErrorCode::MethodNotOffered`] at a login, and [`ErrorCode::FlowConflict`] when it is stored.
+pub(crate) async fn extend(
+    service: &Service,
+    caller: &FlowCaller,
+) -> Result<ExtendAnswer, Refusal> {
+    caller.must_be(Purpose::Enroll)?;
+    let flow = &caller.flow;
+    if flow.state != FlowState::Open {
+        return Err(ErrorCode::FlowConflict.into());
+    }
+    let NewFlow {
+        created_at,
+        expires_at,
+        ..
+    } = flow.opened;
+    let end = extended_end(created_at, expires_at, service.0.clock.now_s());
+    if end > expires_at {
+        let store = &service.0.store;
+        store.extend_flow(&flow.opened.id, end).await?;
+        tracing::info!(flow = flow.opened.id, end, "flow extended");
+    }
+    Ok(ExtendAnswer { expires_at: end })
 }
 
 /// Returns where codes by phone may go, when the host offers a method by phone.

@@ -304,6 +304,12 @@ impl Bench {
             .await
     }
 
+    /// Asks for more time.
+    pub async fn extend(&self, token: &str) -> (StatusCode, Value) {
+        self.send(post("/v1/flow/extend", token, Some(ORIGIN), &json!({})))
+            .await
+    }
+
     pub fn create_body(&self, subject: &str) -> Value {
         json!({
             "purpose": "enroll", "subject": subject, "account_name": "hanako@example.com",

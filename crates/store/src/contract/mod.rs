@@ -29,6 +29,7 @@ use crate::{
 pub async fn run(store: &dyn Store) {
     store.ping().await.unwrap();
     a_newer_flow_supersedes(store).await;
+    an_open_flow_is_extended_and_no_other(store).await;
     attempts_are_counted_and_end(store).await;
     an_enrolment_is_stored_whole_and_once(store).await;
     a_secret_is_never_enrolled_twice(store).await;
@@ -294,6 +295,21 @@ async fn a_result_code_is_redeemed_once_and_only_by_its_host_and_session(store: 
         store.redeem(&late).await.unwrap().is_none(),
         "an extension does not revive a used code"
     );
+}
+
+async fn an_open_flow_is_extended_and_no_other(store: &dyn Store) {
+    let (older, newer) = (flow("extend", 1), flow("extend", 2));
+    assert_eq!(store.open_flow(&older).await.unwrap(), Opened::Yes);
+    store.extend_flow(&older.id, 2000).await.unwrap();
+    let end = async |flow: &NewFlow| {
+        let found = store.flow_by_token(&flow.token_hash).await.unwrap();
+        found.unwrap().opened.expires_at
+    };
+    assert_eq!(end(&older).await, 2000);
+    assert_eq!(store.open_flow(&newer).await.unwrap(), Opened::Yes);
+    store.extend_flow(&older.id, 3000).await.unwrap();
+    assert_eq!(end(&older).await, 2000, "a superseded flow is over");
+    assert_eq!(end(&newer).await, 1600, "a flow has its own end");
 }
 
 async fn purging_leaves_what_is_alive(store: &dyn Store) {

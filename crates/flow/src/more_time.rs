@@ -1,0 +1,68 @@
+//! A set-up lives on while it is used.
+
+use super::{Enrolment, Now, SetUpEffect, SetUpEvent, Step};
+
+/// Whether a set-up can get more time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MoreTime {
+    /// Nobody has done anything since it was last asked for.
+    Unused,
+    /// The person has: it is asked for by itself when the end comes near.
+    Used,
+    /// It is being asked for.
+    Asked,
+    /// The set-up has lived as long as any may.
+    Spent,
+}
+
+/// A set-up that is in use asks for more time when it has less than this left, in seconds: half of
+/// what it begins with, so that a service that is down for some minutes does not end it.
+const EXTEND_BELOW_S: u64 = 300;
+
+impl Enrolment {
+    /// Whether there is time to be had, and something to have it for. While the final post is on
+    /// its way the service keeps what it has.
+    pub fn can_extend(&self) -> bool {
+        self.more_time != MoreTime::Spent
+            && !self.is_stored()
+            && !matches!(self.step, Step::Posting { .. })
+    }
+
+    /// What a person does keeps the set-up alive; what the service or the clock does, does not.
+    pub(super) const fn note_use(&mut self, event: &SetUpEvent) {
+        if let MoreTime::Unused = self.more_time
+            && let SetUpEvent::Go(_)
+            | SetUpEvent::Enter(_)
+            | SetUpEvent::Phone(_)
+            | SetUpEvent::Take(_) = event
+        {
+            self.more_time = MoreTime::Used;
+        }
+    }
+
+    pub(super) fn extend(&mut self) -> Option<SetUpEffect> {
+        if !self.can_extend() || self.more_time == MoreTime::Asked {
+            return None;
+        }
+        self.more_time = MoreTime::Asked;
+        Some(SetUpEffect::Extend)
+    }
+
+    pub(super) const fn on_extended(&mut self, end: Option<u64>) {
+        self.more_time = match end {
+            Some(end) if end <= self.opening.expires_at.0 => MoreTime::Spent,
+            Some(end) => {
+                self.opening.expires_at = Now(end);
+                MoreTime::Unused
+            }
+            None => MoreTime::Unused,
+        };
+    }
+
+    /// When more time is asked for by itself.
+    pub(super) fn extends_at(&self) -> Option<Now> {
+        let end = self.opening.expires_at.0;
+        (self.more_time == MoreTime::Used && self.can_extend())
+            .then(|| Now(end.saturating_sub(EXTEND_BELOW_S)))
+    }
+}
