@@ -38,10 +38,10 @@ async function finish(session, flowId, resultCode) {
   const { assertion } = await call(`/v1/flows/${flowId}/redeem`, { result_code: resultCode, session_binding: binding(session) })
   const { payload } = await jwtVerify(assertion, keys, {
     algorithms: ['EdDSA'], typ: 'nidan-assertion+jwt', issuer: TWO_STEP_ISSUER, audience: AUDIENCE, subject: people.get(user).id,
-    requiredClaims: ['iat', 'nbf', 'exp', 'jti', 'nonce', 'purpose', 'acr'], maxTokenAge: 60, clockTolerance: 5,
+    requiredClaims: ['iat', 'nbf', 'exp', 'jti', 'nonce', 'purpose', 'acr', 'amr', 'auth_time', 'method_id', 'factor_epoch'], maxTokenAge: 60, clockTolerance: 5,
   })
   const right = payload.aud === AUDIENCE && payload.purpose === 'verify' && payload.nonce === binding(session) &&
-    ACCEPTED.includes(payload.acr) && payload.exp - payload.iat <= 60 && typeof payload.jti === 'string'
+    ACCEPTED.includes(payload.acr) && payload.amr.length > 0 && payload.auth_time <= payload.iat + 60 && payload.exp - payload.iat <= 60 && typeof payload.jti === 'string'
   if (!right || spent.has(payload.jti)) throw new Error('a result for somebody else, or one that was used')
   spent.add(payload.jti)
 }

@@ -16,7 +16,8 @@ if len(NOTICES_SECRET) < 32:
     raise SystemExit("TWO_STEP_NOTICES_SECRET: 32 characters and more")
 AUDIENCE = "shop"
 ACCEPTED = ("urn:nidan:acr:second-factor", "urn:nidan:acr:trusted-browser")
-CLAIMS = ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "nonce", "purpose", "acr"]
+CLAIMS = ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "nonce", "purpose", "acr", "amr",
+          "auth_time", "method_id", "factor_epoch"]
 PAGE = """<!doctype html><script type="module" src="/nidan/nidan-flow.js"></script>
 <nidan-flow purpose="verify" service="/2sv" flow-token="{}" complete-url="/login/2sv"></nidan-flow>"""
 keys, app = jwt.PyJWKClient(f"{URL}/.well-known/jwks.json", timeout=5), Flask(__name__)
@@ -43,8 +44,9 @@ def finish(session, flow_id, result_code):
     header = jwt.get_unverified_header(answer["assertion"])
     claims = jwt.decode(answer["assertion"], keys.get_signing_key(header["kid"]).key, algorithms=["EdDSA"], audience=AUDIENCE,
                         issuer=ISSUER, subject=subject, leeway=5, options={"require": CLAIMS, "strict_aud": True})
-    right = (header["typ"] == "nidan-assertion+jwt" and claims["purpose"] == "verify" and claims["acr"] in ACCEPTED
-             and claims["nonce"] == binding(session) and all(type(claims[name]) is int for name in ("iat", "nbf", "exp"))
+    right = (header["typ"] == "nidan-assertion+jwt" and "crit" not in header and claims["purpose"] == "verify" and claims["acr"] in ACCEPTED
+             and claims["nonce"] == binding(session) and all(type(claims[name]) is int for name in ("iat", "nbf", "exp", "auth_time"))
+             and isinstance(claims["amr"], list) and claims["amr"] and claims["auth_time"] <= claims["iat"] + 60
              and claims["exp"] - claims["iat"] <= 60 and isinstance(claims["jti"], str))
     if not right or claims["jti"] in spent:
         raise ValueError("a result for somebody else, or one that was used")

@@ -54,9 +54,9 @@ export function equip(page, { file, make }) {
       return `${name} ${iso} +${code}`.toLowerCase().includes(wanted) ? `${flag} ${name} +${code}` : ''
     },
 
-    /** A finger and a narrow screen: most likely the phone that has the app. */
-    isPhone() {
-      return matchMedia('(pointer: coarse) and (max-width: 640px)').matches
+    /** A finger and a narrow screen, most likely the phone that has the app: 1 for an iPhone, 2 for another one, else 0. */
+    phone() {
+      return matchMedia('(pointer: coarse) and (max-width: 640px)').matches ? (/iPhone/.test(navigator.userAgent) ? 1 : 2) : 0
     },
 
     download(name, text) {

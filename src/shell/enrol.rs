@@ -11,6 +11,7 @@ use nidan_flow::{
     ConfirmedFactors, Effect, Enrolment, Event, Flow, PendingSecret, RequestError, SetUpAnswer,
     SetUpEffect, SetUpEvent,
 };
+use nidan_screens::Device;
 
 impl Perform for Flow {
     fn perform(shell: Shell, effect: Effect<Enrolment>) {
@@ -92,8 +93,13 @@ impl Shell {
     }
 
     async fn open(self) {
-        self.parts
-            .update_value(|parts| parts.is_phone = parts.page.is_phone());
+        self.parts.update_value(|parts| {
+            parts.device = match parts.page.phone() {
+                0 => Device::Other,
+                1 => Device::IPhone,
+                _another => Device::Android,
+            };
+        });
         let event = match api::flow(self.page(Page::clone)).await {
             Err(trouble) => Event::NotOpened(trouble),
             Ok(view) => {

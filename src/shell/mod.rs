@@ -17,7 +17,7 @@ use wasm_bindgen::prelude::*;
 pub use page::Page;
 
 use nidan_flow::{Flow, Machine};
-use nidan_screens::{Screen, Shows, View};
+use nidan_screens::{Device, Screen, Shows, View};
 
 /// How often waiting times on the [screen](Screen) move on.
 const TICK_MS: u32 = 1_000;
@@ -49,8 +49,8 @@ struct Parts {
     /// Told by the first answer.
     expires_at: Option<UnixSeconds>,
     support_url: Option<String>,
-    /// Whether this is most likely the phone that has the app.
-    is_phone: bool,
+    /// What the page is most likely shown on.
+    device: Device,
     /// Questions about codes so far: only the last one's answer is news.
     questions: u32,
     /// The last one of them that ordered a code.
@@ -76,7 +76,7 @@ impl<M: Perform> Shell<M> {
             page,
             expires_at: None,
             support_url: None,
-            is_phone: false,
+            device: Device::Other,
             questions: 0,
             order: 0,
             watched: String::new(),
@@ -207,7 +207,7 @@ impl<M: Machine> Shell<M> {
                 let view = View {
                     now: now(parts),
                     support_url: parts.support_url.as_deref(),
-                    is_phone: parts.is_phone,
+                    device: parts.device,
                 };
                 draw(&parts.page, flow.screen(view))
             })

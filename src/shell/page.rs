@@ -72,9 +72,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn watch(this: &Page, path: &str, heard: &JsValue);
 
-    /// Whether this is most likely the phone that has the app.
-    #[wasm_bindgen(method, js_name = isPhone)]
-    pub(super) fn is_phone(this: &Page) -> bool;
+    /// Most likely the phone that has the app: 1 for an iPhone, 2 for another one; 0 otherwise.
+    #[wasm_bindgen(method)]
+    pub(super) fn phone(this: &Page) -> u8;
 
     /// Another screen is shown, by its name for the host; the focus may follow.
     #[wasm_bindgen(method)]

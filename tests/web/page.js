@@ -22,7 +22,7 @@ export class TestPage {
     if (answer === undefined) throw new Error('nobody answers')
     return [answer.code === undefined, answer]
   }
-  isPhone() { return false }
+  phone() { return 0 }
   region() { return 'US' }
   shown(step, focuses) {
     this.step = step

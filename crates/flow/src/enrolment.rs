@@ -288,11 +288,13 @@ impl Enrolment {
                 None
             }
             SetUpNav::Choose(kind) => match self.step {
-                Step::Method | Step::Another | Step::PhoneCode { .. } => self.choose(kind),
-                Step::Start
+                Step::Method
                 | Step::GetApp
-                | Step::AddAccount
                 | Step::Confirm { .. }
+                | Step::Another
+                | Step::PhoneCode { .. } => self.choose(kind),
+                Step::Start
+                | Step::AddAccount
                 | Step::Number { .. }
                 | Step::SaveCodes { .. }
                 | Step::Posting { .. }

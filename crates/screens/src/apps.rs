@@ -4,6 +4,7 @@
 //! Sources: the apps' own help pages and repositories (see docs/apps.md).
 
 use crate::messages::Msg;
+use crate::{Device, Words};
 
 /// When somebody last compared these facts with their sources (ISO 8601).
 pub const VERIFIED_ON: &str = "2026-11-23";
@@ -22,10 +23,10 @@ pub enum Backup {
 }
 
 /// One row of the comparison.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct App {
-    /// Its name, the same in every language.
-    pub name: &'static str,
+    /// Its name.
+    pub name: Words<'static>,
     /// Platforms, by their own names.
     pub runs_on: &'static str,
     /// How entries survive a lost phone.
@@ -36,48 +37,60 @@ pub struct App {
     pub note: Msg,
 }
 
+const GOOGLE: App = App {
+    name: Words::Verbatim("Google Authenticator"),
+    runs_on: "Android, iPhone",
+    backup: Backup::Account("Google"),
+    several_devices: true,
+    note: Msg::AppNoteGoogle,
+};
+const APPLE: App = App {
+    name: Words::of(Msg::AppApple),
+    runs_on: "iPhone, iPad, Mac",
+    backup: Backup::EndToEnd,
+    several_devices: true,
+    note: Msg::AppNoteApple,
+};
+
 /// Those that most people know first, then the open-source ones.
 pub const APPS: &[App] = &[
+    GOOGLE,
     App {
-        name: "Google Authenticator",
-        runs_on: "Android, iPhone",
-        backup: Backup::Account("Google"),
-        several_devices: true,
-        note: Msg::AppNoteGoogle,
-    },
-    App {
-        name: "Microsoft Authenticator",
+        name: Words::Verbatim("Microsoft Authenticator"),
         runs_on: "Android, iPhone",
         backup: Backup::Account("Microsoft / iCloud"),
         several_devices: false,
         note: Msg::AppNoteMicrosoft,
     },
     App {
-        name: "Authy",
+        name: Words::Verbatim("Authy"),
         runs_on: "Android, iPhone",
         backup: Backup::Password,
         several_devices: true,
         note: Msg::AppNoteAuthy,
     },
+    APPLE,
     App {
-        name: "Apple Passwords",
-        runs_on: "iPhone, iPad, Mac",
-        backup: Backup::EndToEnd,
-        several_devices: true,
-        note: Msg::AppNoteApple,
-    },
-    App {
-        name: "Aegis",
+        name: Words::Verbatim("Aegis"),
         runs_on: "Android",
         backup: Backup::File,
         several_devices: false,
         note: Msg::AppNoteAegis,
     },
     App {
-        name: "Ente Auth",
+        name: Words::Verbatim("Ente Auth"),
         runs_on: "Android, iPhone, Windows, Mac, Linux",
         backup: Backup::EndToEnd,
         several_devices: true,
         note: Msg::AppNoteEnte,
     },
 ];
+
+/// The app that somebody who has none is pointed to: what the phone brings, else the one that most
+/// people's helpers know.
+pub(crate) const fn recommended(device: Device) -> &'static App {
+    match device {
+        Device::IPhone => &APPLE,
+        Device::Android | Device::Other => &GOOGLE,
+    }
+}

@@ -13,8 +13,30 @@ pub struct View<'a> {
     pub now: Now,
     /// Where people get help, once the service named it.
     pub support_url: Option<&'a str>,
-    /// Whether this is most likely the phone that has the authenticator app.
-    pub is_phone: bool,
+    /// What the page is most likely shown on.
+    pub device: Device,
+}
+
+/// What a page is shown on, as far as the browser tells: the phone that has the authenticator app,
+/// or something beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    /// An iPhone.
+    IPhone,
+    /// A phone that is no iPhone.
+    Android,
+    /// A computer or a tablet.
+    Other,
+}
+
+impl Device {
+    /// Whether it is most likely the phone that has the app.
+    pub const fn is_phone(self) -> bool {
+        match self {
+            Self::IPhone | Self::Android => true,
+            Self::Other => false,
+        }
+    }
 }
 
 /// Everything that is to be seen, in the order of reading.

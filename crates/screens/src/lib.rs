@@ -28,7 +28,7 @@ mod typed;
 #[cfg(test)]
 mod walk;
 
-pub use block::{Arg, Block, Content, FocusScope, Input, Label, Screen, View, Words};
+pub use block::{Arg, Block, Content, Device, FocusScope, Input, Label, Screen, View, Words};
 pub use shape::{Key, Shape};
 
 use nidan_flow::Machine;

@@ -252,7 +252,7 @@ pub(crate) fn are_shapes<K: crate::Key + std::fmt::Debug>(keys: &[K]) {
     for key in keys {
         let shape = key.shape();
         let tag = shape.tag();
-        assert!(shape.depth() < 6, "{key:?}");
+        assert!(shape.depth() < 7, "{key:?}");
         assert!(tag.bytes().all(|b| b.is_ascii_alphanumeric()), "{key:?}");
         let mut named = 0;
         shape.attributes(|name, value| {

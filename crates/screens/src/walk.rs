@@ -8,7 +8,7 @@ use nidan_otp::UnixSeconds;
 use nidan_protocol::{CallConfirmation, ChallengeView, Channel, DeliveryState};
 
 use crate::testing::{Chance, contradicts_nothing, fills_every_place, is_open, is_well_formed};
-use crate::{Content, Input, Screen, Shows, View};
+use crate::{Content, Device, Input, Screen, Shows, View};
 
 /// What is another thing on each machine's [screens](Screen).
 pub(crate) trait Walked: Shows + Debug {
@@ -30,20 +30,20 @@ pub(crate) struct Walk<M: Shows> {
     pub(crate) now: u64,
     pending: Vec<M::Effect>,
     sent: u32,
-    is_phone: bool,
+    device: Device,
 }
 
 impl<M: Walked> Walk<M> {
     pub(crate) fn new(seed: u64) -> Self {
         let mut chance = Chance::new(seed);
-        let is_phone = chance.flip();
+        let device = chance.one(&[Device::Other, Device::IPhone, Device::Android]);
         Self {
             chance,
             machine: M::loading(),
             now: 1_800_000_000,
             pending: vec![M::open()],
             sent: 0,
-            is_phone,
+            device,
         }
     }
 
@@ -52,7 +52,7 @@ impl<M: Walked> Walk<M> {
         View {
             now: UnixSeconds(self.now),
             support_url,
-            is_phone: self.is_phone,
+            device: self.device,
         }
     }
 

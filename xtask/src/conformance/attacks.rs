@@ -31,6 +31,10 @@ pub(super) const FORGED: &[(&str, Forge)] = &[
     ("for several hosts, not this one (aud)", |t| {
         set(t, "aud", json!(["another", "third"]))
     }),
+    ("for several hosts, this one among them (aud)", |t| {
+        let ours = t.claims["aud"].clone();
+        set(t, "aud", json!([ours, "another"]));
+    }),
     ("without an audience", |t| drop_claim(t, "aud")),
     ("of another service (iss)", |t| {
         set(t, "iss", json!("https://evil.example"))
@@ -80,6 +84,27 @@ pub(super) const FORGED: &[(&str, Forge)] = &[
     }),
     ("without a begin (nbf)", |t| drop_claim(t, "nbf")),
     ("without iat", |t| drop_claim(t, "iat")),
+    ("made tomorrow (iat)", |t| {
+        for claim in ["iat", "exp"] {
+            set(t, claim, json!(number(t, claim) + 86_400));
+        }
+    }),
+    ("of a password of tomorrow (auth_time)", |t| {
+        set(t, "auth_time", json!(number(t, "auth_time") + 86_400))
+    }),
+    ("without the time of the password (auth_time)", |t| {
+        drop_claim(t, "auth_time")
+    }),
+    ("without what was proved (amr)", |t| drop_claim(t, "amr")),
+    ("with nothing that was proved (amr)", |t| {
+        set(t, "amr", json!([]))
+    }),
+    ("without the method (method_id)", |t| {
+        drop_claim(t, "method_id")
+    }),
+    ("without the epoch (factor_epoch)", |t| {
+        drop_claim(t, "factor_epoch")
+    }),
     ("without an id (jti)", |t| drop_claim(t, "jti")),
     ("with an id that was used before", |t| {
         set(t, "jti", json!("used-before"))
@@ -128,6 +153,10 @@ pub(super) const FORGED: &[(&str, Forge)] = &[
             header.remove("typ");
         }
     }),
+    ("with something critical that nobody knows (crit)", |t| {
+        t.header["crit"] = json!(["purpose-of-nobody"]);
+        t.header["purpose-of-nobody"] = json!("x");
+    }),
     ("with half a signature", |t| {
         t.finish = |token| token.get(..token.len() - 40).unwrap_or_default().to_owned()
     }),
@@ -150,51 +179,85 @@ pub(super) const FORGED: &[(&str, Forge)] = &[
     ("that is empty", |t| t.finish = |_token| String::new()),
 ];
 
+/// Something that may come instead of a right answer.
+#[derive(Clone, Copy)]
+pub(super) enum Fault {
+    /// Another answer.
+    Says(u16, &'static str),
+    /// None within any time that a person waits.
+    Hangs,
+    /// The connection is closed.
+    Closes,
+    /// The connection is closed in the middle of the right answer.
+    BreaksOff,
+    /// Nobody listens.
+    IsGone,
+}
+
+const BUSY: &str = r#"{"code":"unavailable","status":503}"#;
+const GATEWAY: &str = "<html><h1>Bad Gateway</h1></html>";
+
+/// What may come at either call when the service, or what stands before it, is down or busy.
+pub(super) const OUTAGES: &[(&str, Fault)] = &[
+    (
+        "the service fails",
+        Fault::Says(500, r#"{"code":"internal"}"#),
+    ),
+    (
+        "the service is busy (429)",
+        Fault::Says(429, r#"{"code":"too_many_requests"}"#),
+    ),
+    ("a gateway answers (502)", Fault::Says(502, GATEWAY)),
+    ("the service is down (503)", Fault::Says(503, BUSY)),
+    ("a gateway waited (504)", Fault::Says(504, GATEWAY)),
+    (
+        "a proxy answers",
+        Fault::Says(200, "<html>please wait</html>"),
+    ),
+    ("nothing is said with a good status", Fault::Says(204, "")),
+    ("the service hangs", Fault::Hangs),
+    ("the connection is closed", Fault::Closes),
+    ("the answer breaks off", Fault::BreaksOff),
+    ("nobody listens", Fault::IsGone),
+];
+
 /// What the service may answer to a redeem when something is wrong.
-pub(super) const REDEEM_ANSWERS: &[(&str, u16, &str)] = &[
+pub(super) const REDEEM_ANSWERS: &[(&str, Fault)] = &[
     (
         "the code is unknown or used",
-        404,
-        r#"{"code":"result_code_invalid"}"#,
+        Fault::Says(404, r#"{"code":"result_code_invalid"}"#),
     ),
-    ("the service fails", 500, r#"{"code":"internal"}"#),
-    ("a proxy answers", 200, "<html>please wait</html>"),
-    ("there is no assertion", 200, "{}"),
-    ("the assertion is null", 200, r#"{"assertion":null}"#),
-    ("the assertion is a number", 200, r#"{"assertion":1}"#),
+    ("there is no assertion", Fault::Says(200, "{}")),
+    (
+        "the assertion is null",
+        Fault::Says(200, r#"{"assertion":null}"#),
+    ),
+    (
+        "the assertion is a number",
+        Fault::Says(200, r#"{"assertion":1}"#),
+    ),
     (
         "the assertion is an object",
-        200,
-        r#"{"assertion":{"sub":"alice","purpose":"verify"}}"#,
+        Fault::Says(200, r#"{"assertion":{"sub":"alice","purpose":"verify"}}"#),
     ),
 ];
 
 /// What the service may answer when a login begins.
-pub(super) const FLOW_ANSWERS: &[(&str, u16, &str)] = &[
-    (
-        "the service fails when the login begins",
-        500,
-        r#"{"code":"internal"}"#,
-    ),
+pub(super) const FLOW_ANSWERS: &[(&str, Fault)] = &[
     (
         "the service refuses the API key",
-        401,
-        r#"{"code":"api_key_invalid"}"#,
-    ),
-    (
-        "a proxy answers when the login begins",
-        200,
-        "<html>please wait</html>",
+        Fault::Says(401, r#"{"code":"api_key_invalid"}"#),
     ),
     (
         "an outcome that nobody knows yet",
-        201,
-        r#"{"outcome":"later"}"#,
+        Fault::Says(201, r#"{"outcome":"later"}"#),
     ),
-    ("no outcome", 201, "{}"),
+    ("no outcome", Fault::Says(201, "{}")),
     (
         "a trusted browser whose result is refused",
-        201,
-        r#"{"outcome":"trusted","flow_id":"flow","result_code":"unknown","expires_at":9999999999}"#,
+        Fault::Says(
+            201,
+            r#"{"outcome":"trusted","flow_id":"flow","result_code":"unknown","expires_at":9999999999}"#,
+        ),
     ),
 ];

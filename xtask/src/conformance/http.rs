@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::run::{Done, Failed};
 
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer than a host should wait for the service, twice.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What a request asks.
 pub(super) struct Asked {
@@ -17,39 +20,116 @@ pub(super) struct Asked {
     pub(super) body: String,
 }
 
-/// Answers every request by `answer`: a status and JSON. Runs until the program ends.
-pub(super) fn serve(
-    listen: &str,
-    answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static,
-) -> Done {
-    let listener = TcpListener::bind(listen)
-        .map_err(|error| Failed(format!("listen on {listen}: {error}")))?;
-    let answer = Arc::new(answer);
-    std::thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            let answer = Arc::clone(&answer);
-            std::thread::spawn(move || {
-                let mut reader = BufReader::new(stream);
-                // Keep-alive: hosts use one connection for both calls.
-                while let Some(asked) = read(&mut reader) {
-                    let (status, body) = answer(&asked);
-                    let kind = if body.starts_with('<') {
-                        "text/html"
-                    } else {
-                        "application/json"
-                    };
-                    let head = format!(
-                        "HTTP/1.1 {status} -\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
-                        body.len()
-                    );
-                    if reader.get_mut().write_all(head.as_bytes()).is_err() {
-                        return;
-                    }
+/// What a program that is asked does.
+#[derive(Clone)]
+pub(super) enum Answer {
+    /// Says this, with a status.
+    Says(u16, String),
+    /// Says nothing, for longer than anybody should wait.
+    Hangs,
+    /// Closes the connection.
+    Closes,
+    /// Closes the connection in the middle of what it says.
+    BreaksOff(u16, String),
+}
+
+/// How long a connection hangs. Hosts should give up much earlier.
+const HANG: Duration = Duration::from_secs(20);
+
+/// A server that can go away and come back.
+pub(super) struct Server {
+    listen: String,
+    answer: Arc<dyn Fn(&Asked) -> Answer + Send + Sync>,
+    is_there: Arc<AtomicBool>,
+    listening: Option<JoinHandle<Vec<TcpStream>>>,
+}
+
+impl Server {
+    /// Answers every request by `answer`, until the program ends.
+    pub(super) fn start(
+        listen: &str,
+        answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
+    ) -> Done<Self> {
+        let mut server = Self {
+            listen: listen.to_owned(),
+            answer: Arc::new(answer),
+            is_there: Arc::new(AtomicBool::new(false)),
+            listening: None,
+        };
+        server.come()?;
+        Ok(server)
+    }
+
+    /// Listens.
+    pub(super) fn come(&mut self) -> Done {
+        let listen = &self.listen;
+        let listener = TcpListener::bind(listen)
+            .map_err(|error| Failed(format!("listen on {listen}: {error}")))?;
+        // One for this time: connections of an earlier time stay dead.
+        self.is_there = Arc::new(AtomicBool::new(true));
+        let (answer, is_there) = (Arc::clone(&self.answer), Arc::clone(&self.is_there));
+        self.listening = Some(std::thread::spawn(move || {
+            let mut open = Vec::new();
+            for stream in listener.incoming().map_while(Result::ok) {
+                if !is_there.load(Ordering::SeqCst) {
+                    break;
                 }
-            });
+                open.extend(stream.try_clone());
+                let answer = Arc::clone(&answer);
+                std::thread::spawn(move || {
+                    let mut reader = BufReader::new(stream);
+                    talk(&mut reader, &*answer);
+                    // The listener has a copy: it closes for both.
+                    let _closed = reader.get_ref().shutdown(Shutdown::Both);
+                });
+            }
+            open
+        }));
+        Ok(())
+    }
+
+    /// Nobody listens any more, and open connections are closed.
+    pub(super) fn go(&mut self) {
+        self.is_there.store(false, Ordering::SeqCst);
+        // It wakes the listener, which then ends.
+        let _woken = TcpStream::connect(&self.listen);
+        let open = self.listening.take().and_then(|one| one.join().ok());
+        for connection in open.into_iter().flatten() {
+            // One that the host has closed already is as it shall be.
+            let _closed = connection.shutdown(Shutdown::Both);
         }
-    });
-    Ok(())
+    }
+}
+
+fn talk(reader: &mut BufReader<TcpStream>, answer: &dyn Fn(&Asked) -> Answer) {
+    // Keep-alive: hosts use one connection for both calls.
+    while let Some(asked) = read(reader) {
+        let (status, body, told) = match answer(&asked) {
+            Answer::Says(status, body) => (status, body.clone(), body),
+            Answer::BreaksOff(status, body) => {
+                let half = body.get(..body.len() / 2).unwrap_or_default().to_owned();
+                (status, body, half)
+            }
+            Answer::Closes => return,
+            Answer::Hangs => {
+                std::thread::sleep(HANG);
+                return;
+            }
+        };
+        let kind = if body.starts_with('<') {
+            "text/html"
+        } else {
+            "application/json"
+        };
+        let head = format!(
+            "HTTP/1.1 {status} -\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{told}",
+            body.len()
+        );
+        let is_whole = told.len() == body.len();
+        if reader.get_mut().write_all(head.as_bytes()).is_err() || !is_whole {
+            return;
+        }
+    }
 }
 
 fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
@@ -81,6 +161,8 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
 #[derive(Clone, Default)]
 pub(super) struct Browser {
     pub(super) cookies: BTreeMap<String, String>,
+    /// What an API handed out in place of a cookie.
+    pub(super) bearer: Option<String>,
 }
 
 impl Browser {
@@ -105,9 +187,14 @@ impl Browser {
         } else {
             format!("Cookie: {}\r\n", cookies.join("; "))
         };
+        let bearer = self
+            .bearer
+            .as_ref()
+            .map(|token| format!("Authorization: Bearer {token}\r\n"));
+        let bearer = bearer.unwrap_or_default();
         let request = format!(
             "{method} {path} HTTP/1.0\r\nHost: {host}\r\nOrigin: {origin}\r\nContent-Type: {kind}\r\n\
-             Content-Length: {}\r\n{cookies}\r\n{body}",
+             Content-Length: {}\r\n{cookies}{bearer}\r\n{body}",
             body.len()
         );
         stream.write_all(request.as_bytes())?;

@@ -18,14 +18,16 @@ pub(crate) use target::Target;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use attacks::{FLOW_ANSWERS, FORGED, Forge, REDEEM_ANSWERS};
-use http::{Asked, Browser, serve};
+use attacks::{FLOW_ANSWERS, FORGED, Fault, Forge, OUTAGES, REDEEM_ANSWERS};
+use http::{Answer, Asked, Browser, Server};
 use serde_json::{Value, json};
 use token::{Token, public, right_key};
 
 use crate::run::{Done, Failed};
 
 const AUDIENCE: &str = "shop";
+/// What is said of a host that does not stand the kit.
+pub(crate) const LETS_IN: &str = "the host lets in what it must not";
 const RESULT_CODE: &str = "cmVzdWx0LWNvZGUtb2YtdGhlLWtpdA";
 
 /// What the kit answers as the service, for the attack that runs.
@@ -36,12 +38,35 @@ struct Service {
     flow: String,
     flows: u64,
     forge: Option<Forge>,
-    redeem: Option<(u16, &'static str)>,
-    begin: Option<(u16, &'static str)>,
+    redeem: Option<Fault>,
+    begin: Option<Fault>,
+    /// What bound each login so far.
+    bindings: Vec<String>,
+}
+
+/// The answer in its place.
+fn faulty(fault: Option<Fault>, (status, body): (u16, String)) -> Answer {
+    match fault {
+        None => Answer::Says(status, body),
+        Some(Fault::Says(status, body)) => Answer::Says(status, body.to_owned()),
+        Some(Fault::Hangs) => Answer::Hangs,
+        Some(Fault::Closes | Fault::IsGone) => Answer::Closes,
+        Some(Fault::BreaksOff) => Answer::BreaksOff(status, body),
+    }
 }
 
 impl Service {
-    fn answer(&mut self, asked: &Asked) -> (u16, String) {
+    fn answer(&mut self, asked: &Asked) -> Answer {
+        match (asked.method.as_str(), asked.path.as_str()) {
+            ("POST", "/v1/flows") => faulty(self.begin, self.right_answer(asked)),
+            ("POST", path) if path.starts_with("/v1/flows/") => {
+                faulty(self.redeem, self.right_answer(asked))
+            }
+            _other => faulty(None, self.right_answer(asked)),
+        }
+    }
+
+    fn right_answer(&mut self, asked: &Asked) -> (u16, String) {
         let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
         let text = |field: &str| body[field].as_str().unwrap_or_default().to_owned();
         match (asked.method.as_str(), asked.path.as_str()) {
@@ -56,15 +81,10 @@ impl Service {
                     "outcome": "required", "flow_id": self.flow, "flow_token": "dG9rZW4tb2YtdGhlLWtpdC1mb3ItYS1mbG93",
                     "expires_at": now() + 600,
                 });
-                self.begin.map_or_else(
-                    || (201, begun.to_string()),
-                    |(status, body)| (status, body.to_owned()),
-                )
+                self.bindings.push(self.binding.clone());
+                (201, begun.to_string())
             }
             ("POST", path) if path.starts_with("/v1/flows/") && path.ends_with("/redeem") => {
-                if let Some((status, body)) = self.redeem {
-                    return (status, body.to_owned());
-                }
                 let ours = path == format!("/v1/flows/{}/redeem", self.flow)
                     && text("session_binding") == self.binding;
                 if !ours || text("result_code") != RESULT_CODE {
@@ -109,6 +129,7 @@ fn now() -> u64 {
 struct Kit {
     target: Target,
     service: Arc<Mutex<Service>>,
+    server: Server,
     tried: u32,
     let_in: Vec<String>,
 }
@@ -142,12 +163,14 @@ pub(crate) fn run(target: &Target) -> Done {
         forge: None,
         redeem: None,
         begin: None,
+        bindings: Vec::new(),
     }));
     let answering = Arc::clone(&service);
-    serve(&target.listen, move |asked| lock(&answering).answer(asked))?;
+    let server = Server::start(&target.listen, move |asked| lock(&answering).answer(asked))?;
     let mut kit = Kit {
         target: target.clone(),
         service,
+        server,
         tried: 0,
         let_in: Vec::new(),
     };
@@ -161,20 +184,20 @@ pub(crate) fn run(target: &Target) -> Done {
         kit.attack(&format!("a result {what}"), |kit| kit.sign_in())?;
         lock(&kit.service).forge = None;
     }
-    for (what, status, body) in REDEEM_ANSWERS {
-        lock(&kit.service).redeem = Some((*status, body));
-        kit.attack(&format!("at redeem, {what}"), |kit| kit.sign_in())?;
-        lock(&kit.service).redeem = None;
+    for (what, fault) in OUTAGES.iter().chain(REDEEM_ANSWERS) {
+        kit.fault_at_redeem(what, *fault)?;
     }
-    for (what, status, body) in FLOW_ANSWERS {
-        lock(&kit.service).begin = Some((*status, body));
-        kit.attack(what, |kit| kit.sign_in())?;
-        lock(&kit.service).begin = None;
+    for (what, fault) in OUTAGES.iter().chain(FLOW_ANSWERS) {
+        kit.fault_at_begin(what, *fault)?;
     }
     kit.requests()?;
+    kit.other_paths()?;
+    kit.bindings();
     kit.control()?;
-    kit.notices()?;
-    kit.control()?;
+    if target.only.is_none() {
+        kit.notices()?;
+        kit.control()?;
+    }
     for what in &kit.let_in {
         println!("✗ let in: {what}");
     }
@@ -182,7 +205,7 @@ pub(crate) fn run(target: &Target) -> Done {
     if kit.let_in.is_empty() {
         Ok(())
     } else {
-        Err(Failed("the host lets in what it must not".to_owned()))
+        Err(Failed(LETS_IN.to_owned()))
     }
 }
 
@@ -204,8 +227,17 @@ impl Kit {
         ))
     }
 
+    /// Counts an attack, where it is to be tried.
+    fn begins(&mut self, what: &str) -> bool {
+        let is_wanted = self.target.only.is_none_or(|only| what.contains(only));
+        self.tried += u32::from(is_wanted);
+        is_wanted
+    }
+
     fn attack(&mut self, what: &str, attack: impl Fn(&Self) -> Done<Browser>) -> Done {
-        self.tried += 1;
+        if !self.begins(what) {
+            return Ok(());
+        }
         let mut browser = attack(self).or_else(|Failed(why)| {
             println!("  once more, as the host did not answer ({why}): {what}");
             attack(self)
@@ -214,6 +246,90 @@ impl Kit {
             self.let_in.push(what.to_owned());
         }
         Ok(())
+    }
+
+    /// One thing goes wrong after the password, until the result has been brought.
+    fn fault_at_redeem(&mut self, what: &str, fault: Fault) -> Done {
+        let what = format!("at redeem, {what}");
+        if !self.begins(&what) {
+            return Ok(());
+        }
+        let mut browser = self.password()?;
+        lock(&self.service).redeem = Some(fault);
+        if let Fault::IsGone = fault {
+            self.server.go();
+        }
+        // A host that waits for ever has not let in either.
+        let _failed = self.complete_with_the_result(&mut browser);
+        self.comes_back()?;
+        if self.is_in(&mut browser)? {
+            self.let_in.push(what);
+        }
+        Ok(())
+    }
+
+    /// One thing goes wrong when the login begins.
+    fn fault_at_begin(&mut self, what: &str, fault: Fault) -> Done {
+        let what = format!("when the login begins, {what}");
+        if !self.begins(&what) {
+            return Ok(());
+        }
+        lock(&self.service).begin = Some(fault);
+        if let Fault::IsGone = fault {
+            self.server.go();
+        }
+        let mut browser = Browser::default();
+        let _failed = self.type_password(&mut browser);
+        let was_in = self.is_in(&mut browser)?;
+        self.comes_back()?;
+        // And with a code that belongs to nothing.
+        let _failed = self.complete_with_the_result(&mut browser);
+        if was_in || self.is_in(&mut browser)? {
+            self.let_in.push(what);
+        }
+        Ok(())
+    }
+
+    fn comes_back(&mut self) -> Done {
+        let mut service = lock(&self.service);
+        let was_gone = [service.redeem.take(), service.begin.take()]
+            .into_iter()
+            .flatten()
+            .any(|fault| matches!(fault, Fault::IsGone));
+        drop(service);
+        if was_gone { self.server.come() } else { Ok(()) }
+    }
+
+    /// Other ways to log in, by what `--also` names: none may do without a code.
+    fn other_paths(&mut self) -> Done {
+        for path in self.target.also.clone() {
+            self.attack(&format!("the password alone at {path}"), |kit| {
+                let mut browser = Browser::default();
+                let Target {
+                    login_type,
+                    login_body,
+                    ..
+                } = &kit.target;
+                let body = (login_type.as_str(), login_body.as_str());
+                let (_status, answer) = kit.ask(&mut browser, "POST", &path, body)?;
+                browser.bearer = token_in(&answer);
+                Ok(browser)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// A result of one login must not fit another: each has a binding of its own.
+    fn bindings(&mut self) {
+        const WHAT: &str = "two logins with the same session_binding, or a short one";
+        if !self.begins(WHAT) {
+            return;
+        }
+        let bindings = lock(&self.service).bindings.clone();
+        let different: std::collections::BTreeSet<_> = bindings.iter().collect();
+        if different.len() < bindings.len() || bindings.iter().any(|one| one.len() < 16) {
+            self.let_in.push(WHAT.to_owned());
+        }
     }
 
     fn ask(
@@ -228,14 +344,19 @@ impl Kit {
 
     fn password(&self) -> Done<Browser> {
         let mut browser = Browser::default();
+        self.type_password(&mut browser)?;
+        Ok(browser)
+    }
+
+    fn type_password(&self, browser: &mut Browser) -> Done {
         let Target {
             login,
             login_type,
             login_body,
             ..
         } = &self.target;
-        self.ask(&mut browser, "POST", login, (login_type, login_body))?;
-        Ok(browser)
+        self.ask(browser, "POST", login, (login_type, login_body))
+            .map(|_answer| ())
     }
 
     fn complete(&self, browser: &mut Browser, method: &str, path: &str, body: &str) -> Done {
@@ -363,4 +484,17 @@ impl Kit {
         let body = format!("result_code={RESULT_CODE}");
         self.complete(browser, "POST", &self.target.complete, &body)
     }
+}
+
+/// What an API hands out in place of a cookie: the first long text of its answer.
+fn token_in(answer: &str) -> Option<String> {
+    fn longest(value: &Value) -> Option<&str> {
+        match value {
+            Value::String(text) => Some(text.as_str()).filter(|text| text.len() >= 16),
+            Value::Array(values) => values.iter().find_map(longest),
+            Value::Object(fields) => fields.values().find_map(longest),
+            Value::Null | Value::Bool(_) | Value::Number(_) => None,
+        }
+    }
+    longest(&serde_json::from_str(answer).ok()?).map(str::to_owned)
 }

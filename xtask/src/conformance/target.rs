@@ -13,6 +13,7 @@ cargo xtask conformance --host http://127.0.0.1:5000 [options]
   --complete PATH              /login/2sv: takes result_code
   --me PATH                    /me: shows who is signed in
   --mark TEXT                  alice: stands on it when somebody is
+  --also PATH                  another way to log in (of an API, of an app); as often as there are others
   --notices PATH               takes the service's notices: a report then has to end every session
   --notices-secret TEXT        what signs them";
 
@@ -28,6 +29,10 @@ pub(crate) struct Target {
     pub(crate) complete: String,
     pub(crate) me: String,
     pub(crate) mark: String,
+    /// Further paths that take the password.
+    pub(crate) also: Vec<String>,
+    /// Tries only what has these words in its name, for tests of the kit itself.
+    pub(crate) only: Option<&'static str>,
     pub(crate) notices: Option<Notices>,
 }
 
@@ -44,6 +49,8 @@ impl Target {
             complete: "/login/2sv".to_owned(),
             me: "/me".to_owned(),
             mark: "alice".to_owned(),
+            also: Vec::new(),
+            only: None,
             notices: None,
         }
     }
@@ -78,6 +85,7 @@ impl Target {
                 "--complete" => target.complete = value,
                 "--me" => target.me = value,
                 "--mark" => target.mark = value,
+                "--also" => target.also.push(value),
                 "--notices" | "--notices-secret" => {}
                 _unknown => return Err(usage()),
             }

@@ -11,9 +11,9 @@ use nidan_protocol::{
 };
 
 use super::*;
-use crate::Block;
 use crate::testing::{are_shapes, have_headings_of_their_own};
 use crate::walk::{Walk, Walked, reaches};
+use crate::{Block, Device};
 
 const CODES: [ErrorCode; 14] = [
     ErrorCode::CodeWrong,
@@ -291,7 +291,7 @@ const NOW: Now = UnixSeconds(1_800_000_000);
 const VIEW: View<'static> = View {
     now: NOW,
     support_url: None,
-    is_phone: false,
+    device: Device::Other,
 };
 
 fn ordered(fresh: ChallengeView) -> Event<SigningIn> {

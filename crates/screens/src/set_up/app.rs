@@ -1,11 +1,13 @@
 //! An authenticator app: which one, how the account goes into it, and its first code.
 
 use nidan_flow::{CodeRefusal, Enrolment, Flow, Keepsake};
+use nidan_protocol::MethodKind;
 
 use super::{SetUpAction, SetUpKey, SetUpSpecial};
-use crate::apps::{APPS, App, Backup, VERIFIED_ON};
+use crate::apps::{APPS, App, Backup, VERIFIED_ON, recommended};
 use crate::draft::Draft;
 use crate::messages::Msg;
+use crate::methods::card;
 use crate::{Arg, Content, Words, typed};
 
 const COLUMNS: [Msg; 4] = [
@@ -32,12 +34,18 @@ struct TypedKeys {
 }
 
 impl<'a> Draft<'a, Flow> {
-    /// Dated facts about apps, and straight on for everybody who has one.
-    pub(super) fn get_app(&mut self) {
+    /// One app for this device, dated facts about others, and straight on for everybody who has one.
+    pub(super) fn get_app(&mut self, enrolment: &'a Enrolment) {
+        let one = recommended(self.view.device);
         self.title(Msg::AppTitle);
-        self.text(SetUpKey::Lead, Msg::AppLead);
         self.group(SetUpKey::HaveActions);
         self.button(SetUpKey::HaveOne, Msg::AppHaveOne, SetUpAction::Next);
+        self.text(SetUpKey::OneApp, Msg::AppLead);
+        self.group(SetUpKey::Recommended);
+        self.words(SetUpKey::RecommendedName, one.name);
+        self.text(SetUpKey::RecommendedNote, one.note);
+        self.group(SetUpKey::OtherApps);
+        self.text(SetUpKey::OtherAppsSummary, Msg::AppOthers);
         self.add(SetUpKey::Apps, Content::Named(Msg::AppTableLabel));
         self.group(SetUpKey::AppsHead);
         self.list(SetUpKey::AppsHeadRow, SetUpKey::AppsColumn, &COLUMNS);
@@ -45,9 +53,14 @@ impl<'a> Draft<'a, Flow> {
         for (index, app) in (0..=u8::MAX).zip(APPS) {
             self.app(index, app);
         }
-        self.text(SetUpKey::KeepUpdated, Msg::AppKeepUpdated);
         let date = Arg::Text("date", VERIFIED_ON);
         self.message(SetUpKey::VerifiedOn, Msg::AppVerifiedOn, date);
+        self.text(SetUpKey::KeepUpdated, Msg::AppKeepUpdated);
+        let by_phone = |kind: &MethodKind| kind.class().channel().is_some();
+        if let Some(kind) = enrolment.addable().find(by_phone) {
+            let choose = SetUpAction::Choose(kind);
+            self.button(SetUpKey::NoApp, card(kind).choose, choose);
+        }
         self.main_and_back(Msg::CommonNext, SetUpAction::Next);
     }
 
@@ -70,7 +83,7 @@ impl<'a> Draft<'a, Flow> {
         let cells = [
             (SetUpKey::App, Content::Group),
             (SetUpKey::AppHead, Content::Group),
-            (SetUpKey::AppName, Content::Text(Words::Verbatim(app.name))),
+            (SetUpKey::AppName, Content::Text(app.name)),
             (SetUpKey::AppNote, Content::Text(Words::of(app.note))),
             (
                 SetUpKey::AppRunsOn,
@@ -94,7 +107,7 @@ impl<'a> Draft<'a, Flow> {
     /// one.
     pub(super) fn add_account(&mut self, enrolment: &'a Enrolment) {
         self.title(Msg::AddTitle);
-        if self.view.is_phone {
+        if self.view.device.is_phone() {
             self.link_first(enrolment);
         } else {
             self.qr_first(enrolment);
@@ -188,6 +201,8 @@ impl<'a> Draft<'a, Flow> {
         self.group(SetUpKey::PicturePath);
         self.code_field(enrolment, label, Some(Msg::ConfirmHelp), wrong);
         self.form_actions(Msg::ConfirmCheck, SetUpAction::Next);
+        let choose = SetUpAction::Choose(MethodKind::Totp);
+        self.button(SetUpKey::NoAppYet, Msg::ConfirmNoApp, choose);
     }
 }
 

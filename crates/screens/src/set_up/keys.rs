@@ -56,69 +56,87 @@ keys! {
         /// One reason.
         ReasonItem = "3li",
 
-        /// A method, described and to be chosen.
-        Card = "1article;class=nidan-card;part=card",
-        /// Holds its name.
-        CardTitle = "2h3",
-        /// Its name.
-        CardName = "3span",
-        /// That it is the recommended one.
-        CardRecommended = "3small",
-        /// How it works.
-        CardWhat = "2p",
-        /// Holds facts.
-        CardFacts = "2dl",
-        /// Names what it needs.
-        CardNeedsName = "3dt",
-        /// What it needs.
-        CardNeeds = "3dd",
-        /// Names what speaks for it.
-        CardStrengthsName = "3dt",
-        /// What speaks for it.
-        CardStrengths = "3dd",
-        /// Names what speaks against it.
-        CardWeaknessesName = "3dt",
-        /// What speaks against it.
-        CardWeaknesses = "3dd",
+        /// A method to be chosen.
+        Choice = "1div;class=nidan-choice;part=choice",
         /// Chooses the recommended one.
-        CardMain = "2button;type=button;class=nidan-main;part=button-main",
+        ChoiceMain = "2button;type=button;class=nidan-main;part=button-main",
         /// Chooses another one.
-        CardChoose = "2button;type=button;class=nidan-quiet;part=button",
+        ChoiceOther = "2button;type=button;class=nidan-quiet;part=button",
+        /// Holds a line about it.
+        ChoiceText = "2p",
+        /// That it is the recommended one.
+        ChoiceRecommended = "3small",
+        /// How it works.
+        ChoiceWhat = "3span",
         /// That backup codes come with every method.
         BackupNote = "1p",
+        /// Holds what speaks for each and against it.
+        Compare = "1details;class=nidan-compare",
+        /// Opens it.
+        CompareSummary = "2summary",
+        /// A method's name.
+        CompareName = "2h3",
+        /// Holds facts.
+        Facts = "2dl",
+        /// Names what it needs.
+        NeedsName = "3dt",
+        /// What it needs.
+        Needs = "3dd",
+        /// Names what speaks for it.
+        StrengthsName = "3dt",
+        /// What speaks for it.
+        Strengths = "3dd",
+        /// Names what speaks against it.
+        WeaknessesName = "3dt",
+        /// What speaks against it.
+        Weaknesses = "3dd",
 
         /// Holds the way on for everybody who has an app.
         HaveActions = "1div;class=nidan-actions",
         /// "I have one."
         HaveOne = "2button;type=button;class=nidan-main;part=button-main",
-        /// Compares apps.
-        Apps = "1table;class=nidan-apps;aria-label=@",
-        /// Holds the columns' names.
-        AppsHead = "2thead",
-        /// The same.
-        AppsHeadRow = "3tr",
-        /// A column's name.
-        AppsColumn = "4th;scope=col",
-        /// Holds the apps.
-        AppsBody = "2tbody",
-        /// An app.
-        App = "3tr",
-        /// Holds its name and its note.
-        AppHead = "4th;scope=row",
+        /// Names one app for everybody who has none.
+        OneApp = "1p",
+        /// Holds it.
+        Recommended = "1div;class=nidan-advice",
         /// Its name.
-        AppName = "5span",
+        RecommendedName = "2p",
+        /// What to know of it.
+        RecommendedNote = "2p;class=nidan-help",
+        /// Holds the other ones.
+        OtherApps = "1details",
+        /// Opens it.
+        OtherAppsSummary = "2summary",
+        /// Compares apps.
+        Apps = "2table;class=nidan-apps;aria-label=@",
+        /// Holds the columns' names.
+        AppsHead = "3thead",
+        /// The same.
+        AppsHeadRow = "4tr",
+        /// A column's name.
+        AppsColumn = "5th;scope=col",
+        /// Holds the apps.
+        AppsBody = "3tbody",
+        /// An app.
+        App = "4tr",
+        /// Holds its name and its note.
+        AppHead = "5th;scope=row",
+        /// Its name.
+        AppName = "6span",
         /// What to know before choosing it.
-        AppNote = "5p;class=nidan-help",
+        AppNote = "6p;class=nidan-help",
         /// Where it runs.
-        AppRunsOn = "4td;data-label=@",
+        AppRunsOn = "5td;data-label=@",
         /// How its entries survive a lost phone.
-        AppBackup = "4td;data-label=@",
+        AppBackup = "5td;data-label=@",
         /// Whether it can be on several devices.
-        AppDevices = "4td;data-label=@",
+        AppDevices = "5td;data-label=@",
+        /// When somebody last compared these facts with their sources.
+        VerifiedOn = "2p;class=nidan-help",
         /// Why the phone is to be kept updated.
         KeepUpdated = "1p",
-        /// When somebody last compared these facts with their sources.
-        VerifiedOn = "1p;class=nidan-help",
+        /// Takes a method that needs no app.
+        NoApp = "1button;type=button;class=nidan-quiet;part=button",
 
         /// How to scan.
         Scan = "1p",
@@ -293,6 +311,8 @@ keys! {
         FormSubmit = "3button;type=submit;class=nidan-main;part=button-main",
         /// Goes back.
         FormBack = "3button;type=button;class=nidan-quiet;part=button;data-back=",
+        /// Back to where an app is named.
+        NoAppYet = "3button;type=button;class=nidan-quiet;part=button",
 
         /// What is set up.
         Proof = "1ul;class=nidan-proof",
@@ -361,19 +381,18 @@ keys! {
     }
     early None;
     rows {
-        CardTitle in Card,
-        CardName in Card,
-        CardRecommended in Card,
-        CardWhat in Card,
-        CardFacts in Card,
-        CardNeedsName in Card,
-        CardNeeds in Card,
-        CardStrengthsName in Card,
-        CardStrengths in Card,
-        CardWeaknessesName in Card,
-        CardWeaknesses in Card,
-        CardMain in Card,
-        CardChoose in Card,
+        ChoiceMain in Choice,
+        ChoiceOther in Choice,
+        ChoiceText in Choice,
+        ChoiceRecommended in Choice,
+        ChoiceWhat in Choice,
+        Facts in CompareName,
+        NeedsName in CompareName,
+        Needs in CompareName,
+        StrengthsName in CompareName,
+        Strengths in CompareName,
+        WeaknessesName in CompareName,
+        Weaknesses in CompareName,
         AppHead in App,
         AppName in App,
         AppNote in App,

@@ -130,7 +130,7 @@ impl<'a> Draft<'a, Flow> {
         match &enrolment.step {
             Step::Start => self.start(enrolment),
             Step::Method => self.method(enrolment),
-            Step::GetApp => self.get_app(),
+            Step::GetApp => self.get_app(enrolment),
             Step::AddAccount => self.add_account(enrolment),
             Step::Confirm { refused } => self.confirm(enrolment, refused.as_ref()),
             Step::Number { channel, asking } => self.number(enrolment, *channel, *asking),

@@ -39,49 +39,59 @@ impl<'a> Draft<'a, Flow> {
         self.main(Msg::StartBegin, SetUpAction::Next);
     }
 
-    /// The methods on offer, the recommended one first: what each needs, where it is strong and
-    /// where weak.
+    /// The methods on offer, the recommended one first: a button and a line each, so that all fit a
+    /// phone's screen. What each needs, where it is strong and where weak stands behind one press.
     pub(super) fn method(&mut self, enrolment: &'a Enrolment) {
+        let methods = &enrolment.opening.methods;
         self.title(Msg::MethodTitle);
-        for (index, kind) in (0..=u8::MAX).zip(&enrolment.opening.methods) {
-            self.card(index, *kind);
+        for (index, kind) in (0..=u8::MAX).zip(methods) {
+            self.choice(index, *kind);
         }
         self.text(SetUpKey::BackupNote, Msg::MethodBackupNote);
+        self.group(SetUpKey::Compare);
+        self.text(SetUpKey::CompareSummary, Msg::MethodCompare);
+        for (index, kind) in (0..=u8::MAX).zip(methods) {
+            self.facts(index, *kind);
+        }
         self.only_back();
     }
 
-    fn card(&mut self, index: u8, kind: MethodKind) {
+    fn choice(&mut self, index: u8, kind: MethodKind) {
+        let Card { what, choose, .. } = card(kind);
+        let is_recommended = index == 0;
+        self.add_nth(SetUpKey::Choice, index, Content::Group);
+        let button = if is_recommended {
+            SetUpKey::ChoiceMain
+        } else {
+            SetUpKey::ChoiceOther
+        };
+        self.button_nth(button, index, choose, SetUpAction::Choose(kind));
+        self.add_nth(SetUpKey::ChoiceText, index, Content::Group);
+        let mut say = |key, msg| self.add_nth(key, index, Content::Text(Words::of(msg)));
+        if is_recommended {
+            say(SetUpKey::ChoiceRecommended, Msg::MethodRecommended);
+        }
+        say(SetUpKey::ChoiceWhat, what);
+    }
+
+    fn facts(&mut self, index: u8, kind: MethodKind) {
         let Card {
             name,
-            what,
             needs,
             strengths,
             weaknesses,
-            choose,
+            ..
         } = card(kind);
-        let is_recommended = index == 0;
-        self.add_nth(SetUpKey::Card, index, Content::Group);
-        self.add_nth(SetUpKey::CardTitle, index, Content::Group);
         let mut say = |key, msg| self.add_nth(key, index, Content::Text(Words::of(msg)));
-        say(SetUpKey::CardName, name);
-        if is_recommended {
-            say(SetUpKey::CardRecommended, Msg::MethodRecommended);
-        }
-        say(SetUpKey::CardWhat, what);
-        self.add_nth(SetUpKey::CardFacts, index, Content::Group);
+        say(SetUpKey::CompareName, name);
+        self.add_nth(SetUpKey::Facts, index, Content::Group);
         let mut say = |key, msg| self.add_nth(key, index, Content::Text(Words::of(msg)));
-        say(SetUpKey::CardNeedsName, Msg::MethodNeeds);
-        say(SetUpKey::CardNeeds, needs);
-        say(SetUpKey::CardStrengthsName, Msg::MethodStrengths);
-        say(SetUpKey::CardStrengths, strengths);
-        say(SetUpKey::CardWeaknessesName, Msg::MethodWeaknesses);
-        say(SetUpKey::CardWeaknesses, weaknesses);
-        let button = if is_recommended {
-            SetUpKey::CardMain
-        } else {
-            SetUpKey::CardChoose
-        };
-        self.button_nth(button, index, choose, SetUpAction::Choose(kind));
+        say(SetUpKey::NeedsName, Msg::MethodNeeds);
+        say(SetUpKey::Needs, needs);
+        say(SetUpKey::StrengthsName, Msg::MethodStrengths);
+        say(SetUpKey::Strengths, strengths);
+        say(SetUpKey::WeaknessesName, Msg::MethodWeaknesses);
+        say(SetUpKey::Weaknesses, weaknesses);
     }
 
     /// What is set up so far, and what could come beside it: a second method is recommended, never

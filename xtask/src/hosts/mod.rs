@@ -1,5 +1,7 @@
 //! The three example hosts, each under the conformance kit.
 
+mod holes;
+
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -27,11 +29,12 @@ impl Drop for Host {
 /// A name, and the check behind it.
 type Example = (&'static str, fn(&Tools) -> Done);
 
-/// Every example.
-pub(crate) const HOSTS: [Example; 3] = [
+/// Every example, and the kit itself.
+pub(crate) const HOSTS: [Example; 4] = [
     ("Rust (axum)", rust),
     ("Node.js (Express)", node),
     ("Python (Flask)", python),
+    ("hosts with a hole each", holes::are_found),
 ];
 
 /// All of them.
