@@ -109,7 +109,7 @@ class NidanFlow extends HTMLElement {
       this.#unmount()
       if (glue) loadModule.forget(FILES[this.#wanted.purpose][0])
       const reason = glue ? 'broken' : error.reason ?? (/Content.Security|CSP/i.test(error) ? 'blocked' : 'not-loaded')
-      this.#complain(error, reason, 'so the fallback stays')
+      this.#complain(error, reason)
     }
     this.removeAttribute('aria-busy')
   }
@@ -150,7 +150,7 @@ class NidanFlow extends HTMLElement {
   /** Everything side by side; only where the page does not say what the flow is for, the service's answer comes first. */
   async #load(wanted, page, messages) {
     wanted.purpose ??= await page.purpose()
-    if (!FILES[wanted.purpose]) throw new Error('without "purpose" the service has to say what the flow is for, and it did not')
+    if (!FILES[wanted.purpose]) throw new Error('no "purpose", here or from the service')
     const [module, , prefix, part] = FILES[wanted.purpose]
     const own = Object.keys(messages).length ? loadJson('locales/keys.json') : undefined
     const [glue, catalogue, keys, more] = await Promise.all([
@@ -159,7 +159,7 @@ class NidanFlow extends HTMLElement {
     more?.equip(page, { file, loadJson, make })
     // By place: a release leaves the keys out, and the words that a purpose has no use for.
     const words = Object.values(catalogue)
-    page.equip(keys ? withMessages(words, keys, messages, (error) => this.#complain(error, error.reason, 'so it is left out')) : words)
+    page.equip(keys ? withMessages(words, keys, messages, (error) => this.#complain(error, error.reason)) : words)
     return glue
   }
 
@@ -205,8 +205,8 @@ class NidanFlow extends HTMLElement {
   }
 
   /** One line in the console and one event. */
-  #complain(error, reason, so) {
-    console.error(`nidan-flow: ${error.message}, ${so}`, error)
+  #complain(error, reason) {
+    console.error(`nidan-flow: ${error.message}`, error)
     this.#announce('nidan-error', { reason, message: error.message, option: error.option, allowed: error.allowed }, false)
   }
 

@@ -64,7 +64,7 @@ export function read(element) {
     if (![null, ...allowed].includes(wanted[name])) throw new OptionError(name, allowed)
   }
   const wish = element.getAttribute('locale')
-  if (wish !== null && !catalogue(wish)) throw new OptionError('locale', LOCALES)
+  if (wish !== null && !catalogue(wish)) console.warn(`nidan-flow: no ${wish} yet`)
   const wishes = [wish, document.documentElement.lang, ...navigator.languages, 'en']
   wanted.locale = wishes.map(catalogue).find(Boolean)
   if (element.hasAttribute('complete-url')) httpUrl(element, 'complete-url')

@@ -204,10 +204,10 @@ export class Page {
     const answer = await fetch(this.#wanted.service + path, {
       method: body ? 'POST' : 'GET',
       body: body && JSON.stringify(body),
-      headers: { Authorization: `Bearer ${this.#wanted.token}`, ...(body && { 'Content-Type': 'application/json' }) },
+      // A header of its own: proxies ask for a password in the usual one, take it away, or keep answers by it. Their cookies and
+      // passwords are the page's, so they go along to its own origin. The service reads the token only.
+      headers: { 'Nidan-Flow': this.#wanted.token, ...(body && { 'Content-Type': 'application/json' }) },
       cache: 'no-store',
-      // The flow token is all that the service needs.
-      credentials: 'omit',
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     })
     const json = await answer.json()
@@ -242,7 +242,7 @@ export class Page {
       const stalled = setTimeout(() => { streams = false; turn.abort() }, STALL_MS)
       try {
         const { body } = streams && await fetch(`${this.#wanted.service}${path}/events`, {
-          headers: { Authorization: `Bearer ${this.#wanted.token}` }, cache: 'no-store', credentials: 'omit', signal: turn.signal,
+          headers: { 'Nidan-Flow': this.#wanted.token }, cache: 'no-store', signal: turn.signal,
         })
         let rest = ''
         for (const reader = body.pipeThrough(new TextDecoderStream()).getReader(); ;) {

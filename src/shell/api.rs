@@ -1,16 +1,16 @@
 //! The requests of an enrolment and of a login.
 
 use nidan_otp::{EnrolmentId, Label, ServerNonce, UnixSeconds};
-use nidan_protocol::{ChallengeView, EnrolmentAnswer, EnrolmentOpening, FlowView};
-use serde::Serialize;
+use nidan_protocol::{ChallengeView, EnrolmentAnswer, EnrolmentOpening, FlowView, PhonePost};
+use serde::Serialize as _;
 use serde_wasm_bindgen::Serializer;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast as _, JsValue};
 use zeroize::Zeroizing;
 
 use super::{Page, decode};
 use nidan_flow::{
     ConfirmedFactors, LoginRefusal, Opening, PendingSecret, PhoneRefusal, Reported, RequestError,
-    Verified,
+    Verified, VerifiedPhone,
 };
 
 /// Where codes by phone are ordered.
@@ -39,13 +39,18 @@ pub(super) async fn enrol(
     ];
     fields.extend(proof.app().map(|app| ("code", app.code().expose())));
     let body = object(&fields);
-    let phones = js_sys::Array::new();
-    for phone in proof.phones() {
-        let mut fields = vec![("challenge_id", phone.challenge_id.as_str())];
-        let name = phone.name.trim();
-        fields.extend((!name.is_empty()).then_some(("name", name)));
-        phones.push(&object(&fields));
-    }
+    let phone = |phone: &VerifiedPhone| PhonePost {
+        challenge_id: phone.challenge_id.clone(),
+        name: Some(phone.name.trim().to_owned()).filter(|name| !name.is_empty()),
+    };
+    let phones: Vec<_> = proof.phones().iter().map(phone).collect();
+    // Texts always serialise.
+    let phones: js_sys::Object = phones
+        .serialize(&Serializer::json_compatible())
+        .unwrap_or_default()
+        .unchecked_into();
+    // Old libraries give every list a `toJSON` that breaks it: this one is out of their reach.
+    js_sys::Object::set_prototype_of(&phones, &js_sys::Object::new());
     // A fresh object takes every field.
     let _set = js_sys::Reflect::set(&body, &"phones".into(), &phones);
     let json = request(page, "/v1/flow/enrolment", body).await?;
@@ -105,19 +110,14 @@ pub(super) fn set_flag(body: &JsValue, name: &str, holds: bool) {
     let _set = js_sys::Reflect::set(body, &name.into(), &holds.into());
 }
 
-/// A JavaScript object of strings. A map: serde-wasm-bindgen keeps a table of struct fields' names,
-/// 0.7 KB of brotli for a few names used once.
+/// A JavaScript object of strings. Set one by one: a serialiser is 1 KB of a login.
 pub(super) fn object(fields: &[(&str, &str)]) -> JsValue {
-    struct Fields<'a>(&'a [(&'a str, &'a str)]);
-    impl Serialize for Fields<'_> {
-        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_map(self.0.iter().copied())
-        }
+    let object = js_sys::Object::new().into();
+    for (name, value) in fields {
+        // A fresh object takes every field.
+        let _set = js_sys::Reflect::set(&object, &(*name).into(), &(*value).into());
     }
-    // Strings always serialise; an empty body would be refused with its name.
-    Fields(fields)
-        .serialize(&Serializer::json_compatible())
-        .unwrap_or_default()
+    object
 }
 
 /// The answer's JSON, or what the service refused. What is no problem document is a proxy's error:

@@ -30,4 +30,7 @@ export function withoutRules(text, { classes, tags }) {
 /** Only whole lines of comments: what follows code on a line might be inside a string. No string of the sheet holds these characters with a space. */
 export function packed(text) {
   return text.replace(/^\s*\/\*[\s\S]*?\*\/$\n/gm, '').replace(/^\s+/gm, '').replace(/\s*([{};,])\s*/g, '$1').replaceAll(': ', ':')
+    .replaceAll(';}', '}').replaceAll(' !important', '!important')
+    // In selectors only: a sum in a value needs its spaces.
+    .replace(/[^{}]+\{/g, (selector) => selector.replace(/ ([>+~]) /g, '$1').replace(/="([\w-]+)"\]/g, '=$1]'))
 }

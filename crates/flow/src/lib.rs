@@ -82,6 +82,7 @@ impl EndReason {
             ErrorCode::FlowExpired => Some(Self::Expired),
             ErrorCode::FlowConflict => Some(Self::Superseded),
             ErrorCode::FlowReported => Some(Self::Reported),
+            ErrorCode::FlowTokenMissing => Some(Self::Misconfigured),
             _of_one_request => None,
         }
     }
@@ -113,7 +114,8 @@ fn ending_for(trouble: RequestError) -> Option<EndReason> {
         ErrorCode::FlowReported => Some(EndReason::Reported),
         ErrorCode::AlreadyEnrolled => Some(EndReason::AlreadyOn),
         ErrorCode::ReauthRequired | ErrorCode::TooManyAttempts => Some(EndReason::Expired),
-        ErrorCode::OriginMismatch
+        ErrorCode::FlowTokenMissing
+        | ErrorCode::OriginMismatch
         | ErrorCode::CodeExpired
         | ErrorCode::CodeUsed
         | ErrorCode::ChallengeNotFound

@@ -244,26 +244,68 @@ pub enum CodeError {
     },
 }
 
+/// Digits in a row: their number, and how many they are.
+#[derive(Default)]
+struct Digits {
+    number: u32,
+    length: usize,
+}
+
+impl Digits {
+    const fn push(&mut self, digit: u32) {
+        self.number = self.number.wrapping_mul(10).wrapping_add(digit);
+        self.length += 1;
+    }
+}
+
 impl Code {
-    /// Accepts what people type: `123 456`, `123-456` and `１２３４５６` are `123456`. For the
-    /// widget only.
+    /// Accepts what people type and paste: `123 456`, `123-456` and `１２３４５６` are `123456`, and
+    /// so is a whole message with one word of six digits in it. For the widget only.
+    ///
+    /// # Errors
+    /// [`CodeError`].
     pub fn from_typed(typed: &str) -> Result<Self, CodeError> {
-        let mut digits = [0; CODE_DIGITS];
-        let mut actual = 0;
-        for c in typed.chars().filter_map(fold) {
-            if !c.is_ascii_digit() {
-                return Err(CodeError::NotDigits);
+        // One pass for both readings: the login's module has no room for two.
+        let (mut all, mut word, mut only) = (Digits::default(), Digits::default(), None);
+        let (mut has_others, mut has_several) = (false, false);
+        for c in typed.chars().chain([' ']) {
+            let c = fold(c).unwrap_or(' ');
+            if let Some(digit) = c.to_digit(10) {
+                all.push(digit);
+                word.push(digit);
+                continue;
             }
-            if let Some(slot) = digits.get_mut(actual) {
-                *slot = c as u8;
+            has_others |= c != ' ';
+            if c.is_ascii_alphabetic() {
+                // In one word with letters no digits are a code: a backup code is such a word.
+                word.length += CODE_DIGITS + 1;
+                continue;
             }
-            actual += 1;
+            if word.length == CODE_DIGITS {
+                has_several |= only.is_some_and(|only| only != word.number);
+                only = Some(word.number);
+            }
+            word = Digits::default();
         }
-        if actual == CODE_DIGITS {
-            Ok(Self(digits))
-        } else {
-            Err(CodeError::Length { actual })
+        if !has_others && all.length == CODE_DIGITS {
+            only = Some(all.number);
+        } else if !has_others || has_several {
+            only = None;
         }
+        match only {
+            Some(number) => Ok(Self::of_number(number)),
+            None if has_others => Err(CodeError::NotDigits),
+            None => Err(CodeError::Length { actual: all.length }),
+        }
+    }
+
+    fn of_number(mut number: u32) -> Self {
+        let mut digits = [b'0'; CODE_DIGITS];
+        for slot in digits.iter_mut().rev() {
+            *slot += (number % 10) as u8;
+            number /= 10;
+        }
+        Self(digits)
     }
 
     /// Accepts exactly `^[0-9]{6}$`: what the wire carries.

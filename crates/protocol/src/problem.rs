@@ -26,9 +26,11 @@ macro_rules! error_codes {
 
             /// The code of that name; [`Self::Unknown`] for one that this reader does not know yet.
             pub fn from_wire(code: &str) -> Self {
-                // A table and not `as_str`, which a browser would carry as one comparison for each.
-                const NAMES: &[&str] = &[$($code),*];
-                let place = NAMES.iter().position(|known| *known == code);
+                // One text: a browser would carry `as_str` as one comparison for each name, and a
+                // table as one address for each.
+                const NAMES: &str = concat!($($code, ","),*);
+                let mut names = NAMES.as_bytes().split(|byte| *byte == b',');
+                let place = names.position(|known| known == code.as_bytes());
                 place.and_then(|place| Self::ALL.get(place)).copied().unwrap_or(Self::Unknown)
             }
 
@@ -53,6 +55,8 @@ error_codes! {
     FlowExpired = "flow_expired", 401;
     /// A newer flow of the same person, or another body under the same id, conflicts with this one.
     FlowConflict = "flow_conflict", 409;
+    /// The request brought no flow token: something on its way takes the header `Nidan-Flow` away.
+    FlowTokenMissing = "flow_token_missing", 401;
     /// The request comes from another origin than the flow was made for.
     OriginMismatch = "origin_mismatch", 403;
     /// The person has a second factor, and this version cannot add another one.

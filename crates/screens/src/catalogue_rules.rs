@@ -147,6 +147,25 @@ fn texts_with_a_count_have_the_forms_of_their_language() {
     }
 }
 
+/// Begins what is written in a direction of its own ([UAX
+/// #9](https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates)).
+const ISOLATE: char = '\u{2068}';
+
+/// A number or a name in a sentence from right to left would pull its neighbours to the other side.
+#[test]
+fn what_arabic_texts_are_filled_with_is_isolated() {
+    for (key, text) in catalogue("ar") {
+        for (place, _) in text.match_indices('{') {
+            let (before, after) = text.split_at(place);
+            assert!(before.ends_with(ISOLATE), "{key}");
+            assert!(
+                after.split_once('}').unwrap().1.starts_with('\u{2069}'),
+                "{key}"
+            );
+        }
+    }
+}
+
 /// "1 tries left" reads as a mistake: what counts without forms has its count where no word depends
 /// on it.
 #[test]
@@ -157,8 +176,8 @@ fn a_count_without_forms_stands_behind_a_colon_or_in_brackets() {
             let counts = ["{left}", "{count}", "{days}"].into_iter();
             for count in counts.filter(|count| text.contains(count)) {
                 let (before, after) = text.split_once(count).unwrap();
-                let stands_alone =
-                    before.trim_end().ends_with(':') || before.contains('(') && after.contains(')');
+                let stands_alone = before.trim_end_matches([' ', ISOLATE]).ends_with(':')
+                    || before.contains('(') && after.contains(')');
                 let is_counted = counted.contains(&key.as_str());
                 assert!(stands_alone || is_counted, "{language} {key}: {text}");
             }

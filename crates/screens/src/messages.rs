@@ -305,7 +305,6 @@ messages! {
     LoginExpired = "login.expired",
     LoginAgain = "login.again",
     LoginSpentTitle = "login.spent-title",
-    LoginSpent = "login.spent",
     LoginElsewhereTitle = "login.elsewhere-title",
     LoginElsewhere = "login.elsewhere",
     LoginHere = "login.here",

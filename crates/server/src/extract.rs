@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use nidan_protocol::ErrorCode;
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq;
@@ -63,6 +63,11 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
+/// Where a widget's requests bring the token of their flow.
+pub(crate) const FLOW_TOKEN_HEADER: HeaderName = HeaderName::from_static("nidan-flow");
+/// Answers differ by it, also in caches that keep what they should not (service workers).
+pub(crate) const VARY: HeaderValue = HeaderValue::from_static("nidan-flow, authorization");
+
 /// A host's back end, known by its API key.
 pub(crate) struct HostCaller(pub(crate) Host);
 
@@ -108,7 +113,7 @@ impl FromRequestParts<Service> for AnyFlowCaller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Refusal> {
-        let token = bearer(&parts.headers).ok_or(ErrorCode::FlowExpired)?;
+        let token = flow_token(&parts.headers).ok_or(ErrorCode::FlowTokenMissing)?;
         let caller = FlowCaller::of_token(service, token, parts.method == Method::POST).await?;
         // Which page it is comes first: another one learns nothing of the flow.
         check_origin(parts, &caller.flow.opened.origin)?;
@@ -133,6 +138,15 @@ fn check_origin(parts: &Parts, expected: &str) -> Result<(), Refusal> {
         Ok(())
     } else {
         Err(ErrorCode::OriginMismatch.into())
+    }
+}
+
+/// The token of a flow comes in a header of its own: proxies ask for a password in `Authorization`,
+/// or take it away. What is called by hand may send it as any token.
+fn flow_token(headers: &HeaderMap) -> Option<&str> {
+    match headers.get(FLOW_TOKEN_HEADER) {
+        Some(token) => token.to_str().ok().filter(|token| !token.is_empty()),
+        None => bearer(headers),
     }
 }
 

@@ -12,6 +12,7 @@ use tracing::Instrument;
 
 use crate::Service;
 use crate::environment::random_bytes;
+use crate::extract::VARY;
 use crate::refusal::Refusal;
 
 /// No body of the contract comes near it.
@@ -74,9 +75,10 @@ fn finish(mut response: Response, request_id: String) -> Response {
     }
     let headers = response.headers_mut();
     // The widget's own files say for how long they hold; nothing else does.
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.append(header::VARY, VARY);
+    }
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),

@@ -64,6 +64,17 @@ fn a_code_is_read_the_way_people_type_it() {
     check("123ー456", Ok("123456"));
     check("٠١٢٣٤٥", Ok("012345"));
     check("۰۱۲۳۴۵", Ok("012345"));
+    // Copied with what stands around it: a mark of direction, a prefix, the whole message.
+    check("\u{202a}123456\u{202c}", Ok("123456"));
+    check("G-123456", Ok("123456"));
+    check("Code: 123456", Ok("123456"));
+    check("123456.", Ok("123456"));
+    check("確認コードは123456です（V9）。", Ok("123456"));
+    let message =
+        "My shop: 123456 is your code (D2). It holds for 5 minutes.\n\n@127.0.0.1 #123456";
+    check(message, Ok("123456"));
+    check("123456 or 654321", Err(CodeError::NotDigits));
+    check("K7QM234567ABCDEF", Err(CodeError::NotDigits));
     check("", Err(CodeError::Length { actual: 0 }));
     check("12345", Err(CodeError::Length { actual: 5 }));
     check("1234567", Err(CodeError::Length { actual: 7 }));

@@ -137,7 +137,7 @@ impl<'a> Draft<'a, Login> {
         let (title, words, again) = match reason {
             EndReason::Reported => return self.reported_elsewhere(),
             EndReason::Expired => (Msg::LoginExpiredTitle, Msg::LoginExpired, Msg::LoginAgain),
-            EndReason::TriesSpent => (Msg::LoginSpentTitle, Msg::LoginSpent, Msg::LoginAgain),
+            EndReason::TriesSpent => (Msg::LoginSpentTitle, Msg::LoginExpired, Msg::LoginAgain),
             EndReason::Superseded | EndReason::AlreadyOn => (
                 Msg::LoginElsewhereTitle,
                 Msg::LoginElsewhere,

@@ -155,7 +155,7 @@ keys! {
         /// How to type it.
         NoScanKeyHelp = "3p;class=nidan-help",
         /// The key in groups.
-        NoScanKeyText = "3code;part=key;aria-label=@",
+        NoScanKeyText = "3code;part=key;aria-label=@;translate=no;dir=ltr",
         /// Copies it.
         NoScanCopy = "3button;type=button;class=nidan-quiet;part=button",
         /// Whether copying worked.
@@ -171,7 +171,7 @@ keys! {
         /// How to type it.
         OpenKeyHelp = "2p;class=nidan-help",
         /// The key in groups.
-        OpenKeyText = "2code;part=key;aria-label=@",
+        OpenKeyText = "2code;part=key;aria-label=@;translate=no;dir=ltr",
         /// Copies it.
         OpenCopy = "2button;type=button;class=nidan-quiet;part=button",
         /// Whether copying worked.
@@ -273,7 +273,7 @@ keys! {
         /// Holds a backup code.
         CodesItem = "2li",
         /// A backup code.
-        CodesCode = "3code",
+        CodesCode = "3code;translate=no;dir=ltr",
         /// Holds ways to keep them.
         CodesTools = "1div;class=nidan-tools",
         /// Copies them.

@@ -28,6 +28,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::extract::FLOW_TOKEN_HEADER;
 use crate::refusal::Refusal;
 use crate::{Service, middleware};
 
@@ -50,7 +51,11 @@ pub fn router(service: Service) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .allow_headers([
+            FLOW_TOKEN_HEADER,
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+        ])
         .max_age(PREFLIGHT_MAX_AGE);
     let (for_widgets, widget_document) = OpenApiRouter::new()
         .routes(routes!(flow::view))

@@ -11,7 +11,7 @@ use nidan_protocol::{
     BACKUP_METHOD_ID, CallConfirmation, ChallengePost, ChallengeView, Channel, ErrorCode,
     MethodKind, VerificationPost,
 };
-use nidan_screens::{Content, Input, Shows as _, View};
+use nidan_screens::{Content, Device, Input, Shows as _, View};
 
 use super::place::Place;
 use super::{Sent, html, now};
@@ -158,7 +158,7 @@ impl<'a> Journey<'a> {
         let view = View {
             now: now(self.service),
             support_url: None,
-            is_phone: false,
+            device: Device::Other,
         };
         let screen = self.login.screen(view);
         let active = self.login.active();

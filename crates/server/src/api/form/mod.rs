@@ -17,7 +17,7 @@ use nidan_flow::{
     BookmarkedScreen, Event, Lifecycle, Login, LoginStep, Machine as _, Now, RequestError,
 };
 use nidan_protocol::{Channel, ErrorCode, Purpose};
-use nidan_screens::{Content, Shows as _, View};
+use nidan_screens::{Content, Device, Shows as _, View};
 use serde::Deserialize;
 use url::Url;
 
@@ -119,7 +119,7 @@ fn draw(service: &Service, sent: &Sent, accepted: &str, drawn: &Drawn) -> Respon
     let view = View {
         now: now(service),
         support_url: service.0.config.support_url.as_deref(),
-        is_phone: false,
+        device: Device::Other,
     };
     let screen = drawn.login.screen(view);
     let next = Next::of(sent, &drawn.login);
