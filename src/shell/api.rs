@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::{Page, decode};
 use nidan_flow::{
     ConfirmedFactors, LoginRefusal, Opening, PendingSecret, PhoneRefusal, Reported, RequestError,
-    Verified, VerifiedPhone,
+    SetUpAnswer, Verified, VerifiedPhone,
 };
 
 /// Where codes by phone are ordered.
@@ -76,6 +76,27 @@ pub(super) async fn challenge(
 ) -> Result<ChallengeView, PhoneRefusal> {
     let json = answered(page, path, body).await?;
     decode::challenge_view(&json).ok_or(PhoneRefusal::Unreachable)
+}
+
+/// The same in a set-up, where the service may read the number otherwise.
+pub(super) async fn number(
+    page: Page,
+    path: &str,
+    body: JsValue,
+) -> Result<ChallengeView, SetUpAnswer> {
+    let answer: Result<js_sys::Array, _> = page.request(path, body).await.map(Into::into);
+    let unreachable = SetUpAnswer::NotOrdered(PhoneRefusal::Unreachable);
+    let Ok(answer) = answer else {
+        return Err(unreachable);
+    };
+    let json = answer.get(1);
+    if answer.get(0).is_truthy() {
+        return decode::challenge_view(&json).ok_or(unreachable);
+    }
+    Err(match decode::text(&json, "number") {
+        Some(number) => SetUpAnswer::ReadAs(number),
+        None => SetUpAnswer::NotOrdered(decode::refusal(&json)),
+    })
 }
 
 /// Asks whether a code is right at login.

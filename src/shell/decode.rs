@@ -216,7 +216,7 @@ fn field(json: &JsValue, name: &str) -> Option<JsValue> {
     js_sys::Reflect::get(json, &name.into()).ok()
 }
 
-fn text(json: &JsValue, name: &str) -> Option<String> {
+pub(super) fn text(json: &JsValue, name: &str) -> Option<String> {
     field(json, name)?.as_string()
 }
 

@@ -79,7 +79,7 @@ impl Shell {
     fn ask(self, path: String, fields: &[(&str, &str)]) {
         let (body, question) = (api::object(fields), self.next_question());
         spawn(async move {
-            let answer = api::challenge(self.page(Page::clone), &path, body).await;
+            let answer = api::number(self.page(Page::clone), &path, body).await;
             match answer {
                 // However late: the number is proved.
                 Ok(challenge) if challenge.answered => {
@@ -87,7 +87,7 @@ impl Shell {
                 }
                 _earlier if !self.is_latest(question) => {}
                 Ok(challenge) => self.answer(SetUpAnswer::Ordered(Box::new(challenge))),
-                Err(refusal) => self.answer(SetUpAnswer::NotOrdered(refusal)),
+                Err(refusal) => self.answer(refusal),
             }
         });
     }

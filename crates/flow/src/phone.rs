@@ -6,7 +6,7 @@ use super::{
     EndReason, Enrolment, OrderedNumber, PhoneRefusal, PhoneWish, RequestState, SetUpAnswer,
     SetUpEffect, SetUpInput, Step, VerifiedPhone,
 };
-use crate::regions::Regions;
+use crate::regions::{NumberError, Regions};
 
 impl Enrolment {
     /// The state of the latest request about a number or its code; [`None`] on other steps.
@@ -112,11 +112,54 @@ impl Enrolment {
                 });
                 self.order_again(channel)
             }
-            Err(error) => {
+            Err(error @ (NumberError::Empty | NumberError::TooShort | NumberError::CodeTwice)) => {
                 self.refuse(PhoneRefusal::Number(error));
                 None
             }
+            // The table is small. The service knows every country's ways of writing, sends nothing
+            // to a number that was not shown, and answers how it reads it.
+            Err(
+                NumberError::NotDigits
+                | NumberError::TooLong
+                | NumberError::CountryUnknown
+                | NumberError::Extension,
+            ) => {
+                let typed = self.phone.typed.clone();
+                let is_shown = self.phone.proposed.as_ref() == Some(&typed);
+                self.phone.ordered = Some(OrderedNumber {
+                    country: self.phone.country.clone(),
+                    e164: if is_shown {
+                        typed.clone()
+                    } else {
+                        String::new()
+                    },
+                    iso: self.phone.country.clone(),
+                    typed,
+                });
+                self.order_again(channel)
+            }
         }
+    }
+
+    /// The number as the service reads it takes the place of what was typed, and the person is
+    /// asked: nothing goes to a number that they have not seen.
+    fn on_read(&mut self, number: String) {
+        if !self.waits() || !matches!(self.step, Step::Number { .. }) {
+            return;
+        }
+        let regions = self.phone.regions.as_ref();
+        let shown = regions
+            .and_then(|regions| regions.read(&number, &self.phone.country).ok())
+            .filter(|read| read.e164 == number)
+            .map_or_else(|| number.clone(), |read| read.shown);
+        self.phone.typed.clone_from(&shown);
+        self.phone.proposed = Some(shown);
+        self.phone.read();
+        self.refuse(PhoneRefusal::Service {
+            code: ErrorCode::PhoneAmbiguous,
+            retry_at: None,
+            attempts_left: None,
+        });
     }
 
     /// The order for the number that was read last: never read again, so that a call goes where the
@@ -196,6 +239,7 @@ impl Enrolment {
         match answer {
             SetUpAnswer::Regions(table) => return Ok(self.on_regions(table)),
             SetUpAnswer::Ordered(fresh) => self.on_sent(fresh),
+            SetUpAnswer::ReadAs(number) => self.on_read(number),
             SetUpAnswer::Changed(fresh) => self.on_changed(fresh),
             SetUpAnswer::Accepted(id) => self.on_accepted(&id),
             SetUpAnswer::NotOrdered(refusal) => return self.on_refused(refusal).map(|()| None),

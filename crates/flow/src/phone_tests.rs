@@ -559,3 +559,33 @@ fn what_is_said_of_a_copy_is_said_on_its_own_screen() {
         "the clipboard asked, and the person went on"
     );
 }
+
+/// Ways of writing that the table does not know are the service's to read; nothing is sent before
+/// the person has seen what it read.
+#[test]
+fn what_the_page_cannot_read_the_service_reads_and_the_person_is_asked() {
+    let (flow, effect) = at(
+        at_number(),
+        [typed("+54 011 15-2345-67890"), go(SetUpNav::Next)],
+    );
+    let Some(Effect::Do(SetUpEffect::Order { number, .. })) = effect else {
+        panic!("the service is not asked")
+    };
+    assert_eq!(number.e164, "", "nothing was shown yet");
+    let read = |number: &str| answered(SetUpAnswer::ReadAs(number.to_owned()));
+    let (flow, effect) = at(flow, [read("+5491123456789")]);
+    assert!(effect.is_none(), "nothing is sent by itself");
+    let shown = enrolment(&flow).phone.typed.clone();
+    assert!(shown.starts_with("+54"), "{shown}");
+    let (flow, effect) = at(flow, [go(SetUpNav::Next)]);
+    let Some(Effect::Do(SetUpEffect::Order { number, .. })) = effect else {
+        panic!("a second press orders")
+    };
+    assert_eq!(
+        (number.e164.as_str(), number.typed),
+        ("+5491123456789", shown)
+    );
+    // Late news of a screen that was left changes nothing.
+    let (flow, _) = at(flow, [ordered("c1"), read("+819012345678")]);
+    assert!(matches!(enrolment(&flow).step, Step::PhoneCode { .. }));
+}

@@ -52,6 +52,8 @@ pub enum NumberError {
     CountryUnknown,
     /// A number inside a company: no code reaches it.
     Extension,
+    /// The calling code stands there twice.
+    CodeTwice,
 }
 
 impl Regions {
@@ -150,7 +152,15 @@ impl Regions {
 
     fn read_digits(&self, digits: &str, iso: &str) -> Result<Number, NumberError> {
         let (region, national) = self.split(digits, iso)?;
-        region.check_length(national.len())?;
+        let fits = region.check_length(national.len());
+        let without_code = national.strip_prefix(region.calling_code);
+        if fits == Err(NumberError::TooLong)
+            && digits.starts_with('+')
+            && without_code.is_some_and(|rest| region.has_length(region.without_trunk(rest).len()))
+        {
+            return Err(NumberError::CodeTwice);
+        }
+        fits?;
         Ok(Number {
             e164: ["+", region.calling_code, national].concat(),
             shown: ["+", region.calling_code, " ", &region.group(national)].concat(),
@@ -321,6 +331,18 @@ mod tests {
             "8 912 345-67-89",
             "RU",
             Ok(("+79123456789", "+7 912 345-67-89")),
+        );
+        check("+81 81 90 1234 5678", "JP", Err(NumberError::CodeTwice));
+        check("+1 1 201 555 0123", "US", Err(NumberError::CodeTwice));
+        check(
+            "\u{202a}090-1234-5678\u{202c}",
+            "JP",
+            Ok(("+819012345678", "+81 90-1234-5678")),
+        );
+        check(
+            "०९०१२३४५६७८",
+            "JP",
+            Ok(("+819012345678", "+81 90-1234-5678")),
         );
         check(
             "(201) 555-0123",

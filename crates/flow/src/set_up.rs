@@ -89,6 +89,9 @@ pub enum SetUpAnswer {
     Ordered(Box<ChallengeView>),
     /// A code was not sent, or not taken.
     NotOrdered(PhoneRefusal),
+    /// Nothing was sent: the service reads the number so, and the page read it otherwise or not at
+    /// all ([E.164](https://www.itu.int/rec/T-REC-E.164)).
+    ReadAs(String),
     /// The delivery status of a message changed.
     Changed(Box<ChallengeView>),
     /// The code of this challenge was right.

@@ -20,4 +20,4 @@ pub use host::{
     HostReportPost, Purpose, Redeem, ReinstatePost, RevokePost, SubjectView, TrustedBrowser,
 };
 pub use method::{Authenticator, Channel, MethodClass, MethodKind};
-pub use problem::{ErrorCode, Problem};
+pub use problem::{ErrorCode, Problem, ReadNumber};

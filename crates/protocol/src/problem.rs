@@ -1,6 +1,8 @@
 //! Errors on the wire: [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problems with a stable
 //! `code`. The service never sends words for people.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 macro_rules! error_codes {
@@ -150,9 +152,25 @@ pub struct Problem {
     /// When the same request can succeed, Unix seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<u64>,
+    /// The number as the service reads it, with [`ErrorCode::PhoneAmbiguous`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<ReadNumber>,
     /// Joins this answer to the service's log.
     #[serde(default)]
     pub request_id: String,
+}
+
+/// A phone number in [E.164](https://www.itu.int/rec/T-REC-E.164), as the service reads what was
+/// typed. Never printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(transparent)]
+pub struct ReadNumber(pub String);
+
+impl fmt::Debug for ReadNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReadNumber(<redacted>)")
+    }
 }
 
 #[cfg(test)]

@@ -172,6 +172,7 @@ messages! {
     PhoneCountryUnknown = "phone.country-unknown",
     PhoneExtension = "phone.extension",
     PhoneTwoWays = "phone.two-ways",
+    PhoneCodeTwice = "phone.code-twice",
     PhoneLandline = "phone.landline",
     PhoneKind = "phone.kind",
     PhoneCountryRefused = "phone.country-refused",

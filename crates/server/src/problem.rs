@@ -17,6 +17,7 @@ impl Refusal {
             field: self.field,
             attempts_left: self.attempts_left,
             retry_at: self.retry_at,
+            number: self.number,
             request_id,
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use nidan_protocol::ErrorCode;
+use nidan_protocol::{ErrorCode, ReadNumber};
 
 use crate::backup::HashError;
 use nidan_store::StoreError;
@@ -14,6 +14,7 @@ pub(crate) struct Refusal {
     pub(crate) field: Option<String>,
     pub(crate) attempts_left: Option<u32>,
     pub(crate) retry_at: Option<u64>,
+    pub(crate) number: Option<ReadNumber>,
 }
 
 impl Refusal {
@@ -23,6 +24,7 @@ impl Refusal {
             field: None,
             attempts_left: None,
             retry_at: None,
+            number: None,
         }
     }
 

@@ -688,3 +688,29 @@ async fn a_fraudster_gets_the_budget_and_nothing_outside_the_allow_list() {
             .any(|(number, _)| outside(number))
     );
 }
+
+/// A page that could not read a number has shown none: the service says what it reads, and sends
+/// nothing.
+#[tokio::test]
+async fn a_number_that_was_not_shown_is_read_and_not_sent_to() {
+    for (country, typed, e164) in [
+        ("AR", "011 15-2345-6789", "+5491123456789"),
+        ("LT", "8 612 34567", "+37061234567"),
+        ("BR", "0 15 11 91234-5678", "+5511912345678"),
+        ("DE", "0049 151 23456789", "+4915123456789"),
+    ] {
+        let bench = Bench::new().await;
+        let (_, token, _) = bench.open("u1").await;
+        let body = json!({
+            "number": typed, "country": country, "shown": "", "channel": "sms", "locale": "en",
+        });
+        let (status, problem) = bench
+            .send(post("/v1/flow/challenges", &token, Some(ORIGIN), &body))
+            .await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+        assert_eq!(problem["code"], "phone_ambiguous", "{typed}");
+        assert_eq!(problem["number"], e164, "{typed}");
+        let (_, outbox) = bench.host_get("/v1/outbox").await;
+        assert_eq!(outbox["messages"], json!([]), "{typed}");
+    }
+}

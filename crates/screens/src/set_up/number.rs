@@ -80,7 +80,11 @@ impl<'a> Draft<'a, Flow> {
         let begun = phone.begun.as_deref().map_or(Words::None, Words::Verbatim);
         self.words(SetUpKey::NumberBegun, begun);
         self.group(SetUpKey::NumberRoom);
-        let shown = phone.shown.as_deref().filter(|_| refused.is_none());
+        let is_asked = refused.is_none_or(|refused| match refused {
+            PhoneRefusal::Service { code, .. } => code == ErrorCode::PhoneAmbiguous,
+            PhoneRefusal::Number(_) | PhoneRefusal::Code(_) | PhoneRefusal::Unreachable => false,
+        });
+        let shown = phone.shown.as_deref().filter(|_| is_asked);
         let words = shown.map_or(Words::None, |number| {
             let msg = match channel {
                 Channel::Sms => Msg::NumberPreview,

@@ -78,5 +78,6 @@ const fn number(error: NumberError) -> Msg {
         NumberError::TooLong => Msg::PhoneTooLong,
         NumberError::CountryUnknown => Msg::PhoneCountryUnknown,
         NumberError::Extension => Msg::PhoneExtension,
+        NumberError::CodeTwice => Msg::PhoneCodeTwice,
     }
 }

@@ -53,6 +53,7 @@ impl Walked for Flow {
                 "090-1234-5678",
                 "03-1234-5678",
                 "+82 10 1234 5678",
+                "011 15-2345-6789",
             ],
         };
         walk.chance.one(typed).to_owned()
@@ -103,6 +104,9 @@ impl Walk<Flow> {
                 SetUpAnswer::Extended(is_good.then(|| self.now + self.chance.one(&[0, 600])))
             }
             SetUpEffect::LoadRegions => SetUpAnswer::Regions(is_good.then(|| REGIONS.to_owned())),
+            SetUpEffect::Order { number, .. } if number.e164.is_empty() && is_good => {
+                SetUpAnswer::ReadAs("+5491123456789".to_owned())
+            }
             SetUpEffect::Order {
                 channel,
                 confirmation,

@@ -1,6 +1,8 @@
 //! A code for a phone is ordered: for whose number, within which budget.
 
-use nidan_protocol::{CallConfirmation, ChallengePost, ChallengeView, Channel, ErrorCode, Purpose};
+use nidan_protocol::{
+    CallConfirmation, ChallengePost, ChallengeView, Channel, ErrorCode, Purpose, ReadNumber,
+};
 use zeroize::Zeroizing;
 
 use super::FlowCaller;
@@ -180,7 +182,11 @@ fn typed_number(typed: &str, post: &ChallengePost) -> Result<PhoneNumber, Refusa
     };
     match read {
         Ok(number) if number.e164() == shown => Ok(number),
-        Ok(_another) => Err(of_number(ErrorCode::PhoneAmbiguous)),
+        // The person is asked: it may be what the page could not read.
+        Ok(another) => Err(Refusal {
+            number: Some(ReadNumber(another.e164().to_owned())),
+            ..of_number(ErrorCode::PhoneAmbiguous)
+        }),
         // Not a number as it was typed, and one as it was shown.
         Err(_) if PhoneNumber::parse(shown, None).is_ok() => {
             Err(of_number(ErrorCode::PhoneAmbiguous))
