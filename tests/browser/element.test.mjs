@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { TOKEN, element, hears, hostPage } from './host.mjs'
-import { LOCALES } from './gallery.mjs'
 import { browser, inFirefox } from './lib.mjs'
 
 let shared
@@ -45,13 +44,11 @@ test('every attribute is a property, also one that was set before the script cam
 
 for (const [what, attributes, option, allowed] of [
   ['purpose', 'purpose="manage"', 'purpose', ['verify', 'enroll']],
-  ['language', 'locale="xx"', 'locale', LOCALES],
   ['tree', 'dom="closed"', 'dom', ['light', 'shadow']],
   ['URL', 'complete-url="javascript:alert(1)"', 'complete-url', 'an http(s) URL'],
 ]) {
   test(`a wrong ${what} is told once, by name and with what is allowed, and the fallback stays`, async () => {
-    const body = element(attributes).replace(what === 'language' ? 'locale="en" ' : '~', '')
-    const at = await hostPage(shared, body)
+    const at = await hostPage(shared, element(attributes))
     await hears(at.page, 'error')
     const [{ reason, message, ...detail }, ...more] = await at.heard('error')
     assert.deepEqual(detail, { option, allowed })
@@ -63,6 +60,14 @@ for (const [what, attributes, option, allowed] of [
     await at.context.close()
   })
 }
+
+test('a language that there is none of is English', async () => {
+  const at = await hostPage(shared, element('locale="it" purpose="verify"').replace('locale="en" ', ''))
+  await hears(at.page, 'ready')
+  assert.equal(await at.page.locator('nidan-flow .nidan').getAttribute('lang'), 'en')
+  assert.deepEqual(at.lines, [], 'and no error')
+  await at.context.close()
+})
 
 test('the script twice, and twice on a page: each element has names of its own', async () => {
   const at = await hostPage(shared, element('purpose="verify"') + element('purpose="verify"'), { setUp: "await import('/nidan/nidan-flow.js?again')" })

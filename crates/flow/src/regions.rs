@@ -52,7 +52,7 @@ pub enum NumberError {
     CountryUnknown,
     /// A number inside a company: no code reaches it.
     Extension,
-    /// The calling code stands there twice.
+    /// The calling code comes twice.
     CodeTwice,
 }
 

@@ -40,7 +40,7 @@ impl<'a> Draft<'a, Flow> {
     }
 
     /// The methods on offer, the recommended one first: a button and a line each, so that all fit a
-    /// phone's screen. What each needs, where it is strong and where weak stands behind one press.
+    /// phone's screen. What each needs, where it is strong and where weak is behind one press.
     pub(super) fn method(&mut self, enrolment: &'a Enrolment) {
         let methods = &enrolment.opening.methods;
         self.title(Msg::MethodTitle);
