@@ -12,7 +12,7 @@ const toConfirm = async (at) => { await toAdd(at); await at.remember(); await at
 const toAnother = async (at) => { await toConfirm(at); await at.type('nidan-code', await at.code(0)); await at.step('another') }
 const toCodes = async (at) => { await toAnother(at); await at.go('another', -1); await at.step('save-codes') }
 const toPost = async (at) => { await toCodes(at); await at.type('nidan-backup', at.text('.nidan-codes code')); await at.go('save-codes') }
-const toNumber = (which) => async (at) => { await toMethod(at); await at.press('article button', which); await at.step('number'); await at.find('summary', 1) }
+const toNumber = (which) => async (at) => { await toMethod(at); await at.press('.nidan-choice button', which); await at.step('number'); await at.find('summary', 1) }
 const toSms = toNumber(1)
 const toCall = toNumber(2)
 const typed = (number) => async (at) => { await toSms(at); await at.type('nidan-number', number); await at.go('number') }

@@ -216,6 +216,19 @@ for (const lang of LANGUAGES) {
   })
 }
 
+for (const lang of LANGUAGES) {
+  test(`the question and all choices fit a phone's screen (${lang})`, async () => {
+    const at = await person(shared, { lang })
+    await at.page.setViewportSize({ width: 360, height: 740 })
+    await signUp(at)
+    await toMethods(at)
+    await at.page.waitForTimeout(200)
+    const boxes = await at.page.locator('nidan-flow :is(h2, .nidan-choice)').evaluateAll((all) => all.map((one) => one.getBoundingClientRect()))
+    assert.equal(boxes.length, 4)
+    for (const { top, bottom } of boxes) assert.ok(top >= 0 && bottom <= 740, `${top} to ${bottom}`)
+  })
+}
+
 test('a number that cannot be is told before anything is sent', async () => {
   const at = await person(shared, { lang: 'en' })
   await signUp(at)
@@ -227,6 +240,19 @@ test('a number that cannot be is told before anything is sent', async () => {
   }
   await order(at, '050-1234-5678')
   await at.page.getByRole('alert').filter({ hasText: at.w['phone.kind'] }).waitFor()
+})
+
+test('a number that only the service can read is shown before anything is sent', async () => {
+  const at = await person(shared, { lang: 'en' })
+  const number = mobile()
+  await signUp(at)
+  await toNumber(at)
+  await order(at, `tel:+81-${number.slice(1)}`)
+  await at.page.getByRole('alert').filter({ hasText: at.w['phone.two-ways'] }).waitFor()
+  assert.match(await at.page.locator('#nidan-number').inputValue(), /^\+81 \d\d-\d{4}-\d{4}$/)
+  assert.equal((await outbox(number)).length, 0, 'nothing is sent to what was not seen')
+  await press(at, 'number.sms-send')
+  await title(at, 'phone.sms-title')
 })
 
 test('a country is found by name and code, and the number is read by it', async () => {

@@ -116,6 +116,10 @@ impl Enrolment {
                 self.refuse(PhoneRefusal::Number(error));
                 None
             }
+            Err(error @ NumberError::NotDigits) if !is_like_a_number(&self.phone.typed) => {
+                self.refuse(PhoneRefusal::Number(error));
+                None
+            }
             // The table is small. The service knows every country's ways of writing, sends nothing
             // to a number that was not shown, and answers how it reads it.
             Err(
@@ -415,4 +419,10 @@ impl Enrolment {
             }
         }
     }
+}
+
+/// Whether a text has digits enough for a number, whatever stands between them.
+fn is_like_a_number(typed: &str) -> bool {
+    const DIGITS_MIN: usize = 5;
+    typed.bytes().filter(u8::is_ascii_digit).count() >= DIGITS_MIN
 }
