@@ -73,9 +73,19 @@ impl Attempt {
 }
 
 /// Decides about the first message of a new challenge. Each budget comes with the number of
-/// messages that its current window has had.
-pub fn open<'a>(counted: impl IntoIterator<Item = (&'a Budget, u32)>, now: u64) -> Ordered {
-    budget::spend(counted, now).into()
+/// messages that its current window has had. `latest` is the flow's latest challenge, `seen` the
+/// one that the caller saw: who saw another one looks again, for the code may be on its way.
+pub fn open<'a>(
+    counted: impl IntoIterator<Item = (&'a Budget, u32)>,
+    now: u64,
+    latest: Option<&str>,
+    seen: Option<&str>,
+) -> Ordered {
+    if latest == seen {
+        budget::spend(counted, now).into()
+    } else {
+        Ordered::Changed
+    }
 }
 
 /// The time at which a code ends that ends now. It ends when a newer one is opened in the same

@@ -714,3 +714,26 @@ async fn a_number_that_was_not_shown_is_read_and_not_sent_to() {
         assert_eq!(outbox["messages"], json!([]), "{typed}");
     }
 }
+
+/// A double press, a proxy's retry, two tabs: one message, and one code that counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn equal_orders_at_once_send_one_message() {
+    let bench = Bench::new().await;
+    bench.deliver();
+    let (_, token, _) = bench.open("u1").await;
+    let body = json!({ "number": MOBILE, "country": "JP", "channel": "sms", "locale": "ja" });
+    let orders =
+        (0..10).map(|_| bench.send(post("/v1/flow/challenges", &token, Some(ORIGIN), &body)));
+    let answers = futures_util::future::join_all(orders).await;
+    let ids: std::collections::BTreeSet<_> = answers
+        .iter()
+        .map(|(status, answer)| {
+            assert!(status.is_success(), "{answer}");
+            answer["id"].as_str().unwrap()
+        })
+        .collect();
+    assert_eq!(ids.len(), 1);
+    settled(&bench, &token, &answers[0].1, "accepted").await;
+    let (_, outbox) = bench.host_get("/v1/outbox").await;
+    assert_eq!(outbox["messages"].as_array().unwrap().len(), 1, "{outbox}");
+}

@@ -20,10 +20,14 @@ pub(crate) const COLUMNS: &str = "c.id, c.flow_id, c.channel, c.country, c.local
 pub(crate) fn open(
     write: &Connection,
     new: &NewChallenge,
+    seen: Option<&str>,
     order: &Order,
 ) -> Result<Ordered, Failure> {
+    const LATEST: &str = "SELECT id FROM challenge WHERE flow_id = ?1 ORDER BY rowid DESC LIMIT 1";
     let now = order.now_ms / 1000;
-    let ordered = challenge::open(budgets::counted(write, &order.budgets, now)?, now);
+    let latest: Option<String> = first(write, LATEST, [&new.flow_id], |row| Ok(row.get("id")?))?;
+    let counted = budgets::counted(write, &order.budgets, now)?;
+    let ordered = challenge::open(counted, now, latest.as_deref(), seen);
     if ordered == Ordered::Yes {
         replace_others(write, &new.flow_id, now)?;
         insert(write, new, now)?;

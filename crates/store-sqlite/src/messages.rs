@@ -28,11 +28,13 @@ impl PhoneStore for SqliteStore {
     async fn open_challenge(
         &self,
         challenge: &NewChallenge,
+        seen: Option<&str>,
         order: &Order,
     ) -> Result<Ordered, StoreError> {
         let (challenge, order) = (challenge.clone(), order.clone());
+        let seen = seen.map(str::to_owned);
         self.writer
-            .run(move |write| challenges::open(write, &challenge, &order))
+            .run(move |write| challenges::open(write, &challenge, seen.as_deref(), &order))
             .await
     }
 

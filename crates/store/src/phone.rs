@@ -108,13 +108,15 @@ pub struct Count {
 #[async_trait]
 pub trait PhoneStore: Send + Sync + 'static {
     /// Stores a [challenge](Challenge) with its first message, ends the flow's earlier unanswered
-    /// ones, and spends the [budgets](Budget): all or nothing.
+    /// ones, and spends the [budgets](Budget): all or nothing. `seen` is the id of the flow's latest
+    /// challenge as the caller saw it; when it is another one by now, nothing is stored.
     ///
     /// # Errors
     /// [`StoreError`]: nothing was changed.
     async fn open_challenge(
         &self,
         challenge: &NewChallenge,
+        seen: Option<&str>,
         order: &Order,
     ) -> Result<Ordered, StoreError>;
 

@@ -18,7 +18,7 @@ use crate::keys::{HashUse, SealedFor};
 use crate::phone::PhoneNumber;
 use crate::refusal::Refusal;
 use nidan_core::throttle::{self, Gate, Guess, Needs};
-use nidan_store::{Challenge, NewChallenge, NewFlow};
+use nidan_store::{Challenge, NewChallenge, NewFlow, Ordered};
 
 /// A code for a phone that was ordered.
 pub(crate) enum ChallengeOrder {
@@ -48,15 +48,31 @@ pub(crate) async fn order(
     refuse_unreachable(service, phone, &number, post.channel)?;
     let index = [number.e164().as_bytes()];
     let number_index = service.0.keys.hash(HashUse::NumberIndex, &index);
-    if let Some(live) = live(service, flow, &post, &number_index, codes).await? {
-        // Whoever went back and asks once more has the code on its way already: waits and tries go
-        // on as they were.
-        return Ok(ChallengeOrder::OnItsWay(view_of(&live)));
-    }
-    let order = order_of(service, flow, host, phone, &number, post.channel)?;
     let meant = (&number, number_index, codes);
-    let challenge = new_challenge(service, flow, host, meant, post)?;
-    refuse_unordered(service.0.store.open_challenge(&challenge, &order).await?)?;
+    let mut looks = 0;
+    let challenge = loop {
+        let latest = service.0.store.challenges(&flow.id).await?.pop();
+        let seen = latest.as_ref().map(|latest| latest.opened.id.clone());
+        let now = service.0.clock.now_s();
+        if let Some(live) = latest.filter(|one| is_meant(one, &post, &number_index, codes, now)) {
+            // Whoever went back and asks once more has the code on its way already: waits and tries
+            // go on as they were.
+            return Ok(ChallengeOrder::OnItsWay(view_of(&live)));
+        }
+        let order = order_of(service, flow, host, phone, &number, post.channel)?;
+        let challenge = new_challenge(service, flow, host, meant, &post)?;
+        let opened = service
+            .0
+            .store
+            .open_challenge(&challenge, seen.as_deref(), &order)
+            .await?;
+        looks += 1;
+        // A double press, a proxy's retry, another tab: its code may be the one that is meant.
+        if opened != Ordered::Changed || looks == LOOKS_MAX {
+            refuse_unordered(opened)?;
+            break challenge;
+        }
+    };
     service.0.ring.notify_one();
     tracing::info!(
         flow = flow.id,
@@ -135,7 +151,7 @@ fn new_challenge(
     flow: &NewFlow,
     host: &Host,
     (number, number_index, codes): (&PhoneNumber, [u8; 32], u32),
-    post: ChallengePost,
+    post: &ChallengePost,
 ) -> Result<NewChallenge, Refusal> {
     let parts = &service.0;
     let id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
@@ -167,7 +183,7 @@ fn new_challenge(
         reference: reference(random_bytes(&*parts.random)?),
         call_digits,
         expires_at: expires_at.min(flow.expires_at),
-        method_id: post.method_id,
+        method_id: post.method_id.clone(),
         codes,
         id,
     })
@@ -248,27 +264,26 @@ async fn own_number(
     ))
 }
 
-/// The flow's code for this very wish, while it can still be answered.
-async fn live(
-    service: &Service,
-    flow: &NewFlow,
+/// How often an order looks for one that was made meanwhile, before it is refused.
+const LOOKS_MAX: u32 = 5;
+
+/// Whether a challenge is the code for this very wish, and can still be answered.
+fn is_meant(
+    challenge: &Challenge,
     post: &ChallengePost,
     number_index: &[u8; 32],
     codes: u32,
-) -> Result<Option<Challenge>, Refusal> {
-    let latest = service.0.store.challenges(&flow.id).await?.pop();
-    let now = service.0.clock.now_s();
-    Ok(latest.filter(|challenge| {
-        let opened = &challenge.opened;
-        let is_same = opened.number_index == *number_index
-            && opened.channel == post.channel
-            && opened.method_id == post.method_id
-            && opened.codes == codes
-            && match (post.channel, post.call_confirmation) {
-                (Channel::Sms, CallConfirmation::Digits | CallConfirmation::None) => true,
-                (Channel::Voice, CallConfirmation::Digits) => opened.call_digits.is_some(),
-                (Channel::Voice, CallConfirmation::None) => opened.call_digits.is_none(),
-            };
-        is_same && refuse_ended(challenge, now).is_ok()
-    }))
+    now: u64,
+) -> bool {
+    let opened = &challenge.opened;
+    let is_same = opened.number_index == *number_index
+        && opened.channel == post.channel
+        && opened.method_id == post.method_id
+        && opened.codes == codes
+        && match (post.channel, post.call_confirmation) {
+            (Channel::Sms, CallConfirmation::Digits | CallConfirmation::None) => true,
+            (Channel::Voice, CallConfirmation::Digits) => opened.call_digits.is_some(),
+            (Channel::Voice, CallConfirmation::None) => opened.call_digits.is_none(),
+        };
+    is_same && refuse_ended(challenge, now).is_ok()
 }

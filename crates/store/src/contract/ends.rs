@@ -10,6 +10,7 @@ use nidan_core::login::Authenticated;
 use nidan_protocol::{Channel, Purpose};
 
 use super::attempt::{NOW, audit, completion, step};
+use super::phone::latest;
 use super::{hash, state_of};
 use crate::{
     Activated, Activation, Budget, FlowState, LoginCompletion, MethodDetail, NewChallenge, NewFlow,
@@ -155,7 +156,10 @@ impl Person<'_> {
             now_ms: NOW * 1_000,
             audit: None,
         };
-        let ordered = self.store.open_challenge(&challenge, &order).await.unwrap();
+        let seen = latest(self.store, &flow.id).await;
+        let store = self.store;
+        let ordered = store.open_challenge(&challenge, seen.as_deref(), &order);
+        let ordered = ordered.await.unwrap();
         assert_eq!(ordered, Ordered::Yes, "{name}");
         challenge
     }
@@ -242,13 +246,17 @@ impl Person<'_> {
             flow_id: waiting.id.clone(),
             ..Self::template()
         };
-        let spent = self.store.open_challenge(&refused, &later).await.unwrap();
+        let (store, seen) = (self.store, latest(self.store, &waiting.id).await);
+        let spent = store.open_challenge(&refused, seen.as_deref(), &later);
+        let spent = spent.await.unwrap();
         assert!(matches!(spent, Ordered::BudgetSpent { scope: BLOCK, .. }));
         let unlimited = Order {
             budgets: Vec::new(),
             ..later
         };
-        let ordered = self.store.open_challenge(&refused, &unlimited).await;
+        let ordered = store
+            .open_challenge(&refused, seen.as_deref(), &unlimited)
+            .await;
         assert_eq!(ordered.unwrap(), Ordered::Yes);
         let report = Report {
             flow_id: Some(waiting.id.clone()),

@@ -23,6 +23,7 @@ pub(super) async fn run(store: &dyn Store, flow: &NewFlow) {
     assert_eq!(store.open_flow(flow).await.unwrap(), Opened::Yes);
     a_challenge_is_sent_answered_and_spent(store, flow).await;
     a_new_challenge_ends_the_one_before(store, flow).await;
+    whoever_did_not_see_the_latest_challenge_looks_again(store, flow).await;
     a_budget_that_is_spent_stores_nothing(store, flow).await;
     a_message_survives_its_worker_and_is_settled_once(store, flow).await;
 }
@@ -58,7 +59,7 @@ async fn a_challenge_is_sent_answered_and_spent(store: &dyn Store, flow: &NewFlo
     let first = challenge(flow, "first");
     assert_eq!(
         store
-            .open_challenge(&first, &order("m1", &[]))
+            .open_challenge(&first, None, &order("m1", &[]))
             .await
             .unwrap(),
         Ordered::Yes
@@ -124,12 +125,33 @@ async fn a_challenge_is_sent_answered_and_spent(store: &dyn Store, flow: &NewFlo
     );
 }
 
+/// The flow's latest challenge, as a caller sees it.
+pub(super) async fn latest(store: &dyn Store, flow_id: &str) -> Option<String> {
+    let all = store.challenges(flow_id).await.unwrap();
+    all.last().map(|challenge| challenge.opened.id.clone())
+}
+
+async fn whoever_did_not_see_the_latest_challenge_looks_again(store: &dyn Store, flow: &NewFlow) {
+    let seen = latest(store, &flow.id).await;
+    for stale in [None, Some("another")] {
+        assert_eq!(
+            store
+                .open_challenge(&challenge(flow, "blind"), stale, &order("m9", &[]))
+                .await
+                .unwrap(),
+            Ordered::Changed
+        );
+    }
+    assert_eq!(latest(store, &flow.id).await, seen, "nothing was stored");
+}
+
 async fn a_new_challenge_ends_the_one_before(store: &dyn Store, flow: &NewFlow) {
     for (name, message) in [("second", "m5"), ("third", "m6")] {
         let order = order(message, &[]);
+        let seen = latest(store, &flow.id).await;
         assert_eq!(
             store
-                .open_challenge(&challenge(flow, name), &order)
+                .open_challenge(&challenge(flow, name), seen.as_deref(), &order)
                 .await
                 .unwrap(),
             Ordered::Yes
@@ -162,9 +184,14 @@ async fn a_budget_that_is_spent_stores_nothing(store: &dyn Store, flow: &NewFlow
         limit: 1,
     };
     let budgets = [wide, tight];
+    let seen = latest(store, &flow.id).await;
     assert_eq!(
         store
-            .open_challenge(&challenge(flow, "paid"), &order("m7", &budgets))
+            .open_challenge(
+                &challenge(flow, "paid"),
+                seen.as_deref(),
+                &order("m7", &budgets)
+            )
             .await
             .unwrap(),
         Ordered::Yes
@@ -173,9 +200,14 @@ async fn a_budget_that_is_spent_stores_nothing(store: &dyn Store, flow: &NewFlow
         scope: Scope::Country,
         retry_at: 1200,
     };
+    let seen = latest(store, &flow.id).await;
     assert_eq!(
         store
-            .open_challenge(&challenge(flow, "unpaid"), &order("m8", &budgets))
+            .open_challenge(
+                &challenge(flow, "unpaid"),
+                seen.as_deref(),
+                &order("m8", &budgets)
+            )
             .await
             .unwrap(),
         spent

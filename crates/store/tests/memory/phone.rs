@@ -123,11 +123,16 @@ impl PhoneStore for Memory {
     async fn open_challenge(
         &self,
         new: &NewChallenge,
+        seen: Option<&str>,
         order: &Order,
     ) -> Result<Ordered, StoreError> {
         self.transact(|tables| {
             let now = order.now_ms / 1_000;
-            let ordered = challenge::open(tables.counted(&order.budgets, now), now);
+            let of_flow = |row: &&ChallengeRow| row.opened.flow_id == new.flow_id;
+            let latest = tables.challenges.iter().rfind(of_flow);
+            let latest = latest.map(|row| row.opened.id.clone());
+            let counted = tables.counted(&order.budgets, now);
+            let ordered = challenge::open(counted, now, latest.as_deref(), seen);
             if ordered == Ordered::Yes {
                 for other in &mut tables.challenges {
                     if other.opened.flow_id == new.flow_id {
