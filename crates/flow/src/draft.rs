@@ -95,6 +95,15 @@ impl PendingSecret {
         &self.uri
     }
 
+    /// Whether the QR code has so many modules that a camera reads it better large: above version
+    /// 13 of [ISO/IEC 18004](https://www.iso.org/standard/83389.html) (69 modules, correction level
+    /// L) one is under 3.5 pixels of the 272 that it has otherwise.
+    pub fn fills_its_code(&self) -> bool {
+        /// What version 13 holds at level L.
+        const BYTES_MAX: usize = 425;
+        self.uri.expose().len() > BYTES_MAX
+    }
+
     /// The ten codes.
     pub const fn backup_codes(&self) -> &BackupCodes {
         &self.backup_codes

@@ -109,7 +109,7 @@ impl Stage for Enrolment {
         };
         if self.place() != before {
             self.copied = None;
-            self.is_enlarged = false;
+            self.is_enlarged = matches!(self.step, Step::AddAccount) && self.draft.fills_its_code();
         }
         Outcome::Active(self, effect)
     }

@@ -472,6 +472,25 @@ fn the_code_is_small_again_when_the_person_comes_back() {
     assert!(!flow.active().unwrap().is_enlarged);
 }
 
+#[test]
+fn a_code_with_many_modules_is_large_at_once() {
+    for (account, is_large) in [
+        ("hanako@example.com".to_owned(), false),
+        ("花".repeat(64), true),
+    ] {
+        let opening = Opening {
+            account: Label::parse(&account).unwrap(),
+            ..opening(BackupGate::Tick)
+        };
+        let draft = PendingSecret::new(random(), &opening).unwrap();
+        let opened = Event::Opened(Box::new((opening, draft)));
+        let choose = SetUpNav::Choose(MethodKind::Totp);
+        let events = [opened, go(SetUpNav::Next), go(choose), go(SetUpNav::Next)];
+        let (flow, _) = at(Flow::Loading, events);
+        assert_eq!(flow.active().unwrap().is_enlarged, is_large, "{account}");
+    }
+}
+
 fn end(flow: &Flow) -> u64 {
     flow.active().unwrap().opening.expires_at.0
 }

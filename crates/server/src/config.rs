@@ -179,6 +179,10 @@ pub enum ConfigError {
     },
 }
 
+/// A host's name up to this many bytes leaves room for an account in a QR code of the usual size:
+/// twice the name and an address of 30 characters are 425 bytes of its URI.
+const NAME_SMALL_BYTES: usize = 42;
+
 impl Config {
     /// Reads the file, lays the environment over it and checks every value.
     ///
@@ -303,6 +307,13 @@ impl Config {
             .map(|name| format!("{name} is no setting and was ignored"))
             .collect();
         for host in &self.hosts {
+            if host.name.len() > NAME_SMALL_BYTES {
+                lines.push(format!(
+                    "hosts.{}: a name of {} bytes stands twice in each QR code, which then opens enlarged",
+                    host.id,
+                    host.name.len()
+                ));
+            }
             if self.support_url.is_none() && host.recovery_url.is_none() {
                 lines.push(format!(
                     "hosts.{}: neither support_url nor recovery_url is set: who has lost every method is led nowhere",

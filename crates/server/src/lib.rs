@@ -120,7 +120,7 @@ pub enum StartError {
     /// The clock is behind codes that were accepted before: every code would be judged by a wrong
     /// time.
     #[error(
-        "the clock is wrong: it says {now}, but a code of {latest} was accepted before (Unix seconds)"
+        "the clock is wrong: it says {now}, but a code of {latest} was accepted before (Unix seconds); if the clock was ahead then and is right now, run after-wrong-clock once"
     )]
     ClockBehind {
         /// What the clock says.
@@ -214,6 +214,20 @@ impl Service {
             return Err(StartError::ClockBehind { now, latest });
         }
         Ok(())
+    }
+
+    /// Gives time steps back that a clock which was ahead has spent, once it is right: people could
+    /// not sign in before those times come. Returns for how many apps. Codes of now that were typed
+    /// already stay spent; those of the steps given back could be typed once more when their time
+    /// comes.
+    ///
+    /// # Errors
+    /// When the database does not take it now.
+    pub async fn take_back_future_steps(&self) -> Result<u64, StoreError> {
+        let now = self.0.clock.now_s();
+        let beyond = now.saturating_add(CLOCK_TOLERANCE_S) / TIME_STEP_S;
+        let store = &self.0.store;
+        store.reset_future_steps(beyond, now / TIME_STEP_S).await
     }
 
     /// Deletes flows that ended long ago; how many. To be called now and then.

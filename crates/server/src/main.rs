@@ -94,6 +94,9 @@ enum Command {
         #[arg(long)]
         incomplete: bool,
     },
+    /// After a clock that was ahead is right again: let the apps that were used meanwhile sign in
+    /// before the time comes that it showed. Stop the service first.
+    AfterWrongClock,
     /// Print how many messages were ordered in the running windows, and of how many.
     Stats,
 }
@@ -105,6 +108,7 @@ async fn main() -> ExitCode {
         Command::Serve => serve(&arguments.config).await,
         Command::Check => check(&arguments.config).await,
         Command::RotateSigningKey => rotate_signing_key(&arguments.config),
+        Command::AfterWrongClock => take_back_future_steps(&arguments.config).await,
         Command::Stats => print_stats(&arguments.config).await,
         Command::Backup { file } => make_backup(&arguments.config, &file),
         Command::Restore { file, incomplete } => {
@@ -245,6 +249,14 @@ async fn print_stats(path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+async fn take_back_future_steps(path: &Path) -> Result<(), Box<dyn Error>> {
+    let open = open_at_any_time(Config::load(path, variables())?).await?;
+    let apps = open.service.take_back_future_steps().await?;
+    open.close().await;
+    println!("{apps} apps had codes of a time to come, and take codes of now again");
+    Ok(())
+}
+
 fn rotate_signing_key(path: &Path) -> Result<(), Box<dyn Error>> {
     let config = Config::load(path, variables())?;
     if std::env::var_os("NIDAN_SIGNING_KEY").is_some() {
@@ -276,6 +288,15 @@ fn release(identity: Identity) {
 }
 
 async fn open(config: Config) -> Result<Open, Box<dyn Error>> {
+    let open = open_at_any_time(config).await?;
+    if let Err(error) = open.service.check_clock().await {
+        open.close().await;
+        return Err(error.into());
+    }
+    Ok(open)
+}
+
+async fn open_at_any_time(config: Config) -> Result<Open, Box<dyn Error>> {
     let keys = load_keys(&config)?;
     let identity = Identity::claim(
         &config.database,
@@ -295,16 +316,6 @@ async fn open(config: Config) -> Result<Open, Box<dyn Error>> {
         Arc::new(Os),
         Arc::new(Os),
     )?;
-    if let Err(error) = service.check_clock().await {
-        Open {
-            service,
-            store,
-            identity,
-        }
-        .close()
-        .await;
-        return Err(error.into());
-    }
     Ok(Open {
         service,
         store,

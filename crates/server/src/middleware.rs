@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use nidan_protocol::ErrorCode;
@@ -78,6 +78,11 @@ fn finish(mut response: Response, request_id: String) -> Response {
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.append(header::VARY, VARY);
+        // No other site's page takes an answer in as a picture or a script.
+        headers.insert(
+            HeaderName::from_static("cross-origin-resource-policy"),
+            HeaderValue::from_static("same-origin"),
+        );
     }
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,

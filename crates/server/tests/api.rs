@@ -711,3 +711,60 @@ async fn the_service_refuses_to_start_on_a_clock_that_is_behind() {
     clock.0.fetch_sub(31, std::sync::atomic::Ordering::SeqCst);
     assert!(service.check_clock().await.is_err());
 }
+
+/// One minute of a wrong clock must not shut people out for as long as it was ahead.
+#[tokio::test]
+async fn steps_that_a_clock_spent_ahead_of_time_are_given_back() {
+    const DAYS: u64 = 400 * 86_400;
+    let bench = Bench::new().await;
+    let right = bench.now();
+    bench.set_time(right + DAYS);
+    let (_, token, view) = bench.open("u1").await;
+    let widget = Widget::new(&view, 7);
+    let (status, answer) = bench.flow_post(&token, &widget.body(bench.now())).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    bench.set_time(right);
+    assert!(bench.service.check_clock().await.is_err());
+    assert_eq!(bench.service.take_back_future_steps().await.unwrap(), 1);
+    assert!(bench.service.check_clock().await.is_ok());
+    assert_eq!(bench.service.take_back_future_steps().await.unwrap(), 0);
+}
+
+/// A proxy may ask for a password in `Authorization`, or take it away: the token has a header of
+/// its own, and what came without one is told apart from what is over.
+#[tokio::test]
+async fn the_token_of_a_flow_comes_in_a_header_of_its_own() {
+    let bench = Bench::new().await;
+    let (_, token, _) = bench.open("u1").await;
+    let ask = |headers: &[(&str, &str)]| {
+        let mut request = Request::get("/v1/flow").header("sec-fetch-site", "same-origin");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        bench.send(request.body(Body::empty()).unwrap())
+    };
+    let basic = ("authorization", "Basic Z2F0ZTpvcGVu");
+    for headers in [
+        &[("nidan-flow", token.as_str())][..],
+        &[("nidan-flow", token.as_str()), basic],
+    ] {
+        assert_eq!(ask(headers).await.0, StatusCode::OK, "{headers:?}");
+    }
+    for headers in [&[][..], &[basic], &[("nidan-flow", "")]] {
+        let (status, problem) = ask(headers).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{headers:?}");
+        assert_eq!(problem["code"], "flow_token_missing", "{headers:?}");
+    }
+    let (_, problem) = ask(&[("nidan-flow", "a-token-that-nobody-has")]).await;
+    assert_eq!(problem["code"], "flow_expired");
+    let request = Request::get("/v1/flow").header("nidan-flow", &token);
+    let request = request.header("sec-fetch-site", "same-origin");
+    let request = request.body(Body::empty()).unwrap();
+    let answer = bench.router.clone().oneshot(request).await.unwrap();
+    let mut varies = answer.headers().get_all("vary").iter();
+    assert!(varies.any(|by| by == "nidan-flow, authorization"));
+    assert_eq!(
+        answer.headers()["cross-origin-resource-policy"],
+        "same-origin"
+    );
+}

@@ -192,6 +192,14 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn reset_future_steps(&self, beyond: u64, to: u64) -> Result<u64, StoreError> {
+        const SQL: &str = "UPDATE totp SET last_step = ?2 WHERE last_step > ?1";
+        self.writer
+            .run(move |write| execute(write, SQL, [to_sql(beyond), to_sql(to)]))
+            .await
+            .map(|rows| rows as u64)
+    }
+
     async fn purge_flows(&self, expired_before: u64) -> Result<u64, StoreError> {
         const SQL: &str =
             "DELETE FROM flow WHERE id IN (SELECT id FROM flow WHERE expires_at < ?1 LIMIT ?2)";

@@ -331,6 +331,13 @@ pub trait Store: PhoneStore + VerifyStore {
     /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn latest_step(&self) -> Result<Option<u64>, StoreError>;
 
+    /// Sets spent time steps after `beyond` to `to`: a clock that was ahead spent them. Returns how
+    /// many apps they were of.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
+    async fn reset_future_steps(&self, beyond: u64, to: u64) -> Result<u64, StoreError>;
+
     /// Deletes flows that ended before `expired_before`; how many.
     ///
     /// # Errors

@@ -164,6 +164,21 @@ impl Store for Memory {
         })
     }
 
+    async fn reset_future_steps(&self, beyond: u64, to: u64) -> Result<u64, StoreError> {
+        self.transact(|tables| {
+            let mut apps = 0;
+            for row in &mut tables.methods {
+                if let MethodDetail::Totp { last_step, .. } = &mut row.method.detail
+                    && *last_step > beyond
+                {
+                    *last_step = to;
+                    apps += 1;
+                }
+            }
+            apps
+        })
+    }
+
     async fn purge_flows(&self, expired_before: u64) -> Result<u64, StoreError> {
         self.transact(|tables| {
             let before = tables.flows.len();

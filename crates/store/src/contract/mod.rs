@@ -39,6 +39,7 @@ pub async fn run(store: &dyn Store) {
     login::run(store, &login, &activation(&login)).await;
     let ends = flow("ends", 1);
     ends::run(store, &ends, &activation(&ends)).await;
+    steps_of_a_time_to_come_are_given_back(store).await;
     purging_leaves_what_is_alive(store).await;
 }
 
@@ -310,6 +311,19 @@ async fn an_open_flow_is_extended_and_no_other(store: &dyn Store) {
     store.extend_flow(&older.id, 3000).await.unwrap();
     assert_eq!(end(&older).await, 2000, "a superseded flow is over");
     assert_eq!(end(&newer).await, 1600, "a flow has its own end");
+}
+
+async fn steps_of_a_time_to_come_are_given_back(store: &dyn Store) {
+    let latest = store.latest_step().await.unwrap().unwrap();
+    assert_eq!(store.reset_future_steps(latest, 1).await.unwrap(), 0);
+    assert!(
+        store
+            .reset_future_steps(latest - 1, latest - 1)
+            .await
+            .unwrap()
+            > 0
+    );
+    assert_eq!(store.latest_step().await.unwrap(), Some(latest - 1));
 }
 
 async fn purging_leaves_what_is_alive(store: &dyn Store) {
