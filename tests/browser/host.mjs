@@ -13,13 +13,13 @@ export const element = (attributes = '', fallback = '<p id="fallback">Please use
  * A page with this body. Before the element's script runs, `setUp` does, with the gallery's service at hand; every event of
  * the element is kept in `window.heard`, every line of the console in `lines`.
  */
-export async function hostPage(shared, body, { setUp = '', purpose = 'verify', policy = POLICY, script = true } = {}) {
+export async function hostPage(shared, body, { setUp = '', purpose = 'verify', policy = POLICY, script = true, view = {} } = {}) {
   const context = await shared.newContext({ viewport: { width: 480, height: 800 }, locale: 'en-US' })
   const page = await context.newPage()
   const lines = []
   page.on('console', (message) => { if (message.type() === 'error') lines.push(message.text()) })
   page.on('pageerror', ({ message }) => lines.push(`error: ${message}`))
-  const answers = purpose === 'verify' ? "{ '/v1/flow': () => service.login([service.app(), service.sms()]) }" : "{ '/v1/flow': () => service.view() }"
+  const answers = purpose === 'verify' ? "{ '/v1/flow': () => service.login([service.app(), service.sms()]) }" : `{ '/v1/flow': () => service.view(${JSON.stringify(view)}) }`
   await page.route(`${url}/host/**`, (route) => {
     const path = new URL(route.request().url()).pathname
     if (path.endsWith('.js')) {

@@ -53,7 +53,7 @@ if (process.env.NODE_TEST_CONTEXT) {
 }
 
 /** A page in a fresh profile. What it must never do (errors, policy violations, foreign requests) is collected. */
-export async function person(shared, { lang = 'ja', width = 1280, height = 900, dark = false, phone = false, scale = 1 } = {}) {
+export async function person(shared, { lang = 'ja', width = 1280, height = 900, dark = false, phone = false, scale = 1, base = url, more = {} } = {}) {
   const context = await shared.newContext({
     locale: lang === 'ja' ? 'ja-JP' : 'en-US',
     viewport: { width, height },
@@ -61,8 +61,9 @@ export async function person(shared, { lang = 'ja', width = 1280, height = 900, 
     deviceScaleFactor: scale,
     ...(inFirefox ? {} : { hasTouch: phone, isMobile: phone }),
     timezoneId: 'Asia/Tokyo',
+    ...more,
   })
-  if (!inFirefox) await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url })
+  if (!inFirefox) await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: base })
   const page = await context.newPage()
   open.add(page)
   const complaints = []
@@ -73,10 +74,10 @@ export async function person(shared, { lang = 'ja', width = 1280, height = 900, 
   })
   page.on('request', (request) => {
     const to = request.url()
-    if (!to.startsWith(`${url}/`) && !to.startsWith('blob:') && !to.startsWith('data:')) complaints.push(`foreign request: ${to}`)
+    if (!to.startsWith(`${base}/`) && !to.startsWith('blob:') && !to.startsWith('data:')) complaints.push(`foreign request: ${to}`)
   })
   page.on('dialog', (dialog) => dialog.accept())
-  await page.goto(`${url}/?lang=${lang}`)
+  await page.goto(`${base}/?lang=${lang}`)
   return { page, context, complaints, lang, w: words(lang) }
 }
 

@@ -231,7 +231,7 @@ const LANES_MAX: usize = 4;
 /// What people do, from the password to the signed result.
 const JOURNEYS: [&str; 5] = ["phone", "login", "end-to-end", "orders", "scam"];
 /// What the element does to pages of all kinds, and they to it.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "accessibility",
     "element",
     "hosts",
@@ -239,6 +239,7 @@ const PAGES: [&str; 7] = [
     "keyboard",
     "fallback",
     "samples",
+    "world",
 ];
 /// Long ones first, so that no lane waits for the last one of another.
 fn jobs(size: Size) -> Vec<Job> {
