@@ -43,7 +43,10 @@ function focus(walk, { seen, before }) {
 }
 
 function change(walk, { seen, before, did }) {
-  if (!walk.pressed || walk.world.network.mode === 'slow') return
+  const { mode } = walk.world.network
+  if (!walk.pressed || mode === 'slow') return
+  // A form that does not get through is the browser's own to tell.
+  if (seen.kind === 'plain' && mode !== 'good') return
   // An error that stands there says why not.
   if (seen.errors.some(({ inView }) => inView)) return
   const silent = ['common.support', 'codes.copy', 'codes.download', 'codes.print', 'add.copy-key', 'help.copy', 'add.open-app'].map((key) => walk.w[key])
