@@ -103,6 +103,10 @@ impl Enrolment {
             return Some(SetUpEffect::LoadRegions);
         };
         match regions.read(&self.phone.typed, &self.phone.country) {
+            Ok(number) if self.phones.iter().any(|phone| phone.e164 == number.e164) => {
+                self.refuse(PhoneRefusal::Number(NumberError::Known));
+                None
+            }
             Ok(number) => {
                 self.phone.ordered = Some(OrderedNumber {
                     typed: self.phone.typed.clone(),
@@ -112,7 +116,12 @@ impl Enrolment {
                 });
                 self.order_again(channel)
             }
-            Err(error @ (NumberError::Empty | NumberError::TooShort | NumberError::CodeTwice)) => {
+            Err(
+                error @ (NumberError::Empty
+                | NumberError::TooShort
+                | NumberError::CodeTwice
+                | NumberError::Known),
+            ) => {
                 self.refuse(PhoneRefusal::Number(error));
                 None
             }
@@ -321,7 +330,10 @@ impl Enrolment {
         if challenge.id != id {
             return;
         }
+        let ordered = self.phone.ordered.as_ref();
+        let e164 = ordered.map(|number| number.e164.clone());
         self.phones.push(VerifiedPhone {
+            e164: e164.unwrap_or_default(),
             challenge_id: challenge.id.clone(),
             channel: challenge.channel,
             hint: challenge.hint.clone(),

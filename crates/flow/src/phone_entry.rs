@@ -110,6 +110,8 @@ impl PhoneRefusal {
 pub struct VerifiedPhone {
     /// The answered challenge.
     pub challenge_id: String,
+    /// The number, in [E.164](https://www.itu.int/rec/T-REC-E.164).
+    pub(super) e164: String,
     /// How codes reach it.
     pub channel: Channel,
     /// The last two digits.

@@ -6,6 +6,8 @@ use nidan_protocol::{
     BackupGate, CallConfirmation, ChallengeView, Channel, DeliveryState, ErrorCode, MethodKind,
 };
 
+use crate::regions::NumberError;
+
 use super::tests::{answered, at, enter, go, phone};
 use super::*;
 
@@ -588,4 +590,31 @@ fn what_the_page_cannot_read_the_service_reads_and_the_person_is_asked() {
     // Late news of a screen that was left changes nothing.
     let (flow, _) = at(flow, [ordered("c1"), read("+819012345678")]);
     assert!(matches!(enrolment(&flow).step, Step::PhoneCode { .. }));
+}
+
+/// The same number by text and by call is one thing in one pocket.
+#[test]
+fn a_number_that_is_proved_is_no_second_method() {
+    let number = "090-1234-5678";
+    let (flow, _) = at(
+        at_number(),
+        [typed(number), go(SetUpNav::Next), ordered("c1")],
+    );
+    let (flow, _) = at(flow, [answered(SetUpAnswer::Accepted("c1".to_owned()))]);
+    assert!(matches!(enrolment(&flow).step, Step::Another));
+    let again = SetUpNav::Choose(MethodKind::Voice);
+    let (flow, effect) = at(
+        flow,
+        [go(again), typed("+81 90 1234 5678"), go(SetUpNav::Next)],
+    );
+    assert!(effect.is_none(), "nobody is called");
+    let Step::Number { asking, .. } = &enrolment(&flow).step else {
+        panic!("{flow:?}")
+    };
+    assert_eq!(
+        *asking,
+        RequestState::Refused(PhoneRefusal::Number(NumberError::Known))
+    );
+    let (_, effect) = at(flow, [typed("090-1234-5679"), go(SetUpNav::Next)]);
+    assert!(effect.is_some(), "another number is");
 }

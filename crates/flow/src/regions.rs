@@ -54,6 +54,8 @@ pub enum NumberError {
     Extension,
     /// The calling code comes twice.
     CodeTwice,
+    /// It is proved already: a number is one method, whichever way its codes come.
+    Known,
 }
 
 impl Regions {

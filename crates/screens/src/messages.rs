@@ -173,6 +173,7 @@ messages! {
     PhoneExtension = "phone.extension",
     PhoneTwoWays = "phone.two-ways",
     PhoneCodeTwice = "phone.code-twice",
+    PhoneKnown = "phone.known",
     PhoneLandline = "phone.landline",
     PhoneKind = "phone.kind",
     PhoneCountryRefused = "phone.country-refused",

@@ -79,5 +79,6 @@ const fn number(error: NumberError) -> Msg {
         NumberError::CountryUnknown => Msg::PhoneCountryUnknown,
         NumberError::Extension => Msg::PhoneExtension,
         NumberError::CodeTwice => Msg::PhoneCodeTwice,
+        NumberError::Known => Msg::PhoneKnown,
     }
 }
