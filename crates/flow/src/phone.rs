@@ -433,7 +433,7 @@ impl Enrolment {
     }
 }
 
-/// Whether a text has digits enough for a number, whatever stands between them.
+/// Whether a text has digits enough for a number, whatever comes between them.
 fn is_like_a_number(typed: &str) -> bool {
     const DIGITS_MIN: usize = 5;
     typed.bytes().filter(u8::is_ascii_digit).count() >= DIGITS_MIN
