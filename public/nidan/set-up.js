@@ -59,6 +59,8 @@ export function equip(page, { file, make }) {
       return matchMedia('(pointer: coarse) and (max-width: 640px)').matches ? (/iPhone/.test(navigator.userAgent) ? 1 : 2) : 0
     },
 
+    canPrint() { return Boolean(window.print) },
+
     download(name, text) {
       // The mark tells old editors that Japanese may follow.
       const url = URL.createObjectURL(new Blob(['\uFEFF', text], { type: 'text/plain;charset=utf-8' }))

@@ -94,6 +94,7 @@ impl Shell {
 
     async fn open(self) {
         self.parts.update_value(|parts| {
+            parts.can_print = parts.page.can_print();
             parts.device = match parts.page.phone() {
                 0 => Device::Other,
                 1 => Device::IPhone,

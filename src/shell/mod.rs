@@ -51,6 +51,7 @@ struct Parts {
     support_url: Option<String>,
     /// What the page is most likely shown on.
     device: Device,
+    can_print: bool,
     /// Questions about codes so far: only the last one's answer is news.
     questions: u32,
     /// The last one of them that ordered a code.
@@ -77,6 +78,7 @@ impl<M: Perform> Shell<M> {
             expires_at: None,
             support_url: None,
             device: Device::Other,
+            can_print: false,
             questions: 0,
             order: 0,
             watched: String::new(),
@@ -208,6 +210,7 @@ impl<M: Machine> Shell<M> {
                     now: now(parts),
                     support_url: parts.support_url.as_deref(),
                     device: parts.device,
+                    can_print: parts.can_print,
                 };
                 draw(&parts.page, flow.screen(view))
             })

@@ -72,6 +72,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn watch(this: &Page, path: &str, heard: &JsValue);
 
+    /// Whether the browser prints; those inside of other apps do not.
+    #[wasm_bindgen(method, js_name = canPrint)]
+    pub(super) fn can_print(this: &Page) -> bool;
+
     /// Most likely the phone that has the app: 1 for an iPhone, 2 for another one; 0 otherwise.
     #[wasm_bindgen(method)]
     pub(super) fn phone(this: &Page) -> u8;

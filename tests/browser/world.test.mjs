@@ -107,6 +107,38 @@ test('an old library that gives every list a toJSON', () => behind(() => {}, asy
   await setUp(at)
 }))
 
+/** As [setUp], up to the backup codes. */
+async function toCodes(at) {
+  await toQrCode(at)
+  const uri = await scan(at.page)
+  await press(at, 'add.done')
+  await typeCode(at, codeOf(uri))
+  await toSave(at)
+}
+
+test('a browser that prints nothing, as inside of another app, has no button for it', () => behind(() => {}, async (at) => {
+  await at.page.addInitScript(() => { window.print = undefined })
+  await at.page.reload()
+  await signUp(at)
+  await toCodes(at)
+  await at.page.getByRole('button', { name: at.w['codes.download'] }).waitFor()
+  assert.equal(await at.page.getByRole('button', { name: at.w['codes.print'] }).count(), 0)
+}))
+
+test('what was printed leaves with its step', () => behind(() => {}, async (at) => {
+  await signUp(at)
+  await toCodes(at)
+  // Without a window nothing is printed, and nobody says that printing is over.
+  await press(at, 'codes.print')
+  await press(at, 'codes.print')
+  assert.equal(await at.page.locator('body > iframe').count(), 1)
+  const [code] = await backupCodes(at)
+  await at.page.locator('#nidan-backup').fill(code)
+  await press(at, 'codes.finish')
+  await title(at, 'done.title')
+  assert.equal(await at.page.locator('body > iframe').count(), 0)
+}))
+
 test('a translator that wraps every text', async () => {
   const at = await hostPage(shared, element('purpose="enroll"'), { purpose: 'enroll' })
   await hears(at.page, 'ready')

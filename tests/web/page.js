@@ -23,6 +23,7 @@ export class TestPage {
     return [answer.code === undefined, answer]
   }
   phone() { return 0 }
+  canPrint() { return true }
   region() { return 'US' }
   shown(step, focuses) {
     this.step = step

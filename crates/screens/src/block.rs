@@ -15,6 +15,8 @@ pub struct View<'a> {
     pub support_url: Option<&'a str>,
     /// What the page is most likely shown on.
     pub device: Device,
+    /// Whether it can be printed there.
+    pub can_print: bool,
 }
 
 /// What a page is shown on, as far as the browser tells: the phone that has the authenticator app,

@@ -53,6 +53,7 @@ impl<M: Walked> Walk<M> {
             now: UnixSeconds(self.now),
             support_url,
             device: self.device,
+            can_print: self.device != Device::Android,
         }
     }
 

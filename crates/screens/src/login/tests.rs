@@ -292,6 +292,7 @@ const VIEW: View<'static> = View {
     now: NOW,
     support_url: None,
     device: Device::Other,
+    can_print: false,
 };
 
 fn ordered(fresh: ChallengeView) -> Event<SigningIn> {

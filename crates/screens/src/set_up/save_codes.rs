@@ -21,6 +21,7 @@ impl<'a> Draft<'a, Flow> {
             self.add_nth(SetUpKey::CodesCode, index, code);
         }
         self.group(SetUpKey::CodesTools);
+        let can_print = self.view.can_print;
         let mut take = |key, msg, what| self.button(key, msg, SetUpAction::Take(what));
         take(
             SetUpKey::CodesCopy,
@@ -32,11 +33,13 @@ impl<'a> Draft<'a, Flow> {
             Msg::CodesDownload,
             Keepsake::FileOfBackupCodes,
         );
-        take(
-            SetUpKey::CodesPrint,
-            Msg::CodesPrint,
-            Keepsake::PrintOfBackupCodes,
-        );
+        if can_print {
+            take(
+                SetUpKey::CodesPrint,
+                Msg::CodesPrint,
+                Keepsake::PrintOfBackupCodes,
+            );
+        }
         self.copied(SetUpKey::CodesCopied, enrolment);
         let wrong = refused.map_or(Words::None, wrong_backup);
         match enrolment.opening.backup_gate {

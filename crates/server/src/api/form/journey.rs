@@ -159,6 +159,7 @@ impl<'a> Journey<'a> {
             now: now(self.service),
             support_url: None,
             device: Device::Other,
+            can_print: false,
         };
         let screen = self.login.screen(view);
         let active = self.login.active();

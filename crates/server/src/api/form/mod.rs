@@ -120,6 +120,7 @@ fn draw(service: &Service, sent: &Sent, accepted: &str, drawn: &Drawn) -> Respon
         now: now(service),
         support_url: service.0.config.support_url.as_deref(),
         device: Device::Other,
+        can_print: false,
     };
     let screen = drawn.login.screen(view);
     let next = Next::of(sent, &drawn.login);
