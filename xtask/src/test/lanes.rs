@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::process::{Command, Output};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::run::{command, now, seconds};
@@ -74,8 +74,24 @@ pub(super) struct Outcome {
     pub(super) is_unsteady: bool,
 }
 
-/// So many files of a run may be run again. A second one that fails at first is no chance.
-const SECOND_TRIES: u32 = 1;
+/// One file of a run may be run again, and one set of walks. A second one that fails at first is no
+/// chance.
+#[derive(Default)]
+struct SecondTries {
+    file: AtomicBool,
+    walks: AtomicBool,
+}
+
+impl SecondTries {
+    /// Takes the one for such a job; false when it is gone.
+    fn take(&self, job: Job) -> bool {
+        let taken = match job {
+            Job::File { .. } => &self.file,
+            Job::Walk(_) => &self.walks,
+        };
+        !taken.swap(true, Ordering::Relaxed)
+    }
+}
 
 /// A file of `tests/browser` in a lane.
 fn in_browser(path: &OsString, lane: &Lane, browser: &str, file: &str) -> Command {
@@ -92,7 +108,7 @@ fn in_browser(path: &OsString, lane: &Lane, browser: &str, file: &str) -> Comman
 pub(super) fn all(path: &OsString, lanes: &[Lane], jobs: &[Job]) -> Vec<Outcome> {
     let next = Mutex::new(jobs.iter());
     let done = Mutex::new(Vec::new());
-    let second_tries = AtomicU32::new(SECOND_TRIES);
+    let second_tries = SecondTries::default();
     std::thread::scope(|scope| {
         for lane in lanes {
             scope.spawn(|| {
@@ -111,18 +127,13 @@ pub(super) fn all(path: &OsString, lanes: &[Lane], jobs: &[Job]) -> Vec<Outcome>
 /// Does one, and once more where it fails and the run has a second try left: browsers beside each
 /// other on few cores miss a moment now and then, and the whole run would have to be done again for
 /// it. What failed is shown, and the closing lines name it.
-fn steady(path: &OsString, lane: &Lane, job: Job, second_tries: &AtomicU32) -> Outcome {
+fn steady(path: &OsString, lane: &Lane, job: Job, second_tries: &SecondTries) -> Outcome {
     let started = now();
     let first = one(path, lane, job);
-    let may_try = || {
-        let take = |left: u32| left.checked_sub(1);
-        second_tries
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
-            .is_ok()
-    };
-    let counted = match job {
-        Job::File { .. } if first.failed > 0 && may_try() => one(path, lane, job),
-        Job::File { .. } | Job::Walk(_) => first,
+    let counted = if first.failed > 0 && second_tries.take(job) {
+        one(path, lane, job)
+    } else {
+        first
     };
     Outcome {
         name: job.name(),
