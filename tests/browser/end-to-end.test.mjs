@@ -128,7 +128,8 @@ test('a service that fails is waited for', async () => {
 })
 
 for (const lang of LANGUAGES) {
-  test(`twenty-five minutes by hand end well (${lang})`, async () => {
+  // Firefox's driver does not hand out what was posted, which this sends on.
+  test(`twenty-five minutes by hand end well (${lang})`, { skip: inFirefox }, async () => {
     const at = await person(shared, { lang })
     await at.page.clock.install()
     // The page's clock goes on, the service's rows go back: what the service says is later for the page by as much.
