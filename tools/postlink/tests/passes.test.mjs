@@ -123,7 +123,8 @@ test('a rule goes with a class or an element that the module does not have, and 
   const tags = 'nidan-flow .nidan h3 { a: b; }\nnidan-flow .nidan :is(h3, p) { a: b; }\nnidan-flow .nidan :is(button, a.x):hover { a: b; }\n  to { rotate: 1turn; }'
   assert.equal(withoutRules(tags, { classes: new Set(['nidan']), tags: new Set(['p']) }), tags.split('\n').slice(1).join('\n'))
   assert.deepEqual([...tagsIn('Title = "1h2;part=title" Lead = "1p", element("path")')], ['h2', 'p', 'path'])
-  assert.equal(packed('/* why */\n  a {\n  b: c;\n}\n'), 'a{b:c;}')
+  assert.equal(packed('/* why */\n  a {\n  b: c;\n}\n'), 'a{b:c}')
+  assert.equal(packed('a > b + c[d="e"] {\n  f: calc(1em + 2px) !important;\n  g: "x > y";\n}\n'), 'a>b+c[d=e]{f:calc(1em + 2px)!important;g:"x > y"}')
 })
 
 test('words and classes are those that the sources name', () => {
