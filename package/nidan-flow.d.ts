@@ -95,7 +95,7 @@ export type NidanStepEvent = CustomEvent<NidanStepDetail>
 export type NidanCompleteEvent = CustomEvent<NidanCompleteDetail>
 /** `cancel()` was called. Cancel the event to keep the widget where it is. */
 export type NidanCancelEvent = CustomEvent<null>
-/** The flow's ten minutes are over. */
+/** The time of the flow is over. */
 export type NidanExpiredEvent = CustomEvent<null>
 /** The person did not ask for this code, and every login that was under way is stopped. */
 export type NidanReportedEvent = CustomEvent<null>

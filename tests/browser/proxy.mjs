@@ -28,4 +28,5 @@ export async function proxied(meddle) {
   return { base: `http://127.0.0.1:${port}`, end: () => { server.closeAllConnections(); server.close() } }
 }
 
+/** Answers in the place of the demo, and tells [proxied] so. */
 export const says = (answer, status, headers, body = '') => { answer.writeHead(status, headers).end(body); return true }

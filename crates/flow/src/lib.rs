@@ -61,7 +61,7 @@ pub enum RequestState<E> {
 /// Why there is nothing more to do in this flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndReason {
-    /// Ten minutes are over, or the token is of no open flow.
+    /// Its time is over, or the token is of no open flow.
     Expired,
     /// Another window began after this one, or somebody enrolled meanwhile.
     Superseded,

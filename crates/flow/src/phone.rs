@@ -102,6 +102,17 @@ impl Enrolment {
         let Some(regions) = &self.phone.regions else {
             return Some(SetUpEffect::LoadRegions);
         };
+        // What the person has seen of the service's reading is not read again.
+        let proposed = self.phone.proposed.as_ref();
+        if let Some((_, e164)) = proposed.filter(|(shown, _)| *shown == self.phone.typed) {
+            self.phone.ordered = Some(OrderedNumber {
+                typed: self.phone.typed.clone(),
+                country: self.phone.country.clone(),
+                e164: e164.clone(),
+                iso: self.phone.country.clone(),
+            });
+            return self.order_again(channel);
+        }
         match regions.read(&self.phone.typed, &self.phone.country) {
             Ok(number) if self.phones.iter().any(|phone| phone.e164 == number.e164) => {
                 self.refuse(PhoneRefusal::Number(NumberError::Known));
@@ -137,17 +148,11 @@ impl Enrolment {
                 | NumberError::CountryUnknown
                 | NumberError::Extension,
             ) => {
-                let typed = self.phone.typed.clone();
-                let is_shown = self.phone.proposed.as_ref() == Some(&typed);
                 self.phone.ordered = Some(OrderedNumber {
                     country: self.phone.country.clone(),
-                    e164: if is_shown {
-                        typed.clone()
-                    } else {
-                        String::new()
-                    },
+                    e164: String::new(),
                     iso: self.phone.country.clone(),
-                    typed,
+                    typed: self.phone.typed.clone(),
                 });
                 self.order_again(channel)
             }
@@ -160,13 +165,16 @@ impl Enrolment {
         if !self.waits() || !matches!(self.step, Step::Number { .. }) {
             return;
         }
+        if self.phones.iter().any(|phone| phone.e164 == number) {
+            return self.refuse(PhoneRefusal::Number(NumberError::Known));
+        }
         let regions = self.phone.regions.as_ref();
         let shown = regions
             .and_then(|regions| regions.read(&number, &self.phone.country).ok())
             .filter(|read| read.e164 == number)
             .map_or_else(|| number.clone(), |read| read.shown);
         self.phone.typed.clone_from(&shown);
-        self.phone.proposed = Some(shown);
+        self.phone.proposed = Some((shown, number));
         self.phone.read();
         self.refuse(PhoneRefusal::Service {
             code: ErrorCode::PhoneAmbiguous,

@@ -25,8 +25,8 @@ pub struct PhoneEntry {
     pub shown: Option<String>,
     /// The number as it was typed, and as it was read, once it is whole.
     pub read_as: Option<String>,
-    /// What the service read, while the person is asked whether it is right.
-    pub(super) proposed: Option<String>,
+    /// What the service read, as it was shown and in E.164: the person is asked whether it is right.
+    pub(super) proposed: Option<(String, String)>,
     /// The number in groups while it is typed.
     pub begun: Option<String>,
     /// What a call waits for, as the person wishes.

@@ -397,7 +397,7 @@ pub struct ExtendPost {}
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ExtendAnswer {
-    /// The flow's end (Unix seconds); unchanged when it has lived as long as any flow may.
+    /// The flow's end (Unix seconds); unchanged when it has lived as long as any set-up may.
     pub expires_at: u64,
 }
 

@@ -92,7 +92,8 @@ pub struct FlowCreated {
     /// Whoever has it can end this flow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_token: Option<String>,
-    /// When the flow ends, in Unix seconds: after ten minutes, which a set-up in use extends. It is there with `flow_id`.
+    /// When the flow ends, in Unix seconds: after ten minutes, which a set-up in use
+    /// extends. It is there with `flow_id`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<u64>,
     /// The code to redeem within 60 seconds, there when the outcome is `trusted`.

@@ -737,3 +737,34 @@ async fn equal_orders_at_once_send_one_message() {
     let (_, outbox) = bench.host_get("/v1/outbox").await;
     assert_eq!(outbox["messages"].as_array().unwrap().len(), 1, "{outbox}");
 }
+
+/// The same number by text and by call is one method: what is lost with one of them is lost with
+/// both.
+#[tokio::test]
+async fn one_number_is_no_two_methods() {
+    let network = Arc::new(Network::default());
+    let bench = bench_with(&[&network]).await;
+    let (_, token, view) = bench.open("u1").await;
+    let mut phones = Vec::new();
+    for (index, channel) in ["sms", "voice"].into_iter().enumerate() {
+        let (_, challenge) = order(&bench, &token, MOBILE, channel).await;
+        let said = &arrived(&network, index + 1).await[index].1;
+        let code = if channel == "sms" {
+            code_in(said)
+        } else {
+            spoken(said)
+        };
+        answer(&bench, &token, &challenge, &code).await;
+        phones.push(json!({ "challenge_id": challenge["id"] }));
+    }
+    let mut enrolment = Widget::new(&view, 7).body(bench.now());
+    enrolment["phones"] = json!(phones);
+    refused(
+        &bench.flow_post(&token, &enrolment).await,
+        StatusCode::BAD_REQUEST,
+        "request_invalid",
+    );
+    enrolment["phones"] = json!([phones[0]]);
+    let (status, enrolled) = bench.flow_post(&token, &enrolment).await;
+    assert_eq!(status, StatusCode::OK, "{enrolled}");
+}

@@ -8,7 +8,7 @@ use nidan_protocol::ErrorCode;
 use crate::messages::Msg;
 use crate::{Arg, Words, typed};
 
-/// A flow lives ten minutes.
+/// Nobody waits longer for a code in the middle of a set-up, though it lives as long as it is used.
 const LATER_MAX_MIN: u64 = 10;
 
 /// Why a number or a code of a phone was not taken.
@@ -52,7 +52,7 @@ fn by_service(code: ErrorCode, retry_at: Option<Now>, attempts_left: Option<u32>
         ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon => match (code, retry_at) {
             // Nobody knows from when on.
             (_, None) => Msg::PhoneNotNow,
-            // Longer than this set-up lives: another way is the only one.
+            // Another way is the better one.
             (ErrorCode::SendBudgetSpent, Some(at)) if minutes(at) > LATER_MAX_MIN => {
                 Msg::PhoneNotNow
             }

@@ -216,7 +216,14 @@ async fn prepare(
         })?);
     }
     for phone in &enrolment.phones {
-        methods.push(phone_method(service, flow, host, phone).await?);
+        let method = phone_method(service, flow, host, phone).await?;
+        // The same number by text and by call is one thing in one pocket.
+        let number = number_index(&method.detail);
+        let is_known = |other: &NewMethod| number_index(&other.detail) == number;
+        if methods.iter().any(is_known) {
+            return Err(Refusal::field("phones"));
+        }
+        methods.push(method);
     }
     let backup_salt = random_bytes(&*parts.random)?;
     let result_code = result_code(service, flow, &enrolment.body_hash);
@@ -236,6 +243,13 @@ async fn prepare(
         now,
         audit: service.audit_context(host, flow.client_description.clone()),
     }))
+}
+
+const fn number_index(detail: &MethodDetail) -> Option<&[u8; 32]> {
+    match detail {
+        MethodDetail::Totp { .. } => None,
+        MethodDetail::Phone { number_index, .. } => Some(number_index),
+    }
 }
 
 /// The number of an answered challenge of this very flow (B41), sealed anew for the method's own

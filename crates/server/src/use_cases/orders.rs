@@ -203,10 +203,6 @@ fn typed_number(typed: &str, post: &ChallengePost) -> Result<PhoneNumber, Refusa
             number: Some(ReadNumber(another.e164().to_owned())),
             ..of_number(ErrorCode::PhoneAmbiguous)
         }),
-        // Not a number as it was typed, and one as it was shown.
-        Err(_) if PhoneNumber::parse(shown, None).is_ok() => {
-            Err(of_number(ErrorCode::PhoneAmbiguous))
-        }
         Err(error) => Err(of_number(error.into())),
     }
 }
