@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 
 import { copyCatalogues, packCatalogues } from './catalogues.mjs'
+import * as modernGlue from './passes/modern-glue.mjs'
 import * as oneStart from './passes/one-start.mjs'
 import * as shortNames from './passes/short-names.mjs'
 import * as unusedClasses from './passes/unused-classes.mjs'
@@ -21,7 +22,7 @@ import { functionNames, withoutNotes } from './wasm-file.mjs'
 
 /** The set-up and the login: two modules, of which a page loads one. */
 const MODULES = ['nidan', 'nidan-login']
-const PASSES = [unusedClasses, unusedTasks, unusedExports, shortNames, oneStart]
+const PASSES = [unusedClasses, unusedTasks, modernGlue, unusedExports, shortNames, oneStart]
 
 const folder = join(process.env.TRUNK_STAGING_DIR, 'nidan')
 const locales = join(folder, 'locales')

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 
 import { only, readTexts } from '../catalogues.mjs'
+import { forNewBrowsers } from '../passes/modern-glue.mjs'
 import { withOneStart } from '../passes/one-start.mjs'
 import { withNames } from '../passes/short-names.mjs'
 import { pass as withoutUnusedClasses } from '../passes/unused-classes.mjs'
@@ -107,6 +108,84 @@ test('one start is left, and it compiles what the loader fetched', () => {
   const one = withOneStart(GLUE)
   assert.ok(!one.includes('initSync') && !one.includes('encodeInto') && one.includes('export default async'))
   assert.throws(() => withOneStart('export default 1'), /another way/)
+})
+
+/** As wasm-bindgen writes it. */
+const OLD_GLUE = `
+function getDataViewMemory0() {
+    if (cachedDataViewMemory0 === null || cachedDataViewMemory0.buffer.detached === true) {
+        cachedDataViewMemory0 = new DataView(wasm.memory.buffer);
+    }
+    return cachedDataViewMemory0;
+}
+function getUint8ArrayMemory0() {
+    if (cachedUint8ArrayMemory0 === null) {
+        cachedUint8ArrayMemory0 = new Uint8Array(wasm.memory.buffer);
+    }
+    return cachedUint8ArrayMemory0;
+}
+function passStringToWasm0(arg, malloc, realloc) {
+    throw new Error('long');
+}
+function decodeText(bytes) {
+    throw new Error('long');
+}
+const Finalization = (typeof FinalizationRegistry === 'undefined')
+    ? { register: () => {}, unregister: () => {} }
+    : new FinalizationRegistry(ptr => wasm.free(ptr, 1));
+if (Symbol.dispose) Mounted.prototype[Symbol.dispose] = Mounted.prototype.free;
+const imports = {
+        __wbg_instanceof_Window_5cf453f5639aa1a2: function(arg0) {
+            let result;
+            try {
+                result = arg0 instanceof Window;
+            } catch (_) {
+                result = false;
+            }
+            const ret = result;
+            return ret;
+        },
+        __wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc: function() {
+            const ret = typeof globalThis === 'undefined' ? undefined : globalThis;
+            return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);
+        },
+        __wbg_static_accessor_SELF_53bb20457401453d: function() {
+            const ret = typeof self === 'undefined' ? undefined : self;
+            return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);
+        },
+};
+const pass = (ret) => passStringToWasm0(ret, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+`
+
+test('the glue for new browsers hands texts over as before, in a memory that grows', () => {
+  const glue = forNewBrowsers(OLD_GLUE)
+  for (const gone of ['typeof', 'realloc', 'dispose', 'try {', 'detached']) assert.ok(!glue.includes(gone), gone)
+  const memory = new WebAssembly.Memory({ initial: 1 })
+  let end = 0
+  const wasm = {
+    memory,
+    __wbindgen_malloc(length) {
+      end += length
+      while (end > memory.buffer.byteLength) memory.grow(1)
+      return end - length
+    },
+  }
+  const read = new Function('wasm', 'Mounted', 'addToExternrefTable0', 'Window', `
+    let cachedDataViewMemory0 = null, cachedUint8ArrayMemory0 = null, WASM_VECTOR_LEN = 0
+    const cachedTextEncoder = new TextEncoder(), cachedTextDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
+    ${glue}
+    return {
+      imports,
+      view: getDataViewMemory0,
+      again: (text) => { const at = pass(text); return decodeText(getUint8ArrayMemory0().subarray(at, at + WASM_VECTOR_LEN)) },
+    }`)(wasm, function Mounted() {}, (value) => value, Map)
+  for (const text of ['', 'abc', '二段', '\uFEFFmark', 'a🦊', 'x'.repeat(200_000), '字'.repeat(50_000)]) {
+    assert.equal(read.again(text), text)
+    assert.equal(read.view().byteLength, memory.buffer.byteLength)
+  }
+  const [instance, global, self] = Object.values(read.imports)
+  assert.deepEqual([instance(new Map()), instance({}), global() === globalThis, self()], [true, false, true, 0])
+  assert.throws(() => forNewBrowsers('nothing'), /the glue has no/)
 })
 
 test('a script takes its parts in, and every part that it imports', () => {
