@@ -10,9 +10,6 @@ const STALL_MS = 5_000
 /** The service gives up after ten seconds; slow networks need some more. */
 const REQUEST_TIMEOUT_MS = 15_000
 
-/** Browsers restore the place of a page within a frame or two. */
-const SCROLLED_BACK_MS = 50
-
 /** Steps after which the flow is over without a result, for want of time. */
 const EXPIRED = 'expired'
 /** Fields of several widgets on one page need names of their own. */
@@ -40,12 +37,9 @@ export class Page {
   #around
   #step
   #pushed = false
+  #scrolls
   #guard = (event) => event.preventDefault()
-  #popped = () => {
-    this.#root.querySelector('[data-back]')?.click()
-    // The browser scrolls to where the page was, after this, and the screen is another one now.
-    setTimeout(() => this.focus(), SCROLLED_BACK_MS)
-  }
+  #popped = () => this.#root.querySelector('[data-back]')?.click()
 
   /** `root`: where the widget is drawn; the element itself, or a place inside of its shadow tree. */
   constructor(element, wanted, root, announce) {
@@ -126,11 +120,19 @@ export class Page {
     return slot
   }
 
-  /** Beside the code, the browser's own "back" leads back to it. */
+  /**
+   * Beside the code, the browser's own "back" leads back to it. The browser scrolls to where the page was then only where
+   * it is left to: the screen is another one now.
+   */
   aside(aside) {
     if (aside === this.#pushed) return
     this.#pushed = aside
-    if (!aside) return removeEventListener('popstate', this.#popped)
+    if (!aside) {
+      history.scrollRestoration = this.#scrolls
+      return removeEventListener('popstate', this.#popped)
+    }
+    this.#scrolls = history.scrollRestoration
+    history.scrollRestoration = 'manual'
     history.pushState(history.state, '')
     addEventListener('popstate', this.#popped)
   }
@@ -208,6 +210,8 @@ export class Page {
       // passwords are the page's, so they go along to its own origin. The service reads the token only.
       headers: { 'Nidan-Flow': this.#wanted.token, ...(body && { 'Content-Type': 'application/json' }) },
       cache: 'no-store',
+      // Another place would get the token.
+      redirect: 'error',
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     })
     const json = await answer.json()
@@ -242,7 +246,7 @@ export class Page {
       const stalled = setTimeout(() => { streams = false; turn.abort() }, STALL_MS)
       try {
         const { body } = streams && await fetch(`${this.#wanted.service}${path}/events`, {
-          headers: { 'Nidan-Flow': this.#wanted.token }, cache: 'no-store', signal: turn.signal,
+          headers: { 'Nidan-Flow': this.#wanted.token }, cache: 'no-store', redirect: 'error', signal: turn.signal,
         })
         let rest = ''
         for (const reader = body.pipeThrough(new TextDecoderStream()).getReader(); ;) {

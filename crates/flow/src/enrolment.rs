@@ -87,7 +87,7 @@ impl Stage for Enrolment {
             SetUpEvent::Go(SetUpNav::Next) if self.is_done() => return self.finish(now),
             SetUpEvent::Extend => self.extend(),
             SetUpEvent::Answer(SetUpAnswer::Extended(end)) => {
-                self.on_extended(end);
+                self.on_extended(end, now);
                 None
             }
             SetUpEvent::Answer(answer) => match self.on_phone_answer(answer) {

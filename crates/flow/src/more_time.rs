@@ -11,6 +11,8 @@ pub(super) enum MoreTime {
     Used,
     /// It is being asked for.
     Asked,
+    /// Nobody answered: it is asked for again at this time.
+    Again(Now),
     /// The set-up has lived as long as any may.
     Spent,
 }
@@ -18,6 +20,9 @@ pub(super) enum MoreTime {
 /// A set-up that is in use asks for more time when it has less than this left, in seconds: half of
 /// what it begins with, so that a service that is down for some minutes does not end it.
 const EXTEND_BELOW_S: u64 = 300;
+/// Between two requests of which nobody answered the first: a connection that was gone for a moment
+/// comes back within it, and one that stays away is not asked all the time.
+const AGAIN_AFTER_S: u64 = 10;
 
 impl Enrolment {
     /// Whether there is time to be had, and something to have it for. While the final post is on
@@ -48,21 +53,24 @@ impl Enrolment {
         Some(SetUpEffect::Extend)
     }
 
-    pub(super) const fn on_extended(&mut self, end: Option<u64>) {
+    pub(super) const fn on_extended(&mut self, end: Option<u64>, now: Now) {
         self.more_time = match end {
             Some(end) if end <= self.opening.expires_at.0 => MoreTime::Spent,
             Some(end) => {
                 self.opening.expires_at = Now(end);
                 MoreTime::Unused
             }
-            None => MoreTime::Unused,
+            None => MoreTime::Again(Now(now.0 + AGAIN_AFTER_S)),
         };
     }
 
     /// When more time is asked for by itself.
     pub(super) fn extends_at(&self) -> Option<Now> {
-        let end = self.opening.expires_at.0;
-        (self.more_time == MoreTime::Used && self.can_extend())
-            .then(|| Now(end.saturating_sub(EXTEND_BELOW_S)))
+        let at = match self.more_time {
+            MoreTime::Used => Now(self.opening.expires_at.0.saturating_sub(EXTEND_BELOW_S)),
+            MoreTime::Again(at) => at,
+            MoreTime::Unused | MoreTime::Asked | MoreTime::Spent => return None,
+        };
+        self.can_extend().then_some(at)
     }
 }

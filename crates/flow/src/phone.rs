@@ -1,5 +1,6 @@
 //! A phone number and its code: typed, sent, answered, and what to do when nothing arrives.
 
+use nidan_otp::fold;
 use nidan_protocol::{CallConfirmation, ChallengeView, Channel, ErrorCode};
 
 use super::{
@@ -444,5 +445,6 @@ impl Enrolment {
 /// Whether a text has digits enough for a number, whatever comes between them.
 fn is_like_a_number(typed: &str) -> bool {
     const DIGITS_MIN: usize = 5;
-    typed.bytes().filter(u8::is_ascii_digit).count() >= DIGITS_MIN
+    let digits = typed.chars().filter_map(fold).filter(char::is_ascii_digit);
+    digits.count() >= DIGITS_MIN
 }

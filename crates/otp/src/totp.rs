@@ -260,14 +260,18 @@ impl Digits {
 
 impl Code {
     /// Accepts what people type and paste: `123 456`, `123-456` and `１２３４５６` are `123456`, and
-    /// so is a whole message with one word of six digits in it. For the widget only.
+    /// so is a whole message with one word of six digits in it, where nothing beside it could be the
+    /// code as well: six digits or more in other words, of which those of one or two do not count
+    /// (times, days). For the widget only.
     ///
     /// # Errors
     /// [`CodeError`].
     pub fn from_typed(typed: &str) -> Result<Self, CodeError> {
+        /// More than any digits in a row that people paste.
+        const LETTER: usize = 1 << 16;
         // One pass for both readings: the login's module has no room for two.
         let (mut all, mut word, mut only) = (Digits::default(), Digits::default(), None);
-        let (mut has_others, mut has_several) = (false, false);
+        let (mut has_others, mut beside) = (false, 0);
         for c in typed.chars().chain([' ']) {
             let c = fold(c).unwrap_or(' ');
             if let Some(digit) = c.to_digit(10) {
@@ -278,18 +282,19 @@ impl Code {
             has_others |= c != ' ';
             if c.is_ascii_alphabetic() {
                 // In one word with letters no digits are a code: a backup code is such a word.
-                word.length += CODE_DIGITS + 1;
+                word.length += LETTER;
                 continue;
             }
-            if word.length == CODE_DIGITS {
-                has_several |= only.is_some_and(|only| only != word.number);
+            if word.length == CODE_DIGITS && only.is_none_or(|only| only == word.number) {
                 only = Some(word.number);
+            } else if (3..LETTER).contains(&word.length) {
+                beside += word.length;
             }
             word = Digits::default();
         }
         if !has_others && all.length == CODE_DIGITS {
             only = Some(all.number);
-        } else if !has_others || has_several {
+        } else if !has_others || beside >= CODE_DIGITS {
             only = None;
         }
         match only {

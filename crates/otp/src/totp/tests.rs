@@ -73,7 +73,12 @@ fn a_code_is_read_the_way_people_type_it() {
     let message =
         "My shop: 123456 is your code (D2). It holds for 5 minutes.\n\n@127.0.0.1 #123456";
     check(message, Ok("123456"));
+    check("27.11.2026, 16:40: 123456", Ok("123456"));
     check("123456 or 654321", Err(CodeError::NotDigits));
+    // The code may be the other one.
+    check("987 654. Order 123456", Err(CodeError::NotDigits));
+    check("12345678, ref 123456", Err(CodeError::NotDigits));
+    check("123456: call 0120-123-456", Err(CodeError::NotDigits));
     check("K7QM234567ABCDEF", Err(CodeError::NotDigits));
     check("", Err(CodeError::Length { actual: 0 }));
     check("12345", Err(CodeError::Length { actual: 5 }));

@@ -91,14 +91,16 @@ pub(crate) async fn resend(
     let number = number_of(service, host, &flow.opened, &challenge)?;
     let channel = challenge.opened.channel;
     let order = order_of(service, &flow.opened, host, phone, &number, channel)?;
-    refuse_unordered(
-        parts
-            .store
-            .resend(&challenge.opened.id, challenge.sends, &order)
-            .await?,
-    )?;
-    parts.ring.notify_one();
-    tracing::info!(flow = flow.opened.id, "code ordered again");
+    let ordered = parts
+        .store
+        .resend(&challenge.opened.id, challenge.sends, &order)
+        .await?;
+    // A double press or another tab was first: the code is on its way again, and this is told so.
+    if ordered != Ordered::Changed {
+        refuse_unordered(ordered)?;
+        parts.ring.notify_one();
+        tracing::info!(flow = flow.opened.id, "code ordered again");
+    }
     Ok(view_of(
         &find(service, &flow.opened, &challenge.opened.id).await?,
     ))
@@ -235,7 +237,7 @@ pub(super) fn refuse_unordered(ordered: Ordered) -> Result<(), Refusal> {
                 ..ErrorCode::SendBudgetSpent.into()
             })
         }
-        // Another tab or an impatient finger was first.
-        Ordered::Changed => Err(ErrorCode::ResendTooSoon.into()),
+        // Others were first however often it was looked: there is no time to name.
+        Ordered::Changed => Err(ErrorCode::Unavailable.into()),
     }
 }
