@@ -76,9 +76,10 @@ export interface NidanCompleteDetail {
 export interface NidanErrorDetail {
   /**
    * `option`: an attribute, or a key of `messages`, that cannot work; `blocked`: the page's policy forbids WebAssembly;
-   * `not-loaded`: a file did not come, came too late, or is not the one that it should be; `broken`: a defect of ours.
+   * `not-loaded`: a file did not come, came too late, or is not the one that it should be; `broken`: a defect of ours;
+   * `insecure`: a set-up on a page that came neither by HTTPS nor from localhost.
    */
-  readonly reason: 'option' | 'blocked' | 'not-loaded' | 'broken'
+  readonly reason: 'option' | 'blocked' | 'not-loaded' | 'broken' | 'insecure'
   /** For developers, in English. */
   readonly message: string
   /** The attribute or key, where `reason` is `option`. */

@@ -5,7 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use nidan_otp::{
-    ClientRandom, Code, EnrolmentId, Label, ServerNonce, Steps, UnixSeconds, derive, key_uri,
+    Agreement, ClientNonce, ClientShare, Code, EnrolmentId, Label, PublicKey, SharedSecret, Steps,
+    UnixSeconds, derive, key_uri,
 };
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -19,8 +20,15 @@ fn now_ms() -> f64 {
 
 #[wasm_bindgen_test]
 fn check_and_qr_code() {
-    let random = ClientRandom::new(std::array::from_fn(|i| i as u8)).unwrap();
-    let (secret, _) = derive(&random, &ServerNonce([9; 32]), EnrolmentId([7; 16]));
+    let (secret, _) = derive(&Agreement {
+        shared_secret: SharedSecret::new([9; 32]),
+        enrolment_id: EnrolmentId([7; 16]),
+        server_public_key: PublicKey([4; 65]),
+        client: ClientShare {
+            public_key: PublicKey([5; 65]),
+            nonce: ClientNonce::new(std::array::from_fn(|i| i as u8)).unwrap(),
+        },
+    });
     let uri = key_uri(
         &Label::parse("二段ショップ").unwrap(),
         &Label::parse("hanako@example.com").unwrap(),

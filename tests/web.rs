@@ -30,13 +30,16 @@ extern "C" {
 }
 
 const NOW_S: u64 = 1_800_000_000;
+/// A point of the curve, whose private key is in the vectors.
+const SERVER_KEY: &str =
+    "BNBht0dS-CM4QteCz7zfPZhwyb9qgFcHO_lzIOTRKDLPiFdNrqLUWMzPb1CIRoUe2-33sCizCHcbdiKphdQgA1E";
 
-/// A flow whose nonce and id are all zero bits but the last: what they are does not matter here.
+/// A flow whose id is all zero bits but the last: what it is does not matter here.
 fn flow(gate: &str) -> String {
     format!(
         r#"{{"purpose":"enroll","server_time_ms":{}000,"expires_at":{},"issuer":"Shop","account_name":"a@example.com",
         "policy":{{"methods":["totp"],"backup_gate":"{gate}"}},"methods":[],"support_url":"https://help.example",
-        "enrolment":{{"enrolment_id":"AAAAAAAAAAAAAAAAAAAAAQ","server_nonce":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE"}}}}"#,
+        "enrolment":{{"enrolment_id":"AAAAAAAAAAAAAAAAAAAAAQ","server_public_key":"{SERVER_KEY}"}}}}"#,
         NOW_S,
         NOW_S + 600
     )

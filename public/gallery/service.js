@@ -4,6 +4,9 @@
 const BEGIN_MS = Date.UTC(2026, 10, 25, 9)
 export const now = () => Math.floor((BEGIN_MS + performance.now()) / 1000)
 
+/** A point of P-256: the page agrees with it as with any service. */
+const SERVER_KEY = 'BNBht0dS-CM4QteCz7zfPZhwyb9qgFcHO_lzIOTRKDLPiFdNrqLUWMzPb1CIRoUe2-33sCizCHcbdiKphdQgA1E'
+
 /** An answer that never comes. */
 export const never = () => new Promise(() => {})
 /** No connection. */
@@ -19,7 +22,7 @@ export function view(changes = {}) {
     purpose: 'enroll', server_time_ms: BEGIN_MS + performance.now(), expires_at: now() + 600, issuer: '二段ショップ', account_name: 'hanako@example.com',
     policy: { methods: ['totp', 'sms', 'voice'], backup_gate: 'type_one' }, methods: [],
     phone: { countries: ['JP', 'US', 'DE', 'KR', 'TW', 'BR', 'FR', 'ES', 'VN', 'EG'], country: 'JP', allow_unconfirmed_calls: true },
-    enrolment: { enrolment_id: 'AAAAAAAAAAAAAAAAAAAAAA', server_nonce: 'A'.repeat(43) },
+    enrolment: { enrolment_id: 'AAAAAAAAAAAAAAAAAAAAAA', server_public_key: SERVER_KEY },
     verification: null, support_url: 'https://example.com/support', ...changes,
   }
 }

@@ -1,10 +1,31 @@
-// What only a set-up asks of the page: phone regions, and ways to take codes along. Loaded with its module.
+// What only a set-up asks of the page: the key agreement, phone regions, and ways to take codes along. Loaded with its module.
+
+/** ECDH on P-256 (W3C Web Cryptography). */
+const CURVE = { name: 'ECDH', namedCurve: 'P-256' }
+const KEY_LENGTH = 65
+
+/**
+ * Agrees with the service on a secret: its public key, ours, and what both sides compute of them. Our private key cannot be
+ * read, and is forgotten. Rejects where what came is no point of the curve.
+ */
+export async function agree(theirs, own = crypto.subtle.generateKey(CURVE, false, ['deriveBits'])) {
+  const { subtle } = crypto
+  const [{ privateKey, publicKey }, other] = await Promise.all([own, subtle.importKey('raw', theirs, CURVE, false, [])])
+  const parts = [theirs, await subtle.exportKey('raw', publicKey), await subtle.deriveBits({ name: 'ECDH', public: other }, privateKey, 256)]
+  const agreed = new Uint8Array(2 * KEY_LENGTH + 32)
+  parts.forEach((part, index) => agreed.set(new Uint8Array(part), index * KEY_LENGTH))
+  new Uint8Array(parts[2]).fill(0)
+  return agreed
+}
 
 /**
  * Gives it to a page, with what loads and makes things there.
  * @param {import('./page.js').Page} page
  */
 export function equip(page, { file, make }) {
+  // Browsers keep cryptography from pages that others can change on their way.
+  if (!crypto.subtle) throw Object.assign(new Error('a set-up needs a page by https'), { reason: 'insecure' })
+  let agreed
   // Made once: that takes longer than all its answers.
   let names
   /** What is printed: codes stay on no page longer than their step. */
@@ -13,7 +34,17 @@ export function equip(page, { file, make }) {
     const own = page[name]
     page[name] = (...given) => { printed?.remove(); own.apply(page, given) }
   }
+  /** The bytes that base64url stands for; none where it is none. */
+  const bytes = (text) => {
+    try {
+      return Uint8Array.from(atob(text.replace(/[-_]/g, (sign) => (sign === '-' ? '+' : '/'))), (one) => one.charCodeAt(0))
+    } catch {
+      return new Uint8Array()
+    }
+  }
   Object.assign(page, {
+    bytes,
+
     /** Where the browser's clock is set to be, or the person's language is at home. */
     region(offered) {
       const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
@@ -28,16 +59,17 @@ export function equip(page, { file, make }) {
       try { return new Intl.Locale(wish).maximize().region ?? '' } catch { return '' }
     },
 
-    base64(bytes) {
-      return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (sign) => ({ '+': '-', '/': '_', '=': '' })[sign])
+    async agree(theirs) { agreed = await agree(bytes(theirs)) },
+
+    agreed() {
+      const own = agreed
+      // Handed out once: the page keeps no copy.
+      queueMicrotask(() => own.fill(0))
+      return own
     },
 
-    bytes(text) {
-      try {
-        return Uint8Array.from(atob(text.replace(/[-_]/g, (sign) => (sign === '-' ? '+' : '/'))), (one) => one.charCodeAt(0))
-      } catch {
-        return new Uint8Array()
-      }
+    base64(bytes) {
+      return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (sign) => ({ '+': '-', '/': '_', '=': '' })[sign])
     },
 
     /** The table of phone regions. */

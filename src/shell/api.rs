@@ -1,11 +1,10 @@
 //! The requests of an enrolment and of a login.
 
-use nidan_otp::{EnrolmentId, Label, ServerNonce, UnixSeconds};
+use nidan_otp::{ClientShare, Label, UnixSeconds};
 use nidan_protocol::{ChallengeView, EnrolmentAnswer, EnrolmentOpening, FlowView};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast as _, JsValue};
-use zeroize::Zeroizing;
 
 use super::{Page, decode};
 use nidan_flow::{
@@ -32,10 +31,12 @@ pub(super) async fn enrol(
     draft: &PendingSecret,
     proof: &ConfirmedFactors,
 ) -> Result<EnrolmentAnswer, RequestError> {
-    let client_random = Zeroizing::new(page.base64(draft.client_random().expose()));
+    let ClientShare { public_key, nonce } = draft.client();
+    let (public_key, nonce) = (page.base64(&public_key.0), page.base64(nonce.bytes()));
     let mut fields = vec![
         ("enrolment_id", enrolment_id.as_str()),
-        ("client_random", &client_random),
+        ("client_public_key", &public_key),
+        ("client_nonce", &nonce),
     ];
     fields.extend(proof.app().map(|app| ("code", app.code().expose())));
     let body = object(&fields);
@@ -91,7 +92,7 @@ pub(super) async fn challenge(
 }
 
 /// The same in a set-up, where the service may read the number otherwise.
-pub(super) async fn number(
+pub(super) async fn set_up_challenge(
     page: Page,
     path: &str,
     body: JsValue,
@@ -178,8 +179,6 @@ pub(super) fn opening(
     Some(Opening {
         issuer: Label::parse(&view.issuer).ok()?,
         account: Label::parse(&view.account_name).ok()?,
-        enrolment_id: EnrolmentId(decode(page, &enrolment.enrolment_id)?),
-        server_nonce: ServerNonce(decode(page, &enrolment.server_nonce)?),
         enrolment_id_text: enrolment.enrolment_id.clone(),
         backup_gate: view.policy.backup_gate,
         expires_at: UnixSeconds(view.expires_at),
@@ -212,8 +211,4 @@ pub(super) fn is_safe_link(url: &str) -> bool {
     ["https://", "http://", "mailto:", "tel:"]
         .iter()
         .any(|scheme| url.starts_with(scheme))
-}
-
-fn decode<const N: usize>(page: &Page, text: &str) -> Option<[u8; N]> {
-    page.bytes(text).try_into().ok()
 }

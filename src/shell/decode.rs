@@ -53,7 +53,7 @@ pub(super) fn flow_view(json: &JsValue) -> Option<FlowView> {
         enrolment: match enrolment.is_object() {
             true => Some(EnrolmentOpening {
                 enrolment_id: text(&enrolment, "enrolment_id")?,
-                server_nonce: text(&enrolment, "server_nonce")?,
+                server_public_key: text(&enrolment, "server_public_key")?,
             }),
             false => None,
         },

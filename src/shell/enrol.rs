@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use nidan_otp::UnixSeconds;
 use nidan_protocol::ErrorCode;
 
+use super::agreement::agreement;
 use super::{Page, Perform, Shell, api, spawn};
 use nidan_flow::{
     ConfirmedFactors, Effect, Enrolment, Event, Flow, PendingSecret, RequestError, SetUpAnswer,
@@ -79,7 +80,7 @@ impl Shell {
     fn ask(self, path: String, fields: &[(&str, &str)]) {
         let (body, question) = (api::object(fields), self.next_question());
         spawn(async move {
-            let answer = api::number(self.page(Page::clone), &path, body).await;
+            let answer = api::set_up_challenge(self.page(Page::clone), &path, body).await;
             match answer {
                 // However late: the number is proved.
                 Ok(challenge) if challenge.answered => {
@@ -108,17 +109,17 @@ impl Shell {
                 match &view.enrolment {
                     _ if !told => return,
                     None => Event::NothingToDo,
-                    Some(enrolment) => api::opening(&self.page(Page::clone), &view, enrolment)
-                        .and_then(|opening| {
-                            Some((
-                                PendingSecret::new(client_random()?, &opening).ok()?,
-                                opening,
-                            ))
-                        })
-                        .map_or(
+                    Some(enrolment) => {
+                        let page = self.page(Page::clone);
+                        let agreed = agreement(&page, enrolment).await;
+                        agreed.zip(api::opening(&page, &view, enrolment)).map_or(
                             Event::NotOpened(RequestError::Refused(ErrorCode::Internal)),
-                            |(draft, opening)| Event::Opened(Box::new((opening, draft))),
-                        ),
+                            |(agreed, opening)| {
+                                let draft = PendingSecret::new(agreed, &opening);
+                                Event::Opened(Box::new((opening, draft)))
+                            },
+                        )
+                    }
                 }
             }
         };
@@ -137,14 +138,4 @@ impl Shell {
             },
         );
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the shell is where the browser's randomness comes in"
-)]
-fn client_random() -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).ok()?;
-    Some(bytes)
 }

@@ -1,5 +1,6 @@
 //! Holds the flow in one signal and performs what it asks for.
 
+mod agreement;
 mod api;
 mod decode;
 mod enrol;

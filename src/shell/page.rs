@@ -49,6 +49,15 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn bytes(this: &Page, text: &str) -> Vec<u8>;
 
+    /// Agrees with the service on a secret. An error where the text is no point of P-256.
+    #[wasm_bindgen(method, catch)]
+    pub(super) async fn agree(this: &Page, server_public_key: &str) -> Result<JsValue, JsValue>;
+
+    /// What was agreed on, once: the service's public key (65 bytes), the browser's (65), and what
+    /// both sides compute of them (32).
+    #[wasm_bindgen(method)]
+    pub(super) fn agreed(this: &Page) -> Vec<u8>;
+
     /// Which of these countries ([ISO 3166-1
     /// alpha-2](https://www.iso.org/iso-3166-country-codes.html)) the browser's clock is set to;
     /// else where the person's language is at home.

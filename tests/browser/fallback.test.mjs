@@ -9,7 +9,7 @@ let shared
 before(async () => { shared = await browser() })
 after(() => shared.close())
 
-for (const [what, spoil, reason] of [
+for (const [what, spoil, reason, purpose = 'verify'] of [
   ['the module is not the right one', (page) => page.route('**/nidan-login_bg.wasm', async (route) => {
     const answer = await route.fetch()
     const bytes = Buffer.from(await answer.body())
@@ -21,18 +21,20 @@ for (const [what, spoil, reason] of [
   ['the module breaks off', (page) => page.route('**/nidan-login_bg.wasm', (route) => route.abort('connectionreset')), 'not-loaded'],
   ['the words do not come', (page) => page.route('**/locales/*', (route) => route.fulfill({ status: 404 })), 'not-loaded'],
   ['the browser is too old', (page) => page.addInitScript(() => { delete CSSStyleSheet.prototype.replace }), 'not-loaded'],
+  ['a set-up stands on a page that others can change', (page) =>
+    page.addInitScript(() => Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined })), 'insecure', 'enroll'],
 ]) {
   test(`where ${what}, the fallback stays and the reason is told`, async () => {
     const at = await hostPage(shared, '')
     await spoil(at.page)
     await at.page.reload()
     await at.page.waitForFunction(() => window.loaded)
-    await at.page.evaluate((token) => {
+    await at.page.evaluate(([token, purpose]) => {
       const one = document.createElement('nidan-flow')
-      for (const [name, value] of Object.entries({ service: '/gallery-service', 'flow-token': token, locale: 'en', purpose: 'verify' })) one.setAttribute(name, value)
+      for (const [name, value] of Object.entries({ service: '/gallery-service', 'flow-token': token, locale: 'en', purpose })) one.setAttribute(name, value)
       one.append(Object.assign(document.createElement('p'), { id: 'fallback', textContent: 'Old' }))
       document.body.append(one)
-    }, TOKEN)
+    }, [TOKEN, purpose])
     await hears(at.page, 'error')
     const [told, ...more] = await at.heard('error')
     assert.equal(told.reason, reason)

@@ -42,6 +42,14 @@ export class TestPage {
   download(name, text) { this.downloaded = text }
   print() {}
   watch() {}
+  async agree(text) {
+    const [curve, { subtle }] = [{ name: 'ECDH', namedCurve: 'P-256' }, crypto]
+    const own = await subtle.generateKey(curve, true, ['deriveBits'])
+    const theirs = this.bytes(text)
+    const shared = await subtle.deriveBits({ name: 'ECDH', public: await subtle.importKey('raw', theirs, curve, true, []) }, own.privateKey, 256)
+    this.made = Uint8Array.from([theirs, await subtle.exportKey('raw', own.publicKey), shared].flatMap((part) => [...new Uint8Array(part)]))
+  }
+  agreed() { return this.made }
   base64(bytes) { return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (sign) => ({ '+': '-', '/': '_', '=': '' })[sign]) }
   bytes(text) { return Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (one) => one.charCodeAt()) }
   submitsItself = true

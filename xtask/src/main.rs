@@ -15,6 +15,7 @@ mod figures;
 mod hosts;
 mod languages;
 mod phones;
+mod qr;
 mod regions;
 mod run;
 mod screens;
@@ -26,6 +27,7 @@ mod tools;
 use std::process::ExitCode;
 
 use run::Failed;
+use tools::Tools;
 
 const USAGE: &str = "\
 cargo xtask demo [--dev]   start the service, the demo shop and the page; print one URL; Ctrl-C ends all
@@ -38,6 +40,7 @@ cargo xtask screens        pictures of all screens into target/screens/
 cargo xtask matrix         every state × language × theme × colours × tree under axe; some minutes
 cargo xtask walk [...]     presses every button at random: [--seed N] [--walks N] [--steps N] [--jobs N] [--trace]
 cargo xtask phones         the service's phone numbers against the reference, and ten million inputs
+cargo xtask qr             QR codes of random and of the longest names, read by three decoders
 cargo xtask hosts          the example hosts under the conformance kit
 cargo xtask conformance    attack a host's login: --host URL, and more (without, it tells)
 cargo xtask regions        the widget's table of phone regions, made again from the service's metadata
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         ["matrix"] => screens::matrix(),
         ["walk", words @ ..] => screens::walk(words),
         ["phones"] => phones::phones(),
+        ["qr"] => Tools::for_tests().and_then(|tools| qr::qr(&tools)),
         ["regions"] => regions::regions(false),
         ["figures"] => figures::figures(None),
         ["figures", revision] => figures::figures(Some(revision)),

@@ -1,10 +1,11 @@
-//! The secret to come: made in the browser from both shares, shown, checked, and forgotten.
+//! The secret to come: made in the browser of what both sides agreed on, shown, checked, and
+//! forgotten.
 
 use std::fmt;
 
 use nidan_otp::{
-    BackupCodes, ClientRandom, Code, EnrolmentId, KeyUri, Label, Matched, Secret, ServerNonce,
-    Steps, WeakRandom, derive, key_uri,
+    Agreement, BackupCodes, ClientShare, Code, KeyUri, Label, Matched, Secret, Steps, derive,
+    key_uri,
 };
 use nidan_protocol::{BackupGate, MethodKind};
 
@@ -19,10 +20,6 @@ pub struct Opening {
     pub account: Label,
     /// As the service wrote it: it goes back unchanged.
     pub enrolment_id_text: String,
-    /// Its 16 bytes.
-    pub enrolment_id: EnrolmentId,
-    /// The service's share.
-    pub server_nonce: ServerNonce,
     /// What "save the [backup codes](BackupCodes)" asks for.
     pub backup_gate: BackupGate,
     /// When the flow's life ends.
@@ -35,9 +32,9 @@ pub struct Opening {
     pub allow_unconfirmed_calls: bool,
 }
 
-/// Both shares and what they make.
+/// What both sides agreed on makes, and what the other side needs to make it too.
 pub struct PendingSecret {
-    client_random: ClientRandom,
+    client: ClientShare,
     secret: Secret,
     backup_codes: BackupCodes,
     uri: KeyUri,
@@ -63,26 +60,21 @@ impl ConfirmedCode {
 }
 
 impl PendingSecret {
-    /// Derives everything from the service's share and 32 fresh bytes of the browser's CSPRNG.
-    ///
-    /// # Errors
-    /// When the bytes are of no random source.
-    pub fn new(client_random: [u8; 32], opening: &Opening) -> Result<Self, WeakRandom> {
-        let client_random = ClientRandom::new(client_random)?;
-        let (secret, backup_codes) =
-            derive(&client_random, &opening.server_nonce, opening.enrolment_id);
+    /// Derives everything, and forgets the shared secret.
+    pub fn new(agreement: Agreement, opening: &Opening) -> Self {
+        let (secret, backup_codes) = derive(&agreement);
         let uri = key_uri(&opening.issuer, &opening.account, &secret);
-        Ok(Self {
-            client_random,
+        Self {
+            client: agreement.client,
             secret,
             backup_codes,
             uri,
-        })
+        }
     }
 
-    /// The browser's share, for the final post.
-    pub const fn client_random(&self) -> &ClientRandom {
-        &self.client_random
+    /// The browser's public key and nonce, for the final post.
+    pub const fn client(&self) -> &ClientShare {
+        &self.client
     }
 
     /// The [secret](Secret)'s Base32 form, for typing.
@@ -97,7 +89,8 @@ impl PendingSecret {
 
     /// Whether the QR code has so many modules that a camera reads it better large: above version
     /// 13 of [ISO/IEC 18004](https://www.iso.org/standard/83389.html) (69 modules, correction level
-    /// L) one is under 3.5 pixels of the 272 that it has otherwise.
+    /// L) one is under 3.5 pixels of the 272 that it has otherwise. `cargo xtask qr` reads codes of
+    /// both kinds.
     pub fn fills_its_code(&self) -> bool {
         /// What version 13 holds at level L.
         const BYTES_MAX: usize = 425;

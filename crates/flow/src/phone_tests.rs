@@ -1,7 +1,7 @@
 //! Phones in the state machine: from the number to the verified phone, and what a slow or late
 //! answer may not do.
 
-use nidan_otp::{EnrolmentId, Label, ServerNonce, UnixSeconds};
+use nidan_otp::{Label, UnixSeconds};
 use nidan_protocol::{
     BackupGate, CallConfirmation, ChallengeView, Channel, DeliveryState, ErrorCode, MethodKind,
 };
@@ -38,15 +38,13 @@ fn before_regions() -> Flow {
         issuer: Label::parse("二段").unwrap(),
         account: Label::parse("hanako@example.com").unwrap(),
         enrolment_id_text: "AAECAwQFBgcICQoLDA0ODw".to_owned(),
-        enrolment_id: EnrolmentId(std::array::from_fn(|i| i as u8)),
-        server_nonce: ServerNonce([9; 32]),
         backup_gate: BackupGate::Tick,
         expires_at: UnixSeconds(NOW.0 + 600),
         methods: vec![MethodKind::Totp, MethodKind::Sms, MethodKind::Voice],
         countries: vec!["JP".to_owned(), "IT".to_owned()],
         allow_unconfirmed_calls: true,
     };
-    let draft = PendingSecret::new(std::array::from_fn(|i| i as u8), &opening).unwrap();
+    let draft = PendingSecret::new(tests::agreement(9), &opening);
     let (flow, _) = Flow::Loading.on(Event::Opened(Box::new((opening, draft))), NOW);
     let (flow, effect) = at(
         flow,

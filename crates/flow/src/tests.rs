@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use nidan_otp::{ClientRandom, EnrolmentId, Label, ServerNonce, TIME_STEP_S, UnixSeconds, derive};
+use nidan_otp::{
+    Agreement, ClientNonce, ClientShare, EnrolmentId, Label, PublicKey, SharedSecret, TIME_STEP_S,
+    UnixSeconds, derive,
+};
 use nidan_protocol::{
     BackupGate, EnrolmentAnswer, ErrorCode, FlowOutcome, MethodKind, MethodState, MethodView,
 };
@@ -16,8 +19,6 @@ fn opening(backup_gate: BackupGate) -> Opening {
         issuer: Label::parse("二段").unwrap(),
         account: Label::parse("hanako@example.com").unwrap(),
         enrolment_id_text: "AAECAwQFBgcICQoLDA0ODw".to_owned(),
-        enrolment_id: EnrolmentId(std::array::from_fn(|i| i as u8)),
-        server_nonce: ServerNonce([9; 32]),
         backup_gate,
         expires_at: UnixSeconds(NOW.0 + 600),
         methods: vec![MethodKind::Totp],
@@ -26,24 +27,29 @@ fn opening(backup_gate: BackupGate) -> Opening {
     }
 }
 
-fn random() -> [u8; 32] {
-    std::array::from_fn(|i| i as u8)
+/// What two sides agreed on that are not here.
+pub(super) fn agreement(shared: u8) -> Agreement {
+    Agreement {
+        shared_secret: SharedSecret::new([shared; 32]),
+        enrolment_id: EnrolmentId(std::array::from_fn(|i| i as u8)),
+        server_public_key: PublicKey([4; 65]),
+        client: ClientShare {
+            public_key: PublicKey([5; 65]),
+            nonce: ClientNonce::new(std::array::from_fn(|i| i as u8)).unwrap(),
+        },
+    }
 }
 
 /// The app's code at a time, from an implementation that the widget does not call.
 fn app_code(now: Now) -> String {
-    let (secret, _) = derive(
-        &ClientRandom::new(random()).unwrap(),
-        &ServerNonce([9; 32]),
-        opening(BackupGate::Tick).enrolment_id,
-    );
+    let (secret, _) = derive(&agreement(9));
     let app = totp_rs::Builder::new().with_secret(totp_rs::Secret::new_stack(*secret.expose()));
     app.build().unwrap().generate(now.0).to_string()
 }
 
 fn begun(backup_gate: BackupGate) -> Flow {
     let opening = opening(backup_gate);
-    let draft = PendingSecret::new(random(), &opening).unwrap();
+    let draft = PendingSecret::new(agreement(9), &opening);
     Flow::Loading
         .on(Event::Opened(Box::new((opening, draft))), NOW)
         .0
@@ -255,23 +261,13 @@ fn the_gate_opens_by_one_of_the_codes_or_by_the_tick() {
     };
     let typed = |text: &str| enter(SetUpInput::Backup(text.to_owned()));
     let opening = opening(BackupGate::TypeOne);
-    let draft = PendingSecret::new(random(), &opening).unwrap();
+    let draft = PendingSecret::new(agreement(9), &opening);
     let codes: Vec<_> = draft
         .backup_codes()
         .iter()
         .map(|code| code.expose_grouped().to_string())
         .collect();
-    let other = PendingSecret::new(
-        [7; 31]
-            .iter()
-            .copied()
-            .chain([8])
-            .collect::<Vec<_>>()
-            .try_into()
-            .unwrap(),
-        &opening,
-    )
-    .unwrap();
+    let other = PendingSecret::new(agreement(8), &opening);
     let foreign = other
         .backup_codes()
         .iter()
@@ -482,7 +478,7 @@ fn a_code_with_many_modules_is_large_at_once() {
             account: Label::parse(&account).unwrap(),
             ..opening(BackupGate::Tick)
         };
-        let draft = PendingSecret::new(random(), &opening).unwrap();
+        let draft = PendingSecret::new(agreement(9), &opening);
         let opened = Event::Opened(Box::new((opening, draft)));
         let choose = SetUpNav::Choose(MethodKind::Totp);
         let events = [opened, go(SetUpNav::Next), go(choose), go(SetUpNav::Next)];
@@ -518,7 +514,10 @@ fn a_set_up_that_is_used_asks_for_more_time_by_itself() {
     );
     let (flow, effect) = at(flow, [Event::On(SetUpEvent::Extend)]);
     assert!(effect.is_none(), "once");
-    let (flow, effect) = at(flow, [extended(None), Event::On(SetUpEvent::Extend)]);
+    let (flow, _) = at(flow, [extended(None)]);
+    let (again, event) = flow.retry().expect("nobody answered: it is asked again");
+    assert_eq!(again.0, NOW.0 + 10);
+    let (flow, effect) = at(flow, [event]);
     assert!(effect.is_some(), "no answer is no refusal");
     let (flow, effect) = at(flow, [extended(Some(later)), Event::On(SetUpEvent::Extend)]);
     assert!(effect.is_none(), "it has lived as long as any may");

@@ -14,8 +14,8 @@ pub use backup::{
     BackupCodes,
 };
 pub use derive::{
-    ClientRandom, ENROLMENT_ID_LEN_BYTES, EnrolmentId, NONCE_LEN_BYTES, ServerNonce, WeakRandom,
-    derive,
+    Agreement, ClientNonce, ClientShare, ENROLMENT_ID_LEN_BYTES, EnrolmentId, NONCE_LEN_BYTES,
+    PUBLIC_KEY_LEN_BYTES, PublicKey, SHARED_SECRET_LEN_BYTES, SharedSecret, WeakRandom, derive,
 };
 pub use label::{KeyUri, LABEL_MAX_CHARS, Label, LabelError, key_uri};
 pub use normalize::fold;

@@ -2,14 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use nidan_otp::{ClientRandom, EnrolmentId, ServerNonce, WeakRandom, derive};
-use serde::{Deserialize, Serialize};
+use nidan_otp::{
+    Agreement, ClientNonce, ClientShare, EnrolmentId, PublicKey, SharedSecret, WeakRandom, derive,
+};
+use serde::Deserialize;
 
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Vector {
-    client_random_hex: String,
-    server_nonce_hex: String,
+    server_public_key_hex: String,
+    client_public_key_hex: String,
+    client_nonce_hex: String,
     enrolment_id_hex: String,
+    shared_secret_hex: String,
     totp_secret_hex: String,
     totp_key_base32: String,
     backup_codes: Vec<String>,
@@ -29,11 +33,15 @@ fn the_derivation_is_as_written_down() {
         serde_json::from_str(include_str!("vectors/derivation.json")).unwrap();
     assert!(vectors.len() >= 3);
     for vector in vectors {
-        let (secret, codes) = derive(
-            &ClientRandom::new(unhex(&vector.client_random_hex)).unwrap(),
-            &ServerNonce(unhex(&vector.server_nonce_hex)),
-            EnrolmentId(unhex(&vector.enrolment_id_hex)),
-        );
+        let (secret, codes) = derive(&Agreement {
+            shared_secret: SharedSecret::new(unhex(&vector.shared_secret_hex)),
+            enrolment_id: EnrolmentId(unhex(&vector.enrolment_id_hex)),
+            server_public_key: PublicKey(unhex(&vector.server_public_key_hex)),
+            client: ClientShare {
+                public_key: PublicKey(unhex(&vector.client_public_key_hex)),
+                nonce: ClientNonce::new(unhex(&vector.client_nonce_hex)).unwrap(),
+            },
+        });
         assert_eq!(hex(secret.expose()), vector.totp_secret_hex);
         assert_eq!(secret.key().expose(), vector.totp_key_base32);
         let codes: Vec<_> = codes
@@ -44,23 +52,35 @@ fn the_derivation_is_as_written_down() {
     }
 }
 
-/// B36: neither share alone fixes the result.
+/// B36: nothing of what goes in is without weight, so neither side fixes the result alone.
 #[test]
-fn each_share_changes_everything() {
-    let random = |byte| ClientRandom::new(std::array::from_fn(|i| byte + i as u8)).unwrap();
-    let made = |client: u8, nonce: u8, id: u8| {
-        let (secret, codes) = derive(
-            &random(client),
-            &ServerNonce([nonce; 32]),
-            EnrolmentId([id; 16]),
-        );
+fn each_part_changes_everything() {
+    let made = |part: [u8; 5]| {
+        let [shared, id, server, client, nonce] = part;
+        let (secret, codes) = derive(&Agreement {
+            shared_secret: SharedSecret::new([shared; 32]),
+            enrolment_id: EnrolmentId([id; 16]),
+            server_public_key: PublicKey([server; 65]),
+            client: ClientShare {
+                public_key: PublicKey([client; 65]),
+                nonce: ClientNonce::new(std::array::from_fn(|at| nonce + at as u8)).unwrap(),
+            },
+        });
         (
             hex(secret.expose()),
             codes.iter().next().unwrap().expose().to_string(),
         )
     };
-    let base = made(1, 2, 3);
-    for other in [made(9, 2, 3), made(1, 9, 3), made(1, 2, 9)] {
+    let base = made([1, 2, 3, 4, 5]);
+    for other in [
+        made([9, 2, 3, 4, 5]),
+        made([1, 9, 3, 4, 5]),
+        made([1, 2, 9, 4, 5]),
+        made([1, 2, 3, 9, 5]),
+        made([1, 2, 3, 4, 9]),
+        // The two keys are not taken for each other.
+        made([1, 2, 4, 3, 5]),
+    ] {
         assert_ne!(base.0, other.0);
         assert_ne!(base.1, other.1);
     }
@@ -68,12 +88,12 @@ fn each_share_changes_everything() {
 
 #[test]
 fn bytes_of_no_random_source_are_refused() {
-    assert_eq!(ClientRandom::new([0; 32]).unwrap_err(), WeakRandom);
-    assert_eq!(ClientRandom::new([255; 32]).unwrap_err(), WeakRandom);
+    assert_eq!(ClientNonce::new([0; 32]).unwrap_err(), WeakRandom);
+    assert_eq!(ClientNonce::new([255; 32]).unwrap_err(), WeakRandom);
 }
 
 #[test]
-fn the_browsers_share_is_not_printed() {
-    let share = ClientRandom::new(std::array::from_fn(|at| at as u8)).unwrap();
-    assert_eq!(format!("{share:?}"), "ClientRandom(<redacted>)");
+fn what_both_sides_computed_is_not_printed() {
+    let shared = SharedSecret::new(std::array::from_fn(|at| at as u8));
+    assert_eq!(format!("{shared:?}"), "SharedSecret(<redacted>)");
 }

@@ -102,14 +102,16 @@ impl CallConfirmation {
     }
 }
 
-/// An enrolment that is open, with the service's share of the secret to come.
+/// An enrolment that is open, with the service's half of the key agreement that the secret comes of
+/// (see the crate `nidan-otp`, module `derive`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnrolmentOpening {
     /// The enrolment's id: 16 bytes, base64url.
     pub enrolment_id: String,
-    /// The service's share: 32 bytes, base64url.
-    pub server_nonce: String,
+    /// The service's public key for this enrolment: a point of P-256, uncompressed, 65 bytes,
+    /// base64url.
+    pub server_public_key: String,
 }
 
 /// A verification that is open: what the widget needs to ask for a code.
@@ -296,9 +298,11 @@ pub struct PhonePost {
 pub struct EnrolmentPost {
     /// The enrolment's id, as `GET /v1/flow` gave it.
     pub enrolment_id: String,
-    /// 32 bytes of the browser's CSPRNG, base64url: the backup codes and the app's secret come from
-    /// it.
-    pub client_random: String,
+    /// The browser's public key for this enrolment: a point of P-256, uncompressed, 65 bytes,
+    /// base64url.
+    pub client_public_key: String,
+    /// 32 bytes of the browser's CSPRNG, base64url: the salt of the derivation.
+    pub client_nonce: String,
     /// Six digits that the app showed while the enrolment was open; left out when no app is set up.
     #[serde(default)]
     pub code: Option<String>,

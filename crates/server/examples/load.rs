@@ -274,7 +274,7 @@ fn flow(subject: &str, what: &str, purpose: Purpose, token: &str) -> NewFlow {
         client_description: None,
         token_hash: Sha256::digest(token.as_bytes()).into(),
         enrolment_id: random_bytes(&Os).unwrap(),
-        server_nonce: random_bytes(&Os).unwrap(),
+        key_pair: None,
         created_at: now(),
         expires_at: now() + 600,
     }

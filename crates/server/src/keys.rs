@@ -307,7 +307,11 @@ impl Keys {
             .map_err(|_| Unsealable)
     }
 
-    fn seal_bytes(
+    /// Encrypts any bytes for their row.
+    ///
+    /// # Errors
+    /// As [`seal`](Self::seal).
+    pub(crate) fn seal_bytes(
         &self,
         bytes: &[u8],
         row: SealedFor<'_>,
@@ -328,7 +332,11 @@ impl Keys {
         Ok([&[SEALED_VERSION], nonce.as_slice(), &text].concat())
     }
 
-    fn open_bytes(
+    /// Decrypts the bytes of the given row.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn open_bytes(
         &self,
         sealed: &[u8],
         row: SealedFor<'_>,

@@ -6,6 +6,7 @@
 //! [`nidan_store`] (what is kept). Messages leave by [`delivery`]. Keys are in [`keys`], time and
 //! randomness come through [`environment`].
 
+mod agreement;
 mod api;
 mod assertion;
 pub mod audit;

@@ -645,19 +645,22 @@ async fn codes_of_other_shapes_are_malformed_and_not_wrong() {
             "{code}"
         );
     }
-    for random in [
-        json!("AAAA"),
-        json!("A".repeat(43)),
-        json!("!".repeat(43)),
-        json!(0),
-    ] {
-        let mut body = widget.body(bench.now());
-        body["client_random"] = random.clone();
-        assert_eq!(
-            bench.flow_post(&token, &body).await.1["field"],
-            "client_random",
-            "{random}"
-        );
+    for field in ["client_nonce", "client_public_key"] {
+        for value in [
+            json!("AAAA"),
+            json!("A".repeat(43)),
+            json!("!".repeat(43)),
+            json!("B".repeat(87)),
+            json!("!".repeat(87)),
+            json!(0),
+            json!(null),
+        ] {
+            let mut body = widget.body(bench.now());
+            body[field] = value.clone();
+            let (status, problem) = bench.flow_post(&token, &body).await;
+            assert_eq!(status, StatusCode::BAD_REQUEST, "{field} {value}");
+            assert_eq!(problem["field"], field, "{value}");
+        }
     }
     let mut body = widget.body(bench.now());
     body["secret"] = json!("JBSWY3DPEHPK3PXP");
@@ -728,6 +731,14 @@ async fn steps_that_a_clock_spent_ahead_of_time_are_given_back() {
     assert_eq!(bench.service.take_back_future_steps().await.unwrap(), 1);
     assert!(bench.service.check_clock().await.is_ok());
     assert_eq!(bench.service.take_back_future_steps().await.unwrap(), 0);
+
+    // What was given back lets in, a step later: the one of now counts as spent.
+    bench.set_time(right + 60);
+    let app = bench.subject("u1").await["methods"][0]["id"].clone();
+    let (_, token) = bench.login("u1").await;
+    let body = json!({ "method_id": app, "code": code_at(&widget.secret, bench.now()) });
+    let (status, answer) = bench.verify(&token, &body).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
 }
 
 /// A proxy may ask for a password in `Authorization`, or take it away: the token has a header of

@@ -64,12 +64,9 @@ fn try_backup(port: u16, token: &str, code: &str) -> (u16, Value) {
 
 /// Right symbols and check symbol, and nobody's.
 fn wrong_code(number: u32) -> String {
-    let nonce = nidan_otp::ServerNonce([9; 32]);
-    let mut random = [0; 32];
-    random[..4].copy_from_slice(&number.to_be_bytes());
-    random[4] = 1;
-    let random = nidan_otp::ClientRandom::new(random).unwrap();
-    let (_, codes) = nidan_otp::derive(&random, &nonce, nidan_otp::EnrolmentId([9; 16]));
+    let mut shared = [0; 32];
+    shared[..4].copy_from_slice(&number.to_be_bytes());
+    let (_, codes) = common::derived(nidan_otp::SharedSecret::new(shared));
     codes
         .iter()
         .next()

@@ -91,22 +91,27 @@ async fn what_was_written_has_the_names_of_now() {
         .collect();
     assert_eq!(wrong[0]["client_description"], "Osaka, Firefox");
 
-    let call = challenge(&bench, &facts["call"]).await;
+    // A set-up of that build cannot be finished by this one. Its codes are read here all the same.
+    let (status, ended) = challenge(&bench, &facts["call"]).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    assert_eq!(ended["code"], "flow_expired");
+    database(bench.folder.path())
+        .execute("UPDATE flow SET expires_at = expires_at + 600", [])
+        .unwrap();
+    let (_, call) = challenge(&bench, &facts["call"]).await;
     assert_eq!(call["call_digits"], facts["call"]["call_digits"]);
-    let waits = challenge(&bench, &facts["waits"]).await;
+    let (_, waits) = challenge(&bench, &facts["waits"]).await;
     assert_eq!(waits["delivery"], "unknown");
 }
 
 /// A challenge of an open set-up.
-async fn challenge(bench: &Bench, fact: &Value) -> Value {
+async fn challenge(bench: &Bench, fact: &Value) -> (StatusCode, Value) {
     let (token, id) = (
         fact["token"].as_str().unwrap(),
         fact["id"].as_str().unwrap(),
     );
     let path = format!("/v1/flow/challenges/{id}");
-    let (status, view) = bench.widget_get(&path, token).await;
-    assert_eq!(status, StatusCode::OK, "{view}");
-    view
+    bench.widget_get(&path, token).await
 }
 
 /// Between the migration and the first claim a process may die: the next start must not take other

@@ -13,8 +13,9 @@ pub(crate) fn insert(write: &Connection, flow: &NewFlow) -> Result<(), Failure> 
     execute(
         write,
         "INSERT INTO flow (id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
-         token_hash, enrolment_id, server_nonce, created_at, expires_at, country, client_description, state) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 'open')",
+         token_hash, enrolment_id, server_public_key, sealed_private_key, created_at, expires_at, country, \
+         client_description, state) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 'open')",
         params![
             flow.id,
             flow.host,
@@ -26,7 +27,8 @@ pub(crate) fn insert(write: &Connection, flow: &NewFlow) -> Result<(), Failure> 
             flow.origin,
             flow.token_hash,
             flow.enrolment_id,
-            flow.server_nonce,
+            flow.key_pair.as_ref().map(|pair| pair.public_key),
+            flow.key_pair.as_ref().map(|pair| &pair.sealed_private_key),
             to_sql(flow.created_at),
             to_sql(flow.expires_at),
             flow.country,
@@ -122,7 +124,7 @@ pub(crate) fn change(
             FlowChange::Keep => continue,
             FlowChange::Supersede => execute(
                 write,
-                "UPDATE flow SET state = 'superseded', reported_at = ?2 WHERE id = ?1",
+                "UPDATE flow SET state = 'superseded', sealed_private_key = NULL, reported_at = ?2 WHERE id = ?1",
                 params![row.id, reported_at.map(to_sql)],
             ),
             FlowChange::LeadInOnly => {

@@ -146,7 +146,8 @@ impl Store for SqliteStore {
     }
 
     async fn extend_flow(&self, flow_id: &str, expires_at: u64) -> Result<(), StoreError> {
-        const SQL: &str = "UPDATE flow SET expires_at = ?2 WHERE id = ?1 AND state = 'open'";
+        const SQL: &str =
+            "UPDATE flow SET expires_at = MAX(expires_at, ?2) WHERE id = ?1 AND state = 'open'";
         let flow_id = flow_id.to_owned();
         self.writer
             .run(move |write| execute(write, SQL, params![flow_id, to_sql(expires_at)]).map(|_| ()))
@@ -255,8 +256,8 @@ fn activate(write: &Connection, a: &Activation) -> Result<Activated, Failure> {
 fn store_enrolment(write: &Connection, a: &Activation) -> Result<bool, Failure> {
     let completed = execute(
         write,
-        "UPDATE flow SET state = 'completed', body_hash = ?2, method_id = ?3, result_hash = ?4, \
-         result_expires_at = ?5 WHERE id = ?1 AND state = 'open'",
+        "UPDATE flow SET state = 'completed', sealed_private_key = NULL, body_hash = ?2, method_id = ?3, \
+         result_hash = ?4, result_expires_at = ?5 WHERE id = ?1 AND state = 'open'",
         params![
             a.flow_id,
             a.body_hash,

@@ -5,10 +5,10 @@ use nidan_protocol::{Authenticator, Channel, DeliveryState, MethodClass, MethodK
 use rusqlite::Row;
 
 use nidan_core::throttle::Tries;
-use nidan_store::{Flow, FlowState, Method, MethodDetail, NewFlow};
+use nidan_store::{Flow, FlowState, Method, MethodDetail, NewFlow, SealedKeyPair};
 
 pub(crate) const FLOW_COLUMNS: &str = "id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
-    token_hash, enrolment_id, server_nonce, created_at, expires_at, country, client_description, state, body_hash, method_id, \
+    token_hash, enrolment_id, server_public_key, sealed_private_key, created_at, expires_at, country, client_description, state, body_hash, method_id, \
     used, reported_at, reports, factor_epoch, trusts, trust_hash";
 
 pub(crate) fn flow_from(row: &Row<'_>) -> Result<Flow, Failure> {
@@ -42,13 +42,25 @@ pub(crate) fn flow_from(row: &Row<'_>) -> Result<Flow, Failure> {
         origin: row.get("origin")?,
         token_hash: bytes(row, "token_hash")?,
         enrolment_id: bytes(row, "enrolment_id")?,
-        server_nonce: bytes(row, "server_nonce")?,
+        key_pair: key_pair_from(row)?,
         created_at: from_sql(row.get("created_at")?)?,
         expires_at: from_sql(row.get("expires_at")?)?,
         country: row.get("country")?,
         client_description: row.get("client_description")?,
     };
     Ok(Flow { opened, state })
+}
+
+/// The key pair of a set-up that has not ended.
+fn key_pair_from(row: &Row<'_>) -> Result<Option<SealedKeyPair>, Failure> {
+    let sealed: Option<Vec<u8>> = row.get("sealed_private_key")?;
+    let pair = |sealed_private_key| {
+        Ok(SealedKeyPair {
+            public_key: bytes(row, "server_public_key")?,
+            sealed_private_key,
+        })
+    };
+    sealed.map(pair).transpose()
 }
 
 pub(crate) fn method_from(row: &Row<'_>) -> Result<Method, Failure> {

@@ -66,12 +66,33 @@ pub struct NewFlow {
     pub token_hash: [u8; 32],
     /// Names the enrolment.
     pub enrolment_id: [u8; 16],
-    /// The service's share of the secret.
-    pub server_nonce: [u8; 32],
+    /// The service's side of the key agreement that the secret comes of: there while a set-up is
+    /// open, and erased when it ends.
+    pub key_pair: Option<SealedKeyPair>,
     /// Now.
     pub created_at: u64,
     /// When the token ends.
     pub expires_at: u64,
+}
+
+impl NewFlow {
+    /// What the private half of the key pair is sealed for.
+    pub fn sealed_for(&self) -> SealedFor<'_> {
+        SealedFor {
+            host: &self.host,
+            subject: &self.subject,
+            method_id: &self.id,
+        }
+    }
+}
+
+/// A key pair of P-256 that lives for one set-up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedKeyPair {
+    /// The public half: an uncompressed point.
+    pub public_key: [u8; 65],
+    /// The private half, sealed for this flow.
+    pub sealed_private_key: Vec<u8>,
 }
 
 /// The state of a flow.
@@ -293,7 +314,8 @@ pub trait Store: PhoneStore + VerifyStore {
     /// [`StoreError`]: nothing was changed.
     async fn activate(&self, activation: &Activation) -> Result<Activated, StoreError>;
 
-    /// Lets an open flow live until `expires_at`; one that ended stays as it is.
+    /// Lets an open flow live until `expires_at`, or longer where it does already; one that ended
+    /// stays as it is.
     ///
     /// # Errors
     /// [`StoreError`]: nothing was changed.

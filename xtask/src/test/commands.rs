@@ -20,6 +20,10 @@ pub(super) fn agreement(path: &OsString) -> Command {
     command("node", &["tests/browser/agreement.mjs", "--check"], path)
 }
 
+pub(super) fn derivation(path: &OsString) -> Command {
+    command("node", &["tests/browser/derivation.mjs", "--check"], path)
+}
+
 /// The element's scripts, by the types in their comments.
 pub(super) fn types(path: &OsString) -> Command {
     let compiler = "tests/browser/node_modules/typescript/bin/tsc";

@@ -11,7 +11,9 @@ use crate::run::{Done, Failed, root};
 use crate::stack::{Build, Stack};
 use crate::tools::Tools;
 
-use commands::{WASM, agreement, cargo, samples, script_lints, scripts, types, wasm_tests};
+use commands::{
+    WASM, agreement, cargo, derivation, samples, script_lints, scripts, types, wasm_tests,
+};
 use lanes::Job;
 use tally::Tally;
 
@@ -126,7 +128,13 @@ pub(crate) fn test(words: &[&str]) -> Done {
         match part {
             Part::Native => native(&mut tally, &tools.path, size),
             Part::Hosts => hosts(&mut tally, &tools),
-            Part::Browser => browsers(&mut tally, &tools, size),
+            Part::Browser => {
+                browsers(&mut tally, &tools, size);
+                if size == Size::Full {
+                    let what = "QR codes of random and of the longest names are read";
+                    tally.step(what, || crate::qr::qr(&tools));
+                }
+            }
             Part::Package => tally.step(
                 "the npm package is made, installs, and its types hold",
                 || crate::dist::fits(&tools),
@@ -183,6 +191,10 @@ fn native(tally: &mut Tally, path: &OsString, size: Size) {
     tally.check(
         "an independent TOTP agrees with the committed vectors",
         agreement(path),
+    );
+    tally.check(
+        "an independent key agreement gives the committed vectors",
+        derivation(path),
     );
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"], path);
     if size == Size::Full {

@@ -4,7 +4,10 @@ use nidan_flow::{
     Effect, Enrolment, Event, Flow, Machine, Opening, PendingSecret, PhoneRefusal, RequestError,
     SetUpAnswer, SetUpEffect, SetUpEvent, Step,
 };
-use nidan_otp::{BackupCode, EnrolmentId, Label, ServerNonce, UnixSeconds};
+use nidan_otp::{
+    Agreement, BackupCode, ClientNonce, ClientShare, EnrolmentId, Label, PublicKey, SharedSecret,
+    UnixSeconds,
+};
 use nidan_protocol::{
     BackupGate, Channel, EnrolmentAnswer, ErrorCode, FlowOutcome, MethodKind, MethodState,
     MethodView,
@@ -14,8 +17,6 @@ use super::*;
 use crate::testing::{are_shapes, have_headings_of_their_own, is_open, texts};
 use crate::walk::{Walk, Walked, reaches};
 
-const NONCE: ServerNonce = ServerNonce([9; 32]);
-const ID: EnrolmentId = EnrolmentId([7; 16]);
 const REGIONS: &str = include_str!("../../../../public/nidan/regions.txt");
 
 const CODES: [ErrorCode; 16] = [
@@ -37,8 +38,17 @@ const CODES: [ErrorCode; 16] = [
     ErrorCode::FlowConflict,
 ];
 
-fn random() -> [u8; 32] {
-    std::array::from_fn(|i| i as u8)
+/// What two sides agreed on that are not here.
+fn agreement() -> Agreement {
+    Agreement {
+        shared_secret: SharedSecret::new([9; 32]),
+        enrolment_id: EnrolmentId([7; 16]),
+        server_public_key: PublicKey([4; 65]),
+        client: ClientShare {
+            public_key: PublicKey([5; 65]),
+            nonce: ClientNonce::new(std::array::from_fn(|at| at as u8)).unwrap(),
+        },
+    }
 }
 
 impl Walked for Flow {
@@ -77,7 +87,7 @@ impl Walk<Flow> {
         let effect = match effect {
             Effect::Open if is_good => {
                 let opening = self.opening();
-                let draft = PendingSecret::new(random(), &opening).unwrap();
+                let draft = PendingSecret::new(agreement(), &opening);
                 return Some(Event::Opened(Box::new((opening, draft))));
             }
             Effect::Open => {
@@ -156,8 +166,6 @@ impl Walk<Flow> {
             issuer: Label::parse("二段").unwrap(),
             account: Label::parse("hanako@example.com").unwrap(),
             enrolment_id_text: "BwcHBwcHBwcHBwcHBwcHBw".to_owned(),
-            enrolment_id: ID,
-            server_nonce: NONCE,
             backup_gate: self.chance.one(&gates),
             expires_at: UnixSeconds(self.now + 600),
             methods: methods.to_vec(),
@@ -168,8 +176,7 @@ impl Walk<Flow> {
 }
 
 fn app_code(now: u64) -> String {
-    let random = nidan_otp::ClientRandom::new(random()).unwrap();
-    let (secret, _) = nidan_otp::derive(&random, &NONCE, ID);
+    let (secret, _) = nidan_otp::derive(&agreement());
     let app = totp_rs::Builder::new().with_secret(totp_rs::Secret::new_stack(*secret.expose()));
     app.build().unwrap().generate(now).to_string()
 }

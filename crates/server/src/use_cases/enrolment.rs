@@ -1,7 +1,10 @@
 //! The one final post of an enrolment: checked again, stored whole, and answered the same however
 //! often it comes.
 
-use nidan_otp::{ClientRandom, Code, EnrolmentId, Label, ServerNonce, Steps, UnixSeconds, derive};
+use nidan_otp::{
+    Agreement, ClientNonce, ClientShare, Code, EnrolmentId, Label, PublicKey, Steps, UnixSeconds,
+    derive,
+};
 use nidan_protocol::{
     EnrolmentAnswer, EnrolmentPost, ErrorCode, FlowOutcome, MethodKind, PHONES_MAX, PhonePost,
     Purpose,
@@ -12,6 +15,7 @@ use zeroize::Zeroizing;
 use super::challenges::{find, number_of};
 use super::result::result_code;
 use super::{FlowCaller, method_view};
+use crate::agreement::{agree, is_point};
 use crate::backup::Ticket;
 use crate::base64url::{decode, encode};
 use crate::config::Host;
@@ -23,7 +27,7 @@ use nidan_store::{Activated, Activation, Attempt, FlowState, MethodDetail, NewFl
 
 /// The final post with every value parsed.
 struct Enrolment {
-    client_random: ClientRandom,
+    client: ClientShare,
     /// There when an app is set up.
     code: Option<Code>,
     phones: Vec<Phone>,
@@ -118,17 +122,22 @@ fn parse(service: &Service, flow: &NewFlow, post: EnrolmentPost) -> Result<Enrol
     // Every field is named: one that is added has to be hashed below.
     let EnrolmentPost {
         enrolment_id,
-        client_random,
+        client_public_key,
+        client_nonce,
         code,
         phones,
     } = post;
-    let sent_random = Zeroizing::new(client_random);
     let sent_code = code.map(Zeroizing::new);
     if decode("enrolment_id", &enrolment_id)? != flow.enrolment_id {
         return Err(Refusal::field("enrolment_id"));
     }
-    let bytes = Zeroizing::new(decode("client_random", &sent_random)?);
-    let client_random = ClientRandom::new(*bytes).map_err(|_| Refusal::field("client_random"))?;
+    let public_key = PublicKey(decode("client_public_key", &client_public_key)?);
+    if !is_point(&public_key) {
+        return Err(Refusal::field("client_public_key"));
+    }
+    let nonce = decode("client_nonce", &client_nonce)?;
+    let nonce = ClientNonce::new(nonce).map_err(|_| Refusal::field("client_nonce"))?;
+    let client = ClientShare { public_key, nonce };
     let code = sent_code
         .map(|code| Code::from_wire(&code))
         .transpose()
@@ -153,7 +162,8 @@ fn parse(service: &Service, flow: &NewFlow, post: EnrolmentPost) -> Result<Enrol
     }
     let mut parts = vec![
         flow.id.as_bytes(),
-        bytes.as_slice(),
+        public_key.0.as_slice(),
+        nonce.bytes().as_slice(),
         code.as_ref()
             .map_or(&[][..], |code| code.expose().as_bytes()),
     ];
@@ -165,7 +175,7 @@ fn parse(service: &Service, flow: &NewFlow, post: EnrolmentPost) -> Result<Enrol
     }
     let body_hash = service.0.keys.hash(HashUse::EnrolmentBody, &parts);
     Ok(Enrolment {
-        client_random,
+        client,
         code,
         phones,
         body_hash,
@@ -190,11 +200,7 @@ async fn prepare(
 ) -> Result<Option<Activation>, Refusal> {
     let parts = &service.0;
     let now = parts.clock.now_s();
-    let (secret, backup_codes) = derive(
-        &enrolment.client_random,
-        &ServerNonce(flow.server_nonce),
-        EnrolmentId(flow.enrolment_id),
-    );
+    let (secret, backup_codes) = derive(&agreement(service, flow, enrolment.client)?);
     let mut methods = Vec::new();
     if let Some(code) = &enrolment.code {
         allowed(service, host, MethodKind::Totp)?;
@@ -243,6 +249,23 @@ async fn prepare(
         now,
         audit: service.audit_context(host, flow.client_description.clone()),
     }))
+}
+
+/// What both sides agreed on. The key that the browser sent was looked at before.
+fn agreement(service: &Service, flow: &NewFlow, client: ClientShare) -> Result<Agreement, Refusal> {
+    let pair = flow.key_pair.as_ref().ok_or(ErrorCode::FlowConflict)?;
+    let keys = &service.0.keys;
+    let shared = agree(keys, pair, flow.sealed_for(), &client.public_key);
+    let shared = shared.ok_or_else(|| {
+        tracing::error!(flow = flow.id, "the private key of a set-up does not open");
+        ErrorCode::Internal
+    })?;
+    Ok(Agreement {
+        shared_secret: shared,
+        enrolment_id: EnrolmentId(flow.enrolment_id),
+        server_public_key: PublicKey(pair.public_key),
+        client,
+    })
 }
 
 const fn number_index(detail: &MethodDetail) -> Option<&[u8; 32]> {

@@ -1,10 +1,11 @@
 //! A host's back end opens flows after the password, and redeems their results.
 
-use nidan_otp::{ENROLMENT_ID_LEN_BYTES, Label, NONCE_LEN_BYTES};
+use nidan_otp::{ENROLMENT_ID_LEN_BYTES, Label};
 use nidan_protocol::{
     AssertionAnswer, Authenticator, CreateFlow, ErrorCode, FlowCreated, FlowStatus, Purpose, Redeem,
 };
 
+use crate::agreement::key_pair;
 use crate::assertion::{ASSERTION_TTL_S, Claims};
 use crate::base64url::encode;
 use crate::config::Host;
@@ -61,7 +62,7 @@ pub(crate) async fn create(
             .filter(|text| !text.is_empty()),
         token_hash: sha256(token.as_bytes()),
         enrolment_id: random_bytes::<ENROLMENT_ID_LEN_BYTES>(random)?,
-        server_nonce: random_bytes::<NONCE_LEN_BYTES>(random)?,
+        key_pair: None,
         created_at: now,
         expires_at: now.saturating_add(FLOW_TTL_S),
     };
@@ -91,9 +92,15 @@ fn required(flow: NewFlow, token: String) -> FlowCreated {
 
 async fn enrolment(
     service: &Service,
-    flow: NewFlow,
+    mut flow: NewFlow,
     token: String,
 ) -> Result<FlowCreated, Refusal> {
+    let parts = &service.0;
+    let pair = key_pair(&parts.keys, flow.sealed_for(), &*parts.random);
+    flow.key_pair =
+        Some(pair.map_err(|error| {
+            Refusal::logged(ErrorCode::Internal, "there is no key pair", &*error)
+        })?);
     match service.0.store.open_flow(&flow).await? {
         Opened::Yes => Ok(required(flow, token)),
         // An active factor is never overwritten, and has to be proved before anything is

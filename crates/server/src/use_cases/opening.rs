@@ -23,9 +23,11 @@ pub(crate) async fn view(service: &Service, caller: &FlowCaller) -> Result<FlowV
         .subject(&flow.opened.host, &flow.opened.subject)
         .await?;
     let is_open = flow.state == FlowState::Open;
-    let enrolment = (is_open && flow.opened.purpose == Purpose::Enroll).then(|| EnrolmentOpening {
+    // There while a set-up is open, and only then.
+    let key_pair = flow.opened.key_pair.as_ref().filter(|_| is_open);
+    let enrolment = key_pair.map(|pair| EnrolmentOpening {
         enrolment_id: encode(&flow.opened.enrolment_id),
-        server_nonce: encode(&flow.opened.server_nonce),
+        server_public_key: encode(&pair.public_key),
     });
     let verification =
         (is_open && flow.opened.purpose == Purpose::Verify).then(|| VerificationOpening {

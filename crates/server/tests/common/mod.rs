@@ -23,7 +23,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
-use nidan_otp::{ClientRandom, EnrolmentId, Secret, ServerNonce, derive};
+use nidan_otp::{
+    Agreement, BackupCodes, ClientNonce, ClientShare, EnrolmentId, PublicKey, Secret, SharedSecret,
+    derive,
+};
 use nidan_server::config::Config;
 use nidan_server::delivery::{self, Route};
 use nidan_server::environment::{Clock, Os};
@@ -515,30 +518,35 @@ pub fn post(path: &str, bearer: &str, origin: Option<&str>, body: &Value) -> Req
     request.body(Body::from(body.to_string())).unwrap()
 }
 
-/// What the widget does: derive, and make the app's code of now.
+/// What the widget does: agree, derive, and make the app's code of now.
 pub struct Widget {
-    pub random: [u8; 32],
+    pub client: ClientShare,
     pub secret: Secret,
-    pub backup_codes: nidan_otp::BackupCodes,
+    pub backup_codes: BackupCodes,
     pub enrolment_id: String,
 }
 
 impl Widget {
     pub fn new(view: &Value, seed: u8) -> Self {
-        use base64ct::{Base64UrlUnpadded, Encoding};
-        let mut random = [seed; 32];
-        random[0] = seed.wrapping_add(1);
-        let enrolment = &view["enrolment"];
-        let bytes = |field: &str| {
-            Base64UrlUnpadded::decode_vec(enrolment[field].as_str().unwrap()).unwrap()
+        use p256::elliptic_curve::sec1::ToSec1Point as _;
+        let private = p256::SecretKey::from_slice(&[seed.wrapping_add(1).max(1); 32]).unwrap();
+        let public_key = private.public_key().to_sec1_point(false);
+        let client = ClientShare {
+            public_key: PublicKey(public_key.as_bytes().try_into().unwrap()),
+            nonce: nonce(),
         };
-        let (secret, backup_codes) = derive(
-            &ClientRandom::new(random).unwrap(),
-            &ServerNonce(bytes("server_nonce").try_into().unwrap()),
-            EnrolmentId(bytes("enrolment_id").try_into().unwrap()),
-        );
+        let enrolment = &view["enrolment"];
+        let server: [u8; 65] = bytes(&enrolment["server_public_key"]);
+        let point = p256::PublicKey::from_sec1_bytes(&server).unwrap();
+        let shared = private.diffie_hellman(&point);
+        let (secret, backup_codes) = derive(&Agreement {
+            shared_secret: SharedSecret::new((*shared.raw_secret_bytes()).into()),
+            enrolment_id: EnrolmentId(bytes(&enrolment["enrolment_id"])),
+            server_public_key: PublicKey(server),
+            client,
+        });
         Self {
-            random,
+            client,
             secret,
             backup_codes,
             enrolment_id: enrolment["enrolment_id"].as_str().unwrap().to_owned(),
@@ -549,9 +557,34 @@ impl Widget {
         use base64ct::{Base64UrlUnpadded, Encoding};
         json!({
             "enrolment_id": self.enrolment_id,
-            "client_random": Base64UrlUnpadded::encode_string(&self.random), "code": code_at(&self.secret, now),
+            "client_public_key": Base64UrlUnpadded::encode_string(&self.client.public_key.0),
+            "client_nonce": Base64UrlUnpadded::encode_string(self.client.nonce.bytes()),
+            "code": code_at(&self.secret, now),
         })
     }
+}
+
+fn bytes<const N: usize>(text: &Value) -> [u8; N] {
+    use base64ct::{Base64UrlUnpadded, Encoding};
+    let bytes = Base64UrlUnpadded::decode_vec(text.as_str().unwrap()).unwrap();
+    bytes.try_into().unwrap()
+}
+
+fn nonce() -> ClientNonce {
+    ClientNonce::new(std::array::from_fn(|at| at as u8)).unwrap()
+}
+
+/// A secret and codes that are nobody's.
+pub fn derived(shared_secret: SharedSecret) -> (Secret, BackupCodes) {
+    derive(&Agreement {
+        shared_secret,
+        enrolment_id: EnrolmentId([9; 16]),
+        server_public_key: PublicKey([4; 65]),
+        client: ClientShare {
+            public_key: PublicKey([5; 65]),
+            nonce: nonce(),
+        },
+    })
 }
 
 /// The app's code.

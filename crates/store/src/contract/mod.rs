@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Activated, Activation, Attempt, AuditContext, FlowState, MethodDetail, NewFlow, NewMethod,
-    Opened, Redemption, Store,
+    Opened, Redemption, SealedKeyPair, Store,
 };
 
 /// Runs every check of the suite.
@@ -55,12 +55,20 @@ fn flow(name: &str, number: u8) -> NewFlow {
         origin: "https://shop.example".to_owned(),
         token_hash: hash(name, number, 1),
         enrolment_id: *hash(name, number, 2).first_chunk().unwrap(),
-        server_nonce: hash(name, number, 3),
+        key_pair: Some(SealedKeyPair {
+            public_key: [4; 65],
+            sealed_private_key: hash(name, number, 3).to_vec(),
+        }),
         country: None,
         client_description: None,
         created_at: 1000,
         expires_at: 1600,
     }
+}
+
+/// The result code that a flow's end hands out.
+fn result_hash(flow: &NewFlow) -> [u8; 32] {
+    sha256(flow.id.as_bytes())
 }
 
 fn audit() -> AuditContext {
@@ -87,6 +95,12 @@ async fn state_of(store: &dyn Store, flow: &NewFlow) -> FlowState {
     stored.unwrap().state
 }
 
+/// The key pair of a flow that is stored.
+async fn key_pair_of(store: &dyn Store, flow: &NewFlow) -> Option<SealedKeyPair> {
+    let stored = store.flow_by_token(&flow.token_hash).await.unwrap();
+    stored.unwrap().opened.key_pair
+}
+
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
@@ -100,7 +114,7 @@ fn activation(flow: &NewFlow) -> Activation {
         backup_salt: [5; 16],
         backup_hashes: vec![[6; 32], [7; 32]],
         body_hash: [8; 32],
-        result_hash: flow.server_nonce,
+        result_hash: result_hash(flow),
         result_expires_at: 1100,
         now: 1040,
         audit: audit(),
@@ -127,7 +141,10 @@ fn hash(name: &str, number: u8, salt: u8) -> [u8; 32] {
 async fn a_newer_flow_supersedes(store: &dyn Store) {
     let (first, second) = (flow("supersede", 1), flow("supersede", 2));
     assert_eq!(store.open_flow(&first).await.unwrap(), Opened::Yes);
+    assert_eq!(key_pair_of(store, &first).await, first.key_pair);
     assert_eq!(store.open_flow(&second).await.unwrap(), Opened::Yes);
+    assert_eq!(key_pair_of(store, &first).await, None);
+    assert_eq!(key_pair_of(store, &second).await, second.key_pair);
     assert_eq!(state_of(store, &first).await, FlowState::Superseded);
     assert_eq!(state_of(store, &second).await, FlowState::Open);
     assert_eq!(
@@ -173,6 +190,8 @@ async fn an_enrolment_is_stored_whole_and_once(store: &dyn Store) {
         store.activate(&activation(&flow)).await.unwrap(),
         Activated::Yes
     );
+    // What was recorded of the set-up is worth nothing later, with the keys either.
+    assert_eq!(key_pair_of(store, &flow).await, None);
     assert_eq!(
         store.activate(&activation(&flow)).await.unwrap(),
         Activated::Conflict
@@ -250,7 +269,7 @@ async fn a_result_code_is_redeemed_once_and_only_by_its_host_and_session(store: 
     let right = Redemption {
         host: "shop".to_owned(),
         flow_id: flow.id.clone(),
-        result_hash: flow.server_nonce,
+        result_hash: result_hash(&flow),
         session_binding: "binding".to_owned(),
         now: 1100,
         trust: None,
@@ -307,6 +326,8 @@ async fn an_open_flow_is_extended_and_no_other(store: &dyn Store) {
         found.unwrap().opened.expires_at
     };
     assert_eq!(end(&older).await, 2000);
+    store.extend_flow(&older.id, 1900).await.unwrap();
+    assert_eq!(end(&older).await, 2000, "no extension shortens a life");
     assert_eq!(store.open_flow(&newer).await.unwrap(), Opened::Yes);
     store.extend_flow(&older.id, 3000).await.unwrap();
     assert_eq!(end(&older).await, 2000, "a superseded flow is over");
