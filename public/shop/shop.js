@@ -10,7 +10,7 @@ const WORDS = {
     offText: 'パスワードに加えて、スマートフォンのコードで守ります。', setUp: '2段階認証を設定する',
     totp: '認証アプリ 1件', sms: 'SMS（末尾{hint}）', voice: '電話（末尾{hint}）', codes: 'バックアップコード {count}個', and: '、', justOn: '設定が完了しました。',
     onNote: 'ログインのたびに、パスワードの次にコードをお聞きします。', history: '最近の記録', trusted: '信頼したブラウザー：{count}台', forget: 'すべてのブラウザーでコードを聞く',
-    again: 'ご本人確認のため、もう一度パスワードを入力してください。', confirm: '確認する', cancel: 'やめる',
+    again: 'ご本人確認のため、もう一度パスワードを入力してください。', confirm: '確認する', cancel: 'やめる', losesCodes: '2段階認証はまだオンになっていません。やめると、表示中のバックアップコードは使えなくなります。やめますか？',
     serviceDown: '2段階認証サービスに接続できません。しばらくしてから、もう一度お試しください。',
     fallback: '画面を表示できません。ブラウザーを新しくするか、JavaScript と WebAssembly を有効にしてください。',
     plain: '簡単な画面で続ける', backendDown: 'ショップのサーバーが動いていません。ターミナルで「cargo xtask demo」を実行してください。',
@@ -19,7 +19,7 @@ const WORDS = {
     refused: '結果を確認できませんでした。もう一度お試しください。', service_down: '2段階認証サービスに接続できないため、ログインできません。しばらくしてから、もう一度お試しください。', reauth_required: '時間が過ぎました。もう一度ログインしてください。',
     notMe: '身に覚えのないものがある', notMeText: 'すべての端末からログアウトし、どのブラウザーでも次のログインからコードを確認します。', notMeDone: '進行中のログインを止め、すべての端末からログアウトしました。もう一度ログインして、パスワードを変更してください。',
     changePassword: 'パスワードの変更', oldPassword: '今のパスワード', newPassword: '新しいパスワード（8文字以上）', change: '変更する', changed: 'パスワードを変更しました。ほかの端末からはログアウトしました。', signInToChange: 'パスワードを変更するには、まずログインしてください。',
-    kinds: { enrolled: '2段階認証をオンにしました', code_sent: 'ログインのコードを送りました', verified: 'ログインしました', code_wrong: '間違ったコードが入力されました', backup_code_used: 'バックアップコードでログインしました（残り{count}個）', method_suspended: '方法が1つ停止されました', method_reinstated: '方法が1つ再開されました', browser_trusted: 'ブラウザーを信頼しました', trusted_browser_used: '信頼したブラウザーからログインしました', trusted_browser_copied: '信頼情報のコピーが使われました', trust_revoked: 'ブラウザーの信頼を取り消しました', reported: '「このログインに覚えがない」と報告されました' },
+    kinds: { enrolled: '2段階認証をオンにしました', code_sent: 'ログインのコードを送りました', verified: 'ログインしました', code_wrong: '間違ったコードが入力されました', many_codes_wrong: '間違ったコードが1日に{count}回入力されました', backup_code_used: 'バックアップコードでログインしました（残り{count}個）', method_suspended: '方法が1つ停止されました', method_reinstated: '方法が1つ再開されました', browser_trusted: 'ブラウザーを信頼しました', trusted_browser_used: '信頼したブラウザーからログインしました', trusted_browser_copied: '信頼情報のコピーが使われました', trust_revoked: 'ブラウザーの信頼を取り消しました', reported: '「このログインに覚えがない」と報告されました' },
   },
   en: {
     brand: 'Nidan Shop', phone: 'Demo phone', goods: 'Today’s picks', tea: 'Green tea from Uji', cup: 'Arita tea cup', cloth: 'Imabari hand towel',
@@ -29,7 +29,7 @@ const WORDS = {
     offText: 'Protects your account with a code from your phone, in addition to the password.', setUp: 'Set up two-step verification',
     totp: '1 authenticator app', sms: 'SMS to •••{hint}', voice: 'call to •••{hint}', codes: '{count} backup codes', and: ', ', justOn: 'Set-up complete.',
     onNote: 'At each sign-in, a code is asked for after the password.', history: 'Recent activity', trusted: 'Trusted browsers: {count}', forget: 'Ask for a code in all browsers',
-    again: 'To make sure it is you, please type your password again.', confirm: 'Confirm', cancel: 'Leave',
+    again: 'To make sure it is you, please type your password again.', confirm: 'Confirm', cancel: 'Leave', losesCodes: 'Two-step verification is not on yet. If you leave now, the backup codes on this page will open nothing. Leave?',
     serviceDown: 'The two-step verification service cannot be reached. Please try again in a moment.',
     fallback: 'This cannot be shown. Please use a newer browser, or allow JavaScript and WebAssembly.',
     plain: 'Go on with a plain page', backendDown: 'The shop’s back end is not running. Type “cargo xtask demo” in a terminal.',
@@ -38,7 +38,7 @@ const WORDS = {
     refused: 'The result could not be confirmed. Please try again.', service_down: 'The two-step verification service cannot be reached, so nobody can sign in. Please try again in a moment.', reauth_required: 'Time is up. Please sign in again.',
     notMe: 'One of these was not me', notMeText: 'This signs you out on all devices, and every browser is asked for a code at the next sign-in.', notMeDone: 'Sign-ins under way are stopped, and you are signed out on all devices. Sign in again and change your password.',
     changePassword: 'Change the password', oldPassword: 'Your password now', newPassword: 'New password (8 characters or more)', change: 'Change', changed: 'The password is changed. Other devices are signed out.', signInToChange: 'Sign in first to change the password.',
-    kinds: { enrolled: 'Two-step verification was turned on', code_sent: 'A code for signing in was sent', verified: 'Signed in', code_wrong: 'A wrong code was typed', backup_code_used: 'Signed in with a backup code ({count} left)', method_suspended: 'A method was suspended', method_reinstated: 'A method was put back', browser_trusted: 'A browser was trusted', trusted_browser_used: 'Signed in from a trusted browser', trusted_browser_copied: 'A copy of a trusted browser’s token was used', trust_revoked: 'Trust in browsers was revoked', reported: 'Reported: “I did not ask for this code”' },
+    kinds: { enrolled: 'Two-step verification was turned on', code_sent: 'A code for signing in was sent', verified: 'Signed in', code_wrong: 'A wrong code was typed', many_codes_wrong: 'Wrong codes were typed {count} times in a day', backup_code_used: 'Signed in with a backup code ({count} left)', method_suspended: 'A method was suspended', method_reinstated: 'A method was put back', browser_trusted: 'A browser was trusted', trusted_browser_used: 'Signed in from a trusted browser', trusted_browser_copied: 'A copy of a trusted browser’s token was used', trust_revoked: 'Trust in browsers was revoked', reported: 'Reported: “I did not ask for this code”' },
   },
 }
 
@@ -219,14 +219,21 @@ async function startTwoStep() {
     if (problem.code === 'reauth_required') return passwordAgain()
     return home(problem.code === 'already_enrolled' ? undefined : t('serviceDown'))
   }
+  const leave = h('button', { class: 'quiet', id: 'leave', onclick: () => { if (!losesCodes || confirm(t('losesCodes'))) home() } }, t('cancel'))
+  let losesCodes = false
   const widget = h('nidan-flow', {
     purpose: 'enroll', service: '/2sv', 'flow-token': flow.flow_token, locale: document.documentElement.lang,
     'complete-url': `/api/two-step/complete?lang=${document.documentElement.lang}`,
   }, h('p', { class: 'card' }, t('fallback')))
   widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); startTwoStep() })
+  widget.addEventListener('nidan-step', ({ detail: { step } }) => {
+    losesCodes = step === 'save-codes'
+    // What is finished cannot be left: the widget's own button leads on.
+    leave.hidden = step === 'done'
+  })
   takesFocus(widget)
   fillFrom(widget)
-  show(crumbs(), h('h1', { class: 'unseen' }, t('security')), widget, h('p', {}, h('button', { class: 'quiet', onclick: () => home() }, t('cancel'))))
+  show(crumbs(), h('h1', { class: 'unseen' }, t('security')), widget, h('p', {}, leave))
 }
 
 function passwordAgain() {

@@ -190,6 +190,7 @@ pub(super) fn challenge_view(json: &JsValue) -> Option<ChallengeView> {
             "unknown" => DeliveryState::Unknown,
             "delivered" => DeliveryState::Delivered,
             "failed" => DeliveryState::Failed,
+            "wrong_digits" => DeliveryState::WrongDigits,
             _earlier => DeliveryState::Queued,
         },
         delivery_at: number(json, "delivery_at")?,

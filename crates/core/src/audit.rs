@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use nidan_protocol::{Authenticator, EventKind};
 
-use crate::throttle::SUSPENDED_AFTER;
+use crate::throttle::{DAY_S, SUSPENDED_AFTER};
 
 /// The details of an entry, beside its kind. Nothing in them identifies more than the host's own id
 /// of the person does.
@@ -137,10 +137,10 @@ impl AuditContext {
         self.tells_host && kind.is_told()
     }
 
-    /// The context of one of the entries that a wrong code leaves.
-    pub fn of_wrong_code(&self, kind: EventKind, is_first_of_flow: bool) -> Self {
+    /// The context of an entry of which the host is not notified, unless it should be.
+    pub fn telling(&self, is_told: bool) -> Self {
         Self {
-            tells_host: self.tells_host && tells_host_of(kind, is_first_of_flow),
+            tells_host: self.tells_host && is_told,
             ..self.clone()
         }
     }
@@ -197,24 +197,73 @@ pub fn trust_revoked(browsers: u32) -> Option<AuditDetail> {
     })
 }
 
-/// The entries that a wrong code leaves in the record, given how many wrong codes in a row the
-/// method has had with it. The one that suspends the method says so too.
-pub fn wrong_code(detail: &AuditDetail, in_a_row: u32) -> Vec<(EventKind, AuditDetail)> {
-    let wrong = AuditDetail {
-        count: Some(in_a_row),
-        ..detail.clone()
-    };
-    let mut entries = vec![(EventKind::CodeWrong, wrong)];
-    if in_a_row == SUSPENDED_AFTER {
-        entries.push((EventKind::MethodSuspended, detail.clone()));
-    }
-    entries
+/// Of so many wrong codes of one person and day (UTC) each has an entry of its own. Nobody mistypes
+/// that often; whoever has the password and types on would fill the record, and the person's mailbox
+/// with notices until one about a real login is overlooked. From then on an entry sums up, each time
+/// when they are twice as many.
+pub const WRONG_CODES_EACH: u32 = 10;
+
+/// The wrong codes of one person on one day, of whatever method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WrongCodes {
+    /// Days since the Unix epoch.
+    pub day: u64,
+    /// How many on that day.
+    pub count: u32,
 }
 
-/// Whether the host is notified of an entry about a wrong code. Of one login it is notified of the
-/// first wrong code alone, since every mistyping would be a message; of a suspension always.
-const fn tells_host_of(kind: EventKind, is_first_of_flow: bool) -> bool {
-    is_first_of_flow || !matches!(kind, EventKind::CodeWrong)
+impl WrongCodes {
+    /// With one more at `now` (Unix seconds): on another day the first.
+    #[must_use]
+    pub const fn one_more(self, now: u64) -> Self {
+        let day = now / DAY_S;
+        let before = if self.day == day { self.count } else { 0 };
+        Self {
+            day,
+            count: before.saturating_add(1),
+        }
+    }
+}
+
+/// A wrong try at a login, for the record.
+#[derive(Debug, Clone)]
+pub struct WrongCode {
+    /// The authenticator that it was typed for.
+    pub detail: AuditDetail,
+    /// The wrong codes that it has had in a row with this one.
+    pub in_a_row: u32,
+}
+
+impl WrongCode {
+    /// The entries that it leaves, and of which the host is notified: of a login's first wrong code
+    /// alone, since every mistyping would be a message. The try that suspends the method says so
+    /// too.
+    pub fn entries(
+        &self,
+        today: WrongCodes,
+        is_first_of_flow: bool,
+    ) -> Vec<(EventKind, AuditDetail, bool)> {
+        let mut entries = Vec::new();
+        if today.count <= WRONG_CODES_EACH {
+            let wrong = AuditDetail {
+                count: Some(self.in_a_row),
+                ..self.detail.clone()
+            };
+            entries.push((EventKind::CodeWrong, wrong, is_first_of_flow));
+        } else if today.count.is_multiple_of(WRONG_CODES_EACH)
+            && (today.count / WRONG_CODES_EACH).is_power_of_two()
+        {
+            let sum = AuditDetail {
+                count: Some(today.count),
+                ..AuditDetail::default()
+            };
+            entries.push((EventKind::ManyCodesWrong, sum, true));
+        }
+        if self.in_a_row == SUSPENDED_AFTER {
+            entries.push((EventKind::MethodSuspended, self.detail.clone(), true));
+        }
+        entries
+    }
 }
 
 #[cfg(test)]
@@ -224,10 +273,10 @@ mod tests {
     #[test]
     fn the_fiftieth_wrong_code_suspends_and_no_other() {
         let kinds = |in_a_row| {
-            let entries = wrong_code(&AuditDetail::default(), in_a_row);
+            let entries = wrong(in_a_row).entries(WrongCodes::default(), true);
             entries
                 .into_iter()
-                .map(|(kind, _)| kind)
+                .map(|(kind, ..)| kind)
                 .collect::<Vec<_>>()
         };
         let both = [EventKind::CodeWrong, EventKind::MethodSuspended];
@@ -238,8 +287,39 @@ mod tests {
 
     #[test]
     fn a_host_is_told_of_one_wrong_code_a_login_and_of_each_suspension() {
-        assert!(tells_host_of(EventKind::CodeWrong, true));
-        assert!(!tells_host_of(EventKind::CodeWrong, false));
-        assert!(tells_host_of(EventKind::MethodSuspended, false));
+        let told = |is_first| {
+            let entries = wrong(50).entries(WrongCodes::default(), is_first);
+            entries
+                .into_iter()
+                .map(|(.., is_told)| is_told)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told(true), [true, true]);
+        assert_eq!(told(false), [false, true]);
+    }
+
+    #[test]
+    fn many_wrong_codes_of_a_day_are_summed_up() {
+        let (mut today, mut entries) = (WrongCodes::default(), Vec::new());
+        for _try in 0..1_000 {
+            today = today.one_more(DAY_S);
+            entries.extend(wrong(1).entries(today, true));
+        }
+        let sums: Vec<_> = entries
+            .iter()
+            .filter(|(kind, ..)| *kind == EventKind::ManyCodesWrong)
+            .map(|(_, detail, is_told)| (detail.count, *is_told))
+            .collect();
+        let expected = [20, 40, 80, 160, 320, 640].map(|count| (Some(count), true));
+        assert_eq!(sums, expected);
+        assert_eq!(entries.len(), WRONG_CODES_EACH as usize + sums.len());
+        assert_eq!(today.one_more(2 * DAY_S).count, 1, "another day");
+    }
+
+    fn wrong(in_a_row: u32) -> WrongCode {
+        WrongCode {
+            detail: AuditDetail::default(),
+            in_a_row,
+        }
     }
 }

@@ -50,22 +50,26 @@ pub const fn is_settled_by_outcome(state: DeliveryState) -> bool {
         DeliveryState::Accepted
         | DeliveryState::Unknown
         | DeliveryState::Delivered
-        | DeliveryState::Failed => false,
+        | DeliveryState::Failed
+        | DeliveryState::WrongDigits => false,
     }
 }
 
 /// Whether a gateway's report moves a message on that the gateway has. A report is final, and only
-/// says how it ended.
+/// says how it ended; but that a call asked for digits in vain comes after it was answered.
 pub const fn is_moved_by_report(state: DeliveryState, reported: DeliveryState) -> bool {
-    let waits = match state {
-        DeliveryState::Accepted | DeliveryState::Unknown => true,
-        DeliveryState::Queued | DeliveryState::Delivered | DeliveryState::Failed => false,
+    let (waits, was_answered) = match state {
+        DeliveryState::Accepted | DeliveryState::Unknown => (true, false),
+        DeliveryState::Delivered => (false, true),
+        DeliveryState::Queued | DeliveryState::Failed | DeliveryState::WrongDigits => {
+            (false, false)
+        }
     };
-    let is_final = match reported {
-        DeliveryState::Delivered | DeliveryState::Failed => true,
+    match reported {
+        DeliveryState::Delivered | DeliveryState::Failed => waits,
+        DeliveryState::WrongDigits => waits || was_answered,
         DeliveryState::Queued | DeliveryState::Accepted | DeliveryState::Unknown => false,
-    };
-    waits && is_final
+    }
 }
 
 /// Whether a message is dropped when the same code is ordered once more: one that no gateway has
@@ -78,12 +82,13 @@ pub const fn is_dropped_by_resend(state: DeliveryState) -> bool {
 mod tests {
     use super::*;
 
-    const ALL: [DeliveryState; 5] = [
+    const ALL: [DeliveryState; 6] = [
         DeliveryState::Queued,
         DeliveryState::Accepted,
         DeliveryState::Unknown,
         DeliveryState::Delivered,
         DeliveryState::Failed,
+        DeliveryState::WrongDigits,
     ];
 
     #[test]
@@ -98,8 +103,11 @@ mod tests {
             [
                 (DeliveryState::Accepted, DeliveryState::Delivered),
                 (DeliveryState::Accepted, DeliveryState::Failed),
+                (DeliveryState::Accepted, DeliveryState::WrongDigits),
                 (DeliveryState::Unknown, DeliveryState::Delivered),
                 (DeliveryState::Unknown, DeliveryState::Failed),
+                (DeliveryState::Unknown, DeliveryState::WrongDigits),
+                (DeliveryState::Delivered, DeliveryState::WrongDigits),
             ]
         );
     }
@@ -107,7 +115,7 @@ mod tests {
     #[test]
     fn an_outcome_counts_for_a_queued_message_alone() {
         let counts = ALL.map(is_settled_by_outcome);
-        assert_eq!(counts, [true, false, false, false, false]);
+        assert_eq!(counts, [true, false, false, false, false, false]);
         assert_eq!(ALL.map(is_dropped_by_resend), counts);
     }
 }

@@ -47,7 +47,7 @@ pub const ALLOWANCE: u32 = 9;
 /// Millionths that come back in a year: together with a full [allowance](Allowance) 10⁻⁴.
 pub const ALLOWANCE_PER_YEAR: u32 = 91;
 
-const DAY_S: u64 = 86_400;
+pub(crate) const DAY_S: u64 = 86_400;
 const YEAR_S: u64 = 365 * DAY_S;
 /// The time that one millionth takes to come back, in seconds.
 const MILLIONTH_S: u64 = YEAR_S.div_ceil(ALLOWANCE_PER_YEAR as u64);

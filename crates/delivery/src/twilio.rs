@@ -172,7 +172,7 @@ impl Twilio {
         let say = say(&message.speech, &message.prompt);
         let action = escape(&self.callbacks.url(&message.id, "digits"));
         twiml(&format!(
-            "<Gather input=\"dtmf\" numDigits=\"2\" timeout=\"{KEYS_TIMEOUT_S}\" method=\"POST\" action=\"{action}\">\
+            "<Gather input=\"dtmf\" numDigits=\"2\" timeout=\"{KEYS_TIMEOUT_S}\" actionOnEmptyResult=\"true\" method=\"POST\" action=\"{action}\">\
              {say}<Pause length=\"2\"/>{say}</Gather><Hangup/>"
         ))
     }

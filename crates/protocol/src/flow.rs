@@ -210,6 +210,8 @@ pub enum DeliveryState {
     Delivered,
     /// The message will not arrive.
     Failed,
+    /// The call was answered and has ended: the digits that the screen shows were not pressed.
+    WrongDigits,
 }
 
 impl DeliveryState {
@@ -221,6 +223,7 @@ impl DeliveryState {
             Self::Unknown => "unknown",
             Self::Delivered => "delivered",
             Self::Failed => "failed",
+            Self::WrongDigits => "wrong_digits",
         }
     }
 }

@@ -204,6 +204,8 @@ pub enum EventKind {
     Verified,
     /// A code was wrong after a right password.
     CodeWrong,
+    /// More codes were wrong on one day (UTC) than each has an entry: how many by then.
+    ManyCodesWrong,
     /// A backup code let somebody in.
     BackupCodeUsed,
     /// Too many wrong codes in a row: a method is off until the host reinstates it.
@@ -225,11 +227,12 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Enrolled,
         Self::CodeSent,
         Self::Verified,
         Self::CodeWrong,
+        Self::ManyCodesWrong,
         Self::BackupCodeUsed,
         Self::MethodSuspended,
         Self::MethodReinstated,
@@ -247,6 +250,7 @@ impl EventKind {
             Self::CodeSent => "code_sent",
             Self::Verified => "verified",
             Self::CodeWrong => "code_wrong",
+            Self::ManyCodesWrong => "many_codes_wrong",
             Self::BackupCodeUsed => "backup_code_used",
             Self::MethodSuspended => "method_suspended",
             Self::MethodReinstated => "method_reinstated",
@@ -264,6 +268,7 @@ impl EventKind {
             Self::Verified | Self::BackupCodeUsed | Self::TrustedBrowserUsed => true,
             Self::Enrolled
             | Self::CodeWrong
+            | Self::ManyCodesWrong
             | Self::MethodSuspended
             | Self::MethodReinstated
             | Self::BrowserTrusted
@@ -279,6 +284,7 @@ impl EventKind {
         match self {
             Self::Enrolled
             | Self::CodeWrong
+            | Self::ManyCodesWrong
             | Self::BackupCodeUsed
             | Self::MethodSuspended
             | Self::MethodReinstated

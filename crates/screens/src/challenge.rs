@@ -66,7 +66,9 @@ pub(crate) fn delivery_state(challenge: &ChallengeView, now: Now) -> Words<'_> {
         (DeliveryState::Delivered, Channel::Sms) => Msg::PhoneDelivered,
         (DeliveryState::Queued | DeliveryState::Accepted, Channel::Voice) => Msg::PhoneCalling,
         (DeliveryState::Delivered, Channel::Voice) => Msg::PhoneAnswered,
-        (DeliveryState::Failed | DeliveryState::Unknown, _) => return Words::None,
+        (DeliveryState::Failed | DeliveryState::Unknown | DeliveryState::WrongDigits, _) => {
+            return Words::None;
+        }
     };
     let seconds = now.0.saturating_sub(challenge.delivery_at);
     Words::Message(msg, [Arg::Number("seconds", seconds), Arg::None])
@@ -77,6 +79,7 @@ pub(crate) fn delivery_end(challenge: &ChallengeView, now: Now) -> Words<'_> {
     Words::of(match challenge.delivery {
         _ if now.0 >= challenge.expires_at => Msg::PhoneCodeExpired,
         DeliveryState::Failed => failed(challenge.channel),
+        DeliveryState::WrongDigits => Msg::PhoneWrongDigits,
         DeliveryState::Unknown => Msg::PhoneUnclear,
         DeliveryState::Queued | DeliveryState::Accepted | DeliveryState::Delivered => {
             return Words::None;

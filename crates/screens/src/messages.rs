@@ -199,6 +199,7 @@ messages! {
     PhoneAnswered = "phone.answered",
     PhoneFailed = "phone.failed",
     PhoneCallFailed = "phone.call-failed",
+    PhoneWrongDigits = "phone.wrong-digits",
     PhoneUnclear = "phone.unclear",
     PhoneResend = "phone.resend",
     PhoneResendIn = "phone.resend-in",

@@ -132,6 +132,7 @@ impl<M: Walked> Walk<M> {
             DeliveryState::Unknown,
             DeliveryState::Delivered,
             DeliveryState::Failed,
+            DeliveryState::WrongDigits,
         ]);
         Some(M::changed(Box::new(awaited)))
     }

@@ -258,6 +258,14 @@ async fn a_call_and_the_help_for_it_have_words_of_their_own() {
         call.html
     );
     assert!(!call.says("An answering machine"));
+    assert!(!call.html.contains("role=\"alert\""), "{}", call.html);
+    // Before its time the button says when it can, louder than before.
+    let early = call.press(&bench, "resend", &[]).await;
+    assert!(
+        early.html.contains("role=\"alert\"") && early.says("You can have another call in"),
+        "{}",
+        early.html
+    );
     let help = call.press(&bench, "help", &[]).await;
     assert!(help.says("An answering machine"), "{}", help.html);
     assert!(help.field("code").is_some() && help.has("resend") && help.has("ways"));

@@ -1301,3 +1301,43 @@ async fn the_host_is_told_of_wrong_codes_and_backup_codes() {
     );
     assert_eq!(heard[1].1["client_description"], "Osaka, Firefox");
 }
+
+/// A stolen password and any backup codes: the record says how many, and does not grow with them.
+#[tokio::test]
+async fn many_wrong_codes_of_a_day_are_summed_up() {
+    let bench = Bench::new().await;
+    let person = bench.enrolled("u1", 1).await;
+    let before = events(&bench).await.len();
+    for login in 0..9_u8 {
+        let (_, token) = bench.login("u1").await;
+        for typed in 0..5 {
+            let mut shared = [login; 32];
+            shared[0] = typed;
+            let (_, codes) = common::derived(nidan_otp::SharedSecret::new(shared));
+            let code = codes.iter().next().unwrap().expose();
+            let body = json!({ "method_id": "backup_code", "code": *code });
+            let (status, answer) = bench.verify(&token, &body).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
+        }
+        bench.pass(60);
+    }
+    let all = events(&bench).await;
+    let wrong: Vec<_> = all.iter().map(|event| &event["kind"]).collect();
+    let sums: Vec<_> = all
+        .iter()
+        .filter(|event| event["kind"] == "many_codes_wrong")
+        .map(|event| event["count"].clone())
+        .collect();
+    assert_eq!(sums, [40, 20], "{wrong:?}");
+    assert_eq!(all.len() - before, 10 + sums.len(), "{wrong:?}");
+    // The person's own app is as it was.
+    let (_, token) = bench.login("u1").await;
+    let body = person.post(bench.now());
+    assert_eq!(bench.verify(&token, &body).await.0, StatusCode::OK);
+}
+
+async fn events(bench: &Bench) -> Vec<Value> {
+    let (_, record) = bench.host_get("/v1/subjects/u1/events").await;
+    assert_eq!(record["intact"], true);
+    record["events"].as_array().unwrap().clone()
+}

@@ -544,17 +544,6 @@ async fn the_outbox_shows_messages_to_their_host_and_calls_read_the_code_for_the
             .await
             .1
     };
-    for wrong in ["", "0", "00", "123456"] {
-        assert_eq!(press(&json!(wrong)).await["says"], Value::Null, "{wrong}");
-    }
-    let said = press(&challenge["call_digits"]).await["says"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    assert_eq!(
-        answer(&bench, &token, &challenge, &spoken(&said)).await.0,
-        StatusCode::OK
-    );
     let receipt = async |state: &str| {
         bench
             .host_post(
@@ -565,15 +554,29 @@ async fn the_outbox_shows_messages_to_their_host_and_calls_read_the_code_for_the
             .0
     };
     assert_eq!(receipt("delivered").await, StatusCode::OK);
+    for wrong in ["", "0", "00", "123456"] {
+        assert_eq!(press(&json!(wrong)).await["says"], Value::Null, "{wrong}");
+    }
+    let state = async || look(&bench, &token, &challenge).await["delivery"].clone();
+    assert_eq!(
+        state().await,
+        "wrong_digits",
+        "the screen says why it ended"
+    );
+    let said = press(&challenge["call_digits"]).await["says"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        answer(&bench, &token, &challenge, &spoken(&said)).await.0,
+        StatusCode::OK
+    );
     assert_eq!(
         receipt("failed").await,
         StatusCode::OK,
         "late: no effect, no error"
     );
-    assert_eq!(
-        look(&bench, &token, &challenge).await["delivery"],
-        "delivered"
-    );
+    assert_eq!(state().await, "wrong_digits");
     assert_eq!(receipt("lost").await, StatusCode::BAD_REQUEST);
 }
 

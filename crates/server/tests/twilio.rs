@@ -334,8 +334,11 @@ async fn a_call_reads_the_code_only_after_the_right_keys() {
     );
     let unsigned = call_back(&bench, &path, &[("Digits", &keys)], "x").await;
     assert_eq!(unsigned.0, StatusCode::UNAUTHORIZED);
+    bench.fares(&ordered, "wrong_digits").await;
     // Answered means delivered; nobody there means failed.
-    let status = form["StatusCallback"][0].clone();
+    let other = bench.order("u9", "03-1234-5679", "voice").await;
+    bench.fares(&other, "accepted").await;
+    let status = fields(&api.got.lock().unwrap()[1].2)["StatusCallback"][0].clone();
     let fields = [("CallSid", "CA1"), ("CallStatus", "no-answer")];
     call_back(
         &bench,
@@ -344,7 +347,7 @@ async fn a_call_reads_the_code_only_after_the_right_keys() {
         &signature(&status, &fields),
     )
     .await;
-    bench.fares(&ordered, "failed").await;
+    bench.fares(&other, "failed").await;
     // A code that is over is not read to anybody.
     bench.pass(301);
     assert!(!press(&keys).await.1.contains("Say"));

@@ -117,6 +117,7 @@ pub(crate) fn delivery_from(text: &str) -> Result<DeliveryState, Failure> {
         DeliveryState::Unknown,
         DeliveryState::Delivered,
         DeliveryState::Failed,
+        DeliveryState::WrongDigits,
     ]
     .into_iter()
     .find(|state| state.as_str() == text)

@@ -9,11 +9,12 @@ use rusqlite::{Connection, params};
 use crate::connection::{execute, first};
 use crate::failure::Failure;
 use crate::flows::{self, Among};
-use crate::rows::{to_sql, used_from};
+use crate::rows::{from_sql, to_sql, used_from};
 use crate::{SqliteStore, attempts, challenges, logins, record, trust};
 use nidan_store::{
     AuditContext, AuditDetail, AuditEntry, CompleteLogin, LoginCompletion, NewFlow, Notice,
-    OpenVerification, RecordPage, Report, StoreError, VerificationOpened, VerifyStore,
+    OpenVerification, RecordPage, Report, StoreError, VerificationOpened, VerifyStore, WrongCode,
+    WrongCodes,
 };
 
 #[async_trait]
@@ -48,12 +49,12 @@ impl VerifyStore for SqliteStore {
     async fn note_wrong(
         &self,
         flow: &NewFlow,
-        notes: &[(EventKind, AuditDetail)],
+        wrong: &WrongCode,
         audit: &AuditContext,
     ) -> Result<(), StoreError> {
-        let (flow, notes, audit) = (flow.clone(), notes.to_owned(), audit.clone());
+        let (flow, wrong, audit) = (flow.clone(), wrong.clone(), audit.clone());
         self.writer
-            .run(move |write| record_wrong_code(write, &flow, notes, &audit))
+            .run(move |write| record_wrong_code(write, &flow, &wrong, &audit))
             .await
     }
 
@@ -181,17 +182,34 @@ impl VerifyStore for SqliteStore {
 fn record_wrong_code(
     write: &Connection,
     flow: &NewFlow,
-    notes: Vec<(EventKind, AuditDetail)>,
+    wrong: &WrongCode,
     audit: &AuditContext,
 ) -> Result<(), Failure> {
-    let first = execute(
+    let whose = (flow.host.as_str(), flow.subject.as_str());
+    let before = first(
+        write,
+        "SELECT wrong_day, wrong_count FROM subject WHERE host = ?1 AND subject = ?2",
+        [whose.0, whose.1],
+        |row| {
+            Ok(WrongCodes {
+                day: from_sql(row.get("wrong_day")?)?,
+                count: row.get("wrong_count")?,
+            })
+        },
+    )?;
+    let today = before.unwrap_or_default().one_more(audit.now);
+    execute(
+        write,
+        "UPDATE subject SET wrong_day = ?3, wrong_count = ?4 WHERE host = ?1 AND subject = ?2",
+        params![whose.0, whose.1, to_sql(today.day), today.count],
+    )?;
+    let is_first = execute(
         write,
         "UPDATE flow SET told = 1 WHERE id = ?1 AND told = 0",
         [&flow.id],
     )? == 1;
-    for (kind, detail) in notes {
-        let audit = audit.of_wrong_code(kind, first);
-        record::append(write, (&flow.host, &flow.subject), kind, detail, &audit)?;
+    for (kind, detail, is_told) in wrong.entries(today, is_first) {
+        record::append(write, whose, kind, detail, &audit.telling(is_told))?;
     }
     Ok(())
 }

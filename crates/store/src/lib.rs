@@ -15,7 +15,9 @@ mod verify;
 use async_trait::async_trait;
 pub use keys::{KeyCheck, KeyChecks, SealedFor};
 pub use nidan_core::attempt::{BACKUP_SALT_LEN_BYTES, BackupHash, BackupSet};
-pub use nidan_core::audit::{AuditContext, AuditDetail, AuditEntry, LastEntry};
+pub use nidan_core::audit::{
+    AuditContext, AuditDetail, AuditEntry, LastEntry, WrongCode, WrongCodes,
+};
 pub use nidan_core::budget::{Budget, Scope};
 pub use nidan_core::challenge::{Attempt, Ordered};
 pub use nidan_core::delivery::DeliveryOutcome;

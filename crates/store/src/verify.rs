@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use nidan_core::attempt::{AttemptRefusal, CountedAttempt, LoginAttempt};
 use nidan_core::login::Authenticated;
-use nidan_protocol::{EventKind, TrustedBrowser};
+use nidan_protocol::TrustedBrowser;
 
-use super::{AuditContext, AuditDetail, AuditEntry, LastEntry, NewFlow, StoreError};
+use super::{AuditContext, AuditEntry, LastEntry, NewFlow, StoreError, WrongCode};
 
 /// A verification about to be opened.
 #[derive(Debug, Clone)]
@@ -146,15 +146,14 @@ pub trait VerifyStore: Send + Sync + 'static {
     /// [`StoreError`]: nothing was changed.
     async fn complete_login(&self, login: &CompleteLogin) -> Result<LoginCompletion, StoreError>;
 
-    /// Appends what became of a wrong try. The host is notified of a flow's first alone: every
-    /// mistyping would be a message.
+    /// Counts a wrong try, and appends what it leaves in the record ([`WrongCode::entries`]).
     ///
     /// # Errors
     /// [`StoreError`]: nothing was changed.
     async fn note_wrong(
         &self,
         flow: &NewFlow,
-        notes: &[(EventKind, AuditDetail)],
+        wrong: &WrongCode,
         audit: &AuditContext,
     ) -> Result<(), StoreError>;
 

@@ -114,7 +114,7 @@ impl Store for Memory {
             if let Some(row) = tables.flow(flow_id)
                 && row.standing == FlowStanding::Open
             {
-                row.opened.expires_at = expires_at;
+                row.opened.expires_at = expires_at.max(row.opened.expires_at);
             }
         })
     }
@@ -198,6 +198,7 @@ fn store_enrolment(tables: &mut Tables, a: &Activation) {
     let whose = (a.host.as_str(), a.subject.as_str());
     if let Some(row) = tables.flow(&a.flow_id) {
         row.standing = FlowStanding::Completed;
+        row.opened.key_pair = None;
         row.body_hash = a.body_hash;
         row.method_id = a.methods.first().map(|method| method.id.clone());
         row.result_hash = Some(a.result_hash);

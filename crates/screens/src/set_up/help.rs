@@ -20,6 +20,7 @@ pub fn summary(challenge: &ChallengeView, now: Now) -> Words<'_> {
         DeliveryState::Unknown => Msg::StateUnclear,
         DeliveryState::Delivered => Msg::StateDelivered,
         DeliveryState::Failed => Msg::StateFailed,
+        DeliveryState::WrongDigits => Msg::PhoneWrongDigits,
     };
     let channel = match challenge.channel {
         Channel::Sms => Msg::MethodSmsName,

@@ -112,13 +112,18 @@ pub(crate) async fn digits(
     Body(pressed): Body<PressedDigits>,
 ) -> Result<Json<Spoken>, Refusal> {
     let Path(id) = id.map_err(|_| ErrorCode::NotFound)?;
-    let (_, taken) = find(&service, &host.id, &id).await?;
+    let (gateway, taken) = find(&service, &host.id, &id).await?;
     let composed = compose(&service, &taken).ok_or(ErrorCode::NotFound)?;
-    // No keys or wrong ones, and nothing is said.
     let right = composed
         .call_digits
         .as_ref()
         .is_some_and(|keys| keys.as_bytes().ct_eq(pressed.digits.as_bytes()).into());
+    // No keys or wrong ones: the call says nothing, and the screen why.
+    if !right {
+        let now = service.0.clock.now_s();
+        let state = DeliveryState::WrongDigits;
+        service.0.store.receipt(&gateway, &id, state, now).await?;
+    }
     Ok(Json(Spoken {
         says: right.then(|| composed.text.to_string()),
     }))

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use nidan_protocol::{ErrorCode, Problem};
+use nidan_protocol::{DeliveryState, ErrorCode, Problem};
 use subtle::ConstantTimeEq;
 
 use super::gateways::{callbacks, header_text};
@@ -40,7 +40,8 @@ pub(crate) async fn status(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Keys pressed in a call: the right ones make it read the code, others end it.
+/// Keys pressed in a call: the right ones make it read the code. Others, or none, end it, and the
+/// screen says why.
 #[utoipa::path(post, path = "/v1/gateways/{id}/twilio/{message}/digits",
     request_body(content = String, content_type = "application/x-www-form-urlencoded"),
     params(("id" = String, Path, description = "The gateway's id in the configuration"),
@@ -64,6 +65,11 @@ pub(crate) async fn digits(
             .as_ref()
             .is_some_and(|keys| keys.as_bytes().ct_eq(pressed.as_bytes()).into())
     });
+    if right.is_none() {
+        receipts(&service, &gateway)
+            .note(Known::Id(&message), DeliveryState::WrongDigits)
+            .await?;
+    }
     let says = right.map_or_else(twilio::hang_up, |call| {
         twilio::spoken(&call.speech, &call.text)
     });

@@ -2,7 +2,7 @@
 //! update, answered once. There is no other way to a verified flow (B9).
 
 use nidan_core::attempt::{AttemptRefusal, CheckInput, CountedAttempt, LoginAttempt, Presented};
-use nidan_core::audit::{self, AuditDetail};
+use nidan_core::audit::AuditDetail;
 use nidan_core::throttle::Needs;
 use nidan_otp::{BackupCode, Code};
 use nidan_protocol::{
@@ -20,7 +20,7 @@ use crate::config::Host;
 use crate::keys::{HashUse, sha256};
 use crate::refusal::Refusal;
 use crate::{BACKUP_TRIES, FLOW_TRIES, RESULT_TTL_S, Service};
-use nidan_store::{CompleteLogin, FlowState, LoginCompletion, NewFlow};
+use nidan_store::{CompleteLogin, FlowState, LoginCompletion, NewFlow, WrongCode};
 
 /// The post with every value parsed.
 pub(super) struct Typed {
@@ -255,8 +255,11 @@ async fn note_wrong(
 ) {
     tracing::info!(host = flow.host, flow = flow.id, in_a_row, "wrong code");
     let audit = service.audit_context(host, flow.client_description.clone());
-    let notes = audit::wrong_code(detail, in_a_row);
-    if let Err(error) = service.0.store.note_wrong(flow, &notes, &audit).await {
+    let wrong = WrongCode {
+        detail: detail.clone(),
+        in_a_row,
+    };
+    if let Err(error) = service.0.store.note_wrong(flow, &wrong, &audit).await {
         tracing::error!(%error, flow = flow.id, "a wrong code is not in the record");
     }
 }

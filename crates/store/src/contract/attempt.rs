@@ -9,11 +9,10 @@
 use nidan_core::attempt::{AttemptRefusal, CountedAttempt, LoginAttempt, Presented};
 use nidan_core::login::Authenticated;
 use nidan_core::throttle::{Needs, SUSPENDED_AFTER, TRIES_PER_DAY};
-use nidan_protocol::EventKind;
 
 use crate::{
     Activation, AuditContext, AuditDetail, CompleteLogin, LoginCompletion, NewFlow,
-    OpenVerification, Store, VerificationOpened,
+    OpenVerification, Store, VerificationOpened, WrongCode,
 };
 
 pub(super) const NOW: u64 = 1_000;
@@ -152,7 +151,10 @@ pub(super) async fn tries_are_counted_and_spent_once(
     // The first try of this flow was never noted, as when its caller hung up: the host is notified
     // of the next one, once.
     for _ in 0..2 {
-        let wrong = [(EventKind::CodeWrong, AuditDetail::default())];
+        let wrong = WrongCode {
+            detail: AuditDetail::default(),
+            in_a_row: 1,
+        };
         store
             .note_wrong(second, &wrong, &audit(activation, NOW))
             .await

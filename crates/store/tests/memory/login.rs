@@ -12,7 +12,7 @@ use nidan_protocol::{Authenticator, EventKind, Purpose, TrustedBrowser};
 use nidan_store::{
     AuditContext, AuditDetail, AuditEntry, CompleteLogin, LastEntry, LoginCompletion, MethodDetail,
     NewFlow, Notice, OpenVerification, RecordPage, Report, StoreError, TrustUse,
-    VerificationOpened, VerifyStore,
+    VerificationOpened, VerifyStore, WrongCode,
 };
 
 use super::Memory;
@@ -70,15 +70,16 @@ impl VerifyStore for Memory {
     async fn note_wrong(
         &self,
         flow: &NewFlow,
-        notes: &[(EventKind, AuditDetail)],
+        wrong: &WrongCode,
         audit: &AuditContext,
     ) -> Result<(), StoreError> {
         self.transact(|tables| {
             let row = tables.flow(&flow.id);
             let is_first = row.is_some_and(|row| !std::mem::replace(&mut row.is_told, true));
-            for (kind, detail) in notes {
-                let audit = audit.of_wrong_code(*kind, is_first);
-                tables.append((&flow.host, &flow.subject), *kind, detail.clone(), &audit);
+            let whose = (flow.host.as_str(), flow.subject.as_str());
+            let today = tables.one_more_wrong_code(whose, audit.now);
+            for (kind, detail, is_told) in wrong.entries(today, is_first) {
+                tables.append(whose, kind, detail, &audit.telling(is_told));
             }
         })
     }

@@ -7,7 +7,7 @@ use nidan_core::throttle::{Allowance, Tries};
 use nidan_protocol::{Authenticator, DeliveryState, EventKind};
 use nidan_store::{
     AuditContext, AuditDetail, AuditEntry, BackupHash, BackupSet, Flow, FlowState, LastEntry,
-    Method, MethodDetail, NewChallenge, NewFlow, NewMethod, NewTrust,
+    Method, MethodDetail, NewChallenge, NewFlow, NewMethod, NewTrust, WrongCodes,
 };
 
 /// A person, by host and the host's user id.
@@ -111,6 +111,7 @@ pub(crate) struct SubjectRow {
     pub(crate) factor_epoch: u64,
     pub(crate) allowance: Allowance,
     pub(crate) record: Vec<AuditEntry>,
+    pub(crate) wrong_codes: WrongCodes,
 }
 
 pub(crate) struct MethodRow {
@@ -266,6 +267,7 @@ impl Tables {
                 FlowChange::Keep => {}
                 FlowChange::Supersede => {
                     row.standing = FlowStanding::Superseded;
+                    row.opened.key_pair = None;
                     row.reported_at = reported_at;
                 }
                 FlowChange::LeadInOnly => row.trusts = false,
@@ -291,6 +293,15 @@ impl Tables {
             used_at: now,
             expires_at,
         });
+    }
+
+    /// One more wrong code of a person; nothing for whoever is unknown.
+    pub(crate) fn one_more_wrong_code(&mut self, whose: (&str, &str), now: u64) -> WrongCodes {
+        let Some(row) = self.subjects.get_mut(&own(whose)) else {
+            return WrongCodes::default();
+        };
+        row.wrong_codes = row.wrong_codes.one_more(now);
+        row.wrong_codes
     }
 
     /// Appends an entry to a person's record, with its notice. Whoever is unknown has no record.

@@ -35,6 +35,8 @@ pub(super) struct Frame<'a> {
     pub(super) site: Option<&'a str>,
     /// How the code comes that is awaited.
     pub(super) awaited: Channel,
+    /// "Send again" was pressed before its time.
+    pub(super) is_too_early: bool,
     /// A result for the host: the one button takes it there.
     pub(super) result_code: Option<&'a str>,
 }
@@ -119,6 +121,9 @@ fn close(body: &mut String, open: &mut Vec<&'static str>, depth: usize) {
 fn draw(frame: &Frame<'_>, body: &mut String, block: &Block<'_, Login>) -> Option<&'static str> {
     let tag = tag_of(frame, block)?;
     let mut attributes = Attributes::of(block, tag);
+    if block.key == LoginKey::ResendWait && frame.is_too_early {
+        attributes.add("role", "alert");
+    }
     let text = say(frame, block, &mut attributes);
     body.push_str(&["<", tag, &attributes.0, ">", &escaped(&text)].concat());
     if block.key == LoginKey::Causes {

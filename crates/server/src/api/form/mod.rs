@@ -147,6 +147,7 @@ fn draw(service: &Service, sent: &Sent, accepted: &str, drawn: &Drawn) -> Respon
             .login
             .awaited()
             .map_or(Channel::Sms, |sent| sent.channel),
+        is_too_early: sent.press == "resend" && sent.sends == drawn.sends,
         result_code: drawn.result_code.as_deref(),
     };
     if matches!(drawn.login, Lifecycle::Completed) {
