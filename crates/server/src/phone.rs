@@ -110,12 +110,15 @@ impl PhoneNumber {
 
     /// Whether a code may travel to it this way ([SP
     /// 800-63B](https://pages.nist.gov/800-63-4/sp800-63b.html)-4 §3.1.3: the public telephone
-    /// network only).
+    /// network only, but for calls to internet numbers where the operator allows them).
     ///
     /// # Errors
     /// With the reason.
-    pub const fn reach(&self, channel: Channel) -> Result<(), ErrorCode> {
+    pub fn reach(&self, channel: Channel, calls_to_voip: &[String]) -> Result<(), ErrorCode> {
         match (self.kind, channel) {
+            (PhoneNumberType::VoIP, Channel::Voice) if calls_to_voip.contains(&self.country) => {
+                Ok(())
+            }
             (PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile, _)
             | (PhoneNumberType::FixedLine, Channel::Voice) => Ok(()),
             (PhoneNumberType::FixedLine, Channel::Sms) => Err(ErrorCode::PhoneNotSmsCapable),
@@ -261,7 +264,7 @@ mod tests {
         let reach = |typed: &str, channel| {
             PhoneNumber::parse(typed, Some("JP"))
                 .unwrap()
-                .reach(channel)
+                .reach(channel, &[])
         };
         assert_eq!(reach("090-1234-5678", Channel::Sms), Ok(()));
         assert_eq!(reach("090-1234-5678", Channel::Voice), Ok(()));
@@ -283,6 +286,15 @@ mod tests {
                 "{typed}"
             );
         }
+        let voip = |channel, countries: &[&str]| {
+            let countries: Vec<_> = countries.iter().map(|one| (*one).to_owned()).collect();
+            let number = PhoneNumber::parse("050-1234-5678", Some("JP")).unwrap();
+            number.reach(channel, &countries)
+        };
+        assert_eq!(voip(Channel::Voice, &["US", "JP"]), Ok(()));
+        let refused = Err(ErrorCode::PhoneKindRefused);
+        assert_eq!(voip(Channel::Sms, &["JP"]), refused);
+        assert_eq!(voip(Channel::Voice, &["US"]), refused);
     }
 
     #[test]

@@ -292,6 +292,22 @@ async fn what_is_wrong_with_a_number_is_told() {
     }
 }
 
+/// All that some people have: called where the operator allows it, and never texted.
+#[tokio::test]
+async fn internet_numbers_are_called_where_the_operator_allows_it() {
+    let allow = |config: &mut Config| {
+        if let Some(phone) = &mut config.phone {
+            phone.calls_to_voip = vec!["JP".to_owned()];
+        }
+    };
+    let bench = Bench::tuned(allow, None).await;
+    let (_, token, _) = bench.open("u1").await;
+    let (status, answer) = order(&bench, &token, "050-1234-5678", "voice").await;
+    assert_eq!(status, StatusCode::CREATED, "{answer}");
+    let answer = order(&bench, &token, "050-1234-5678", "sms").await;
+    refused(&answer, UNPROCESSABLE, "phone_kind_refused");
+}
+
 #[tokio::test]
 async fn wrong_codes_are_counted_and_end() {
     let network = Arc::new(Network::default());

@@ -17,6 +17,7 @@ pub(crate) use notices::Notices;
 pub(crate) use target::Target;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use attacks::{FLOW_ANSWERS, FORGED, Fault, OUTAGES, REDEEM_ANSWERS};
 use http::{Browser, Server};
@@ -89,15 +90,20 @@ pub(crate) fn run(target: &Target) -> Done {
     kit.requests()?;
     kit.other_paths()?;
     kit.bindings();
+    kit.times()?;
     kit.control()?;
     if target.only.is_none() {
         kit.notices()?;
         kit.control()?;
     }
     for what in &kit.let_in {
-        println!("✗ let in: {what}");
+        println!("✗ let in, or told: {what}");
     }
-    println!("  {} attacks, {} let in", kit.tried, kit.let_in.len());
+    println!(
+        "  {} attacks, {} let in or told",
+        kit.tried,
+        kit.let_in.len()
+    );
     if kit.let_in.is_empty() {
         Ok(())
     } else {
@@ -281,6 +287,43 @@ impl Kit {
             |browser: &mut Browser| self.ask(browser, "GET", &self.target.me, ("text/plain", ""));
         let (status, body) = look(browser).or_else(|_hung| look(browser))?;
         Ok(status == 200 && body.contains(&self.target.mark))
+    }
+
+    /// Who has an account is nobody's business: a password is hashed for nobody too.
+    fn times(&mut self) -> Done {
+        const ROUNDS: usize = 7;
+        /// What a slow hash takes at least.
+        const SLOW_MS: u128 = 15;
+        if !self.begins("the time of an answer") {
+            return Ok(());
+        }
+        let nobody = self
+            .target
+            .login_body
+            .replace(&self.target.mark, "nobody-9b1c");
+        if nobody == self.target.login_body {
+            return Ok(());
+        }
+        let mut times = [Vec::new(), Vec::new()];
+        for _round in 0..ROUNDS {
+            for (times, body) in times.iter_mut().zip([&self.target.login_body, &nobody]) {
+                let begun = Instant::now();
+                let login = (self.target.login_type.as_str(), body.as_str());
+                self.ask(&mut Browser::default(), "POST", &self.target.login, login)?;
+                times.push(begun.elapsed().as_millis());
+            }
+        }
+        let [somebody, nobody] = times.map(|mut times| {
+            times.sort_unstable();
+            times.get(ROUNDS / 2).copied().unwrap_or_default()
+        });
+        if somebody >= SLOW_MS && nobody * 3 < somebody {
+            let what = format!(
+                "the time of an answer: {nobody} ms for nobody, {somebody} ms for somebody"
+            );
+            self.let_in.push(what);
+        }
+        Ok(())
     }
 
     /// Requests that a browser's user can make without the service's help.

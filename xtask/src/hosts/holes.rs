@@ -75,6 +75,13 @@ fn holes() -> Vec<Hole> {
             "the password alone at /api/login",
         ),
     ];
+    holes.push(Hole(
+        "tells by time who has an account",
+        "const isRight = timingSafeEqual(",
+        "if (!person) return response.sendStatus(401)\n  const isRight = timingSafeEqual("
+            .to_owned(),
+        "the time of an answer",
+    ));
     for claim in ["amr", "auth_time", "method_id", "factor_epoch"] {
         let (text, attack): (&str, &str) = match claim {
             "amr" => (" && payload.amr.length > 0", "with nothing that was proved"),

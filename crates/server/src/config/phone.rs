@@ -15,6 +15,11 @@ pub struct PhoneConfig {
     /// [ISO 3166-1 alpha-2](https://www.iso.org/iso-3166-country-codes.html); nothing is ever sent
     /// elsewhere.
     pub countries: Vec<String>,
+    /// Those of them whose internet numbers (Japan's 050) may be called. [SP
+    /// 800-63B](https://pages.nist.gov/800-63-4/sp800-63b.html)-4 §3.1.3.1 forbids it, since such a
+    /// number proves no device; it is all that some people have.
+    #[serde(default)]
+    pub calls_to_voip: Vec<String>,
     /// The numbers of messages that may be ordered.
     #[serde(default)]
     pub budgets: Budgets,
@@ -125,6 +130,15 @@ pub(super) fn check(config: &super::Config) -> Result<(), ConfigError> {
         && (phone.countries.is_empty() || !phone.countries.iter().all(|one| is_country(one)))
     {
         return Err(value("phone.countries".to_owned(), COUNTRIES));
+    }
+    if let Some(phone) = &config.phone
+        && !phone
+            .calls_to_voip
+            .iter()
+            .all(|one| phone.countries.contains(one))
+    {
+        let reason = "must be some of `countries`";
+        return Err(value("phone.calls_to_voip".to_owned(), reason));
     }
     if config.phone.is_some() == config.gateways.is_empty() {
         let reason = "and [[gateways]] need each other";

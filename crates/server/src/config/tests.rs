@@ -135,6 +135,11 @@ fn an_unknown_or_wrong_setting_is_named() {
         "phone.countries",
     );
     check(
+        &more(&format!("{japan}\ncalls_to_voip = [\"US\"]\n{outbox}")),
+        &[],
+        "phone.calls_to_voip",
+    );
+    check(
         &more(&format!(
             "{japan}\nbudgets = {{ number_per_hours = 1 }}\n{outbox}"
         )),

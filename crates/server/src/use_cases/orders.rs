@@ -134,7 +134,9 @@ fn refuse_unreachable(
     if !(is_routed && is_allowed) {
         return Err(of_number(ErrorCode::CountryNotAllowed));
     }
-    number.reach(channel).map_err(of_number)
+    number
+        .reach(channel, &phone.calls_to_voip)
+        .map_err(of_number)
 }
 
 fn of_number(code: ErrorCode) -> Refusal {
