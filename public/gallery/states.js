@@ -95,6 +95,8 @@ const toBackup = async (at) => { await toWays(at); await at.press('.nidan-ways b
 const backup = (code) => async (at) => { await toBackup(at); await at.type('nidan-backup', code); await at.go('backup') }
 const sends = async (at) => { await atCode(at); await at.press('[part~="button-main"]', 0); await at.find('#nidan-code', 0) }
 const report = (logins) => ({ outcome: 'reported', browsers_forgotten: logins.length, logins, host_notified: true })
+/** The operator's own words, in one language here. */
+const OUTAGE = '一部の携帯電話会社で、SMSの到着が遅れています（11月25日 9時現在）。電話か認証アプリもお使いいただけます。'
 /** Its check symbol fits. */
 const GOOD = '0'.repeat(16)
 
@@ -114,6 +116,7 @@ const logins = [
   signIn('suspended', all, tries('000000'), says('method_suspended', {}, 429)),
   signIn('sms', [sms(), app()], atCode),
   signIn('sms-code', [sms(), app()], sends, sent),
+  signIn('sms-outage', [sms(), app()], sends, sent, { outage_notice: OUTAGE }),
   signIn('sms-help', [sms(), app()], async (at) => { await sends(at); await at.press('.nidan-tools button', -1); await at.find('.nidan-causes details', 0) }, sent),
   signIn('sms-wrong', [sms()], async (at) => { await sends(at); await at.type('nidan-code', '000000'); await at.go('code'); await at.find(ERROR, 0) }, { ...sent, ...says('code_wrong', { attempts_left: 3 }) }),
   signIn('sms-two', [sms({ state: 'two_codes' })], sends, { '/v1/flow/challenges': challenge({ codes: 2 }) }),
@@ -122,6 +125,7 @@ const logins = [
   signIn('sms-resting', [sms(), app()], async (at) => { await sends(at); await at.type('nidan-code', '000000'); await at.go('code'); await at.find(ERROR, 0) },
     { ...sent, ...says('method_resting', { retry_at: now() + 15 * HOUR }, 429) }),
   signIn('call', [voice()], atCode),
+  signIn('call-digits', [voice()], sends, { '/v1/flow/challenges': call({ hint: '12', delivery: 'wrong_digits' }) }),
   signIn('call-code', [voice()], sends, { '/v1/flow/challenges': call({ hint: '12' }) }),
   signIn('ways', [app(), sms(), voice({ state: 'resting', resting_until: now() + 15 * HOUR })], toWays),
   signIn('backup', all, toBackup),

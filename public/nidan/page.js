@@ -208,7 +208,7 @@ export class Page {
       body: body && JSON.stringify(body),
       // A header of its own: proxies ask for a password in the usual one, take it away, or keep answers by it. Their cookies and
       // passwords are the page's, so they go along to its own origin. The service reads the token only.
-      headers: { 'Nidan-Flow': this.#wanted.token, ...(body && { 'Content-Type': 'application/json' }) },
+      headers: { 'Nidan-Flow': this.#wanted.token, 'Accept-Language': this.locale, ...(body && { 'Content-Type': 'application/json' }) },
       cache: 'no-store',
       // Another place would get the token.
       redirect: 'error',

@@ -12,7 +12,7 @@ const WORDS = {
     onNote: 'ログインのたびに、パスワードの次にコードをお聞きします。', history: '最近の記録', trusted: '信頼したブラウザー：{count}台', forget: 'すべてのブラウザーでコードを聞く',
     again: 'ご本人確認のため、もう一度パスワードを入力してください。', confirm: '確認する', cancel: 'やめる', losesCodes: '2段階認証はまだオンになっていません。やめると、表示中のバックアップコードは使えなくなります。やめますか？',
     serviceDown: '2段階認証サービスに接続できません。しばらくしてから、もう一度お試しください。',
-    fallback: '画面を表示できません。ブラウザーを新しくするか、JavaScript と WebAssembly を有効にしてください。',
+    fallback: '画面を表示できません。ブラウザーを新しくするか、JavaScript と WebAssembly を有効にしてください。', fallbackSetUp: 'この端末では設定の画面を表示できません。ブラウザーを新しくするか、スマートフォンなど別の端末でログインして設定してください。',
     plain: '簡単な画面で続ける', backendDown: 'ショップのサーバーが動いていません。ターミナルで「cargo xtask demo」を実行してください。',
     taken: 'このメールアドレスはすでに登録されています。ログインしてください。', wrong: 'メールアドレスまたはパスワードが違います。',
     email_invalid: 'メールアドレスを確認してください（64文字まで、「:」は使えません）。', password_short: 'パスワードは8文字以上にしてください。', failed: 'うまくいきませんでした。もう一度お試しください。',
@@ -31,7 +31,7 @@ const WORDS = {
     onNote: 'At each sign-in, a code is asked for after the password.', history: 'Recent activity', trusted: 'Trusted browsers: {count}', forget: 'Ask for a code in all browsers',
     again: 'To make sure it is you, please type your password again.', confirm: 'Confirm', cancel: 'Leave', losesCodes: 'Two-step verification is not on yet. If you leave now, the backup codes on this page will open nothing. Leave?',
     serviceDown: 'The two-step verification service cannot be reached. Please try again in a moment.',
-    fallback: 'This cannot be shown. Please use a newer browser, or allow JavaScript and WebAssembly.',
+    fallback: 'This cannot be shown. Please use a newer browser, or allow JavaScript and WebAssembly.', fallbackSetUp: 'The set-up cannot be shown on this device. Please use a newer browser, or sign in on another device, such as your phone, and set it up there.',
     plain: 'Go on with a plain page', backendDown: 'The shop’s back end is not running. Type “cargo xtask demo” in a terminal.',
     taken: 'This address has an account already. Please sign in.', wrong: 'The address or the password is not right.',
     email_invalid: 'Please check the address (64 characters at most, no colon).', password_short: 'The password needs 8 characters or more.', failed: 'That did not work. Please try again.',
@@ -224,7 +224,7 @@ async function startTwoStep() {
   const widget = h('nidan-flow', {
     purpose: 'enroll', service: '/2sv', 'flow-token': flow.flow_token, locale: document.documentElement.lang,
     'complete-url': `/api/two-step/complete?lang=${document.documentElement.lang}`,
-  }, h('p', { class: 'card' }, t('fallback')))
+  }, h('p', { class: 'card' }, t('fallbackSetUp')))
   widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); startTwoStep() })
   widget.addEventListener('nidan-step', ({ detail: { step } }) => {
     losesCodes = step === 'save-codes'

@@ -1,27 +1,22 @@
 //! The requests of an enrolment and of a login.
 
-use nidan_otp::{ClientShare, Label, UnixSeconds};
-use nidan_protocol::{ChallengeView, EnrolmentAnswer, EnrolmentOpening, FlowView};
+use nidan_otp::ClientShare;
+use nidan_protocol::{ChallengeView, EnrolmentAnswer};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast as _, JsValue};
 
 use super::{Page, decode};
 use nidan_flow::{
-    ConfirmedFactors, LoginRefusal, Opening, PendingSecret, PhoneRefusal, Reported, RequestError,
+    ConfirmedFactors, LoginRefusal, PendingSecret, PhoneRefusal, Reported, RequestError,
     SetUpAnswer, Verified, VerifiedPhone,
 };
 
 /// Where codes by phone are ordered.
 pub(super) const CHALLENGES: &str = "/v1/flow/challenges";
 
-pub(super) async fn flow(page: Page) -> Result<FlowView, RequestError> {
-    let json = request(page, "/v1/flow", JsValue::UNDEFINED).await?;
-    decode::flow_view(&json).ok_or(RequestError::Unreachable)
-}
-
-/// The same for a login, which reads for itself.
-pub(super) async fn login(page: Page) -> Result<JsValue, RequestError> {
+/// What the service says of the flow; each kind of flow reads what it needs.
+pub(super) async fn flow(page: Page) -> Result<JsValue, RequestError> {
     request(page, "/v1/flow", JsValue::UNDEFINED).await
 }
 
@@ -167,43 +162,6 @@ async fn request(page: Page, path: &str, body: JsValue) -> Result<JsValue, Reque
         return Ok(json);
     }
     Err(decode::error_code(&json).map_or(RequestError::Unreachable, RequestError::Refused))
-}
-
-/// The flow as the state machine needs it; [`None`] when the service sent what no version of it
-/// sends.
-pub(super) fn opening(
-    page: &Page,
-    view: &FlowView,
-    enrolment: &EnrolmentOpening,
-) -> Option<Opening> {
-    Some(Opening {
-        issuer: Label::parse(&view.issuer).ok()?,
-        account: Label::parse(&view.account_name).ok()?,
-        enrolment_id_text: enrolment.enrolment_id.clone(),
-        backup_gate: view.policy.backup_gate,
-        expires_at: UnixSeconds(view.expires_at),
-        methods: view.policy.methods.clone(),
-        countries: countries(page, view),
-        allow_unconfirmed_calls: view
-            .phone
-            .as_ref()
-            .is_some_and(|phone| phone.allow_unconfirmed_calls),
-    })
-}
-
-/// The countries on offer, the likely one first: what the host says, else what the browser says.
-fn countries(page: &Page, view: &FlowView) -> Vec<String> {
-    let Some(phone) = &view.phone else {
-        return Vec::new();
-    };
-    let mut countries = phone.countries.clone();
-    let said = phone.country.clone();
-    let likely = said.unwrap_or_else(|| page.region(countries.clone()));
-    if let Some(index) = countries.iter().position(|country| *country == likely) {
-        let likely = countries.remove(index);
-        countries.insert(0, likely);
-    }
-    countries
 }
 
 /// A link to a script would run in the page.

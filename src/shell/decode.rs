@@ -4,63 +4,67 @@
 //! brotli for words that nobody here reads. The types are the protocol's, so a field that is added
 //! there has to be read here.
 
-use nidan_otp::UnixSeconds;
+use nidan_otp::{Label, UnixSeconds};
 use nidan_protocol::{
-    BackupGate, ChallengeView, Channel, DeliveryState, EnrolmentAnswer, EnrolmentOpening,
-    ErrorCode, FlowOutcome, FlowView, MethodKind, MethodState, MethodView, PhoneOffer, Policy,
-    Purpose,
+    BackupGate, ChallengeView, Channel, DeliveryState, EnrolmentAnswer, ErrorCode, FlowOutcome,
+    MethodKind, MethodState, MethodView, Purpose,
 };
 use wasm_bindgen::JsValue;
 
-use nidan_flow::{LoginOpening, PhoneRefusal, Reported, Verified};
+use super::Page;
+use nidan_flow::{LoginOpening, Opening, PhoneRefusal, Reported, Verified};
 
-pub(super) fn flow_view(json: &JsValue) -> Option<FlowView> {
+/// Whether the flow is a set-up.
+pub(super) fn is_enrolment(json: &JsValue) -> bool {
+    text(json, "purpose").as_deref() == Some(Purpose::Enroll.as_str())
+}
+
+/// The enrolment that is open; [`None`] where there is nothing to do any more.
+pub(super) fn enrolment(json: &JsValue) -> Option<JsValue> {
+    field(json, "enrolment").filter(JsValue::is_object)
+}
+
+/// What a set-up begins with; [`None`] when the service sent what no version of it sends.
+pub(super) fn opening(page: &Page, json: &JsValue, enrolment: &JsValue) -> Option<Opening> {
     let policy = field(json, "policy")?;
-    let enrolment = field(json, "enrolment")?;
-    let phone = field(json, "phone")?;
-    Some(FlowView {
-        purpose: match text(json, "purpose")?.as_str() {
-            "enroll" => Purpose::Enroll,
-            _later => return None,
+    let phone = field(json, "phone").filter(JsValue::is_object);
+    Some(Opening {
+        issuer: Label::parse(&text(json, "issuer")?).ok()?,
+        account: Label::parse(&text(json, "account_name")?).ok()?,
+        enrolment_id_text: text(enrolment, "enrolment_id")?,
+        backup_gate: match text(&policy, "backup_gate")?.as_str() {
+            "tick" => BackupGate::Tick,
+            _strict => BackupGate::TypeOne,
         },
-        server_time_ms: number(json, "server_time_ms")?,
-        expires_at: number(json, "expires_at")?,
-        issuer: text(json, "issuer")?,
-        account_name: text(json, "account_name")?,
-        policy: Policy {
-            methods: js_sys::Array::from(&field(&policy, "methods")?)
-                .iter()
-                .filter_map(|kind| method_kind(&kind))
-                .collect(),
-            backup_gate: match text(&policy, "backup_gate")?.as_str() {
-                "tick" => BackupGate::Tick,
-                _strict => BackupGate::TypeOne,
-            },
-        },
-        // Whoever sets up has none yet.
-        methods: Vec::new(),
-        phone: match phone.is_object() {
-            true => Some(PhoneOffer {
-                countries: js_sys::Array::from(&field(&phone, "countries")?)
-                    .iter()
-                    .filter_map(|one| one.as_string())
-                    .collect(),
-                country: text(&phone, "country"),
-                allow_unconfirmed_calls: field(&phone, "allow_unconfirmed_calls")?.is_truthy(),
-            }),
-            false => None,
-        },
-        enrolment: match enrolment.is_object() {
-            true => Some(EnrolmentOpening {
-                enrolment_id: text(&enrolment, "enrolment_id")?,
-                server_public_key: text(&enrolment, "server_public_key")?,
-            }),
-            false => None,
-        },
-        // A login reads for itself: neither module carries what the other one needs.
-        verification: None,
-        support_url: text(json, "support_url"),
+        expires_at: UnixSeconds(number(json, "expires_at")?),
+        methods: list(&policy, "methods")
+            .iter()
+            .filter_map(|kind| method_kind(&kind))
+            .collect(),
+        allow_unconfirmed_calls: phone
+            .as_ref()
+            .and_then(|phone| field(phone, "allow_unconfirmed_calls"))
+            .is_some_and(|allowed| allowed.is_truthy()),
+        countries: phone.map_or_else(Vec::new, |phone| countries(page, &phone)),
     })
+}
+
+/// The countries on offer, the likely one first: what the host says, else what the browser says.
+fn countries(page: &Page, phone: &JsValue) -> Vec<String> {
+    let mut countries: Vec<String> = list(phone, "countries")
+        .iter()
+        .filter_map(|one| one.as_string())
+        .collect();
+    let likely = text(phone, "country").unwrap_or_else(|| page.region(countries.clone()));
+    if let Some(index) = countries.iter().position(|country| *country == likely) {
+        let likely = countries.remove(index);
+        countries.insert(0, likely);
+    }
+    countries
+}
+
+fn list(json: &JsValue, name: &str) -> js_sys::Array {
+    js_sys::Array::from(&field(json, name).unwrap_or_default())
 }
 
 /// What a login begins with, apart from what the page knows; [`None`] where the flow is for
@@ -92,9 +96,20 @@ pub(super) fn login_opening(json: &JsValue) -> Option<LoginOpening> {
     })
 }
 
-/// When the flow ends, and where people get help.
-pub(super) fn life(json: &JsValue) -> Option<(u64, Option<String>)> {
-    Some((number(json, "expires_at")?, text(json, "support_url")))
+/// What the service says of every flow.
+pub(super) struct Life {
+    pub(super) expires_at: u64,
+    pub(super) support_url: Option<String>,
+    pub(super) outage_notice: Option<String>,
+}
+
+/// When the flow ends, where people get help, and what the operator has to say.
+pub(super) fn life(json: &JsValue) -> Option<Life> {
+    Some(Life {
+        expires_at: number(json, "expires_at")?,
+        support_url: text(json, "support_url"),
+        outage_notice: text(json, "outage_notice"),
+    })
 }
 
 fn method_at_login(json: &JsValue) -> Option<MethodView> {

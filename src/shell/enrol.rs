@@ -5,9 +5,10 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use nidan_otp::UnixSeconds;
 use nidan_protocol::ErrorCode;
+use wasm_bindgen::JsValue;
 
 use super::agreement::agreement;
-use super::{Page, Perform, Shell, api, spawn};
+use super::{Page, Perform, Shell, api, decode, spawn};
 use nidan_flow::{
     ConfirmedFactors, Effect, Enrolment, Event, Flow, PendingSecret, RequestError, SetUpAnswer,
     SetUpEffect, SetUpEvent,
@@ -104,26 +105,33 @@ impl Shell {
         });
         let event = match api::flow(self.page(Page::clone)).await {
             Err(trouble) => Event::NotOpened(trouble),
-            Ok(view) => {
-                let told = self.note_life(view.expires_at, view.support_url.as_ref());
-                match &view.enrolment {
+            Ok(json) => {
+                let told = decode::life(&json).is_some_and(|life| self.note_life(life));
+                let enrolment = decode::enrolment(&json);
+                match enrolment {
                     _ if !told => return,
-                    None => Event::NothingToDo,
-                    Some(enrolment) => {
-                        let page = self.page(Page::clone);
-                        let agreed = agreement(&page, enrolment).await;
-                        agreed.zip(api::opening(&page, &view, enrolment)).map_or(
-                            Event::NotOpened(RequestError::Refused(ErrorCode::Internal)),
-                            |(agreed, opening)| {
-                                let draft = PendingSecret::new(agreed, &opening);
-                                Event::Opened(Box::new((opening, draft)))
-                            },
-                        )
+                    _ if !decode::is_enrolment(&json) => {
+                        Event::NotOpened(RequestError::Unreachable)
                     }
+                    None => Event::NothingToDo,
+                    Some(enrolment) => self
+                        .opened(&json, &enrolment)
+                        .await
+                        .unwrap_or(Event::NotOpened(RequestError::Refused(ErrorCode::Internal))),
                 }
             }
         };
         self.send(event);
+    }
+
+    /// Agrees with the service on the secret to come.
+    async fn opened(self, json: &JsValue, enrolment: &JsValue) -> Option<Event<Enrolment>> {
+        let page = self.page(Page::clone);
+        let opening = decode::opening(&page, json, enrolment)?;
+        let key = decode::text(enrolment, "server_public_key")?;
+        let agreed = agreement(&page, &opening.enrolment_id_text, &key).await?;
+        let draft = PendingSecret::new(agreed, &opening);
+        Some(Event::Opened(Box::new((opening, draft))))
     }
 
     async fn post(self, draft: Arc<PendingSecret>, proof: Arc<ConfirmedFactors>) {

@@ -122,13 +122,10 @@ impl Shell<Login> {
     }
 
     async fn open(self) {
-        let event = match api::login(self.page(Page::clone)).await {
+        let event = match api::flow(self.page(Page::clone)).await {
             Err(trouble) => Event::NotOpened(trouble),
             Ok(json) => {
-                let life = decode::life(&json);
-                let told = life.is_some_and(|(expires_at, support_url)| {
-                    self.note_life(expires_at, support_url.as_ref())
-                });
+                let told = decode::life(&json).is_some_and(|life| self.note_life(life));
                 match decode::login_opening(&json) {
                     _ if !told => return,
                     // A page whose flow is for something else than it says.

@@ -15,6 +15,7 @@ use leptos::prelude::*;
 use nidan_otp::UnixSeconds;
 use wasm_bindgen::prelude::*;
 
+use decode::Life;
 pub use page::Page;
 
 use nidan_flow::{Flow, Machine};
@@ -50,6 +51,7 @@ struct Parts {
     /// Told by the first answer.
     expires_at: Option<UnixSeconds>,
     support_url: Option<String>,
+    outage_notice: Option<String>,
     /// What the page is most likely shown on.
     device: Device,
     can_print: bool,
@@ -78,6 +80,7 @@ impl<M: Perform> Shell<M> {
             page,
             expires_at: None,
             support_url: None,
+            outage_notice: None,
             device: Device::Other,
             can_print: false,
             questions: 0,
@@ -179,10 +182,18 @@ impl<M: Perform> Shell<M> {
 
     /// What the first answer says to every kind of flow; false when the element has left the page
     /// meanwhile.
-    fn note_life(self, expires_at: u64, support_url: Option<&String>) -> bool {
+    fn note_life(
+        self,
+        Life {
+            expires_at,
+            support_url,
+            outage_notice,
+        }: Life,
+    ) -> bool {
         let told = self.parts.try_update_value(|parts| {
             parts.expires_at = Some(UnixSeconds(expires_at));
-            parts.support_url = support_url.filter(|url| api::is_safe_link(url)).cloned();
+            parts.support_url = support_url.filter(|url| api::is_safe_link(url));
+            parts.outage_notice = outage_notice;
         });
         // The screens' time runs from now on, and not from the first tick.
         self.tick();
@@ -210,6 +221,7 @@ impl<M: Machine> Shell<M> {
                 let view = View {
                     now: now(parts),
                     support_url: parts.support_url.as_deref(),
+                    outage_notice: parts.outage_notice.as_deref(),
                     device: parts.device,
                     can_print: parts.can_print,
                 };

@@ -78,6 +78,31 @@ for (const lang of LANGUAGES) {
     await at.context.close()
   })
 
+  // A browser that reads messages hands the code over (WebOTP): here its part is played.
+  test(`${lang}: a code that the browser reads of the message stands in the field, right or wrong`, async () => {
+    const { at, email, number } = await enrolledByPhone({ lang })
+    await at.page.addInitScript(() => {
+      Object.assign(window, { OTPCredential: class {} })
+      navigator.credentials.get = () => new Promise((read) => { Object.assign(window, { reads: (code) => read(/** @type {any} */ ({ code })) }) })
+    })
+    await at.page.reload()
+    await password(at, email)
+    await press(at, 'login.sms-send')
+    const right = codeIn(await arrived(number, 2))
+    const wrong = right === '000000' ? '000001' : '000000'
+    const reads = (text) => at.page.evaluate((text) => /** @type {any} */ (window).reads(text), text)
+    await at.page.waitForFunction(() => 'reads' in window)
+    await reads(wrong)
+    await at.page.waitForFunction((wrong) => document.querySelector('#nidan-code')?.value === wrong, wrong)
+    await press(at, 'login.submit')
+    await told(at, begins(at, 'phone.code-wrong'))
+    assert.equal(await code(at).inputValue(), wrong, 'what was sent is what is seen')
+    await code(at).fill(right)
+    await press(at, 'login.submit')
+    await signedIn(at)
+    await at.context.close()
+  })
+
   test(`${lang}: a text that does not come: what may be the cause, with two taps to the carrier`, async () => {
     const { at, email, number } = await enrolledByPhone({ lang })
     await password(at, email)

@@ -16,6 +16,10 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/cs
 const policy = (nonce) => `default-src 'none'; script-src 'nonce-${nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; `
   + `img-src 'self'; base-uri 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'; report-uri /reports`
 
+/** A script that somebody has changed on its way, and what it would do. */
+let altered = ''
+const RUNS = '\nglobalThis.alteredScriptRan = true\n'
+
 const reports = []
 let server, origin
 before(async () => {
@@ -28,7 +32,8 @@ before(async () => {
       return response.writeHead(204).end()
     }
     try {
-      const file = await readFile(join(DIST, normalize(pathname)))
+      const whole = await readFile(join(DIST, normalize(pathname)))
+      const file = pathname === altered ? Buffer.concat([whole, Buffer.from(RUNS)]) : whole
       const nonce = crypto.randomUUID()
       const isPage = pathname.endsWith('.html')
       response.writeHead(200, { 'Content-Type': TYPES[extname(pathname)] ?? 'application/octet-stream', ...(isPage && { 'Content-Security-Policy': policy(nonce) }) })
@@ -71,6 +76,26 @@ for (const [name, open] of Object.entries(ENGINES)) {
     } finally { await at.close() }
     assert.deepEqual(reports, [])
     console.log(`# ${name}: ${pages} pages, ${reports.length} violations`)
+  })
+
+  test(`${name}: a script with another hash does not run`, async () => {
+    const at = await open()
+    try {
+      for (const script of ['nidan-login.js', 'set-up.js', 'nidan.js']) {
+        altered = `/nidan/${script}`
+        const state = script === 'nidan-login.js' ? 'login-code' : 'start'
+        await at.goto(`${origin}/gallery/frame.html?${new URLSearchParams({ state, dom: 'light', locale: 'en', theme: 'kura' })}`)
+        const seen = await at.evaluate(`async () => {
+          for (let turn = 0; turn < 80 && !globalThis.alteredScriptRan && !document.body.dataset.ready; turn++) await new Promise((done) => setTimeout(done, 25))
+          return { ran: Boolean(globalThis.alteredScriptRan), ready: document.body.dataset.ready ?? null }
+        }`)
+        assert.deepEqual(seen, { ran: false, ready: null }, script)
+      }
+    } finally {
+      altered = ''
+      await at.close()
+    }
+    reports.length = 0
   })
 
   test(`${name}: the server hears of a violation when there is one`, async () => {

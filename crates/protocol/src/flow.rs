@@ -161,6 +161,9 @@ pub struct FlowView {
     pub verification: Option<VerificationOpening>,
     /// A URL or a `mailto:` link for people who need help, set by the operator.
     pub support_url: Option<String>,
+    /// What the operator has to say where a code by phone is awaited, such as a carrier's outage, in
+    /// the language of the request's `Accept-Language` as far as there is one.
+    pub outage_notice: Option<String>,
 }
 
 /// The body of `POST /v1/flow/challenges`, which makes a code and orders it to be sent.

@@ -13,6 +13,8 @@ pub struct View<'a> {
     pub now: Now,
     /// Where people get help, once the service named it.
     pub support_url: Option<&'a str>,
+    /// What the operator has to say where a code by phone is awaited.
+    pub outage_notice: Option<&'a str>,
     /// What the page is most likely shown on.
     pub device: Device,
     /// Whether it can be printed there.

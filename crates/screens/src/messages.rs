@@ -326,6 +326,9 @@ messages! {
     ReportedHistory = "reported.history",
     ReportedNever = "reported.never",
     ReportedSupport = "reported.support",
+    ElsewhereTitle = "elsewhere.title",
+    ElsewhereText = "elsewhere.text",
+    ElsewhereBack = "elsewhere.back",
 }
 
 /// Puts values into a text's named places: `{seconds}`. `put` appends the value of a place.

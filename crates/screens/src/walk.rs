@@ -52,6 +52,7 @@ impl<M: Walked> Walk<M> {
         View {
             now: UnixSeconds(self.now),
             support_url,
+            outage_notice: self.now.is_multiple_of(3).then_some("One carrier is down."),
             device: self.device,
             can_print: self.device != Device::Android,
         }

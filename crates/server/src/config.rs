@@ -5,6 +5,7 @@ mod checks;
 mod mark;
 mod phone;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -73,6 +74,11 @@ pub struct Config {
     pub log: LogFormat,
     /// A URL, a `mailto:` or a `tel:` link for people who need help.
     pub support_url: Option<String>,
+    /// What people read where they wait for a code by phone, by language ([BCP
+    /// 47](https://www.rfc-editor.org/info/bcp47)): an outage of a carrier, for instance. English is
+    /// taken for languages that have none, else the first.
+    #[serde(default)]
+    pub outage_notice: BTreeMap<String, String>,
     /// The widget's folder, as `cargo xtask dist` makes it, to hand out under `/widget/`; nothing
     /// is when left out.
     pub widget_folder: Option<PathBuf>,
@@ -297,6 +303,38 @@ impl Config {
         config.ignored_variables = ignored_variables;
         config.check()?;
         Ok(config)
+    }
+
+    /// The outage notice in the first of these languages that it is in ([RFC
+    /// 9110](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4) §12.5.4, as browsers write it).
+    pub fn outage_notice(&self, languages: &str) -> Option<&str> {
+        let primary = |tag: &str| {
+            tag.split('-')
+                .next()
+                .unwrap_or_default()
+                .to_ascii_lowercase()
+        };
+        let texts = &self.outage_notice;
+        let fits = |wanted: &str| {
+            let same = texts
+                .iter()
+                .find(|(tag, _)| tag.eq_ignore_ascii_case(wanted));
+            same.or_else(|| {
+                texts
+                    .iter()
+                    .find(|(tag, _)| primary(tag) == primary(wanted))
+            })
+        };
+        let tags = languages
+            .split(',')
+            .filter_map(|range| range.split(';').next())
+            .map(str::trim)
+            .filter(|tag| !tag.is_empty());
+        let found = tags
+            .chain(["en"])
+            .find_map(fits)
+            .or_else(|| texts.iter().next());
+        found.map(|(_, text)| text.as_str())
     }
 
     /// What can be left so, and is most likely not meant: a line each.

@@ -273,6 +273,44 @@ async fn a_call_and_the_help_for_it_have_words_of_their_own() {
     assert!(closed.field("code").is_some() && !closed.says("An answering machine"));
 }
 
+/// Who knows of an outage does not wait: it stands where a code by phone is awaited, and there only.
+#[tokio::test]
+async fn an_outage_is_told_where_codes_are_awaited() {
+    let tune = |config: &mut nidan_server::config::Config| {
+        for host in &mut config.hosts {
+            host.form_complete_url = Some(format!("{ORIGIN}/complete"));
+        }
+        let texts = [
+            ("en", "One carrier is down."),
+            ("ja", "一社で障害が発生しています。"),
+        ];
+        let own = |(tag, text): (&str, &str)| (tag.to_owned(), text.to_owned());
+        config.outage_notice = texts.map(own).into();
+    };
+    let bench = Bench::tuned(tune, None).await;
+    bench.deliver();
+    bench.enrolled_by_phone("u1", "090-1234-5678", "sms").await;
+    let (_, token) = bench.login("u1").await;
+    let page = Page::open(&bench, &token).await;
+    assert!(page.says("One carrier is down."), "{}", page.html);
+    assert!(
+        !page
+            .press(&bench, "ways", &[])
+            .await
+            .says("One carrier is down.")
+    );
+    let request = Request::get("/v1/flow").header("nidan-flow", &token);
+    let request = request.header("sec-fetch-site", "same-origin");
+    let request = request.header("accept-language", "ja").body(Body::empty());
+    let (_, view) = bench.send(request.unwrap()).await;
+    assert_eq!(view["outage_notice"], "一社で障害が発生しています。");
+
+    bench.enrolled("u2", 3).await;
+    let (_, token) = bench.login("u2").await;
+    let page = Page::open(&bench, &token).await;
+    assert!(!page.says("One carrier is down."), "an app has no carrier");
+}
+
 #[tokio::test]
 async fn texts_other_ways_and_backup_codes() {
     let bench = bench().await;
@@ -661,6 +699,14 @@ async fn it_is_no_way_around_the_origin_the_purpose_or_the_host() {
     let (_, enrolling, _) = bench.open("u2").await;
     let refused = Page::open(&bench, &enrolling).await;
     assert!(!refused.says("one-time-code"), "{}", refused.html);
+    // A set-up needs the other page, and says where to go on.
+    assert!(
+        refused.says("This cannot be set up on this device")
+            && refused.says("another device")
+            && refused.says(&format!("href=\"{ORIGIN}\"")),
+        "{}",
+        refused.html
+    );
     // What no page of ours posts begins anew.
     for at in ["nobody.code.0", "..", "backup_code.reported.0"] {
         let fields = [

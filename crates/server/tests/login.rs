@@ -1341,3 +1341,27 @@ async fn events(bench: &Bench) -> Vec<Value> {
     assert_eq!(record["intact"], true);
     record["events"].as_array().unwrap().clone()
 }
+
+/// Whoever loads the page again after the end is told that it went on, and not that the page is
+/// wrong.
+#[tokio::test]
+async fn a_page_that_is_loaded_again_after_the_end_is_told_so() {
+    let bench = Bench::new().await;
+    let (_, token, view) = bench.open("u1").await;
+    let widget = common::Widget::new(&view, 5);
+    bench.flow_post(&token, &widget.body(bench.now())).await;
+    let (status, again) = bench.flow_get(&token).await;
+    assert_eq!(
+        (status, &again["enrolment"]),
+        (StatusCode::OK, &Value::Null)
+    );
+
+    let person = bench.enrolled("u2", 6).await;
+    let (_, token) = bench.login("u2").await;
+    bench.verify(&token, &person.post(bench.now())).await;
+    let (status, again) = bench.flow_get(&token).await;
+    assert_eq!(
+        (status, &again["code"]),
+        (StatusCode::CONFLICT, &json!("flow_conflict"))
+    );
+}

@@ -33,9 +33,11 @@ impl<'a> Draft<'a, Login> {
             }
             (_, MethodClass::Otp, _) => self.app(signing),
             (_, MethodClass::OutOfBand(channel), None) => {
+                self.outage_notice();
                 self.offer_to_send(signing, method, channel)
             }
             (_, MethodClass::OutOfBand(channel), Some(sent)) => {
+                self.outage_notice();
                 self.sent(signing, sent);
                 self.group(LoginKey::CodeTools);
                 self.again(signing, sent);
@@ -62,6 +64,15 @@ impl<'a> Draft<'a, Login> {
         self.fields(signing, Msg::LoginFirstApp, Msg::LoginSecondApp);
         self.trust(signing);
         self.submit(signing);
+    }
+
+    /// A carrier's outage, for instance: who knows of it does not wait.
+    fn outage_notice(&mut self) {
+        let notice = self.view.outage_notice;
+        self.words(
+            LoginKey::Warning,
+            notice.map_or(Words::None, Words::Verbatim),
+        );
     }
 
     /// A text or call is ordered by a tap: nobody is called who did not mean it.

@@ -291,6 +291,7 @@ const NOW: Now = UnixSeconds(1_800_000_000);
 const VIEW: View<'static> = View {
     now: NOW,
     support_url: None,
+    outage_notice: None,
     device: Device::Other,
     can_print: false,
 };

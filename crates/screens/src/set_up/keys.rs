@@ -189,6 +189,8 @@ keys! {
         /// That the code is a secret.
         Secret = "1p;class=nidan-warning",
 
+        /// What the operator has to say where a code is awaited.
+        Outage = "1p;class=nidan-warning",
         /// Why a message did not arrive, or was not sent.
         NotSent = "1p;class=nidan-error;role=alert",
         /// Where a code was sent, and by what its message is known.

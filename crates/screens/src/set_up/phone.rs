@@ -29,6 +29,11 @@ impl<'a> Draft<'a, Flow> {
             Channel::Sms => Msg::PhoneSmsTitle,
             Channel::Voice => Msg::PhoneVoiceTitle,
         });
+        let outage = self.view.outage_notice;
+        self.words(
+            SetUpKey::Outage,
+            outage.map_or(Words::None, Words::Verbatim),
+        );
         self.words(SetUpKey::Sent, challenge::sent(sent));
         let is_over = matches!(asking, RequestState::Refused(refused) if says_over(refused));
         if let Some(digits) = &sent.call_digits {

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::{HeaderMap, header};
 use nidan_protocol::{
     EnrolmentAnswer, EnrolmentPost, ExtendAnswer, ExtendPost, FlowView, Problem, ReportAnswer,
     ReportPost, VerificationAnswer, VerificationPost,
@@ -21,8 +22,16 @@ use crate::use_cases::{FlowCaller, enrolment, opening, report as reports, verifi
 pub(crate) async fn view(
     State(service): State<Service>,
     caller: FlowCaller,
+    headers: HeaderMap,
 ) -> Result<Json<FlowView>, Refusal> {
-    Ok(Json(opening::view(&service, &caller).await?))
+    let languages = accepted_languages(&headers);
+    Ok(Json(opening::view(&service, &caller, languages).await?))
+}
+
+/// The languages that the reader wants, the dearest first; none where nothing is said.
+pub(crate) fn accepted_languages(headers: &HeaderMap) -> &str {
+    let tags = headers.get(header::ACCEPT_LANGUAGE);
+    tags.and_then(|tags| tags.to_str().ok()).unwrap_or_default()
 }
 
 /// Lets a set-up live on while its page is in use: ten minutes from now, an hour in all.

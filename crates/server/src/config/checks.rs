@@ -4,6 +4,9 @@ use nidan_otp::Label;
 
 use super::{Config, ConfigError, Host, TRUST_DAYS, phone};
 
+/// Some sentences: who waits for a code reads no more.
+const NOTICE_MAX_CHARS: usize = 300;
+
 impl Config {
     /// Whether it can be worked with.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
@@ -20,6 +23,16 @@ impl Config {
         )?;
         let support = [("support_url", self.support_url.as_ref())];
         self.in_the_clear(support, str::to_owned)?;
+        require(
+            self.outage_notice.iter().all(|(tag, text)| {
+                let is_tag = tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+                is_tag
+                    && !tag.is_empty()
+                    && (1..=NOTICE_MAX_CHARS).contains(&text.trim().chars().count())
+            }),
+            || "outage_notice".to_owned(),
+            "must have texts of 1 to 300 characters by tags of languages, such as en",
+        )?;
         require(
             !self.hosts.is_empty(),
             || "hosts".to_owned(),

@@ -36,6 +36,44 @@ fn the_environment_overrides_the_file() {
 }
 
 #[test]
+fn an_outage_is_told_in_the_reader_s_language() {
+    let with =
+        |texts: &str| GOOD.replace("issuer", &format!("outage_notice = {texts}\n    issuer"));
+    let config = load(
+        &with(r#"{ de = "Störung", en = "Outage", ja = "障害", zh-Hant = "障礙" }"#),
+        &[],
+    );
+    let config = config.unwrap();
+    for (languages, expected) in [
+        ("ja", "障害"),
+        ("JA-jp,en;q=0.8", "障害"),
+        ("fr-CH, fr;q=0.9, de;q=0.7", "Störung"),
+        ("zh-Hant", "障礙"),
+        ("ko", "Outage"),
+        ("", "Outage"),
+    ] {
+        assert_eq!(
+            config.outage_notice(languages),
+            Some(expected),
+            "{languages}"
+        );
+    }
+    let only = load(&with(r#"{ ja = "障害" }"#), &[]).unwrap();
+    assert_eq!(
+        only.outage_notice("ko"),
+        Some("障害"),
+        "better than nothing"
+    );
+    assert_eq!(load(GOOD, &[]).unwrap().outage_notice("en"), None);
+    for bad in [r#"{ en = " " }"#, r#"{ "e n" = "x" }"#] {
+        assert!(
+            load(&with(bad), &[]).unwrap_err().contains("outage_notice"),
+            "{bad}"
+        );
+    }
+}
+
+#[test]
 fn what_a_platform_sets_with_our_prefix_is_said_and_ignored() {
     let foreign = [
         ("NIDAN_PORT", "tcp://10.0.0.1:80"),

@@ -14,9 +14,21 @@ use crate::refusal::Refusal;
 use nidan_store::{FlowState, Method as StoredMethod, NewFlow, Subject};
 
 /// Returns everything that the widget needs to begin; never a secret.
-pub(crate) async fn view(service: &Service, caller: &FlowCaller) -> Result<FlowView, Refusal> {
+///
+/// # Errors
+/// [`ErrorCode::FlowConflict`] of a login that is through.
+pub(crate) async fn view(
+    service: &Service,
+    caller: &FlowCaller,
+    languages: &str,
+) -> Result<FlowView, Refusal> {
     let FlowCaller { flow, host } = caller;
     let now = service.0.clock.now_s();
+    // A page that is loaded again after its login is through: nothing is wrong with it, and there is
+    // nothing to do on it. A set-up says that it is on.
+    if flow.opened.purpose == Purpose::Verify && flow.state != FlowState::Open {
+        return Err(ErrorCode::FlowConflict.into());
+    }
     let subject = service
         .0
         .store
@@ -57,6 +69,7 @@ pub(crate) async fn view(service: &Service, caller: &FlowCaller) -> Result<FlowV
         enrolment,
         verification,
         support_url: service.0.config.support_url.clone(),
+        outage_notice: service.0.config.outage_notice(languages).map(str::to_owned),
     })
 }
 

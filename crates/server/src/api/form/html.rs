@@ -109,6 +109,25 @@ pub(super) fn passed(frame: &Frame<'_>) -> Response {
     respond(frame, language.text(Msg::StepDone), &inside)
 }
 
+/// The page for a set-up: its secret comes of a key agreement in the browser, which no form can do.
+pub(super) fn elsewhere(frame: &Frame<'_>, support_url: Option<&str>) -> Response {
+    let language = frame.language;
+    let title = language.text(Msg::ElsewhereTitle);
+    let inside = html! {
+        h1 { (title) }
+        p { (language.text(Msg::ElsewhereText)) }
+        @if let Some(site) = frame.site {
+            div class="nidan-actions" {
+                a class="nidan-main" href=(site) { (language.text(Msg::ElsewhereBack)) }
+            }
+        }
+        @if let Some(url) = support_url {
+            p class="nidan-support" { a href=(url) { (language.text(Msg::CommonSupport)) } }
+        }
+    };
+    respond(frame, title, &inside)
+}
+
 fn close(body: &mut String, open: &mut Vec<&'static str>, depth: usize) {
     while open.len() > depth {
         if let Some(tag) = open.pop().filter(|tag| !tag.is_empty()) {

@@ -158,6 +158,7 @@ impl<'a> Journey<'a> {
         let view = View {
             now: now(self.service),
             support_url: None,
+            outage_notice: None,
             device: Device::Other,
             can_print: false,
         };

@@ -21,6 +21,7 @@ use nidan_screens::{Content, Device, Shows as _, View};
 use serde::Deserialize;
 use url::Url;
 
+use super::flow::accepted_languages;
 use crate::Service;
 use crate::config::Host;
 use crate::keys::sha256;
@@ -73,10 +74,7 @@ struct Drawn {
     responses((status = 200, body = String, content_type = "text/html")))]
 pub(crate) async fn form(State(service): State<Service>, request: Request) -> Response {
     let headers = request.headers().clone();
-    let accepted = headers
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|tags| tags.to_str().ok())
-        .unwrap_or_default();
+    let accepted = accepted_languages(&headers);
     let (sent, drawn) = match Form::<Sent>::from_request(request, &()).await {
         Ok(Form(sent)) => {
             let drawn = answer(&service, &headers, &sent, accepted).await;
@@ -119,6 +117,7 @@ fn draw(service: &Service, sent: &Sent, accepted: &str, drawn: &Drawn) -> Respon
     let view = View {
         now: now(service),
         support_url: service.0.config.support_url.as_deref(),
+        outage_notice: service.0.config.outage_notice(language.tag),
         device: Device::Other,
         can_print: false,
     };
@@ -152,6 +151,9 @@ fn draw(service: &Service, sent: &Sent, accepted: &str, drawn: &Drawn) -> Respon
     };
     if matches!(drawn.login, Lifecycle::Completed) {
         return html::passed(&frame);
+    }
+    if caller.is_some_and(|caller| caller.flow.opened.purpose == Purpose::Enroll) {
+        return html::elsewhere(&frame, view.support_url);
     }
     html::page(&frame, &screen)
 }
