@@ -101,6 +101,17 @@ impl Regions {
     /// # Errors
     /// [`NumberError`].
     pub fn read(&self, typed: &str, iso: &str) -> Result<Number, NumberError> {
+        let mut number = self.read_ungrouped(typed, iso)?;
+        // Landlines are grouped by area codes, which the table does not know: the person does.
+        if let Some((code, national)) = number.shown.split_once(' ')
+            && national.bytes().all(|b| b.is_ascii_digit())
+        {
+            number.shown = [code, " ", &grouped_as_typed(typed, national.len())].concat();
+        }
+        Ok(number)
+    }
+
+    fn read_ungrouped(&self, typed: &str, iso: &str) -> Result<Number, NumberError> {
         if typed.contains(EXTENSION) {
             return Err(NumberError::Extension);
         }
@@ -218,6 +229,25 @@ const EXTENSION: [char; 6] = ['x', 'X', '#', ';', '＃', '内'];
 const USUAL_PREFIX: &str = "00";
 /// ITU-T E.123 recommends `+`; people type what they dial: most countries, Japan, North America.
 const INTERNATIONAL_PREFIXES: [&str; 3] = ["00", "010", "011"];
+
+/// The last digits of what was typed, so many, with a hyphen wherever something stood between them.
+fn grouped_as_typed(typed: &str, mut count: usize) -> String {
+    let mut backwards = Vec::new();
+    for c in typed.chars().rev() {
+        let digit = fold(c).filter(char::is_ascii_digit);
+        if let Some(digit) = digit {
+            if count == 0 {
+                break;
+            }
+            count -= 1;
+            backwards.push(digit);
+        } else if backwards.last().is_some_and(char::is_ascii_digit) {
+            backwards.push('-');
+        }
+    }
+    let text: String = backwards.into_iter().rev().collect();
+    text.trim_start_matches('-').to_owned()
+}
 
 /// Without what only groups.
 fn digits(typed: &str) -> String {

@@ -17,14 +17,13 @@ pub(crate) use notices::Notices;
 pub(crate) use target::Target;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use attacks::{FLOW_ANSWERS, FORGED, Fault, OUTAGES, REDEEM_ANSWERS};
 use http::{Browser, Server};
 use serde_json::{Value, json};
 use service::{Service, now};
 
-use crate::run::{Done, Failed};
+use crate::run::{self, Done, Failed};
 
 const AUDIENCE: &str = "shop";
 /// What is said of a host that does not stand the kit.
@@ -307,7 +306,7 @@ impl Kit {
         let mut times = [Vec::new(), Vec::new()];
         for _round in 0..ROUNDS {
             for (times, body) in times.iter_mut().zip([&self.target.login_body, &nobody]) {
-                let begun = Instant::now();
+                let begun = run::now();
                 let login = (self.target.login_type.as_str(), body.as_str());
                 self.ask(&mut Browser::default(), "POST", &self.target.login, login)?;
                 times.push(begun.elapsed().as_millis());

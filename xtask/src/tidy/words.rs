@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use super::is_code;
 use crate::run::{Done, Failed, command, output, root};
 
-/// A text that no screen shows is in the way of translators, and in every download.
+/// A text that no screen and no page without scripts shows is in the way of translators, and in every download.
 pub(super) fn every_word_is_used(files: &[PathBuf], wrong: &mut Vec<String>) -> Done {
     let names = fs::read_to_string(root().join("crates/screens/src/messages.rs"))?;
     let mut screens = String::new();
+    let places = ["src", "crates/screens", "crates/server/src/api/form"];
     for file in files
         .iter()
-        .filter(|file| file.starts_with("src") || file.starts_with("crates/screens"))
+        .filter(|file| places.iter().any(|place| file.starts_with(place)))
         .filter(|file| !file.ends_with("messages.rs") && is_code(file))
     {
         screens.push_str(&fs::read_to_string(root().join(file))?);

@@ -36,7 +36,7 @@ fn numbers_are_read_the_way_people_type_them() {
     check(
         "06 1234 5678",
         "IT",
-        Ok(("+390612345678", "+39 0612345678")),
+        Ok(("+390612345678", "+39 06-1234-5678")),
     );
     check(
         "8 912 345-67-89",
@@ -70,7 +70,25 @@ fn numbers_are_read_the_way_people_type_them() {
         "GB",
         Ok(("+447400123456", "+44 7400 123456")),
     );
-    check("045-123-4567", "JP", Ok(("+81451234567", "+81 451234567")));
+}
+
+/// The table does not know area codes, and a wrong grouping looks like a wrong number: the person's
+/// own stays.
+#[test]
+fn a_landline_is_grouped_as_the_person_did() {
+    for (typed, shown) in [
+        ("045-123-4567", "+81 45-123-4567"),
+        ("０４５（１２３）４５６７", "+81 45-123-4567"),
+        ("03 1234 5678", "+81 3-1234-5678"),
+        ("+81 (0)3-1234-5678", "+81 3-1234-5678"),
+        ("0451234567", "+81 451234567"),
+        ("04-5123-4567 ", "+81 4-5123-4567"),
+    ] {
+        let number = table().read(typed, "JP").unwrap();
+        assert_eq!(number.shown, shown, "{typed}");
+        let digits: String = number.shown.chars().filter(char::is_ascii_digit).collect();
+        assert_eq!(["+", &digits].concat(), number.e164, "{typed}");
+    }
 }
 
 #[test]

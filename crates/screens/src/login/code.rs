@@ -33,7 +33,6 @@ impl<'a> Draft<'a, Login> {
             }
             (_, MethodClass::Otp, _) => self.app(signing),
             (_, MethodClass::OutOfBand(channel), None) => {
-                self.outage_notice();
                 self.offer_to_send(signing, method, channel)
             }
             (_, MethodClass::OutOfBand(channel), Some(sent)) => {
@@ -83,6 +82,7 @@ impl<'a> Draft<'a, Login> {
             Channel::Voice => (Msg::LoginVoiceAsk, Msg::LoginVoiceSend),
         };
         self.message(LoginKey::Lead, words, hint);
+        self.outage_notice();
         self.words(LoginKey::Refusal, refusal(signing, self.view.now));
         if nothing_is_sent(signing, self.view.now) {
             return;
