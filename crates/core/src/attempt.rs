@@ -113,6 +113,8 @@ pub type BackupHash = [u8; 32];
 pub struct BackupSet {
     /// The salt of the set.
     pub salt: [u8; BACKUP_SALT_LEN_BYTES],
+    /// Whether host and person are in the hashes: those of earlier versions are not.
+    pub is_bound: bool,
     /// The ordinal of each and its hash.
     pub unused: Vec<(u32, BackupHash)>,
 }

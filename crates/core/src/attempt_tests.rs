@@ -175,6 +175,7 @@ fn one_flow_has_so_many_attempts_and_so_many_backup_codes() {
     assert_eq!(flow, AttemptRefusal::FlowExhausted);
     let set = || {
         Target::BackupCodes(BackupSet {
+            is_bound: true,
             salt: [0; 16],
             unused: Vec::new(),
         })

@@ -37,17 +37,23 @@ impl BackupHasher {
         self.slow.enter(host, subject)
     }
 
-    /// Hashes a whole set in order, code by code: others go between.
+    /// Hashes a whole set of one person (host and subject) in order, code by code: others go
+    /// between.
     ///
     /// # Errors
     /// [`HashError::Failed`].
     pub async fn hash_set(
         &self,
         ticket: &Ticket,
+        whose: (&str, &str),
         codes: BackupCodes,
         salt: [u8; SALT_LEN_BYTES],
     ) -> Result<Vec<BackupHash>, HashError> {
-        let peppered: Vec<_> = codes.iter().map(|code| self.peppered(code)).collect();
+        let bound = Some(whose);
+        let peppered: Vec<_> = codes
+            .iter()
+            .map(|code| self.peppered(code, bound))
+            .collect();
         let mut hashes = Vec::with_capacity(peppered.len());
         for code in peppered {
             hashes.push(ticket.hash(code, salt).await?);
@@ -55,18 +61,20 @@ impl BackupHasher {
         Ok(hashes)
     }
 
-    /// The index of the hash that a code belongs to: one Argon2 run, every hash compared.
+    /// The index of the hash that a code belongs to: one Argon2 run, every hash compared. A set is
+    /// bound to its person, unless an earlier version made it.
     ///
     /// # Errors
     /// As [`hash_set`](Self::hash_set).
     pub async fn position(
         &self,
         ticket: &Ticket,
+        bound: Option<(&str, &str)>,
         code: &BackupCode,
         salt: [u8; SALT_LEN_BYTES],
         hashes: &[BackupHash],
     ) -> Result<Option<usize>, HashError> {
-        let typed = ticket.hash(self.peppered(code), salt).await?;
+        let typed = ticket.hash(self.peppered(code, bound), salt).await?;
         let found = |found, (index, known): (usize, &BackupHash)| {
             if bool::from(known.ct_eq(&typed)) {
                 Some(index)
@@ -77,10 +85,16 @@ impl BackupHasher {
         Ok(hashes.iter().enumerate().fold(None, found))
     }
 
-    fn peppered(&self, code: &BackupCode) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(
-            self.keys
-                .hash(HashUse::BackupCode, &[code.expose().as_bytes()]),
-        )
+    fn peppered(&self, code: &BackupCode, bound: Option<(&str, &str)>) -> Zeroizing<[u8; 32]> {
+        let code = code.expose();
+        Zeroizing::new(match bound {
+            Some((host, subject)) => {
+                let parts = [host.as_bytes(), subject.as_bytes(), code.as_bytes()];
+                self.keys.hash(HashUse::BackupCode, &parts)
+            }
+            None => self
+                .keys
+                .hash(HashUse::UnboundBackupCode, &[code.as_bytes()]),
+        })
     }
 }

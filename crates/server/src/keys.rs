@@ -95,10 +95,18 @@ impl fmt::Debug for Keys {
 /// What a keyed hash is for, so that one use never answers for another.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum HashUse {
+    /// Of a set that an earlier version made.
+    UnboundBackupCode,
+    /// With host and person: moved to another person it is nobody's.
     BackupCode,
     SecretFingerprint,
     EnrolmentBody,
     ResultCode,
+    /// A result code as it is kept. Its own hash, without a key, could be written by whoever writes
+    /// the database.
+    KeptResultCode,
+    /// The token of a trusted browser as it is kept.
+    KeptTrustToken,
     PhoneCode,
     NumberIndex,
     SendCount,
@@ -109,10 +117,13 @@ pub(crate) enum HashUse {
 impl HashUse {
     const fn label(self) -> &'static [u8] {
         match self {
-            Self::BackupCode => b"nidan v1 backup code\0",
+            Self::UnboundBackupCode => b"nidan v1 backup code\0",
+            Self::BackupCode => b"nidan v2 backup code\0",
             Self::SecretFingerprint => b"nidan v1 secret fingerprint\0",
             Self::EnrolmentBody => b"nidan v1 enrolment body\0",
             Self::ResultCode => b"nidan v1 result code\0",
+            Self::KeptResultCode => b"nidan v1 kept result code\0",
+            Self::KeptTrustToken => b"nidan v1 kept trust token\0",
             Self::PhoneCode => b"nidan v1 phone code\0",
             Self::NumberIndex => b"nidan v1 number index\0",
             Self::SendCount => b"nidan v1 send count\0",

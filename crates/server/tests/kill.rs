@@ -118,7 +118,7 @@ async fn works(folder: &Path, keys: &Arc<Keys>, subject: &str, widget: &Widget) 
     let hasher = BackupHasher::new(Arc::clone(keys)).unwrap();
     let ticket = hasher.enter("shop", "u1").unwrap();
     let position = hasher
-        .position(&ticket, &third, set.salt, &hashes)
+        .position(&ticket, Some(("shop", subject)), &third, set.salt, &hashes)
         .await
         .unwrap();
     assert_eq!(position, Some(2));

@@ -141,20 +141,26 @@ pub(crate) fn backup_set(
     host: &str,
     subject: &str,
 ) -> Result<Option<BackupSet>, Failure> {
-    let salt = first(
+    let set = first(
         read,
-        "SELECT salt FROM backup_set WHERE host = ?1 AND subject = ?2",
+        "SELECT salt, is_bound FROM backup_set WHERE host = ?1 AND subject = ?2",
         [host, subject],
-        |row| bytes(row, "salt"),
+        |row| Ok((bytes(row, "salt")?, row.get("is_bound")?)),
     )?;
-    let Some(salt) = salt else { return Ok(None) };
+    let Some((salt, is_bound)) = set else {
+        return Ok(None);
+    };
     let unused = all(
         read,
         "SELECT ordinal, hash FROM backup_code WHERE host = ?1 AND subject = ?2 AND used_at IS NULL ORDER BY ordinal",
         [host, subject],
         |row| Ok((row.get("ordinal")?, bytes(row, "hash")?)),
     )?;
-    Ok(Some(BackupSet { salt, unused }))
+    Ok(Some(BackupSet {
+        salt,
+        is_bound,
+        unused,
+    }))
 }
 
 pub(crate) fn backup_codes_left(
@@ -243,7 +249,7 @@ pub(crate) fn replace_backup_set(write: &Connection, a: &Activation) -> Result<(
     )?;
     execute(
         write,
-        "INSERT INTO backup_set (host, subject, salt, created_at) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO backup_set (host, subject, salt, is_bound, created_at) VALUES (?1, ?2, ?3, 1, ?4)",
         params![a.host, a.subject, a.backup_salt, to_sql(a.now)],
     )?;
     for (ordinal, hash) in (1u32..).zip(&a.backup_hashes) {

@@ -63,11 +63,17 @@ pub(super) async fn check_code(
                 channel,
             }))
         }
-        (CheckInput::BackupCodes(BackupSet { salt, unused }), TypedCode::Backup(code)) => {
+        (CheckInput::BackupCodes(set), TypedCode::Backup(code)) => {
+            let BackupSet {
+                salt,
+                is_bound,
+                unused,
+            } = set;
+            let bound = is_bound.then_some((flow.host.as_str(), flow.subject.as_str()));
             let (ordinals, hashes): (Vec<_>, Vec<_>) = unused.into_iter().unzip();
             let ticket = ticket.ok_or(ErrorCode::Internal)?;
             let hasher = &service.0.hasher;
-            let position = hasher.position(&ticket, code, salt, &hashes).await?;
+            let position = hasher.position(&ticket, bound, code, salt, &hashes).await?;
             let ordinal = position.and_then(|at| ordinals.get(at));
             Ok(ordinal.map(|ordinal| Authenticated::BackupCode { ordinal: *ordinal }))
         }

@@ -20,7 +20,7 @@ use crate::backup::Ticket;
 use crate::base64url::{decode, encode};
 use crate::config::Host;
 use crate::environment::random_bytes;
-use crate::keys::{HashUse, SealError, SealedFor, sha256};
+use crate::keys::{HashUse, SealError, SealedFor};
 use crate::refusal::Refusal;
 use crate::{ENROLMENT_ATTEMPTS, RESULT_TTL_S, Service};
 use nidan_store::{Activated, Activation, Attempt, FlowState, MethodDetail, NewFlow, NewMethod};
@@ -241,10 +241,17 @@ async fn prepare(
         backup_salt,
         backup_hashes: parts
             .hasher
-            .hash_set(ticket, backup_codes, backup_salt)
+            .hash_set(
+                ticket,
+                (&flow.host, &flow.subject),
+                backup_codes,
+                backup_salt,
+            )
             .await?,
         body_hash: enrolment.body_hash,
-        result_hash: sha256(result_code.as_bytes()),
+        result_hash: parts
+            .keys
+            .hash(HashUse::KeptResultCode, &[result_code.as_bytes()]),
         result_expires_at: parts.clock.now_s().saturating_add(RESULT_TTL_S),
         now,
         audit: service.audit_context(host, flow.client_description.clone()),

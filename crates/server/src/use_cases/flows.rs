@@ -10,7 +10,7 @@ use crate::assertion::{ASSERTION_TTL_S, Claims};
 use crate::base64url::encode;
 use crate::config::Host;
 use crate::environment::{Random, random_bytes};
-use crate::keys::sha256;
+use crate::keys::{HashUse, sha256};
 use crate::phone::is_country;
 use crate::refusal::Refusal;
 use crate::{AUTH_TIME_MAX_AGE_S, FLOW_TTL_S, RESULT_TTL_S, Service};
@@ -80,6 +80,11 @@ pub(crate) async fn create(
     }
 }
 
+/// A code or token as it is kept: without the pepper nobody can write one of their own.
+fn kept(service: &Service, hash_use: HashUse, text: &str) -> [u8; 32] {
+    service.0.keys.hash(hash_use, &[text.as_bytes()])
+}
+
 fn required(flow: NewFlow, token: String) -> FlowCreated {
     FlowCreated {
         outcome: FlowStatus::Required,
@@ -120,8 +125,8 @@ async fn verification(
     let trust = trust_token
         .filter(|_| host.trust_days.is_some())
         .map(|brought| TrustUse {
-            token_hash: sha256(brought.as_bytes()),
-            result_hash: sha256(result_code.as_bytes()),
+            token_hash: kept(service, HashUse::KeptTrustToken, brought),
+            result_hash: kept(service, HashUse::KeptResultCode, &result_code),
             result_expires_at: flow.created_at.saturating_add(RESULT_TTL_S),
         });
     let audit = service.audit_context(host, flow.client_description.clone());
@@ -216,17 +221,16 @@ pub(crate) async fn redeem(
         encode(&random_bytes::<TOKEN_LEN_BYTES>(random)?),
     );
     let new_trust = |days: u32| -> Result<NewTrust, Refusal> {
-        let (browser_id, token_hash) = (random_id(random)?, sha256(trust_token.as_bytes()));
         Ok(NewTrust {
-            browser_id,
-            token_hash,
+            browser_id: random_id(random)?,
+            token_hash: kept(service, HashUse::KeptTrustToken, &trust_token),
             lives_s: u64::from(days) * DAY_S,
         })
     };
     let redemption = Redemption {
         host: host.id.clone(),
         flow_id,
-        result_hash: sha256(request.result_code.as_bytes()),
+        result_hash: kept(service, HashUse::KeptResultCode, &request.result_code),
         session_binding: request.session_binding,
         now,
         trust: host.trust_days.map(new_trust).transpose()?,

@@ -17,7 +17,7 @@ use super::check_code::check_code;
 use super::result::result_code;
 use crate::challenge::CODE_ATTEMPTS;
 use crate::config::Host;
-use crate::keys::{HashUse, sha256};
+use crate::keys::HashUse;
 use crate::refusal::Refusal;
 use crate::{BACKUP_TRIES, FLOW_TRIES, RESULT_TTL_S, Service};
 use nidan_store::{CompleteLogin, FlowState, LoginCompletion, NewFlow, WrongCode};
@@ -113,7 +113,10 @@ async fn checked(
         subject: flow.opened.subject.clone(),
         authenticated,
         body_hash: typed.body_hash,
-        result_hash: sha256(result_code.as_bytes()),
+        result_hash: service
+            .0
+            .keys
+            .hash(HashUse::KeptResultCode, &[result_code.as_bytes()]),
         result_expires_at: service.0.clock.now_s().saturating_add(RESULT_TTL_S),
         trusts: typed.trust_browser,
         audit: service.audit_context(host, flow.opened.client_description.clone()),

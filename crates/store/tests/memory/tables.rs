@@ -236,6 +236,7 @@ impl Tables {
             .iter()
             .find(|set| set.whose == own(whose))?;
         Some(BackupSet {
+            is_bound: true,
             salt: set.salt,
             unused: set.codes.iter().map(|(nth, hash)| (*nth, *hash)).collect(),
         })
