@@ -64,7 +64,8 @@ app.post('/two-step-notices', express.text({ type: 'application/json' }), (reque
   const signature = Buffer.from(request.headers['nidan-signature'] ?? '', 'hex')
   const fresh = Math.abs(Date.now() / 1000 - Number(time)) <= 300
   if (!fresh || signature.length !== wanted.length || !timingSafeEqual(signature, wanted)) return response.sendStatus(403)
-  const { kind, subject, at } = JSON.parse(request.body)
+  const { host, kind, subject, at } = JSON.parse(request.body)
+  if (host !== AUDIENCE) return response.sendStatus(403)
   const ends = ({ user, began }) => kind === 'reported' && people.get(user).id === subject && began <= at
   for (const [id, state] of sessions) if (ends(state)) sessions.delete(id)
   response.sendStatus(204)

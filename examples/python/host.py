@@ -76,6 +76,8 @@ def notice():
     if abs(time.time() - int(stamp)) > 300 or not hmac.compare_digest(wanted, request.headers.get("nidan-signature", "")):
         abort(403)
     told = json.loads(body)
+    if told["host"] != AUDIENCE:
+        abort(403)
     ends = lambda state: people[state["user"]][0] == told["subject"] and state["began"] <= told["at"]
     for session in [one for one, state in sessions.items() if told["kind"] == "reported" and ends(state)]:
         del sessions[session]

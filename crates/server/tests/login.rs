@@ -1281,7 +1281,10 @@ async fn the_host_is_told_of_wrong_codes_and_backup_codes() {
         "the second wrong one of a login is no message"
     );
     for (head, body) in &heard {
-        assert_eq!(body["subject"], "u1");
+        assert_eq!(
+            (&body["host"], &body["subject"]),
+            (&json!("shop"), &json!("u1"))
+        );
         let text = head
             .iter()
             .find(|(name, _)| name == "nidan-signature")

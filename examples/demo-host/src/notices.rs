@@ -12,6 +12,7 @@ use serde::Deserialize;
 use sha2::Sha256;
 
 use crate::accounts::Accounts;
+use crate::two_step::AUDIENCE;
 
 const TIMESTAMP_MAX_AGE_S: u64 = 300;
 /// An empty one would let anybody end sessions.
@@ -26,6 +27,8 @@ struct Notices {
 /// Of all that a notice says, what the shop acts on.
 #[derive(Deserialize)]
 struct Notice {
+    /// Whom it is for: our own name at the service.
+    host: String,
     subject: String,
     kind: String,
     /// When it happened, Unix seconds: the notice itself may come much later.
@@ -48,6 +51,9 @@ async fn hear(State(notices): State<Notices>, headers: HeaderMap, body: Bytes) -
     let Ok(Json(notice)) = Json::<Notice>::from_bytes(&body) else {
         return StatusCode::BAD_REQUEST;
     };
+    if notice.host != AUDIENCE {
+        return StatusCode::FORBIDDEN;
+    }
     if notice.kind == "reported"
         && let Err(error) = notices
             .accounts

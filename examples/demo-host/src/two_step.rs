@@ -11,7 +11,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 /// Our name at the service: `aud` of everything that it signs for us.
-const AUDIENCE: &str = "shop";
+pub(crate) const AUDIENCE: &str = "shop";
 const ASSERTION_TYP: &str = "nidan-assertion+jwt";
 /// Our clock said when the password was right, and the service's when the code was.
 const CLOCKS_DIFFER_S: u64 = 60;

@@ -8,7 +8,8 @@ const ODD_CODES = ['', '12345', '1234567', '１２３４５６', '123 456', 'abc
 const ODD_NUMBERS = ['', '090', '090-1234-567', 'abc', '+999 1234', '+81 81 90 1234 5678', '0049 151 23456789', '010 81 90-1234-5678', '03-1234-5678', '110',
   'me@example.com', '090-1234-5678 内線5', '(201) 555-0123', '+81']
 const ODD_BACKUPS = ['', '1234', '0000-0000-0000-0000', 'ABCD-EFGH-JKMN-PQRS', '123456']
-const SIZES = [{ width: 360, height: 640 }, { width: 360, height: 740 }, { width: 320, height: 568 }, { width: 1280, height: 900 }]
+/** Phones, a desk, and a window of 1280 × 1024 at four times its size (WCAG 1.4.10). */
+const SIZES = [{ width: 360, height: 640 }, { width: 360, height: 740 }, { width: 320, height: 568 }, { width: 320, height: 256 }, { width: 1280, height: 900 }]
 /** What the service may answer whatever was asked, with the shape that it has. */
 const REFUSALS = [
   [503, { code: 'unavailable' }], [503, { code: 'timed_out' }], [500, undefined], [502, undefined], [429, { code: 'send_budget_spent', in: 3_000 }],

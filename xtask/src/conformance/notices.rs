@@ -5,7 +5,7 @@ use serde_json::json;
 use sha2::Sha256;
 
 use super::http::post;
-use super::{Kit, RESULT_CODE, lock, now};
+use super::{AUDIENCE, Kit, RESULT_CODE, lock, now};
 use crate::run::Done;
 
 /// A timestamp older than this is refused (docs/notices.md): five minutes and some.
@@ -85,12 +85,13 @@ impl Kit {
     }
 
     /// Notices that are not of the service, or not of now, each with what is wrong with it.
-    fn forged(&self, secret: &str) -> [(&'static str, Notice); 6] {
+    fn forged(&self, secret: &str) -> [(&'static str, Notice); 7] {
         const OTHER: &str = "another-secret-of-thirty-two-characters";
         let (time, long_ago) = (now(), now().saturating_sub(STALE_S));
         let bodies = [1, 2, 3, 4, 5].map(|seq| self.reported(seq, time));
         let [unsigned, foreign, old, moved, other] = bodies;
         let late = self.reported(7, time - 3_600);
+        let elsewhere = self.reported_to("another", 8, time);
         let notice = |timestamp, signature, body| Notice {
             timestamp,
             signature,
@@ -98,10 +99,11 @@ impl Kit {
         };
         let of_old = [&old, &moved].map(|body| sign(secret, long_ago, body));
         let [of_old, of_moved] = of_old;
-        let [of_foreign, of_other, of_late] = [
+        let [of_foreign, of_other, of_late, of_elsewhere] = [
             sign(OTHER, time, &foreign),
             sign(secret, time, "{}"),
             sign(secret, time, &late),
+            sign(secret, time, &elsewhere),
         ];
         [
             ("without a signature", notice(time, String::new(), unsigned)),
@@ -114,12 +116,20 @@ impl Kit {
             ("signed for another body", notice(time, of_other, other)),
             // It was late on its way: the person has signed in since.
             ("of an hour ago", notice(time, of_late, late)),
+            (
+                "for another host with the same secret",
+                notice(time, of_elsewhere, elsewhere),
+            ),
         ]
     }
 
     fn reported(&self, seq: u32, at: u64) -> String {
+        self.reported_to(AUDIENCE, seq, at)
+    }
+
+    fn reported_to(&self, host: &str, seq: u32, at: u64) -> String {
         let subject = lock(&self.service).subject.clone();
-        json!({ "subject": subject, "seq": seq, "at": at, "kind": "reported", "hash": "a2l0" })
+        json!({ "host": host, "subject": subject, "seq": seq, "at": at, "kind": "reported", "hash": "a2l0" })
             .to_string()
     }
 

@@ -76,7 +76,7 @@ keys! {
         /// The message's delivery status, with seconds that a screen reader need not announce.
         DeliveryState = "3p;class=nidan-help",
         /// Why nothing more is to be waited for; announced.
-        DeliveryEnd = "3p;role=alert",
+        DeliveryEnd = "3p;class=nidan-error;role=alert",
         /// Holds the offer to trust this browser.
         Trust = "2div",
         /// Holds its box and its words.

@@ -268,7 +268,7 @@ keys! {
         /// The message's delivery status, with seconds that a screen reader need not announce.
         DeliveryState = "3p;class=nidan-help",
         /// Why nothing more is to be waited for; announced.
-        DeliveryEnd = "3p;role=alert",
+        DeliveryEnd = "3p;class=nidan-error;role=alert",
 
         /// The backup codes.
         Codes = "1ol;class=nidan-codes;part=backup-codes;aria-label=@",

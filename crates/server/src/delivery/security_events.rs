@@ -63,6 +63,8 @@ impl Notices {
 /// The host tells a repeated [notice](Notice) by subject and `seq`.
 #[derive(Serialize)]
 struct Body<'a> {
+    /// Whom it is for: of two hosts with one secret, neither takes the other's.
+    host: &'a str,
     subject: &'a str,
     #[serde(flatten)]
     line: EventView,
@@ -139,6 +141,7 @@ async fn tell(service: &Service, ear: &WebhookEndpoint, notice: &Notice) -> bool
 
 async fn post(service: &Service, ear: &WebhookEndpoint, notice: &Notice) -> Result<(), SendError> {
     let body = Body {
+        host: &notice.host,
         subject: &notice.subject,
         line: view(&notice.line),
     };
