@@ -231,22 +231,24 @@ const USUAL_PREFIX: &str = "00";
 const INTERNATIONAL_PREFIXES: [&str; 3] = ["00", "010", "011"];
 
 /// The last digits of what was typed, so many, with a hyphen wherever something stood between them.
-fn grouped_as_typed(typed: &str, mut count: usize) -> String {
-    let mut backwards = Vec::new();
-    for c in typed.chars().rev() {
-        let digit = fold(c).filter(char::is_ascii_digit);
-        if let Some(digit) = digit {
-            if count == 0 {
-                break;
-            }
-            count -= 1;
-            backwards.push(digit);
-        } else if backwards.last().is_some_and(char::is_ascii_digit) {
-            backwards.push('-');
+fn grouped_as_typed(typed: &str, count: usize) -> String {
+    let digit = |c| fold(c).filter(char::is_ascii_digit);
+    let mut before = typed
+        .chars()
+        .filter_map(digit)
+        .count()
+        .saturating_sub(count);
+    let mut text = String::new();
+    for c in typed.chars() {
+        match digit(c) {
+            Some(_) if before > 0 => before -= 1,
+            Some(digit) => text.push(digit),
+            None if text.is_empty() || text.ends_with('-') => {}
+            None => text.push('-'),
         }
     }
-    let text: String = backwards.into_iter().rev().collect();
-    text.trim_start_matches('-').to_owned()
+    text.truncate(text.trim_end_matches('-').len());
+    text
 }
 
 /// Without what only groups.

@@ -1,6 +1,7 @@
 // What holds on every screen, after every step. A rule that is broken is named; its words are for whoever mends it.
 
 /** Sentences that exclude each other: no screen says both. */
+const BRANDS = ['Nidan Shop', '二段ショップ']
 const PAIRS = [
   ['phone.sms-sent', 'phone.voice-sent'], ['phone.sms-sent', 'login.app'], ['phone.voice-sent', 'login.app'], ['phone.sms-sent', 'login.two-app'],
   ['phone.sms-sent', 'login.sms-ask'], ['phone.voice-sent', 'login.voice-ask'], ['phone.voice-keys', 'phone.sms-sent'],
@@ -55,6 +56,8 @@ function change(walk, { seen, before, did }) {
   // An error that stands there says why not.
   if (seen.errors.some(({ inView }) => inView)) return
   const silent = ['common.support', 'codes.copy', 'codes.download', 'codes.print', 'add.copy-key', 'help.copy', 'add.open-app'].map((key) => walk.w[key])
+  // A site's name leads to its first page, from there too.
+  if (seen.kind === 'shop' && BRANDS.includes(walk.pressed.label)) return
   if (silent.includes(walk.pressed.label) || walk.pressed.country) return
   // Time alone changes seconds and ticks.
   const still = ({ sentences, focus, ...look }) => JSON.stringify({ ...look, sentences: sentences.map((words) => words.replace(/\d+/g, '#')) })
