@@ -1,7 +1,7 @@
 // What holds on every screen, after every step. A rule that is broken is named; its words are for whoever mends it.
 
-/** Sentences that exclude each other: no screen says both. */
 const BRANDS = ['Nidan Shop', '二段ショップ']
+/** Sentences that exclude each other: no screen says both. */
 const PAIRS = [
   ['phone.sms-sent', 'phone.voice-sent'], ['phone.sms-sent', 'login.app'], ['phone.voice-sent', 'login.app'], ['phone.sms-sent', 'login.two-app'],
   ['phone.sms-sent', 'login.sms-ask'], ['phone.voice-sent', 'login.voice-ask'], ['phone.voice-keys', 'phone.sms-sent'],
