@@ -357,6 +357,9 @@ export class Page {
 
   /** `nidan-restart`; unless the page takes it, a reload: the page then brings a new flow token. */
   restart() {
-    if (this.#announce('nidan-restart')) location.reload()
+    if (!this.#announce('nidan-restart')) return
+    // The entry of this page scrolls by itself again.
+    this.aside(false)
+    location.reload()
   }
 }

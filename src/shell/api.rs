@@ -50,9 +50,9 @@ pub(super) async fn enrol(
 }
 
 /// Asks for more time; the set-up's end then (Unix seconds).
-pub(super) async fn extend(page: Page) -> Option<u64> {
-    let json = request(page, "/v1/flow/extend", object(&[])).await.ok()?;
-    decode::number(&json, "expires_at")
+pub(super) async fn extend(page: Page) -> Result<u64, RequestError> {
+    let json = request(page, "/v1/flow/extend", object(&[])).await?;
+    decode::number(&json, "expires_at").ok_or(RequestError::Unreachable)
 }
 
 /// A phone of the final post. A map: serde-wasm-bindgen keeps a table of struct fields' names,

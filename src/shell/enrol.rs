@@ -62,7 +62,7 @@ impl Shell {
             }
             SetUpEffect::Extend => spawn(async move {
                 let end = api::extend(self.page(Page::clone)).await;
-                if let Some(end) = end {
+                if let Ok(end) = end {
                     self.parts
                         .update_value(|parts| parts.expires_at = Some(UnixSeconds(end)));
                 }

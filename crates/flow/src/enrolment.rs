@@ -86,10 +86,10 @@ impl Stage for Enrolment {
             }
             SetUpEvent::Go(SetUpNav::Next) if self.is_done() => return self.finish(now),
             SetUpEvent::Extend => self.extend(),
-            SetUpEvent::Answer(SetUpAnswer::Extended(end)) => {
-                self.on_extended(end, now);
-                None
-            }
+            SetUpEvent::Answer(SetUpAnswer::Extended(end)) => match self.on_extended(end, now) {
+                Ok(()) => None,
+                Err(reason) => return Outcome::Ended(reason),
+            },
             SetUpEvent::Answer(answer) => match self.on_phone_answer(answer) {
                 Ok(effect) => effect,
                 Err(reason) => return Outcome::Ended(reason),

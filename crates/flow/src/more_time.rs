@@ -1,6 +1,6 @@
 //! A set-up lives on while it is used.
 
-use super::{Enrolment, Now, SetUpEffect, SetUpEvent, Step};
+use super::{EndReason, Enrolment, Now, RequestError, SetUpEffect, SetUpEvent, Step, ending_for};
 
 /// Whether a set-up can get more time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,15 +53,25 @@ impl Enrolment {
         Some(SetUpEffect::Extend)
     }
 
-    pub(super) const fn on_extended(&mut self, end: Option<u64>, now: Now) {
+    /// An error where there is nothing left to have time for: it went on in another window, say.
+    pub(super) fn on_extended(
+        &mut self,
+        end: Result<u64, RequestError>,
+        now: Now,
+    ) -> Result<(), EndReason> {
         self.more_time = match end {
-            Some(end) if end <= self.opening.expires_at.0 => MoreTime::Spent,
-            Some(end) => {
+            Ok(end) if end <= self.opening.expires_at.0 => MoreTime::Spent,
+            Ok(end) => {
                 self.opening.expires_at = Now(end);
                 MoreTime::Unused
             }
-            None => MoreTime::Again(Now(now.0 + AGAIN_AFTER_S)),
+            Err(error) => match ending_for(error) {
+                // What is stored meanwhile is no end of this kind.
+                Some(reason) if self.can_extend() => return Err(reason),
+                _another => MoreTime::Again(Now(now.0 + AGAIN_AFTER_S)),
+            },
         };
+        Ok(())
     }
 
     /// When more time is asked for by itself.

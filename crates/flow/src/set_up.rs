@@ -97,7 +97,7 @@ pub enum SetUpAnswer {
     /// The code of this challenge was right.
     Accepted(String),
     /// When the set-up ends now (Unix seconds); [`None`] when the service could not be asked.
-    Extended(Option<u64>),
+    Extended(Result<u64, RequestError>),
     /// The final post was answered.
     Stored(Box<EnrolmentAnswer>),
     /// The final post was not answered, or refused.

@@ -503,7 +503,7 @@ fn a_set_up_that_is_used_asks_for_more_time_by_itself() {
     assert!(flow.retry().is_none(), "asked already");
     let extended = |end| Event::On(SetUpEvent::Answer(SetUpAnswer::Extended(end)));
     let later = NOW.0 + 900;
-    let (flow, _) = at(flow, [extended(Some(later))]);
+    let (flow, _) = at(flow, [extended(Ok(later))]);
     assert_eq!(end(&flow), later);
     assert!(flow.retry().is_none(), "not used since");
 
@@ -514,12 +514,16 @@ fn a_set_up_that_is_used_asks_for_more_time_by_itself() {
     );
     let (flow, effect) = at(flow, [Event::On(SetUpEvent::Extend)]);
     assert!(effect.is_none(), "once");
-    let (flow, _) = at(flow, [extended(None)]);
+    let (flow, _) = at(flow, [extended(Err(RequestError::Unreachable))]);
+    let refused = extended(Err(RequestError::Refused(ErrorCode::FlowConflict)));
+    let (asked, _) = at(begun(BackupGate::Tick), [Event::On(SetUpEvent::Extend)]);
+    let (elsewhere, _) = at(asked, [refused]);
+    assert!(elsewhere.active().is_none(), "it went on in another window");
     let (again, event) = flow.retry().expect("nobody answered: it is asked again");
     assert_eq!(again.0, NOW.0 + 10);
     let (flow, effect) = at(flow, [event]);
     assert!(effect.is_some(), "no answer is no refusal");
-    let (flow, effect) = at(flow, [extended(Some(later)), Event::On(SetUpEvent::Extend)]);
+    let (flow, effect) = at(flow, [extended(Ok(later)), Event::On(SetUpEvent::Extend)]);
     assert!(effect.is_none(), "it has lived as long as any may");
     assert!(!flow.active().unwrap().can_extend());
 }

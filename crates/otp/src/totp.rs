@@ -261,8 +261,8 @@ impl Digits {
 impl Code {
     /// Accepts what people type and paste: `123 456`, `123-456` and `１２３４５６` are `123456`, and
     /// so is a whole message with one word of six digits in it, where nothing beside it could be the
-    /// code as well: six digits or more in other words, of which those of one or two do not count
-    /// (times, days). For the widget only.
+    /// code as well: six digits or more in other words of three and more (those of one or two are
+    /// times and days). For the widget only.
     ///
     /// # Errors
     /// [`CodeError`].

@@ -19,6 +19,7 @@ pub use phone::{
     Budgets, GatewayConfig, Outbox, PhoneConfig, SmppConfig, TwilioConfig, WebhookConfig,
 };
 
+use crate::api::form::whole;
 use crate::keys::KEY_VARIABLES;
 
 /// Prefix of the environment variables that override top-level settings: `NIDAN_LISTEN` is
@@ -308,21 +309,19 @@ impl Config {
     /// The outage notice in the first of these languages that it is in ([RFC
     /// 9110](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4) §12.5.4, as browsers write it).
     pub fn outage_notice(&self, languages: &str) -> Option<&str> {
-        let primary = |tag: &str| {
-            tag.split('-')
-                .next()
-                .unwrap_or_default()
-                .to_ascii_lowercase()
-        };
         let texts = &self.outage_notice;
         let fits = |wanted: &str| {
             let same = texts
                 .iter()
                 .find(|(tag, _)| tag.eq_ignore_ascii_case(wanted));
             same.or_else(|| {
-                texts
-                    .iter()
-                    .find(|(tag, _)| primary(tag) == primary(wanted))
+                // `zh-TW` is read by whoever reads `zh-Hant`, and by nobody who reads `zh-CN`.
+                let wanted = whole(wanted)?;
+                let alike = |tag: &str| {
+                    let id = whole(tag)?;
+                    Some((id.language, id.script) == (wanted.language, wanted.script))
+                };
+                texts.iter().find(|(tag, _)| alike(tag) == Some(true))
             })
         };
         let tags = languages

@@ -384,7 +384,7 @@ pub(crate) fn fresh_key(random: &dyn Random) -> Result<Zeroizing<String>, getran
 /// Why nothing was sealed.
 pub type SealError = Box<dyn std::error::Error + Send + Sync>;
 
-/// SHA-256, for values that are random enough to need no key: tokens, API keys, result codes.
+/// SHA-256, for values that are random enough to need no key: tokens of flows, API keys.
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }

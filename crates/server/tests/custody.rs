@@ -17,7 +17,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use common::server::{Server, configured, enrol, free_port, login_body, now};
-use common::{Widget, code_at, database};
+use common::{ORIGIN, Widget, code_at, database};
 use rusqlite::config::DbConfig;
 use serde_json::{Value, json};
 
@@ -279,9 +279,27 @@ fn a_backup_of_a_running_service_brings_everybody_back() {
     let people: Vec<_> = (1..=5)
         .map(|one| enrol(server.port, &place.api_key, &format!("u{one}"), one))
         .collect();
+    // A set-up that is open has a key that no backup keeps.
+    let open = json!({
+        "purpose": "enroll", "subject": "u9", "account_name": "u9", "auth_time": now(),
+        "session_binding": "session-of-the-set-up", "origin": ORIGIN,
+    });
+    server
+        .ask("POST", "/v1/flows", &place.api_key, &open)
+        .unwrap();
+    let key: Vec<u8> = rusqlite::Connection::open(place.file("nidan.db"))
+        .unwrap()
+        .query_row(
+            "SELECT sealed_private_key FROM flow WHERE subject = 'u9'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
     let file = place.file("night.db");
     let said = went_well(&place.run(&["backup", file.to_str().unwrap()]));
     assert!(said.contains("5 people, 5 methods"), "{said}");
+    let kept = std::fs::read(&file).unwrap();
+    assert!(key.len() > 32 && !kept.windows(key.len()).any(|part| part == key));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -1,5 +1,5 @@
-//! What somebody gets who writes the database and has no key: codes, results and trust of theirs
-//! let nobody in. That rows can be deleted is another matter, and said in SECURITY.md.
+//! What somebody gets who writes the database and has no key: codes, results and trust that they make
+//! up let nobody in. That rows can be deleted or moved is another matter, and said in SECURITY.md.
 
 #![allow(
     missing_docs,

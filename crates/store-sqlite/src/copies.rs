@@ -109,6 +109,10 @@ fn finish_backup(to: &Path) -> Result<Copied, CopyError> {
     // No WAL beside it: the one file is all.
     copy.pragma_update(None, "journal_mode", "DELETE")?;
     copy.execute("UPDATE instance SET is_whole = 1", [])?;
+    // A restore ends every flow. The keys of set-ups that are open now have no place in a file that is
+    // kept for years: their pages are overwritten too.
+    copy.pragma_update(None, "secure_delete", true)?;
+    copy.execute("UPDATE flow SET sealed_private_key = NULL", [])?;
     whole(&copy, to)?;
     let made = counted(&copy, 0)?;
     copy.close().map_err(|(_copy, error)| error)?;

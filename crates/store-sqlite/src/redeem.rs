@@ -16,7 +16,7 @@ struct Loaded {
     context: RedeemContext,
     flow: Flow,
     used: Option<Authenticator>,
-    /// SHA-256 of the token that the browser brought when the login was opened.
+    /// Keyed hash of the token that the browser brought when the login was opened.
     brought: Option<[u8; 32]>,
 }
 

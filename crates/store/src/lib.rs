@@ -190,7 +190,7 @@ pub struct Activation {
     pub backup_hashes: Vec<BackupHash>,
     /// Keyed hash of the final post.
     pub body_hash: [u8; 32],
-    /// SHA-256 of the result code.
+    /// Keyed hash of the result code.
     pub result_hash: [u8; 32],
     /// When the result code ends.
     pub result_expires_at: u64,
@@ -264,7 +264,7 @@ pub struct Redeemed {
 pub struct NewTrust {
     /// For a browser that was not trusted before.
     pub browser_id: String,
-    /// SHA-256 of the token.
+    /// Keyed hash of the token.
     pub token_hash: [u8; 32],
     /// The lifetime of the trust, in seconds.
     pub lives_s: u64,
@@ -277,7 +277,7 @@ pub struct Redemption {
     pub host: String,
     /// The flow that it names.
     pub flow_id: String,
-    /// SHA-256 of the result code.
+    /// Keyed hash of the result code.
     pub result_hash: [u8; 32],
     /// The host's session hash.
     pub session_binding: String,

@@ -22,9 +22,9 @@ pub struct OpenVerification {
 /// A token of a [trusted browser](TrustedBrowser), and the result that it may stand for.
 #[derive(Debug, Clone)]
 pub struct TrustUse {
-    /// SHA-256 of the token.
+    /// Keyed hash of the token.
     pub token_hash: [u8; 32],
-    /// SHA-256 of the result code.
+    /// Keyed hash of the result code.
     pub result_hash: [u8; 32],
     /// When the result code ends, Unix seconds.
     pub result_expires_at: u64,
@@ -55,7 +55,7 @@ pub struct CompleteLogin {
     pub authenticated: Authenticated,
     /// Keyed hash of the post.
     pub body_hash: [u8; 32],
-    /// SHA-256 of the result code.
+    /// Keyed hash of the result code.
     pub result_hash: [u8; 32],
     /// When the result code ends, Unix seconds.
     pub result_expires_at: u64,

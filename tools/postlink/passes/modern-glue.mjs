@@ -28,7 +28,7 @@ const SHORTER = {
 const ALLOCATORS = /, wasm\.__wbindgen_malloc, wasm\.__wbindgen_realloc\)/g
 const REGISTRY = /\(typeof FinalizationRegistry === 'undefined'\)\n\s*\? .*\n\s*: (new FinalizationRegistry)/g
 /** Of the four names of the global object the first is always there; the module asks on where it is not. */
-const GLOBALS = /(__wbg_static_accessor_(\w+)_[0-9a-f]{16}: function\(\) \{\n)[\s\S]*?\n( *)\},/g
+const GLOBALS = /(__wbg_static_accessor_(GLOBAL_THIS|GLOBAL|SELF|WINDOW)_[0-9a-f]{16}: function\(\) \{\n)[\s\S]*?\n( *)\},/g
 const INSTANCE = /let result;\n\s*try \{\n\s*result = (\w+ instanceof \w+);\n\s*\} catch \(_\) \{\n\s*result = false;\n\s*\}\n\s*const ret = result;\n\s*return ret;/g
 /** Nobody disposes of the widget by a `using`. */
 const DISPOSE = /^if \(Symbol\.dispose\).*\n/gm

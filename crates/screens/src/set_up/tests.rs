@@ -110,9 +110,10 @@ impl Walk<Flow> {
     fn service(&mut self, effect: SetUpEffect, is_good: bool) -> Option<SetUpAnswer> {
         Some(match effect {
             SetUpEffect::Take(_) | SetUpEffect::ShowHelp(..) => return None,
-            SetUpEffect::Extend => {
-                SetUpAnswer::Extended(is_good.then(|| self.now + self.chance.one(&[0, 600])))
-            }
+            SetUpEffect::Extend => SetUpAnswer::Extended(match is_good {
+                true => Ok(self.now + self.chance.one(&[0, 600])),
+                false => Err(RequestError::Unreachable),
+            }),
             SetUpEffect::LoadRegions => SetUpAnswer::Regions(is_good.then(|| REGIONS.to_owned())),
             SetUpEffect::Order { number, .. } if number.e164.is_empty() && is_good => {
                 SetUpAnswer::ReadAs("+5491123456789".to_owned())

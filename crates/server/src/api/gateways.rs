@@ -19,7 +19,7 @@ use nidan_delivery::{Known, SIGNATURE_HEADER, TIMESTAMP_HEADER, verify};
 pub(crate) struct Receipt {
     /// As it came with the message.
     id: String,
-    /// `delivered` or `failed`.
+    /// `delivered` or `failed`, and `wrong_digits` of a call in which the digits were not pressed.
     state: DeliveryState,
 }
 

@@ -58,6 +58,23 @@ fn an_outage_is_told_in_the_reader_s_language() {
             "{languages}"
         );
     }
+    let chinese = load(
+        &with(r#"{ zh-CN = "故障", zh-TW = "障礙", en = "Outage" }"#),
+        &[],
+    )
+    .unwrap();
+    for (languages, expected) in [
+        ("zh-Hant", "障礙"),
+        ("zh-HK", "障礙"),
+        ("zh-Hans", "故障"),
+        ("zh", "故障"),
+    ] {
+        assert_eq!(
+            chinese.outage_notice(languages),
+            Some(expected),
+            "{languages}"
+        );
+    }
     let only = load(&with(r#"{ ja = "障害" }"#), &[]).unwrap();
     assert_eq!(
         only.outage_notice("ko"),

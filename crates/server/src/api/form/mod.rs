@@ -31,7 +31,7 @@ use html::{Again, Frame};
 use journey::Journey;
 use nidan_store::FlowState;
 use place::Place;
-pub(crate) use words::Texts;
+pub(crate) use words::{Texts, whole};
 
 /// The fields that the page posts, to begin and from then on.
 #[derive(Deserialize, Default)]

@@ -54,7 +54,7 @@ pub(super) struct Language {
 
 /// A tag that says language and script: `zh-TW` is `zh-Hant-TW` ([UTS #35, likely
 /// subtags](https://www.unicode.org/reports/tr35/#Likely_Subtags)).
-fn whole(tag: &str) -> Option<LanguageIdentifier> {
+pub(crate) fn whole(tag: &str) -> Option<LanguageIdentifier> {
     let mut id: LanguageIdentifier = tag.parse().ok()?;
     LocaleExpander::new_common().maximize(&mut id);
     Some(id)
