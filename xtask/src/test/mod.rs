@@ -243,7 +243,7 @@ const LANES_MAX: usize = 4;
 /// What people do, from the password to the signed result.
 const JOURNEYS: [&str; 5] = ["phone", "login", "end-to-end", "orders", "scam"];
 /// What the element does to pages of all kinds, and they to it.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "accessibility",
     "element",
     "hosts",
@@ -252,7 +252,11 @@ const PAGES: [&str; 8] = [
     "fallback",
     "samples",
     "world",
+    "recording",
 ];
+/// In an order of their own, below.
+const OTHERS: [&str; 2] = ["states", "strict"];
+
 /// Long ones first, so that no lane waits for the last one of another.
 fn jobs(size: Size) -> Vec<Job> {
     let file = |browser| {
@@ -266,7 +270,8 @@ fn jobs(size: Size) -> Vec<Job> {
     let in_firefox = JOURNEYS
         .iter()
         .filter(|file| size == Size::Full || **file != "orders");
-    let mut jobs = vec![file("chromium")(&"states"), file("")(&"strict")];
+    let [states, strict] = &OTHERS;
+    let mut jobs = vec![file("chromium")(states), file("")(strict)];
     jobs.extend(match size {
         Size::Usual => WALKS,
         Size::Full => FULL_WALKS,
@@ -280,4 +285,22 @@ fn jobs(size: Size) -> Vec<Job> {
             .map(file("firefox")),
     );
     jobs
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    /// A file that nobody runs holds nothing.
+    #[test]
+    fn every_file_of_browser_tests_is_run() {
+        let folder = std::fs::read_dir(crate::run::root().join("tests/browser")).unwrap();
+        let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        for file in names.filter_map(|name| Some(name.strip_suffix(".test.mjs")?.to_owned())) {
+            let mut known = JOURNEYS.iter().chain(&PAGES).chain(&OTHERS);
+            assert!(known.any(|one| *one == file), "{file}");
+        }
+    }
 }
