@@ -219,8 +219,8 @@ async function startTwoStep() {
     if (problem.code === 'reauth_required') return passwordAgain()
     return home(problem.code === 'already_enrolled' ? undefined : t('serviceDown'))
   }
-  const leave = h('button', { class: 'quiet', id: 'leave', onclick: () => { if (!losesCodes || confirm(t('losesCodes'))) home() } }, t('cancel'))
   let losesCodes = false
+  const leave = h('button', { class: 'quiet', id: 'leave', onclick: () => { if (!losesCodes || confirm(t('losesCodes'))) home() } }, t('cancel'))
   const widget = h('nidan-flow', {
     purpose: 'enroll', service: '/2sv', 'flow-token': flow.flow_token, locale: document.documentElement.lang,
     'complete-url': `/api/two-step/complete?lang=${document.documentElement.lang}`,

@@ -4,7 +4,7 @@
 use std::fs::File;
 
 use crate::run::{Done, Failed, command, root, run, step};
-use crate::tools::cache;
+use crate::tools::pip;
 
 /// Google's libphonenumber in Python; the version of the metadata is in its number.
 const REFERENCE: &str = "phonenumbers==9.0.43";
@@ -15,19 +15,7 @@ const FUZZED: &str = "10000000";
 /// Needs Python 3 with pip, and a package registry.
 pub(crate) fn phones() -> Done {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folder = cache()?.join(REFERENCE.replace("==", "-"));
-    if !folder.is_dir() {
-        step(REFERENCE, || {
-            let target = folder.to_string_lossy().into_owned();
-            run(command(
-                "python3",
-                &[
-                    "-m", "pip", "install", "--quiet", "--target", &target, REFERENCE,
-                ],
-                &path,
-            ))
-        })?;
-    }
+    let folder = pip::packages("phones-reference", &[REFERENCE], &path)?;
     let numbers = root().join("target/phones.tsv");
     step("numbers and what the reference says of them", || {
         let script = root()

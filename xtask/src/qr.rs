@@ -4,7 +4,7 @@
 use std::fs::File;
 
 use crate::run::{Done, Failed, command, root, run, step};
-use crate::tools::{Tools, cache};
+use crate::tools::{Tools, pip};
 
 /// The decoders. Zbar's library comes with `zbar-tools`.
 const DECODERS: [&str; 3] = [
@@ -13,29 +13,10 @@ const DECODERS: [&str; 3] = [
     "pyzbar==0.1.9",
 ];
 
-/// Needs Python 3 with pip, and a package registry.
+/// Makes the codes, draws them, and has them read.
 pub(crate) fn qr(tools: &Tools) -> Done {
     let path = &tools.path;
-    let packages = cache()?.join("qr-decoders");
-    let target = packages.to_string_lossy().into_owned();
-    let mark = packages.join("decoders");
-    let list = DECODERS.join("\n");
-    if std::fs::read_to_string(&mark).ok().as_ref() != Some(&list) {
-        let mut words = vec![
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--upgrade",
-            "--target",
-            &target,
-        ];
-        words.extend(DECODERS);
-        step("decoders that are not ours", || {
-            run(command("python3", &words, path))
-        })?;
-        std::fs::write(&mark, &list)?;
-    }
+    let packages = pip::packages("qr-decoders", &DECODERS, path)?;
     let folder = root().join("target/qr");
     std::fs::create_dir_all(&folder)?;
     let [codes, pictures] = ["codes.jsonl", "pictures"].map(|name| folder.join(name));

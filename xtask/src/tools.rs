@@ -2,6 +2,7 @@
 //! folder, so that a second clone finds it there.
 
 mod npm;
+pub(crate) mod pip;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

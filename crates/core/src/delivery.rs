@@ -56,8 +56,13 @@ pub const fn is_settled_by_outcome(state: DeliveryState) -> bool {
 }
 
 /// Whether a gateway's report moves a message on that the gateway has. A report is final, and only
-/// says how it ended; but that a call asked for digits in vain comes after it was answered.
-pub const fn is_moved_by_report(state: DeliveryState, reported: DeliveryState) -> bool {
+/// says how it ended; but that a call asked for digits in vain comes after it was answered, and
+/// only of one that asks for any.
+pub const fn is_moved_by_report(
+    state: DeliveryState,
+    reported: DeliveryState,
+    asks_digits: bool,
+) -> bool {
     let (waits, was_answered) = match state {
         DeliveryState::Accepted | DeliveryState::Unknown => (true, false),
         DeliveryState::Delivered => (false, true),
@@ -67,7 +72,7 @@ pub const fn is_moved_by_report(state: DeliveryState, reported: DeliveryState) -
     };
     match reported {
         DeliveryState::Delivered | DeliveryState::Failed => waits,
-        DeliveryState::WrongDigits => waits || was_answered,
+        DeliveryState::WrongDigits => asks_digits && (waits || was_answered),
         DeliveryState::Queued | DeliveryState::Accepted | DeliveryState::Unknown => false,
     }
 }
@@ -93,13 +98,16 @@ mod tests {
 
     #[test]
     fn a_report_moves_on_what_a_gateway_has_and_nothing_else() {
-        let moves: Vec<_> = ALL
-            .into_iter()
-            .flat_map(|state| ALL.map(|reported| (state, reported)))
-            .filter(|(state, reported)| is_moved_by_report(*state, *reported))
-            .collect();
+        let moves = |asks_digits| {
+            ALL.into_iter()
+                .flat_map(|state| ALL.map(|reported| (state, reported)))
+                .filter(|(state, reported)| is_moved_by_report(*state, *reported, asks_digits))
+                .collect::<Vec<_>>()
+        };
+        let in_vain = |(_, reported): &(_, _)| *reported == DeliveryState::WrongDigits;
+        assert!(!moves(false).iter().any(in_vain), "a text asks for none");
         assert_eq!(
-            moves,
+            moves(true),
             [
                 (DeliveryState::Accepted, DeliveryState::Delivered),
                 (DeliveryState::Accepted, DeliveryState::Failed),

@@ -1,4 +1,4 @@
-//! Backup codes at rest: Argon2id over HMAC(pepper, code), one salt for the set, so that one run
+//! Backup codes at rest: Argon2id over HMAC(pepper, host, person, code), one salt for the set, so that one run
 //! serves one try.
 
 use std::sync::Arc;

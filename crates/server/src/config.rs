@@ -19,8 +19,8 @@ pub use phone::{
     Budgets, GatewayConfig, Outbox, PhoneConfig, SmppConfig, TwilioConfig, WebhookConfig,
 };
 
-use crate::api::form::whole;
 use crate::keys::KEY_VARIABLES;
+use crate::language;
 
 /// Prefix of the environment variables that override top-level settings: `NIDAN_LISTEN` is
 /// `listen`.
@@ -309,30 +309,18 @@ impl Config {
     /// The outage notice in the first of these languages that it is in ([RFC
     /// 9110](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4) §12.5.4, as browsers write it).
     pub fn outage_notice(&self, languages: &str) -> Option<&str> {
-        let texts = &self.outage_notice;
-        let fits = |wanted: &str| {
-            let same = texts
-                .iter()
-                .find(|(tag, _)| tag.eq_ignore_ascii_case(wanted));
-            same.or_else(|| {
-                // `zh-TW` is read by whoever reads `zh-Hant`, and by nobody who reads `zh-CN`.
-                let wanted = whole(wanted)?;
-                let alike = |tag: &str| {
-                    let id = whole(tag)?;
-                    Some((id.language, id.script) == (wanted.language, wanted.script))
-                };
-                texts.iter().find(|(tag, _)| alike(tag) == Some(true))
-            })
+        let texts = || {
+            let named = self.outage_notice.iter();
+            named.filter_map(|(tag, text)| Some((language::whole(tag)?, text)))
         };
-        let tags = languages
-            .split(',')
-            .filter_map(|range| range.split(';').next())
-            .map(str::trim)
-            .filter(|tag| !tag.is_empty());
-        let found = tags
-            .chain(["en"])
+        let fits = |wanted| {
+            let same = texts().find(|(id, _)| *id == wanted);
+            same.or_else(|| texts().find(|(id, _)| language::are_alike(id, &wanted)))
+        };
+        let found = language::wanted(languages)
+            .chain(language::whole("en"))
             .find_map(fits)
-            .or_else(|| texts.iter().next());
+            .or_else(|| texts().next());
         found.map(|(_, text)| text.as_str())
     }
 

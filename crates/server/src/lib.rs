@@ -20,6 +20,7 @@ mod extract;
 mod in_flight;
 pub mod init;
 pub mod keys;
+mod language;
 pub mod listen;
 pub mod logging;
 mod metrics;

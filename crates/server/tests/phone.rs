@@ -308,6 +308,29 @@ async fn internet_numbers_are_called_where_the_operator_allows_it() {
     refused(&answer, UNPROCESSABLE, "phone_kind_refused");
 }
 
+/// A text asks for no digits, nor does a call that reads its code at once: whatever is said of them.
+#[tokio::test]
+async fn only_a_call_that_asks_for_digits_ends_for_want_of_them() {
+    let bench = Bench::new().await;
+    bench.deliver();
+    let (_, token, _) = bench.open("u1").await;
+    let (_, challenge) = order(&bench, &token, MOBILE, "sms").await;
+    settled(&bench, &token, &challenge, "accepted").await;
+    let (_, outbox) = bench.host_get("/v1/outbox").await;
+    let id = outbox["messages"][0]["id"].as_str().unwrap();
+    let path = |what: &str| format!("/v1/outbox/{id}/{what}");
+    bench
+        .host_post(&path("digits"), &json!({ "digits": "12" }))
+        .await;
+    let said = json!({ "state": "wrong_digits" });
+    assert_eq!(
+        bench.host_post(&path("receipt"), &said).await.0,
+        StatusCode::OK
+    );
+    let seen = look(&bench, &token, &challenge).await;
+    assert_eq!(seen["delivery"], "accepted");
+}
+
 #[tokio::test]
 async fn wrong_codes_are_counted_and_end() {
     let network = Arc::new(Network::default());

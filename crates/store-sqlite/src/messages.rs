@@ -108,9 +108,17 @@ impl PhoneStore for SqliteStore {
         let (gateway, id) = (gateway.to_owned(), id.to_owned());
         self.writer
             .run(move |write| {
-                let sql = "SELECT state FROM message WHERE gateway = ?1 AND id = ?2";
-                let known = first(write, sql, [&gateway, &id], state_from)?.flatten();
-                if !known.is_some_and(|known| delivery::is_moved_by_report(known, state)) {
+                let sql = "SELECT m.state, c.call_digits IS NOT NULL AS asks_digits FROM message m \
+                     JOIN challenge c ON c.id = m.challenge_id WHERE m.gateway = ?1 AND m.id = ?2";
+                let known = first(write, sql, [&gateway, &id], |row| {
+                    Ok((state_from(row)?, row.get("asks_digits")?))
+                })?;
+                let is_moved = known.is_some_and(|(known, asks_digits)| {
+                    known.is_some_and(|known| {
+                        delivery::is_moved_by_report(known, state, asks_digits)
+                    })
+                });
+                if !is_moved {
                     return Ok(false);
                 }
                 execute(

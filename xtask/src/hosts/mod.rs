@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::conformance::{self, Notices, Target};
 use crate::run::{Done, Failed, command, now, root, run, step};
 use crate::stack::{free_ports, program};
-use crate::tools::{Tools, cache};
+use crate::tools::{Tools, pip};
 
 const PORTS: [u16; 4] = [9470, 9471, 9472, 9473];
 const NOTICES_SECRET: &str = "a-secret-that-the-kit-signs-notices-with";
@@ -85,30 +85,9 @@ fn node(tools: &Tools) -> Done {
 }
 
 fn python(tools: &Tools) -> Done {
-    let wanted = root().join("examples/python/requirements.txt");
-    let packages = cache()?.join("example-python");
-    let mark = packages.join("requirements.txt");
-    if std::fs::read(&mark).ok() != Some(std::fs::read(&wanted)?) {
-        let (target, list) = (
-            packages.to_string_lossy().into_owned(),
-            wanted.to_string_lossy().into_owned(),
-        );
-        let words = [
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--upgrade",
-            "--target",
-            &target,
-            "-r",
-            &list,
-        ];
-        step("pip install for examples/python", || {
-            run(command("python3", &words, &tools.path))
-        })?;
-        std::fs::copy(&wanted, &mark)?;
-    }
+    let wanted = std::fs::read_to_string(root().join("examples/python/requirements.txt"))?;
+    let wanted: Vec<&str> = wanted.lines().collect();
+    let packages = pip::packages("example-python", &wanted, &tools.path)?;
     attacked(|port, service| {
         let mut host = command("python3", &["examples/python/host.py"], &tools.path);
         host.env("PORT", port.to_string())

@@ -112,7 +112,11 @@ impl Walk<Flow> {
             SetUpEffect::Take(_) | SetUpEffect::ShowHelp(..) => return None,
             SetUpEffect::Extend => SetUpAnswer::Extended(match is_good {
                 true => Ok(self.now + self.chance.one(&[0, 600])),
-                false => Err(RequestError::Unreachable),
+                false => Err(self.chance.one(&[
+                    RequestError::Unreachable,
+                    RequestError::Refused(ErrorCode::Internal),
+                    RequestError::Refused(ErrorCode::FlowConflict),
+                ])),
             }),
             SetUpEffect::LoadRegions => SetUpAnswer::Regions(is_good.then(|| REGIONS.to_owned())),
             SetUpEffect::Order { number, .. } if number.e164.is_empty() && is_good => {

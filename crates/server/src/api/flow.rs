@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use nidan_protocol::{
     EnrolmentAnswer, EnrolmentPost, ExtendAnswer, ExtendPost, FlowView, Problem, ReportAnswer,
     ReportPost, VerificationAnswer, VerificationPost,
@@ -10,6 +10,7 @@ use nidan_protocol::{
 
 use crate::Service;
 use crate::extract::{AnyFlowCaller, Body};
+use crate::language;
 use crate::refusal::Refusal;
 use crate::use_cases::{FlowCaller, enrolment, opening, report as reports, verification};
 
@@ -24,14 +25,8 @@ pub(crate) async fn view(
     caller: FlowCaller,
     headers: HeaderMap,
 ) -> Result<Json<FlowView>, Refusal> {
-    let languages = accepted_languages(&headers);
+    let languages = language::accepted(&headers);
     Ok(Json(opening::view(&service, &caller, languages).await?))
-}
-
-/// The languages that the reader wants, the dearest first; none where nothing is said.
-pub(crate) fn accepted_languages(headers: &HeaderMap) -> &str {
-    let tags = headers.get(header::ACCEPT_LANGUAGE);
-    tags.and_then(|tags| tags.to_str().ok()).unwrap_or_default()
 }
 
 /// Lets a set-up live on while its page is in use: ten minutes from now, an hour in all.

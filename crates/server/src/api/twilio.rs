@@ -59,13 +59,15 @@ pub(crate) async fn digits(
     let taken = service.0.store.message(&gateway, &message).await?;
     let call = taken.filter(|taken| service.0.clock.now_s() < taken.challenge.expires_at);
     let call = call.and_then(|taken| compose(&service, &taken));
+    // Of a code that is over nothing is said but that.
+    let is_awaited = call.is_some();
     let pressed = form.get("Digits").unwrap_or_default();
     let right = call.filter(|call| {
         call.call_digits
             .as_ref()
             .is_some_and(|keys| keys.as_bytes().ct_eq(pressed.as_bytes()).into())
     });
-    if right.is_none() {
+    if is_awaited && right.is_none() {
         receipts(&service, &gateway)
             .note(Known::Id(&message), DeliveryState::WrongDigits)
             .await?;

@@ -2,6 +2,8 @@
 
 use nidan_otp::Label;
 
+use crate::language;
+
 use super::{Config, ConfigError, Host, TRUST_DAYS, phone};
 
 /// Some sentences: who waits for a code reads no more.
@@ -25,9 +27,7 @@ impl Config {
         self.in_the_clear(support, str::to_owned)?;
         require(
             self.outage_notice.iter().all(|(tag, text)| {
-                let is_tag = tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-                is_tag
-                    && !tag.is_empty()
+                language::whole(tag).is_some()
                     && (1..=NOTICE_MAX_CHARS).contains(&text.trim().chars().count())
             }),
             || "outage_notice".to_owned(),

@@ -351,13 +351,13 @@ async fn a_message_survives_its_worker_and_is_settled_once(store: &dyn Store, fl
             .await
             .unwrap()
     );
-    assert!(
-        !store
-            .receipt("g", "m10", DeliveryState::Failed, NOW + 3)
-            .await
-            .unwrap(),
-        "late and contrary"
-    );
+    for (state, why) in [
+        (DeliveryState::Failed, "late and contrary"),
+        (DeliveryState::WrongDigits, "a text asks for none"),
+    ] {
+        let moved = store.receipt("g", "m10", state, NOW + 3).await.unwrap();
+        assert!(!moved, "{why}");
+    }
     for message in &taken {
         store
             .settle(&message.id, &DeliveryOutcome::Failed, NOW)

@@ -318,10 +318,14 @@ impl PhoneStore for Memory {
         now: u64,
     ) -> Result<bool, StoreError> {
         self.transact(|tables| {
+            let challenges = &tables.challenges;
             let mut messages = tables.messages.iter_mut();
             let row = messages.find(|row| row.id == id && row.gateway.as_deref() == Some(gateway));
             row.is_some_and(|row| {
-                let moves = delivery::is_moved_by_report(row.state, state);
+                let asks_digits = challenges.iter().any(|one| {
+                    one.opened.id == row.challenge_id && one.opened.call_digits.is_some()
+                });
+                let moves = delivery::is_moved_by_report(row.state, state, asks_digits);
                 if moves {
                     row.state = state;
                     row.state_at = now;

@@ -21,17 +21,17 @@ use nidan_screens::{Content, Device, Shows as _, View};
 use serde::Deserialize;
 use url::Url;
 
-use super::flow::accepted_languages;
 use crate::Service;
 use crate::config::Host;
 use crate::keys::sha256;
+use crate::language;
 use crate::refusal::Refusal;
 use crate::use_cases::FlowCaller;
 use html::{Again, Frame};
 use journey::Journey;
 use nidan_store::FlowState;
 use place::Place;
-pub(crate) use words::{Texts, whole};
+pub(crate) use words::Texts;
 
 /// The fields that the page posts, to begin and from then on.
 #[derive(Deserialize, Default)]
@@ -74,7 +74,7 @@ struct Drawn {
     responses((status = 200, body = String, content_type = "text/html")))]
 pub(crate) async fn form(State(service): State<Service>, request: Request) -> Response {
     let headers = request.headers().clone();
-    let accepted = accepted_languages(&headers);
+    let accepted = language::accepted(&headers);
     let (sent, drawn) = match Form::<Sent>::from_request(request, &()).await {
         Ok(Form(sent)) => {
             let drawn = answer(&service, &headers, &sent, accepted).await;

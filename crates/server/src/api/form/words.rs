@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use icu_locale::{Direction, LanguageIdentifier, LocaleDirectionality, LocaleExpander};
+use icu_locale::{Direction, LanguageIdentifier, LocaleDirectionality};
 use icu_plurals::{PluralCategory, PluralRules};
 use nidan_screens::messages::{Msg, fill_with};
 use nidan_screens::{Arg, Words};
 use time::OffsetDateTime;
 use time::format_description::StaticFormatDescription;
 use time::macros::format_description;
+
+use crate::language;
 
 /// Taken where nothing else fits.
 const ENGLISH: (&str, &str) = ("en", include_str!("../../../../../locales/en.json"));
@@ -52,14 +54,6 @@ pub(super) struct Language {
     forms: Option<PluralRules>,
 }
 
-/// A tag that says language and script: `zh-TW` is `zh-Hant-TW` ([UTS #35, likely
-/// subtags](https://www.unicode.org/reports/tr35/#Likely_Subtags)).
-pub(crate) fn whole(tag: &str) -> Option<LanguageIdentifier> {
-    let mut id: LanguageIdentifier = tag.parse().ok()?;
-    LocaleExpander::new_common().maximize(&mut id);
-    Some(id)
-}
-
 impl Texts {
     /// Reads the catalogues of this build.
     ///
@@ -77,9 +71,11 @@ impl Texts {
     /// 9110](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4) §12.5.4; browsers write the
     /// dearest first).
     pub(super) fn language(&self, tags: &str) -> &Language {
-        tags.split(',')
-            .filter_map(|tag| whole(tag.split(';').next()?.trim()))
-            .find_map(|wanted| self.all().find(|known| known.is_like(&wanted)))
+        language::wanted(tags)
+            .find_map(|wanted| {
+                self.all()
+                    .find(|known| language::are_alike(&known.id, &wanted))
+            })
             .unwrap_or(&self.english)
     }
 
@@ -90,17 +86,13 @@ impl Texts {
 
 impl Language {
     fn read((tag, json): &(&'static str, &str)) -> Result<Self, serde_json::Error> {
-        let id = whole(tag).unwrap_or(LanguageIdentifier::UNKNOWN);
+        let id = language::whole(tag).unwrap_or(LanguageIdentifier::UNKNOWN);
         Ok(Self {
             tag,
             texts: serde_json::from_str(json)?,
             forms: PluralRules::try_new_cardinal((&id).into()).ok(),
             id,
         })
-    }
-
-    fn is_like(&self, wanted: &LanguageIdentifier) -> bool {
-        (self.id.language, self.id.script) == (wanted.language, wanted.script)
     }
 
     /// `rtl` where the language is written from right to left.
