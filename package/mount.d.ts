@@ -12,6 +12,7 @@ export interface NidanOptions {
   purpose?: NidanPurpose
   locale?: NidanLocale
   completeUrl?: string
+  phoneUrl?: string
   manualSubmit?: boolean
   dom?: 'light' | 'shadow'
   loading?: 'eager' | 'lazy'

@@ -25,6 +25,8 @@ export interface NidanFlowAttributes {
   locale?: NidanLocale
   /** Where `result_code` is posted by a form; leave it out when a script takes the event. */
   'complete-url'?: string
+  /** Where a set-up goes on on a phone, after the same login there; `none`: nowhere. Without it: this page's address without query and fragment. */
+  'phone-url'?: string
   /** The last digit of a code does not send it. */
   'manual-submit'?: ''
   /** `shadow`: a tree of its own for all but the fields, which password managers must find. */
@@ -40,6 +42,7 @@ export interface NidanFlowElement extends HTMLElement {
   purpose: NidanPurpose | null
   locale: string | null
   completeUrl: string | null
+  phoneUrl: string | null
   manualSubmit: boolean
   dom: 'light' | 'shadow' | null
   loading: 'eager' | 'lazy' | null
@@ -55,8 +58,8 @@ export interface NidanFlowElement extends HTMLElement {
 
 /** A screen by its name. */
 export type NidanStep =
-  | 'unavailable' | 'completed' | 'expired' | 'superseded' | 'misconfigured'
-  | 'start' | 'method' | 'get-app' | 'add-account' | 'confirm' | 'number' | 'phone-code' | 'phone-help' | 'another' | 'save-codes' | 'posting' | 'done' | 'already-on'
+  | 'unavailable' | 'completed' | 'expired' | 'superseded' | 'on-phone' | 'misconfigured'
+  | 'start' | 'to-phone' | 'method' | 'get-app' | 'add-account' | 'confirm' | 'number' | 'phone-code' | 'phone-help' | 'another' | 'save-codes' | 'posting' | 'done' | 'already-on'
   | 'code' | 'backup' | 'ways' | 'lost' | 'report' | 'reported' | 'few' | 'tries-spent'
 
 /** `detail` of `nidan-ready` and `nidan-step`. */

@@ -31,7 +31,7 @@ for (const sheet of [asked.theme && `/nidan/themes/${asked.theme}.css`, asked.ho
 
 const element = document.createElement('nidan-flow')
 for (const [name, value] of Object.entries({
-  service: '/gallery-service', 'flow-token': 'g'.repeat(43), locale, purpose: state.purpose, dom: asked.dom ?? 'light', 'complete-url': '/gallery/',
+  service: '/gallery-service', 'flow-token': 'g'.repeat(43), locale, purpose: state.purpose, dom: asked.dom ?? 'light', 'complete-url': '/gallery/', 'phone-url': 'https://shop.example/account/two-step',
 })) element.setAttribute(name, value)
 if (asked.long) element.messages = await longer()
 element.addEventListener('nidan-complete', (event) => event.preventDefault())
@@ -48,7 +48,7 @@ async function longer() {
   const [keys, words] = await Promise.all(['keys', state.purpose === 'verify' ? `login.${locale}` : locale]
     .map(async (name) => (await fetch(`/nidan/locales/${name}.json`)).json()))
   const texts = Object.values(words)
-  return Object.fromEntries(keys.map((key, place) => [key, texts[place].other ?? texts[place]]).filter(([, text]) => text)
+  return Object.fromEntries(keys.map((key, place) => [key, texts[place]?.other ?? texts[place]]).filter(([, text]) => text)
     .map(([key, text]) => [key, text + ` ${text.replace(/\{.*?\}/g, '').slice(0, Math.ceil(text.length * 0.4))}`.trimEnd()]))
 }
 

@@ -6,6 +6,7 @@ const HOUR = 3600
 
 // The ways of a set-up, one after the other.
 const toMethod = async (at) => { await at.go('start'); await at.step('method') }
+const toPhone = async (at) => { await at.step('start'); await at.press('.nidan-actions button', 1); await at.step('to-phone') }
 const toApp = async (at) => { await toMethod(at); await at.press('[part~="button-main"]', 0); await at.step('get-app') }
 const toAdd = async (at) => { await toApp(at); await at.go('get-app'); await at.step('add-account') }
 const toConfirm = async (at) => { await toAdd(at); await at.remember(); await at.go('add-account'); await at.step('confirm') }
@@ -32,8 +33,13 @@ const setUps = [
   setUp('loading', waits, { '/v1/flow': never }),
   setUp('unavailable', async (at) => at.step('unavailable'), { '/v1/flow': down }),
   setUp('start', async (at) => at.step('start')),
+  setUp('start-figures', async (at) => { await at.step('start'); at.press('summary', 0); await at.find('details a', 0) }, { '/v1/flow': () => view({ figures: FIGURES }) }),
+  setUp('to-phone', toPhone),
+  setUp('on-phone', async (at) => { await toPhone(at); await at.step('on-phone') }, { '/v1/flow/extend': refused('flow_conflict', {}, 409) }),
   setUp('method', toMethod),
+  setUp('method-compare', async (at) => { await toMethod(at); at.press('.nidan-compare summary', 0); await at.find('dl', 2) }),
   setUp('get-app', toApp),
+  setUp('get-app-others', async (at) => { await toApp(at); at.press('summary', 0); await at.find('.nidan-apps', 0) }),
   setUp('add-account', toAdd),
   setUp('add-account-large', async (at) => { await toAdd(at); await at.press('.nidan-qr button', 0) }),
   setUp('add-account-key', async (at) => { await toAdd(at); await at.press('summary', 0) }),
@@ -47,6 +53,7 @@ const setUps = [
   setUp('number-preview', async (at) => { await toSms(at); await at.type('nidan-number', '090-1234-5678') }),
   setUp('number-name', async (at) => { await toSms(at); await at.press('summary', 1) }),
   setUp('number-too-short', typed('090-12')),
+  setUp('number-other', typed('090-1234-5678'), { '/v1/flow': () => view({ phone: { countries: ['US', 'JP'], country: 'US', allow_unconfirmed_calls: false } }), '/v1/flow/challenges': refused('phone_too_long') }),
   setUp('number-landline', typed('03-1234-5678'), { '/v1/flow/challenges': refused('phone_not_sms_capable') }),
   setUp('number-later', typed('090-1234-5678'), { '/v1/flow/challenges': refused('send_budget_spent', { retry_at: now() + 300 }, 429) }),
   setUp('number-call', toCall),
@@ -59,6 +66,8 @@ const setUps = [
   setUp('phone-call', toCalled, called),
   setUp('phone-help', async (at) => { await toHelp(at); await at.find('.nidan-causes details', 0) }, sent),
   setUp('phone-help-carrier', async (at) => { await toHelp(at); await at.find('.nidan-causes details', 0); at.press('.nidan-causes summary', 0) }, sent),
+  setUp('phone-help-questions', async (at) => { await toHelp(at); await at.find('.nidan-causes details', 0); at.press('.nidan-causes > details > summary', -1); await at.find('.nidan-causes details details', 5) }, sent),
+  setUp('phone-help-slip', async (at) => { await toHelp(at); await at.find('.nidan-causes details', 0); at.press('.nidan-screen > details > summary', 0); await at.find('details button', 0) }, { ...sent, '/v1/flow': () => view({ support_hours: HOURS }) }),
   setUp('another', toAnother),
   setUp('save-codes', toCodes),
   setUp('save-codes-typo', async (at) => { await toCodes(at); await at.type('nidan-backup', 'K7QM-9XTR'); await at.go('save-codes') }),
@@ -97,6 +106,8 @@ const sends = async (at) => { await atCode(at); await at.press('[part~="button-m
 const report = (logins) => ({ outcome: 'reported', browsers_forgotten: logins.length, logins, host_notified: true })
 /** The operator's own words, in one language here. */
 const OUTAGE = '一部の携帯電話会社で、SMSの到着が遅れています（11月25日 9時現在）。電話か認証アプリもお使いいただけます。'
+const HOURS = '電話 0120-000-000（毎日 9時～18時）、チャット（24時間）'
+const FIGURES = [{ text: '（例）昨年、このサイトで止めた不正ログインの9割は、漏れたパスワードを使ったものでした。', source: '二段ショップ 年次報告', source_url: 'https://example.com/report', as_of: '2026-04-01' }]
 /** Its check symbol fits. */
 const GOOD = '0'.repeat(16)
 
@@ -132,6 +143,8 @@ const logins = [
   signIn('backup-typo', all, backup('K7QM-9XTR-2H')),
   signIn('backup-wrong', all, backup(GOOD), says('code_wrong', { attempts_left: 3 })),
   signIn('lost', [app()], async (at) => { await toWays(at); await at.press('.nidan-ways + button', 0); await at.step('lost') }),
+  signIn('lost-slip', all, async (at) => { await tries('000000')(at); await at.press('.nidan-aside button', 0); await at.step('ways'); await at.press('.nidan-ways + button', 0); await at.step('lost'); at.press('summary', 0); await at.find('details button', 0) },
+    says('code_wrong', { attempts_left: 2 }), { support_hours: HOURS }),
   signIn('report', all, async (at) => { await aside(1)(at); await at.step('report') }),
   signIn('reported', all, async (at) => { await aside(1)(at); await at.step('report'); await at.go('report'); await at.step('reported') }, { '/v1/flow/report': report([]) }),
   signIn('reported-login', all, async (at) => { await aside(1)(at); await at.step('report'); await at.go('report'); await at.step('reported') },

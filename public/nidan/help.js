@@ -29,6 +29,9 @@ export async function advise({ loadJson, make }, place, locale, country, channel
     row.append(make('summary', { textContent: name }), make('p', { textContent: advice }))
     return row
   }
+  const questions = make('details')
+  questions.dataset.guide = 'questions'
+  questions.append(make('summary', { textContent: general.questions }))
   // Where the person has gone on meanwhile it is no longer on the page.
-  place()?.replaceChildren(...[...carriers, ...general[channel]].map(row))
+  place()?.replaceChildren(...[...carriers, ...general[channel]].map(row), questions)
 }

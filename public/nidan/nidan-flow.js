@@ -156,10 +156,10 @@ class NidanFlow extends HTMLElement {
     const [glue, catalogue, keys, more] = await Promise.all([
       loadModule(module), loadJson(`locales/${prefix}${wanted.locale}.json`), own, part && loadPart(part), this.#dress(wanted),
     ])
-    more?.equip(page, { file, loadJson, make })
+    more?.equip(page, { element: this, file, make })
     // By place: a release leaves the keys out, and the words that a purpose has no use for.
     const words = Object.values(catalogue)
-    page.equip(keys ? withMessages(words, keys, messages, (error) => this.#complain(error, error.reason)) : words)
+    page.equip(keys ? withMessages(words, keys, messages, (error) => this.#complain(error, error.reason)) : words, messages)
     return glue
   }
 

@@ -9,7 +9,7 @@ const CHOICES = { purpose: ['verify', 'enroll'], dom: ['light', 'shadow'], loadi
 /** With a change of these the flow begins anew. */
 export const OBSERVED = ['service', 'flow-token', 'purpose', 'locale', 'dom', 'loading']
 /** These are read when they are needed. */
-const READ_LATE = ['complete-url', 'manual-submit']
+const READ_LATE = ['complete-url', 'phone-url', 'manual-submit']
 
 /** An attribute that cannot work. */
 class OptionError extends Error {
@@ -67,7 +67,7 @@ export function read(element) {
   if (wish !== null && !catalogue(wish)) console.warn(`nidan-flow: no ${wish} yet`)
   const wishes = [wish, document.documentElement.lang, ...navigator.languages, 'en']
   wanted.locale = wishes.map(catalogue).find(Boolean)
-  if (element.hasAttribute('complete-url')) httpUrl(element, 'complete-url')
+  for (const name of ['complete-url', 'phone-url']) if (element.hasAttribute(name)) httpUrl(element, name)
   return wanted
 }
 

@@ -20,6 +20,12 @@ const taken = new Set()
  * Here and not in Rust, because the glue for each browser interface costs more bytes than the whole call.
  */
 export class Page {
+  /** The service's last answer about the flow. */
+  view
+  /** Words of the host's own, by the catalogue's keys. */
+  messages
+  /** What a person has tried, for support. */
+  tried = []
   #element
   #words
   #wanted
@@ -49,6 +55,7 @@ export class Page {
     this.#announce = announce
     while (taken.has(this.#suffix)) this.#suffix++
     taken.add(this.#suffix)
+    root.addEventListener('toggle', this.#opened, true)
     // Asked at once: no answer waits for the module.
     this.#first = this.request('/v1/flow')
     this.#first.catch(() => {})
@@ -61,8 +68,9 @@ export class Page {
   }
 
   /** From here on the widget can be shown. */
-  equip(words) {
+  equip(words, messages) {
     this.#words = words
+    this.messages = messages
   }
 
   get submitsItself() {
@@ -149,6 +157,24 @@ export class Page {
     taken.delete(this.#suffix)
     for (const input of this.#placed()) input.remove()
     this.#errors.disconnect()
+    this.#root.removeEventListener('toggle', this.#opened, true)
+  }
+
+  /** What few people read is fetched when it is opened; where it cannot be, they read that, and opening it again tries again. */
+  #opened = async (/** @type {any} */ { target }) => {
+    const { guide } = target.dataset
+    if (!guide || !target.open || target.ariaBusy) return
+    target.ariaBusy = 'true'
+    for (const old of target.querySelectorAll('[role="alert"]')) old.remove()
+    try {
+      const { tell } = await loadPart('guide.js')
+      target.append(...await tell(this, guide, { loadJson, make }))
+      target.dataset.guide = ''
+    } catch {
+      const words = this.#root.querySelector('[data-failed]')?.dataset.failed ?? ''
+      target.append(make('p', { role: 'alert', className: 'nidan-help', textContent: words }))
+    }
+    target.ariaBusy = null
   }
 
   #placed() {
@@ -171,6 +197,11 @@ export class Page {
 
   number(value) {
     return value.toLocaleString(this.locale)
+  }
+
+  /** A day of the calendar (ISO 8601), whatever the time zone. */
+  day(iso) {
+    return new Date(iso).toLocaleDateString(this.locale, { dateStyle: 'long', timeZone: 'UTC' })
   }
 
   date(seconds) {
@@ -215,6 +246,12 @@ export class Page {
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     })
     const json = await answer.json()
+    if (path === '/v1/flow') this.view = json
+    // For support: what was asked, and what came of it. No code, no secret, two digits of a number at most.
+    if (body) {
+      const { code, id, channel, hint, reference, delivery } = json
+      this.tried.push({ at: this.now(), path, code, id, channel, hint, reference, delivery })
+    }
     if (json.server_time_ms) {
       this.#anchor = { service: json.server_time_ms, steady: performance.now(), wall: Date.now() }
     }

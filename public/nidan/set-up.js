@@ -22,9 +22,11 @@ export async function agree(theirs, own = crypto.subtle.generateKey(CURVE, false
  * Gives it to a page, with what loads and makes things there.
  * @param {import('./page.js').Page} page
  */
-export function equip(page, { file, make }) {
+export function equip(page, { element, file, make }) {
   // Browsers keep cryptography from pages that others can change on their way.
   if (!crypto.subtle) throw Object.assign(new Error('a set-up needs a page by https'), { reason: 'insecure' })
+  /** A finger and a narrow screen, most likely the phone that has the app: 1 for an iPhone, 2 for another one, else 0. */
+  const phone = () => matchMedia('(pointer: coarse) and (max-width: 640px)').matches ? (/iPhone/.test(navigator.userAgent) ? 1 : 2) : 0
   let agreed
   // Made once: that takes longer than all its answers.
   let names
@@ -86,10 +88,19 @@ export function equip(page, { file, make }) {
       return `${name} ${iso} +${code}`.toLowerCase().includes(wanted) ? `${flag} ${name} +${code}` : ''
     },
 
-    /** A finger and a narrow screen, most likely the phone that has the app: 1 for an iPhone, 2 for another one, else 0. */
-    phone() {
-      return matchMedia('(pointer: coarse) and (max-width: 640px)').matches ? (/iPhone/.test(navigator.userAgent) ? 1 : 2) : 0
+    /**
+     * Where the set-up goes on on a phone: the host's word (`phone-url`; `none` for nowhere), else this page without what it
+     * was opened with, which may be secret. Nothing on a phone, in a frame, and for a page that only this machine has.
+     */
+    phoneUrl() {
+      const own = element.getAttribute('phone-url')
+      const { protocol, hostname, origin, pathname } = location
+      const isOpen = protocol === 'https:' && !/^(localhost|127\.|\[::1)|\.localhost$/.test(hostname) && window === window.top
+      if (phone() || own === 'none' || (own === null && !isOpen)) return undefined
+      return new URL(own ?? pathname, own === null ? origin : document.baseURI).href
     },
+
+    phone,
 
     canPrint() { return Boolean(window.print) },
 

@@ -2,8 +2,7 @@
 
 use leptos::tachys::renderer::Rndr;
 use nidan_flow::{
-    Enrolment, Event as Happening, Flow, PendingSecret, PhoneEntry, SetUpEvent, SetUpInput,
-    VerifiedPhone,
+    Enrolment, Event as Happening, Flow, PhoneEntry, SetUpEvent, SetUpInput, VerifiedPhone,
 };
 use nidan_screens::messages::Msg;
 use nidan_screens::methods::done;
@@ -57,8 +56,10 @@ impl Draws for Flow {
                 }
                 countries(shell, page, element, phone)
             }
-            (SetUpSpecial::Country(_), Some(drawn)) => drawn,
-            (SetUpSpecial::Country(phone), None) => write(element, &country_words(page, phone)),
+            (SetUpSpecial::Country(..), Some(drawn)) => drawn,
+            (SetUpSpecial::Country(phone, iso), None) => {
+                write(element, &country_words(page, phone, iso))
+            }
             (SetUpSpecial::Phone(phone, is_main), _) => {
                 write(element, &phone_words(page, phone, is_main))
             }
@@ -66,7 +67,7 @@ impl Draws for Flow {
                 SetUpSpecial::QrCode(_) | SetUpSpecial::Key(_) | SetUpSpecial::BackupCode(_),
                 Some(drawn),
             ) => drawn,
-            (SetUpSpecial::QrCode(draft), None) => qr_code(element, draft),
+            (SetUpSpecial::QrCode(uri), None) => qr_code(element, uri),
             (SetUpSpecial::Key(draft), None) => {
                 element.set_text_content(Some(&draft.key().expose_grouped()));
                 Drawn::Secret
@@ -80,9 +81,10 @@ impl Draws for Flow {
 }
 
 /// Real nodes: a strict policy forbids images from data and markup from text. `Label` bounds both
-/// names, so that the text always fits into a QR code.
-fn qr_code(image: &Element, draft: &PendingSecret) -> Drawn {
-    if let Ok(layout) = qr::layout(draft.uri().expose()) {
+/// names of a secret's URI, so that it always fits into a QR code; a page's address that does not is
+/// written below it.
+fn qr_code(image: &Element, uri: &str) -> Drawn {
+    if let Ok(layout) = qr::layout(uri) {
         let path = element("path");
         Rndr::set_attribute(image, "viewBox", &layout.view_box);
         Rndr::set_attribute(&path, "d", &layout.d);
@@ -98,9 +100,9 @@ fn write(element: &Element, words: &str) -> Drawn {
     Drawn::Words
 }
 
-/// The chosen country with its flag and its calling code.
-fn country_words(page: &Page, phone: &PhoneEntry) -> String {
-    let country = label(page, phone, &phone.country, "");
+/// A country with its flag and its calling code.
+fn country_words(page: &Page, phone: &PhoneEntry, iso: &str) -> String {
+    let country = label(page, phone, iso, "");
     [&say(page, Words::of(Msg::NumberCountry)), " ", &country].concat()
 }
 

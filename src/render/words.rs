@@ -1,7 +1,6 @@
 //! Words of a screen in the person's language.
 
 use nidan_flow::Now;
-use nidan_protocol::MethodView;
 use nidan_screens::messages::{Msg, fill_with};
 use nidan_screens::{Arg, Words};
 
@@ -39,9 +38,5 @@ fn value(page: &Page, arg: Arg<'_>) -> String {
         Arg::Message(_, msg) => page.words(msg as u32, 0.0),
         Arg::Number(_, number) => page.number(number as f64),
         Arg::Date(_, Now(at)) => page.date(at as f64),
-        Arg::Kinds(_, methods) => {
-            let kind = |method: &MethodView| method.kind.as_str();
-            methods.iter().map(kind).collect::<Vec<_>>().join(", ")
-        }
     }
 }

@@ -28,6 +28,9 @@ pub(super) fn enrolment(json: &JsValue) -> Option<JsValue> {
 pub(super) fn opening(page: &Page, json: &JsValue, enrolment: &JsValue) -> Option<Opening> {
     let policy = field(json, "policy")?;
     let phone = field(json, "phone").filter(JsValue::is_object);
+    let (countries, home) = phone
+        .as_ref()
+        .map_or_else(Default::default, |phone| countries(page, phone));
     Some(Opening {
         issuer: Label::parse(&text(json, "issuer")?).ok()?,
         account: Label::parse(&text(json, "account_name")?).ok()?,
@@ -45,22 +48,27 @@ pub(super) fn opening(page: &Page, json: &JsValue, enrolment: &JsValue) -> Optio
             .as_ref()
             .and_then(|phone| field(phone, "allow_unconfirmed_calls"))
             .is_some_and(|allowed| allowed.is_truthy()),
-        countries: phone.map_or_else(Vec::new, |phone| countries(page, &phone)),
+        countries,
+        home,
+        phone_url: page.phone_url(),
     })
 }
 
-/// The countries on offer, the likely one first: what the host says, else what the browser says.
-fn countries(page: &Page, phone: &JsValue) -> Vec<String> {
+/// The countries on offer, the likely one first: what the host says, else what the browser says; and
+/// the browser's own among them.
+fn countries(page: &Page, phone: &JsValue) -> (Vec<String>, Option<String>) {
     let mut countries: Vec<String> = list(phone, "countries")
         .iter()
         .filter_map(|one| one.as_string())
         .collect();
-    let likely = text(phone, "country").unwrap_or_else(|| page.region(countries.clone()));
+    let home = page.region(countries.clone());
+    let likely = text(phone, "country").unwrap_or_else(|| home.clone());
     if let Some(index) = countries.iter().position(|country| *country == likely) {
         let likely = countries.remove(index);
         countries.insert(0, likely);
     }
-    countries
+    let home = countries.contains(&home).then_some(home);
+    (countries, home)
 }
 
 fn list(json: &JsValue, name: &str) -> js_sys::Array {

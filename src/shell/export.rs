@@ -1,9 +1,8 @@
 //! Taking things along: copy, download and print. Nothing of it leaves the browser.
 
 use leptos::prelude::*;
-use nidan_flow::{Enrolment, Event, Keepsake, Machine as _, SetUpEvent};
+use nidan_flow::{Enrolment, Event, Keepsake, SetUpEvent};
 use nidan_screens::messages::Msg;
-use nidan_screens::set_up::summary;
 use nidan_screens::{Arg, Words};
 use wasm_bindgen::JsValue;
 use zeroize::Zeroizing;
@@ -25,7 +24,6 @@ impl Shell {
                     self.read(|enrolment| joined(&backup_codes(enrolment), "\n")),
                 );
             }
-            Keepsake::CopyOfSummary => self.copy(what, self.support_summary()),
             Keepsake::FileOfBackupCodes => self.download_codes(),
             Keepsake::PrintOfBackupCodes => self.print_codes(),
         }
@@ -44,16 +42,6 @@ impl Shell {
         self.flow
             .with_untracked(|flow| flow.active().map(read))
             .unwrap_or_default()
-    }
-
-    fn support_summary(self) -> Zeroizing<String> {
-        let words = self.flow.with_untracked(|flow| {
-            self.parts.with_value(|parts| {
-                let sent = flow.awaited()?;
-                Some(say(&parts.page, summary(sent, now(parts))))
-            })
-        });
-        Zeroizing::new(words.unwrap_or_default())
     }
 
     /// Saves the codes as a text file with site, account and date.

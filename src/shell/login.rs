@@ -1,15 +1,12 @@
 //! What a login asks for.
 
-use leptos::prelude::*;
 use nidan_protocol::ErrorCode;
 
 use super::{Page, Perform, Shell, api, decode, spawn};
-use crate::render::say;
 use nidan_flow::{
     Effect, Event, Login, LoginAnswer, LoginEffect, LoginEvent, LoginMethod, Presented,
     RequestError, SigningIn,
 };
-use nidan_screens::login::summary;
 
 impl Perform for Login {
     fn perform(shell: Shell<Self>, effect: Effect<SigningIn>) {
@@ -45,7 +42,6 @@ impl Perform for Login {
             Effect::Do(LoginEffect::ShowHelp(channel)) => {
                 shell.page(|page| page.help("", channel.as_str()));
             }
-            Effect::Do(LoginEffect::CopySummary) => spawn(shell.copy_summary()),
             Effect::Do(LoginEffect::Report) => spawn(shell.report()),
         }
     }
@@ -96,18 +92,6 @@ impl Shell<Login> {
                 Err(refusal) => self.answer(LoginAnswer::Refused(way, refusal)),
             }
         });
-    }
-
-    async fn copy_summary(self) {
-        let page = self.page(Page::clone);
-        let words = self.flow.with_untracked(|login| {
-            let now = self.parts.with_value(super::now);
-            login
-                .active()
-                .map(|signing| say(&page, summary(signing, now)))
-        });
-        let copied = page.copy(&words.unwrap_or_default()).await;
-        self.send(Event::On(LoginEvent::Copied(copied.is_ok())));
     }
 
     async fn report(self) {

@@ -64,6 +64,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn region(this: &Page, offered: Vec<String>) -> String;
 
+    /// Where the set-up goes on on a phone; nothing where no phone could open it, or this is one.
+    #[wasm_bindgen(method, js_name = phoneUrl)]
+    pub(super) fn phone_url(this: &Page) -> Option<String>;
+
     /// The table of phone regions.
     #[wasm_bindgen(method, catch)]
     pub(super) async fn regions(this: &Page) -> Result<JsValue, JsValue>;

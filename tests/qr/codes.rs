@@ -58,6 +58,8 @@ fn print(number: u64, issuer: &str, account: &str) {
         expires_at: UnixSeconds(0),
         methods: vec![MethodKind::Totp],
         countries: Vec::new(),
+        home: None,
+        phone_url: None,
         allow_unconfirmed_calls: false,
     };
     let mut bytes = [0; 32];

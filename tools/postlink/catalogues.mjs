@@ -7,20 +7,21 @@ import { join } from 'node:path'
 const FORM = /^(.+)\.(zero|one|two|few|many)$/
 
 /** Under the names that a release has, with all words. */
-export function copyCatalogues(folder) {
-  pack(folder, { has: () => true }, { has: () => true })
+export function copyCatalogues(folder, ofGuide) {
+  pack(folder, { has: () => true }, { has: () => true }, ofGuide)
 }
 
 /** The widget names words by their place; a test keeps every catalogue in the same order. */
-export function packCatalogues(folder, { keys: ofSetUp }, { keys: ofLogin }) {
-  pack(folder, ofSetUp, ofLogin)
+export function packCatalogues(folder, { keys: ofSetUp }, { keys: ofLogin }, ofGuide) {
+  pack(folder, ofSetUp, ofLogin, ofGuide)
 }
 
-function pack(folder, ofSetUp, ofLogin) {
+function pack(folder, ofSetUp, ofLogin, ofGuide) {
   const catalogues = readdirSync(folder).map((locale) => [locale, readTexts(readFileSync(join(folder, locale), 'utf8'))])
   for (const [locale, texts] of catalogues) {
     writeFileSync(join(folder, `login.${locale}`), only(texts, ofLogin))
     writeFileSync(join(folder, locale), only(texts, ofSetUp))
+    writeFileSync(join(folder, `guide.${locale}`), named(texts, ofGuide))
   }
   // For hosts with words of their own: which key is at which place.
   const english = Object.fromEntries(catalogues)['en.json']
@@ -42,5 +43,12 @@ export function readTexts(json) {
 
 /** The texts by their places; 0 where the module never shows one. */
 export function only(texts, keys) {
-  return JSON.stringify([...texts].map(([key, text]) => (keys.has(key) ? text : 0)))
+  const places = [...texts].map(([key, text]) => (keys.has(key) ? text : 0))
+  return JSON.stringify(places.slice(0, places.findLastIndex(Boolean) + 1))
+}
+
+/** The texts that a script names, by their keys. */
+export function named(texts, keys) {
+  for (const key of keys) if (!texts.has(key)) throw new Error(`the guide names ${key}, and no catalogue has it`)
+  return JSON.stringify(Object.fromEntries([...texts].filter(([key]) => keys.has(key))))
 }

@@ -17,7 +17,7 @@ import * as unusedTasks from './passes/unused-tasks.mjs'
 import { fail } from './run.mjs'
 import { packScripts } from './scripts.mjs'
 import { packSheets } from './sheets.mjs'
-import { checkSources, used } from './used.mjs'
+import { checkSources, used, usedByGuide } from './used.mjs'
 import { functionNames, withoutNotes } from './wasm-file.mjs'
 
 /** The set-up and the login: two modules, of which a page loads one. */
@@ -29,7 +29,7 @@ const locales = join(folder, 'locales')
 if (process.env.TRUNK_PROFILE === 'release') release()
 else {
   // The same names, with every word and every rule.
-  copyCatalogues(locales)
+  copyCatalogues(locales, usedByGuide())
   copyFileSync(join(folder, 'nidan-flow.css'), join(folder, 'nidan-login.css'))
 }
 
@@ -39,7 +39,7 @@ function release() {
   checkSources()
   const [setUp, login] = MODULES.map(used)
   packSheets(folder, setUp, login)
-  packCatalogues(locales, setUp, login)
+  packCatalogues(locales, setUp, login, usedByGuide())
   // Packs of help, without the day on which `cargo xtask tidy` asks for another look.
   for (const pack of readdirSync(join(folder, 'help'))) {
     rewrite(join('help', pack), (text) => JSON.stringify({ ...JSON.parse(text), expires_on: undefined }))

@@ -7,6 +7,9 @@ import { join } from 'node:path'
 import { fail } from './run.mjs'
 
 const SCREENS = 'crates/screens/src'
+const GUIDE = 'public/nidan/guide.js'
+/** A login opens nothing of it that has a look of its own. */
+const GUIDED = 'nidan'
 /** The sources of each module's screens, and which constants of a kind of method they show. */
 const SOURCES = {
   'nidan-login': { folders: [`${SCREENS}/login`], files: [`${SCREENS}/challenge.rs`, `${SCREENS}/typed.rs`], constants: ['WAY'] },
@@ -28,8 +31,8 @@ export function used(module) {
   const ofMethods = sourcesIn(`${SCREENS}/methods`).map(read).map((text) => constants.map((name) => constant(text, name)).join('\n'))
   return {
     keys: keysIn([sources, ...ofMethods].join('\n'), read(`${SCREENS}/messages.rs`)),
-    classes: new Set([...ALWAYS, ...classesIn(sources)]),
-    tags: tagsIn(sources),
+    classes: new Set([...ALWAYS, ...classesIn(sources), ...(module === GUIDED ? classesOfGuide(read(GUIDE)) : [])]),
+    tags: new Set([...tagsIn(sources), ...(module === GUIDED ? tagsOfGuide(read(GUIDE)) : [])]),
   }
 }
 
@@ -40,6 +43,16 @@ export function checkSources(folders = ['src', SCREENS]) {
     if (listed.has(path) || path.startsWith(`${SCREENS}/methods/`)) continue
     if (/\bMsg::\w/.test(read(path)) || classesIn(read(path)).some((name) => !ALWAYS.includes(name))) fail(`${path} names words or classes, and no module has it`)
   }
+}
+
+/** The classes and the elements that the guide's script makes, for the module that shows all of it. */
+export const classesOfGuide = (text) => [...text.matchAll(/className: '([\w -]+)'/g)].flatMap(([, names]) => names.split(' '))
+export const tagsOfGuide = (text) => [...text.matchAll(/\b(?:make|node|text)\('(\w+)'/g)].map(([, tag]) => tag)
+
+/** The keys of the words that the guide's script names; what few people read is its own file. */
+export function usedByGuide() {
+  const keys = new Set([...read(`${SCREENS}/messages.rs`).matchAll(/^ {4}\w+ = "([\w.-]+)",$/gm)].map(([, key]) => key))
+  return new Set([...read(GUIDE).matchAll(/'([a-z]+\.[a-z-]+)'/g)].map(([, key]) => key).filter((key) => keys.has(key)))
 }
 
 const read = (path) => readFileSync(path, 'utf8')

@@ -28,6 +28,11 @@ pub struct Opening {
     pub methods: Vec<MethodKind>,
     /// Where codes may be sent by phone, the likely country first.
     pub countries: Vec<String>,
+    /// The country of these in which the browser is, as far as it tells.
+    pub home: Option<String>,
+    /// Where the set-up goes on on a phone: an address of the host's; [`None`] where no phone could
+    /// open one, or this is one.
+    pub phone_url: Option<String>,
     /// Whether a call may read its code at once.
     pub allow_unconfirmed_calls: bool,
 }

@@ -54,6 +54,7 @@ impl Stage for Enrolment {
         let country = countries.first().cloned().unwrap_or_default();
         let phone = PhoneEntry {
             countries,
+            home: opening.home.clone(),
             country,
             ..PhoneEntry::default()
         };
@@ -85,7 +86,7 @@ impl Stage for Enrolment {
                 return self.on_not_stored(error, now);
             }
             SetUpEvent::Go(SetUpNav::Next) if self.is_done() => return self.finish(now),
-            SetUpEvent::Extend => self.extend(),
+            SetUpEvent::Extend => self.extend(now),
             SetUpEvent::Answer(SetUpAnswer::Extended(end)) => match self.on_extended(end, now) {
                 Ok(()) => None,
                 Err(reason) => return Outcome::Ended(reason),
@@ -167,6 +168,7 @@ impl Enrolment {
         let is_helping = match &self.step {
             Step::PhoneCode { is_helping, .. } => *is_helping,
             Step::Start
+            | Step::OnPhone { .. }
             | Step::Method
             | Step::GetApp
             | Step::AddAccount
@@ -185,13 +187,6 @@ impl Enrolment {
     const fn has(&self, what: Keepsake) -> bool {
         match what {
             Keepsake::CopyOfKey => matches!(self.step, Step::AddAccount),
-            Keepsake::CopyOfSummary => matches!(
-                self.step,
-                Step::PhoneCode {
-                    is_helping: true,
-                    ..
-                }
-            ),
             Keepsake::CopyOfBackupCodes
             | Keepsake::FileOfBackupCodes
             | Keepsake::PrintOfBackupCodes => matches!(self.step, Step::SaveCodes { .. }),
@@ -287,6 +282,12 @@ impl Enrolment {
                 self.is_enlarged = !self.is_enlarged;
                 None
             }
+            SetUpNav::ToPhone => {
+                if matches!(self.step, Step::Start) && self.opening.phone_url.is_some() {
+                    self.step = Step::OnPhone { asked_at: now };
+                }
+                None
+            }
             SetUpNav::Choose(kind) => match self.step {
                 Step::Method
                 | Step::GetApp
@@ -294,6 +295,7 @@ impl Enrolment {
                 | Step::Another
                 | Step::PhoneCode { .. } => self.choose(kind),
                 Step::Start
+                | Step::OnPhone { .. }
                 | Step::AddAccount
                 | Step::Number { .. }
                 | Step::SaveCodes { .. }
@@ -320,7 +322,11 @@ impl Enrolment {
             } => {}
             Step::PhoneCode { .. } => return self.answer(),
             Step::SaveCodes { .. } => return self.save(),
-            Step::Method | Step::Posting { .. } | Step::Done { .. } | Step::Finishing { .. } => {}
+            Step::OnPhone { .. }
+            | Step::Method
+            | Step::Posting { .. }
+            | Step::Done { .. }
+            | Step::Finishing { .. } => {}
         }
         None
     }
@@ -332,7 +338,7 @@ impl Enrolment {
             return;
         }
         self.step = match &self.step {
-            Step::Method => Step::Start,
+            Step::Method | Step::OnPhone { .. } => Step::Start,
             Step::GetApp | Step::Number { .. } => self.before_method(),
             Step::AddAccount => Step::GetApp,
             Step::Confirm { .. } => Step::AddAccount,
@@ -414,6 +420,7 @@ impl fmt::Debug for Enrolment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.step {
             Step::Start => "Start",
+            Step::OnPhone { .. } => "OnPhone",
             Step::Method => "Method",
             Step::GetApp => "GetApp",
             Step::AddAccount => "AddAccount",

@@ -11,6 +11,7 @@ mod login_codes;
 mod machine;
 mod more_time;
 mod phone;
+mod phone_answers;
 mod phone_entry;
 mod posting;
 mod proving;
@@ -65,6 +66,8 @@ pub enum EndReason {
     Expired,
     /// Another window began after this one, or somebody enrolled meanwhile.
     Superseded,
+    /// It goes on on the person's phone, to which a QR code of this page led.
+    OnPhone,
     /// The person has two-step verification already.
     AlreadyOn,
     /// Somebody said: I did not ask for this code.
@@ -92,6 +95,7 @@ impl EndReason {
         match self {
             Self::Expired => "expired",
             Self::Superseded => "superseded",
+            Self::OnPhone => "on-phone",
             Self::AlreadyOn => "already-on",
             Self::Reported => "reported",
             Self::TriesSpent => "tries-spent",
@@ -151,6 +155,8 @@ fn ending_for(trouble: RequestError) -> Option<EndReason> {
     }
 }
 
+#[cfg(test)]
+mod elsewhere_tests;
 #[cfg(test)]
 mod login_tests;
 #[cfg(test)]

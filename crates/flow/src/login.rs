@@ -152,8 +152,6 @@ pub struct SigningIn {
     pub trust: bool,
     /// The state of the latest request.
     pub asked: RequestState<LoginRefusal>,
-    /// Whether the last copy of the summary for support worked, where one was made.
-    pub copied: Option<bool>,
     /// Where the person is.
     pub step: LoginStep,
     /// Whether the help for a code that does not arrive is open.
@@ -181,10 +179,6 @@ pub enum LoginEvent {
     Phone(LoginPhone),
     /// The service answers.
     Answer(LoginAnswer),
-    /// "Copy" beside the summary for support.
-    CopySummary,
-    /// Whether the summary could be copied.
-    Copied(bool),
 }
 
 /// Where a person goes at a login.
@@ -283,8 +277,6 @@ pub enum LoginEffect {
     },
     /// Show what may keep a code from coming this way.
     ShowHelp(Channel),
-    /// Copy the summary for support.
-    CopySummary,
     /// Report a code that nobody asked for.
     Report,
 }

@@ -1,20 +1,20 @@
-//! A phone number and its code: typed, sent, answered, and what to do when nothing arrives.
+//! A phone number and its code, as the person does something about them: typed, ordered, sent again.
 
 use nidan_otp::fold;
-use nidan_protocol::{CallConfirmation, ChallengeView, Channel, ErrorCode};
+use nidan_protocol::{CallConfirmation, Channel};
 
 use super::{
-    EndReason, Enrolment, OrderedNumber, PhoneRefusal, PhoneWish, RequestState, SetUpAnswer,
-    SetUpEffect, SetUpInput, Step, VerifiedPhone,
+    Enrolment, OrderedNumber, PhoneRefusal, PhoneWish, RequestState, SetUpEffect, SetUpInput, Step,
 };
-use crate::regions::{NumberError, Regions};
+use crate::regions::NumberError;
 
 impl Enrolment {
     /// The state of the latest request about a number or its code; [`None`] on other steps.
-    const fn asking(&mut self) -> Option<&mut RequestState<PhoneRefusal>> {
+    pub(super) const fn asking(&mut self) -> Option<&mut RequestState<PhoneRefusal>> {
         match &mut self.step {
             Step::Number { asking, .. } | Step::PhoneCode { asking, .. } => Some(asking),
             Step::Start
+            | Step::OnPhone { .. }
             | Step::Method
             | Step::GetApp
             | Step::AddAccount
@@ -27,7 +27,7 @@ impl Enrolment {
         }
     }
 
-    fn waits(&mut self) -> bool {
+    pub(super) fn waits(&mut self) -> bool {
         self.asking()
             .is_some_and(|asking| *asking == RequestState::Waiting)
     }
@@ -39,7 +39,7 @@ impl Enrolment {
         }
     }
 
-    fn refuse(&mut self, refusal: PhoneRefusal) {
+    pub(super) fn refuse(&mut self, refusal: PhoneRefusal) {
         if let Some(asking) = self.asking() {
             *asking = RequestState::Refused(refusal);
         }
@@ -95,7 +95,7 @@ impl Enrolment {
     }
 
     /// Orders a code for the number in the field.
-    fn order(&mut self, channel: Channel) -> Option<SetUpEffect> {
+    pub(super) fn order(&mut self, channel: Channel) -> Option<SetUpEffect> {
         self.step = Step::Number {
             channel,
             asking: RequestState::Waiting,
@@ -160,30 +160,6 @@ impl Enrolment {
         }
     }
 
-    /// The number as the service reads it takes the place of what was typed, and the person is
-    /// asked: nothing goes to a number that they have not seen.
-    fn on_read(&mut self, number: String) {
-        if !self.waits() || !matches!(self.step, Step::Number { .. }) {
-            return;
-        }
-        if self.phones.iter().any(|phone| phone.e164 == number) {
-            return self.refuse(PhoneRefusal::Number(NumberError::Known));
-        }
-        let regions = self.phone.regions.as_ref();
-        let shown = regions
-            .and_then(|regions| regions.read(&number, &self.phone.country).ok())
-            .filter(|read| read.e164 == number)
-            .map_or_else(|| number.clone(), |read| read.shown);
-        self.phone.typed.clone_from(&shown);
-        self.phone.proposed = Some((shown, number));
-        self.phone.read();
-        self.refuse(PhoneRefusal::Service {
-            code: ErrorCode::PhoneAmbiguous,
-            retry_at: None,
-            attempts_left: None,
-        });
-    }
-
     /// The order for the number that was read last: never read again, so that a call goes where the
     /// text went.
     fn order_again(&mut self, channel: Channel) -> Option<SetUpEffect> {
@@ -203,6 +179,12 @@ impl Enrolment {
             (Step::Number { .. }, PhoneWish::CallUnconfirmed) if !waits => {
                 self.phone.call_confirmation = CallConfirmation::None;
                 self.order(Channel::Voice)
+            }
+            (Step::Number { .. }, PhoneWish::OtherCountry) => {
+                if let Some(country) = self.phone.other.take() {
+                    self.enter_phone(SetUpInput::Country(country));
+                }
+                None
             }
             (Step::PhoneCode { challenge, .. }, PhoneWish::Resend) if !waits => {
                 let resend = SetUpEffect::Resend(challenge.id.clone());
@@ -248,157 +230,10 @@ impl Enrolment {
                 | PhoneWish::CallUnconfirmed
                 | PhoneWish::Resend
                 | PhoneWish::Renew
+                | PhoneWish::OtherCountry
                 | PhoneWish::ChangeNumber
                 | PhoneWish::Help,
             ) => None,
-        }
-    }
-
-    pub(super) fn on_phone_answer(
-        &mut self,
-        answer: SetUpAnswer,
-    ) -> Result<Option<SetUpEffect>, EndReason> {
-        match answer {
-            SetUpAnswer::Regions(table) => return Ok(self.on_regions(table)),
-            SetUpAnswer::Ordered(fresh) => self.on_sent(fresh),
-            SetUpAnswer::ReadAs(number) => self.on_read(number),
-            SetUpAnswer::Changed(fresh) => self.on_changed(fresh),
-            SetUpAnswer::Accepted(id) => self.on_accepted(&id),
-            SetUpAnswer::NotOrdered(refusal) => return self.on_refused(refusal).map(|()| None),
-            SetUpAnswer::Stored(_) | SetUpAnswer::NotStored(_) | SetUpAnswer::Extended(_) => {}
-        }
-        Ok(None)
-    }
-
-    fn on_regions(&mut self, table: Option<String>) -> Option<SetUpEffect> {
-        let is_first = self.phone.regions.is_none();
-        if let Some(table) = &table {
-            self.phone.regions = Some(Regions::new(table));
-            self.phone.read();
-        }
-        let Step::Number { channel, .. } = self.step else {
-            return None;
-        };
-        if self.phone.regions.is_none() {
-            self.refuse(PhoneRefusal::Unreachable);
-            return None;
-        }
-        // Whoever went on before the table was there goes on now.
-        if is_first && self.waits() {
-            return self.order(channel);
-        }
-        None
-    }
-
-    fn on_sent(&mut self, fresh: Box<ChallengeView>) {
-        let waits = self.waits();
-        match &mut self.step {
-            Step::Number { .. } if waits => {
-                self.code.clear();
-                self.step = Step::PhoneCode {
-                    challenge: fresh,
-                    asking: RequestState::Idle,
-                    is_helping: false,
-                };
-            }
-            Step::PhoneCode {
-                challenge,
-                asking,
-                is_helping,
-            } => {
-                // The same code once more is no reason to leave the help.
-                let is_another = fresh.id != challenge.id;
-                *challenge = fresh;
-                *asking = RequestState::Idle;
-                if is_another {
-                    *is_helping = false;
-                    self.copied = None;
-                    // Digits of another message are right for nothing.
-                    self.code.clear();
-                }
-            }
-            // What was asked on a screen that the person has left is no news here.
-            _elsewhere => {}
-        }
-    }
-
-    fn on_changed(&mut self, fresh: Box<ChallengeView>) {
-        if let Step::PhoneCode { challenge, .. } = &mut self.step
-            && challenge.id == fresh.id
-        {
-            *challenge = fresh;
-        }
-    }
-
-    /// The number is proved. An answer of an earlier number, whose screen was left, proves nothing:
-    /// that one was not asked for any more.
-    fn on_accepted(&mut self, id: &str) {
-        let Step::PhoneCode { challenge, .. } = &self.step else {
-            return;
-        };
-        if challenge.id != id {
-            return;
-        }
-        let ordered = self.phone.ordered.as_ref();
-        let e164 = ordered.map(|number| number.e164.clone());
-        self.phones.push(VerifiedPhone {
-            e164: e164.unwrap_or_default(),
-            challenge_id: challenge.id.clone(),
-            channel: challenge.channel,
-            hint: challenge.hint.clone(),
-            name: std::mem::take(&mut self.phone.name),
-        });
-        self.phone.typed.clear();
-        self.phone.read();
-        self.code.clear();
-        self.step = self.after_method();
-    }
-
-    fn on_refused(&mut self, refusal: PhoneRefusal) -> Result<(), EndReason> {
-        let waits = self.waits();
-        if self.asking().is_none() {
-            return Ok(());
-        }
-        if let Some(reason) = refusal.ending() {
-            return Err(reason);
-        }
-        // What was asked on a screen that the person has left is no news at another number.
-        if waits || matches!(self.step, Step::PhoneCode { .. }) {
-            self.refuse(refusal);
-            self.note_refusal_of_message(refusal);
-        }
-        Ok(())
-    }
-
-    /// What a refusal says of the message that is awaited: over, spent, or to be sent again later.
-    fn note_refusal_of_message(&mut self, refusal: PhoneRefusal) {
-        let Step::PhoneCode {
-            challenge, asking, ..
-        } = &mut self.step
-        else {
-            return;
-        };
-        let PhoneRefusal::Service {
-            code,
-            retry_at,
-            attempts_left,
-        } = refusal
-        else {
-            return;
-        };
-        match (code, retry_at) {
-            (ErrorCode::CodeExpired | ErrorCode::CodeUsed | ErrorCode::ChallengeNotFound, _) => {
-                challenge.expires_at = 0;
-            }
-            (ErrorCode::TooManyAttempts, _) => challenge.attempts_left = 0,
-            // No refusal, only the time from which on it can be sent again.
-            (ErrorCode::ResendTooSoon, Some(at)) => {
-                challenge.resend_at = Some(at.0);
-                *asking = RequestState::Idle;
-            }
-            _other => {
-                challenge.attempts_left = attempts_left.unwrap_or(challenge.attempts_left);
-            }
         }
     }
 

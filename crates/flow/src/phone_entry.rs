@@ -11,8 +11,12 @@ pub struct PhoneEntry {
     /// Where codes may be sent, the likely country first ([ISO 3166-1
     /// alpha-2](https://www.iso.org/iso-3166-country-codes.html)).
     pub countries: Vec<String>,
+    /// The one in which the browser is, as far as it tells.
+    pub(super) home: Option<String>,
     /// The chosen one.
     pub country: String,
+    /// The country whose number it is, where it is none of the chosen one.
+    pub other: Option<String>,
     /// How often one was chosen: each time closes the list.
     pub choices: u32,
     /// What countries are searched for.
@@ -55,6 +59,11 @@ impl PhoneEntry {
             return;
         };
         let read = regions.read(&self.typed, &self.country);
+        // Of the two countries that are likely: any number fits somewhere.
+        let mut likely = self.home.iter().chain(self.countries.first());
+        let fits = |iso: &&String| regions.read(&self.typed, iso).is_ok();
+        let other = likely.find(fits).filter(|_| read.is_err());
+        self.other = other.cloned();
         self.shown = read.ok().map(|number| number.shown);
         let read_as = |shown| [&self.typed, " → ", shown].concat();
         self.read_as = self.shown.as_deref().map(read_as);

@@ -14,7 +14,7 @@ use super::*;
 const NOW: Now = UnixSeconds(1_800_000_000);
 const LOST: PhoneRefusal = PhoneRefusal::Unreachable;
 
-fn regions() -> Event<Enrolment> {
+pub(super) fn regions() -> Event<Enrolment> {
     answered(SetUpAnswer::Regions(Some(
         include_str!("../../../public/nidan/regions.txt").to_owned(),
     )))
@@ -34,7 +34,12 @@ fn asking(flow: &Flow) -> Option<RequestState<PhoneRefusal>> {
 }
 
 fn before_regions() -> Flow {
-    let opening = Opening {
+    begun(opening())
+}
+
+/// A set-up in Japan that also takes numbers of Italy.
+pub(super) fn opening() -> Opening {
+    Opening {
         issuer: Label::parse("二段").unwrap(),
         account: Label::parse("hanako@example.com").unwrap(),
         enrolment_id_text: "AAECAwQFBgcICQoLDA0ODw".to_owned(),
@@ -42,8 +47,14 @@ fn before_regions() -> Flow {
         expires_at: UnixSeconds(NOW.0 + 600),
         methods: vec![MethodKind::Totp, MethodKind::Sms, MethodKind::Voice],
         countries: vec!["JP".to_owned(), "IT".to_owned()],
+        home: None,
+        phone_url: None,
         allow_unconfirmed_calls: true,
-    };
+    }
+}
+
+/// At the number of a phone, before the table of regions is there.
+pub(super) fn begun(opening: Opening) -> Flow {
     let draft = PendingSecret::new(tests::agreement(9), &opening);
     let (flow, _) = Flow::Loading.on(Event::Opened(Box::new((opening, draft))), NOW);
     let (flow, effect) = at(
@@ -54,7 +65,7 @@ fn before_regions() -> Flow {
     flow
 }
 
-fn typed(text: &str) -> Event<Enrolment> {
+pub(super) fn typed(text: &str) -> Event<Enrolment> {
     enter(SetUpInput::Number(text.to_owned()))
 }
 
@@ -533,31 +544,6 @@ fn the_help_stays_while_the_same_code_is_sent_and_ends_with_another_one() {
     assert!(is_helping(&flow), "the ways on stay");
     let (flow, _) = at(flow, [ordered("c2")]);
     assert!(!is_helping(&flow), "another message is another try");
-}
-
-#[test]
-fn what_is_said_of_a_copy_is_said_on_its_own_screen() {
-    let copied = |what| Event::On(SetUpEvent::Copied(what, true));
-    let (flow, _) = at(
-        at_number(),
-        [
-            typed("090 1234 5678"),
-            go(SetUpNav::Next),
-            ordered("c1"),
-            phone(PhoneWish::Help),
-            copied(Keepsake::CopyOfSummary),
-        ],
-    );
-    assert_eq!(enrolment(&flow).copied, Some(true));
-    let (flow, _) = at(flow, [copied(Keepsake::CopyOfKey)]);
-    let (flow, _) = at(flow, [go(SetUpNav::Back), phone(PhoneWish::Help)]);
-    assert_eq!(enrolment(&flow).copied, None);
-    let (flow, _) = at(flow, [go(SetUpNav::Back), copied(Keepsake::CopyOfSummary)]);
-    assert_eq!(
-        enrolment(&flow).copied,
-        None,
-        "the clipboard asked, and the person went on"
-    );
 }
 
 /// Ways of writing that the table does not know are the service's to read; nothing is sent before

@@ -44,6 +44,8 @@ pub enum SetUpNav {
     Choose(MethodKind),
     /// The QR code shall be larger, or as it was.
     Enlarge,
+    /// The set-up shall go on on a phone.
+    ToPhone,
 }
 
 /// What a person types or ticks in a set-up.
@@ -75,6 +77,8 @@ pub enum PhoneWish {
     Resend,
     /// A new code in place of one that is over, the same way.
     Renew,
+    /// The number is of the country that it fits, and not of the chosen one.
+    OtherCountry,
     /// Another number.
     ChangeNumber,
     /// "The code does not arrive".
@@ -115,8 +119,6 @@ pub enum Keepsake {
     FileOfBackupCodes,
     /// The backup codes, on paper.
     PrintOfBackupCodes,
-    /// What support needs to know, into the clipboard.
-    CopyOfSummary,
 }
 
 /// What the shell shall do.

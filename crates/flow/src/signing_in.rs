@@ -37,7 +37,6 @@ impl Stage for SigningIn {
             typed_backup: String::new(),
             trust: false,
             asked: RequestState::Idle,
-            copied: None,
             step: LoginStep::Backup,
             is_helping: false,
             way: best.map_or(LoginMethod::Backup, LoginMethod::Method),
@@ -73,11 +72,6 @@ impl Stage for SigningIn {
             LoginEvent::Go(to) => self.go(to),
             LoginEvent::Enter(input) => self.enter_input(input),
             LoginEvent::Phone(wish) => self.on_phone(wish),
-            LoginEvent::CopySummary => Some(LoginEffect::CopySummary),
-            LoginEvent::Copied(worked) => {
-                self.copied = Some(worked);
-                None
-            }
         };
         Outcome::Active(self, effect)
     }
@@ -238,10 +232,7 @@ impl SigningIn {
             }
             (_, LoginNav::MethodPicker) => self.leave_for(LoginStep::MethodPicker),
             (_, LoginNav::ReportUnrequested) => self.leave_for(LoginStep::Report),
-            (_, LoginNav::Recover) => {
-                self.copied = None;
-                self.leave_for(LoginStep::Recovery)
-            }
+            (_, LoginNav::Recover) => self.leave_for(LoginStep::Recovery),
         }
     }
 
@@ -374,9 +365,7 @@ impl SigningIn {
             )
             | LoginEvent::Go(_)
             | LoginEvent::Enter(_)
-            | LoginEvent::Phone(_)
-            | LoginEvent::CopySummary
-            | LoginEvent::Copied(_) => Outcome::stays(self),
+            | LoginEvent::Phone(_) => Outcome::stays(self),
         }
     }
 }

@@ -73,6 +73,11 @@ impl ConfirmedFactors {
 pub enum Step {
     /// What this is.
     Start,
+    /// The set-up is about to go on on a phone: a QR code leads there.
+    OnPhone {
+        /// When it was last asked whether it does.
+        asked_at: Now,
+    },
     /// Which method.
     Method,
     /// Which app.

@@ -23,6 +23,8 @@ fn opening(backup_gate: BackupGate) -> Opening {
         expires_at: UnixSeconds(NOW.0 + 600),
         methods: vec![MethodKind::Totp],
         countries: vec![],
+        home: None,
+        phone_url: None,
         allow_unconfirmed_calls: false,
     }
 }
@@ -526,4 +528,26 @@ fn a_set_up_that_is_used_asks_for_more_time_by_itself() {
     let (flow, effect) = at(flow, [extended(Ok(later)), Event::On(SetUpEvent::Extend)]);
     assert!(effect.is_none(), "it has lived as long as any may");
     assert!(!flow.active().unwrap().can_extend());
+}
+
+#[test]
+fn what_is_said_of_a_copy_is_said_on_its_own_screen() {
+    let copied = || Event::On(SetUpEvent::Copied(Keepsake::CopyOfKey, true));
+    let to_key = [
+        go(SetUpNav::Next),
+        go(SetUpNav::Choose(MethodKind::Totp)),
+        go(SetUpNav::Next),
+    ];
+    let (flow, _) = at(begun(BackupGate::Tick), to_key);
+    let (flow, _) = at(flow, [copied()]);
+    let said = |flow: &Flow| flow.active().and_then(|enrolment| enrolment.copied);
+    assert_eq!(said(&flow), Some(true));
+    let (flow, _) = at(flow, [go(SetUpNav::Back)]);
+    assert_eq!(said(&flow), None);
+    let (flow, _) = at(flow, [copied()]);
+    assert_eq!(
+        said(&flow),
+        None,
+        "the clipboard asked, and the person went on"
+    );
 }

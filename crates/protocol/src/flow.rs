@@ -164,6 +164,27 @@ pub struct FlowView {
     /// What the operator has to say where a code by phone is awaited, such as a carrier's outage, in
     /// the language of the request's `Accept-Language` as far as there is one.
     pub outage_notice: Option<String>,
+    /// How and when people reach support, in that language, set by the operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support_hours: Option<String>,
+    /// Figures that show why a password alone is not enough, set by the operator.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<FigureView>,
+}
+
+/// A figure with its source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FigureView {
+    /// What it says, in the language of the request's `Accept-Language` as far as there is one.
+    pub text: String,
+    /// Who says so.
+    pub source: String,
+    /// Where it is to be read: an `https:` URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_url: Option<String>,
+    /// The day of the source (ISO 8601).
+    pub as_of: String,
 }
 
 /// The body of `POST /v1/flow/challenges`, which makes a code and orders it to be sent.

@@ -11,9 +11,9 @@ mod problem;
 pub use flow::{
     BACKUP_METHOD_ID, BackupGate, CallConfirmation, ChallengeAnswerPost, ChallengePost,
     ChallengeView, DeliveryState, EnrolmentAnswer, EnrolmentOpening, EnrolmentPost, ExtendAnswer,
-    ExtendPost, FlowOutcome, FlowView, MethodState, MethodView, PHONES_MAX, PhoneOffer, PhonePost,
-    Policy, RecentLogin, ReportAnswer, ReportPost, VerificationAnswer, VerificationOpening,
-    VerificationPost,
+    ExtendPost, FigureView, FlowOutcome, FlowView, MethodState, MethodView, PHONES_MAX, PhoneOffer,
+    PhonePost, Policy, RecentLogin, ReportAnswer, ReportPost, VerificationAnswer,
+    VerificationOpening, VerificationPost,
 };
 pub use host::{
     AssertionAnswer, CreateFlow, EventKind, EventView, EventsView, FlowCreated, FlowStatus,

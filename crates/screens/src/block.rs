@@ -1,7 +1,7 @@
 //! The parts of a screen.
 
 use nidan_flow::Now;
-use nidan_protocol::{ChallengeView, Channel, MethodView};
+use nidan_protocol::{ChallengeView, Channel};
 
 use crate::Shows;
 use crate::messages::Msg;
@@ -195,8 +195,6 @@ pub enum Arg<'a> {
     Number(&'static str, u64),
     /// A date with its time of day, as the language writes it.
     Date(&'static str, Now),
-    /// The kinds of these methods by their names on the wire.
-    Kinds(&'static str, &'a [MethodView]),
 }
 
 /// What came with an action.
@@ -235,8 +233,7 @@ impl Arg<'_> {
             Self::Text(place, _)
             | Self::Message(place, _)
             | Self::Number(place, _)
-            | Self::Date(place, _)
-            | Self::Kinds(place, _) => place,
+            | Self::Date(place, _) => place,
         }
     }
 }

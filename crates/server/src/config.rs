@@ -4,8 +4,8 @@
 mod checks;
 mod mark;
 mod phone;
+mod texts;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -18,9 +18,9 @@ pub(crate) use phone::GatewayKind;
 pub use phone::{
     Budgets, GatewayConfig, Outbox, PhoneConfig, SmppConfig, TwilioConfig, WebhookConfig,
 };
+pub use texts::{Figure, Localized};
 
 use crate::keys::KEY_VARIABLES;
-use crate::language;
 
 /// Prefix of the environment variables that override top-level settings: `NIDAN_LISTEN` is
 /// `listen`.
@@ -75,11 +75,16 @@ pub struct Config {
     pub log: LogFormat,
     /// A URL, a `mailto:` or a `tel:` link for people who need help.
     pub support_url: Option<String>,
-    /// What people read where they wait for a code by phone, by language ([BCP
-    /// 47](https://www.rfc-editor.org/info/bcp47)): an outage of a carrier, for instance. English is
-    /// taken for languages that have none, else the first.
+    /// What people read where they wait for a code by phone, by language: an outage of a carrier, for
+    /// instance.
     #[serde(default)]
-    pub outage_notice: BTreeMap<String, String>,
+    pub outage_notice: Localized,
+    /// How and when people reach support, by language: its channels and hours.
+    #[serde(default)]
+    pub support_hours: Localized,
+    /// Figures that show why a password alone is not enough.
+    #[serde(default)]
+    pub figures: Vec<Figure>,
     /// The widget's folder, as `cargo xtask dist` makes it, to hand out under `/widget/`; nothing
     /// is when left out.
     pub widget_folder: Option<PathBuf>,
@@ -304,24 +309,6 @@ impl Config {
         config.ignored_variables = ignored_variables;
         config.check()?;
         Ok(config)
-    }
-
-    /// The outage notice in the first of these languages that it is in ([RFC
-    /// 9110](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4) §12.5.4, as browsers write it).
-    pub fn outage_notice(&self, languages: &str) -> Option<&str> {
-        let texts = || {
-            let named = self.outage_notice.iter();
-            named.filter_map(|(tag, text)| Some((language::whole(tag)?, text)))
-        };
-        let fits = |wanted| {
-            let same = texts().find(|(id, _)| *id == wanted);
-            same.or_else(|| texts().find(|(id, _)| language::are_alike(id, &wanted)))
-        };
-        let found = language::wanted(languages)
-            .chain(language::whole("en"))
-            .find_map(fits)
-            .or_else(|| texts().next());
-        found.map(|(_, text)| text.as_str())
     }
 
     /// What can be left so, and is most likely not meant: a line each.

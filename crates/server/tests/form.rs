@@ -268,9 +268,52 @@ async fn a_call_and_the_help_for_it_have_words_of_their_own() {
     );
     let help = call.press(&bench, "help", &[]).await;
     assert!(help.says("An answering machine"), "{}", help.html);
+    assert!(help.says("Common questions") && help.says("A code came that I did not ask for"));
     assert!(help.field("code").is_some() && help.has("resend") && help.has("ways"));
     let closed = help.press(&bench, "help", &[]).await;
     assert!(closed.field("code").is_some() && !closed.says("An answering machine"));
+}
+
+/// Who has nothing left reads what support will ask, when it is there, and has a slip to copy.
+#[tokio::test]
+async fn who_has_nothing_left_is_told_what_support_asks_and_when_it_is_there() {
+    let tune = |config: &mut nidan_server::config::Config| {
+        for host in &mut config.hosts {
+            host.form_complete_url = Some(format!("{ORIGIN}/complete"));
+        }
+        let own = |(tag, text): (&str, &str)| (tag.to_owned(), text.to_owned());
+        config.support_hours = [("en", "Phone, daily 9 to 18"), ("ja", "電話 9時～18時")]
+            .map(own)
+            .into();
+        config.figures = vec![nidan_server::config::Figure {
+            text: [("ja", "九割")].map(own).into(),
+            source: "Report".to_owned(),
+            source_url: None,
+            as_of: "2026-04-01".to_owned(),
+        }];
+    };
+    let bench = Bench::tuned(tune, None).await;
+    bench.enrolled("u1", 3).await;
+    let (_, token) = bench.login("u1").await;
+    let page = Page::open(&bench, &token).await;
+    let page = page.press(&bench, "ways", &[]).await;
+    let page = page.press(&bench, "lost", &[]).await;
+    for words in [
+        "Phone, daily 9 to 18",
+        "never asks for a code",
+        "ways: Authenticator app,",
+    ] {
+        assert!(page.says(words), "{words}: {}", page.html);
+    }
+    let request = Request::get("/v1/flow").header("nidan-flow", &token);
+    let request = request.header("sec-fetch-site", "same-origin");
+    let request = request.header("accept-language", "ja").body(Body::empty());
+    let (_, view) = bench.send(request.unwrap()).await;
+    assert_eq!(view["support_hours"], "電話 9時～18時");
+    assert_eq!(
+        view["figures"],
+        serde_json::json!([{ "text": "九割", "source": "Report", "as_of": "2026-04-01" }])
+    );
 }
 
 /// Who knows of an outage does not wait: it stands where a code by phone is awaited, and there only.

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
-import { only, readTexts } from '../catalogues.mjs'
+import { named, only, readTexts } from '../catalogues.mjs'
 import { forNewBrowsers } from '../passes/modern-glue.mjs'
 import { withOneStart } from '../passes/one-start.mjs'
 import { withNames } from '../passes/short-names.mjs'
@@ -15,7 +15,7 @@ import { withoutUnusedImports } from '../passes/unused-exports.mjs'
 import { pass as withoutUnusedTasks } from '../passes/unused-tasks.mjs'
 import { joined, withHashes } from '../scripts.mjs'
 import { packed, withoutRules } from '../sheets.mjs'
-import { checkSources, classesIn, constant, keysIn, tagsIn, used } from '../used.mjs'
+import { checkSources, classesIn, classesOfGuide, constant, keysIn, tagsIn, tagsOfGuide, used, usedByGuide } from '../used.mjs'
 import { functionNames, withoutNotes } from '../wasm-file.mjs'
 
 const leb = (value) => (value < 128 ? [value] : [(value % 128) | 128, ...leb(Math.floor(value / 128))])
@@ -212,8 +212,8 @@ test('words and classes are those that the sources name', () => {
   assert.deepEqual(classesIn('"2p;class=nidan-help;role=status" set("class", "nidan-country")'), ['nidan-help', 'nidan-country'])
   assert.equal(constant('pub const CARD: Card = Card { name: Msg::A };\nconst WAY: Msg = Msg::B;', 'WAY'), 'const WAY: Msg = Msg::B;')
   const texts = readTexts('{"a.b": "x", "c.d": "{n} ys", "c.d.one": "one y", "c.d.few": "few ys", "e.few": "z"}')
-  assert.equal(only(texts, new Set(['a.b'])), '["x",0,0]')
-  assert.equal(only(texts, new Set(['c.d'])), '[0,{"other":"{n} ys","one":"one y","few":"few ys"},0]')
+  assert.equal(only(texts, new Set(['a.b'])), '["x"]')
+  assert.equal(only(texts, new Set(['c.d'])), '[0,{"other":"{n} ys","one":"one y","few":"few ys"}]')
   assert.equal(only(texts, new Set(['e.few'])), '[0,0,"z"]')
 })
 
@@ -223,6 +223,17 @@ test('a login has its own words and none of a number that is being typed', () =>
   for (const key of ['phone.too-short', 'codes.title', 'method.sms-what']) assert.ok(!keys.has(key), key)
   assert.ok(classes.has('nidan-aside') && !classes.has('nidan-qr'))
   assert.ok(used('nidan').keys.has('method.sms-what') && used('nidan').classes.has('nidan-country'))
+})
+
+test('the guide has its own words, by their keys, and no module carries them', () => {
+  const keys = usedByGuide()
+  for (const key of ['guide.off', 'app.note-aegis', 'method.sms-weaknesses', 'login.summary', 'phone.wrong-digits']) assert.ok(keys.has(key), key)
+  for (const key of ['guide.off', 'app.note-aegis', 'method.sms-weaknesses']) assert.ok(!used('nidan').keys.has(key) && !used('nidan-login').keys.has(key), key)
+  assert.equal(named(readTexts('{"a.b": "x", "c.d": "{n} ys", "c.d.one": "one y"}'), new Set(['c.d'])), '{"c.d":{"other":"{n} ys","one":"one y"}}')
+  assert.throws(() => named(readTexts('{"a.b": "x"}'), new Set(['c.d'])), /names c.d/)
+  assert.deepEqual(classesOfGuide("make('table', { className: 'nidan-apps x' })"), ['nidan-apps', 'x'])
+  assert.deepEqual(tagsOfGuide("node('table', {}, text('th', say(key)), make('p'))"), ['table', 'th', 'p'])
+  assert.ok(used('nidan').classes.has('nidan-apps') && used('nidan').tags.has('table') && !used('nidan-login').classes.has('nidan-apps'))
 })
 
 test('every source that can show something is of a module', () => {

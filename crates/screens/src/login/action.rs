@@ -40,8 +40,6 @@ pub enum LoginAction {
     Help,
     /// "I did not ask for this code."
     ReportUnrequested,
-    /// Copies what support needs to know.
-    Copy,
 }
 
 impl LoginAction {
@@ -67,7 +65,6 @@ impl LoginAction {
             Self::Resend => phone(LoginPhone::Resend),
             Self::Renew => phone(LoginPhone::Renew),
             Self::Help => phone(LoginPhone::Help),
-            Self::Copy => LoginEvent::CopySummary,
         })
     }
 }

@@ -124,17 +124,9 @@ keys! {
         /// Where the host helps those who have lost everything.
         Recover = "1a;class=nidan-main;part=button-main",
         /// Holds what support asks for.
-        Details = "1details",
+        Details = "1details;data-guide=slip;data-failed=@",
         /// Opens it.
         DetailsSummary = "2summary",
-        /// Holds it.
-        DetailsInside = "2div",
-        /// What support needs to know: no code, two digits of a number at most.
-        SupportSummary = "3p;class=nidan-help",
-        /// Copies it.
-        Copy = "3button;type=button;class=nidan-quiet;part=button",
-        /// Whether copying worked.
-        Copied = "3p;class=nidan-help;role=status",
         /// Says that somebody got in.
         LoginsLead = "1p",
         /// Holds who did.

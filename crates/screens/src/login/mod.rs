@@ -12,7 +12,6 @@ mod ways;
 
 pub use action::LoginAction;
 pub use keys::LoginKey;
-pub use recovery::summary;
 
 use nidan_flow::{EndReason, Event, Login, LoginStep, RequestError, SigningIn};
 use nidan_protocol::CallConfirmation;
@@ -138,7 +137,7 @@ impl<'a> Draft<'a, Login> {
             EndReason::Reported => return self.reported_elsewhere(),
             EndReason::Expired => (Msg::LoginExpiredTitle, Msg::LoginExpired, Msg::LoginAgain),
             EndReason::TriesSpent => (Msg::LoginSpentTitle, Msg::LoginExpired, Msg::LoginAgain),
-            EndReason::Superseded | EndReason::AlreadyOn => (
+            EndReason::Superseded | EndReason::OnPhone | EndReason::AlreadyOn => (
                 Msg::LoginElsewhereTitle,
                 Msg::LoginElsewhere,
                 Msg::LoginHere,

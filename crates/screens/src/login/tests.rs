@@ -88,9 +88,6 @@ impl Walk<Login> {
             }
             Effect::Restart | Effect::Complete(_) => return None,
             Effect::Do(LoginEffect::ShowHelp(_)) => return None,
-            Effect::Do(LoginEffect::CopySummary) => {
-                return Some(Event::On(LoginEvent::Copied(is_good)));
-            }
             Effect::Do(LoginEffect::Order {
                 channel,
                 confirmation,

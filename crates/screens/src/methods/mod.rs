@@ -12,16 +12,8 @@ use crate::messages::Msg;
 /// The words of a card, on which a method is described and chosen.
 #[derive(Clone, Copy)]
 pub struct Card {
-    /// What the method is called.
-    pub name: Msg,
     /// How it works.
     pub what: Msg,
-    /// What a person needs for it.
-    pub needs: Msg,
-    /// What speaks for it.
-    pub strengths: Msg,
-    /// What speaks against it.
-    pub weaknesses: Msg,
     /// The button that chooses it.
     pub choose: Msg,
 }

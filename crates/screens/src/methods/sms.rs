@@ -5,11 +5,7 @@ use crate::messages::Msg;
 
 /// The words of its card, where a method is chosen.
 pub(super) const CARD: Card = Card {
-    name: Msg::MethodSmsName,
     what: Msg::MethodSmsWhat,
-    needs: Msg::MethodSmsNeeds,
-    strengths: Msg::MethodSmsStrengths,
-    weaknesses: Msg::MethodSmsWeaknesses,
     choose: Msg::MethodSmsUse,
 };
 /// Its words among the ways to sign in: takes `hint`.

@@ -5,11 +5,7 @@ use crate::messages::Msg;
 
 /// The words of its card, where a method is chosen.
 pub(super) const CARD: Card = Card {
-    name: Msg::MethodTotpName,
     what: Msg::MethodTotpWhat,
-    needs: Msg::MethodTotpNeeds,
-    strengths: Msg::MethodTotpStrengths,
-    weaknesses: Msg::MethodTotpWeaknesses,
     choose: Msg::MethodUse,
 };
 /// Its words among the ways to sign in: takes `hint`.

@@ -5,11 +5,7 @@ use crate::messages::Msg;
 
 /// The words of its card, where a method is chosen.
 pub(super) const CARD: Card = Card {
-    name: Msg::MethodVoiceName,
     what: Msg::MethodVoiceWhat,
-    needs: Msg::MethodVoiceNeeds,
-    strengths: Msg::MethodVoiceStrengths,
-    weaknesses: Msg::MethodVoiceWeaknesses,
     choose: Msg::MethodVoiceUse,
 };
 /// Its words among the ways to sign in: takes `hint`.

@@ -22,6 +22,8 @@ pub enum SetUpAction {
     Choose(MethodKind),
     /// Makes the QR code larger, and smaller again.
     Enlarge,
+    /// Goes on on a phone.
+    ToPhone,
     /// Takes something along.
     Take(Keepsake),
     /// Types a code.
@@ -40,6 +42,8 @@ pub enum SetUpAction {
     Resend,
     /// Orders a new code in place of one that is over.
     Renew,
+    /// Takes the country that the number fits.
+    OtherCountry,
     /// Types the number anew.
     ChangeNumber,
     /// "The code does not arrive."
@@ -62,6 +66,7 @@ impl SetUpAction {
             Self::Back => go(SetUpNav::Back),
             Self::Choose(kind) => go(SetUpNav::Choose(kind)),
             Self::Enlarge => go(SetUpNav::Enlarge),
+            Self::ToPhone => go(SetUpNav::ToPhone),
             Self::TypeCode => enter(SetUpInput::Code(input.text())),
             Self::TypeNumber => enter(SetUpInput::Number(input.text())),
             Self::TypeName => enter(SetUpInput::Name(input.text())),
@@ -72,6 +77,7 @@ impl SetUpAction {
             Self::CallUnconfirmed => phone(PhoneWish::CallUnconfirmed),
             Self::Resend => phone(PhoneWish::Resend),
             Self::Renew => phone(PhoneWish::Renew),
+            Self::OtherCountry => phone(PhoneWish::OtherCountry),
             Self::ChangeNumber => phone(PhoneWish::ChangeNumber),
             Self::Help => phone(PhoneWish::Help),
             Self::Take(what) => SetUpEvent::Take(what),

@@ -4,18 +4,11 @@ use nidan_flow::{CodeRefusal, Enrolment, Flow, Keepsake};
 use nidan_protocol::MethodKind;
 
 use super::{SetUpAction, SetUpKey, SetUpSpecial};
-use crate::apps::{APPS, App, Backup, VERIFIED_ON, recommended};
+use crate::apps::recommended;
 use crate::draft::Draft;
 use crate::messages::Msg;
 use crate::methods::card;
 use crate::{Arg, Content, Words, typed};
-
-const COLUMNS: [Msg; 4] = [
-    Msg::AppColumnApp,
-    Msg::AppColumnRunsOn,
-    Msg::AppColumnBackup,
-    Msg::AppColumnDevices,
-];
 
 /// The keys of a QR code, which is shown in one of two places.
 struct QrKeys {
@@ -23,6 +16,12 @@ struct QrKeys {
     image: SetUpKey,
     toggle: SetUpKey,
 }
+
+const FIRST_QR: QrKeys = QrKeys {
+    frame: SetUpKey::Qr,
+    image: SetUpKey::QrImage,
+    toggle: SetUpKey::QrToggle,
+};
 
 /// The keys of the secret for typing, which is shown in one of two places.
 struct TypedKeys {
@@ -44,17 +43,8 @@ impl<'a> Draft<'a, Flow> {
         self.group(SetUpKey::Recommended);
         self.words(SetUpKey::RecommendedName, one.name);
         self.text(SetUpKey::RecommendedNote, one.note);
-        self.group(SetUpKey::OtherApps);
+        self.add(SetUpKey::OtherApps, Content::Named(Msg::TroubleUnreachable));
         self.text(SetUpKey::OtherAppsSummary, Msg::AppOthers);
-        self.add(SetUpKey::Apps, Content::Named(Msg::AppTableLabel));
-        self.group(SetUpKey::AppsHead);
-        self.list(SetUpKey::AppsHeadRow, SetUpKey::AppsColumn, &COLUMNS);
-        self.group(SetUpKey::AppsBody);
-        for (index, app) in (0..=u8::MAX).zip(APPS) {
-            self.app(index, app);
-        }
-        let date = Arg::Text("date", VERIFIED_ON);
-        self.message(SetUpKey::VerifiedOn, Msg::AppVerifiedOn, date);
         self.text(SetUpKey::KeepUpdated, Msg::AppKeepUpdated);
         let by_phone = |kind: &MethodKind| kind.class().channel().is_some();
         if let Some(kind) = enrolment.addable().find(by_phone) {
@@ -64,43 +54,17 @@ impl<'a> Draft<'a, Flow> {
         self.main_and_back(Msg::CommonNext, SetUpAction::Next);
     }
 
-    fn app(&mut self, index: u8, app: &'static App) {
-        let several = if app.several_devices {
-            Msg::CommonYes
-        } else {
-            Msg::CommonNo
-        };
-        let backup = match app.backup {
-            Backup::Account(account) => Words::Message(
-                Msg::AppBackupAccount,
-                [Arg::Text("account", account), Arg::None],
-            ),
-            Backup::EndToEnd => Words::of(Msg::AppBackupEncrypted),
-            Backup::Password => Words::of(Msg::AppBackupPassword),
-            Backup::File => Words::of(Msg::AppBackupFile),
-        };
-        let runs_on = Words::Verbatim(app.runs_on);
-        let cells = [
-            (SetUpKey::App, Content::Group),
-            (SetUpKey::AppHead, Content::Group),
-            (SetUpKey::AppName, Content::Text(app.name)),
-            (SetUpKey::AppNote, Content::Text(Words::of(app.note))),
-            (
-                SetUpKey::AppRunsOn,
-                Content::Cell(Msg::AppColumnRunsOn, runs_on),
-            ),
-            (
-                SetUpKey::AppBackup,
-                Content::Cell(Msg::AppColumnBackup, backup),
-            ),
-            (
-                SetUpKey::AppDevices,
-                Content::Cell(Msg::AppColumnDevices, Words::of(several)),
-            ),
-        ];
-        for (key, content) in cells {
-            self.add_nth(key, index, content);
-        }
+    /// The set-up goes on on a phone, after the same login there: the code holds this page's address
+    /// and nothing else (docs/decisions/0030-going-on-on-a-phone.md).
+    pub(super) fn on_phone(&mut self, enrolment: &'a Enrolment) {
+        let url = enrolment.opening.phone_url.as_deref().unwrap_or_default();
+        self.title(Msg::OnPhoneTitle);
+        self.text(SetUpKey::Lead, Msg::OnPhoneScan);
+        self.text(SetUpKey::LeadMore, Msg::OnPhoneNote);
+        self.qr_code(enrolment, Msg::OnPhoneLabel, url, FIRST_QR);
+        self.group(SetUpKey::Address);
+        self.words(SetUpKey::AddressText, Words::Verbatim(url));
+        self.only_back();
     }
 
     /// The account goes into the app: by QR code from another device, by link or key on the same
@@ -118,14 +82,8 @@ impl<'a> Draft<'a, Flow> {
 
     fn qr_first(&mut self, enrolment: &'a Enrolment) {
         self.text(SetUpKey::Scan, Msg::AddScan);
-        self.qr_code(
-            enrolment,
-            QrKeys {
-                frame: SetUpKey::Qr,
-                image: SetUpKey::QrImage,
-                toggle: SetUpKey::QrToggle,
-            },
-        );
+        let uri = enrolment.draft.uri().expose();
+        self.qr_code(enrolment, Msg::AddQrLabel, uri, FIRST_QR);
         self.group(SetUpKey::NoScan);
         self.text(SetUpKey::NoScanSummary, Msg::AddNoScan);
         self.key(
@@ -160,6 +118,8 @@ impl<'a> Draft<'a, Flow> {
         self.text(SetUpKey::ShowQrSummary, Msg::AddShowQr);
         self.qr_code(
             enrolment,
+            Msg::AddQrLabel,
+            url,
             QrKeys {
                 frame: SetUpKey::OtherQr,
                 image: SetUpKey::OtherQrImage,
@@ -168,15 +128,15 @@ impl<'a> Draft<'a, Flow> {
         );
     }
 
-    fn qr_code(&mut self, enrolment: &'a Enrolment, keys: QrKeys) {
+    fn qr_code(&mut self, enrolment: &'a Enrolment, label: Msg, uri: &'a str, keys: QrKeys) {
         let (large, toggle) = if enrolment.is_enlarged {
             (Some(""), Msg::AddShrink)
         } else {
             (None, Msg::AddEnlarge)
         };
         self.add(keys.frame, Content::State("data-large", large));
-        let code = SetUpSpecial::QrCode(&enrolment.draft);
-        self.add(keys.image, Content::Special(Some(Msg::AddQrLabel), code));
+        let code = SetUpSpecial::QrCode(uri);
+        self.add(keys.image, Content::Special(Some(label), code));
         self.button(keys.toggle, toggle, SetUpAction::Enlarge);
     }
 

@@ -48,7 +48,7 @@ keys! {
         /// One thing to have at hand.
         HaveItem = "2li",
         /// Holds why all this.
-        Why = "1details",
+        Why = "1details;data-guide=figures",
         /// Opens it.
         WhySummary = "2summary",
         /// Holds the reasons.
@@ -71,25 +71,9 @@ keys! {
         /// That backup codes come with every method.
         BackupNote = "1p",
         /// Holds what speaks for each and against it.
-        Compare = "1details;class=nidan-compare",
+        Compare = "1details;class=nidan-compare;data-guide=methods;data-failed=@",
         /// Opens it.
         CompareSummary = "2summary",
-        /// A method's name.
-        CompareName = "2h3",
-        /// Holds facts.
-        Facts = "2dl",
-        /// Names what it needs.
-        NeedsName = "3dt",
-        /// What it needs.
-        Needs = "3dd",
-        /// Names what speaks for it.
-        StrengthsName = "3dt",
-        /// What speaks for it.
-        Strengths = "3dd",
-        /// Names what speaks against it.
-        WeaknessesName = "3dt",
-        /// What speaks against it.
-        Weaknesses = "3dd",
 
         /// Holds the way on for everybody who has an app.
         HaveActions = "1div;class=nidan-actions",
@@ -104,35 +88,9 @@ keys! {
         /// What to know of it.
         RecommendedNote = "2p;class=nidan-help",
         /// Holds the other ones.
-        OtherApps = "1details",
+        OtherApps = "1details;data-guide=apps;data-failed=@",
         /// Opens it.
         OtherAppsSummary = "2summary",
-        /// Compares apps.
-        Apps = "2table;class=nidan-apps;aria-label=@",
-        /// Holds the columns' names.
-        AppsHead = "3thead",
-        /// The same.
-        AppsHeadRow = "4tr",
-        /// A column's name.
-        AppsColumn = "5th;scope=col",
-        /// Holds the apps.
-        AppsBody = "3tbody",
-        /// An app.
-        App = "4tr",
-        /// Holds its name and its note.
-        AppHead = "5th;scope=row",
-        /// Its name.
-        AppName = "6span",
-        /// What to know before choosing it.
-        AppNote = "6p;class=nidan-help",
-        /// Where it runs.
-        AppRunsOn = "5td;data-label=@",
-        /// How its entries survive a lost phone.
-        AppBackup = "5td;data-label=@",
-        /// Whether it can be on several devices.
-        AppDevices = "5td;data-label=@",
-        /// When somebody last compared these facts with their sources.
-        VerifiedOn = "2p;class=nidan-help",
         /// Why the phone is to be kept updated.
         KeepUpdated = "1p",
         /// Takes a method that needs no app.
@@ -146,6 +104,10 @@ keys! {
         QrImage = "2svg;role=img;aria-label=@",
         /// Makes it larger, and smaller again.
         QrToggle = "2button;type=button;class=nidan-quiet;part=button",
+        /// Holds the address that a QR code leads to.
+        Address = "1p",
+        /// The address.
+        AddressText = "2code;translate=no;dir=ltr",
         /// Holds what helps when scanning does not work.
         NoScan = "1details",
         /// Opens it.
@@ -247,6 +209,12 @@ keys! {
         NumberRoom = "3div;class=nidan-room",
         /// What will be dialled; only this is for the ear.
         NumberPreview = "4p;class=nidan-preview;role=status",
+        /// That the number may be of another country.
+        OtherLead = "3p",
+        /// Takes that country.
+        OtherCountry = "3button;type=button;class=nidan-quiet;part=button",
+        /// Names it.
+        OtherName = "4span",
         /// Which number would be called instead.
         CallPreview = "3p;class=nidan-preview",
         /// Calls it instead.
@@ -358,17 +326,9 @@ keys! {
         /// Holds what may keep a code from coming; the page fills it.
         Causes = "1div;class=nidan-causes",
         /// Holds what support asks for.
-        Details = "1details",
+        Details = "1details;data-guide=slip;data-failed=@",
         /// Opens it.
         DetailsSummary = "2summary",
-        /// Holds it.
-        DetailsInside = "2div",
-        /// What support needs to know: no code, no secret, two digits of the number.
-        SupportSummary = "3p;class=nidan-help",
-        /// Copies it.
-        Copy = "3button;type=button;class=nidan-quiet;part=button",
-        /// Whether copying worked.
-        Copied = "3p;class=nidan-help;role=status",
 
         /// Holds the buttons at the end of a screen.
         Actions = "1div;class=nidan-actions",
@@ -376,6 +336,8 @@ keys! {
         Main = "2button;type=button;class=nidan-main;part=button-main",
         /// Goes back.
         Back = "2button;type=button;class=nidan-quiet;part=button;data-back=",
+        /// Goes on on a phone.
+        ToPhone = "2button;type=button;class=nidan-quiet;part=button",
         /// Holds the way to people who help, on every screen.
         Support = "0p;class=nidan-support",
         /// The way to people who help.
@@ -388,19 +350,6 @@ keys! {
         ChoiceText in Choice,
         ChoiceRecommended in Choice,
         ChoiceWhat in Choice,
-        Facts in CompareName,
-        NeedsName in CompareName,
-        Needs in CompareName,
-        StrengthsName in CompareName,
-        Strengths in CompareName,
-        WeaknessesName in CompareName,
-        Weaknesses in CompareName,
-        AppHead in App,
-        AppName in App,
-        AppNote in App,
-        AppRunsOn in App,
-        AppBackup in App,
-        AppDevices in App,
         CodesCode in CodesItem,
     }
 }

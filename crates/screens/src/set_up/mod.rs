@@ -14,7 +14,6 @@ mod start;
 mod tests;
 
 pub use action::SetUpAction;
-pub use help::summary;
 pub use keys::SetUpKey;
 
 use nidan_flow::{
@@ -33,14 +32,15 @@ const TELL_TIME_BELOW_S: u64 = 180;
 
 /// What no other screens have. Secrets among it are drawn once, and no copy of them is kept.
 pub enum SetUpSpecial<'a> {
-    /// The QR code of the secret.
-    QrCode(&'a PendingSecret),
+    /// The QR code of a URI: the secret's, or a page's.
+    QrCode(&'a str),
     /// The secret for typing, in groups.
     Key(&'a PendingSecret),
     /// A backup code, in groups.
     BackupCode(&'a BackupCode),
-    /// The chosen country.
-    Country(&'a PhoneEntry),
+    /// A country, by its code ([ISO 3166-1
+    /// alpha-2](https://www.iso.org/iso-3166-country-codes.html)).
+    Country(&'a PhoneEntry, &'a str),
     /// A number that codes can be sent to, and whether it is the main one of several.
     Phone(&'a VerifiedPhone, bool),
     /// The countries that the search finds, by their names in the person's language.
@@ -83,6 +83,7 @@ fn scope(flow: &Flow) -> Option<FocusScope> {
         Flow::Completed => "completed",
         Flow::Active(enrolment) => match &enrolment.step {
             Step::Start => "start",
+            Step::OnPhone { .. } => "to-phone",
             Step::Method => "method",
             Step::GetApp => "get-app",
             Step::AddAccount => "add-account",
@@ -113,7 +114,7 @@ const fn progress(flow: &Flow) -> Option<(u8, Msg)> {
         return None;
     };
     Some(match &enrolment.step {
-        Step::Start => (0, Msg::StepStart),
+        Step::Start | Step::OnPhone { .. } => (0, Msg::StepStart),
         Step::Method => (1, Msg::StepMethod),
         Step::GetApp => (2, Msg::StepApp),
         Step::AddAccount => (3, Msg::StepAdd),
@@ -129,6 +130,7 @@ impl<'a> Draft<'a, Flow> {
     fn enrolling(&mut self, enrolment: &'a Enrolment) {
         match &enrolment.step {
             Step::Start => self.start(enrolment),
+            Step::OnPhone { .. } => self.on_phone(enrolment),
             Step::Method => self.method(enrolment),
             Step::GetApp => self.get_app(enrolment),
             Step::AddAccount => self.add_account(enrolment),

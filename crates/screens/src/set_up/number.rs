@@ -36,6 +36,7 @@ impl<'a> Draft<'a, Flow> {
         self.number_field(&enrolment.phone, refused);
         self.group(SetUpKey::NumberBeside);
         self.preview(&enrolment.phone, refused, channel);
+        self.other_country(&enrolment.phone, refused);
         self.call_instead(enrolment, refused);
         let is_call = match channel {
             Channel::Sms => false,
@@ -95,6 +96,22 @@ impl<'a> Draft<'a, Flow> {
         self.words(SetUpKey::NumberPreview, words);
     }
 
+    /// A number that does not fit the chosen country and fits another likely one.
+    fn other_country(&mut self, phone: &'a PhoneEntry, refused: Option<PhoneRefusal>) {
+        let Some(iso) = phone.other.as_deref().filter(|_| refused.is_some()) else {
+            return;
+        };
+        self.text(SetUpKey::OtherLead, Msg::NumberOther);
+        let button = Content::Button {
+            label: Words::None,
+            is_disabled: false,
+            action: SetUpAction::OtherCountry,
+        };
+        self.add(SetUpKey::OtherCountry, button);
+        let name = SetUpSpecial::Country(phone, iso);
+        self.add(SetUpKey::OtherName, Content::Special(None, name));
+    }
+
     /// A landline can be called. A call is dear to whoever is called by mistake: the offer says
     /// which number it means.
     fn call_instead(&mut self, enrolment: &'a Enrolment, refused: Option<PhoneRefusal>) {
@@ -118,7 +135,7 @@ impl<'a> Draft<'a, Flow> {
         if phone.regions.is_none() {
             return;
         }
-        let chosen = Content::Special(None, SetUpSpecial::Country(phone));
+        let chosen = Content::Special(None, SetUpSpecial::Country(phone, &phone.country));
         if phone.countries.len() < 2 {
             return self.add(SetUpKey::Country, chosen);
         }

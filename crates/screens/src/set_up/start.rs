@@ -37,6 +37,9 @@ impl<'a> Draft<'a, Flow> {
         self.text(SetUpKey::WhySummary, Msg::StartWhyTitle);
         self.list(SetUpKey::Reasons, SetUpKey::ReasonItem, &REASONS);
         self.main(Msg::StartBegin, SetUpAction::Next);
+        if enrolment.opening.phone_url.is_some() {
+            self.button(SetUpKey::ToPhone, Msg::OnPhoneTitle, SetUpAction::ToPhone);
+        }
     }
 
     /// The methods on offer, the recommended one first: a button and a line each, so that all fit a
@@ -48,11 +51,8 @@ impl<'a> Draft<'a, Flow> {
             self.choice(index, *kind);
         }
         self.text(SetUpKey::BackupNote, Msg::MethodBackupNote);
-        self.group(SetUpKey::Compare);
+        self.add(SetUpKey::Compare, Content::Named(Msg::TroubleUnreachable));
         self.text(SetUpKey::CompareSummary, Msg::MethodCompare);
-        for (index, kind) in (0..=u8::MAX).zip(methods) {
-            self.facts(index, *kind);
-        }
         self.only_back();
     }
 
@@ -72,26 +72,6 @@ impl<'a> Draft<'a, Flow> {
             say(SetUpKey::ChoiceRecommended, Msg::MethodRecommended);
         }
         say(SetUpKey::ChoiceWhat, what);
-    }
-
-    fn facts(&mut self, index: u8, kind: MethodKind) {
-        let Card {
-            name,
-            needs,
-            strengths,
-            weaknesses,
-            ..
-        } = card(kind);
-        let mut say = |key, msg| self.add_nth(key, index, Content::Text(Words::of(msg)));
-        say(SetUpKey::CompareName, name);
-        self.add_nth(SetUpKey::Facts, index, Content::Group);
-        let mut say = |key, msg| self.add_nth(key, index, Content::Text(Words::of(msg)));
-        say(SetUpKey::NeedsName, Msg::MethodNeeds);
-        say(SetUpKey::Needs, needs);
-        say(SetUpKey::StrengthsName, Msg::MethodStrengths);
-        say(SetUpKey::Strengths, strengths);
-        say(SetUpKey::WeaknessesName, Msg::MethodWeaknesses);
-        say(SetUpKey::Weaknesses, weaknesses);
     }
 
     /// What is set up so far, and what could come beside it: a second method is recommended, never

@@ -175,6 +175,11 @@ impl Walk<Flow> {
             expires_at: UnixSeconds(self.now + 600),
             methods: methods.to_vec(),
             countries: countries.iter().map(|one| (*one).to_owned()).collect(),
+            home: self.chance.one(&[None, Some("KR")]).map(str::to_owned),
+            phone_url: self
+                .chance
+                .flip()
+                .then(|| "https://shop.example/2sv".to_owned()),
             allow_unconfirmed_calls: self.chance.flip(),
         }
     }
@@ -326,12 +331,14 @@ fn every_screen_leads_on_and_shows_what_is_awaited() {
         "get-app",
         "method",
         "number",
+        "on-phone",
         "phone-code",
         "phone-help",
         "posting",
         "save-codes",
         "start",
         "superseded",
+        "to-phone",
         "unavailable",
     ];
     assert_eq!(reached, all);

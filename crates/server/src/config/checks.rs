@@ -2,12 +2,11 @@
 
 use nidan_otp::Label;
 
-use crate::language;
-
-use super::{Config, ConfigError, Host, TRUST_DAYS, phone};
+use super::{Config, ConfigError, Host, TRUST_DAYS, phone, texts};
 
 /// Some sentences: who waits for a code reads no more.
 const NOTICE_MAX_CHARS: usize = 300;
+const TEXTS: &str = "must have texts of 1 to 300 characters by tags of languages, such as en";
 
 impl Config {
     /// Whether it can be worked with.
@@ -25,14 +24,7 @@ impl Config {
         )?;
         let support = [("support_url", self.support_url.as_ref())];
         self.in_the_clear(support, str::to_owned)?;
-        require(
-            self.outage_notice.iter().all(|(tag, text)| {
-                language::whole(tag).is_some()
-                    && (1..=NOTICE_MAX_CHARS).contains(&text.trim().chars().count())
-            }),
-            || "outage_notice".to_owned(),
-            "must have texts of 1 to 300 characters by tags of languages, such as en",
-        )?;
+        self.check_words()?;
         require(
             !self.hosts.is_empty(),
             || "hosts".to_owned(),
@@ -43,6 +35,35 @@ impl Config {
             self.check_offers(host)?;
         }
         phone::check(self)
+    }
+
+    /// Checks what the operator says in words of their own.
+    fn check_words(&self) -> Result<(), ConfigError> {
+        for (name, text) in [
+            ("outage_notice", &self.outage_notice),
+            ("support_hours", &self.support_hours),
+        ] {
+            require(text.is_good(NOTICE_MAX_CHARS), || name.to_owned(), TEXTS)?;
+        }
+        for (index, figure) in self.figures.iter().enumerate() {
+            let key = |name: &'static str| move || format!("figures[{index}].{name}");
+            let is_said = !figure.text.is_empty() && figure.text.is_good(NOTICE_MAX_CHARS);
+            require(is_said, key("text"), TEXTS)?;
+            let is_named = (1..=NOTICE_MAX_CHARS).contains(&figure.source.trim().chars().count());
+            require(is_named, key("source"), "must name who says so")?;
+            let is_link = |url: &String| is_http_url(url) && url.starts_with("https:");
+            require(
+                figure.source_url.as_ref().is_none_or(is_link),
+                key("source_url"),
+                "must be an https URL",
+            )?;
+            require(
+                texts::is_day(&figure.as_of),
+                key("as_of"),
+                "must be the day of the source, such as 2026-05-01",
+            )?;
+        }
+        Ok(())
     }
 
     /// Checks the settings that tell hosts apart, and by which people know them.

@@ -53,7 +53,7 @@ fn an_outage_is_told_in_the_reader_s_language() {
         ("", "Outage"),
     ] {
         assert_eq!(
-            config.outage_notice(languages),
+            config.outage_notice.read_in(languages),
             Some(expected),
             "{languages}"
         );
@@ -70,23 +70,58 @@ fn an_outage_is_told_in_the_reader_s_language() {
         ("zh", "故障"),
     ] {
         assert_eq!(
-            chinese.outage_notice(languages),
+            chinese.outage_notice.read_in(languages),
             Some(expected),
             "{languages}"
         );
     }
     let only = load(&with(r#"{ ja = "障害" }"#), &[]).unwrap();
     assert_eq!(
-        only.outage_notice("ko"),
+        only.outage_notice.read_in("ko"),
         Some("障害"),
         "better than nothing"
     );
-    assert_eq!(load(GOOD, &[]).unwrap().outage_notice("en"), None);
+    assert_eq!(load(GOOD, &[]).unwrap().outage_notice.read_in("en"), None);
     for bad in [r#"{ en = " " }"#, r#"{ "e n" = "x" }"#] {
         assert!(
             load(&with(bad), &[]).unwrap_err().contains("outage_notice"),
             "{bad}"
         );
+    }
+}
+
+#[test]
+fn the_operator_s_own_words_have_texts_sources_and_days() {
+    let with = |lines: &str| GOOD.replace("issuer", &format!("{lines}\n    issuer"));
+    let good = r#"support_hours = { en = "daily 9 to 18", ja = "毎日9時～18時" }
+    figures = [{ text = { en = "Nine in ten" }, source = "Report", source_url = "https://example.com/r", as_of = "2026-04-01" }]"#;
+    let config = load(&with(good), &[]).unwrap();
+    assert_eq!(config.support_hours.read_in("ja"), Some("毎日9時～18時"));
+    assert_eq!(config.figures[0].text.read_in("ja"), Some("Nine in ten"));
+    for (bad, key) in [
+        ("support_hours = { en = \"\" }", "support_hours"),
+        (&good.replace("\"Nine in ten\"", "\" \""), "figures[0].text"),
+        (
+            &good.replace("{ en = \"Nine in ten\" }", "{}"),
+            "figures[0].text",
+        ),
+        (&good.replace("\"Report\"", "\"\""), "figures[0].source"),
+        (
+            &good.replace("https://example.com/r", "http://example.com/r"),
+            "figures[0].source_url",
+        ),
+        (
+            &good.replace("https://example.com/r", "javascript:x"),
+            "figures[0].source_url",
+        ),
+        (
+            &good.replace("2026-04-01", "2026-02-30"),
+            "figures[0].as_of",
+        ),
+        (&good.replace("2026-04-01", "last year"), "figures[0].as_of"),
+    ] {
+        let said = load(&with(bad), &[]).unwrap_err();
+        assert!(said.contains(key), "{bad}: {said}");
     }
 }
 

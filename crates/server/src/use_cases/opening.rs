@@ -2,14 +2,14 @@
 
 use nidan_core::flow::extended_end;
 use nidan_protocol::{
-    EnrolmentOpening, ErrorCode, ExtendAnswer, FlowView, MethodState, PhoneOffer, Policy, Purpose,
-    VerificationOpening,
+    EnrolmentOpening, ErrorCode, ExtendAnswer, FigureView, FlowView, MethodState, PhoneOffer,
+    Policy, Purpose, VerificationOpening,
 };
 
 use super::{FlowCaller, method_view};
 use crate::Service;
 use crate::base64url::encode;
-use crate::config::Host;
+use crate::config::{Config, Host, Localized};
 use crate::refusal::Refusal;
 use nidan_store::{FlowState, Method as StoredMethod, NewFlow, Subject};
 
@@ -50,6 +50,8 @@ pub(crate) async fn view(
             recovery_url: host.recovery_url.clone(),
             password_url: host.password_url.clone(),
         });
+    let config = &service.0.config;
+    let read = |text: &Localized| text.read_in(languages).map(str::to_owned);
     Ok(FlowView {
         purpose: flow.opened.purpose,
         server_time_ms: service.0.clock.now_ms(),
@@ -69,8 +71,24 @@ pub(crate) async fn view(
         enrolment,
         verification,
         support_url: service.0.config.support_url.clone(),
-        outage_notice: service.0.config.outage_notice(languages).map(str::to_owned),
+        outage_notice: read(&config.outage_notice),
+        support_hours: read(&config.support_hours),
+        figures: figures_in(config, languages),
     })
+}
+
+fn figures_in(config: &Config, languages: &str) -> Vec<FigureView> {
+    let figures = config.figures.iter();
+    figures
+        .filter_map(|figure| {
+            Some(FigureView {
+                text: figure.text.read_in(languages)?.to_owned(),
+                source: figure.source.clone(),
+                source_url: figure.source_url.clone(),
+                as_of: figure.as_of.clone(),
+            })
+        })
+        .collect()
 }
 
 /// Lets a set-up live on whose page is in use: copying ten codes by hand takes its time. A login

@@ -63,6 +63,7 @@ struct General {
     carriers: String,
     others: String,
     verified: String,
+    questions: String,
     #[serde(flatten)]
     rows: BTreeMap<String, Vec<[String; 2]>>,
 }
@@ -74,18 +75,28 @@ struct Carriers {
     rows: BTreeMap<String, serde_json::Value>,
 }
 
+fn find(packs: &[(&str, &'static str)], locale: &str) -> Option<&'static str> {
+    let mut packs = packs.iter();
+    packs.find(|(tag, _)| *tag == locale).map(|(_, json)| *json)
+}
+
+fn general(locale: &str) -> Option<General> {
+    find(&GENERAL, locale).and_then(|json| serde_json::from_str(json).ok())
+}
+
+/// What the common questions are called.
+pub(super) fn questions(locale: &str) -> Option<String> {
+    Some(general(locale)?.questions)
+}
+
 /// Headings and advice; either may be empty. Nothing where there is no pack.
 pub(super) fn advice(locale: &str, channel: Channel) -> Vec<[String; 2]> {
-    let find = |packs: &[(&str, &'static str)]| {
-        let mut packs = packs.iter();
-        packs.find(|(tag, _)| *tag == locale).map(|(_, json)| *json)
-    };
-    let general = find(&GENERAL).and_then(|json| serde_json::from_str::<General>(json).ok());
-    let Some(mut general) = general else {
+    let Some(mut general) = general(locale) else {
         return Vec::new();
     };
     let rows = general.rows.remove(channel.as_str()).unwrap_or_default();
-    let carriers = find(&CARRIERS).and_then(|json| serde_json::from_str::<Carriers>(json).ok());
+    let carriers =
+        find(&CARRIERS, locale).and_then(|json| serde_json::from_str::<Carriers>(json).ok());
     let known = carriers.and_then(|mut carriers| {
         let rows = carriers.rows.remove(channel.as_str())?;
         let rows: Vec<[String; 2]> = serde_json::from_value(rows).ok()?;

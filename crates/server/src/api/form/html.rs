@@ -15,11 +15,20 @@ use nidan_screens::messages::Msg;
 use nidan_screens::{Arg, Block, Content, Key as _, Screen, Words};
 use url::Url;
 
-use super::advice::advice;
+use super::advice::{advice, questions};
 use super::words::Language;
 use crate::config::Host;
 use crate::keys::sha256;
 
+/// Common questions, as the widget's page has them (`public/nidan/guide.js`).
+const QUESTIONS: [(Msg, Msg); 6] = [
+    (Msg::GuideAskNeed, Msg::GuideNeed),
+    (Msg::GuideAskAlways, Msg::GuideAlways),
+    (Msg::GuideAskChange, Msg::GuideChange),
+    (Msg::GuideAskLost, Msg::GuideLost),
+    (Msg::GuideAskUnasked, Msg::GuideUnasked),
+    (Msg::GuideAskOff, Msg::GuideOff),
+];
 const STYLE: &str = include_str!("style.css");
 
 /// What surrounds a [screen](Screen).
@@ -35,6 +44,10 @@ pub(super) struct Frame<'a> {
     pub(super) site: Option<&'a str>,
     /// How the code comes that is awaited.
     pub(super) awaited: Channel,
+    /// What support needs to know of somebody who cannot get in.
+    pub(super) slip: String,
+    /// How and when support is reached.
+    pub(super) support_hours: Option<&'a str>,
     /// "Send again" was pressed before its time.
     pub(super) is_too_early: bool,
     /// A result for the host: the one button takes it there.
@@ -70,7 +83,6 @@ pub(super) fn press_of(action: LoginAction, index: u8, methods: &[MethodView]) -
         LoginAction::Resend | LoginAction::Renew => "resend".to_owned(),
         LoginAction::Help => "help".to_owned(),
         LoginAction::ReportUnrequested => "report".to_owned(),
-        LoginAction::Copy => "copy".to_owned(),
         LoginAction::TypeCode => "code".to_owned(),
         LoginAction::TypeSecondCode => "second_code".to_owned(),
         LoginAction::TypeBackupCode => "typed_backup".to_owned(),
@@ -139,7 +151,7 @@ fn close(body: &mut String, open: &mut Vec<&'static str>, depth: usize) {
 /// Opens the element of a block, with its words; [`None`] where it is not drawn.
 fn draw(frame: &Frame<'_>, body: &mut String, block: &Block<'_, Login>) -> Option<&'static str> {
     let tag = tag_of(frame, block)?;
-    let mut attributes = Attributes::of(block, tag);
+    let mut attributes = Attributes::of(frame, block, tag);
     if block.key == LoginKey::ResendWait && frame.is_too_early {
         attributes.add("role", "alert");
     }
@@ -147,6 +159,11 @@ fn draw(frame: &Frame<'_>, body: &mut String, block: &Block<'_, Login>) -> Optio
     body.push_str(&["<", tag, &attributes.0, ">", &escaped(&text)].concat());
     if block.key == LoginKey::Causes {
         body.push_str(&causes(frame));
+    }
+    if block.key == LoginKey::DetailsSummary {
+        body.push_str("</summary>");
+        body.push_str(&slip(frame).into_string());
+        return Some("");
     }
     if block.key == LoginKey::ResendWait {
         // No script brings the button when its time comes: it is there, and says when.
@@ -171,16 +188,38 @@ fn causes(frame: &Frame<'_>) -> String {
                 details { summary { (name) } p { (text) } }
             }
         }
+        @if let Some(heading) = questions(frame.language.tag) {
+            details {
+                summary { (heading) }
+                @for (ask, answer) in QUESTIONS {
+                    details {
+                        summary { (frame.language.text(ask)) }
+                        p { (frame.language.text(answer)) }
+                    }
+                }
+            }
+        }
     };
     rows.into_string()
+}
+
+/// What support asks for, and how it is reached; the widget's page writes it by a script.
+fn slip(frame: &Frame<'_>) -> Markup {
+    html! {
+        p { (frame.language.text(Msg::GuidePrepare)) }
+        @if let Some(hours) = frame.support_hours {
+            p { (hours) }
+        }
+        p class="nidan-help" { (frame.slip) }
+    }
 }
 
 /// The words of a block; what it is and holds goes into the attributes.
 fn say(frame: &Frame<'_>, block: &Block<'_, Login>, attributes: &mut Attributes) -> String {
     let language = frame.language;
     match &block.content {
-        Content::Group | Content::Form(_) => {}
-        Content::Named(name) => attributes.add("aria-label", language.text(*name)),
+        // A name stands where the block's shape has a place for it.
+        Content::Group | Content::Form(_) | Content::Named(_) => {}
         Content::State(name, value) => {
             if let Some(value) = value {
                 attributes.add(name, value);
@@ -225,10 +264,6 @@ fn tag_of(frame: &Frame<'_>, block: &Block<'_, Login>) -> Option<&'static str> {
     let tag = block.key.shape().tag();
     match &block.content {
         Content::Button {
-            action: LoginAction::Copy,
-            ..
-        } => None,
-        Content::Button {
             action: LoginAction::Again,
             ..
         } if matches!(frame.again, Again::Site) => frame.site.map(|_there_is| "a"),
@@ -261,12 +296,18 @@ struct Attributes(String);
 
 impl Attributes {
     /// Those that a block always has.
-    fn of(block: &Block<'_, Login>, tag: &str) -> Self {
+    fn of(frame: &Frame<'_>, block: &Block<'_, Login>, tag: &str) -> Self {
         let mut attributes = Self(String::new());
+        let named = block.content.name().map(|name| frame.language.text(name));
         block.key.shape().attributes(|name, value| {
-            let value = value.replace("{}", "");
+            let value = match (value, named) {
+                ("@", Some(named)) => named.to_owned(),
+                (value, _) => value.replace("{}", ""),
+            };
             match name {
                 "data-focus" => attributes.add("autofocus", ""),
+                // What a script would fetch is there already.
+                "data-guide" | "data-failed" => {}
                 // The form around everything says these; buttons all send.
                 "part" | "novalidate" | "type" | "tabindex" | "data-back" if tag != "input" => {}
                 "part" => {}

@@ -218,7 +218,7 @@ impl<'a> Journey<'a> {
             } => Some(self.verify(way, method_id, &presented, trust).await),
             LoginEffect::Report => Some(self.report().await),
             // The page that is drawn has it.
-            LoginEffect::ShowHelp(_) | LoginEffect::CopySummary => None,
+            LoginEffect::ShowHelp(_) => None,
         }
     }
 

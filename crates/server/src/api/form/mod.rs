@@ -15,9 +15,11 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use nidan_flow::{
     BookmarkedScreen, Event, Lifecycle, Login, LoginStep, Machine as _, Now, RequestError,
+    SigningIn,
 };
-use nidan_protocol::{Channel, ErrorCode, Purpose};
-use nidan_screens::{Content, Device, Shows as _, View};
+use nidan_protocol::{Channel, ErrorCode, MethodKind, Purpose};
+use nidan_screens::messages::Msg;
+use nidan_screens::{Arg, Content, Device, Shows as _, View, Words};
 use serde::Deserialize;
 use url::Url;
 
@@ -31,6 +33,7 @@ use html::{Again, Frame};
 use journey::Journey;
 use nidan_store::FlowState;
 use place::Place;
+use words::Language;
 pub(crate) use words::Texts;
 
 /// The fields that the page posts, to begin and from then on.
@@ -117,7 +120,7 @@ fn draw(service: &Service, sent: &Sent, accepted: &str, drawn: &Drawn) -> Respon
     let view = View {
         now: now(service),
         support_url: service.0.config.support_url.as_deref(),
-        outage_notice: service.0.config.outage_notice(language.tag),
+        outage_notice: service.0.config.outage_notice.read_in(language.tag),
         device: Device::Other,
         can_print: false,
     };
@@ -146,6 +149,8 @@ fn draw(service: &Service, sent: &Sent, accepted: &str, drawn: &Drawn) -> Respon
             .login
             .awaited()
             .map_or(Channel::Sms, |sent| sent.channel),
+        slip: active.map_or_else(String::new, |signing| slip(language, signing, view.now)),
+        support_hours: service.0.config.support_hours.read_in(language.tag),
         is_too_early: sent.press == "resend" && sent.sends == drawn.sends,
         result_code: drawn.result_code.as_deref(),
     };
@@ -156,6 +161,27 @@ fn draw(service: &Service, sent: &Sent, accepted: &str, drawn: &Drawn) -> Respon
         return html::elsewhere(&frame, view.support_url);
     }
     html::page(&frame, &screen)
+}
+
+/// What support needs to know of somebody who cannot get in: no code, and no number.
+fn slip(language: &Language, signing: &SigningIn, now: Now) -> String {
+    let opening = &signing.opening;
+    let kinds = opening.methods.iter().map(|method| match method.kind {
+        MethodKind::Totp => Msg::MethodTotpName,
+        MethodKind::Sms => Msg::MethodSmsName,
+        MethodKind::Voice => Msg::MethodVoiceName,
+    });
+    let ways: Vec<_> = kinds.map(|name| language.text(name)).collect();
+    language.say(Words::Long(
+        Msg::LoginSummary,
+        [
+            Arg::Text("issuer", &opening.issuer),
+            Arg::Text("account", &opening.account),
+            Arg::Text("ways", &ways.join(" / ")),
+            Arg::Number("count", opening.backup_codes_left.into()),
+            Arg::Date("date", now),
+        ],
+    ))
 }
 
 /// What the next post has of this one.

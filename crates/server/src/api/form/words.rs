@@ -154,10 +154,6 @@ impl Language {
             Arg::Message(_, msg) => self.text(msg).to_owned(),
             Arg::Number(_, number) => number.to_string(),
             Arg::Date(_, at) => date(at.0),
-            Arg::Kinds(_, methods) => {
-                let kinds: Vec<_> = methods.iter().map(|method| method.kind.as_str()).collect();
-                kinds.join(", ")
-            }
         }
     }
 }
