@@ -16,7 +16,13 @@ const salt = randomBytes(16)
 const NOBODY = randomBytes(32)
 const people = new Map([['alice', { id: 'user-alice', hash: scryptSync('correct-horse', salt, 32) }]])
 const sessions = new Map()
-const spent = new Set()
+const spent = new Map()
+const SESSION_S = 12 * 3600
+/** What is old goes: sessions after half a day, results when their minute is over. */
+function forget() {
+  for (const [id, { began }] of sessions) if (began <= now() - SESSION_S) sessions.delete(id)
+  for (const [jti, exp] of spent) if (exp < now() - 60) spent.delete(jti)
+}
 
 const binding = (session) => createHash('sha256').update(`two-step ${session}`).digest('base64url')
 
@@ -43,18 +49,19 @@ async function finish(session, flowId, resultCode) {
   const right = payload.aud === AUDIENCE && payload.purpose === 'verify' && payload.nonce === binding(session) &&
     ACCEPTED.includes(payload.acr) && payload.amr.length > 0 && payload.auth_time <= payload.iat + 60 && payload.exp - payload.iat <= 60 && typeof payload.jti === 'string'
   if (!right || spent.has(payload.jti)) throw new Error('a result for somebody else, or one that was used')
-  spent.add(payload.jti)
+  spent.set(payload.jti, payload.exp)
 }
 
 function begin(response, user, state) {
   const session = randomBytes(32).toString('base64url')
+  forget()
   sessions.set(session, { user, began: now(), ...state })
   response.cookie('session', session, { httpOnly: true, sameSite: 'lax', secure: ORIGIN.startsWith('https:') })
   return session
 }
 
 const now = () => Math.floor(Date.now() / 1000)
-const session = (request) => /(?:^|; )session=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1]
+const session = (request) => (forget(), /(?:^|; )session=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1])
 const app = express()
 
 /** "I did not ask for this code": somebody has the password, or the code too. What began before ends, whosever session it is. */

@@ -26,7 +26,15 @@ keys, app = jwt.PyJWKClient(f"{URL}/.well-known/jwks.json", timeout=5), Flask(__
 salt = secrets.token_bytes(16)
 hashed = lambda password: hashlib.scrypt(password.encode(), salt=salt, n=16384, r=8, p=1)
 people = {"alice": ("user-alice", hashed("correct-horse"))}
-sessions, spent = {}, set()
+sessions, spent = {}, {}
+
+def forget():
+    """What is old goes: sessions after half a day, results when their minute is over."""
+    now = int(time.time())
+    for old in [one for one, state in sessions.items() if state["began"] <= now - 12 * 3600]:
+        del sessions[old]
+    for old in [jti for jti, exp in spent.items() if exp < now - 60]:
+        del spent[old]
 
 def binding(session):
     digest = hashlib.sha256(f"two-step {session}".encode()).digest()
@@ -50,7 +58,7 @@ def finish(session, flow_id, result_code):
              and claims["exp"] - claims["iat"] <= 60 and isinstance(claims["jti"], str))
     if not right or claims["jti"] in spent:
         raise ValueError("a result for somebody else, or one that was used")
-    spent.add(claims["jti"])
+    spent[claims["jti"]] = claims["exp"]
 
 def begin(user, answer, **state):
     session = secrets.token_urlsafe(32)
@@ -65,6 +73,7 @@ def signed_in(user, **state):
 
 @app.before_request
 def same_origin():
+    forget()
     if request.method == "POST" and request.path != "/two-step-notices" and request.headers.get("Origin") != ORIGIN:
         abort(403)
 

@@ -8,8 +8,8 @@ use wasm_bindgen::{JsCast as _, JsValue};
 
 use super::{Page, decode};
 use nidan_flow::{
-    ConfirmedFactors, LoginRefusal, PendingSecret, PhoneRefusal, Reported, RequestError,
-    SetUpAnswer, Verified, VerifiedPhone,
+    ConfirmedFactors, LoginRefusal, PhoneRefusal, Reported, RequestError, SetUpAnswer, Verified,
+    VerifiedPhone,
 };
 
 /// Where codes by phone are ordered.
@@ -23,10 +23,10 @@ pub(super) async fn flow(page: Page) -> Result<JsValue, RequestError> {
 pub(super) async fn enrol(
     page: Page,
     enrolment_id: String,
-    draft: &PendingSecret,
+    share: ClientShare,
     proof: &ConfirmedFactors,
 ) -> Result<EnrolmentAnswer, RequestError> {
-    let ClientShare { public_key, nonce } = draft.client();
+    let ClientShare { public_key, nonce } = share;
     let (public_key, nonce) = (page.base64(&public_key.0), page.base64(nonce.bytes()));
     let mut fields = vec![
         ("enrolment_id", enrolment_id.as_str()),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use nidan_otp::UnixSeconds;
+use nidan_otp::{ClientShare, UnixSeconds};
 use nidan_protocol::ErrorCode;
 use wasm_bindgen::JsValue;
 
@@ -69,7 +69,7 @@ impl Shell {
                 self.answer(SetUpAnswer::Extended(end));
             }),
             SetUpEffect::Take(what) => self.take(what),
-            SetUpEffect::Post(draft, proof) => spawn(self.post(draft, proof)),
+            SetUpEffect::Post(share, proof) => spawn(self.post(share, proof)),
         }
     }
 
@@ -134,13 +134,13 @@ impl Shell {
         Some(Event::Opened(Box::new((opening, draft))))
     }
 
-    async fn post(self, draft: Arc<PendingSecret>, proof: Arc<ConfirmedFactors>) {
+    async fn post(self, share: ClientShare, proof: Arc<ConfirmedFactors>) {
         let id = |enrolment: &Enrolment| enrolment.opening.enrolment_id_text.clone();
         let Some(id) = self.flow.with_untracked(|flow| flow.active().map(id)) else {
             return;
         };
         self.answer(
-            match api::enrol(self.page(Page::clone), id, &draft, &proof).await {
+            match api::enrol(self.page(Page::clone), id, share, &proof).await {
                 Ok(answer) => SetUpAnswer::Stored(Box::new(answer)),
                 Err(trouble) => SetUpAnswer::NotStored(trouble),
             },

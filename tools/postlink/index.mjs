@@ -14,6 +14,7 @@ import * as shortNames from './passes/short-names.mjs'
 import * as unusedClasses from './passes/unused-classes.mjs'
 import * as unusedExports from './passes/unused-exports.mjs'
 import * as unusedTasks from './passes/unused-tasks.mjs'
+import { checkRandomness } from './randomness.mjs'
 import { fail } from './run.mjs'
 import { packScripts } from './scripts.mjs'
 import { packSheets } from './sheets.mjs'
@@ -36,6 +37,8 @@ else {
 function release() {
   for (const name of MODULES) shrink(name)
   packScripts(folder, MODULES)
+  const scripts = readdirSync(folder).filter((name) => name.endsWith('.js'))
+  checkRandomness(Object.fromEntries(scripts.map((name) => [name, readFileSync(join(folder, name), 'utf8')])))
   checkSources()
   const [setUp, login] = MODULES.map(used)
   packSheets(folder, setUp, login)

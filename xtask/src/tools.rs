@@ -31,10 +31,9 @@ const GECKODRIVER: Crate = Crate {
     arguments: &["--locked"],
 };
 const WASM_BINDGEN: &str = "wasm-bindgen-cli";
-/// The npm package's major version is Binaryen's, which Trunk.toml names too.
-const BINARYEN: &str = "132.0.0";
+/// What Trunk.toml and `tools/postlink/package.json` name too.
 const WASM_OPT_VERSION: &str = "version 132";
-/// Shortens the scripts of a release.
+/// Shortens the scripts of a release; `tools/postlink/package.json` names it too.
 const TERSER: &str = "5.51.2";
 
 /// Lets a stable compiler take what is still unstable, as the Linux kernel's build does.
@@ -89,8 +88,7 @@ impl Tools {
             tools.wasm_target()?;
             tools.standard_library()?;
             tools.need("node", "install Node.js 20 or newer")?;
-            tools.npm_program("binaryen", BINARYEN, "wasm-opt", WASM_OPT_VERSION)?;
-            tools.npm_program("terser", TERSER, "terser", TERSER)?;
+            tools.build_programs()?;
             tools.crate_program(&TRUNK)?;
             tools.wasm_bindgen()?;
             Ok(tools)

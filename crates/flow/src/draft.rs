@@ -78,8 +78,8 @@ impl PendingSecret {
     }
 
     /// The browser's public key and nonce, for the final post.
-    pub const fn client(&self) -> &ClientShare {
-        &self.client
+    pub const fn client(&self) -> ClientShare {
+        self.client
     }
 
     /// The [secret](Secret)'s Base32 form, for typing.
@@ -105,6 +105,14 @@ impl PendingSecret {
     /// The ten codes.
     pub const fn backup_codes(&self) -> &BackupCodes {
         &self.backup_codes
+    }
+
+    /// Wipes what was derived, once the service has it: the final post needs the browser's share
+    /// only.
+    pub(super) fn erase(&mut self) {
+        self.secret.erase();
+        self.backup_codes.erase();
+        self.uri.erase();
     }
 
     /// Checks a code the way the service will, one step either way.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use nidan_protocol::{ChallengeView, MethodClass, MethodKind, PHONES_MAX};
+use zeroize::Zeroize as _;
 
 use super::lifecycle::{Outcome, Stage};
 use super::more_time::MoreTime;
@@ -17,7 +18,7 @@ pub struct Enrolment {
     /// What the service said.
     pub opening: Opening,
     /// The secret to come.
-    pub draft: Arc<PendingSecret>,
+    pub draft: PendingSecret,
     /// The code field.
     pub code: CodeEntry,
     /// The backup code field.
@@ -63,7 +64,7 @@ impl Stage for Enrolment {
             app: None,
             phones: Vec::new(),
             opening,
-            draft: Arc::new(draft),
+            draft,
             code: CodeEntry::default(),
             typed_backup: String::new(),
             ticked: false,
@@ -382,6 +383,7 @@ impl Enrolment {
             }
             (SetUpInput::Backup(typed), Step::SaveCodes { refused }) => {
                 *refused = None;
+                self.typed_backup.zeroize();
                 self.typed_backup = typed;
                 None
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{EnrolmentAnswer, ErrorCode};
+use zeroize::Zeroize as _;
 
 use super::lifecycle::Outcome;
 use super::{
@@ -26,8 +27,11 @@ impl Enrolment {
     ) -> Outcome<Self> {
         match &self.step {
             Step::Posting { proof, .. } => {
+                let proof = Arc::clone(proof);
+                self.draft.erase();
+                self.typed_backup.zeroize();
                 self.step = Step::Done {
-                    proof: Arc::clone(proof),
+                    proof,
                     answer: fresh,
                     answered_at: Some(now),
                     trouble: None,
@@ -115,7 +119,7 @@ impl Enrolment {
         let Delivery::Waiting { failed, .. } = delivery else {
             return None;
         };
-        let post = SetUpEffect::Post(Arc::clone(&self.draft), Arc::clone(proof));
+        let post = SetUpEffect::Post(self.draft.client(), Arc::clone(proof));
         *delivery = Delivery::Sending { failed: *failed };
         Some(post)
     }
@@ -131,7 +135,7 @@ impl Enrolment {
                 Outcome::Completed(answer.result_code)
             }
             Step::Done { proof, answer, .. } => {
-                let again = SetUpEffect::Post(Arc::clone(&self.draft), Arc::clone(&proof));
+                let again = SetUpEffect::Post(self.draft.client(), Arc::clone(&proof));
                 self.step = Step::Finishing { proof, answer };
                 Outcome::Active(self, Some(again))
             }

@@ -58,7 +58,7 @@ impl Enrolment {
             app: self.app.clone(),
             phones: self.phones.clone(),
         });
-        let post = SetUpEffect::Post(Arc::clone(&self.draft), Arc::clone(&proof));
+        let post = SetUpEffect::Post(self.draft.client(), Arc::clone(&proof));
         self.step = Step::Posting {
             proof,
             delivery: Delivery::Sending { failed: 0 },

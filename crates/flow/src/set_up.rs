@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use nidan_otp::Code;
+use nidan_otp::{ClientShare, Code};
 use nidan_protocol::{CallConfirmation, ChallengeView, Channel, EnrolmentAnswer, MethodKind};
 
-use super::{
-    ConfirmedFactors, Enrolment, Lifecycle, OrderedNumber, PendingSecret, PhoneRefusal,
-    RequestError,
-};
+use super::{ConfirmedFactors, Enrolment, Lifecycle, OrderedNumber, PhoneRefusal, RequestError};
 
 /// A set-up, from the first words to what is stored.
 pub type Flow = Lifecycle<Enrolment>;
@@ -151,5 +148,5 @@ pub enum SetUpEffect {
     /// Copy, save or print; copies tell whether they worked.
     Take(Keepsake),
     /// Send the final post.
-    Post(Arc<PendingSecret>, Arc<ConfirmedFactors>),
+    Post(ClientShare, Arc<ConfirmedFactors>),
 }

@@ -31,8 +31,9 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct BackupCode([u8; BACKUP_CODE_SYMBOLS]);
 
-/// A set of ten, in the order in which they are shown.
-pub struct BackupCodes([BackupCode; BACKUP_CODE_COUNT]);
+/// A set of ten, in the order in which they are shown. On the heap, so that moving it leaves no copy
+/// behind.
+pub struct BackupCodes(Box<[BackupCode; BACKUP_CODE_COUNT]>);
 
 /// A code written out. Wiped on drop.
 pub type BackupCodeText = Zeroizing<String>;
@@ -124,9 +125,14 @@ impl BackupCodes {
         let (blocks, _) = bytes.as_chunks::<BLOCK_BYTES>();
         let mut blocks = blocks.iter();
         // 100 bytes are ten blocks: the default is never taken.
-        Self(std::array::from_fn(|_| {
+        Self(Box::new(std::array::from_fn(|_| {
             BackupCode::from_block(blocks.next().unwrap_or(&[0; BLOCK_BYTES]))
-        }))
+        })))
+    }
+
+    /// Wipes them.
+    pub fn erase(&mut self) {
+        self.0.iter_mut().for_each(Zeroize::zeroize);
     }
 
     /// The codes in order.

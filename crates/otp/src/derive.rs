@@ -22,7 +22,7 @@ use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::backup::{BACKUP_BYTES, BackupCodes};
-use crate::totp::{SECRET_LEN_BYTES, Secret};
+use crate::totp::Secret;
 
 /// As long as the hash, as [RFC 5869 §3.1](https://www.rfc-editor.org/rfc/rfc5869#section-3.1)
 /// wants a salt.
@@ -139,12 +139,12 @@ pub fn derive(agreement: &Agreement) -> (Secret, BackupCodes) {
             client.public_key.0.as_slice(),
         ]
     };
-    let mut secret = [0; SECRET_LEN_BYTES];
     let mut backup = Zeroizing::new([0; BACKUP_BYTES]);
     // RFC 5869 §2.3 refuses only outputs over 8,160 bytes: 20 and 100 always fit.
-    let expanded = hkdf
-        .expand_multi_info(&info(TOTP_LABEL), &mut secret)
-        .and_then(|()| hkdf.expand_multi_info(&info(BACKUP_LABEL), backup.as_mut_slice()));
+    let (secret, expanded) =
+        Secret::filled(|secret| hkdf.expand_multi_info(&info(TOTP_LABEL), secret));
+    let expanded =
+        expanded.and_then(|()| hkdf.expand_multi_info(&info(BACKUP_LABEL), backup.as_mut_slice()));
     debug_assert!(expanded.is_ok());
-    (Secret::from_bytes(secret), BackupCodes::from_bytes(&backup))
+    (secret, BackupCodes::from_bytes(&backup))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::totp::Secret;
 
@@ -80,6 +80,11 @@ impl KeyUri {
     /// The URI, for the QR code and the link on a phone.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// Wipes it.
+    pub fn erase(&mut self) {
+        self.0.zeroize();
     }
 }
 

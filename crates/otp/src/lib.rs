@@ -23,3 +23,24 @@ pub use totp::{
     CODE_DIGITS, Code, CodeError, Counter, DRIFT_MAX_STEPS, DRIFT_SEARCH_STEPS, Key, Matched,
     PAIR_SEARCH_STEPS, SECRET_LEN_BYTES, Secret, Steps, TIME_STEP_S, UnixSeconds,
 };
+
+/// Secrets are compared by what takes the same time whatever they are; `==` is not there to be used
+/// by mistake.
+///
+/// ```compile_fail,E0369
+/// fn same(a: &nidan_otp::Secret, b: &nidan_otp::Secret) -> bool { a == b }
+/// ```
+/// ```compile_fail,E0369
+/// fn same(a: &nidan_otp::SharedSecret, b: &nidan_otp::SharedSecret) -> bool { a == b }
+/// ```
+/// ```compile_fail,E0369
+/// fn same(a: &nidan_otp::Code, b: &nidan_otp::Code) -> bool { a == b }
+/// ```
+/// ```compile_fail,E0369
+/// fn same(a: &nidan_otp::BackupCode, b: &nidan_otp::BackupCode) -> bool { a == b }
+/// ```
+/// ```compile_fail,E0369
+/// fn same(a: &nidan_otp::KeyUri, b: &nidan_otp::KeyUri) -> bool { a == b }
+/// ```
+#[cfg(doctest)]
+mod secrets_have_no_equality {}

@@ -84,9 +84,14 @@ impl Steps {
 }
 
 /// A shared TOTP secret ([RFC 4226](https://www.rfc-editor.org/rfc/rfc4226) "K"). Wiped on drop,
-/// never printed, cloned or serialised.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub struct Secret([u8; SECRET_LEN_BYTES]);
+/// never printed, cloned or serialised. On the heap, so that moving it leaves no copy behind.
+pub struct Secret(Box<[u8; SECRET_LEN_BYTES]>);
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.erase();
+    }
+}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -147,18 +152,32 @@ impl Matched {
 
 impl Secret {
     /// Takes over bytes that came from [`crate::derive()`] or from sealed storage.
-    pub const fn from_bytes(bytes: [u8; SECRET_LEN_BYTES]) -> Self {
-        Self(bytes)
+    pub fn from_bytes(bytes: [u8; SECRET_LEN_BYTES]) -> Self {
+        Self(Box::new(bytes))
+    }
+
+    /// One that `fill` writes where it stays; and what `fill` returns.
+    pub(crate) fn filled<T>(fill: impl FnOnce(&mut [u8; SECRET_LEN_BYTES]) -> T) -> (Self, T) {
+        let mut secret = Self(Box::default());
+        let filled = fill(&mut secret.0);
+        (secret, filled)
+    }
+
+    /// Wipes it; what it checks and shows then is nobody's.
+    pub fn erase(&mut self) {
+        self.0.zeroize();
     }
 
     /// The raw bytes, for sealing and fingerprints only.
-    pub const fn expose(&self) -> &[u8; SECRET_LEN_BYTES] {
+    pub fn expose(&self) -> &[u8; SECRET_LEN_BYTES] {
         &self.0
     }
 
     /// The Base32 form, for QR codes and for typing.
     pub fn key(&self) -> Key {
-        Key(Zeroizing::new(Base32UpperUnpadded::encode_string(&self.0)))
+        Key(Zeroizing::new(Base32UpperUnpadded::encode_string(
+            self.0.as_slice(),
+        )))
     }
 
     /// Checks a code against every accepted step in constant time per step; the newest step wins.
@@ -217,7 +236,7 @@ impl Secret {
             .with_digits(6)
             .with_skew(0)
             .with_step_duration(TIME_STEP_S)
-            .with_secret(totp_rs::Secret::new_stack(self.0))
+            .with_secret(totp_rs::Secret::new_stack(*self.0))
             .build_noncompliant()
     }
 }

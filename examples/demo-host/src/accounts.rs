@@ -10,6 +10,11 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
+use crate::session::SESSION_TTL_S;
+
+/// A result lives 60 seconds, and clocks differ by some.
+const RESULT_KEPT_S: i64 = 300;
+
 /// A hash that no password has: unknown people take as long as known ones.
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LW5vYm9keQ$QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI";
@@ -60,8 +65,12 @@ impl Accounts {
         )?;
         // A shop of an earlier version gets the column; where it is there already, the database
         // says so.
-        let _there = database
-            .execute_batch("ALTER TABLE session ADD COLUMN owes_code INTEGER NOT NULL DEFAULT 0");
+        for column in [
+            "session ADD COLUMN owes_code INTEGER NOT NULL DEFAULT 0",
+            "spent_result ADD COLUMN spent_at INTEGER NOT NULL DEFAULT 0",
+        ] {
+            let _there = database.execute_batch(&format!("ALTER TABLE {column}"));
+        }
         Ok(Self {
             database: Arc::new(Mutex::new(database)),
         })
@@ -124,8 +133,13 @@ impl Accounts {
         let (hash, account) = (hash(&id), account.to_owned());
         let sql =
             "INSERT INTO session (hash, account, auth_time, owes_code) VALUES (?1, ?2, ?3, ?4)";
-        self.on(move |database| database.execute(sql, params![hash, account, now(), owes_code]))
-            .await?;
+        self.on(move |database| {
+            let now = now();
+            let old = "DELETE FROM session WHERE auth_time <= ?1";
+            database.execute(old, [now - i64::from(SESSION_TTL_S)])?;
+            database.execute(sql, params![hash, account, now, owes_code])
+        })
+        .await?;
         Ok(id)
     }
 
@@ -148,8 +162,9 @@ impl Accounts {
         let id = id.to_owned();
         self.on(move |database| {
             let sql = "SELECT account, email, auth_time, flow_id, owes_code FROM session \
-                JOIN account ON account.id = account WHERE hash = ?1";
-            let found = database.query_row(sql, [hash(&id)], |row| {
+                JOIN account ON account.id = account WHERE hash = ?1 AND auth_time > ?2";
+            let since = now() - i64::from(SESSION_TTL_S);
+            let found = database.query_row(sql, params![hash(&id), since], |row| {
                 Ok(Session {
                     id,
                     user_id: row.get("account")?,
@@ -214,11 +229,14 @@ impl Accounts {
     /// Whether this result is seen for the first time.
     pub(crate) async fn spend_result(&self, jti: &str) -> Result<bool, AccountError> {
         let jti = jti.to_owned();
-        let sql = "INSERT INTO spent_result (jti) VALUES (?1) ON CONFLICT DO NOTHING";
-        Ok(self
-            .on(move |database| database.execute(sql, [jti]))
-            .await?
-            == 1)
+        let sql = "INSERT INTO spent_result (jti, spent_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+        let spent = self.on(move |database| {
+            let now = now();
+            let old = "DELETE FROM spent_result WHERE spent_at < ?1";
+            database.execute(old, [now - RESULT_KEPT_S])?;
+            database.execute(sql, params![jti, now])
+        });
+        Ok(spent.await? == 1)
     }
 
     /// Runs where waiting for the disk holds nobody up.
@@ -275,4 +293,65 @@ fn now() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn accounts() -> Accounts {
+        Accounts::open(Path::new(":memory:")).unwrap()
+    }
+
+    /// Hours pass.
+    async fn pass(accounts: &Accounts, seconds: i64) {
+        let age = "UPDATE session SET auth_time = auth_time - ?1";
+        accounts
+            .on(move |database| database.execute(age, [seconds]))
+            .await
+            .unwrap();
+        let age = "UPDATE spent_result SET spent_at = spent_at - ?1";
+        accounts
+            .on(move |database| database.execute(age, [seconds]))
+            .await
+            .unwrap();
+    }
+
+    async fn rows(accounts: &Accounts, table: &'static str) -> i64 {
+        let count = format!("SELECT COUNT(*) FROM {table}");
+        accounts
+            .on(move |database| database.query_row(&count, [], |row| row.get(0)))
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_session_ends_by_itself_whatever_the_browser_keeps() {
+        let accounts = accounts();
+        let account = accounts
+            .sign_up("a@example.com", "long enough".to_owned())
+            .await
+            .unwrap();
+        let session = accounts.begin_session(&account, false).await.unwrap();
+        pass(&accounts, i64::from(SESSION_TTL_S) - 5).await;
+        assert!(accounts.session(&session).await.unwrap().is_some());
+        pass(&accounts, 5).await;
+        assert!(accounts.session(&session).await.unwrap().is_none());
+        accounts.begin_session(&account, false).await.unwrap();
+        assert_eq!(rows(&accounts, "session").await, 1, "the old one is gone");
+    }
+
+    #[tokio::test]
+    async fn a_result_is_taken_once_and_forgotten_when_it_is_worth_nothing() {
+        let accounts = accounts();
+        assert!(accounts.spend_result("one").await.unwrap());
+        assert!(!accounts.spend_result("one").await.unwrap());
+        pass(&accounts, RESULT_KEPT_S - 5).await;
+        assert!(!accounts.spend_result("one").await.unwrap());
+        pass(&accounts, 10).await;
+        assert!(accounts.spend_result("two").await.unwrap());
+        assert_eq!(rows(&accounts, "spent_result").await, 1);
+    }
 }

@@ -81,9 +81,10 @@ pub(crate) async fn complete_two_step(
     if !spent {
         return Ok(refused());
     }
-    // Who has a second factor now gets a fresh session (ASVS 7.2.4).
+    // Who has a second factor now gets a fresh session (ASVS 7.2.4). Every other one ends: whoever is
+    // in it came without a code (ASVS 7.4.3).
+    shop.accounts.end_sessions(&session.user_id).await?;
     let renewed = shop.accounts.begin_session(&session.user_id, false).await?;
-    shop.accounts.end_session(&session.id).await?;
     Ok(with_cookie(
         &renewed,
         SESSION_TTL_S,

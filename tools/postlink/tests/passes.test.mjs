@@ -15,6 +15,7 @@ import { withoutUnusedImports } from '../passes/unused-exports.mjs'
 import { pass as withoutUnusedTasks } from '../passes/unused-tasks.mjs'
 import { joined, withHashes } from '../scripts.mjs'
 import { packed, withoutRules } from '../sheets.mjs'
+import { checkRandomness } from '../randomness.mjs'
 import { checkSources, classesIn, classesOfGuide, constant, keysIn, tagsIn, tagsOfGuide, used, usedByGuide } from '../used.mjs'
 import { functionNames, withoutNotes } from '../wasm-file.mjs'
 
@@ -242,4 +243,13 @@ test('every source that can show something is of a module', () => {
   writeFileSync(join(folder, 'stray.rs'), 'say(page, Words::of(Msg::LoginTitle))')
   assert.throws(() => checkSources([folder]), /stray.rs names words/)
   rmSync(folder, { recursive: true })
+})
+
+test('random numbers come from the browser’s CSPRNG, where they are meant to', () => {
+  const right = { 'nidan.js': 'crypto.getRandomValues(a)', 'set-up.js': 'subtle.generateKey(a)', 'nidan-flow.js': 'Math.round(1)' }
+  checkRandomness(right)
+  for (const [name, text] of [['nidan-flow.js', 'Math' + '.random()'], ['page.js', 'Math["random"]()'], ['help.js', 'crypto.randomUUID()'],
+    ['nidan-login.js', 'crypto.getRandomValues(a)'], ['nidan.js', 'crypto.getRandomValues(a); crypto.getRandomValues(b)'], ['nidan.js', 'nothing']]) {
+    assert.throws(() => checkRandomness({ ...right, [name]: text }), /has \d of/, name)
+  }
 })

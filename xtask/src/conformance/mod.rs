@@ -11,6 +11,7 @@ mod http;
 mod notices;
 mod service;
 mod target;
+mod times;
 mod token;
 
 pub(crate) use notices::Notices;
@@ -23,7 +24,7 @@ use http::{Browser, Server};
 use serde_json::{Value, json};
 use service::{Service, now};
 
-use crate::run::{self, Done, Failed};
+use crate::run::{Done, Failed};
 
 const AUDIENCE: &str = "shop";
 /// What is said of a host that does not stand the kit.
@@ -71,6 +72,7 @@ pub(crate) fn run(target: &Target) -> Done {
         let_in: Vec::new(),
     };
     kit.control()?;
+    kit.clocks()?;
     // So that an id that comes again is known to have been used.
     lock(&kit.service).forge = Some(|token| token.claims["jti"] = json!("used-before"));
     kit.sign_in()?;
@@ -286,43 +288,6 @@ impl Kit {
             |browser: &mut Browser| self.ask(browser, "GET", &self.target.me, ("text/plain", ""));
         let (status, body) = look(browser).or_else(|_hung| look(browser))?;
         Ok(status == 200 && body.contains(&self.target.mark))
-    }
-
-    /// Who has an account is nobody's business: a password is hashed for nobody too.
-    fn times(&mut self) -> Done {
-        const ROUNDS: usize = 7;
-        /// What a slow hash takes at least.
-        const SLOW_MS: u128 = 15;
-        if !self.begins("the time of an answer") {
-            return Ok(());
-        }
-        let nobody = self
-            .target
-            .login_body
-            .replace(&self.target.mark, "nobody-9b1c");
-        if nobody == self.target.login_body {
-            return Ok(());
-        }
-        let mut times = [Vec::new(), Vec::new()];
-        for _round in 0..ROUNDS {
-            for (times, body) in times.iter_mut().zip([&self.target.login_body, &nobody]) {
-                let begun = run::now();
-                let login = (self.target.login_type.as_str(), body.as_str());
-                self.ask(&mut Browser::default(), "POST", &self.target.login, login)?;
-                times.push(begun.elapsed().as_millis());
-            }
-        }
-        let [somebody, nobody] = times.map(|mut times| {
-            times.sort_unstable();
-            times.get(ROUNDS / 2).copied().unwrap_or_default()
-        });
-        if somebody >= SLOW_MS && nobody * 3 < somebody {
-            let what = format!(
-                "the time of an answer: {nobody} ms for nobody, {somebody} ms for somebody"
-            );
-            self.let_in.push(what);
-        }
-        Ok(())
     }
 
     /// Requests that a browser's user can make without the service's help.

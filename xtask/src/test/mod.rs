@@ -28,7 +28,7 @@ enum Size {
 }
 
 /// What tests read of [`Size::Full`]: rounds of races, requests at once, kills, messages, people.
-const FULL: [(&str, &str); 7] = [
+const FULL: [(&str, &str); 8] = [
     ("ROUNDS", "200"),
     ("BACKUP_PARALLEL", "500"),
     ("REPLAYS", "100000"),
@@ -36,6 +36,7 @@ const FULL: [(&str, &str); 7] = [
     ("MESSAGES", "5000"),
     ("STRANGERS", "10000"),
     ("WRONG_CODES", "1500"),
+    ("TIMINGS", "1000000"),
 ];
 
 /// The native walkers take the long ways; these see that browsers and the service agree.
@@ -243,7 +244,7 @@ const LANES_MAX: usize = 4;
 /// What people do, from the password to the signed result.
 const JOURNEYS: [&str; 6] = ["phone", "login", "end-to-end", "orders", "scam", "guide"];
 /// What the element does to pages of all kinds, and they to it.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "accessibility",
     "element",
     "hosts",
@@ -253,6 +254,7 @@ const PAGES: [&str; 9] = [
     "samples",
     "world",
     "recording",
+    "memory",
 ];
 /// In an order of their own, below.
 const OTHERS: [&str; 2] = ["states", "strict"];

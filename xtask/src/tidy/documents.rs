@@ -35,7 +35,29 @@ pub(super) fn check(files: &[PathBuf], wrong: &mut Vec<String>) -> Done {
             prose_is_wrapped(file, &fs::read_to_string(root().join(file))?, wrong);
         }
     }
+    samples_allow_for_clocks(wrong)?;
     pictures_are_few_and_small(files, wrong)
+}
+
+/// Clocks differ by some seconds: how each page that no test runs allows for five. The kit tries the
+/// hosts that are run.
+fn samples_allow_for_clocks(wrong: &mut Vec<String>) -> Done {
+    const PAGES: [(&str, &str); 4] = [
+        ("django.md", "leeway=5"),
+        ("laravel.md", "JWT::$leeway = 5;"),
+        ("rails.md", "leeway: 5"),
+        (
+            "spring.md",
+            "getNotBeforeTime().getTime() <= System.currentTimeMillis() + 5_000",
+        ),
+    ];
+    for (page, says) in PAGES {
+        let page = format!("docs/book/src/servers/{page}");
+        if !fs::read_to_string(root().join(&page))?.contains(says) {
+            wrong.push(format!("{page}: does not allow for clocks ({says})"));
+        }
+    }
+    Ok(())
 }
 
 fn ends_with(file: &Path, extensions: &[&str]) -> bool {

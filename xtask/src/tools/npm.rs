@@ -1,42 +1,21 @@
-//! What comes from npm: programs in the cache, and the packages of tests and examples.
+//! What comes from npm, by lock files: programs of the build, and the packages of tests and examples.
 
 use crate::run::{Done, command, root, run, step};
 
-use super::{Tools, cache};
+use super::{TERSER, Tools, WASM_OPT_VERSION};
 
 impl Tools {
-    /// A program of an npm package, in a folder of the cache.
-    pub(super) fn npm_program(
-        &mut self,
-        package: &str,
-        number: &str,
-        program: &str,
-        says: &str,
-    ) -> Done {
-        let folder = cache()?.join(format!("{package}-{number}"));
-        let programs = folder.join("node_modules/.bin");
-        if self.says(program, says) || self.take(&programs, program, says) {
-            return Ok(());
-        }
-        step(&format!("{program} (npm: {package})"), || {
-            std::fs::create_dir_all(&folder)?;
-            let wanted = format!("{package}@{number}");
-            let prefix = folder.to_string_lossy().into_owned();
-            let words = [
-                "install",
-                "--prefix",
-                &prefix,
-                "--no-audit",
-                "--no-fund",
-                "--ignore-scripts",
-                &wanted,
-            ];
-            run(command("npm", &words, &self.path))
-        })?;
-        self.took(&programs, program, says)
+    /// Binaryen and terser, which rewrite what is shipped: by the hashes of a lock file, whatever
+    /// else is on PATH.
+    pub(super) fn build_programs(&mut self) -> Done {
+        const FOLDER: &str = "tools/postlink";
+        self.node_modules(&[FOLDER])?;
+        let programs = root().join(FOLDER).join("node_modules/.bin");
+        self.took(&programs, "wasm-opt", WASM_OPT_VERSION)?;
+        self.took(&programs, "terser", TERSER)
     }
 
-    /// Packages that only tests use: Playwright, which drives the browsers that are there, an
+    /// Packages that a lock file names: Playwright, which drives the browsers that are there, an
     /// independent TOTP, the types and lints of scripts, and whom the gateways talk to.
     pub(super) fn node_modules(&self, folders: &[&str]) -> Done {
         for name in folders {
