@@ -25,7 +25,7 @@ export interface NidanFlowAttributes {
   locale?: NidanLocale
   /** Where `result_code` is posted by a form; leave it out when a script takes the event. */
   'complete-url'?: string
-  /** Where a set-up goes on on a phone, after the same login there; `none`: nowhere. Without it: this page's address without query and fragment. */
+  /** Where a set-up goes on on a phone, after the same login there; `none`: nowhere. Without it: this page, where it has no query and no fragment. */
   'phone-url'?: string
   /** The last digit of a code does not send it. */
   'manual-submit'?: ''

@@ -31,10 +31,10 @@ sessions, spent = {}, {}
 def forget():
     """What is old goes: sessions after half a day, results when their minute is over."""
     now = int(time.time())
-    for old in [one for one, state in sessions.items() if state["began"] <= now - 12 * 3600]:
-        del sessions[old]
-    for old in [jti for jti, exp in spent.items() if exp < now - 60]:
-        del spent[old]
+    for old in [one for one, state in list(sessions.items()) if state["began"] <= now - 12 * 3600]:
+        sessions.pop(old, None)
+    for old in [jti for jti, exp in list(spent.items()) if exp < now - 60]:
+        spent.pop(old, None)
 
 def binding(session):
     digest = hashlib.sha256(f"two-step {session}".encode()).digest()

@@ -35,7 +35,7 @@ const setUps = [
   setUp('start', async (at) => at.step('start')),
   setUp('start-figures', async (at) => { await at.step('start'); at.press('summary', 0); await at.find('details a', 0) }, { '/v1/flow': () => view({ figures: FIGURES }) }),
   setUp('to-phone', toPhone),
-  setUp('on-phone', async (at) => { await toPhone(at); await at.step('on-phone') }, { '/v1/flow/extend': refused('flow_conflict', {}, 409) }),
+  setUp('on-phone', async (at) => { await toPhone(at); await at.step('on-phone') }, { '/v1/flow': (count) => (count > 1 ? refused('flow_conflict', {}, 409)() : view()) }),
   setUp('method', toMethod),
   setUp('method-compare', async (at) => { await toMethod(at); at.press('.nidan-compare summary', 0); await at.find('dl', 2) }),
   setUp('get-app', toApp),

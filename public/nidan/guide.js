@@ -95,18 +95,19 @@ export async function tell(page, topic, { loadJson, make }) {
         const { channel, hint, reference, delivery } = ok ? now : sent
         lines.push(say('help.summary', { channel: say(METHODS[channel]?.[0]), hint, reference, state: say(STATES[delivery]), date: page.date(page.now()) }))
       }
-      const tried = page.tried.map((one) => `${page.date(one.at)} ${triedWords(say, one)}`)
-      const list = node('ul', { className: 'nidan-help' }, ...tried.map((line) => text('li', line)))
+      const tried = () => page.tried.map((one) => `${page.date(one.at)} ${triedWords(say, one)}`)
+      const list = node('ul', { className: 'nidan-help' }, ...tried().map((line) => text('li', line)))
       const status = make('p', { className: 'nidan-help', role: 'status' })
       const copy = text('button', say('help.copy'), { type: 'button', className: 'nidan-quiet' })
       copy.setAttribute('part', 'button')
       copy.onclick = async () => {
-        const whole = [...lines, ...(tried.length ? [say('guide.tried'), ...tried] : [])].join('\n')
+        // At once, and not after an answer: browsers let a page write there only within the press.
+        const whole = [...lines, ...(page.tried.length ? [say('guide.tried'), ...tried()] : [])].join('\n')
         status.textContent = say(await page.copy(whole).then(() => 'add.copied', () => 'add.copy-failed'))
       }
       return [
         text('p', say('guide.prepare')), ...(hours ? [text('p', hours)] : []), ...lines.map(help),
-        ...(tried.length ? [text('p', say('guide.tried'), { className: 'nidan-help' }), list] : []), copy, status,
+        ...(page.tried.length ? [text('p', say('guide.tried'), { className: 'nidan-help' }), list] : []), copy, status,
       ]
     },
   }
@@ -114,8 +115,10 @@ export async function tell(page, topic, { loadJson, make }) {
 }
 
 /** One line of what a person did: a message that was asked for, or a code that was typed. */
-export function triedWords(say, { path, code, channel, reference }) {
-  if (/\/(answer|verification)$/.test(path)) return say('guide.tried-code', { result: code === 'code_wrong' ? say('guide.wrong') : code ?? 'OK' })
-  if (!reference) return say('guide.tried-refused', { result: code ?? '?' })
+export function triedWords(say, { path, answered, code, channel, reference }) {
+  const results = { code_wrong: 'guide.wrong', undefined: answered ? 'guide.right' : 'guide.unanswered' }
+  const result = results[code] ? say(results[code]) : code
+  if (/\/(answer|verification)$/.test(path)) return say('guide.tried-code', { result })
+  if (!reference) return say('guide.tried-refused', { result })
   return say(channel === 'voice' ? 'guide.tried-voice' : 'guide.tried-sms', { reference })
 }

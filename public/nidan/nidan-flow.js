@@ -3,7 +3,7 @@
 
 import { file, loadHostSheet, loadJson, loadModule, loadPart, loadSheet, make } from './files.js'
 import { EARLY } from './languages.js'
-import { OBSERVED, defineProperties, read, readMessages, takeOver, withMessages } from './options.js'
+import { OBSERVED, defineProperties, httpUrl, read, readMessages, takeOver, withMessages } from './options.js'
 import { Page } from './page.js'
 
 /** Then the fallback comes back: an empty place helps nobody. */
@@ -156,7 +156,7 @@ class NidanFlow extends HTMLElement {
     const [glue, catalogue, keys, more] = await Promise.all([
       loadModule(module), loadJson(`locales/${prefix}${wanted.locale}.json`), own, part && loadPart(part), this.#dress(wanted),
     ])
-    more?.equip(page, { element: this, file, make })
+    more?.equip(page, { element: this, httpUrl, file, make })
     // By place: a release leaves the keys out, and the words that a purpose has no use for.
     const words = Object.values(catalogue)
     page.equip(keys ? withMessages(words, keys, messages, (error) => this.#complain(error, error.reason)) : words, messages)

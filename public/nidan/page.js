@@ -10,6 +10,11 @@ const STALL_MS = 5_000
 /** The service gives up after ten seconds; slow networks need some more. */
 const REQUEST_TIMEOUT_MS = 15_000
 
+/** A code that a person asks for, or types. */
+const TRIES = /\/(challenges|resend|answer|verification)$/
+/** What few people read is given up so late: opening it again tries again. */
+const GUIDE_TIMEOUT_MS = 20_000
+
 /** Steps after which the flow is over without a result, for want of time. */
 const EXPIRED = 'expired'
 /** Fields of several widgets on one page need names of their own. */
@@ -160,19 +165,28 @@ export class Page {
     this.#root.removeEventListener('toggle', this.#opened, true)
   }
 
-  /** What few people read is fetched when it is opened; where it cannot be, they read that, and opening it again tries again. */
+  /**
+   * What few people read is fetched when it is opened; where it cannot be, they read that, and opening it again tries again. What
+   * support needs to know is made anew each time.
+   */
   #opened = async (/** @type {any} */ { target }) => {
     const { guide } = target.dataset
-    if (!guide || !target.open || target.ariaBusy) return
+    if (!guide || !target.open || target.ariaBusy || (guide === 'figures' && !this.view?.figures)) return
     target.ariaBusy = 'true'
-    for (const old of target.querySelectorAll('[role="alert"]')) old.remove()
+    const place = make('div', { role: 'status', className: 'nidan-guide', textContent: '…' })
+    while (target.children.length > 1 && target.lastChild.matches('.nidan-guide')) target.lastChild.remove()
+    target.append(place)
     try {
-      const { tell } = await loadPart('guide.js')
-      target.append(...await tell(this, guide, { loadJson, make }))
-      target.dataset.guide = ''
+      const late = new Promise((_, give) => setTimeout(give, GUIDE_TIMEOUT_MS))
+      const { tell } = await Promise.race([loadPart('guide.js'), late])
+      const nodes = await Promise.race([tell(this, guide, { loadJson, make }), late])
+      // Nobody wants a whole table read out.
+      place.role = null
+      place.replaceChildren(...nodes)
+      if (guide !== 'slip') target.dataset.guide = ''
     } catch {
-      const words = this.#root.querySelector('[data-failed]')?.dataset.failed ?? ''
-      target.append(make('p', { role: 'alert', className: 'nidan-help', textContent: words }))
+      place.role = 'alert'
+      place.textContent = this.#root.querySelector('[data-failed]')?.dataset.failed ?? ''
     }
     target.ariaBusy = null
   }
@@ -234,6 +248,9 @@ export class Page {
       this.#first = undefined
       return first
     }
+    // For support: what was asked, and what came of it. No code, no secret, two digits of a number at most.
+    const one = { at: this.now(), path }
+    if (TRIES.test(path) && body) this.tried.push(one)
     const answer = await fetch(this.#wanted.service + path, {
       method: body ? 'POST' : 'GET',
       body: body && JSON.stringify(body),
@@ -246,12 +263,10 @@ export class Page {
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     })
     const json = await answer.json()
-    if (path === '/v1/flow') this.view = json
-    // For support: what was asked, and what came of it. No code, no secret, two digits of a number at most.
-    if (body) {
-      const { code, id, channel, hint, reference, delivery } = json
-      this.tried.push({ at: this.now(), path, code, id, channel, hint, reference, delivery })
-    }
+    // A refusal says nothing of the flow.
+    if (answer.ok && path === '/v1/flow') this.view = json
+    const { code, id, channel, hint, reference, delivery } = json
+    Object.assign(one, { answered: true, code, id, channel, hint, reference, delivery })
     if (json.server_time_ms) {
       this.#anchor = { service: json.server_time_ms, steady: performance.now(), wall: Date.now() }
     }

@@ -19,10 +19,24 @@ export async function agree(theirs, own = crypto.subtle.generateKey(CURVE, false
 }
 
 /**
+ * Where a set-up goes on on a phone: the host's word (`phone-url`; `none` for nowhere), else this page where its path is its whole
+ * address. Nothing in a frame, for a page that only this machine has, and where the host's word is no address (any more).
+ */
+export function phoneAddress(element, { protocol, hostname, origin, pathname, search, hash }, isTop, httpUrl) {
+  const own = element.getAttribute('phone-url')
+  if (own === 'none') return undefined
+  if (own !== null) {
+    try { return httpUrl(element, 'phone-url') } catch { return undefined }
+  }
+  const isOpen = protocol === 'https:' && !/^(localhost|127\.|\[::1)|\.localhost$/.test(hostname)
+  return isOpen && isTop && !search && !hash ? origin + pathname : undefined
+}
+
+/**
  * Gives it to a page, with what loads and makes things there.
  * @param {import('./page.js').Page} page
  */
-export function equip(page, { element, file, make }) {
+export function equip(page, { element, httpUrl, file, make }) {
   // Browsers keep cryptography from pages that others can change on their way.
   if (!crypto.subtle) throw Object.assign(new Error('a set-up needs a page by https'), { reason: 'insecure' })
   /** A finger and a narrow screen, most likely the phone that has the app: 1 for an iPhone, 2 for another one, else 0. */
@@ -88,17 +102,7 @@ export function equip(page, { element, file, make }) {
       return `${name} ${iso} +${code}`.toLowerCase().includes(wanted) ? `${flag} ${name} +${code}` : ''
     },
 
-    /**
-     * Where the set-up goes on on a phone: the host's word (`phone-url`; `none` for nowhere), else this page without what it
-     * was opened with, which may be secret. Nothing on a phone, in a frame, and for a page that only this machine has.
-     */
-    phoneUrl() {
-      const own = element.getAttribute('phone-url')
-      const { protocol, hostname, origin, pathname } = location
-      const isOpen = protocol === 'https:' && !/^(localhost|127\.|\[::1)|\.localhost$/.test(hostname) && window === window.top
-      if (phone() || own === 'none' || (own === null && !isOpen)) return undefined
-      return new URL(own ?? pathname, own === null ? origin : document.baseURI).href
-    },
+    phoneUrl: () => (phone() ? undefined : phoneAddress(element, location, window === window.top, httpUrl)),
 
     phone,
 

@@ -57,8 +57,12 @@ impl Draws for Flow {
                 countries(shell, page, element, phone)
             }
             (SetUpSpecial::Country(..), Some(drawn)) => drawn,
-            (SetUpSpecial::Country(phone, iso), None) => {
-                write(element, &country_words(page, phone, iso))
+            (SetUpSpecial::Country(phone, iso, before), None) => {
+                let country = label(page, phone, iso, "");
+                write(
+                    element,
+                    &[&say(page, Words::of(before)), " ", &country].concat(),
+                )
             }
             (SetUpSpecial::Phone(phone, is_main), _) => {
                 write(element, &phone_words(page, phone, is_main))
@@ -98,12 +102,6 @@ fn write(element: &Element, words: &str) -> Drawn {
         element.set_text_content(Some(words));
     }
     Drawn::Words
-}
-
-/// A country with its flag and its calling code.
-fn country_words(page: &Page, phone: &PhoneEntry, iso: &str) -> String {
-    let country = label(page, phone, iso, "");
-    [&say(page, Words::of(Msg::NumberCountry)), " ", &country].concat()
 }
 
 /// "SMS to the number ending in 78 (work)", and which is the main one.

@@ -60,6 +60,10 @@ impl Shell {
                 let path = [&api::path(&challenge_id), "/answer"].concat();
                 self.ask(path, &[("code", code.expose())]);
             }
+            SetUpEffect::Look => spawn(async move {
+                let error = api::flow(self.page(Page::clone)).await.err();
+                self.answer(SetUpAnswer::Looked(error));
+            }),
             SetUpEffect::Extend => spawn(async move {
                 let end = api::extend(self.page(Page::clone)).await;
                 if let Ok(end) = end {

@@ -53,9 +53,9 @@ for (const lang of LANGUAGES) {
     await press(phone, 'done.finish')
     await phone.page.locator('#state').waitFor()
     // A shop ends every other session with a set-up, this one too.
-    await press(at, 'on-phone.finished')
+    await press(at, 'on-phone.here')
     await at.page.getByRole('button', { name: lang === 'ja' ? 'ログイン' : 'Sign in', exact: true }).waitFor()
-    assert.deepEqual([...at.complaints, ...phone.complaints].filter((one) => !one.includes('409')), [])
+    assert.deepEqual([...at.complaints, ...phone.complaints].filter((one) => !/40[19]/.test(one)), [])
   })
 }
 

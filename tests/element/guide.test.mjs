@@ -29,9 +29,9 @@ const told = (own, topic) => tell(own, topic, { loadJson: async (name) => catalo
 
 test('every language has words for every topic, and no place stays open', async () => {
   const tried = [
-    { at: 1, path: '/v1/flow/challenges', id: 'c', channel: 'sms', hint: '78', reference: 'V6', delivery: 'accepted' },
+    { at: 1, answered: true, path: '/v1/flow/challenges', id: 'c', channel: 'sms', hint: '78', reference: 'V6', delivery: 'accepted' },
     { at: 2, path: '/v1/flow/challenges', id: 'd', channel: 'voice', hint: '78', reference: 'V6', delivery: 'wrong_digits' },
-    { at: 3, path: '/v1/flow/challenges', code: 'send_budget_spent' }, { at: 4, path: '/v1/flow/verification', code: 'code_wrong' },
+    { at: 3, path: '/v1/flow/challenges', code: 'send_budget_spent' }, { at: 4, path: '/v1/flow/verification', code: 'code_wrong' }, { at: 5, path: '/v1/flow/challenges/c/resend' },
   ]
   for (const locale of LOCALES) {
     for (const topic of ['apps', 'methods', 'questions', 'figures', 'slip']) {
@@ -71,7 +71,7 @@ test('a figure names its source, and only an https address becomes a link', asyn
 test('the slip has what was tried, how the last message fares now, and no whole number', async () => {
   const copied = []
   const tried = [{ at: 5, path: '/v1/flow/challenges', id: 'c', channel: 'sms', hint: '78', reference: 'V6', delivery: 'queued' },
-    { at: 6, path: '/v1/flow/challenges/c/answer', code: 'code_wrong' }]
+    { at: 6, answered: true, path: '/v1/flow/challenges/c/answer', code: 'code_wrong' }]
   const request = async (path) => [path === '/v1/flow/challenges/c', { channel: 'sms', hint: '78', reference: 'V6', delivery: 'failed' }]
   const nodes = await told(page('en', { tried, request, copy: async (text) => { copied.push(text) } }), 'slip')
   const [button] = all(nodes, 'button')
@@ -81,6 +81,9 @@ test('the slip has what was tried, how the last message fares now, and no whole 
   assert.equal(status.textContent, words['add.copied'])
   assert.ok(copied[0].includes(words['state.failed']) && !copied[0].includes(words['state.queued']), copied[0])
   assert.ok(copied[0].includes('[5] Text asked for (V6)') && copied[0].includes('[6] Code typed: wrong'), copied[0])
+  tried.push({ at: 7, path: '/v1/flow/challenges/c/resend' }, { at: 8, answered: true, path: '/v1/flow/challenges/c/answer' })
+  await button.onclick()
+  assert.ok(copied[1].includes('[7] No code was sent: no answer') && copied[1].includes('[8] Code typed: right'), `what came after it was opened: ${copied[1]}`)
   const rest = page('en')
   const without = await told({ ...rest, copy: () => Promise.reject(new Error('no')) }, 'slip')
   await all(without, 'button')[0].onclick()

@@ -4,7 +4,8 @@ import { fail } from './run.mjs'
 
 /** Every name by which a script reaches randomness, and the scripts that may have it, so often. */
 const SOURCES = [
-  [/\bMath\b\s*(?:\?\.)?\s*(?:\.|\[\s*['"`])\s*random\b/g, {}],
+  // That of `Math`, however it is written.
+  [/\brandom\b/g, {}],
   [/\brandomUUID\b/g, {}],
   // The nonce of a set-up, by the crate `getrandom`.
   [/\bgetRandomValues\b/g, { 'nidan.js': 1 }],

@@ -78,44 +78,71 @@ fn beginning(phone_url: Option<&str>) -> Flow {
     flow
 }
 
+fn looked(error: Option<RequestError>) -> Event<Enrolment> {
+    answered(SetUpAnswer::Looked(error))
+}
+
 fn refused(code: ErrorCode) -> Event<Enrolment> {
-    answered(SetUpAnswer::Extended(Err(RequestError::Refused(code))))
+    looked(Some(RequestError::Refused(code)))
+}
+
+fn to_phone() -> Flow {
+    at(beginning(Some(PAGE)), [go(SetUpNav::ToPhone)]).0
 }
 
 #[test]
-fn while_the_code_for_the_phone_is_shown_it_is_asked_whether_the_set_up_went_on() {
-    let (flow, _) = at(beginning(Some(PAGE)), [go(SetUpNav::ToPhone)]);
-    assert!(matches!(enrolment(&flow).step, Step::OnPhone { .. }));
-    let (due, event) = flow.retry().expect("it asks");
+fn while_the_code_for_the_phone_is_shown_it_is_looked_whether_the_set_up_went_on() {
+    let flow = to_phone();
+    let (due, event) = flow.retry().expect("it looks");
     assert_eq!(due, Now(NOW.0 + 3));
     let (flow, effect) = flow.on(event, due);
-    assert!(matches!(effect, Some(Effect::Do(SetUpEffect::Extend))));
-    assert_eq!(flow.retry().expect("it asks again").0, Now(due.0 + 3));
-    // No answer, and no more time to be had: it goes on asking all the same.
-    let lost = answered(SetUpAnswer::Extended(Err(RequestError::Unreachable)));
-    let spent = answered(SetUpAnswer::Extended(Ok(NOW.0 + 600)));
-    let (flow, _) = at(flow, [lost, spent]);
-    assert!(flow.retry().is_some());
+    assert!(matches!(effect, Some(Effect::Do(SetUpEffect::Look))));
+    assert!(flow.retry().is_none(), "one question at a time");
+    let (flow, effect) = at(flow, [Event::On(SetUpEvent::Look)]);
+    assert!(effect.is_none(), "and no second one");
+    let (flow, _) = at(flow, [looked(None)]);
+    assert_eq!(flow.retry().expect("it looks again").0, Now(NOW.0 + 3));
+    // A service that is down is asked less often.
+    let (flow, _) = at(
+        flow,
+        [
+            Event::On(SetUpEvent::Look),
+            looked(Some(RequestError::Unreachable)),
+        ],
+    );
+    assert_eq!(flow.retry().expect("later").0, Now(NOW.0 + 15));
     let (flow, _) = at(flow, [refused(ErrorCode::FlowConflict)]);
     assert!(matches!(flow, Flow::Ended(EndReason::OnPhone)), "{flow:?}");
     let (_, effect) = at(flow, [Event::Again]);
     assert!(matches!(effect, Some(Effect::Restart)));
 }
 
+/// Whoever looks on does nothing: the set-up ends when nobody has used it for ten minutes.
+#[test]
+fn looking_keeps_nothing_alive() {
+    let mut flow = to_phone();
+    for second in (3..600).step_by(3) {
+        let Some((_, event)) = flow.retry() else {
+            panic!("it looks on")
+        };
+        assert!(matches!(event, Event::On(SetUpEvent::Look)));
+        let now = Now(NOW.0 + second);
+        flow = flow.on(event, now).0.on(looked(None), now).0;
+    }
+    let (flow, _) = flow.on(Event::TimeUp, Now(NOW.0 + 600));
+    assert!(matches!(flow, Flow::Ended(EndReason::Expired)), "{flow:?}");
+}
+
 #[test]
 fn other_ends_stay_what_they_are() {
-    let to_phone = || at(beginning(Some(PAGE)), [go(SetUpNav::ToPhone)]).0;
     let (flow, _) = at(to_phone(), [refused(ErrorCode::FlowExpired)]);
     assert!(matches!(flow, Flow::Ended(EndReason::Expired)), "{flow:?}");
-    // Gone back: it was another window, as far as anybody here knows.
+    // Gone back: what was asked before is no news here.
     let (flow, _) = at(
         to_phone(),
         [go(SetUpNav::Back), refused(ErrorCode::FlowConflict)],
     );
-    assert!(
-        matches!(flow, Flow::Ended(EndReason::Superseded)),
-        "{flow:?}"
-    );
+    assert!(matches!(enrolment(&flow).step, Step::Start));
 }
 
 #[test]

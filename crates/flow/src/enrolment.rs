@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use nidan_protocol::{ChallengeView, MethodClass, MethodKind, PHONES_MAX};
-use zeroize::Zeroize as _;
+use zeroize::Zeroizing;
 
 use super::lifecycle::{Outcome, Stage};
 use super::more_time::MoreTime;
@@ -22,7 +22,7 @@ pub struct Enrolment {
     /// The code field.
     pub code: CodeEntry,
     /// The backup code field.
-    pub typed_backup: String,
+    pub typed_backup: Zeroizing<String>,
     /// "I have saved them".
     pub ticked: bool,
     /// Whether the last copy worked, where one was made on this screen.
@@ -66,7 +66,7 @@ impl Stage for Enrolment {
             opening,
             draft,
             code: CodeEntry::default(),
-            typed_backup: String::new(),
+            typed_backup: Zeroizing::default(),
             ticked: false,
             copied: None,
             is_enlarged: false,
@@ -87,7 +87,12 @@ impl Stage for Enrolment {
                 return self.on_not_stored(error, now);
             }
             SetUpEvent::Go(SetUpNav::Next) if self.is_done() => return self.finish(now),
-            SetUpEvent::Extend => self.extend(now),
+            SetUpEvent::Extend => self.extend(),
+            SetUpEvent::Look => self.look(),
+            SetUpEvent::Answer(SetUpAnswer::Looked(error)) => match self.on_looked(error, now) {
+                Ok(()) => None,
+                Err(reason) => return Outcome::Ended(reason),
+            },
             SetUpEvent::Answer(SetUpAnswer::Extended(end)) => match self.on_extended(end, now) {
                 Ok(()) => None,
                 Err(reason) => return Outcome::Ended(reason),
@@ -135,6 +140,9 @@ impl Stage for Enrolment {
             ..
         } = &self.step
         else {
+            if let Step::OnPhone { look_at } = &self.step {
+                return look_at.map(|at| (at, SetUpEvent::Look));
+            }
             return self.extends_at().map(|at| (at, SetUpEvent::Extend));
         };
         Some((*until, SetUpEvent::Retry))
@@ -284,9 +292,7 @@ impl Enrolment {
                 None
             }
             SetUpNav::ToPhone => {
-                if matches!(self.step, Step::Start) && self.opening.phone_url.is_some() {
-                    self.step = Step::OnPhone { asked_at: now };
-                }
+                self.show_phone(now);
                 None
             }
             SetUpNav::Choose(kind) => match self.step {
@@ -383,8 +389,7 @@ impl Enrolment {
             }
             (SetUpInput::Backup(typed), Step::SaveCodes { refused }) => {
                 *refused = None;
-                self.typed_backup.zeroize();
-                self.typed_backup = typed;
+                self.typed_backup = Zeroizing::new(typed);
                 None
             }
             (SetUpInput::Saved(ticked), Step::SaveCodes { refused }) => {

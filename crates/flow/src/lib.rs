@@ -10,6 +10,7 @@ mod login_answers;
 mod login_codes;
 mod machine;
 mod more_time;
+mod on_phone;
 mod phone;
 mod phone_answers;
 mod phone_entry;

@@ -4,6 +4,8 @@
 use nidan_otp::{BackupCode, BackupCodeError, Code, CodeError};
 use nidan_protocol::{CallConfirmation, ChallengeView, Channel, ErrorCode, MethodView};
 
+use zeroize::Zeroizing;
+
 use super::{CodeEntry, Lifecycle, Now, PhoneRefusal, RequestState};
 
 /// A login, from the first question to the signed result.
@@ -147,7 +149,7 @@ pub struct SigningIn {
     /// The code field, and the second one.
     pub codes: [CodeEntry; 2],
     /// The [backup code](BackupCode) field.
-    pub typed_backup: String,
+    pub typed_backup: Zeroizing<String>,
     /// "Do not ask in this browser".
     pub trust: bool,
     /// The state of the latest request.

@@ -15,7 +15,7 @@ impl SigningIn {
                 reported.password_url = self.opening.password_url.take();
                 // Nothing of it is needed any more.
                 self.codes = Default::default();
-                self.typed_backup = String::new();
+                self.typed_backup = zeroize::Zeroizing::default();
                 self.kept = None;
                 self.step = LoginStep::Reported(reported);
                 None

@@ -3,6 +3,8 @@
 use nidan_otp::{BackupCode, BackupCodeError};
 use nidan_protocol::{BACKUP_METHOD_ID, MethodView};
 
+use zeroize::Zeroizing;
+
 use super::login::{LoginEffect, LoginInput, LoginMethod, LoginStep, Presented, SigningIn};
 use super::{CodeEntry, LoginRefusal, RequestState};
 
@@ -26,7 +28,7 @@ impl SigningIn {
                 self.send_fresh()
             }
             (LoginInput::Backup(typed), LoginStep::Backup) => {
-                self.typed_backup = typed;
+                self.typed_backup = Zeroizing::new(typed);
                 self.edited();
                 None
             }
@@ -101,7 +103,7 @@ impl SigningIn {
                 })
             }
             Err(_) if self.opening.backup_codes_left > 0 && read_backup(code.typed()).is_ok() => {
-                self.typed_backup = code.typed().to_owned();
+                self.typed_backup = Zeroizing::new(code.typed().to_owned());
                 self.way = LoginMethod::Backup;
                 let _nothing = self.leave_for(LoginStep::Backup);
                 self.clear_codes();
@@ -120,11 +122,11 @@ impl SigningIn {
         let makes_codes = |method: &MethodView| method.kind.class().makes_codes();
         let app = || self.opening.methods.iter().position(makes_codes);
         let place = self.kept.as_ref().map(|(place, _)| *place).or_else(app)?;
-        let digits = CodeEntry::holding(self.typed_backup.clone());
+        let digits = CodeEntry::holding(self.typed_backup.to_string());
         digits.read().ok()?;
         let [code, _second] = &mut self.codes;
         *code = digits;
-        self.typed_backup.clear();
+        self.typed_backup = Zeroizing::default();
         self.step = self.step_of(place)?;
         self.way = LoginMethod::Method(place);
         self.verify()

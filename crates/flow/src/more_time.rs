@@ -23,9 +23,6 @@ const EXTEND_BELOW_S: u64 = 300;
 /// Between two requests of which nobody answered the first: a connection that was gone for a moment
 /// comes back within it, and one that stays away is not asked all the time.
 const AGAIN_AFTER_S: u64 = 10;
-/// While the set-up is about to go on on a phone, it is asked so often whether it does: asking for
-/// more time is refused once it has.
-const PHONE_AFTER_S: u64 = 3;
 
 impl Enrolment {
     /// Whether there is time to be had, and something to have it for. While the final post is on
@@ -48,11 +45,7 @@ impl Enrolment {
         }
     }
 
-    pub(super) fn extend(&mut self, now: Now) -> Option<SetUpEffect> {
-        if let Step::OnPhone { asked_at } = &mut self.step {
-            *asked_at = now;
-            return Some(SetUpEffect::Extend);
-        }
+    pub(super) fn extend(&mut self) -> Option<SetUpEffect> {
         if !self.can_extend() || self.more_time == MoreTime::Asked {
             return None;
         }
@@ -73,9 +66,6 @@ impl Enrolment {
                 MoreTime::Unused
             }
             Err(error) => match ending_for(error) {
-                Some(EndReason::Superseded) if matches!(self.step, Step::OnPhone { .. }) => {
-                    return Err(EndReason::OnPhone);
-                }
                 // What is stored meanwhile is no end of this kind.
                 Some(reason) if self.can_extend() => return Err(reason),
                 _another => MoreTime::Again(Now(now.0 + AGAIN_AFTER_S)),
@@ -86,9 +76,6 @@ impl Enrolment {
 
     /// When more time is asked for by itself.
     pub(super) fn extends_at(&self) -> Option<Now> {
-        if let Step::OnPhone { asked_at } = self.step {
-            return Some(Now(asked_at.0 + PHONE_AFTER_S));
-        }
         let at = match self.more_time {
             MoreTime::Used => Now(self.opening.expires_at.0.saturating_sub(EXTEND_BELOW_S)),
             MoreTime::Again(at) => at,

@@ -19,7 +19,10 @@ impl Enrolment {
             SetUpAnswer::Changed(fresh) => self.on_changed(fresh),
             SetUpAnswer::Accepted(id) => self.on_accepted(&id),
             SetUpAnswer::NotOrdered(refusal) => return self.on_refused(refusal).map(|()| None),
-            SetUpAnswer::Stored(_) | SetUpAnswer::NotStored(_) | SetUpAnswer::Extended(_) => {}
+            SetUpAnswer::Stored(_)
+            | SetUpAnswer::NotStored(_)
+            | SetUpAnswer::Looked(_)
+            | SetUpAnswer::Extended(_) => {}
         }
         Ok(None)
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{EnrolmentAnswer, ErrorCode};
-use zeroize::Zeroize as _;
+use zeroize::Zeroizing;
 
 use super::lifecycle::Outcome;
 use super::{
@@ -29,7 +29,7 @@ impl Enrolment {
             Step::Posting { proof, .. } => {
                 let proof = Arc::clone(proof);
                 self.draft.erase();
-                self.typed_backup.zeroize();
+                self.typed_backup = Zeroizing::default();
                 self.step = Step::Done {
                     proof,
                     answer: fresh,

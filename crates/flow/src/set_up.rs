@@ -26,6 +26,8 @@ pub enum SetUpEvent {
     Copied(Keepsake, bool),
     /// The final post shall be tried again: its time has come, or the person does not want to wait.
     Retry,
+    /// It is time to look whether the set-up goes on on a phone.
+    Look,
     /// The set-up shall live longer: it is used shortly before its end, or the person asks.
     Extend,
 }
@@ -97,6 +99,8 @@ pub enum SetUpAnswer {
     Changed(Box<ChallengeView>),
     /// The code of this challenge was right.
     Accepted(String),
+    /// Why the service could not say that the set-up is still open; [`None`] where it is.
+    Looked(Option<RequestError>),
     /// When the set-up ends now (Unix seconds); [`None`] when the service could not be asked.
     Extended(Result<u64, RequestError>),
     /// The final post was answered.
@@ -143,6 +147,8 @@ pub enum SetUpEffect {
         /// The code.
         code: Code,
     },
+    /// Ask whether the set-up is still open.
+    Look,
     /// Ask for more time.
     Extend,
     /// Copy, save or print; copies tell whether they worked.

@@ -6,6 +6,8 @@ use nidan_protocol::{
     CallConfirmation, ChallengeView, Channel, MethodClass, MethodState, MethodView,
 };
 
+use zeroize::Zeroizing;
+
 use super::lifecycle::{Outcome, Stage};
 use super::login::{
     LoginAnswer, LoginEffect, LoginEvent, LoginInput, LoginMethod, LoginNav, LoginOpening,
@@ -34,7 +36,7 @@ impl Stage for SigningIn {
         let mut signing = Box::new(Self {
             opening,
             codes: [typed, CodeEntry::default()],
-            typed_backup: String::new(),
+            typed_backup: Zeroizing::default(),
             trust: false,
             asked: RequestState::Idle,
             step: LoginStep::Backup,

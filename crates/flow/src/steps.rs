@@ -75,8 +75,8 @@ pub enum Step {
     Start,
     /// The set-up is about to go on on a phone: a QR code leads there.
     OnPhone {
-        /// When it was last asked whether it does.
-        asked_at: Now,
+        /// When it is looked next whether it does; [`None`] while an answer is awaited.
+        look_at: Option<Now>,
     },
     /// Which method.
     Method,

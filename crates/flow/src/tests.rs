@@ -245,7 +245,7 @@ fn going_back_keeps_what_was_typed() {
     let Flow::Active(enrolment) = &flow else {
         panic!()
     };
-    assert_eq!(enrolment.typed_backup, "K7QM");
+    assert_eq!(enrolment.typed_backup.as_str(), "K7QM");
 }
 
 #[test]

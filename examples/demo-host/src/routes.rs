@@ -1,8 +1,10 @@
 //! The shop's API for its own page: JSON in, JSON out, one session cookie.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::{Form, Query, State};
+use axum::extract::{Form, FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -243,7 +245,7 @@ fn with_trust(token: Option<String>, response: Response) -> Response {
 async fn sign_in_complete(
     State(shop): Here,
     session: Result<OwesCode, Refused>,
-    Query(language): Query<Language>,
+    language: Language,
     Form(sent): Form<Completed>,
 ) -> Result<Response, Refused> {
     let lang = language.tag();
@@ -380,18 +382,25 @@ pub(crate) struct Completed {
     pub(crate) result_code: String,
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Language {
-    lang: Option<String>,
-}
+/// The language of a page load: the page's own, else the browser's, as the page chooses it too.
+pub(crate) struct Language(&'static str);
 
 impl Language {
-    pub(crate) fn tag(&self) -> &'static str {
-        if self.lang.as_deref() == Some("en") {
-            "en"
-        } else {
-            "ja"
-        }
+    pub(crate) const fn tag(&self) -> &'static str {
+        self.0
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Language {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _shop: &S) -> Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default();
+        let accepted = parts.headers.get(header::ACCEPT_LANGUAGE);
+        let accepted = accepted.and_then(|tags| tags.to_str().ok());
+        let own = query.split('&').find_map(|pair| pair.strip_prefix("lang="));
+        let is_japanese = own.or(accepted).is_none_or(|tag| tag.starts_with("ja"));
+        Ok(Self(if is_japanese { "ja" } else { "en" }))
     }
 }
 

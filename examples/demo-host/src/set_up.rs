@@ -1,7 +1,7 @@
 //! Setting two-step verification up: the shop asks for a flow, and takes its result.
 
 use axum::Json;
-use axum::extract::{Form, Query, State};
+use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ pub(crate) async fn begin_two_step(
 pub(crate) async fn complete_two_step(
     State(shop): Here,
     session: Result<SignedIn, Refused>,
-    Query(language): Query<Language>,
+    language: Language,
     Form(sent): Form<Completed>,
 ) -> Result<Response, Refused> {
     let lang = language.tag();

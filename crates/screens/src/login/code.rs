@@ -45,7 +45,7 @@ impl<'a> Draft<'a, Login> {
                 }
                 self.button(LoginKey::Help, Msg::HelpTitle, LoginAction::Help);
                 if signing.is_helping {
-                    self.group(LoginKey::Causes);
+                    self.add(LoginKey::Causes, Content::Named(Msg::TroubleUnreachable));
                 }
             }
         }

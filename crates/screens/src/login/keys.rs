@@ -104,7 +104,7 @@ keys! {
         /// "The code does not arrive."
         Help = "3button;type=button;class=nidan-quiet;part=button",
         /// Holds what may keep a code from coming; the page fills it.
-        Causes = "1div;class=nidan-causes",
+        Causes = "1div;class=nidan-causes;data-failed=@",
         /// Holds the ways.
         Ways = "1div;class=nidan-ways",
         /// A way in by a method.

@@ -39,7 +39,7 @@ impl<'a> Draft<'a, Flow> {
             let choose = SetUpAction::Choose(kind);
             self.button(SetUpKey::UseApp, card(kind).choose, choose);
         }
-        self.group(SetUpKey::Causes);
+        self.add(SetUpKey::Causes, Content::Named(Msg::TroubleUnreachable));
         self.add(SetUpKey::Details, Content::Named(Msg::TroubleUnreachable));
         self.text(SetUpKey::DetailsSummary, Msg::HelpSupport);
         self.only_back();

@@ -48,7 +48,7 @@ keys! {
         /// One thing to have at hand.
         HaveItem = "2li",
         /// Holds why all this.
-        Why = "1details;data-guide=figures",
+        Why = "1details;data-guide=figures;data-failed=@",
         /// Opens it.
         WhySummary = "2summary",
         /// Holds the reasons.
@@ -324,7 +324,7 @@ keys! {
         /// Adds a method.
         Add = "2button;type=button;class=nidan-quiet;part=button",
         /// Holds what may keep a code from coming; the page fills it.
-        Causes = "1div;class=nidan-causes",
+        Causes = "1div;class=nidan-causes;data-failed=@",
         /// Holds what support asks for.
         Details = "1details;data-guide=slip;data-failed=@",
         /// Opens it.

@@ -39,8 +39,8 @@ pub enum SetUpSpecial<'a> {
     /// A backup code, in groups.
     BackupCode(&'a BackupCode),
     /// A country, by its code ([ISO 3166-1
-    /// alpha-2](https://www.iso.org/iso-3166-country-codes.html)).
-    Country(&'a PhoneEntry, &'a str),
+    /// alpha-2](https://www.iso.org/iso-3166-country-codes.html)), and what is said before it.
+    Country(&'a PhoneEntry, &'a str, Msg),
     /// A number that codes can be sent to, and whether it is the main one of several.
     Phone(&'a VerifiedPhone, bool),
     /// The countries that the search finds, by their names in the person's language.

@@ -108,7 +108,7 @@ impl<'a> Draft<'a, Flow> {
             action: SetUpAction::OtherCountry,
         };
         self.add(SetUpKey::OtherCountry, button);
-        let name = SetUpSpecial::Country(phone, iso);
+        let name = SetUpSpecial::Country(phone, iso, Msg::NumberOtherYes);
         self.add(SetUpKey::OtherName, Content::Special(None, name));
     }
 
@@ -135,7 +135,10 @@ impl<'a> Draft<'a, Flow> {
         if phone.regions.is_none() {
             return;
         }
-        let chosen = Content::Special(None, SetUpSpecial::Country(phone, &phone.country));
+        let chosen = Content::Special(
+            None,
+            SetUpSpecial::Country(phone, &phone.country, Msg::NumberCountry),
+        );
         if phone.countries.len() < 2 {
             return self.add(SetUpKey::Country, chosen);
         }

@@ -75,11 +75,7 @@ impl<'a> Draft<'a, Flow> {
                 Msg::EndedSuperseded,
                 Msg::EndedAgain,
             ),
-            EndReason::OnPhone => (
-                Msg::OnPhoneEndedTitle,
-                Msg::OnPhoneEnded,
-                Msg::OnPhoneFinished,
-            ),
+            EndReason::OnPhone => (Msg::OnPhoneEndedTitle, Msg::OnPhoneEnded, Msg::OnPhoneHere),
             EndReason::AlreadyOn => (Msg::EndedOnTitle, Msg::EndedOn, Msg::CommonNext),
             // No enrolment is reported, and none has its tries spent.
             EndReason::Expired | EndReason::Reported | EndReason::TriesSpent => {

@@ -33,7 +33,7 @@ impl<'a> Draft<'a, Flow> {
         self.text(SetUpKey::AdviceTime, Msg::StartTime);
         self.text(SetUpKey::HaveTitle, Msg::StartHaveTitle);
         self.list(SetUpKey::Have, SetUpKey::HaveItem, have);
-        self.group(SetUpKey::Why);
+        self.add(SetUpKey::Why, Content::Named(Msg::TroubleUnreachable));
         self.text(SetUpKey::WhySummary, Msg::StartWhyTitle);
         self.list(SetUpKey::Reasons, SetUpKey::ReasonItem, &REASONS);
         self.main(Msg::StartBegin, SetUpAction::Next);

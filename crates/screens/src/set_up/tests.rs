@@ -110,6 +110,12 @@ impl Walk<Flow> {
     fn service(&mut self, effect: SetUpEffect, is_good: bool) -> Option<SetUpAnswer> {
         Some(match effect {
             SetUpEffect::Take(_) | SetUpEffect::ShowHelp(..) => return None,
+            SetUpEffect::Look => SetUpAnswer::Looked((!is_good).then(|| {
+                self.chance.one(&[
+                    RequestError::Unreachable,
+                    RequestError::Refused(ErrorCode::FlowConflict),
+                ])
+            })),
             SetUpEffect::Extend => SetUpAnswer::Extended(match is_good {
                 true => Ok(self.now + self.chance.one(&[0, 600])),
                 false => Err(self.chance.one(&[
