@@ -23,6 +23,7 @@ export class TestPage {
     return [answer.code === undefined, answer]
   }
   phone() { return 0 }
+  phoneUrl() { return undefined }
   canPrint() { return true }
   region() { return 'US' }
   shown(step, focuses) {

@@ -94,7 +94,7 @@ fn to_phone() -> Flow {
 fn while_the_code_for_the_phone_is_shown_it_is_looked_whether_the_set_up_went_on() {
     let flow = to_phone();
     let (due, event) = flow.retry().expect("it looks");
-    assert_eq!(due, Now(NOW.0 + 3));
+    assert_eq!(due, Now(NOW.0 + 1));
     let (flow, effect) = flow.on(event, due);
     assert!(matches!(effect, Some(Effect::Do(SetUpEffect::Look))));
     assert!(flow.retry().is_none(), "one question at a time");

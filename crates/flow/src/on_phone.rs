@@ -3,7 +3,8 @@
 
 use super::{EndReason, Enrolment, Now, RequestError, SetUpEffect, Step, ending_for};
 
-/// Between two looks, in seconds; and where the service could not be asked.
+/// The first look, in seconds; between two; and where the service could not be asked.
+const LOOK_FIRST_S: u64 = 1;
 const LOOK_AFTER_S: u64 = 3;
 const LOOK_LATER_S: u64 = 15;
 
@@ -12,7 +13,7 @@ impl Enrolment {
     pub(super) fn show_phone(&mut self, now: Now) {
         if matches!(self.step, Step::Start) && self.opening.phone_url.is_some() {
             self.step = Step::OnPhone {
-                look_at: Some(Now(now.0 + LOOK_AFTER_S)),
+                look_at: Some(Now(now.0 + LOOK_FIRST_S)),
             };
         }
     }
