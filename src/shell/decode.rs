@@ -125,6 +125,7 @@ fn method_at_login(json: &JsValue) -> Option<MethodView> {
         "two_codes" => MethodState::TwoCodes,
         "resting" => MethodState::Resting,
         "suspended" => MethodState::Suspended,
+        "held" => MethodState::Held,
         _ready => MethodState::Ready,
     };
     Some(MethodView {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { LANGUAGES, browser, codeOf, inFirefox, person, press, scan, signIn, signUp, title, toSave, backupCodes, typeCode, url } from './lib.mjs'
+import { LANGUAGES, browser, codeOf, person, press, scan, signIn, signUp, title, toSave, backupCodes, typeCode, url } from './lib.mjs'
 
 let shared
 before(async () => { shared = await browser() })
@@ -23,8 +23,7 @@ async function begin(at) {
 }
 
 for (const lang of LANGUAGES) {
-  // Nothing plays a finger and a phone's screen in Firefox.
-  test(`a set-up goes on on the phone, after the same login there (${lang})`, { skip: inFirefox }, async () => {
+  test(`a set-up goes on on the phone, after the same login there (${lang})`, async () => {
     const at = await person(shared, { lang })
     const email = await signUp(at)
     await begin(at)

@@ -68,6 +68,8 @@ pub enum Target {
     Otp {
         /// Its wrong attempts.
         tries: Tries,
+        /// Whether the host's support holds it.
+        is_held: bool,
         /// The secret, which opens only for its own row.
         sealed_secret: Vec<u8>,
         /// The drift of its clock, in time steps.
@@ -77,6 +79,8 @@ pub enum Target {
     OutOfBand {
         /// Its wrong attempts.
         tries: Tries,
+        /// Whether the host's support holds it.
+        is_held: bool,
         /// The last two digits of its number.
         hint: String,
         /// The flow's latest code for it.
@@ -189,6 +193,8 @@ pub enum AttemptRefusal {
     },
     /// The method is suspended until the host reinstates it.
     Suspended,
+    /// The host's support holds the method.
+    Held,
     /// No code was sent in this flow.
     NoChallenge,
     /// The code that was sent has expired.
@@ -291,11 +297,16 @@ fn count_code(
     challenge_limit: u32,
     now: u64,
 ) -> AttemptDecision {
-    let (tries, guess) = match &context.target {
-        Target::Otp { tries, .. } => (*tries, Guess::at(MethodClass::Otp, strict)),
-        Target::OutOfBand { tries, .. } => (*tries, Guess::Phone),
+    let (tries, is_held, guess) = match &context.target {
+        Target::Otp { tries, is_held, .. } => {
+            (*tries, *is_held, Guess::at(MethodClass::Otp, strict))
+        }
+        Target::OutOfBand { tries, is_held, .. } => (*tries, *is_held, Guess::Phone),
         Target::Missing | Target::BackupCodes(_) => return AttemptRefusal::NoMethod.into(),
     };
+    if is_held {
+        return AttemptRefusal::Held.into();
+    }
     match throttle::gate(tries, context.allowance, guess, now) {
         Gate::Suspended => return AttemptRefusal::Suspended.into(),
         Gate::Resting { until } => return AttemptRefusal::Resting { until }.into(),

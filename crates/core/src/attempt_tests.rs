@@ -41,6 +41,7 @@ fn app(in_a_row: u32) -> Target {
             day: DAY,
             today: in_a_row.min(9),
         },
+        is_held: false,
         sealed_secret: vec![1],
         drift: 2,
     }
@@ -49,6 +50,7 @@ fn app(in_a_row: u32) -> Target {
 fn phone(challenge: Option<SentCode>) -> Target {
     Target::OutOfBand {
         tries: Tries::default(),
+        is_held: false,
         hint: "78".to_owned(),
         challenge,
     }
@@ -102,6 +104,7 @@ fn a_method_that_rests_or_is_suspended_counts_nothing() {
             day: DAY,
             today: 10,
         },
+        is_held: false,
         sealed_secret: Vec::new(),
         drift: 0,
     };
@@ -110,6 +113,28 @@ fn a_method_that_rests_or_is_suspended_counts_nothing() {
     assert_eq!(rests, AttemptRefusal::Resting { until });
     let suspended = refusal(decide(at(app(50)), &code(Needs::TwoCodes)));
     assert_eq!(suspended, AttemptRefusal::Suspended);
+}
+
+/// Whatever is presented: nothing is counted, and the method's own limits are not told.
+#[test]
+fn a_method_that_is_held_counts_nothing() {
+    for (in_a_row, codes) in [
+        (0, Needs::OneCode),
+        (3, Needs::TwoCodes),
+        (50, Needs::OneCode),
+    ] {
+        let mut app = app(in_a_row);
+        if let Target::Otp { is_held, .. } = &mut app {
+            *is_held = true;
+        }
+        assert_eq!(refusal(decide(at(app), &code(codes))), AttemptRefusal::Held);
+    }
+    let mut phone = phone(Some(sent()));
+    if let Target::OutOfBand { is_held, .. } = &mut phone {
+        *is_held = true;
+    }
+    let held = refusal(decide(at(phone), &code(Needs::OneCode)));
+    assert_eq!(held, AttemptRefusal::Held);
 }
 
 #[test]

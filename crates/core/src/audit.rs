@@ -37,8 +37,19 @@ pub struct AuditEntry {
     pub client_description: Option<String>,
     /// A number that belongs to the event.
     pub count: Option<u32>,
+    /// Who did it and why, where the host's support did.
+    pub support: Option<Support>,
     /// The keyed hash that chains this entry to the one before.
     pub hash: [u8; 32],
+}
+
+/// Somebody of the host's support, who did something for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Support {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// The place of an entry in a record: what the next entry is chained to.
@@ -75,6 +86,8 @@ pub struct AuditContext {
     pub tells_host: bool,
     /// The host's description of the browser and the place.
     pub client_description: Option<String>,
+    /// Who does it and why, where the host's support does.
+    pub support: Option<Support>,
     /// Now, in Unix seconds.
     pub now: u64,
 }
@@ -97,7 +110,17 @@ impl AuditContext {
             chain,
             tells_host,
             client_description,
+            support: None,
             now,
+        }
+    }
+
+    /// The same, by somebody of the host's support.
+    #[must_use]
+    pub fn by(self, support: Support) -> Self {
+        Self {
+            support: Some(support),
+            ..self
         }
     }
 
@@ -124,6 +147,7 @@ impl AuditContext {
             hint,
             client_description,
             count,
+            support: self.support.clone(),
             hash: [0; 32],
         };
         AuditEntry {
@@ -174,18 +198,24 @@ fn link(
         value.as_deref().unwrap_or_default().as_bytes()
     }
     let count = entry.count.map_or(-1, i64::from).to_be_bytes();
-    chain.link(&[
-        before,
+    let (seq, at) = (entry.seq.to_be_bytes(), entry.at.to_be_bytes());
+    let mut parts = vec![
+        before.as_slice(),
         host.as_bytes(),
         subject.as_bytes(),
-        &entry.seq.to_be_bytes(),
-        &entry.at.to_be_bytes(),
+        &seq,
+        &at,
         entry.kind.as_str().as_bytes(),
         entry.method.map_or("", Authenticator::as_str).as_bytes(),
         text(&entry.hint),
         text(&entry.client_description),
         &count,
-    ])
+    ];
+    // Entries of earlier versions have none, and keep their hash.
+    if let Some(Support { by, reason }) = &entry.support {
+        parts.extend([by.as_bytes(), reason.as_bytes()]);
+    }
+    chain.link(&parts)
 }
 
 /// The details of the entry about trust in browsers that was withdrawn; [`None`] where there was
@@ -314,6 +344,55 @@ mod tests {
         assert_eq!(sums, expected);
         assert_eq!(entries.len(), WRONG_CODES_EACH as usize + sums.len());
         assert_eq!(today.one_more(2 * DAY_S).count, 1, "another day");
+    }
+
+    /// Adds up what it is given, and where: enough to see that a part is in it.
+    struct Sum;
+
+    impl Chain for Sum {
+        fn link(&self, parts: &[&[u8]]) -> [u8; 32] {
+            let mut sum = [0_u8; 32];
+            let bytes = parts.iter().flat_map(|part| part.iter().chain([&255]));
+            for (place, byte) in bytes.enumerate() {
+                let at = &mut sum[place % 32];
+                *at = at.wrapping_mul(31).wrapping_add(*byte);
+            }
+            sum
+        }
+    }
+
+    #[test]
+    fn who_did_it_and_why_is_chained_and_entries_without_it_are_as_they_were() {
+        let anna = Support {
+            by: "Anna".to_owned(),
+            reason: "lost".to_owned(),
+        };
+        let plain = AuditContext::new(Arc::new(Sum), false, None, DAY_S);
+        let entry = |audit: AuditContext| {
+            let (last, detail) = (LastEntry::default(), AuditDetail::default());
+            audit.entry("shop", "u1", last, EventKind::MethodHeld, detail)
+        };
+        let is_intact =
+            |entry: AuditEntry| is_intact(&Sum, "shop", "u1", LastEntry::default(), &[entry]);
+        let held = entry(plain.clone().by(anna.clone()));
+        assert!(is_intact(held.clone()));
+        for support in [
+            None,
+            Some(Support {
+                by: "Bob".to_owned(),
+                ..anna.clone()
+            }),
+            Some(Support {
+                reason: "found".to_owned(),
+                ..anna
+            }),
+        ] {
+            assert!(!is_intact(AuditEntry {
+                support,
+                ..held.clone()
+            }));
+        }
+        assert!(is_intact(entry(plain)));
     }
 
     fn wrong(in_a_row: u32) -> WrongCode {

@@ -16,6 +16,7 @@ pub mod challenge;
 pub mod delivery;
 pub mod enrolment;
 pub mod flow;
+pub mod hold;
 pub mod login;
 pub mod redeem;
 pub mod throttle;

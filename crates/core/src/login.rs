@@ -64,6 +64,8 @@ pub struct LoginContext {
     pub allowance: Allowance,
     /// The wrong attempts of the method that was used; none for a backup code.
     pub tries: Tries,
+    /// Whether the host's support holds that method by now.
+    pub is_held: bool,
     /// The cost of all attempts of this flow to the [allowance](Allowance), in millionths.
     pub flow_cost: u32,
     /// The last two digits of the number that was used.
@@ -138,6 +140,7 @@ mod tests {
         LoginContext {
             allowance,
             tries,
+            is_held: false,
             flow_cost: cost,
             hint: None,
             backup_codes_left: 3,

@@ -127,6 +127,8 @@ fn ending_for(trouble: RequestError) -> Option<EndReason> {
         | ErrorCode::TwoCodesNeeded
         | ErrorCode::MethodResting
         | ErrorCode::MethodSuspended
+        | ErrorCode::MethodHeld
+        | ErrorCode::LastMethod
         | ErrorCode::MethodNotFound
         | ErrorCode::ResendTooSoon
         | ErrorCode::ResendsSpent

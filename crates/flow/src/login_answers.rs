@@ -133,6 +133,7 @@ impl SigningIn {
                 | ErrorCode::ChallengeNotFound
                 | ErrorCode::MethodResting
                 | ErrorCode::MethodSuspended
+                | ErrorCode::MethodHeld
         );
         if is_over {
             *challenge = None;
@@ -185,6 +186,7 @@ impl SigningIn {
             ErrorCode::TwoCodesNeeded if asks_for_two => MethodState::TwoCodes,
             ErrorCode::MethodResting => MethodState::Resting,
             ErrorCode::MethodSuspended => MethodState::Suspended,
+            ErrorCode::MethodHeld => MethodState::Held,
             _other => return,
         };
         let Some(method) = self.opening.methods.get_mut(place) else {

@@ -20,7 +20,7 @@ const NOW: UnixSeconds = UnixSeconds(1_800_000_000);
 const SURELY: f64 = 10.0;
 
 fn timings() -> usize {
-    std::env::var("TIMINGS").map_or(20_000, |count| count.parse().unwrap())
+    std::env::var("TIMINGS").map_or(5_000, |count| count.parse().unwrap())
 }
 
 /// How far the times of two kinds of input are apart, in standard errors of their means, and the

@@ -64,6 +64,8 @@ pub enum MethodState {
     Resting,
     /// Its limit of wrong codes in a row is reached; the host has to reinstate it.
     Suspended,
+    /// The host's support holds it: it is lost, say, until it is found again.
+    Held,
 }
 
 /// The phone numbers that codes may be sent to. Countries are [ISO 3166-1

@@ -180,6 +180,17 @@ pub struct ReinstatePost {
     pub id: String,
 }
 
+/// The body of `POST /v1/subjects/{subject}/methods/{id}/hold` and of `…/release`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct HoldPost {
+    /// Who does it, as the host's support is called: 1 to 64 characters, for the record.
+    pub by: String,
+    /// Why: 1 to 200 characters, for the record.
+    pub reason: String,
+}
+
 /// The body of `POST /v1/subjects/{subject}/report`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -212,6 +223,10 @@ pub enum EventKind {
     MethodSuspended,
     /// The host put a suspended method back.
     MethodReinstated,
+    /// The host's support holds a method: it lets nobody in until it is released.
+    MethodHeld,
+    /// The host's support has released a method that was held.
+    MethodReleased,
     /// A browser is no longer asked for a code.
     BrowserTrusted,
     /// A [trusted browser](TrustedBrowser) signed in without a code.
@@ -227,7 +242,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Enrolled,
         Self::CodeSent,
         Self::Verified,
@@ -236,6 +251,8 @@ impl EventKind {
         Self::BackupCodeUsed,
         Self::MethodSuspended,
         Self::MethodReinstated,
+        Self::MethodHeld,
+        Self::MethodReleased,
         Self::BrowserTrusted,
         Self::TrustedBrowserUsed,
         Self::TrustedBrowserCopied,
@@ -254,6 +271,8 @@ impl EventKind {
             Self::BackupCodeUsed => "backup_code_used",
             Self::MethodSuspended => "method_suspended",
             Self::MethodReinstated => "method_reinstated",
+            Self::MethodHeld => "method_held",
+            Self::MethodReleased => "method_released",
             Self::BrowserTrusted => "browser_trusted",
             Self::TrustedBrowserUsed => "trusted_browser_used",
             Self::TrustedBrowserCopied => "trusted_browser_copied",
@@ -271,6 +290,8 @@ impl EventKind {
             | Self::ManyCodesWrong
             | Self::MethodSuspended
             | Self::MethodReinstated
+            | Self::MethodHeld
+            | Self::MethodReleased
             | Self::BrowserTrusted
             | Self::TrustedBrowserCopied
             | Self::TrustRevoked
@@ -288,6 +309,8 @@ impl EventKind {
             | Self::BackupCodeUsed
             | Self::MethodSuspended
             | Self::MethodReinstated
+            | Self::MethodHeld
+            | Self::MethodReleased
             | Self::BrowserTrusted
             | Self::TrustedBrowserCopied
             | Self::TrustRevoked
@@ -323,6 +346,12 @@ pub struct EventView {
     /// revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
+    /// Who did it, where the host's support did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why, where the host's support did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// HMAC-SHA-256 over the entry before and this one, base64url. An entry that is changed or
     /// missing does not fit.
     pub hash: String,

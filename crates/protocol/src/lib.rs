@@ -17,7 +17,8 @@ pub use flow::{
 };
 pub use host::{
     AssertionAnswer, CreateFlow, EventKind, EventView, EventsView, FlowCreated, FlowStatus,
-    HostReportPost, Purpose, Redeem, ReinstatePost, RevokePost, SubjectView, TrustedBrowser,
+    HoldPost, HostReportPost, Purpose, Redeem, ReinstatePost, RevokePost, SubjectView,
+    TrustedBrowser,
 };
 pub use method::{Authenticator, Channel, MethodClass, MethodKind};
 pub use problem::{ErrorCode, Problem, ReadNumber};

@@ -81,6 +81,10 @@ error_codes! {
     /// Too many wrong codes of this method in a row: it is off until the site reinstates it. Others
     /// go on.
     MethodSuspended = "method_suspended", 403;
+    /// The site's support holds this method: it lets nobody in until it is released. Others go on.
+    MethodHeld = "method_held", 403;
+    /// No way in would be left: no other method that takes codes, and no backup code.
+    LastMethod = "last_method", 409;
     /// The person has no such method.
     MethodNotFound = "method_not_found", 404;
     /// Somebody reported that they did not ask for this code.

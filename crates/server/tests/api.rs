@@ -576,6 +576,8 @@ async fn every_route_stands_in_the_openapi_document() {
         "/v1/subjects/{subject}",
         "/v1/subjects/{subject}/events",
         "/v1/subjects/{subject}/methods/reinstate",
+        "/v1/subjects/{subject}/methods/{id}/hold",
+        "/v1/subjects/{subject}/methods/{id}/release",
         "/v1/subjects/{subject}/report",
         "/v1/subjects/{subject}/trusted_browsers/revoke",
     ];

@@ -18,7 +18,7 @@ use nidan_store::Attempt;
 /// One statement for all that an attempt at a method depends on, but for the code that was sent.
 const CONTEXT: &str = "SELECT f.attempts, f.backup_tries, m.kind, \
     coalesce(t.sealed_secret, p.sealed_number) AS sealed, coalesce(t.drift, 0) AS drift, p.hint, \
-    m.in_a_row, m.day, m.today, s.guess_full_at \
+    m.in_a_row, m.day, m.today, m.held_at, s.guess_full_at \
     FROM flow f JOIN subject s ON s.host = f.host AND s.subject = f.subject \
     LEFT JOIN method m ON m.id = ?5 AND m.host = f.host AND m.subject = f.subject \
     LEFT JOIN totp t ON t.method_id = m.id LEFT JOIN phone p ON p.method_id = m.id \
@@ -77,11 +77,13 @@ fn context_from(row: &Row<'_>) -> Result<AttemptContext, Failure> {
         Some(kind) => match kind_from(&kind)?.class() {
             MethodClass::Otp => Target::Otp {
                 tries: tries_from(row)?,
+                is_held: is_held(row)?,
                 sealed_secret: row.get("sealed")?,
                 drift: row.get("drift")?,
             },
             MethodClass::OutOfBand(_) => Target::OutOfBand {
                 tries: tries_from(row)?,
+                is_held: is_held(row)?,
                 hint: row.get("hint")?,
                 challenge: None,
             },
@@ -181,6 +183,10 @@ pub(crate) fn tries_from(row: &Row<'_>) -> Result<Tries, Failure> {
         day: from_sql(row.get("day")?)?,
         today: row.get("today")?,
     })
+}
+
+pub(crate) fn is_held(row: &Row<'_>) -> Result<bool, Failure> {
+    Ok(row.get::<_, Option<i64>>("held_at")?.is_some())
 }
 
 pub(crate) fn allowance_from(row: &Row<'_>) -> Result<Allowance, Failure> {

@@ -31,6 +31,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0009_key_agreement.sql")),
     M::up(include_str!("../migrations/0010_wrong_codes_a_day.sql")),
     M::up(include_str!("../migrations/0011_keyed_hashes.sql")),
+    M::up(include_str!("../migrations/0012_hold.sql")),
 ];
 
 /// The path of the database, and the settings that its connections begin with.

@@ -7,6 +7,7 @@ mod connection;
 mod copies;
 mod failure;
 mod flows;
+mod hold;
 mod identity;
 mod identity_error;
 mod logins;
@@ -293,7 +294,7 @@ fn subject_of(read: &Connection, host: &str, subject: &str) -> Result<Subject, F
     let methods = all(
         read,
         "SELECT m.id, m.kind, m.name, coalesce(t.sealed_secret, p.sealed_number) AS sealed, t.fingerprint, t.last_step, \
-         p.number_index, p.hint, m.created_at, m.in_a_row, m.day, m.today, m.used_at FROM method m \
+         p.number_index, p.hint, m.created_at, m.in_a_row, m.day, m.today, m.used_at, m.held_at FROM method m \
          LEFT JOIN totp t ON t.method_id = m.id LEFT JOIN phone p ON p.method_id = m.id \
          WHERE m.host = ?1 AND m.subject = ?2 ORDER BY m.created_at, m.position",
         [host, subject],

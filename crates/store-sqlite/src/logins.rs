@@ -4,7 +4,7 @@
 use nidan_core::login::{self, Authenticated, LoginChanges, LoginContext};
 use rusqlite::{Connection, Row, params};
 
-use crate::attempts::{allowance_from, tries_from};
+use crate::attempts::{allowance_from, is_held, tries_from};
 use crate::connection::{execute, first};
 use crate::failure::Failure;
 use crate::record;
@@ -14,7 +14,7 @@ use nidan_store::{CompleteLogin, LastEntry, LoginCompletion};
 /// One statement for all that completing a login depends on.
 const CONTEXT: &str = "SELECT f.guess_cost, s.factor_epoch, s.guess_full_at, s.event_seq, \
     s.event_hash, p.hint, coalesce(m.in_a_row, 0) AS in_a_row, coalesce(m.day, 0) AS day, \
-    coalesce(m.today, 0) AS today, (SELECT COUNT(*) FROM backup_code b WHERE b.host = f.host \
+    coalesce(m.today, 0) AS today, m.held_at, (SELECT COUNT(*) FROM backup_code b WHERE b.host = f.host \
     AND b.subject = f.subject AND b.used_at IS NULL) AS backup_codes_left \
     FROM flow f JOIN subject s ON s.host = f.host AND s.subject = f.subject \
     LEFT JOIN method m ON m.id = ?5 AND m.host = f.host AND m.subject = f.subject \
@@ -44,6 +44,9 @@ pub(crate) fn complete(
     let Some(loaded) = first(write, CONTEXT, params, loaded_from)? else {
         return Ok(LoginCompletion::FlowOver);
     };
+    if loaded.context.is_held {
+        return Ok(LoginCompletion::MethodHeld);
+    }
     if !spend(write, login)? {
         return Ok(LoginCompletion::CodeUsed);
     }
@@ -58,6 +61,7 @@ fn loaded_from(row: &Row<'_>) -> Result<Loaded, Failure> {
         context: LoginContext {
             allowance: allowance_from(row)?,
             tries: tries_from(row)?,
+            is_held: is_held(row)?,
             flow_cost: row.get("guess_cost")?,
             hint: row.get("hint")?,
             backup_codes_left: row.get("backup_codes_left")?,

@@ -1,5 +1,6 @@
 //! The record: lines, and the notices that tell hosts of them.
 
+use nidan_core::audit::Support;
 use nidan_protocol::{Authenticator, EventKind};
 use rusqlite::{Connection, Row, params};
 
@@ -8,7 +9,8 @@ use crate::failure::Failure;
 use crate::rows::{bytes, from_sql, quoted, to_sql, used_from};
 use nidan_store::{AuditContext, AuditDetail, AuditEntry, LastEntry, Notice, RecordPage};
 
-const LINE: &str = "e.seq, e.at, e.kind, e.method, e.hint, e.client_description, e.count, e.hash";
+const LINE: &str =
+    "e.seq, e.at, e.kind, e.method, e.hint, e.client_description, e.count, e.by, e.reason, e.hash";
 
 /// Appends a line in the caller's transaction, with its [notice](Notice) where the host wants one.
 pub(crate) fn append(
@@ -51,8 +53,8 @@ pub(crate) fn insert(
 ) -> Result<(), Failure> {
     execute(
         write,
-        "INSERT INTO event (host, subject, seq, at, kind, method, hint, client_description, count, hash) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO event (host, subject, seq, at, kind, method, hint, client_description, count, by, reason, hash) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
             host,
             subject,
@@ -63,6 +65,8 @@ pub(crate) fn insert(
             line.hint,
             line.client_description,
             line.count,
+            line.support.as_ref().map(|support| &support.by),
+            line.support.as_ref().map(|support| &support.reason),
             line.hash,
         ],
     )?;
@@ -184,6 +188,12 @@ fn notice_from(row: &Row<'_>) -> Result<Notice, Failure> {
     })
 }
 
+fn support_from(row: &Row<'_>) -> Result<Option<Support>, Failure> {
+    let by = row.get::<_, Option<String>>("by")?;
+    let reason = row.get::<_, Option<String>>("reason")?;
+    Ok(by.zip(reason).map(|(by, reason)| Support { by, reason }))
+}
+
 fn line_from(row: &Row<'_>) -> Result<AuditEntry, Failure> {
     let kind = row.get::<_, String>("kind")?;
     Ok(AuditEntry {
@@ -197,6 +207,7 @@ fn line_from(row: &Row<'_>) -> Result<AuditEntry, Failure> {
         hint: row.get("hint")?,
         client_description: row.get("client_description")?,
         count: row.get("count")?,
+        support: support_from(row)?,
         hash: bytes(row, "hash")?,
     })
 }

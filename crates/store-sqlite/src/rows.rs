@@ -85,6 +85,10 @@ pub(crate) fn method_from(row: &Row<'_>) -> Result<Method, Failure> {
             .get::<_, Option<i64>>("used_at")?
             .map(from_sql)
             .transpose()?,
+        held_at: row
+            .get::<_, Option<i64>>("held_at")?
+            .map(from_sql)
+            .transpose()?,
         tries: Tries {
             in_a_row: row.get("in_a_row")?,
             day: from_sql(row.get("day")?)?,

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use nidan_core::attempt::{AttemptRefusal, CountedAttempt, LoginAttempt};
+use nidan_core::hold::HoldDecision;
 use nidan_core::{flow, throttle};
 use nidan_protocol::{EventKind, TrustedBrowser};
 use rusqlite::{Connection, params};
@@ -10,11 +11,11 @@ use crate::connection::{execute, first};
 use crate::failure::Failure;
 use crate::flows::{self, Among};
 use crate::rows::{from_sql, to_sql, used_from};
-use crate::{SqliteStore, attempts, challenges, logins, record, trust};
+use crate::{SqliteStore, attempts, challenges, hold, logins, record, trust};
 use nidan_store::{
-    AuditContext, AuditDetail, AuditEntry, CompleteLogin, LoginCompletion, NewFlow, Notice,
-    OpenVerification, RecordPage, Report, StoreError, VerificationOpened, VerifyStore, WrongCode,
-    WrongCodes,
+    AuditContext, AuditDetail, AuditEntry, CompleteLogin, HoldRequest, LoginCompletion, NewFlow,
+    Notice, OpenVerification, RecordPage, Report, StoreError, VerificationOpened, VerifyStore,
+    WrongCode, WrongCodes,
 };
 
 #[async_trait]
@@ -123,6 +124,17 @@ impl VerifyStore for SqliteStore {
         );
         self.writer
             .run(move |write| reinstate(write, (&host, &subject), &id, &audit))
+            .await
+    }
+
+    async fn hold(
+        &self,
+        request: &HoldRequest,
+        audit: &AuditContext,
+    ) -> Result<HoldDecision, StoreError> {
+        let (request, audit) = (request.clone(), audit.clone());
+        self.writer
+            .run(move |write| hold::hold(write, &request, &audit))
             .await
     }
 

@@ -26,8 +26,8 @@ use nidan_core::throttle::{Allowance, Tries};
 use nidan_protocol::{Authenticator, Channel, MethodKind, Purpose};
 pub use phone::{Challenge, Count, LeasedMessage, NewChallenge, Order, PhoneStore};
 pub use verify::{
-    CompleteLogin, LoginCompletion, Notice, OpenVerification, RecordPage, Report, TrustUse,
-    VerificationOpened, VerifyStore,
+    CompleteLogin, HoldRequest, LoginCompletion, Notice, OpenVerification, RecordPage, Report,
+    TrustUse, VerificationOpened, VerifyStore,
 };
 
 /// Nothing was stored.
@@ -227,6 +227,8 @@ pub struct Method {
     pub created_at: u64,
     /// Unix seconds: when it last let somebody in.
     pub used_at: Option<u64>,
+    /// Unix seconds: since when the host's support holds it.
+    pub held_at: Option<u64>,
     /// Wrong tries.
     pub tries: Tries,
 }

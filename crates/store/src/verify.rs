@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use nidan_core::attempt::{AttemptRefusal, CountedAttempt, LoginAttempt};
+use nidan_core::hold::{HoldDecision, HoldWish};
 use nidan_core::login::Authenticated;
 use nidan_protocol::TrustedBrowser;
 
@@ -78,6 +79,21 @@ pub enum LoginCompletion {
     CodeUsed,
     /// The flow is complete, over or superseded. Nothing was stored.
     FlowOver,
+    /// The host's support holds the method since the attempt was counted. Nothing was stored.
+    MethodHeld,
+}
+
+/// A method that is to be held or released.
+#[derive(Debug, Clone)]
+pub struct HoldRequest {
+    /// The host's id.
+    pub host: String,
+    /// The host's user id.
+    pub subject: String,
+    /// The method's id.
+    pub method_id: String,
+    /// Which of both.
+    pub wish: HoldWish,
 }
 
 /// A report that nobody asked for this code.
@@ -210,6 +226,17 @@ pub trait VerifyStore: Send + Sync + 'static {
         id: &str,
         audit: &AuditContext,
     ) -> Result<bool, StoreError>;
+
+    /// Holds a method or releases it, as [`nidan_core::hold`] decides, with a line in the record where
+    /// something changed.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
+    async fn hold(
+        &self,
+        hold: &HoldRequest,
+        audit: &AuditContext,
+    ) -> Result<HoldDecision, StoreError>;
 
     /// Deletes [trusted browsers](TrustedBrowser) whose time is over; how many.
     ///

@@ -242,9 +242,9 @@ fn browsers(tally: &mut Tally, tools: &Tools, size: Size) {
 const LANES_MAX: usize = 4;
 
 /// What people do, from the password to the signed result.
-const JOURNEYS: [&str; 6] = ["phone", "login", "end-to-end", "orders", "scam", "guide"];
+const JOURNEYS: [&str; 5] = ["phone", "login", "end-to-end", "orders", "scam"];
 /// What the element does to pages of all kinds, and they to it.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "accessibility",
     "element",
     "hosts",
@@ -255,6 +255,7 @@ const PAGES: [&str; 10] = [
     "world",
     "recording",
     "memory",
+    "guide",
 ];
 /// In an order of their own, below.
 const OTHERS: [&str; 2] = ["states", "strict"];

@@ -28,7 +28,7 @@ impl<'a> Draft<'a, Login> {
         self.title(Msg::LoginTitle);
         self.account(signing);
         match (method.state, method.kind.class(), sent) {
-            (MethodState::Resting | MethodState::Suspended, _, _) => {
+            (MethodState::Resting | MethodState::Suspended | MethodState::Held, _, _) => {
                 self.words(LoginKey::Refusal, refusal(signing, self.view.now));
             }
             (_, MethodClass::Otp, _) => self.app(signing),

@@ -58,6 +58,7 @@ fn closed(signing: &SigningIn) -> Words<'_> {
     match (method.state, method.resting_until) {
         (MethodState::Ready | MethodState::TwoCodes, _) => Words::None,
         (MethodState::Resting, Some(at)) => date(Msg::LoginResting, UnixSeconds(at)),
+        (MethodState::Held, _) => Words::of(Msg::LoginHeld),
         (MethodState::Suspended, _) | (MethodState::Resting, None) => {
             Words::of(Msg::LoginSuspended)
         }
@@ -106,6 +107,7 @@ fn by_service(signing: &SigningIn, code: ErrorCode, asked: Asked) -> Msg {
         ErrorCode::TooManyAttempts => Msg::PhoneCodeSpent,
         ErrorCode::MethodResting => Msg::LoginResting,
         ErrorCode::MethodSuspended => Msg::LoginSuspended,
+        ErrorCode::MethodHeld => Msg::LoginHeld,
         ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon => Msg::PhoneLater,
         ErrorCode::ResendsSpent => Msg::PhoneResendsSpent,
         ErrorCode::MethodNotOffered | ErrorCode::CountryNotAllowed => Msg::LoginNotNow,

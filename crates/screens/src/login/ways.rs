@@ -33,6 +33,7 @@ impl<'a> Draft<'a, Login> {
             MethodState::Ready | MethodState::TwoCodes => None,
             MethodState::Resting => Some(Msg::LoginWayResting),
             MethodState::Suspended => Some(Msg::LoginWaySuspended),
+            MethodState::Held => Some(Msg::LoginWayHeld),
         };
         self.choice(LoginKey::Way, index, closed.is_some(), LoginAction::Choose);
         let hint = Arg::Text("hint", method.hint.as_deref().unwrap_or_default());

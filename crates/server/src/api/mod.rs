@@ -77,6 +77,8 @@ pub fn router(service: Service) -> Router {
         .routes(routes!(subjects::events))
         .routes(routes!(subjects::revoke))
         .routes(routes!(subjects::reinstate))
+        .routes(routes!(subjects::hold))
+        .routes(routes!(subjects::release))
         .routes(routes!(subjects::by_host))
         .routes(routes!(gateways::receipt))
         .routes(routes!(twilio::status))

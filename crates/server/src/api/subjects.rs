@@ -2,9 +2,10 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use nidan_core::hold::HoldWish;
 use nidan_protocol::{
-    ErrorCode, EventsView, HostReportPost, Problem, ReinstatePost, ReportAnswer, RevokePost,
-    SubjectView,
+    ErrorCode, EventsView, HoldPost, HostReportPost, Problem, ReinstatePost, ReportAnswer,
+    RevokePost, SubjectView,
 };
 use serde::Deserialize;
 
@@ -14,6 +15,7 @@ use crate::refusal::Refusal;
 use crate::use_cases::{report, subjects};
 
 type Named = Result<Path<String>, axum::extract::rejection::PathRejection>;
+type NamedMethod = Result<Path<(String, String)>, axum::extract::rejection::PathRejection>;
 
 /// The person's methods. Somebody whom the service has never seen has none.
 #[utoipa::path(get, path = "/v1/subjects/{subject}",
@@ -91,6 +93,51 @@ pub(crate) async fn reinstate(
     let Path(subject) = subject.map_err(|_| ErrorCode::NotFound)?;
     Ok(Json(
         subjects::reinstate(&service, &host, &subject, post).await?,
+    ))
+}
+
+/// Holds a method, for a person whose phone is lost, say: it lets nobody in until it is released.
+/// Trust in browsers and results of logins that are under way end with it. Refused (`last_method`)
+/// where no way in would be left.
+#[utoipa::path(post, path = "/v1/subjects/{subject}/methods/{id}/hold", request_body = HoldPost,
+    params(("subject" = String, Path, description = "The host's user id, percent-encoded"),
+        ("id" = String, Path, description = "The id of one of the person's methods")), responses(
+    (status = 200, body = SubjectView), (status = 400, body = Problem),
+    (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+    (status = 413, body = Problem),
+    (status = 415, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn hold(
+    State(service): State<Service>,
+    HostCaller(host): HostCaller,
+    named: NamedMethod,
+    Body(post): Body<HoldPost>,
+) -> Result<Json<SubjectView>, Refusal> {
+    let Path((subject, id)) = named.map_err(|_| ErrorCode::NotFound)?;
+    let whose = (subject.as_str(), id.as_str());
+    Ok(Json(
+        subjects::hold(&service, &host, whose, HoldWish::Hold, post).await?,
+    ))
+}
+
+/// Releases a method that was held. Make sure first that it is the person who asks.
+#[utoipa::path(post, path = "/v1/subjects/{subject}/methods/{id}/release", request_body = HoldPost,
+    params(("subject" = String, Path, description = "The host's user id, percent-encoded"),
+        ("id" = String, Path, description = "The id of one of the person's methods")), responses(
+    (status = 200, body = SubjectView), (status = 400, body = Problem),
+    (status = 401, body = Problem), (status = 404, body = Problem), (status = 413, body = Problem),
+    (status = 415, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn release(
+    State(service): State<Service>,
+    HostCaller(host): HostCaller,
+    named: NamedMethod,
+    Body(post): Body<HoldPost>,
+) -> Result<Json<SubjectView>, Refusal> {
+    let Path((subject, id)) = named.map_err(|_| ErrorCode::NotFound)?;
+    let whose = (subject.as_str(), id.as_str());
+    Ok(Json(
+        subjects::hold(&service, &host, whose, HoldWish::Release, post).await?,
     ))
 }
 

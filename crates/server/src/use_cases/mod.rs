@@ -103,6 +103,7 @@ pub(crate) fn method_view(
     };
     let guess = Guess::at(method.detail.kind().class(), host.strict_window);
     let (state, resting_until) = match throttle::gate(method.tries, allowance, guess, now) {
+        _whatever_it_is if method.held_at.is_some() => (MethodState::Held, None),
         Gate::Open(Needs::OneCode) => (MethodState::Ready, None),
         Gate::Open(Needs::TwoCodes) => (MethodState::TwoCodes, None),
         Gate::Resting { until } => (MethodState::Resting, Some(until)),

@@ -230,6 +230,9 @@ async fn own_number(
             ..ErrorCode::MethodNotOffered.into()
         });
     }
+    if method.held_at.is_some() {
+        return Err(ErrorCode::MethodHeld.into());
+    }
     let codes = match throttle::gate(
         method.tries,
         subject.allowance,

@@ -1,6 +1,9 @@
 //! What a host reads of one of its people, and does for them.
 
-use nidan_protocol::{ErrorCode, EventsView, ReinstatePost, RevokePost, SubjectView};
+use nidan_core::audit::Support;
+use nidan_core::hold::{HoldDecision, HoldWish};
+use nidan_protocol::{ErrorCode, EventsView, HoldPost, ReinstatePost, RevokePost, SubjectView};
+use nidan_store::HoldRequest;
 
 use super::method_view;
 use crate::Service;
@@ -71,6 +74,50 @@ pub(crate) async fn revoke(
         .revoke_trust(&host.id, subject, browser, &audit)
         .await?;
     view(service, host, subject).await
+}
+
+/// What the host's support may be called, and why it does something, in characters.
+const BY_MAX_CHARS: usize = 64;
+const REASON_MAX_CHARS: usize = 200;
+
+/// Holds a method or releases it.
+///
+/// # Errors
+/// [`ErrorCode::RequestInvalid`] with the field that is empty, too long or not of one line,
+/// [`ErrorCode::MethodNotFound`] when the person has no such method, and [`ErrorCode::LastMethod`]
+/// when no way in would be left.
+pub(crate) async fn hold(
+    service: &Service,
+    host: &Host,
+    (subject, method_id): (&str, &str),
+    wish: HoldWish,
+    post: HoldPost,
+) -> Result<SubjectView, Refusal> {
+    for (field, text, max_chars) in [
+        ("by", &post.by, BY_MAX_CHARS),
+        ("reason", &post.reason, REASON_MAX_CHARS),
+    ] {
+        let is_line = !text.trim().is_empty() && !text.contains(char::is_control);
+        if !is_line || text.chars().count() > max_chars {
+            return Err(Refusal::field(field));
+        }
+    }
+    let support = Support {
+        by: post.by,
+        reason: post.reason,
+    };
+    let request = HoldRequest {
+        host: host.id.clone(),
+        subject: subject.to_owned(),
+        method_id: method_id.to_owned(),
+        wish,
+    };
+    let audit = service.audit_context(host, None).by(support);
+    match service.0.store.hold(&request, &audit).await? {
+        HoldDecision::Change { .. } | HoldDecision::AlreadySo => view(service, host, subject).await,
+        HoldDecision::NoMethod => Err(ErrorCode::MethodNotFound.into()),
+        HoldDecision::LastMethod => Err(ErrorCode::LastMethod.into()),
+    }
 }
 
 /// Puts a method back that too many wrong codes have suspended.

@@ -134,6 +134,8 @@ async fn checked(
             note_wrong(service, &flow.opened, host, &detail, in_a_row).await;
             Err(used(&typed, left))
         }
+        // Held a moment ago: the code was right, and lets nobody in any more.
+        LoginCompletion::MethodHeld => Err(ErrorCode::MethodHeld.into()),
         LoginCompletion::FlowOver => answer_ended_flow(service, &flow.opened, &typed).await,
     }
 }
@@ -280,6 +282,7 @@ fn refused(refusal: AttemptRefusal) -> Refusal {
             ..ErrorCode::MethodResting.into()
         },
         AttemptRefusal::Suspended => ErrorCode::MethodSuspended.into(),
+        AttemptRefusal::Held => ErrorCode::MethodHeld.into(),
         AttemptRefusal::NoChallenge => ErrorCode::ChallengeNotFound.into(),
         AttemptRefusal::ChallengeExpired => ErrorCode::CodeExpired.into(),
     }

@@ -7,6 +7,7 @@
 
 mod attempt;
 mod ends;
+mod hold;
 mod login;
 mod phone;
 mod trust;
@@ -39,6 +40,8 @@ pub async fn run(store: &dyn Store) {
     login::run(store, &login, &activation(&login)).await;
     let ends = flow("ends", 1);
     ends::run(store, &ends, &activation(&ends)).await;
+    let held = flow("held", 1);
+    hold::run(store, &held, &activation(&held)).await;
     steps_of_a_time_to_come_are_given_back(store).await;
     purging_leaves_what_is_alive(store).await;
 }

@@ -5,18 +5,19 @@ use nidan_core::attempt::{
     self, AttemptContext, AttemptDecision, AttemptRefusal, CountedAttempt, LoginAttempt, Presented,
     SentCode, Target,
 };
+use nidan_core::hold::HoldDecision;
 use nidan_core::login::{self, Authenticated, LoginContext};
 use nidan_core::trust::{self, Opening, OpeningContext, TrustToken};
 use nidan_core::{audit, challenge, flow, throttle};
 use nidan_protocol::{Authenticator, EventKind, Purpose, TrustedBrowser};
 use nidan_store::{
-    AuditContext, AuditDetail, AuditEntry, CompleteLogin, LastEntry, LoginCompletion, MethodDetail,
-    NewFlow, Notice, OpenVerification, RecordPage, Report, StoreError, TrustUse,
+    AuditContext, AuditDetail, AuditEntry, CompleteLogin, HoldRequest, LastEntry, LoginCompletion,
+    MethodDetail, NewFlow, Notice, OpenVerification, RecordPage, Report, StoreError, TrustUse,
     VerificationOpened, VerifyStore, WrongCode,
 };
 
-use super::Memory;
 use super::tables::{FlowRow, FlowStanding, Tables, own};
+use super::{Memory, hold};
 
 #[async_trait]
 impl VerifyStore for Memory {
@@ -190,6 +191,14 @@ impl VerifyStore for Memory {
         })
     }
 
+    async fn hold(
+        &self,
+        request: &HoldRequest,
+        audit: &AuditContext,
+    ) -> Result<HoldDecision, StoreError> {
+        self.transact(|tables| hold::hold(tables, request, audit))
+    }
+
     async fn purge_trust(&self, now: u64) -> Result<u64, StoreError> {
         self.transact(|tables| {
             let before = tables.browsers.len();
@@ -269,7 +278,7 @@ impl VerifyStore for Memory {
     }
 }
 
-fn hint(detail: &MethodDetail) -> Option<String> {
+pub(crate) fn hint(detail: &MethodDetail) -> Option<String> {
     match detail {
         MethodDetail::Totp { .. } => None,
         MethodDetail::Phone { hint, .. } => Some(hint.clone()),
@@ -363,11 +372,13 @@ fn attempt_context(tables: &Tables, attempt: &LoginAttempt) -> Option<AttemptCon
             method.map_or(Target::Missing, |row| match &row.method.detail {
                 MethodDetail::Totp { .. } => Target::Otp {
                     tries: row.method.tries,
+                    is_held: row.method.held_at.is_some(),
                     sealed_secret: row.method.sealed.clone(),
                     drift: row.drift,
                 },
                 MethodDetail::Phone { hint, .. } => Target::OutOfBand {
                     tries: row.method.tries,
+                    is_held: row.method.held_at.is_some(),
                     hint: hint.clone(),
                     challenge: latest_challenge(tables, &attempt.flow_id, method_id),
                 },
@@ -414,10 +425,16 @@ fn complete(tables: &mut Tables, login: &CompleteLogin) -> LoginCompletion {
             .as_ref()
             .map(|row| row.method.tries)
             .unwrap_or_default(),
+        is_held: method
+            .as_ref()
+            .is_some_and(|row| row.method.held_at.is_some()),
         flow_cost,
         hint: method.and_then(|row| hint(&row.method.detail)),
         backup_codes_left: tables.backup_codes_left(whose),
     };
+    if context.is_held {
+        return LoginCompletion::MethodHeld;
+    }
     if !spend(tables, login) {
         return LoginCompletion::CodeUsed;
     }

@@ -225,6 +225,7 @@ impl Tables {
                 detail,
                 created_at: now,
                 used_at: None,
+                held_at: None,
                 tries: Tries::default(),
             },
         });

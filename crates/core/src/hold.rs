@@ -1,0 +1,151 @@
+//! A method that the host's support holds: it lets nobody in until it is released. What a lost phone
+//! needs at once, and what is undone when the phone is found.
+
+use crate::throttle::{SUSPENDED_AFTER, Tries};
+
+/// What is to be done with a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HoldWish {
+    /// Hold it.
+    Hold,
+    /// Release it.
+    Release,
+}
+
+/// A method of the person, as far as the decision depends on it.
+#[derive(Debug, Clone)]
+pub struct HoldMethod {
+    /// The method's id.
+    pub id: String,
+    /// Whether it is held.
+    pub is_held: bool,
+    /// Its wrong attempts.
+    pub tries: Tries,
+}
+
+/// The data that the decision depends on. The engine reads it in the transaction that will write the
+/// change.
+#[derive(Debug, Clone)]
+pub struct HoldContext {
+    /// The person's methods.
+    pub methods: Vec<HoldMethod>,
+    /// Unused backup codes.
+    pub backup_codes_left: u32,
+}
+
+/// The decision.
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HoldDecision {
+    /// It is to be written, and the factor epoch rises where a method is held: results of logins
+    /// that are under way and the trust in browsers end with it.
+    Change {
+        /// Whether the factor epoch rises.
+        raises_epoch: bool,
+    },
+    /// It is so already: nothing changes.
+    AlreadySo,
+    /// The person has no such method.
+    NoMethod,
+    /// No way in would be left.
+    LastMethod,
+}
+
+/// Decides whether a method is held or released.
+///
+/// A method is held only where another way in is left: a method that is neither held nor suspended
+/// (one that rests accepts codes tomorrow), or a backup code. The host then resets the person
+/// instead of locking them out.
+pub fn decide(context: &HoldContext, method_id: &str, wish: HoldWish) -> HoldDecision {
+    let Some(method) = context.methods.iter().find(|method| method.id == method_id) else {
+        return HoldDecision::NoMethod;
+    };
+    let lets_in = |other: &HoldMethod| !other.is_held && other.tries.in_a_row < SUSPENDED_AFTER;
+    let mut others = context.methods.iter().filter(|other| other.id != method_id);
+    match (wish, method.is_held) {
+        (HoldWish::Hold, true) | (HoldWish::Release, false) => HoldDecision::AlreadySo,
+        (HoldWish::Release, true) => HoldDecision::Change {
+            raises_epoch: false,
+        },
+        (HoldWish::Hold, false) if context.backup_codes_left > 0 || others.any(lets_in) => {
+            HoldDecision::Change { raises_epoch: true }
+        }
+        (HoldWish::Hold, false) => HoldDecision::LastMethod,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    const NOW: u64 = 1_800_000_000;
+
+    fn method(id: &str, is_held: bool, in_a_row: u32) -> HoldMethod {
+        HoldMethod {
+            id: id.to_owned(),
+            is_held,
+            tries: Tries {
+                in_a_row,
+                ..Tries::default()
+            },
+        }
+    }
+
+    fn hold(methods: &[HoldMethod], backup_codes_left: u32) -> HoldDecision {
+        let context = HoldContext {
+            methods: methods.to_vec(),
+            backup_codes_left,
+        };
+        decide(&context, "a", HoldWish::Hold)
+    }
+
+    #[test]
+    fn a_method_is_held_where_another_way_in_is_left() {
+        let change = HoldDecision::Change { raises_epoch: true };
+        let lost = method("a", false, 0);
+        assert_eq!(hold(&[lost.clone(), method("b", false, 0)], 0), change);
+        assert_eq!(hold(std::slice::from_ref(&lost), 1), change);
+        for others in [
+            vec![],
+            vec![method("b", true, 0)],
+            vec![method("b", false, SUSPENDED_AFTER)],
+        ] {
+            let all: Vec<_> = std::iter::once(lost.clone()).chain(others).collect();
+            assert_eq!(hold(&all, 0), HoldDecision::LastMethod, "{all:?}");
+            assert_eq!(hold(&all, 1), change, "a backup code is a way in: {all:?}");
+        }
+    }
+
+    #[test]
+    fn one_that_rests_is_a_way_in_again_tomorrow() {
+        let resting = HoldMethod {
+            tries: Tries {
+                in_a_row: 10,
+                day: NOW / 86_400,
+                today: 10,
+            },
+            ..method("b", false, 0)
+        };
+        let all = [method("a", false, 0), resting];
+        assert_eq!(hold(&all, 0), HoldDecision::Change { raises_epoch: true });
+    }
+
+    #[test]
+    fn what_is_so_already_changes_nothing_and_a_release_ends_no_session() {
+        assert_eq!(hold(&[method("a", true, 0)], 0), HoldDecision::AlreadySo);
+        assert_eq!(hold(&[method("b", false, 0)], 5), HoldDecision::NoMethod);
+        let release = |is_held| {
+            let context = HoldContext {
+                methods: vec![method("a", is_held, 0)],
+                backup_codes_left: 0,
+            };
+            decide(&context, "a", HoldWish::Release)
+        };
+        let change = HoldDecision::Change {
+            raises_epoch: false,
+        };
+        assert_eq!(
+            (release(true), release(false)),
+            (change, HoldDecision::AlreadySo)
+        );
+    }
+}

@@ -1,0 +1,76 @@
+//! A method is held or released: what it depends on is read, and what [`nidan_core::hold`] decides is
+//! written, in one transaction.
+
+use nidan_core::hold::{self, HoldContext, HoldDecision, HoldMethod, HoldWish};
+use nidan_protocol::EventKind;
+use rusqlite::{Connection, params};
+
+use crate::attempts::tries_from;
+use crate::connection::{all, execute, first};
+use crate::failure::Failure;
+use crate::rows::{to_sql, used_from};
+use crate::{flows, record};
+use nidan_store::{AuditContext, AuditDetail, HoldRequest};
+
+/// Holds a method or releases it.
+pub(crate) fn hold(
+    write: &Connection,
+    request: &HoldRequest,
+    audit: &AuditContext,
+) -> Result<HoldDecision, Failure> {
+    let whose = (request.host.as_str(), request.subject.as_str());
+    let context = load_context(write, whose)?;
+    let decision = hold::decide(&context, &request.method_id, request.wish);
+    let HoldDecision::Change { raises_epoch } = decision else {
+        return Ok(decision);
+    };
+    if raises_epoch {
+        flows::raise_epoch(write, whose.0, whose.1)?;
+    }
+    let (held_at, kind) = match request.wish {
+        HoldWish::Hold => (Some(to_sql(audit.now)), EventKind::MethodHeld),
+        HoldWish::Release => (None, EventKind::MethodReleased),
+    };
+    execute(
+        write,
+        "UPDATE method SET held_at = ?2 WHERE id = ?1",
+        params![request.method_id, held_at],
+    )?;
+    record::append(
+        write,
+        whose,
+        kind,
+        detail(write, &request.method_id)?,
+        audit,
+    )?;
+    Ok(decision)
+}
+
+fn load_context(read: &Connection, whose: (&str, &str)) -> Result<HoldContext, Failure> {
+    let sql = "SELECT id, held_at, in_a_row, day, today FROM method \
+        WHERE host = ?1 AND subject = ?2";
+    let methods = all(read, sql, [whose.0, whose.1], |row| {
+        Ok(HoldMethod {
+            id: row.get("id")?,
+            is_held: row.get::<_, Option<i64>>("held_at")?.is_some(),
+            tries: tries_from(row)?,
+        })
+    })?;
+    Ok(HoldContext {
+        methods,
+        backup_codes_left: flows::backup_codes_left(read, whose.0, whose.1)?,
+    })
+}
+
+fn detail(read: &Connection, method_id: &str) -> Result<AuditDetail, Failure> {
+    let sql = "SELECT kind, (SELECT hint FROM phone WHERE method_id = id) AS hint FROM method \
+        WHERE id = ?1";
+    let found = first(read, sql, [method_id], |row| {
+        Ok(AuditDetail {
+            method: used_from(row, "kind")?,
+            hint: row.get("hint")?,
+            count: None,
+        })
+    })?;
+    found.ok_or_else(|| Failure::row("method"))
+}

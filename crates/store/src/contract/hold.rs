@@ -1,0 +1,182 @@
+//! A method that is held lets nobody in, whatever was under way, until it is released.
+
+use nidan_core::attempt::AttemptRefusal;
+use nidan_core::audit::Support;
+use nidan_core::hold::{HoldDecision, HoldWish};
+use nidan_core::login::Authenticated;
+use nidan_core::throttle::Needs;
+use nidan_protocol::EventKind;
+
+use super::attempt::{NOW, attempt, audit, completion, refusal};
+use crate::{
+    Activated, Activation, HoldRequest, LoginCompletion, NewFlow, OpenVerification, Opened,
+    Redemption, Store, VerificationOpened,
+};
+
+pub(super) async fn run(store: &dyn Store, set_up: &NewFlow, activation: &Activation) {
+    assert_eq!(store.open_flow(set_up).await.unwrap(), Opened::Yes);
+    assert_eq!(store.activate(activation).await.unwrap(), Activated::Yes);
+    let people = Held {
+        store,
+        set_up,
+        activation,
+    };
+    people.what_is_not_there_is_not_held().await;
+    people
+        .an_attempt_is_refused_and_a_counted_one_does_not_complete()
+        .await;
+    people.a_result_of_before_is_worth_nothing().await;
+    people.the_record_says_who_and_why().await;
+}
+
+struct Held<'a> {
+    store: &'a dyn Store,
+    set_up: &'a NewFlow,
+    activation: &'a Activation,
+}
+
+impl Held<'_> {
+    fn method_id(&self) -> &str {
+        &self.activation.methods.first().unwrap().id
+    }
+
+    async fn wish(&self, subject: &str, method_id: &str, wish: HoldWish) -> HoldDecision {
+        let request = HoldRequest {
+            host: self.set_up.host.clone(),
+            subject: subject.to_owned(),
+            method_id: method_id.to_owned(),
+            wish,
+        };
+        let audit = audit(self.activation, NOW).by(Support {
+            by: "Anna".to_owned(),
+            reason: "the phone is lost".to_owned(),
+        });
+        self.store.hold(&request, &audit).await.unwrap()
+    }
+
+    async fn hold(&self, wish: HoldWish) -> HoldDecision {
+        self.wish(&self.set_up.subject, self.method_id(), wish)
+            .await
+    }
+
+    /// A login that waits for its code.
+    async fn login(&self, number: u8) -> NewFlow {
+        let flow = NewFlow {
+            id: format!("held-login-{number}"),
+            purpose: nidan_protocol::Purpose::Verify,
+            token_hash: [200 + number; 32],
+            enrolment_id: [200 + number; 16],
+            session_binding: format!("held-{number}"),
+            created_at: NOW,
+            expires_at: NOW + 600,
+            key_pair: None,
+            ..self.set_up.clone()
+        };
+        let open = OpenVerification {
+            flow: flow.clone(),
+            trust: None,
+            audit: audit(self.activation, NOW),
+        };
+        let opened = self.store.open_verification(&open).await.unwrap();
+        assert_eq!(opened, VerificationOpened::Required);
+        flow
+    }
+
+    fn right(&self, step: u64) -> Authenticated {
+        Authenticated::Otp {
+            method_id: self.method_id().to_owned(),
+            first_step: step,
+            step,
+            drift: 0,
+        }
+    }
+
+    async fn what_is_not_there_is_not_held(&self) {
+        for (subject, method_id) in [
+            ("somebody", self.method_id()),
+            (self.set_up.subject.as_str(), "nothing"),
+        ] {
+            let decision = self.wish(subject, method_id, HoldWish::Hold).await;
+            assert_eq!(decision, HoldDecision::NoMethod);
+        }
+        assert_eq!(self.hold(HoldWish::Release).await, HoldDecision::AlreadySo);
+    }
+
+    async fn an_attempt_is_refused_and_a_counted_one_does_not_complete(&self) {
+        let (before, after) = (self.login(1).await, self.login(2).await);
+        let one = attempt(&before, self.method_id(), Needs::OneCode, NOW);
+        assert!(refusal(self.store.count_login_attempt(&one).await.unwrap()).is_none());
+        let epoch = self.epoch().await;
+        let held = HoldDecision::Change { raises_epoch: true };
+        assert_eq!(self.hold(HoldWish::Hold).await, held);
+        assert_eq!(self.hold(HoldWish::Hold).await, HoldDecision::AlreadySo);
+        assert_eq!(self.epoch().await, epoch + 1, "once");
+        // The code was right, and checked a moment before.
+        let late = completion(&before, self.right(1_000_000), self.activation, false);
+        let late = self.store.complete_login(&late).await.unwrap();
+        assert_eq!(late, LoginCompletion::MethodHeld);
+        let another = attempt(&after, self.method_id(), Needs::OneCode, NOW);
+        let refused = refusal(self.store.count_login_attempt(&another).await.unwrap());
+        assert_eq!(refused, Some(AttemptRefusal::Held));
+        let subject = self.subject().await;
+        assert_eq!(subject.methods.first().unwrap().held_at, Some(NOW));
+        let released = HoldDecision::Change {
+            raises_epoch: false,
+        };
+        assert_eq!(self.hold(HoldWish::Release).await, released);
+        assert_eq!(self.epoch().await, epoch + 1, "nobody is signed out by it");
+        let again = attempt(&after, self.method_id(), Needs::OneCode, NOW);
+        assert!(refusal(self.store.count_login_attempt(&again).await.unwrap()).is_none());
+    }
+
+    /// Somebody has the code, and the result is on its way to the host.
+    async fn a_result_of_before_is_worth_nothing(&self) {
+        let flow = self.login(3).await;
+        let one = attempt(&flow, self.method_id(), Needs::OneCode, NOW);
+        assert!(refusal(self.store.count_login_attempt(&one).await.unwrap()).is_none());
+        let right = completion(&flow, self.right(2_000_000), self.activation, false);
+        let completed = self.store.complete_login(&right).await.unwrap();
+        assert!(matches!(completed, LoginCompletion::Yes { .. }));
+        let _held = self.hold(HoldWish::Hold).await;
+        let redemption = Redemption {
+            flow_id: flow.id.clone(),
+            host: flow.host.clone(),
+            result_hash: right.result_hash,
+            session_binding: flow.session_binding.clone(),
+            now: NOW,
+            trust: None,
+            audit: audit(self.activation, NOW),
+        };
+        assert!(self.store.redeem(&redemption).await.unwrap().is_none());
+        let _released = self.hold(HoldWish::Release).await;
+    }
+
+    async fn the_record_says_who_and_why(&self) {
+        let (host, subject) = (&self.set_up.host, &self.set_up.subject);
+        let record = self.store.record(host, subject, None, 100).await.unwrap();
+        let lines = record.lines.iter();
+        let by_support: Vec<_> = lines
+            .filter_map(|line| Some((line.kind, line.support.as_ref()?.by.as_str())))
+            .collect();
+        let both = [
+            (EventKind::MethodHeld, "Anna"),
+            (EventKind::MethodReleased, "Anna"),
+        ];
+        assert_eq!(by_support, [both, both].concat());
+        let reasons = record.lines.iter().filter_map(|line| line.support.as_ref());
+        assert!(
+            reasons
+                .into_iter()
+                .all(|support| support.reason == "the phone is lost")
+        );
+    }
+
+    async fn subject(&self) -> crate::Subject {
+        let (host, subject) = (&self.set_up.host, &self.set_up.subject);
+        self.store.subject(host, subject).await.unwrap()
+    }
+
+    async fn epoch(&self) -> u64 {
+        self.subject().await.factor_epoch
+    }
+}

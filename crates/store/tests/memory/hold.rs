@@ -1,0 +1,47 @@
+//! Methods that are held and released.
+
+use nidan_core::hold::{self, HoldContext, HoldDecision, HoldMethod, HoldWish};
+use nidan_protocol::{Authenticator, EventKind};
+use nidan_store::{AuditContext, AuditDetail, HoldRequest};
+
+use super::login::hint;
+use super::tables::Tables;
+
+pub(crate) fn hold(
+    tables: &mut Tables,
+    request: &HoldRequest,
+    audit: &AuditContext,
+) -> HoldDecision {
+    let whose = (request.host.as_str(), request.subject.as_str());
+    let methods = tables.methods_of(whose).map(|row| HoldMethod {
+        id: row.method.id.clone(),
+        is_held: row.method.held_at.is_some(),
+        tries: row.method.tries,
+    });
+    let context = HoldContext {
+        methods: methods.collect(),
+        backup_codes_left: tables.backup_codes_left(whose),
+    };
+    let decision = hold::decide(&context, &request.method_id, request.wish);
+    let HoldDecision::Change { raises_epoch } = decision else {
+        return decision;
+    };
+    if raises_epoch {
+        tables.subject_or_new(whose).factor_epoch += 1;
+    }
+    let (held_at, kind) = match request.wish {
+        HoldWish::Hold => (Some(audit.now), EventKind::MethodHeld),
+        HoldWish::Release => (None, EventKind::MethodReleased),
+    };
+    let Some(row) = tables.method(whose, &request.method_id) else {
+        return HoldDecision::NoMethod;
+    };
+    row.method.held_at = held_at;
+    let detail = AuditDetail {
+        method: Some(Authenticator::Method(row.method.detail.kind())),
+        hint: hint(&row.method.detail),
+        count: None,
+    };
+    tables.append(whose, kind, detail, audit);
+    decision
+}
