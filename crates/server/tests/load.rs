@@ -122,8 +122,10 @@ fn wrong_backup_codes_leave_no_memory_behind() {
         if round == 0 {
             after_first = resident;
         }
+        // Two threads have a block of 19 MiB each, and the second of them may have its first turn
+        // later. What is never given back was thousands.
         assert!(
-            resident <= after_first + 20,
+            resident <= after_first + 40,
             "grows from {after_first} to {resident} MiB"
         );
     }

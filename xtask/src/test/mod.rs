@@ -42,10 +42,10 @@ const FULL: [(&str, &str); 8] = [
 /// The native walkers take the long ways; these see that browsers and the service agree.
 const WALKS: [Job; 2] = [
     Job::Walk(&[
-        "--walks", "3", "--steps", "120", "--jobs", "1", "--seed", "1",
+        "--walks", "3", "--steps", "70", "--jobs", "1", "--seed", "1",
     ]),
     Job::Walk(&[
-        "--walks", "3", "--steps", "120", "--jobs", "1", "--seed", "4",
+        "--walks", "3", "--steps", "70", "--jobs", "1", "--seed", "4",
     ]),
 ];
 /// Enough to press every button of a login and of a set-up some times; `cargo xtask walk --walks
