@@ -22,7 +22,7 @@ const SOURCES = {
 /** Sources that name every word, or words as examples. */
 const NO_SCREENS = /(?:^|\/)(?:tests|testing|messages|catalogue_rules|shape)\.rs$/
 /** What is there before the module is, and around what it draws. */
-const ALWAYS = ['nidan', 'nidan-code']
+const ALWAYS = ['nidan', 'nidan-code', 'nidan-guide']
 
 /** The keys and the classes that a module can show. */
 export function used(module) {
