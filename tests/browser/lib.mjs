@@ -212,6 +212,8 @@ export async function addNumber(at) {
   await press(at, 'method.sms-use')
   const number = mobile()
   await at.page.locator('#nidan-number').fill(e164(number))
+  // The number as it is read moves the button down: nobody presses while they type.
+  await at.page.getByText(/\+81 \d+-/).waitFor()
   await press(at, 'number.sms-send')
   await title(at, 'phone.sms-title')
   await typeCode(at, codeIn(await arrived(number)))
