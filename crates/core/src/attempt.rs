@@ -1,7 +1,7 @@
 //! Attempts at login. An attempt is counted as a wrong one before anything is checked, so that
 //! neither a crash nor a second request at the same moment gives a guess away.
 
-use nidan_protocol::{Authenticator, Channel, MethodClass, MethodKind};
+use nidan_protocol::{Authenticator, Channel, MethodClass, MethodKind, Purpose};
 
 use crate::throttle::{self, Allowance, Gate, Guess, Needs, Tries};
 
@@ -16,10 +16,31 @@ pub struct LoginAttempt {
     pub subject: String,
     /// The code or codes that are presented, without their digits.
     pub presented: Presented,
+    /// What a right code is for.
+    pub purpose: AttemptPurpose,
     /// The number of attempts that one flow has.
     pub flow_limit: u32,
     /// Now, in Unix seconds.
     pub now: u64,
+}
+
+/// What a right code is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptPurpose {
+    /// It completes a login.
+    Login,
+    /// It proves a factor where methods are managed, or that the method works.
+    Proof,
+}
+
+impl AttemptPurpose {
+    /// The purpose of the flows in which it counts.
+    pub const fn of_flow(self) -> Purpose {
+        match self {
+            Self::Login => Purpose::Verify,
+            Self::Proof => Purpose::Manage,
+        }
+    }
 }
 
 /// A presentation of codes, without their digits.
@@ -57,6 +78,15 @@ pub struct AttemptContext {
     pub target: Target,
 }
 
+/// What keeps a method from counting, whatever the code is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OutOfUse {
+    /// It is lost, say, and held until it is found.
+    pub is_held: bool,
+    /// Another one took its place: it signs in for some time, and proves nothing else.
+    pub is_retiring: bool,
+}
+
 /// The [authenticator](Authenticator) that is tried, as it is stored.
 #[derive(Debug, Clone)]
 pub enum Target {
@@ -68,8 +98,8 @@ pub enum Target {
     Otp {
         /// Its wrong attempts.
         tries: Tries,
-        /// Whether the host's support holds it.
-        is_held: bool,
+        /// What keeps it from counting, whatever the code is.
+        out_of_use: OutOfUse,
         /// The secret, which opens only for its own row.
         sealed_secret: Vec<u8>,
         /// The drift of its clock, in time steps.
@@ -79,8 +109,8 @@ pub enum Target {
     OutOfBand {
         /// Its wrong attempts.
         tries: Tries,
-        /// Whether the host's support holds it.
-        is_held: bool,
+        /// What keeps it from counting, whatever the code is.
+        out_of_use: OutOfUse,
         /// The last two digits of its number.
         hint: String,
         /// The flow's latest code for it.
@@ -193,8 +223,10 @@ pub enum AttemptRefusal {
     },
     /// The method is suspended until the host reinstates it.
     Suspended,
-    /// The host's support holds the method.
+    /// The method is held.
     Held,
+    /// The method was replaced: it signs in for some time, and proves nothing else.
+    Retiring,
     /// No code was sent in this flow.
     NoChallenge,
     /// The code that was sent has expired.
@@ -256,7 +288,13 @@ pub fn decide(context: AttemptContext, attempt: &LoginAttempt) -> AttemptDecisio
             strict,
             challenge_limit,
             ..
-        } => count_code(context, codes, strict, challenge_limit, attempt.now),
+        } => count_code(
+            context,
+            attempt.purpose,
+            (codes, strict),
+            challenge_limit,
+            attempt.now,
+        ),
     }
 }
 
@@ -292,20 +330,26 @@ fn count_backup_code(context: AttemptContext, limit: u32) -> AttemptDecision {
 
 fn count_code(
     context: AttemptContext,
-    codes: Needs,
-    strict: bool,
+    purpose: AttemptPurpose,
+    (codes, strict): (Needs, bool),
     challenge_limit: u32,
     now: u64,
 ) -> AttemptDecision {
-    let (tries, is_held, guess) = match &context.target {
-        Target::Otp { tries, is_held, .. } => {
-            (*tries, *is_held, Guess::at(MethodClass::Otp, strict))
-        }
-        Target::OutOfBand { tries, is_held, .. } => (*tries, *is_held, Guess::Phone),
+    let (tries, out_of_use, guess) = match &context.target {
+        Target::Otp {
+            tries, out_of_use, ..
+        } => (*tries, *out_of_use, Guess::at(MethodClass::Otp, strict)),
+        Target::OutOfBand {
+            tries, out_of_use, ..
+        } => (*tries, *out_of_use, Guess::Phone),
         Target::Missing | Target::BackupCodes(_) => return AttemptRefusal::NoMethod.into(),
     };
-    if is_held {
-        return AttemptRefusal::Held.into();
+    match purpose {
+        AttemptPurpose::Login | AttemptPurpose::Proof if out_of_use.is_held => {
+            return AttemptRefusal::Held.into();
+        }
+        AttemptPurpose::Proof if out_of_use.is_retiring => return AttemptRefusal::Retiring.into(),
+        AttemptPurpose::Login | AttemptPurpose::Proof => {}
     }
     match throttle::gate(tries, context.allowance, guess, now) {
         Gate::Suspended => return AttemptRefusal::Suspended.into(),

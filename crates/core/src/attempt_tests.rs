@@ -20,6 +20,7 @@ fn attempt(presented: Presented) -> LoginAttempt {
         host: "h".to_owned(),
         subject: "s".to_owned(),
         presented,
+        purpose: AttemptPurpose::Login,
         flow_limit: 20,
         now: NOW,
     }
@@ -41,7 +42,7 @@ fn app(in_a_row: u32) -> Target {
             day: DAY,
             today: in_a_row.min(9),
         },
-        is_held: false,
+        out_of_use: OutOfUse::default(),
         sealed_secret: vec![1],
         drift: 2,
     }
@@ -50,7 +51,7 @@ fn app(in_a_row: u32) -> Target {
 fn phone(challenge: Option<SentCode>) -> Target {
     Target::OutOfBand {
         tries: Tries::default(),
-        is_held: false,
+        out_of_use: OutOfUse::default(),
         hint: "78".to_owned(),
         challenge,
     }
@@ -104,7 +105,7 @@ fn a_method_that_rests_or_is_suspended_counts_nothing() {
             day: DAY,
             today: 10,
         },
-        is_held: false,
+        out_of_use: OutOfUse::default(),
         sealed_secret: Vec::new(),
         drift: 0,
     };
@@ -124,14 +125,14 @@ fn a_method_that_is_held_counts_nothing() {
         (50, Needs::OneCode),
     ] {
         let mut app = app(in_a_row);
-        if let Target::Otp { is_held, .. } = &mut app {
-            *is_held = true;
+        if let Target::Otp { out_of_use, .. } = &mut app {
+            out_of_use.is_held = true;
         }
         assert_eq!(refusal(decide(at(app), &code(codes))), AttemptRefusal::Held);
     }
     let mut phone = phone(Some(sent()));
-    if let Target::OutOfBand { is_held, .. } = &mut phone {
-        *is_held = true;
+    if let Target::OutOfBand { out_of_use, .. } = &mut phone {
+        out_of_use.is_held = true;
     }
     let held = refusal(decide(at(phone), &code(Needs::OneCode)));
     assert_eq!(held, AttemptRefusal::Held);
@@ -233,4 +234,26 @@ fn whoever_has_no_backup_codes_is_counted_all_the_same() {
     assert_eq!(decision.changes.flow.unwrap().backup_attempts, 1);
     let nobody = refusal(decide(at(Target::Missing), &code(Needs::OneCode)));
     assert_eq!(nobody, AttemptRefusal::NoMethod);
+}
+
+/// It signs in until its hour, and manages nothing.
+#[test]
+fn a_method_that_was_replaced_signs_in_and_proves_nothing() {
+    let retiring = || {
+        let mut app = app(0);
+        if let Target::Otp { out_of_use, .. } = &mut app {
+            out_of_use.is_retiring = true;
+        }
+        at(app)
+    };
+    let login = code(Needs::OneCode);
+    assert!(decide(retiring(), &login).outcome.is_ok());
+    let proof = LoginAttempt {
+        purpose: AttemptPurpose::Proof,
+        ..login
+    };
+    let decision = decide(retiring(), &proof);
+    assert_eq!(decision.outcome.err(), Some(AttemptRefusal::Retiring));
+    assert_eq!(decision.changes, AttemptChanges::default());
+    assert!(decide(at(app(0)), &proof).outcome.is_ok());
 }

@@ -37,17 +37,17 @@ pub struct AuditEntry {
     pub client_description: Option<String>,
     /// A number that belongs to the event.
     pub count: Option<u32>,
-    /// Who did it and why, where the host's support did.
+    /// Why it was done, where somebody said so, and who of the host's support did it.
     pub support: Option<Support>,
     /// The keyed hash that chains this entry to the one before.
     pub hash: [u8; 32],
 }
 
-/// Somebody of the host's support, who did something for a person.
+/// Why something was done, and who of the host's support did it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Support {
-    /// Who.
-    pub by: String,
+    /// Who; [`None`] where the person did.
+    pub by: Option<String>,
     /// Why.
     pub reason: String,
 }
@@ -86,7 +86,7 @@ pub struct AuditContext {
     pub tells_host: bool,
     /// The host's description of the browser and the place.
     pub client_description: Option<String>,
-    /// Who does it and why, where the host's support does.
+    /// Why it is done, where somebody says so, and who of the host's support does it.
     pub support: Option<Support>,
     /// Now, in Unix seconds.
     pub now: u64,
@@ -115,9 +115,9 @@ impl AuditContext {
         }
     }
 
-    /// The same, by somebody of the host's support.
+    /// The same, with a reason.
     #[must_use]
-    pub fn by(self, support: Support) -> Self {
+    pub fn because(self, support: Support) -> Self {
         Self {
             support: Some(support),
             ..self
@@ -213,7 +213,11 @@ fn link(
     ];
     // Entries of earlier versions have none, and keep their hash.
     if let Some(Support { by, reason }) = &entry.support {
-        parts.extend([by.as_bytes(), reason.as_bytes()]);
+        // Nobody of the support has an empty name.
+        parts.extend([
+            by.as_deref().unwrap_or_default().as_bytes(),
+            reason.as_bytes(),
+        ]);
     }
     chain.link(&parts)
 }
@@ -364,7 +368,7 @@ mod tests {
     #[test]
     fn who_did_it_and_why_is_chained_and_entries_without_it_are_as_they_were() {
         let anna = Support {
-            by: "Anna".to_owned(),
+            by: Some("Anna".to_owned()),
             reason: "lost".to_owned(),
         };
         let plain = AuditContext::new(Arc::new(Sum), false, None, DAY_S);
@@ -374,12 +378,12 @@ mod tests {
         };
         let is_intact =
             |entry: AuditEntry| is_intact(&Sum, "shop", "u1", LastEntry::default(), &[entry]);
-        let held = entry(plain.clone().by(anna.clone()));
+        let held = entry(plain.clone().because(anna.clone()));
         assert!(is_intact(held.clone()));
         for support in [
             None,
             Some(Support {
-                by: "Bob".to_owned(),
+                by: Some("Bob".to_owned()),
                 ..anna.clone()
             }),
             Some(Support {

@@ -2,6 +2,8 @@
 
 use nidan_protocol::{Authenticator, Purpose};
 
+use crate::trust::Browsers;
+
 /// The life of a flow that nobody extends, in seconds: long enough to install an app.
 pub const FLOW_TTL_S: u64 = 600;
 /// The longest life of a set-up, in seconds: whoever left the page open and went away does not come
@@ -66,9 +68,19 @@ pub const fn when_enrolment_opens(earlier: &FlowStatus<'_>) -> FlowChange {
 pub fn when_login_opens(earlier: &FlowStatus<'_>, session_binding: &str) -> FlowChange {
     let is_login = match earlier.purpose {
         Purpose::Verify => true,
-        Purpose::Enroll => false,
+        Purpose::Enroll | Purpose::Manage => false,
     };
     supersede_if(earlier.is_open && is_login && earlier.session_binding == session_binding)
+}
+
+/// Decides about an earlier flow of a person who opens the page on which methods are managed: of two
+/// tabs of one session the newer goes on. A login is left alone, whoever opens this.
+pub fn when_management_opens(earlier: &FlowStatus<'_>, session_binding: &str) -> FlowChange {
+    let is_management = match earlier.purpose {
+        Purpose::Manage => true,
+        Purpose::Enroll | Purpose::Verify => false,
+    };
+    supersede_if(earlier.is_open && is_management && earlier.session_binding == session_binding)
 }
 
 /// Decides about a flow of a person who reports that somebody else asks for codes. A login that was
@@ -76,7 +88,7 @@ pub fn when_login_opens(earlier: &FlowStatus<'_>, session_binding: &str) -> Flow
 pub const fn when_reported(flow: &FlowStatus<'_>) -> FlowChange {
     let is_unredeemed_login = match flow.purpose {
         Purpose::Verify => flow.has_result,
-        Purpose::Enroll => false,
+        Purpose::Enroll | Purpose::Manage => false,
     };
     supersede_if(flow.is_open || is_unredeemed_login)
 }
@@ -84,16 +96,20 @@ pub const fn when_reported(flow: &FlowStatus<'_>) -> FlowChange {
 /// Decides about a flow of a person whose trust in one browser, or in all, is withdrawn. A result
 /// that such a browser has not redeemed yet would bring its trust back; one that asks for its
 /// browser to be trusted is of before, where all trust ends: it leads in and no further.
-pub fn when_trust_is_revoked(flow: &FlowStatus<'_>, browser_id: Option<&str>) -> FlowChange {
+pub fn when_trust_is_revoked(flow: &FlowStatus<'_>, browsers: &Browsers) -> FlowChange {
     let is_of_trust = match flow.used {
         Some(Authenticator::TrustedBrowser) => flow.has_result,
         Some(Authenticator::Method(_) | Authenticator::BackupCode) | None => false,
     };
-    match browser_id {
-        Some(id) => supersede_if(is_of_trust && flow.method_id == Some(id)),
-        None if is_of_trust => FlowChange::Supersede,
-        None if flow.is_open || flow.has_result => FlowChange::LeadInOnly,
-        None => FlowChange::Keep,
+    if is_of_trust {
+        return supersede_if(flow.method_id.is_some_and(|id| browsers.contain(id)));
+    }
+    match browsers {
+        Browsers::One(_) => FlowChange::Keep,
+        Browsers::All | Browsers::AllBut(_) if flow.is_open || flow.has_result => {
+            FlowChange::LeadInOnly
+        }
+        Browsers::All | Browsers::AllBut(_) => FlowChange::Keep,
     }
 }
 
@@ -143,6 +159,20 @@ mod tests {
     }
 
     #[test]
+    fn management_takes_the_place_of_management_of_its_session_and_of_nothing_else() {
+        let managing = FlowStatus {
+            purpose: Purpose::Manage,
+            ..login()
+        };
+        let opens = |earlier: &FlowStatus<'_>| when_management_opens(earlier, SESSION);
+        assert_eq!(opens(&managing), FlowChange::Supersede);
+        assert_eq!(opens(&login()), FlowChange::Keep);
+        assert_eq!(when_management_opens(&managing, "other"), FlowChange::Keep);
+        assert_eq!(when_login_opens(&managing, SESSION), FlowChange::Keep);
+        assert_eq!(when_reported(&managing), FlowChange::Supersede);
+    }
+
+    #[test]
     fn a_report_ends_what_is_open_and_what_was_right_and_leaves_enrolments_that_are_stored() {
         assert_eq!(when_reported(&login()), FlowChange::Supersede);
         let right = right(Authenticator::BackupCode, "backup_code");
@@ -154,11 +184,19 @@ mod tests {
     fn trust_that_is_withdrawn_does_not_come_back_by_an_older_result() {
         let by_trust = right(Authenticator::TrustedBrowser, "b1");
         let by_code = right(Authenticator::BackupCode, "backup_code");
-        let one = |flow: &FlowStatus<'_>, id| when_trust_is_revoked(flow, Some(id));
+        let one = |flow: &FlowStatus<'_>, id: &str| {
+            when_trust_is_revoked(flow, &Browsers::One(id.to_owned()))
+        };
+        let others = |flow: &FlowStatus<'_>, id: &str| {
+            when_trust_is_revoked(flow, &Browsers::AllBut(id.to_owned()))
+        };
+        assert_eq!(others(&by_trust, "b1"), FlowChange::Keep);
+        assert_eq!(others(&by_trust, "b2"), FlowChange::Supersede);
+        assert_eq!(others(&by_code, "b1"), FlowChange::LeadInOnly);
         assert_eq!(one(&by_trust, "b1"), FlowChange::Supersede);
         assert_eq!(one(&by_trust, "b2"), FlowChange::Keep);
         assert_eq!(one(&by_code, "b1"), FlowChange::Keep);
-        let all = |flow: &FlowStatus<'_>| when_trust_is_revoked(flow, None);
+        let all = |flow: &FlowStatus<'_>| when_trust_is_revoked(flow, &Browsers::All);
         assert_eq!(all(&by_trust), FlowChange::Supersede);
         assert_eq!(all(&by_code), FlowChange::LeadInOnly);
         assert_eq!(all(&login()), FlowChange::LeadInOnly);

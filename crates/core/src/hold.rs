@@ -19,6 +19,8 @@ pub struct HoldMethod {
     pub id: String,
     /// Whether it is held.
     pub is_held: bool,
+    /// Whether another one took its place: it signs in for hours only.
+    pub is_retiring: bool,
     /// Its wrong attempts.
     pub tries: Tries,
 }
@@ -31,6 +33,8 @@ pub struct HoldContext {
     pub methods: Vec<HoldMethod>,
     /// Unused backup codes.
     pub backup_codes_left: u32,
+    /// Whether the person has paused codes.
+    pub is_paused: bool,
 }
 
 /// The decision.
@@ -42,6 +46,8 @@ pub enum HoldDecision {
     Change {
         /// Whether the factor epoch rises.
         raises_epoch: bool,
+        /// Whether a pause ends: codes are asked for from now on.
+        ends_pause: bool,
     },
     /// It is so already: nothing changes.
     AlreadySo,
@@ -53,22 +59,28 @@ pub enum HoldDecision {
 
 /// Decides whether a method is held or released.
 ///
-/// A method is held only where another way in is left: a method that is neither held nor suspended
-/// (one that rests accepts codes tomorrow), or a backup code. The host then resets the person
+/// A method is held only where another way in is left: a method that is neither held, suspended nor
+/// retiring (one that rests accepts codes tomorrow), or a backup code. The host then resets the person
 /// instead of locking them out.
 pub fn decide(context: &HoldContext, method_id: &str, wish: HoldWish) -> HoldDecision {
     let Some(method) = context.methods.iter().find(|method| method.id == method_id) else {
         return HoldDecision::NoMethod;
     };
-    let lets_in = |other: &HoldMethod| !other.is_held && other.tries.in_a_row < SUSPENDED_AFTER;
+    let lets_in = |other: &HoldMethod| {
+        !other.is_held && !other.is_retiring && other.tries.in_a_row < SUSPENDED_AFTER
+    };
     let mut others = context.methods.iter().filter(|other| other.id != method_id);
     match (wish, method.is_held) {
         (HoldWish::Hold, true) | (HoldWish::Release, false) => HoldDecision::AlreadySo,
         (HoldWish::Release, true) => HoldDecision::Change {
             raises_epoch: false,
+            ends_pause: false,
         },
         (HoldWish::Hold, false) if context.backup_codes_left > 0 || others.any(lets_in) => {
-            HoldDecision::Change { raises_epoch: true }
+            HoldDecision::Change {
+                raises_epoch: true,
+                ends_pause: context.is_paused,
+            }
         }
         (HoldWish::Hold, false) => HoldDecision::LastMethod,
     }
@@ -83,6 +95,7 @@ mod tests {
         HoldMethod {
             id: id.to_owned(),
             is_held,
+            is_retiring: false,
             tries: Tries {
                 in_a_row,
                 ..Tries::default()
@@ -94,19 +107,27 @@ mod tests {
         let context = HoldContext {
             methods: methods.to_vec(),
             backup_codes_left,
+            is_paused: false,
         };
         decide(&context, "a", HoldWish::Hold)
     }
 
     #[test]
     fn a_method_is_held_where_another_way_in_is_left() {
-        let change = HoldDecision::Change { raises_epoch: true };
+        let change = HoldDecision::Change {
+            raises_epoch: true,
+            ends_pause: false,
+        };
         let lost = method("a", false, 0);
         assert_eq!(hold(&[lost.clone(), method("b", false, 0)], 0), change);
         assert_eq!(hold(std::slice::from_ref(&lost), 1), change);
         for others in [
             vec![],
             vec![method("b", true, 0)],
+            vec![HoldMethod {
+                is_retiring: true,
+                ..method("b", false, 0)
+            }],
             vec![method("b", false, SUSPENDED_AFTER)],
         ] {
             let all: Vec<_> = std::iter::once(lost.clone()).chain(others).collect();
@@ -126,7 +147,27 @@ mod tests {
             ..method("b", false, 0)
         };
         let all = [method("a", false, 0), resting];
-        assert_eq!(hold(&all, 0), HoldDecision::Change { raises_epoch: true });
+        assert_eq!(
+            hold(&all, 0),
+            HoldDecision::Change {
+                raises_epoch: true,
+                ends_pause: false,
+            }
+        );
+    }
+
+    #[test]
+    fn a_hold_ends_a_pause() {
+        let context = HoldContext {
+            methods: vec![method("a", false, 0)],
+            backup_codes_left: 1,
+            is_paused: true,
+        };
+        let change = HoldDecision::Change {
+            raises_epoch: true,
+            ends_pause: true,
+        };
+        assert_eq!(decide(&context, "a", HoldWish::Hold), change);
     }
 
     #[test]
@@ -137,11 +178,13 @@ mod tests {
             let context = HoldContext {
                 methods: vec![method("a", is_held, 0)],
                 backup_codes_left: 0,
+                is_paused: true,
             };
             decide(&context, "a", HoldWish::Release)
         };
         let change = HoldDecision::Change {
             raises_epoch: false,
+            ends_pause: false,
         };
         assert_eq!(
             (release(true), release(false)),

@@ -18,6 +18,7 @@ pub mod enrolment;
 pub mod flow;
 pub mod hold;
 pub mod login;
+pub mod manage;
 pub mod redeem;
 pub mod throttle;
 pub mod trust;

@@ -72,6 +72,17 @@ pub struct LoginContext {
     pub hint: Option<String>,
     /// Unused backup codes.
     pub backup_codes_left: u32,
+    /// The methods whose place this one took, and that have not retired.
+    pub replaced: Vec<Replaced>,
+}
+
+/// A method whose place another one took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// Its id.
+    pub method_id: String,
+    /// What the record says of it.
+    pub detail: AuditDetail,
 }
 
 /// The changes that the engine writes when a login completes.
@@ -88,6 +99,8 @@ pub struct LoginChanges {
     pub detail: AuditDetail,
     /// Unused backup codes after it.
     pub backup_codes_left: u32,
+    /// The methods that retire by it: the one that took their place signs in.
+    pub retired: Vec<Replaced>,
 }
 
 /// Returns the changes that a right code makes.
@@ -107,6 +120,7 @@ pub fn complete(context: &LoginContext, authenticated: &Authenticated, now: u64)
                 event: EventKind::Verified,
                 detail: detail(None),
                 backup_codes_left: context.backup_codes_left,
+                retired: context.replaced.clone(),
             }
         }
         // It proves nothing of the methods that somebody guessed at: their counts stay.
@@ -118,8 +132,44 @@ pub fn complete(context: &LoginContext, authenticated: &Authenticated, now: u64)
                 event: EventKind::BackupCodeUsed,
                 detail: detail(Some(left)),
                 backup_codes_left: left,
+                retired: Vec::new(),
             }
         }
+    }
+}
+
+/// What a right code shows where methods are managed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProofKind {
+    /// That the person is there.
+    Proof,
+    /// That the method works.
+    Test,
+}
+
+/// Returns the changes that a right code makes where methods are managed: those of a login, but
+/// nobody signs in by it.
+pub fn prove(
+    context: &LoginContext,
+    authenticated: &Authenticated,
+    kind: ProofKind,
+    now: u64,
+) -> LoginChanges {
+    let changes = complete(context, authenticated, now);
+    let event = match (authenticated, kind) {
+        // One less is left, and the person is told.
+        (Authenticated::BackupCode { .. }, ProofKind::Proof | ProofKind::Test) => changes.event,
+        (Authenticated::Otp { .. } | Authenticated::OutOfBand { .. }, ProofKind::Proof) => {
+            EventKind::Proved
+        }
+        (Authenticated::Otp { .. } | Authenticated::OutOfBand { .. }, ProofKind::Test) => {
+            EventKind::MethodTested
+        }
+    };
+    LoginChanges {
+        event,
+        retired: Vec::new(),
+        ..changes
     }
 }
 
@@ -144,6 +194,10 @@ mod tests {
             flow_cost: cost,
             hint: None,
             backup_codes_left: 3,
+            replaced: vec![Replaced {
+                method_id: "old".to_owned(),
+                detail: AuditDetail::default(),
+            }],
         }
     }
 
@@ -160,6 +214,7 @@ mod tests {
         assert_eq!(changes.allowance.full_at, NOW);
         assert_eq!(changes.event, EventKind::Verified);
         assert_eq!(changes.backup_codes_left, 3);
+        assert_eq!(changes.retired, context().replaced);
     }
 
     #[test]
@@ -172,6 +227,29 @@ mod tests {
         assert_eq!(changes.detail.count, Some(2));
         assert_eq!(changes.detail.method, Some(Authenticator::BackupCode));
         assert_eq!(changes.backup_codes_left, 2);
+        assert_eq!(changes.retired, []);
+    }
+
+    #[test]
+    fn a_proof_counts_as_a_right_code_and_signs_nobody_in() {
+        let app = Authenticated::Otp {
+            method_id: "m".to_owned(),
+            first_step: 1,
+            step: 1,
+            drift: 0,
+        };
+        let proved = |authenticated, kind| prove(&context(), authenticated, kind, NOW);
+        let proof = proved(&app, ProofKind::Proof);
+        assert_eq!(proof.tries.map(|tries| tries.in_a_row), Some(0));
+        assert_eq!(proof.allowance.full_at, NOW);
+        assert_eq!((proof.event, proof.retired), (EventKind::Proved, vec![]));
+        let test = proved(&app, ProofKind::Test);
+        assert_eq!(test.event, EventKind::MethodTested);
+        assert!(!test.event.is_login() && !test.event.is_told());
+        let code = Authenticated::BackupCode { ordinal: 4 };
+        let used = proved(&code, ProofKind::Proof);
+        assert_eq!(used.event, EventKind::BackupCodeUsed);
+        assert_eq!(used.detail.count, Some(2));
     }
 
     #[test]

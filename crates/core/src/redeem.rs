@@ -78,15 +78,22 @@ pub fn redeem(
     now: u64,
 ) -> Option<TrustChange> {
     let is_of_today = match context.purpose {
-        Purpose::Verify => context.login_epoch == Some(context.factor_epoch),
-        Purpose::Enroll => true,
+        Purpose::Verify => {
+            context.login_epoch == Some(context.factor_epoch)
+                && context.browser != BrowserOfLogin::Gone
+        }
+        // They tell what was done, and let nobody in.
+        Purpose::Enroll | Purpose::Manage => true,
     };
     let counts = context.is_completed
         && !context.is_redeemed
         && context.result_expires_at >= now
-        && is_of_today
-        && context.browser != BrowserOfLogin::Gone;
-    counts.then(|| trust_change(context, trust_lives_s, now))
+        && is_of_today;
+    counts.then(|| match context.purpose {
+        Purpose::Verify => trust_change(context, trust_lives_s, now),
+        // A browser is trusted by a login alone.
+        Purpose::Enroll | Purpose::Manage => TrustChange::None,
+    })
 }
 
 fn trust_change(context: &RedeemContext, trust_lives_s: Option<u64>, now: u64) -> TrustChange {
@@ -151,6 +158,12 @@ mod tests {
             enrolment.purpose = Purpose::Enroll;
             enrolment.login_epoch = None;
         }));
+        // A change that was made is told, whatever was changed since.
+        assert!(counts(|managing| {
+            managing.purpose = Purpose::Manage;
+            managing.factor_epoch = 4;
+            managing.browser = BrowserOfLogin::Gone;
+        }));
     }
 
     #[test]
@@ -169,6 +182,23 @@ mod tests {
             redeem(&login(), Some(MONTH_S), NOW),
             Some(TrustChange::None)
         );
+    }
+
+    #[test]
+    fn nothing_but_a_login_makes_a_browser_trusted_or_keeps_it_so() {
+        for purpose in [Purpose::Enroll, Purpose::Manage] {
+            let context = RedeemContext {
+                purpose,
+                asks_for_trust: true,
+                browser: BrowserOfLogin::Trusted {
+                    browser_id: "b".to_owned(),
+                    expires_at: NOW + 1,
+                },
+                ..login()
+            };
+            let change = redeem(&context, Some(MONTH_S), NOW);
+            assert_eq!(change, Some(TrustChange::None), "{purpose:?}");
+        }
     }
 
     #[test]

@@ -8,6 +8,8 @@ use nidan_protocol::EventKind;
 pub struct OpeningContext {
     /// Whether the person has a method.
     pub has_method: bool,
+    /// Until when the person has paused codes, in Unix seconds: in the past, they are not.
+    pub paused_until: Option<u64>,
     /// The person's factor epoch: what was granted under a lower one has ended.
     pub factor_epoch: u64,
     /// The token that the browser brought, where the host still offers trust.
@@ -39,12 +41,39 @@ pub struct TrustedBrowser {
     pub expires_at: u64,
 }
 
+/// Which trusted browsers are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Browsers {
+    /// All of the person's.
+    All,
+    /// The one of this id.
+    One(String),
+    /// All but the one of this id.
+    AllBut(String),
+}
+
+impl Browsers {
+    /// Whether the browser of that id is among them.
+    pub fn contain(&self, id: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(one) => one == id,
+            Self::AllBut(kept) => kept != id,
+        }
+    }
+}
+
 /// A decision about a login that is to be opened.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opening {
     /// The person has no method: no flow is stored.
     NotEnrolled,
+    /// The person has paused codes: no flow is stored, and no browser is trusted meanwhile.
+    Paused {
+        /// Until when, in Unix seconds.
+        until: u64,
+    },
     /// A code is asked for.
     Required {
         /// The browser whose trust ends, because somebody has a copy of its token.
@@ -61,7 +90,7 @@ impl Opening {
     /// The entry that the opening leaves in the record; [`None`] where it leaves none.
     pub const fn event(&self) -> Option<EventKind> {
         match self {
-            Self::NotEnrolled => None,
+            Self::NotEnrolled | Self::Paused { .. } => None,
             Self::Required {
                 copied_browser_id: None,
             } => None,
@@ -77,6 +106,9 @@ impl Opening {
 pub fn open(context: OpeningContext, now: u64) -> Opening {
     if !context.has_method {
         return Opening::NotEnrolled;
+    }
+    if let Some(until) = context.paused_until.filter(|until| *until > now) {
+        return Opening::Paused { until };
     }
     match context.token {
         TrustToken::Current(browser)
@@ -104,6 +136,7 @@ mod tests {
     fn check(token: TrustToken, expected: Opening) {
         let context = OpeningContext {
             has_method: true,
+            paused_until: None,
             factor_epoch: 3,
             token,
         };
@@ -145,9 +178,29 @@ mod tests {
     }
 
     #[test]
+    fn a_pause_asks_for_nothing_until_its_end_and_trusts_nobody() {
+        let opening = |paused_until| {
+            let context = OpeningContext {
+                has_method: true,
+                paused_until: Some(paused_until),
+                factor_epoch: 3,
+                token: browser(3, NOW + 1),
+            };
+            open(context, NOW)
+        };
+        assert_eq!(opening(NOW + 1), Opening::Paused { until: NOW + 1 });
+        assert_eq!(opening(NOW + 1).event(), None);
+        let trusted = Opening::Trusted {
+            browser_id: "b".to_owned(),
+        };
+        assert_eq!(opening(NOW), trusted);
+    }
+
+    #[test]
     fn whoever_has_no_method_is_asked_for_nothing() {
         let context = OpeningContext {
             has_method: false,
+            paused_until: Some(NOW + 1),
             factor_epoch: 3,
             token: browser(3, NOW + 1),
         };

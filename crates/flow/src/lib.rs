@@ -130,6 +130,13 @@ fn ending_for(trouble: RequestError) -> Option<EndReason> {
         | ErrorCode::MethodHeld
         | ErrorCode::LastMethod
         | ErrorCode::MethodNotFound
+        | ErrorCode::PolicyForbids
+        | ErrorCode::Cooling
+        | ErrorCode::MethodLimit
+        | ErrorCode::ChangeLimit
+        | ErrorCode::AlreadyPaused
+        | ErrorCode::PhoneKnown
+        | ErrorCode::SetupUnknown
         | ErrorCode::ResendTooSoon
         | ErrorCode::ResendsSpent
         | ErrorCode::SendBudgetSpent

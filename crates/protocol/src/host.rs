@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::flow::MethodView;
-use crate::method::Authenticator;
+use crate::manage::{Health, Intent, ManagedMethod};
 
 /// The purpose of a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,14 +13,20 @@ pub enum Purpose {
     Enroll,
     /// A login that asks for a code.
     Verify,
+    /// A person who is signed in changes what there is.
+    Manage,
 }
 
 impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; 3] = [Self::Enroll, Self::Verify, Self::Manage];
+
     /// The name on the wire, in the database and in signed results.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Enroll => "enroll",
             Self::Verify => "verify",
+            Self::Manage => "manage",
         }
     }
 }
@@ -53,8 +58,11 @@ pub struct CreateFlow {
     /// numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    /// What the person came for, where the purpose is `manage`: the widget begins there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<Intent>,
     /// In a verification, the `trust_token` that an earlier redeem gave for this browser, when the
-    /// browser has it.
+    /// browser has it. Where the purpose is `manage`, it only says which browser this is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust_token: Option<String>,
     /// The browser and the place, as the person should read them later in the record: "Osaka,
@@ -77,6 +85,9 @@ pub enum FlowStatus {
     /// The browser of a verification is trusted. The host redeems `result_code` at once and shows
     /// nothing.
     Trusted,
+    /// The person has paused codes until `paused_until`. No flow was made; the host signs the person
+    /// in by the password alone, and trusts no browser meanwhile.
+    Paused,
 }
 
 /// The answer to `POST /v1/flows`.
@@ -85,7 +96,8 @@ pub enum FlowStatus {
 pub struct FlowCreated {
     /// The host's next step.
     pub outcome: FlowStatus,
-    /// The flow's id, with which the host redeems; missing when the outcome is `not_enrolled`.
+    /// The flow's id, with which the host redeems; missing when the outcome is `not_enrolled` or
+    /// `paused`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_id: Option<String>,
     /// The value of the page's `flow-token` attribute, there when the outcome is `required`.
@@ -99,6 +111,9 @@ pub struct FlowCreated {
     /// The code to redeem within 60 seconds, there when the outcome is `trusted`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_code: Option<String>,
+    /// Until when no codes are asked for, in Unix seconds, there when the outcome is `paused`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<u64>,
 }
 
 /// The body of `POST /v1/flows/{id}/redeem`.
@@ -152,13 +167,18 @@ pub struct SubjectView {
     /// Whether the person has a second factor.
     pub enrolled: bool,
     /// The person's methods.
-    pub methods: Vec<MethodView>,
+    pub methods: Vec<ManagedMethod>,
     /// How many backup codes are unused.
     pub backup_codes_left: u32,
     /// Rises with every change of a factor: what was granted under a lower one has ended.
     pub factor_epoch: u64,
     /// The browsers that are not asked for a code.
     pub trusted_browsers: Vec<TrustedBrowser>,
+    /// Until when no codes are asked for, in Unix seconds; missing where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<u64>,
+    /// What the person should know of what they have, the most urgent first.
+    pub health: Vec<Health>,
 }
 
 /// The body of `POST /v1/subjects/{subject}/trusted_browsers/revoke`.
@@ -200,172 +220,4 @@ pub struct HostReportPost {
     /// than 64 characters is cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_description: Option<String>,
-}
-
-/// The kind of an event in a person's record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum EventKind {
-    /// Two-step verification was turned on.
-    Enrolled,
-    /// A code was sent for a login, by text message or call.
-    CodeSent,
-    /// A code was right at login.
-    Verified,
-    /// A code was wrong after a right password.
-    CodeWrong,
-    /// More codes were wrong on one day (UTC) than each has an entry: how many by then.
-    ManyCodesWrong,
-    /// A backup code let somebody in.
-    BackupCodeUsed,
-    /// Too many wrong codes in a row: a method is off until the host reinstates it.
-    MethodSuspended,
-    /// The host put a suspended method back.
-    MethodReinstated,
-    /// The host's support holds a method: it lets nobody in until it is released.
-    MethodHeld,
-    /// The host's support has released a method that was held.
-    MethodReleased,
-    /// A browser is no longer asked for a code.
-    BrowserTrusted,
-    /// A [trusted browser](TrustedBrowser) signed in without a code.
-    TrustedBrowserUsed,
-    /// An old token of a [trusted browser](TrustedBrowser) was used: somebody has a copy. The
-    /// browser is no longer trusted.
-    TrustedBrowserCopied,
-    /// Trusted browsers are asked for a code again.
-    TrustRevoked,
-    /// The person says: I did not ask for this code.
-    Reported,
-}
-
-impl EventKind {
-    /// Every kind.
-    pub const ALL: [Self; 15] = [
-        Self::Enrolled,
-        Self::CodeSent,
-        Self::Verified,
-        Self::CodeWrong,
-        Self::ManyCodesWrong,
-        Self::BackupCodeUsed,
-        Self::MethodSuspended,
-        Self::MethodReinstated,
-        Self::MethodHeld,
-        Self::MethodReleased,
-        Self::BrowserTrusted,
-        Self::TrustedBrowserUsed,
-        Self::TrustedBrowserCopied,
-        Self::TrustRevoked,
-        Self::Reported,
-    ];
-
-    /// The name on the wire and in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Enrolled => "enrolled",
-            Self::CodeSent => "code_sent",
-            Self::Verified => "verified",
-            Self::CodeWrong => "code_wrong",
-            Self::ManyCodesWrong => "many_codes_wrong",
-            Self::BackupCodeUsed => "backup_code_used",
-            Self::MethodSuspended => "method_suspended",
-            Self::MethodReinstated => "method_reinstated",
-            Self::MethodHeld => "method_held",
-            Self::MethodReleased => "method_released",
-            Self::BrowserTrusted => "browser_trusted",
-            Self::TrustedBrowserUsed => "trusted_browser_used",
-            Self::TrustedBrowserCopied => "trusted_browser_copied",
-            Self::TrustRevoked => "trust_revoked",
-            Self::Reported => "reported",
-        }
-    }
-
-    /// Whether it let somebody in.
-    pub const fn is_login(self) -> bool {
-        match self {
-            Self::Verified | Self::BackupCodeUsed | Self::TrustedBrowserUsed => true,
-            Self::Enrolled
-            | Self::CodeWrong
-            | Self::ManyCodesWrong
-            | Self::MethodSuspended
-            | Self::MethodReinstated
-            | Self::MethodHeld
-            | Self::MethodReleased
-            | Self::BrowserTrusted
-            | Self::TrustedBrowserCopied
-            | Self::TrustRevoked
-            | Self::Reported
-            | Self::CodeSent => false,
-        }
-    }
-
-    /// Whether the host is notified of it, so that the person learns of it.
-    pub const fn is_told(self) -> bool {
-        match self {
-            Self::Enrolled
-            | Self::CodeWrong
-            | Self::ManyCodesWrong
-            | Self::BackupCodeUsed
-            | Self::MethodSuspended
-            | Self::MethodReinstated
-            | Self::MethodHeld
-            | Self::MethodReleased
-            | Self::BrowserTrusted
-            | Self::TrustedBrowserCopied
-            | Self::TrustRevoked
-            | Self::Reported => true,
-            // The host itself signs the person in.
-            Self::Verified | Self::TrustedBrowserUsed => false,
-            // It comes to the person's own phone.
-            Self::CodeSent => false,
-        }
-    }
-}
-
-/// An entry of a person's record, and the body of a notice to the host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct EventView {
-    /// The number of the entry, from 1 on and without gaps.
-    pub seq: u64,
-    /// When it happened, in Unix seconds.
-    pub at: u64,
-    /// The kind of the event.
-    pub kind: EventKind,
-    /// The authenticator that it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub method: Option<Authenticator>,
-    /// The last two digits of a phone number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
-    /// The host's description of the browser and the place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_description: Option<String>,
-    /// A count that belongs to the event: wrong codes in a row, backup codes left, browsers
-    /// revoked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub count: Option<u32>,
-    /// Who did it, where the host's support did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<String>,
-    /// Why, where the host's support did it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// HMAC-SHA-256 over the entry before and this one, base64url. An entry that is changed or
-    /// missing does not fit.
-    pub hash: String,
-}
-
-/// The answer to `GET /v1/subjects/{subject}/events`: a page of the record, the newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct EventsView {
-    /// At most a hundred entries.
-    pub events: Vec<EventView>,
-    /// Whether these entries still fit together.
-    pub intact: bool,
-    /// The value of `?before=` that asks for older entries; missing when there are none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<u64>,
 }

@@ -3,22 +3,37 @@
 //! Requests refuse unknown fields; answers may grow, so readers ignore what they do not know. Times
 //! are seconds since the Unix epoch. Byte strings are base64url without padding (RFC 4648 §5).
 
+mod challenge;
+mod change;
+mod event;
 mod flow;
 mod host;
+mod manage;
 mod method;
 mod problem;
 
+pub use challenge::{
+    CallConfirmation, ChallengeAnswerPost, ChallengePost, ChallengeView, DeliveryState,
+};
+pub use change::{
+    BrowserRevokePost, BrowsersView, Change, ChangeKind, ChangePost, CloseAnswer, ClosePost,
+    MethodPost, MethodTestPost, PausePost, PauseReason, ProofPost, SetupFinishPost, SetupKind,
+    SetupOpening, SetupPost, TurnOffAnswer, TurnOffPost,
+};
+pub use event::{EventKind, EventView, EventsView};
 pub use flow::{
-    BACKUP_METHOD_ID, BackupGate, CallConfirmation, ChallengeAnswerPost, ChallengePost,
-    ChallengeView, DeliveryState, EnrolmentAnswer, EnrolmentOpening, EnrolmentPost, ExtendAnswer,
+    BACKUP_METHOD_ID, BackupGate, EnrolmentAnswer, EnrolmentOpening, EnrolmentPost, ExtendAnswer,
     ExtendPost, FigureView, FlowOutcome, FlowView, MethodState, MethodView, PHONES_MAX, PhoneOffer,
     PhonePost, Policy, RecentLogin, ReportAnswer, ReportPost, VerificationAnswer,
     VerificationOpening, VerificationPost,
 };
 pub use host::{
-    AssertionAnswer, CreateFlow, EventKind, EventView, EventsView, FlowCreated, FlowStatus,
-    HoldPost, HostReportPost, Purpose, Redeem, ReinstatePost, RevokePost, SubjectView,
-    TrustedBrowser,
+    AssertionAnswer, CreateFlow, FlowCreated, FlowStatus, HoldPost, HostReportPost, Purpose,
+    Redeem, ReinstatePost, RevokePost, SubjectView, TrustedBrowser,
+};
+pub use manage::{
+    BackupCodesView, Health, Intent, ManagedMethod, Management, ManagementPolicy, ManagementRights,
+    ManagementView,
 };
 pub use method::{Authenticator, Channel, MethodClass, MethodKind};
 pub use problem::{ErrorCode, Problem, ReadNumber};

@@ -63,7 +63,8 @@ error_codes! {
     OriginMismatch = "origin_mismatch", 403;
     /// The person has a second factor, and this version cannot add another one.
     AlreadyEnrolled = "already_enrolled", 409;
-    /// The first factor was checked too long ago: ask for the password again.
+    /// The first factor was checked too long ago: ask for the password again. Where methods are
+    /// managed, a factor has to be proved again: `max_age_s` says how old a proof may be.
     ReauthRequired = "reauth_required", 403;
     /// The code does not match.
     CodeWrong = "code_wrong", 422;
@@ -85,6 +86,21 @@ error_codes! {
     MethodHeld = "method_held", 403;
     /// No way in would be left: no other method that takes codes, and no backup code.
     LastMethod = "last_method", 409;
+    /// The host's policy or the account's state forbids it; `field` says which: `required`,
+    /// `reported`, `guessed`.
+    PolicyForbids = "policy_forbids", 409;
+    /// What proved it is too new to prove this; `retry_at` says when it is not.
+    Cooling = "cooling", 403;
+    /// The person has as many of this kind as there may be.
+    MethodLimit = "method_limit", 409;
+    /// The person has changed as much today as anybody does; `retry_at` says when it goes on.
+    ChangeLimit = "change_limit", 429;
+    /// Codes are paused already: one pause does not follow another.
+    AlreadyPaused = "paused", 409;
+    /// The person has this number already.
+    PhoneKnown = "phone_known", 409;
+    /// This flow has no such set-up.
+    SetupUnknown = "setup_unknown", 404;
     /// The person has no such method.
     MethodNotFound = "method_not_found", 404;
     /// Somebody reported that they did not ask for this code.
@@ -156,6 +172,10 @@ pub struct Problem {
     /// When the same request can succeed, Unix seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<u64>,
+    /// How old a proof may be, in seconds, with [`ErrorCode::ReauthRequired`] where methods are
+    /// managed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age_s: Option<u64>,
     /// The number as the service reads it, with [`ErrorCode::PhoneAmbiguous`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<ReadNumber>,

@@ -271,6 +271,7 @@ fn flow(subject: &str, what: &str, purpose: Purpose, token: &str) -> NewFlow {
         session_binding: format!("session-of-{what}-{subject}"),
         origin: ORIGIN.to_owned(),
         country: None,
+        intent: None,
         client_description: None,
         token_hash: Sha256::digest(token.as_bytes()).into(),
         enrolment_id: random_bytes(&Os).unwrap(),

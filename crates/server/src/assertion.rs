@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::{Signer as _, SigningKey};
+use nidan_protocol::Change;
 use serde::Serialize;
 use serde_json::json;
 
@@ -17,7 +18,7 @@ pub const ASSERTION_TYP: &str = "nidan-assertion+jwt";
 /// A host redeems and checks at once; a minute leaves room for clocks that differ.
 pub const ASSERTION_TTL_S: u64 = 60;
 
-/// What an assertion says; every claim is always there.
+/// What an assertion says. The last two are there where methods were managed, and all others always.
 #[derive(Debug, Serialize)]
 pub(crate) struct Claims<'a> {
     pub(crate) iss: &'a str,
@@ -36,6 +37,12 @@ pub(crate) struct Claims<'a> {
     pub(crate) purpose: &'a str,
     pub(crate) method_id: &'a str,
     pub(crate) factor_epoch: u64,
+    /// What was changed, each kind of change to each kind of method once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) changes: Option<&'a [Change]>,
+    /// Whether the host ends the person's other sessions: a factor was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) end_other_sessions: Option<bool>,
 }
 
 /// The public half of a key, as hosts know it.

@@ -5,7 +5,7 @@
 //! copy of the database holds none, and sending the same code again needs no copy of it
 //! (docs/decisions/0007-codes-by-phone.md).
 
-use nidan_protocol::{ChallengeView, Channel, Purpose};
+use nidan_protocol::{ChallengeView, Channel};
 use zeroize::Zeroizing;
 
 use crate::config::Budgets;
@@ -106,26 +106,35 @@ pub(crate) fn view(challenge: &Challenge) -> ChallengeView {
     }
 }
 
+/// Whose number a code is sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sending {
+    /// A number that was typed, and that nobody has proved yet.
+    Typed,
+    /// One of the person's own.
+    Own,
+}
+
 /// Everything that one more message is counted by. Set-ups and logins are counted apart, so that
 /// strangers who set something up take nothing from a person who signs in
 /// (docs/decisions/0017-send-budgets.md).
 pub(crate) fn budgets(
     keys: &Keys,
     limits: &Budgets,
-    flow: &NewFlow,
+    (flow, sending): (&NewFlow, Sending),
     number: &PhoneNumber,
     channel: Channel,
 ) -> Vec<Budget> {
     // The narrowest first: its end is what the person is told.
-    match flow.purpose {
-        Purpose::Enroll => {
+    match sending {
+        Sending::Typed => {
             let number_key = [flow.host.as_bytes(), number.e164().as_bytes()].map(<[u8]>::to_vec);
             let mut all = of_number(keys, limits, "set-up", &number_key, channel).to_vec();
             all.push(of_person(keys, limits, "set-up", flow));
             all.extend(of_strangers(keys, limits, flow, number));
             all
         }
-        Purpose::Verify => {
+        Sending::Own => {
             // The person's own: whoever has not proved the password cannot spend it, and what is
             // left of it tells nobody else anything.
             let own = [&flow.host, &flow.subject].map(|part| part.as_bytes().to_vec());

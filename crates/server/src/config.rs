@@ -144,6 +144,12 @@ pub struct Host {
     /// 6238 §5.2](https://www.rfc-editor.org/rfc/rfc6238#section-5.2)).
     #[serde(default)]
     pub strict_window: bool,
+    /// Whether everybody must have two-step verification: nobody pauses it or turns it off.
+    #[serde(default)]
+    pub required: bool,
+    /// How many methods are left at least when a person removes one: 1 to 5.
+    #[serde(default = "default_min_methods")]
+    pub min_methods: u32,
     /// The URL for people who have lost every method and all backup codes.
     pub recovery_url: Option<String>,
     /// The URL at which people change their password: the way on after a report.
@@ -157,6 +163,13 @@ pub struct Host {
 
 /// Longer, and a stolen laptop signs in for a season.
 const TRUST_DAYS: std::ops::RangeInclusive<u32> = 1..=90;
+
+/// More than five of a kind nobody has.
+const MIN_METHODS: std::ops::RangeInclusive<u32> = 1..=5;
+
+const fn default_min_methods() -> u32 {
+    1
+}
 
 const fn default_gate() -> BackupGate {
     BackupGate::TypeOne

@@ -111,6 +111,8 @@ pub(crate) enum HashUse {
     NumberIndex,
     SendCount,
     VerificationBody,
+    /// Of whatever is posted where methods are managed.
+    ManageBody,
     Event,
 }
 
@@ -128,6 +130,7 @@ impl HashUse {
             Self::NumberIndex => b"nidan v1 number index\0",
             Self::SendCount => b"nidan v1 send count\0",
             Self::VerificationBody => b"nidan v1 verification body\0",
+            Self::ManageBody => b"nidan v1 manage body\0",
             Self::Event => b"nidan v1 event\0",
         }
     }

@@ -67,6 +67,8 @@ pub const ENROLMENT_ATTEMPTS: u32 = 60;
 /// Flows are kept this long after they expired, so that a late answer is "expired" and not
 /// "unknown".
 const FLOW_RETENTION_S: u64 = 3600;
+/// What is due is written down so many at once, and logins go on in between.
+const DUE_AT_ONCE: u32 = 100;
 /// How far a clock may be behind the latest accepted code: a pair is accepted from that many steps
 /// ahead, its second code is one more, and a minute is for clocks that were set right in between.
 const CLOCK_TOLERANCE_S: u64 = (nidan_otp::PAIR_SEARCH_STEPS + 1) * TIME_STEP_S + 60;
@@ -244,6 +246,30 @@ impl Service {
             .store
             .purge_flows(now.saturating_sub(FLOW_RETENTION_S))
             .await
+    }
+
+    /// Writes down what has come to its hour: methods that were replaced and are gone, pauses that
+    /// end soon or are over. Returns how many. To be called every minute; what has ended has ended
+    /// whether it was called or not.
+    ///
+    /// # Errors
+    /// When the database does not take it now.
+    pub async fn note_what_is_due(&self) -> Result<u64, StoreError> {
+        let mut noted = 0;
+        for host in &self.0.config.hosts {
+            let audit = self.audit_context(host, None);
+            loop {
+                let store = &self.0.store;
+                let more = store
+                    .note_what_is_due(&host.id, DUE_AT_ONCE, &audit)
+                    .await?;
+                noted += more;
+                if more == 0 {
+                    break;
+                }
+            }
+        }
+        Ok(noted)
     }
 
     /// Writes a host's lines into the records of its people.

@@ -6,6 +6,8 @@
     reason = "a command line talks to its terminal"
 )]
 
+mod timers;
+
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -24,8 +26,6 @@ use nidan_store_sqlite::{Copied, Identity, SqliteStore, backup, restore};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// The interval between two deletions of flows that ended.
-const PURGE_EVERY: Duration = Duration::from_secs(600);
 /// The interval between two notes of how new the database is, and its WAL is folded into the file.
 const NOTE_EVERY: Duration = Duration::from_secs(60);
 /// Somebody who watches asks from one or two places.
@@ -163,7 +163,8 @@ async fn serve(path: &Path) -> Result<(), Box<dyn Error>> {
         None => None,
     };
     tracing::info!(listen = %address, "serving");
-    let purging = tokio::spawn(purge_now_and_then(service.clone()));
+    let purging = tokio::spawn(timers::purge(service.clone()));
+    let looking = tokio::spawn(timers::note_what_is_due(service.clone()));
     let asked = service.clone();
     tokio::spawn(async move {
         stop_signal().await;
@@ -192,6 +193,7 @@ async fn serve(path: &Path) -> Result<(), Box<dyn Error>> {
     let serving = listen::serve(listener, router(service.clone()), room, stopping());
     let ((), (), (), identity) = tokio::join!(serving, sending, told, noting);
     purging.abort();
+    looking.abort();
     store.close().await;
     if let Some(identity) = identity {
         release(identity);
@@ -411,18 +413,6 @@ fn write_files(request: &Init<'_>) -> Result<(), Box<dyn Error>> {
 fn variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-}
-
-async fn purge_now_and_then(service: Service) {
-    let mut ticks = tokio::time::interval(PURGE_EVERY);
-    loop {
-        ticks.tick().await;
-        match service.purge().await {
-            Ok(0) => {}
-            Ok(flows) => tracing::info!(flows, "ended flows deleted"),
-            Err(error) => tracing::warn!(%error, "ended flows not deleted"),
-        }
-    }
 }
 
 /// Ends when the process is asked to stop; requests in flight are then finished.

@@ -17,6 +17,7 @@ impl Refusal {
             field: self.field,
             attempts_left: self.attempts_left,
             retry_at: self.retry_at,
+            max_age_s: self.max_age_s,
             number: self.number,
             request_id,
         };

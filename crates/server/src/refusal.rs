@@ -14,6 +14,7 @@ pub(crate) struct Refusal {
     pub(crate) field: Option<String>,
     pub(crate) attempts_left: Option<u32>,
     pub(crate) retry_at: Option<u64>,
+    pub(crate) max_age_s: Option<u64>,
     pub(crate) number: Option<ReadNumber>,
 }
 
@@ -24,6 +25,7 @@ impl Refusal {
             field: None,
             attempts_left: None,
             retry_at: None,
+            max_age_s: None,
             number: None,
         }
     }

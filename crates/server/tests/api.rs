@@ -320,7 +320,7 @@ async fn a_flow_needs_a_fresh_first_factor_and_a_registered_origin() {
     .await;
     check(
         "purpose",
-        json!("manage"),
+        json!("reset"),
         StatusCode::BAD_REQUEST,
         "request_invalid",
     )
@@ -561,9 +561,24 @@ async fn every_route_stands_in_the_openapi_document() {
         "/v1/flow/challenges/{id}/answer",
         "/v1/flow/challenges/{id}/events",
         "/v1/flow/challenges/{id}/resend",
+        "/v1/flow/close",
         "/v1/flow/enrolment",
         "/v1/flow/extend",
+        "/v1/flow/methods/{id}",
+        "/v1/flow/methods/{id}/hold",
+        "/v1/flow/methods/{id}/release",
+        "/v1/flow/methods/{id}/remove",
+        "/v1/flow/methods/{id}/test",
+        "/v1/flow/pause",
+        "/v1/flow/proof",
+        "/v1/flow/record",
         "/v1/flow/report",
+        "/v1/flow/resume",
+        "/v1/flow/setups",
+        "/v1/flow/setups/{id}/finish",
+        "/v1/flow/trusted_browsers",
+        "/v1/flow/trusted_browsers/revoke",
+        "/v1/flow/turn_off",
         "/v1/flow/verification",
         "/v1/flows",
         "/v1/flows/{id}/redeem",
@@ -579,6 +594,7 @@ async fn every_route_stands_in_the_openapi_document() {
         "/v1/subjects/{subject}/methods/{id}/hold",
         "/v1/subjects/{subject}/methods/{id}/release",
         "/v1/subjects/{subject}/report",
+        "/v1/subjects/{subject}/resume",
         "/v1/subjects/{subject}/trusted_browsers/revoke",
     ];
     assert_eq!(paths, expected);

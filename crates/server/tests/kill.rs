@@ -97,7 +97,7 @@ async fn the_final_post_survives_death_at_any_moment() {
 /// hashes know.
 async fn works(folder: &Path, keys: &Arc<Keys>, subject: &str, widget: &Widget) {
     let store = open_store(folder).await;
-    let stored = store.subject("shop", subject).await.unwrap();
+    let stored = store.subject("shop", subject, 1040).await.unwrap();
     let [method] = stored.methods.as_slice() else {
         panic!("{} methods", stored.methods.len())
     };

@@ -58,7 +58,7 @@ async fn a_full_database_writes_nothing_half() {
         .unwrap();
     let activation = activation_for(&full, &token).await;
     assert!(full.activate(&activation).await.is_err());
-    let subject = full.subject("shop", "u1").await.unwrap();
+    let subject = full.subject("shop", "u1", common::NOW).await.unwrap();
     assert_eq!(
         (
             subject.methods.len(),

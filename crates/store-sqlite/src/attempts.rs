@@ -3,7 +3,7 @@
 
 use nidan_core::attempt::{
     self, AttemptChanges, AttemptContext, AttemptDecision, AttemptRefusal, CountedAttempt,
-    LoginAttempt, Presented, SentCode, Target,
+    LoginAttempt, OutOfUse, Presented, SentCode, Target,
 };
 use nidan_core::throttle::{Allowance, Tries};
 use nidan_protocol::MethodClass;
@@ -12,17 +12,18 @@ use rusqlite::{Connection, Row, params};
 use crate::connection::{execute, first};
 use crate::failure::Failure;
 use crate::flows;
-use crate::rows::{channel_from, from_sql, kind_from, to_sql};
+use crate::rows::{channel_from, from_sql, kind_from, time_from, to_sql};
 use nidan_store::Attempt;
 
 /// One statement for all that an attempt at a method depends on, but for the code that was sent.
 const CONTEXT: &str = "SELECT f.attempts, f.backup_tries, m.kind, \
     coalesce(t.sealed_secret, p.sealed_number) AS sealed, coalesce(t.drift, 0) AS drift, p.hint, \
-    m.in_a_row, m.day, m.today, m.held_at, s.guess_full_at \
+    m.in_a_row, m.day, m.today, m.held_at, m.retires_at, s.guess_full_at \
     FROM flow f JOIN subject s ON s.host = f.host AND s.subject = f.subject \
     LEFT JOIN method m ON m.id = ?5 AND m.host = f.host AND m.subject = f.subject \
+    AND (m.retires_at IS NULL OR m.retires_at > ?4) \
     LEFT JOIN totp t ON t.method_id = m.id LEFT JOIN phone p ON p.method_id = m.id \
-    WHERE f.id = ?1 AND f.host = ?2 AND f.subject = ?3 AND f.purpose = 'verify' \
+    WHERE f.id = ?1 AND f.host = ?2 AND f.subject = ?3 AND f.purpose = ?6 \
     AND f.state = 'open' AND f.expires_at > ?4";
 
 /// Counts an attempt, or refuses it.
@@ -38,7 +39,7 @@ pub(crate) fn count(
     Ok(outcome)
 }
 
-/// [`None`] when the flow is no open verification of this person.
+/// [`None`] when the flow is no open one of this person and purpose.
 fn load_context(
     read: &Connection,
     attempt: &LoginAttempt,
@@ -52,7 +53,8 @@ fn load_context(
         attempt.host,
         attempt.subject,
         to_sql(attempt.now),
-        method_id
+        method_id,
+        attempt.purpose.of_flow().as_str()
     ];
     let Some(mut context) = first(read, CONTEXT, params, context_from)? else {
         return Ok(None);
@@ -77,13 +79,13 @@ fn context_from(row: &Row<'_>) -> Result<AttemptContext, Failure> {
         Some(kind) => match kind_from(&kind)?.class() {
             MethodClass::Otp => Target::Otp {
                 tries: tries_from(row)?,
-                is_held: is_held(row)?,
+                out_of_use: out_of_use(row)?,
                 sealed_secret: row.get("sealed")?,
                 drift: row.get("drift")?,
             },
             MethodClass::OutOfBand(_) => Target::OutOfBand {
                 tries: tries_from(row)?,
-                is_held: is_held(row)?,
+                out_of_use: out_of_use(row)?,
                 hint: row.get("hint")?,
                 challenge: None,
             },
@@ -185,8 +187,11 @@ pub(crate) fn tries_from(row: &Row<'_>) -> Result<Tries, Failure> {
     })
 }
 
-pub(crate) fn is_held(row: &Row<'_>) -> Result<bool, Failure> {
-    Ok(row.get::<_, Option<i64>>("held_at")?.is_some())
+pub(crate) fn out_of_use(row: &Row<'_>) -> Result<OutOfUse, Failure> {
+    Ok(OutOfUse {
+        is_held: time_from(row, "held_at")?.is_some(),
+        is_retiring: time_from(row, "retires_at")?.is_some(),
+    })
 }
 
 pub(crate) fn allowance_from(row: &Row<'_>) -> Result<Allowance, Failure> {

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 pub(crate) const BUSY_WAIT: Duration = Duration::from_secs(2);
 const BUSY_LOOK_EVERY: Duration = Duration::from_millis(1);
 /// More than there are statements: each is compiled once.
-const STATEMENTS: usize = 128;
+const STATEMENTS: usize = 192;
 
 const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0001_flows_and_methods.sql")),
@@ -32,6 +32,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0010_wrong_codes_a_day.sql")),
     M::up(include_str!("../migrations/0011_keyed_hashes.sql")),
     M::up(include_str!("../migrations/0012_hold.sql")),
+    M::up(include_str!("../migrations/0013_manage.sql")),
 ];
 
 /// The path of the database, and the settings that its connections begin with.

@@ -1,21 +1,27 @@
 //! Flows, methods and backup codes: rows that several transactions share.
 
 use nidan_core::flow::{FlowChange, FlowStatus};
-use nidan_protocol::{Authenticator, Purpose};
+use nidan_protocol::{Authenticator, EventKind, Intent, Purpose};
 use rusqlite::{Connection, Row, params, params_from_iter};
 
 use crate::connection::{all, execute, first, scalar};
 use crate::failure::Failure;
-use crate::rows::{bytes, to_sql};
-use nidan_store::{Activation, BackupSet, MethodDetail, NewFlow, NewMethod};
+use crate::record;
+use crate::rows::{bytes, purpose_from, to_sql};
+use nidan_store::{
+    Activation, AuditContext, AuditDetail, BackupHash, BackupSet, MethodDetail, NewFlow, NewMethod,
+};
+
+/// A person: the host, and the host's user id.
+pub(crate) type Whose<'a> = (&'a str, &'a str);
 
 pub(crate) fn insert(write: &Connection, flow: &NewFlow) -> Result<(), Failure> {
     execute(
         write,
         "INSERT INTO flow (id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
          token_hash, enrolment_id, server_public_key, sealed_private_key, created_at, expires_at, country, \
-         client_description, state) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 'open')",
+         client_description, intent, state) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 'open')",
         params![
             flow.id,
             flow.host,
@@ -33,6 +39,7 @@ pub(crate) fn insert(write: &Connection, flow: &NewFlow) -> Result<(), Failure> 
             to_sql(flow.expires_at),
             flow.country,
             flow.client_description,
+            flow.intent.map(Intent::as_str),
         ],
     )?;
     Ok(())
@@ -84,11 +91,7 @@ fn status_from(row: &Row<'_>) -> Result<StatusRow, Failure> {
     let used: Option<String> = row.get("used")?;
     Ok(StatusRow {
         id: row.get("id")?,
-        purpose: if purpose == Purpose::Enroll.as_str() {
-            Purpose::Enroll
-        } else {
-            Purpose::Verify
-        },
+        purpose: purpose_from(&purpose).unwrap_or(Purpose::Verify),
         is_open: row.get::<_, String>("state")? == "open",
         used: used.and_then(|name| Authenticator::from_wire(&name)),
         method_id: row.get("method_id")?,
@@ -194,21 +197,21 @@ pub(crate) fn has_known_secret(read: &Connection, a: &Activation) -> Result<bool
 
 pub(crate) fn insert_method(
     write: &Connection,
-    a: &Activation,
+    (host, subject): Whose<'_>,
     method: &NewMethod,
-    position: i64,
+    (position, now): (i64, u64),
 ) -> Result<(), Failure> {
     execute(
         write,
         "INSERT INTO method (id, host, subject, kind, name, position, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
             method.id,
-            a.host,
-            a.subject,
+            host,
+            subject,
             method.detail.kind().as_str(),
             method.name,
             position,
-            to_sql(a.now),
+            to_sql(now),
         ],
     )?;
     match &method.detail {
@@ -241,23 +244,77 @@ pub(crate) fn raise_epoch(write: &Connection, host: &str, subject: &str) -> Resu
     Ok(())
 }
 
-pub(crate) fn replace_backup_set(write: &Connection, a: &Activation) -> Result<(), Failure> {
+pub(crate) fn replace_backup_set(
+    write: &Connection,
+    (host, subject): Whose<'_>,
+    (salt, hashes): (&[u8; 16], &[BackupHash]),
+    now: u64,
+) -> Result<(), Failure> {
     execute(
         write,
         "DELETE FROM backup_set WHERE host = ?1 AND subject = ?2",
-        [&a.host, &a.subject],
+        [host, subject],
     )?;
     execute(
         write,
         "INSERT INTO backup_set (host, subject, salt, is_bound, created_at) VALUES (?1, ?2, ?3, 1, ?4)",
-        params![a.host, a.subject, a.backup_salt, to_sql(a.now)],
+        params![host, subject, salt, to_sql(now)],
     )?;
-    for (ordinal, hash) in (1u32..).zip(&a.backup_hashes) {
+    for (ordinal, hash) in (1u32..).zip(hashes) {
         execute(
             write,
             "INSERT INTO backup_code (host, subject, ordinal, hash) VALUES (?1, ?2, ?3, ?4)",
-            params![a.host, a.subject, ordinal, hash],
+            params![host, subject, ordinal, hash],
         )?;
     }
     Ok(())
+}
+
+/// A method that was replaced goes.
+pub(crate) fn retire(
+    write: &Connection,
+    whose: Whose<'_>,
+    method_id: &str,
+    detail: AuditDetail,
+    audit: &AuditContext,
+) -> Result<(), Failure> {
+    execute(write, "DELETE FROM method WHERE id = ?1", [method_id])?;
+    record::append(write, whose, EventKind::MethodRetired, detail, audit)
+}
+
+/// A pause is over, whoever ends it.
+pub(crate) fn clear_pause(
+    write: &Connection,
+    (host, subject): Whose<'_>,
+) -> Result<usize, Failure> {
+    execute(
+        write,
+        "UPDATE subject SET paused_until = NULL, tells_pause_end = 0 WHERE host = ?1 AND subject = ?2",
+        [host, subject],
+    )
+}
+
+/// Ends a pause that is running, with its entry in the record; false when there is none.
+pub(crate) fn end_pause(
+    write: &Connection,
+    whose: Whose<'_>,
+    audit: &AuditContext,
+) -> Result<bool, Failure> {
+    if !is_paused(write, whose, audit.now)? {
+        return Ok(false);
+    }
+    clear_pause(write, whose)?;
+    let (event, detail) = (EventKind::Resumed, AuditDetail::default());
+    record::append(write, whose, event, detail, audit)?;
+    Ok(true)
+}
+
+pub(crate) fn is_paused(
+    read: &Connection,
+    (host, subject): Whose<'_>,
+    now: u64,
+) -> Result<bool, Failure> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM subject \
+        WHERE host = ?1 AND subject = ?2 AND paused_until > ?3)";
+    scalar(read, sql, params![host, subject, to_sql(now)])
 }

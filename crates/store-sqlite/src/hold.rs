@@ -5,10 +5,10 @@ use nidan_core::hold::{self, HoldContext, HoldDecision, HoldMethod, HoldWish};
 use nidan_protocol::EventKind;
 use rusqlite::{Connection, params};
 
-use crate::attempts::tries_from;
+use crate::attempts::{out_of_use, tries_from};
 use crate::connection::{all, execute, first};
 use crate::failure::Failure;
-use crate::rows::{to_sql, used_from};
+use crate::rows::{detail_from, to_sql};
 use crate::{flows, record};
 use nidan_store::{AuditContext, AuditDetail, HoldRequest};
 
@@ -19,13 +19,20 @@ pub(crate) fn hold(
     audit: &AuditContext,
 ) -> Result<HoldDecision, Failure> {
     let whose = (request.host.as_str(), request.subject.as_str());
-    let context = load_context(write, whose)?;
+    let context = load_context(write, whose, audit.now)?;
     let decision = hold::decide(&context, &request.method_id, request.wish);
-    let HoldDecision::Change { raises_epoch } = decision else {
+    let HoldDecision::Change {
+        raises_epoch,
+        ends_pause,
+    } = decision
+    else {
         return Ok(decision);
     };
     if raises_epoch {
         flows::raise_epoch(write, whose.0, whose.1)?;
+    }
+    if ends_pause {
+        flows::end_pause(write, whose, audit)?;
     }
     let (held_at, kind) = match request.wish {
         HoldWish::Hold => (Some(to_sql(audit.now)), EventKind::MethodHeld),
@@ -33,7 +40,7 @@ pub(crate) fn hold(
     };
     execute(
         write,
-        "UPDATE method SET held_at = ?2 WHERE id = ?1",
+        "UPDATE method SET held_at = ?2, held_by = NULL WHERE id = ?1",
         params![request.method_id, held_at],
     )?;
     record::append(
@@ -46,31 +53,32 @@ pub(crate) fn hold(
     Ok(decision)
 }
 
-fn load_context(read: &Connection, whose: (&str, &str)) -> Result<HoldContext, Failure> {
-    let sql = "SELECT id, held_at, in_a_row, day, today FROM method \
-        WHERE host = ?1 AND subject = ?2";
-    let methods = all(read, sql, [whose.0, whose.1], |row| {
+fn load_context(
+    read: &Connection,
+    whose: flows::Whose<'_>,
+    now: u64,
+) -> Result<HoldContext, Failure> {
+    let sql = "SELECT id, held_at, retires_at, in_a_row, day, today FROM method \
+        WHERE host = ?1 AND subject = ?2 AND (retires_at IS NULL OR retires_at > ?3)";
+    let params = params![whose.0, whose.1, to_sql(now)];
+    let methods = all(read, sql, params, |row| {
         Ok(HoldMethod {
             id: row.get("id")?,
-            is_held: row.get::<_, Option<i64>>("held_at")?.is_some(),
+            is_held: out_of_use(row)?.is_held,
+            is_retiring: out_of_use(row)?.is_retiring,
             tries: tries_from(row)?,
         })
     })?;
     Ok(HoldContext {
         methods,
         backup_codes_left: flows::backup_codes_left(read, whose.0, whose.1)?,
+        is_paused: flows::is_paused(read, whose, now)?,
     })
 }
 
 fn detail(read: &Connection, method_id: &str) -> Result<AuditDetail, Failure> {
     let sql = "SELECT kind, (SELECT hint FROM phone WHERE method_id = id) AS hint FROM method \
         WHERE id = ?1";
-    let found = first(read, sql, [method_id], |row| {
-        Ok(AuditDetail {
-            method: used_from(row, "kind")?,
-            hint: row.get("hint")?,
-            count: None,
-        })
-    })?;
+    let found = first(read, sql, [method_id], detail_from)?;
     found.ok_or_else(|| Failure::row("method"))
 }

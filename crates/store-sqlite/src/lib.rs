@@ -5,18 +5,22 @@ mod budgets;
 mod challenges;
 mod connection;
 mod copies;
+mod due;
 mod failure;
 mod flows;
 mod hold;
 mod identity;
 mod identity_error;
 mod logins;
+mod manage;
 mod mark;
 mod messages;
+mod proofs;
 mod readers;
 mod record;
 mod redeem;
 mod rows;
+mod setups;
 #[cfg(feature = "testing")]
 mod testing;
 mod trust;
@@ -39,13 +43,14 @@ use failure::Failure;
 use flows::Among;
 use nidan_core::enrolment::{self, ActivationContext};
 use nidan_core::flow::when_enrolment_opens;
+use nidan_core::manage::Changes;
 use nidan_core::throttle::Allowance;
 use nidan_store::{
     Activated, Activation, Attempt, AuditDetail, BackupSet, Flow, NewFlow, Opened, Redeemed,
     Redemption, Store, StoreError, Subject,
 };
 use readers::Readers;
-use rows::{FLOW_COLUMNS, flow_from, from_sql, method_from, to_sql};
+use rows::{FLOW_COLUMNS, flow_from, from_sql, method_from, time_from, to_sql};
 use writer::Writer;
 
 /// Rows that one statement deletes: some 10 ms of the writer's time.
@@ -171,10 +176,10 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn subject(&self, host: &str, subject: &str) -> Result<Subject, StoreError> {
+    async fn subject(&self, host: &str, subject: &str, now: u64) -> Result<Subject, StoreError> {
         let (host, subject) = (host.to_owned(), subject.to_owned());
         self.readers
-            .run(move |read| subject_of(read, &host, &subject))
+            .run(move |read| subject_of(read, (&host, &subject), now))
             .await
     }
 
@@ -272,9 +277,10 @@ fn store_enrolment(write: &Connection, a: &Activation) -> Result<bool, Failure> 
     }
     flows::raise_epoch(write, &a.host, &a.subject)?;
     for (position, method) in (0_i64..).zip(&a.methods) {
-        flows::insert_method(write, a, method, position)?;
+        flows::insert_method(write, (&a.host, &a.subject), method, (position, a.now))?;
     }
-    flows::replace_backup_set(write, a)?;
+    let codes = (&a.backup_salt, a.backup_hashes.as_slice());
+    flows::replace_backup_set(write, (&a.host, &a.subject), codes, a.now)?;
     record::append(
         write,
         (&a.host, &a.subject),
@@ -285,26 +291,47 @@ fn store_enrolment(write: &Connection, a: &Activation) -> Result<bool, Failure> 
     Ok(true)
 }
 
-fn subject_of(read: &Connection, host: &str, subject: &str) -> Result<Subject, Failure> {
-    let sql = "SELECT factor_epoch, guess_full_at FROM subject WHERE host = ?1 AND subject = ?2";
+/// What a person has at `now`: a method whose hour has come is gone, whether somebody has looked or
+/// not.
+fn subject_of(
+    read: &Connection,
+    (host, subject): flows::Whose<'_>,
+    now: u64,
+) -> Result<Subject, Failure> {
+    let sql = "SELECT factor_epoch, guess_full_at, paused_until, reported_at, change_day, change_count, \
+        (SELECT created_at FROM backup_set b WHERE b.host = s.host AND b.subject = s.subject) AS made_at \
+        FROM subject s WHERE host = ?1 AND subject = ?2";
     let known = first(read, sql, [host, subject], |row| {
-        Ok((from_sql(row.get(0)?)?, from_sql(row.get(1)?)?))
+        Ok(Subject {
+            methods: Vec::new(),
+            backup_codes_left: 0,
+            backup_codes_made_at: time_from(row, "made_at")?,
+            factor_epoch: from_sql(row.get("factor_epoch")?)?,
+            allowance: Allowance {
+                full_at: from_sql(row.get("guess_full_at")?)?,
+            },
+            paused_until: time_from(row, "paused_until")?,
+            reported_at: time_from(row, "reported_at")?,
+            changes: Changes {
+                day: from_sql(row.get("change_day")?)?,
+                count: row.get("change_count")?,
+            },
+        })
     })?;
-    let (factor_epoch, full_at) = known.unwrap_or_default();
     let methods = all(
         read,
         "SELECT m.id, m.kind, m.name, coalesce(t.sealed_secret, p.sealed_number) AS sealed, t.fingerprint, t.last_step, \
-         p.number_index, p.hint, m.created_at, m.in_a_row, m.day, m.today, m.used_at, m.held_at FROM method m \
+         p.number_index, p.hint, m.created_at, m.in_a_row, m.day, m.today, m.used_at, m.held_at, m.held_by, \
+         m.tested_at, m.is_default, m.retires_at FROM method m \
          LEFT JOIN totp t ON t.method_id = m.id LEFT JOIN phone p ON p.method_id = m.id \
-         WHERE m.host = ?1 AND m.subject = ?2 ORDER BY m.created_at, m.position",
-        [host, subject],
+         WHERE m.host = ?1 AND m.subject = ?2 AND (m.retires_at IS NULL OR m.retires_at > ?3) \
+         ORDER BY m.created_at, m.position",
+        params![host, subject, to_sql(now)],
         method_from,
     )?;
-    let backup_codes_left = flows::backup_codes_left(read, host, subject)?;
     Ok(Subject {
         methods,
-        backup_codes_left,
-        factor_epoch,
-        allowance: Allowance { full_at },
+        backup_codes_left: flows::backup_codes_left(read, host, subject)?,
+        ..known.unwrap_or_default()
     })
 }

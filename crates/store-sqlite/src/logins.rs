@@ -1,32 +1,47 @@
 //! A login completes: what it depends on is read, the code is spent, and what
 //! [`nidan_core::login`] decides is written, in one transaction.
 
-use nidan_core::login::{self, Authenticated, LoginChanges, LoginContext};
+use nidan_core::login::{self, Authenticated, LoginChanges, LoginContext, Replaced};
+use nidan_core::throttle::Tries;
+use nidan_protocol::Purpose;
 use rusqlite::{Connection, Row, params};
 
-use crate::attempts::{allowance_from, is_held, tries_from};
-use crate::connection::{execute, first};
+use crate::attempts::{allowance_from, out_of_use, tries_from};
+use crate::connection::{all, execute, first};
 use crate::failure::Failure;
+use crate::flows::{self, Whose};
 use crate::record;
-use crate::rows::to_sql;
+use crate::rows::{detail_from, to_sql};
 use nidan_store::{CompleteLogin, LastEntry, LoginCompletion};
 
 /// One statement for all that completing a login depends on.
 const CONTEXT: &str = "SELECT f.guess_cost, s.factor_epoch, s.guess_full_at, s.event_seq, \
     s.event_hash, p.hint, coalesce(m.in_a_row, 0) AS in_a_row, coalesce(m.day, 0) AS day, \
-    coalesce(m.today, 0) AS today, m.held_at, (SELECT COUNT(*) FROM backup_code b WHERE b.host = f.host \
+    coalesce(m.today, 0) AS today, m.held_at, m.retires_at, EXISTS (SELECT 1 FROM method r \
+    WHERE r.host = f.host AND r.subject = f.subject AND r.replaced_by = m.id) AS replaces, (SELECT COUNT(*) FROM backup_code b WHERE b.host = f.host \
     AND b.subject = f.subject AND b.used_at IS NULL) AS backup_codes_left \
     FROM flow f JOIN subject s ON s.host = f.host AND s.subject = f.subject \
     LEFT JOIN method m ON m.id = ?5 AND m.host = f.host AND m.subject = f.subject \
+    AND (m.retires_at IS NULL OR m.retires_at > ?4) \
     LEFT JOIN phone p ON p.method_id = m.id \
-    WHERE f.id = ?1 AND f.host = ?2 AND f.subject = ?3 AND f.purpose = 'verify' \
+    WHERE f.id = ?1 AND f.host = ?2 AND f.subject = ?3 AND f.purpose = ?6 \
     AND f.state = 'open' AND f.expires_at > ?4";
 
 /// The rules' context, and what only the engine needs.
-struct Loaded {
-    context: LoginContext,
-    factor_epoch: i64,
+pub(crate) struct Loaded {
+    pub(crate) context: LoginContext,
+    pub(crate) factor_epoch: i64,
+    /// Whether another method took this one's place.
+    pub(crate) is_retiring: bool,
     last_line: LastEntry,
+}
+
+/// A right code that is to be spent.
+pub(crate) struct Spending<'a> {
+    pub(crate) flow_id: &'a str,
+    pub(crate) whose: Whose<'a>,
+    pub(crate) authenticated: &'a Authenticated,
+    pub(crate) now: u64,
 }
 
 /// Spends a right code and completes its flow: all or nothing, and true for exactly one caller.
@@ -34,26 +49,70 @@ pub(crate) fn complete(
     write: &Connection,
     login: &CompleteLogin,
 ) -> Result<LoginCompletion, Failure> {
-    let params = params![
-        login.flow_id,
-        login.host,
-        login.subject,
-        to_sql(login.audit.now),
-        login.authenticated.method_id()
-    ];
-    let Some(loaded) = first(write, CONTEXT, params, loaded_from)? else {
+    let spending = Spending {
+        flow_id: &login.flow_id,
+        whose: (&login.host, &login.subject),
+        authenticated: &login.authenticated,
+        now: login.audit.now,
+    };
+    let Some(loaded) = load(write, &spending, Purpose::Verify)? else {
         return Ok(LoginCompletion::FlowOver);
     };
     if loaded.context.is_held {
         return Ok(LoginCompletion::MethodHeld);
     }
-    if !spend(write, login)? {
+    if !spend(write, &spending)? {
         return Ok(LoginCompletion::CodeUsed);
     }
     let changes = login::complete(&loaded.context, &login.authenticated, login.audit.now);
     let backup_codes_left = changes.backup_codes_left;
-    apply(write, login, changes, &loaded)?;
+    apply(write, login, &spending, changes, &loaded)?;
     Ok(LoginCompletion::Yes { backup_codes_left })
+}
+
+/// What completing a login or a proof depends on; [`None`] when the flow is no open one of this person
+/// and purpose.
+pub(crate) fn load(
+    read: &Connection,
+    spending: &Spending<'_>,
+    purpose: Purpose,
+) -> Result<Option<Loaded>, Failure> {
+    let (host, subject) = spending.whose;
+    let params = params![
+        spending.flow_id,
+        host,
+        subject,
+        to_sql(spending.now),
+        spending.authenticated.method_id(),
+        purpose.as_str(),
+    ];
+    let loaded = first(read, CONTEXT, params, |row| {
+        Ok((loaded_from(row)?, row.get::<_, bool>("replaces")?))
+    })?;
+    let Some((mut loaded, replaces)) = loaded else {
+        return Ok(None);
+    };
+    if replaces {
+        loaded.context.replaced = replaced(read, spending)?;
+    }
+    Ok(Some(loaded))
+}
+
+/// The methods whose place this one took.
+fn replaced(read: &Connection, spending: &Spending<'_>) -> Result<Vec<Replaced>, Failure> {
+    let (host, subject) = spending.whose;
+    all(
+        read,
+        "SELECT id, kind, (SELECT hint FROM phone WHERE method_id = id) AS hint FROM method \
+         WHERE host = ?1 AND subject = ?2 AND replaced_by = ?3",
+        [host, subject, spending.authenticated.method_id()],
+        |row| {
+            Ok(Replaced {
+                method_id: row.get("id")?,
+                detail: detail_from(row)?,
+            })
+        },
+    )
 }
 
 fn loaded_from(row: &Row<'_>) -> Result<Loaded, Failure> {
@@ -61,20 +120,23 @@ fn loaded_from(row: &Row<'_>) -> Result<Loaded, Failure> {
         context: LoginContext {
             allowance: allowance_from(row)?,
             tries: tries_from(row)?,
-            is_held: is_held(row)?,
+            is_held: out_of_use(row)?.is_held,
+            replaced: Vec::new(),
             flow_cost: row.get("guess_cost")?,
             hint: row.get("hint")?,
             backup_codes_left: row.get("backup_codes_left")?,
         },
         factor_epoch: row.get("factor_epoch")?,
+        is_retiring: out_of_use(row)?.is_retiring,
         last_line: record::last_from(row)?,
     })
 }
 
 /// The conditional update whose row count is the answer.
-fn spend(write: &Connection, login: &CompleteLogin) -> Result<bool, Failure> {
-    let now = to_sql(login.audit.now);
-    let spent = match &login.authenticated {
+pub(crate) fn spend(write: &Connection, spending: &Spending<'_>) -> Result<bool, Failure> {
+    let now = to_sql(spending.now);
+    let (host, subject) = spending.whose;
+    let spent = match spending.authenticated {
         Authenticated::Otp {
             method_id,
             first_step,
@@ -86,8 +148,8 @@ fn spend(write: &Connection, login: &CompleteLogin) -> Result<bool, Failure> {
              AND method_id = (SELECT id FROM method WHERE id = ?1 AND host = ?2 AND subject = ?3)",
             params![
                 method_id,
-                login.host,
-                login.subject,
+                host,
+                subject,
                 to_sql(*step),
                 drift,
                 to_sql(*first_step),
@@ -101,40 +163,55 @@ fn spend(write: &Connection, login: &CompleteLogin) -> Result<bool, Failure> {
             write,
             "UPDATE challenge SET answered_at = ?4 WHERE id = ?1 AND flow_id = ?2 \
              AND method_id = ?3 AND answered_at IS NULL AND expires_at > ?4",
-            params![challenge_id, login.flow_id, method_id, now],
+            params![challenge_id, spending.flow_id, method_id, now],
         ),
         Authenticated::BackupCode { ordinal } => execute(
             write,
             "UPDATE backup_code SET used_at = ?4 WHERE host = ?1 AND subject = ?2 \
              AND ordinal = ?3 AND used_at IS NULL",
-            params![login.host, login.subject, ordinal, now],
+            params![host, subject, ordinal, now],
         ),
     }?;
     Ok(spent == 1)
 }
 
+/// The method has worked: its wrong attempts from now on, and when, in the column that says so.
+pub(crate) fn store_success(
+    write: &Connection,
+    spending: &Spending<'_>,
+    tries: Tries,
+    column: &'static str,
+) -> Result<(), Failure> {
+    let sql = format!(
+        "UPDATE method SET in_a_row = ?2, day = ?3, today = ?4, {column} = ?5 WHERE id = ?1"
+    );
+    let updated = execute(
+        write,
+        &sql,
+        params![
+            spending.authenticated.method_id(),
+            tries.in_a_row,
+            to_sql(tries.day),
+            tries.today,
+            to_sql(spending.now)
+        ],
+    )?;
+    // Nobody gets in by a method that was removed since the attempt was counted.
+    if updated != 1 {
+        return Err(Failure::row("method is gone"));
+    }
+    Ok(())
+}
+
 fn apply(
     write: &Connection,
     login: &CompleteLogin,
+    spending: &Spending<'_>,
     changes: LoginChanges,
     loaded: &Loaded,
 ) -> Result<(), Failure> {
     if let Some(tries) = changes.tries {
-        let updated = execute(
-            write,
-            "UPDATE method SET in_a_row = ?2, day = ?3, today = ?4, used_at = ?5 WHERE id = ?1",
-            params![
-                login.authenticated.method_id(),
-                tries.in_a_row,
-                to_sql(tries.day),
-                tries.today,
-                to_sql(login.audit.now)
-            ],
-        )?;
-        // Nobody gets in by a method that was removed since the attempt was counted.
-        if updated != 1 {
-            return Err(Failure::row("method is gone"));
-        }
+        store_success(write, spending, tries, "used_at")?;
     }
     complete_flow(write, login, loaded.factor_epoch)?;
     let whose = (login.host.as_str(), login.subject.as_str());
@@ -155,6 +232,9 @@ fn apply(
             line.hash
         ],
     )?;
+    for Replaced { method_id, detail } in changes.retired {
+        flows::retire(write, whose, &method_id, detail, &login.audit)?;
+    }
     Ok(())
 }
 

@@ -65,7 +65,9 @@ pub(crate) fn insert(
             line.hint,
             line.client_description,
             line.count,
-            line.support.as_ref().map(|support| &support.by),
+            line.support
+                .as_ref()
+                .and_then(|support| support.by.as_ref()),
             line.support.as_ref().map(|support| &support.reason),
             line.hash,
         ],
@@ -191,7 +193,7 @@ fn notice_from(row: &Row<'_>) -> Result<Notice, Failure> {
 fn support_from(row: &Row<'_>) -> Result<Option<Support>, Failure> {
     let by = row.get::<_, Option<String>>("by")?;
     let reason = row.get::<_, Option<String>>("reason")?;
-    Ok(by.zip(reason).map(|(by, reason)| Support { by, reason }))
+    Ok(reason.map(|reason| Support { by, reason }))
 }
 
 fn line_from(row: &Row<'_>) -> Result<AuditEntry, Failure> {

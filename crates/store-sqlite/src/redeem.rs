@@ -2,7 +2,7 @@
 //! good. The decision is [`nidan_core::redeem`]'s.
 
 use nidan_core::redeem::{self, BrowserOfLogin, RedeemContext, TrustChange};
-use nidan_protocol::{Authenticator, MethodKind};
+use nidan_protocol::{Authenticator, Change, ChangeKind, MethodKind, Purpose};
 use rusqlite::{Connection, Row, params};
 
 use crate::connection::{all, execute, first};
@@ -18,13 +18,17 @@ struct Loaded {
     used: Option<Authenticator>,
     /// Keyed hash of the token that the browser brought when the login was opened.
     brought: Option<[u8; 32]>,
+    raised_epoch: bool,
 }
 
 pub(crate) fn redeem(write: &Connection, r: Redemption) -> Result<Option<Redeemed>, Failure> {
     let Some(mut loaded) = load(write, &r)? else {
         return Ok(None);
     };
-    loaded.context.browser = load_browser(write, loaded.brought.as_ref())?;
+    loaded.context.browser = match loaded.context.purpose {
+        Purpose::Verify => load_browser(write, loaded.brought.as_ref())?,
+        Purpose::Enroll | Purpose::Manage => BrowserOfLogin::None,
+    };
     let lives_s = r.trust.as_ref().map(|new| new.lives_s);
     let Some(change) = redeem::redeem(&loaded.context, lives_s, r.now) else {
         return Ok(None);
@@ -63,6 +67,8 @@ pub(crate) fn redeem(write: &Connection, r: Redemption) -> Result<Option<Redeeme
         kinds: kinds(write, whose)?,
         used: loaded.used,
         factor_epoch: loaded.context.factor_epoch,
+        changes: changes(write, &flow.opened.id)?,
+        raised_epoch: loaded.raised_epoch,
         flow,
         trust_ends,
     }))
@@ -70,7 +76,7 @@ pub(crate) fn redeem(write: &Connection, r: Redemption) -> Result<Option<Redeeme
 
 fn load(read: &Connection, r: &Redemption) -> Result<Option<Loaded>, Failure> {
     let sql = format!(
-        "SELECT {FLOW_COLUMNS}, redeemed_at, result_expires_at FROM flow \
+        "SELECT {FLOW_COLUMNS}, redeemed_at, result_expires_at, raised_epoch FROM flow \
          WHERE id = ?1 AND host = ?2 AND session_binding = ?3 AND result_hash = ?4"
     );
     let params = params![r.flow_id, r.host, r.session_binding, r.result_hash];
@@ -111,6 +117,7 @@ fn loaded_from(row: &Row<'_>) -> Result<Loaded, Failure> {
         context,
         used: used_from(row, "used")?,
         brought: row.get("trust_hash")?,
+        raised_epoch: row.get("raised_epoch")?,
         flow,
     })
 }
@@ -127,6 +134,20 @@ fn load_browser(read: &Connection, brought: Option<&[u8; 32]>) -> Result<Browser
         })
     })?;
     Ok(found.unwrap_or(BrowserOfLogin::Gone))
+}
+
+/// What was changed in a flow, each once.
+fn changes(read: &Connection, flow_id: &str) -> Result<Vec<Change>, Failure> {
+    let sql = "SELECT DISTINCT change, method FROM flow_request \
+        WHERE flow_id = ?1 AND change IS NOT NULL ORDER BY change, method";
+    all(read, sql, [flow_id], |row| {
+        let change: String = row.get("change")?;
+        Ok(Change {
+            change: ChangeKind::from_wire(&change)
+                .ok_or_else(|| Failure::row(format!("flow_request.change {change}")))?,
+            method: used_from(row, "method")?,
+        })
+    })
 }
 
 /// The kinds of the person's methods, each once.

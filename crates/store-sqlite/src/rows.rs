@@ -1,15 +1,19 @@
 //! Rows of the database as the store's types.
 
 use crate::failure::Failure;
-use nidan_protocol::{Authenticator, Channel, DeliveryState, MethodClass, MethodKind, Purpose};
+use nidan_protocol::{
+    Authenticator, Channel, DeliveryState, Intent, MethodClass, MethodKind, Purpose,
+};
 use rusqlite::Row;
 
+use nidan_core::manage::{Holder, Proof};
 use nidan_core::throttle::Tries;
-use nidan_store::{Flow, FlowState, Method, MethodDetail, NewFlow, SealedKeyPair};
+use nidan_store::{AuditDetail, Flow, FlowState, Method, MethodDetail, NewFlow, SealedKeyPair};
 
 pub(crate) const FLOW_COLUMNS: &str = "id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
     token_hash, enrolment_id, server_public_key, sealed_private_key, created_at, expires_at, country, client_description, state, body_hash, method_id, \
-    used, reported_at, reports, factor_epoch, trusts, trust_hash";
+    used, reported_at, reports, factor_epoch, trusts, trust_hash, intent, proved_at, proof_hash, \
+    test_hash";
 
 pub(crate) fn flow_from(row: &Row<'_>) -> Result<Flow, Failure> {
     let state = match row.get::<_, String>("state")?.as_str() {
@@ -26,16 +30,15 @@ pub(crate) fn flow_from(row: &Row<'_>) -> Result<Flow, Failure> {
         },
         other => return Err(Failure::row(format!("flow.state {other}"))),
     };
-    let purpose = match row.get::<_, String>("purpose")?.as_str() {
-        "enroll" => Purpose::Enroll,
-        "verify" => Purpose::Verify,
-        other => return Err(Failure::row(format!("flow.purpose {other}"))),
-    };
+    let purpose = purpose_from(&row.get::<_, String>("purpose")?)?;
+    let intent = row.get::<_, Option<String>>("intent")?;
     let opened = NewFlow {
         id: row.get("id")?,
         host: row.get("host")?,
         subject: row.get("subject")?,
         purpose,
+        // What a later build may have come for begins with the list.
+        intent: intent.and_then(|name| Intent::from_wire(&name)),
         account_name: row.get("account_name")?,
         auth_time: from_sql(row.get("auth_time")?)?,
         session_binding: row.get("session_binding")?,
@@ -48,7 +51,51 @@ pub(crate) fn flow_from(row: &Row<'_>) -> Result<Flow, Failure> {
         country: row.get("country")?,
         client_description: row.get("client_description")?,
     };
-    Ok(Flow { opened, state })
+    let proof = match purpose {
+        Purpose::Manage => proof_from(row)?,
+        Purpose::Enroll | Purpose::Verify => None,
+    };
+    Ok(Flow {
+        opened,
+        state,
+        proof,
+        test_hash: row.get("test_hash")?,
+        trust_hash: row.get("trust_hash")?,
+    })
+}
+
+/// The proof of a flow in which methods are managed.
+pub(crate) fn proof_from(row: &Row<'_>) -> Result<Option<Proof>, Failure> {
+    let Some(at) = time_from(row, "proved_at")? else {
+        return Ok(None);
+    };
+    Ok(Some(Proof {
+        at,
+        method_id: row.get("method_id")?,
+        authenticator: used_from(row, "used")?.ok_or_else(|| Failure::row("flow.used"))?,
+        factor_epoch: from_sql(row.get("factor_epoch")?)?,
+        body_hash: bytes(row, "proof_hash")?,
+    }))
+}
+
+pub(crate) fn purpose_from(text: &str) -> Result<Purpose, Failure> {
+    let mut all = Purpose::ALL.into_iter();
+    all.find(|purpose| purpose.as_str() == text)
+        .ok_or_else(|| Failure::row(format!("flow.purpose {text}")))
+}
+
+/// A time that may be missing, in Unix seconds.
+pub(crate) fn time_from(row: &Row<'_>, column: &str) -> Result<Option<u64>, Failure> {
+    row.get::<_, Option<i64>>(column)?.map(from_sql).transpose()
+}
+
+/// What the record says of a method: its kind and the last two digits of its number.
+pub(crate) fn detail_from(row: &Row<'_>) -> Result<AuditDetail, Failure> {
+    Ok(AuditDetail {
+        method: used_from(row, "kind")?,
+        hint: row.get("hint")?,
+        count: None,
+    })
 }
 
 /// The key pair of a set-up that has not ended.
@@ -81,20 +128,29 @@ pub(crate) fn method_from(row: &Row<'_>) -> Result<Method, Failure> {
         sealed: row.get("sealed")?,
         detail,
         created_at: from_sql(row.get("created_at")?)?,
-        used_at: row
-            .get::<_, Option<i64>>("used_at")?
-            .map(from_sql)
-            .transpose()?,
-        held_at: row
-            .get::<_, Option<i64>>("held_at")?
-            .map(from_sql)
-            .transpose()?,
+        used_at: time_from(row, "used_at")?,
+        held_at: time_from(row, "held_at")?,
+        held_by: holder_from(row)?,
+        tested_at: time_from(row, "tested_at")?,
+        is_default: row.get("is_default")?,
+        retires_at: time_from(row, "retires_at")?,
         tries: Tries {
             in_a_row: row.get("in_a_row")?,
             day: from_sql(row.get("day")?)?,
             today: row.get("today")?,
         },
     })
+}
+
+/// Who holds a method.
+fn holder_from(row: &Row<'_>) -> Result<Option<Holder>, Failure> {
+    let is_held = time_from(row, "held_at")?.is_some();
+    let by_person = row.get::<_, Option<String>>("held_by")?.is_some();
+    Ok(is_held.then_some(if by_person {
+        Holder::Person
+    } else {
+        Holder::Support
+    }))
 }
 
 pub(crate) fn kind_from(text: &str) -> Result<MethodKind, Failure> {

@@ -1,7 +1,7 @@
 //! Trusted browsers: opened by a token, listed, revoked. A token counts once; another one takes its
 //! place at redeem.
 
-use nidan_core::trust::{self, Opening, OpeningContext, TrustToken};
+use nidan_core::trust::{self, Browsers, Opening, OpeningContext, TrustToken};
 use nidan_core::{audit, flow};
 use nidan_protocol::{Authenticator, EventKind, TrustedBrowser};
 use rusqlite::{Connection, Row, params};
@@ -10,7 +10,7 @@ use crate::connection::{all, execute, first};
 use crate::failure::Failure;
 use crate::flows::{self, Among};
 use crate::record;
-use crate::rows::{from_sql, to_sql};
+use crate::rows::{from_sql, time_from, to_sql};
 use nidan_store::{
     AuditContext, AuditDetail, NewFlow, NewTrust, OpenVerification, TrustUse, VerificationOpened,
 };
@@ -26,6 +26,7 @@ pub(crate) fn open(
     let event = opening.event();
     let trusted = match (opening, &open.trust) {
         (Opening::NotEnrolled, _) => return Ok(VerificationOpened::NotEnrolled),
+        (Opening::Paused { until }, _) => return Ok(VerificationOpened::Paused { until }),
         (Opening::Trusted { browser_id }, Some(trust)) => Some((browser_id, trust)),
         // A decision over a token that nobody brought is no decision.
         (Opening::Trusted { .. }, None) => return Err(Failure::row("trust")),
@@ -81,15 +82,22 @@ fn complete(
 
 fn load_context(read: &Connection, open: &OpenVerification) -> Result<OpeningContext, Failure> {
     let whose = [&open.flow.host, &open.flow.subject];
-    let factor_epoch = first(
+    let known = first(
         read,
-        "SELECT factor_epoch FROM subject WHERE host = ?1 AND subject = ?2",
+        "SELECT factor_epoch, paused_until FROM subject WHERE host = ?1 AND subject = ?2",
         whose,
-        |row| from_sql(row.get(0)?),
+        |row| {
+            Ok((
+                from_sql(row.get("factor_epoch")?)?,
+                time_from(row, "paused_until")?,
+            ))
+        },
     )?;
+    let (factor_epoch, paused_until) = known.unwrap_or_default();
     Ok(OpeningContext {
         has_method: flows::has_factor(read, &open.flow.host, &open.flow.subject)?,
-        factor_epoch: factor_epoch.unwrap_or_default(),
+        paused_until,
+        factor_epoch,
         token: match &open.trust {
             Some(trust) => load_token(read, &open.flow, trust)?,
             None => TrustToken::Unknown,
@@ -218,17 +226,23 @@ fn browser_from(row: &Row<'_>) -> Result<TrustedBrowser, Failure> {
 pub(crate) fn revoke(
     write: &Connection,
     (host, subject): (&str, &str),
-    id: Option<&str>,
+    browsers: &Browsers,
     context: &AuditContext,
 ) -> Result<u32, Failure> {
+    let (one, kept) = match browsers {
+        Browsers::All => (None, None),
+        Browsers::One(id) => (Some(id), None),
+        Browsers::AllBut(id) => (None, Some(id)),
+    };
     let revoked = execute(
         write,
-        "DELETE FROM trusted_browser WHERE host = ?1 AND subject = ?2 AND (?3 IS NULL OR id = ?3)",
-        params![host, subject, id],
+        "DELETE FROM trusted_browser WHERE host = ?1 AND subject = ?2 \
+         AND (?3 IS NULL OR id = ?3) AND (?4 IS NULL OR id <> ?4)",
+        params![host, subject, one, kept],
     )?;
     let count = u32::try_from(revoked).unwrap_or(u32::MAX);
     flows::change(write, (host, subject), &Among::All, None, |flow| {
-        flow::when_trust_is_revoked(flow, id)
+        flow::when_trust_is_revoked(flow, browsers)
     })?;
     if let Some(detail) = audit::trust_revoked(count) {
         let whose = (host, subject);

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use nidan_core::attempt::{AttemptRefusal, CountedAttempt, LoginAttempt};
 use nidan_core::hold::HoldDecision;
+use nidan_core::trust::Browsers;
 use nidan_core::{flow, throttle};
 use nidan_protocol::{EventKind, TrustedBrowser};
 use rusqlite::{Connection, params};
@@ -10,7 +11,7 @@ use rusqlite::{Connection, params};
 use crate::connection::{execute, first};
 use crate::failure::Failure;
 use crate::flows::{self, Among};
-use crate::rows::{from_sql, to_sql, used_from};
+use crate::rows::{detail_from, from_sql, to_sql};
 use crate::{SqliteStore, attempts, challenges, hold, logins, record, trust};
 use nidan_store::{
     AuditContext, AuditDetail, AuditEntry, CompleteLogin, HoldRequest, LoginCompletion, NewFlow,
@@ -95,17 +96,17 @@ impl VerifyStore for SqliteStore {
         &self,
         host: &str,
         subject: &str,
-        id: Option<&str>,
+        browsers: &Browsers,
         audit: &AuditContext,
     ) -> Result<u32, StoreError> {
-        let (host, subject, id, audit) = (
+        let (host, subject, browsers, audit) = (
             host.to_owned(),
             subject.to_owned(),
-            id.map(str::to_owned),
+            browsers.clone(),
             audit.clone(),
         );
         self.writer
-            .run(move |write| trust::revoke(write, (&host, &subject), id.as_deref(), &audit))
+            .run(move |write| trust::revoke(write, (&host, &subject), &browsers, &audit))
             .await
     }
 
@@ -245,8 +246,17 @@ fn end_what_is_open(write: &Connection, report: &Report) -> Result<Option<u32>, 
         AuditDetail::default(),
         &report.audit,
     )?;
+    let sql = "UPDATE subject SET reported_at = ?3 WHERE host = ?1 AND subject = ?2";
+    execute(write, sql, params![whose.0, whose.1, to_sql(now)])?;
+    // Somebody has the password: codes are asked for from now on.
+    flows::end_pause(write, whose, &report.audit)?;
     // Whoever was read a code may have had his browser trusted: he would come back without one.
-    Ok(Some(trust::revoke(write, whose, None, &report.audit)?))
+    Ok(Some(trust::revoke(
+        write,
+        whose,
+        &Browsers::All,
+        &report.audit,
+    )?))
 }
 
 fn reinstate(
@@ -260,14 +270,7 @@ fn reinstate(
         "SELECT kind, in_a_row, day, today, (SELECT hint FROM phone WHERE method_id = id) AS hint \
          FROM method WHERE id = ?1 AND host = ?2 AND subject = ?3",
         params![id, whose.0, whose.1],
-        |row| {
-            let detail = AuditDetail {
-                method: used_from(row, "kind")?,
-                hint: row.get("hint")?,
-                count: None,
-            };
-            Ok((attempts::tries_from(row)?, detail))
-        },
+        |row| Ok((attempts::tries_from(row)?, detail_from(row)?)),
     )?;
     let reinstated = found.and_then(|(tries, detail)| Some((throttle::reinstate(tries)?, detail)));
     let Some((tries, detail)) = reinstated else {

@@ -7,13 +7,19 @@
 #[cfg(feature = "contract")]
 pub mod contract;
 mod keys;
+mod manage;
 mod phone;
+mod redeem;
 #[cfg(feature = "contract")]
 pub mod testing;
 mod verify;
 
 use async_trait::async_trait;
 pub use keys::{KeyCheck, KeyChecks, SealedFor};
+pub use manage::{
+    CloseManagement, CompleteProof, ManageChange, ManageStore, ManagementClosed, ManagementOpened,
+    NewFactor, NewSetup, OpenManagement, ProofCompletion, ProofUse,
+};
 pub use nidan_core::attempt::{BACKUP_SALT_LEN_BYTES, BackupHash, BackupSet};
 pub use nidan_core::audit::{
     AuditContext, AuditDetail, AuditEntry, LastEntry, WrongCode, WrongCodes,
@@ -22,9 +28,11 @@ pub use nidan_core::budget::{Budget, Scope};
 pub use nidan_core::challenge::{Attempt, Ordered};
 pub use nidan_core::delivery::DeliveryOutcome;
 pub use nidan_core::enrolment::{Activated, Opened};
+use nidan_core::manage::{Account, BackupCodes, Changes, Holder, KnownMethod, Proof};
 use nidan_core::throttle::{Allowance, Tries};
-use nidan_protocol::{Authenticator, Channel, MethodKind, Purpose};
+use nidan_protocol::{Channel, Intent, MethodKind, Purpose};
 pub use phone::{Challenge, Count, LeasedMessage, NewChallenge, Order, PhoneStore};
+pub use redeem::{NewTrust, Redeemed, Redemption};
 pub use verify::{
     CompleteLogin, HoldRequest, LoginCompletion, Notice, OpenVerification, RecordPage, Report,
     TrustUse, VerificationOpened, VerifyStore,
@@ -52,6 +60,8 @@ pub struct NewFlow {
     pub subject: String,
     /// The flow's purpose.
     pub purpose: Purpose,
+    /// What the person came for, where methods are managed.
+    pub intent: Option<Intent>,
     /// The name by which the person knows the account.
     pub account_name: String,
     /// When the host checked the first factor.
@@ -126,6 +136,12 @@ pub struct Flow {
     pub opened: NewFlow,
     /// Its state.
     pub state: FlowState,
+    /// What proved a factor in it, where methods are managed.
+    pub proof: Option<Proof>,
+    /// Keyed hash of the last post that tested a method in it.
+    pub test_hash: Option<[u8; 32]>,
+    /// Keyed hash of the token of the trusted browser that a login was opened by, or that manages.
+    pub trust_hash: Option<[u8; 32]>,
 }
 
 /// A method about to be stored.
@@ -169,6 +185,14 @@ impl MethodDetail {
         match self {
             Self::Totp { .. } => MethodKind::Totp,
             Self::Phone { channel, .. } => channel.method(),
+        }
+    }
+
+    /// The last two digits of its number.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Totp { .. } => None,
+            Self::Phone { hint, .. } => Some(hint),
         }
     }
 }
@@ -227,8 +251,16 @@ pub struct Method {
     pub created_at: u64,
     /// Unix seconds: when it last let somebody in.
     pub used_at: Option<u64>,
-    /// Unix seconds: since when the host's support holds it.
+    /// Unix seconds: since when it is held.
     pub held_at: Option<u64>,
+    /// Who holds it.
+    pub held_by: Option<Holder>,
+    /// Unix seconds: when it was last tested.
+    pub tested_at: Option<u64>,
+    /// Whether a login begins with it because the person wants that.
+    pub is_default: bool,
+    /// Unix seconds: when it goes, because another one took its place.
+    pub retires_at: Option<u64>,
     /// Wrong tries.
     pub tries: Tries,
 }
@@ -240,60 +272,59 @@ pub struct Subject {
     pub methods: Vec<Method>,
     /// Good backup codes.
     pub backup_codes_left: u32,
+    /// Unix seconds: when they were made.
+    pub backup_codes_made_at: Option<u64>,
     /// Rises with every change of a factor.
     pub factor_epoch: u64,
     /// The chance of guessing that may still be given away.
     pub allowance: Allowance,
+    /// Unix seconds: until when codes are paused; in the past, they are not.
+    pub paused_until: Option<u64>,
+    /// Unix seconds: when the person last reported codes that they did not ask for.
+    pub reported_at: Option<u64>,
+    /// Changes of today.
+    pub changes: Changes,
 }
 
-/// A flow whose result code was spent, with all that the answer needs, read at one moment.
-#[derive(Debug, Clone)]
-pub struct Redeemed {
-    /// The flow that it belongs to.
-    pub flow: Flow,
-    /// The [subject](Subject)'s factor epoch.
-    pub factor_epoch: u64,
-    /// The kinds of the person's methods, each once.
-    pub kinds: Vec<MethodKind>,
-    /// The authenticator that was right at a login; missing for an enrolment.
-    pub used: Option<Authenticator>,
-    /// When the trust in this browser ends, where the new token counts.
-    pub trust_ends: Option<u64>,
+impl Subject {
+    /// The person as the rules of [`nidan_core::manage`] see them.
+    pub fn account(&self) -> Account {
+        Account {
+            methods: self.methods.iter().map(Method::known).collect(),
+            backup_codes: BackupCodes {
+                left: self.backup_codes_left,
+                made_at: self.backup_codes_made_at,
+            },
+            factor_epoch: self.factor_epoch,
+            allowance: self.allowance,
+            paused_until: self.paused_until,
+            reported_at: self.reported_at,
+            changes: self.changes,
+        }
+    }
 }
 
-/// A token that takes its place when the flow trusts its browser.
-#[derive(Debug, Clone)]
-pub struct NewTrust {
-    /// For a browser that was not trusted before.
-    pub browser_id: String,
-    /// Keyed hash of the token.
-    pub token_hash: [u8; 32],
-    /// The lifetime of the trust, in seconds.
-    pub lives_s: u64,
-}
-
-/// A result code presented by a host.
-#[derive(Debug, Clone)]
-pub struct Redemption {
-    /// The host that asks.
-    pub host: String,
-    /// The flow that it names.
-    pub flow_id: String,
-    /// Keyed hash of the result code.
-    pub result_hash: [u8; 32],
-    /// The host's session hash.
-    pub session_binding: String,
-    /// Now.
-    pub now: u64,
-    /// A new token, where the host offers trusted browsers.
-    pub trust: Option<NewTrust>,
-    /// For the record.
-    pub audit: AuditContext,
+impl Method {
+    /// The method as the rules of [`nidan_core::manage`] see it.
+    fn known(&self) -> KnownMethod {
+        KnownMethod {
+            id: self.id.clone(),
+            kind: self.detail.kind(),
+            hint: self.detail.hint().map(str::to_owned),
+            created_at: self.created_at,
+            used_at: self.used_at,
+            tested_at: self.tested_at,
+            is_default: self.is_default,
+            retires_at: self.retires_at,
+            held_by: self.held_by,
+            tries: self.tries,
+        }
+    }
 }
 
 /// Everything the service stores.
 #[async_trait]
-pub trait Store: PhoneStore + VerifyStore {
+pub trait Store: PhoneStore + VerifyStore + ManageStore {
     /// Stores a flow and supersedes the [subject](Subject)'s earlier open ones.
     ///
     /// # Errors
@@ -339,11 +370,12 @@ pub trait Store: PhoneStore + VerifyStore {
     /// [`StoreError`]: nothing was changed.
     async fn redeem(&self, redemption: &Redemption) -> Result<Option<Redeemed>, StoreError>;
 
-    /// Reads the methods and counts of a person.
+    /// Reads the methods and counts of a person. A method whose hour has come at `now` (Unix seconds)
+    /// is not among them.
     ///
     /// # Errors
     /// [`StoreError`]: it cannot be read now, or a row has another shape.
-    async fn subject(&self, host: &str, subject: &str) -> Result<Subject, StoreError>;
+    async fn subject(&self, host: &str, subject: &str, now: u64) -> Result<Subject, StoreError>;
 
     /// The person's good backup codes.
     ///

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use nidan_core::attempt::{AttemptRefusal, CountedAttempt, LoginAttempt};
 use nidan_core::hold::{HoldDecision, HoldWish};
 use nidan_core::login::Authenticated;
+use nidan_core::trust::Browsers;
 use nidan_protocol::TrustedBrowser;
 
 use super::{AuditContext, AuditEntry, LastEntry, NewFlow, StoreError, WrongCode};
@@ -41,6 +42,11 @@ pub enum VerificationOpened {
     NotEnrolled,
     /// The browser is trusted: stored as complete.
     Trusted,
+    /// Codes are paused. Nothing was stored.
+    Paused {
+        /// Until when, in Unix seconds.
+        until: u64,
+    },
 }
 
 /// A right code about to be spent, and the login that it completes.
@@ -203,7 +209,7 @@ pub trait VerifyStore: Send + Sync + 'static {
         now: u64,
     ) -> Result<Vec<TrustedBrowser>, StoreError>;
 
-    /// Ends the trust in one browser or in all; how many.
+    /// Ends the trust in one browser or in more; in how many.
     ///
     /// # Errors
     /// [`StoreError`]: nothing was changed.
@@ -211,7 +217,7 @@ pub trait VerifyStore: Send + Sync + 'static {
         &self,
         host: &str,
         subject: &str,
-        id: Option<&str>,
+        browsers: &Browsers,
         audit: &AuditContext,
     ) -> Result<u32, StoreError>;
 

@@ -8,6 +8,8 @@
 mod hold;
 #[path = "memory/login.rs"]
 mod login;
+#[path = "memory/manage.rs"]
+mod manage;
 #[path = "memory/phone.rs"]
 mod phone;
 #[path = "memory/tables.rs"]
@@ -19,7 +21,7 @@ use async_trait::async_trait;
 use nidan_core::enrolment::{self, ActivationContext};
 use nidan_core::flow::when_enrolment_opens;
 use nidan_core::redeem::{self, BrowserOfLogin, RedeemContext, TrustChange};
-use nidan_protocol::EventKind;
+use nidan_protocol::{EventKind, Purpose};
 use nidan_store::{
     Activated, Activation, Attempt, AuditContext, AuditDetail, BackupSet, Flow, MethodDetail,
     NewFlow, NewTrust, Opened, Redeemed, Redemption, Store, StoreError, Subject, contract,
@@ -49,6 +51,7 @@ async fn an_engine_in_memory_keeps_the_contract() {
     let sources = [
         include_str!("memory.rs"),
         include_str!("memory/login.rs"),
+        include_str!("memory/manage.rs"),
         include_str!("memory/phone.rs"),
         include_str!("memory/tables.rs"),
     ];
@@ -135,18 +138,8 @@ impl Store for Memory {
         self.transact(|tables| redeem(tables, r))
     }
 
-    async fn subject(&self, host: &str, subject: &str) -> Result<Subject, StoreError> {
-        self.transact(|tables| {
-            let whose = (host, subject);
-            let row = tables.subject(whose).cloned().unwrap_or_default();
-            let methods = tables.methods_of(whose).map(|row| row.method.clone());
-            Subject {
-                methods: methods.collect(),
-                backup_codes_left: tables.backup_codes_left(whose),
-                factor_epoch: row.factor_epoch,
-                allowance: row.allowance,
-            }
-        })
+    async fn subject(&self, host: &str, subject: &str, now: u64) -> Result<Subject, StoreError> {
+        self.transact(|tables| tables.person((host, subject), now))
     }
 
     async fn backup_set(&self, host: &str, subject: &str) -> Result<Option<BackupSet>, StoreError> {
@@ -216,6 +209,7 @@ fn store_enrolment(tables: &mut Tables, a: &Activation) {
     tables.backup_sets.push(BackupRow {
         whose: tables::own(whose),
         salt: a.backup_salt,
+        made_at: a.now,
         codes: (1..).zip(a.backup_hashes.iter().copied()).collect(),
     });
     tables.append(whose, EventKind::Enrolled, AuditDetail::default(), &a.audit);
@@ -240,7 +234,10 @@ fn redeem(tables: &mut Tables, r: &Redemption) -> Option<Redeemed> {
         result_expires_at: row.result_expires_at,
         login_epoch: row.factor_epoch,
         factor_epoch,
-        browser: browser_of(tables, row.trust_hash),
+        browser: match row.opened.purpose {
+            Purpose::Verify => browser_of(tables, row.trust_hash),
+            Purpose::Enroll | Purpose::Manage => BrowserOfLogin::None,
+        },
         asks_for_trust: row.trusts,
     };
     let lives_s = r.trust.as_ref().map(|new| new.lives_s);
@@ -261,6 +258,8 @@ fn redeem(tables: &mut Tables, r: &Redemption) -> Option<Redeemed> {
         kinds,
         used: row.used,
         trust_ends: change.expires_at(),
+        changes: manage::changes(tables, &r.flow_id),
+        raised_epoch: row.raised_epoch,
     })
 }
 

@@ -9,6 +9,7 @@ mod flow;
 mod flows;
 pub(crate) mod form;
 mod gateways;
+mod manage;
 mod meta;
 mod outbox;
 mod subjects;
@@ -68,6 +69,21 @@ pub fn router(service: Service) -> Router {
         .routes(routes!(events::stream))
         .routes(routes!(flow::verify))
         .routes(routes!(flow::report))
+        .routes(routes!(manage::prove))
+        .routes(routes!(manage::open))
+        .routes(routes!(manage::finish))
+        .routes(routes!(manage::edit))
+        .routes(routes!(manage::remove))
+        .routes(routes!(manage::test))
+        .routes(routes!(manage::hold))
+        .routes(routes!(manage::release))
+        .routes(routes!(manage::pause))
+        .routes(routes!(manage::resume))
+        .routes(routes!(manage::turn_off))
+        .routes(routes!(manage::record))
+        .routes(routes!(manage::browsers))
+        .routes(routes!(manage::revoke))
+        .routes(routes!(manage::close))
         .split_for_parts();
     let (for_hosts, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(flows::create))
@@ -79,6 +95,7 @@ pub fn router(service: Service) -> Router {
         .routes(routes!(subjects::reinstate))
         .routes(routes!(subjects::hold))
         .routes(routes!(subjects::release))
+        .routes(routes!(subjects::resume))
         .routes(routes!(subjects::by_host))
         .routes(routes!(gateways::receipt))
         .routes(routes!(twilio::status))

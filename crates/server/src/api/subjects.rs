@@ -35,7 +35,7 @@ pub(crate) async fn view(
 /// The page of the record that is asked for.
 #[derive(Deserialize)]
 pub(crate) struct Page {
-    before: Option<u64>,
+    pub(crate) before: Option<u64>,
 }
 
 /// Returns a page of the person's record, the newest entry first.
@@ -138,6 +138,25 @@ pub(crate) async fn release(
     let whose = (subject.as_str(), id.as_str());
     Ok(Json(
         subjects::hold(&service, &host, whose, HoldWish::Release, post).await?,
+    ))
+}
+
+/// Asks for codes again, for a person who has paused them.
+#[utoipa::path(post, path = "/v1/subjects/{subject}/resume", request_body = HoldPost,
+    params(("subject" = String, Path, description = "The host's user id, percent-encoded")), responses(
+    (status = 200, body = SubjectView), (status = 400, body = Problem),
+    (status = 401, body = Problem), (status = 404, body = Problem), (status = 413, body = Problem),
+    (status = 415, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn resume(
+    State(service): State<Service>,
+    HostCaller(host): HostCaller,
+    subject: Named,
+    Body(post): Body<HoldPost>,
+) -> Result<Json<SubjectView>, Refusal> {
+    let Path(subject) = subject.map_err(|_| ErrorCode::NotFound)?;
+    Ok(Json(
+        subjects::resume(&service, &host, &subject, post).await?,
     ))
 }
 

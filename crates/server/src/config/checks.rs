@@ -2,7 +2,7 @@
 
 use nidan_otp::Label;
 
-use super::{Config, ConfigError, Host, TRUST_DAYS, phone, texts};
+use super::{Config, ConfigError, Host, MIN_METHODS, TRUST_DAYS, phone, texts};
 
 /// Some sentences: who waits for a code reads no more.
 const NOTICE_MAX_CHARS: usize = 300;
@@ -118,6 +118,11 @@ impl Config {
                 .is_none_or(|days| TRUST_DAYS.contains(&days)),
             key("trust_days"),
             "must be 1 to 90",
+        )?;
+        require(
+            MIN_METHODS.contains(&host.min_methods),
+            key("min_methods"),
+            "must be 1 to 5",
         )?;
         let urls = [
             ("recovery_url", &host.recovery_url),

@@ -185,7 +185,7 @@ pub(crate) fn view(line: &crate::audit::AuditEntry) -> EventView {
         method: line.method,
         hint: line.hint.clone(),
         client_description: line.client_description.clone(),
-        by: line.support.as_ref().map(|support| support.by.clone()),
+        by: line.support.as_ref().and_then(|support| support.by.clone()),
         reason: line.support.as_ref().map(|support| support.reason.clone()),
         count: line.count,
         hash: encode(&line.hash),

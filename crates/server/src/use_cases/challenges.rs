@@ -10,7 +10,8 @@ use crate::Service;
 use crate::audit::AuditContext;
 use crate::base64url::encode;
 use crate::challenge::{
-    CODE_ATTEMPTS, RESEND_WAITS_S, budgets, code_of, given_back, resend_at, view as view_of,
+    CODE_ATTEMPTS, RESEND_WAITS_S, Sending, budgets, code_of, given_back, resend_at,
+    view as view_of,
 };
 use crate::config::{Host, PhoneConfig};
 use crate::environment::random_bytes;
@@ -26,8 +27,7 @@ pub(super) const ID_LEN_BYTES: usize = 16;
 /// record.
 pub(super) fn order_of(
     service: &Service,
-    flow: &NewFlow,
-    host: &Host,
+    (flow, host, sending): (&NewFlow, &Host, Sending),
     phone: &PhoneConfig,
     number: &PhoneNumber,
     channel: Channel,
@@ -35,7 +35,13 @@ pub(super) fn order_of(
     let parts = &service.0;
     Ok(Order {
         message_id: encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?),
-        budgets: budgets(&parts.keys, &phone.budgets, flow, number, channel),
+        budgets: budgets(
+            &parts.keys,
+            &phone.budgets,
+            (flow, sending),
+            number,
+            channel,
+        ),
         now_ms: parts.clock.now_ms(),
         audit: audit(service, flow, host),
     })
@@ -45,7 +51,9 @@ pub(super) fn order_of(
 fn audit(service: &Service, flow: &NewFlow, host: &Host) -> Option<AuditContext> {
     match flow.purpose {
         Purpose::Enroll => None,
-        Purpose::Verify => Some(service.audit_context(host, flow.client_description.clone())),
+        Purpose::Verify | Purpose::Manage => {
+            Some(service.audit_context(host, flow.client_description.clone()))
+        }
     }
 }
 
@@ -90,7 +98,12 @@ pub(crate) async fn resend(
     }
     let number = number_of(service, host, &flow.opened, &challenge)?;
     let channel = challenge.opened.channel;
-    let order = order_of(service, &flow.opened, host, phone, &number, channel)?;
+    let sending = match challenge.opened.method_id {
+        None => Sending::Typed,
+        Some(_) => Sending::Own,
+    };
+    let whose = (&flow.opened, host, sending);
+    let order = order_of(service, whose, phone, &number, channel)?;
     let ordered = parts
         .store
         .resend(&challenge.opened.id, challenge.sends, &order)
@@ -106,10 +119,11 @@ pub(crate) async fn resend(
     ))
 }
 
-/// Checks a typed code of a set-up. The number counts from then on, until the flow ends.
+/// Checks a typed code of a number that is set up. The number counts from then on, until the flow
+/// ends.
 ///
 /// # Errors
-/// [`ErrorCode::MethodNotOffered`] at a login, [`ErrorCode::ChallengeNotFound`],
+/// [`ErrorCode::MethodNotOffered`] for a number of the person's own, [`ErrorCode::ChallengeNotFound`],
 /// [`ErrorCode::CodeWrong`] with the attempts that are left, [`ErrorCode::TooManyAttempts`], and
 /// what [`refuse_ended`] says.
 pub(crate) async fn answer(
@@ -118,14 +132,17 @@ pub(crate) async fn answer(
     id: &str,
     post: ChallengeAnswerPost,
 ) -> Result<ChallengeView, Refusal> {
-    // At login a code is answered in one place only, where tries of all methods are counted.
-    caller.must_be(Purpose::Enroll)?;
     let FlowCaller { flow, host } = caller;
     let typed = Zeroizing::new(post.code);
     let code = Code::from_wire(&typed).map_err(|_| Refusal::field("code"))?;
     let phone = open_flow_with_phone(service, flow)?;
     let (parts, now) = (&service.0, service.0.clock.now_s());
     let challenge = find(service, &flow.opened, id).await?;
+    // The code of a number that is a factor is answered in one place only, where tries of all
+    // methods are counted.
+    if challenge.opened.method_id.is_some() {
+        return Err(ErrorCode::MethodNotOffered.into());
+    }
     let left = match parts
         .store
         .reserve_answer(&challenge.opened.id, CODE_ATTEMPTS, now)

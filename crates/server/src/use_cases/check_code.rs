@@ -6,7 +6,7 @@ use nidan_otp::{Code, Secret, Steps, UnixSeconds};
 use nidan_protocol::ErrorCode;
 use subtle::ConstantTimeEq;
 
-use super::verification::{Typed, TypedCode};
+use super::code::{Typed, TypedCode};
 use crate::Service;
 use crate::backup::Ticket;
 use crate::challenge::codes_of;

@@ -2,8 +2,8 @@
 //! often it comes.
 
 use nidan_otp::{
-    Agreement, ClientNonce, ClientShare, Code, EnrolmentId, Label, PublicKey, Steps, UnixSeconds,
-    derive,
+    Agreement, ClientNonce, ClientShare, Code, ENROLMENT_ID_LEN_BYTES, EnrolmentId, Label,
+    PublicKey, Secret, Steps, UnixSeconds, derive,
 };
 use nidan_protocol::{
     EnrolmentAnswer, EnrolmentPost, ErrorCode, FlowOutcome, MethodKind, PHONES_MAX, PhonePost,
@@ -23,7 +23,9 @@ use crate::environment::random_bytes;
 use crate::keys::{HashUse, SealError, SealedFor};
 use crate::refusal::Refusal;
 use crate::{ENROLMENT_ATTEMPTS, RESULT_TTL_S, Service};
-use nidan_store::{Activated, Activation, Attempt, FlowState, MethodDetail, NewFlow, NewMethod};
+use nidan_store::{
+    Activated, Activation, Attempt, FlowState, MethodDetail, NewFlow, NewMethod, SealedKeyPair,
+};
 
 /// The final post with every value parsed.
 struct Enrolment {
@@ -35,9 +37,10 @@ struct Enrolment {
     body_hash: [u8; 32],
 }
 
-struct Phone {
-    challenge_id: String,
-    name: Option<String>,
+/// A number that was proved.
+pub(super) struct Phone {
+    pub(super) challenge_id: String,
+    pub(super) name: Option<String>,
 }
 
 /// Stores the enrolment of a flow. The same post again gets the same answer; another one conflicts.
@@ -131,13 +134,7 @@ fn parse(service: &Service, flow: &NewFlow, post: EnrolmentPost) -> Result<Enrol
     if decode("enrolment_id", &enrolment_id)? != flow.enrolment_id {
         return Err(Refusal::field("enrolment_id"));
     }
-    let public_key = PublicKey(decode("client_public_key", &client_public_key)?);
-    if !is_point(&public_key) {
-        return Err(Refusal::field("client_public_key"));
-    }
-    let nonce = decode("client_nonce", &client_nonce)?;
-    let nonce = ClientNonce::new(nonce).map_err(|_| Refusal::field("client_nonce"))?;
-    let client = ClientShare { public_key, nonce };
+    let client = client_share(&client_public_key, &client_nonce)?;
     let code = sent_code
         .map(|code| Code::from_wire(&code))
         .transpose()
@@ -162,8 +159,8 @@ fn parse(service: &Service, flow: &NewFlow, post: EnrolmentPost) -> Result<Enrol
     }
     let mut parts = vec![
         flow.id.as_bytes(),
-        public_key.0.as_slice(),
-        nonce.bytes().as_slice(),
+        client.public_key.0.as_slice(),
+        client.nonce.bytes().as_slice(),
         code.as_ref()
             .map_or(&[][..], |code| code.expose().as_bytes()),
     ];
@@ -200,7 +197,10 @@ async fn prepare(
 ) -> Result<Option<Activation>, Refusal> {
     let parts = &service.0;
     let now = parts.clock.now_s();
-    let (secret, backup_codes) = derive(&agreement(service, flow, enrolment.client)?);
+    let pair = flow.key_pair.as_ref().ok_or(ErrorCode::FlowConflict)?;
+    let sealed = (pair, flow.sealed_for());
+    let agreement = agreement(service, sealed, flow.enrolment_id, enrolment.client)?;
+    let (secret, backup_codes) = derive(&agreement);
     let mut methods = Vec::new();
     if let Some(code) = &enrolment.code {
         allowed(service, host, MethodKind::Totp)?;
@@ -211,15 +211,13 @@ async fn prepare(
         let Some(matched) = secret.check(code, &steps) else {
             return Ok(None);
         };
-        methods.push(new_method(service, flow, |row| {
-            let detail = MethodDetail::Totp {
-                fingerprint: parts
-                    .keys
-                    .hash(HashUse::SecretFingerprint, &[secret.expose()]),
-                last_step: matched.counter().0,
-            };
-            Ok((None, parts.keys.seal(&secret, row, &*parts.random)?, detail))
-        })?);
+        methods.push(app_method(
+            service,
+            flow,
+            &secret,
+            matched.counter().0,
+            None,
+        )?);
     }
     for phone in &enrolment.phones {
         let method = phone_method(service, flow, host, phone).await?;
@@ -259,17 +257,20 @@ async fn prepare(
 }
 
 /// What both sides agreed on. The key that the browser sent was looked at before.
-fn agreement(service: &Service, flow: &NewFlow, client: ClientShare) -> Result<Agreement, Refusal> {
-    let pair = flow.key_pair.as_ref().ok_or(ErrorCode::FlowConflict)?;
-    let keys = &service.0.keys;
-    let shared = agree(keys, pair, flow.sealed_for(), &client.public_key);
+pub(super) fn agreement(
+    service: &Service,
+    (pair, row): (&SealedKeyPair, SealedFor<'_>),
+    enrolment_id: [u8; ENROLMENT_ID_LEN_BYTES],
+    client: ClientShare,
+) -> Result<Agreement, Refusal> {
+    let shared = agree(&service.0.keys, pair, row, &client.public_key);
     let shared = shared.ok_or_else(|| {
-        tracing::error!(flow = flow.id, "the private key of a set-up does not open");
+        tracing::error!("the private key of a set-up does not open");
         ErrorCode::Internal
     })?;
     Ok(Agreement {
         shared_secret: shared,
-        enrolment_id: EnrolmentId(flow.enrolment_id),
+        enrolment_id: EnrolmentId(enrolment_id),
         server_public_key: PublicKey(pair.public_key),
         client,
     })
@@ -282,9 +283,42 @@ const fn number_index(detail: &MethodDetail) -> Option<&[u8; 32]> {
     }
 }
 
+/// An app whose code was right.
+pub(super) fn app_method(
+    service: &Service,
+    flow: &NewFlow,
+    secret: &Secret,
+    last_step: u64,
+    name: Option<String>,
+) -> Result<NewMethod, Refusal> {
+    let parts = &service.0;
+    let fingerprint = [secret.expose().as_slice()];
+    new_method(service, flow, |row| {
+        let detail = MethodDetail::Totp {
+            fingerprint: parts.keys.hash(HashUse::SecretFingerprint, &fingerprint),
+            last_step,
+        };
+        Ok((name, parts.keys.seal(secret, row, &*parts.random)?, detail))
+    })
+}
+
+/// The share of the browser, as a post brings it.
+///
+/// # Errors
+/// [`ErrorCode::RequestInvalid`] with the field.
+pub(super) fn client_share(public_key: &str, nonce: &str) -> Result<ClientShare, Refusal> {
+    let public_key = PublicKey(decode("client_public_key", public_key)?);
+    if !is_point(&public_key) {
+        return Err(Refusal::field("client_public_key"));
+    }
+    let nonce = decode("client_nonce", nonce)?;
+    let nonce = ClientNonce::new(nonce).map_err(|_| Refusal::field("client_nonce"))?;
+    Ok(ClientShare { public_key, nonce })
+}
+
 /// The number of an answered challenge of this very flow (B41), sealed anew for the method's own
 /// row.
-async fn phone_method(
+pub(super) async fn phone_method(
     service: &Service,
     flow: &NewFlow,
     host: &Host,
@@ -312,7 +346,7 @@ async fn phone_method(
 }
 
 /// A host that forbids a method gets none of it, whatever the browser sends.
-fn allowed(service: &Service, host: &Host, kind: MethodKind) -> Result<(), Refusal> {
+pub(super) fn allowed(service: &Service, host: &Host, kind: MethodKind) -> Result<(), Refusal> {
     if service.0.config.methods(host).contains(&kind) {
         Ok(())
     } else {
@@ -322,7 +356,8 @@ fn allowed(service: &Service, host: &Host, kind: MethodKind) -> Result<(), Refus
 
 type Sealed = (Option<String>, Vec<u8>, MethodDetail);
 
-fn new_method(
+/// A method with an id of its own, sealed for its own row.
+pub(super) fn new_method(
     service: &Service,
     flow: &NewFlow,
     seal: impl FnOnce(SealedFor<'_>) -> Result<Sealed, SealError>,
@@ -368,7 +403,8 @@ async fn answer(
         .store
         .extend_result(&flow.id, now.saturating_add(RESULT_TTL_S))
         .await?;
-    let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
+    let store = &service.0.store;
+    let subject = store.subject(&flow.host, &flow.subject, now).await?;
     if !subject.methods.iter().any(|method| method.id == *method_id) {
         return Err(ErrorCode::FlowConflict.into());
     }

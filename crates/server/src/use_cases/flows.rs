@@ -15,8 +15,8 @@ use crate::phone::is_country;
 use crate::refusal::Refusal;
 use crate::{AUTH_TIME_MAX_AGE_S, FLOW_TTL_S, RESULT_TTL_S, Service};
 use nidan_store::{
-    FlowState, NewFlow, NewTrust, OpenVerification, Opened, Redeemed, Redemption, TrustUse,
-    VerificationOpened,
+    FlowState, ManagementOpened, NewFlow, NewTrust, OpenManagement, OpenVerification, Opened,
+    Redeemed, Redemption, TrustUse, VerificationOpened,
 };
 
 /// 128 bits and more cannot be guessed.
@@ -50,6 +50,9 @@ pub(crate) async fn create(
         host: host.id.clone(),
         subject: request.subject,
         purpose: request.purpose,
+        intent: request
+            .intent
+            .filter(|_| request.purpose == Purpose::Manage),
         account_name,
         auth_time: request.auth_time,
         session_binding: request.session_binding,
@@ -77,6 +80,7 @@ pub(crate) async fn create(
         Purpose::Verify => {
             verification(service, host, flow, token, request.trust_token.as_deref()).await
         }
+        Purpose::Manage => management(service, flow, token, request.trust_token.as_deref()).await,
     }
 }
 
@@ -92,6 +96,7 @@ fn required(flow: NewFlow, token: String) -> FlowCreated {
         flow_token: Some(token),
         expires_at: Some(flow.expires_at),
         result_code: None,
+        paused_until: None,
     }
 }
 
@@ -134,19 +139,59 @@ async fn verification(
     let opened = service.0.store.open_verification(&open).await?;
     Ok(match opened {
         VerificationOpened::Required => required(open.flow, token),
-        VerificationOpened::NotEnrolled => FlowCreated {
-            outcome: FlowStatus::NotEnrolled,
-            flow_id: None,
-            flow_token: None,
-            expires_at: None,
-            result_code: None,
-        },
+        VerificationOpened::NotEnrolled => without_flow(FlowStatus::NotEnrolled, None),
+        VerificationOpened::Paused { until } => without_flow(FlowStatus::Paused, Some(until)),
         VerificationOpened::Trusted => FlowCreated {
             outcome: FlowStatus::Trusted,
             flow_token: None,
             result_code: Some(result_code),
             ..required(open.flow, token)
         },
+    })
+}
+
+const fn without_flow(outcome: FlowStatus, paused_until: Option<u64>) -> FlowCreated {
+    FlowCreated {
+        outcome,
+        flow_id: None,
+        flow_token: None,
+        expires_at: None,
+        result_code: None,
+        paused_until,
+    }
+}
+
+/// Opens the page on which methods are managed; for a person who has none, a set-up.
+async fn management(
+    service: &Service,
+    flow: NewFlow,
+    token: String,
+    trust_token: Option<&str>,
+) -> Result<FlowCreated, Refusal> {
+    let trust_hash = trust_token.map(|brought| kept(service, HashUse::KeptTrustToken, brought));
+    let open = OpenManagement { flow, trust_hash };
+    match service.0.store.open_management(&open).await? {
+        ManagementOpened::Yes => Ok(required(open.flow, token)),
+        ManagementOpened::NotEnrolled => {
+            refuse_stale(open.flow.auth_time, open.flow.created_at)?;
+            let set_up = NewFlow {
+                purpose: Purpose::Enroll,
+                intent: None,
+                ..open.flow
+            };
+            enrolment(service, set_up, token).await
+        }
+    }
+}
+
+/// Refuses a first factor that was checked too long ago.
+fn refuse_stale(auth_time: u64, now: u64) -> Result<(), Refusal> {
+    if now.saturating_sub(auth_time) <= AUTH_TIME_MAX_AGE_S {
+        return Ok(());
+    }
+    Err(Refusal {
+        field: Some("auth_time".to_owned()),
+        ..ErrorCode::ReauthRequired.into()
     })
 }
 
@@ -173,19 +218,20 @@ fn check(request: &CreateFlow, host: &Host, now: u64) -> Result<String, Refusal>
     if request.purpose == Purpose::Enroll && request.trust_token.is_some() {
         return Err(Refusal::field("trust_token"));
     }
-    if now.saturating_sub(request.auth_time) > AUTH_TIME_MAX_AGE_S {
-        return Err(Refusal {
-            field: Some("auth_time".to_owned()),
-            ..ErrorCode::ReauthRequired.into()
-        });
+    match request.purpose {
+        Purpose::Enroll | Purpose::Verify => refuse_stale(request.auth_time, now)?,
+        // Each change is proved by a factor, in the flow itself.
+        Purpose::Manage => {}
     }
     // What is only shown stops nobody: it is cut, and cleaned of what an app cannot show.
     let account_name = Label::shown(&request.account_name.replace(':', ""));
-    // The app has it beside every code.
-    if request.purpose == Purpose::Enroll && account_name.is_empty() {
-        return Err(Refusal::field("account_name"));
+    match request.purpose {
+        // The app has it beside every code.
+        Purpose::Enroll | Purpose::Manage if account_name.is_empty() => {
+            Err(Refusal::field("account_name"))
+        }
+        Purpose::Enroll | Purpose::Verify | Purpose::Manage => Ok(account_name),
     }
-    Ok(account_name)
 }
 
 /// Leaves out what a host has read from somewhere and is not what it should be: none of it is worth
@@ -197,8 +243,11 @@ fn tolerant(request: &mut CreateFlow) {
         .take()
         .map(|country| country.to_ascii_uppercase())
         .filter(|country| is_country(country));
-    if request.purpose == Purpose::Verify {
-        request.trust_token.take_if(|token| !is_token(token));
+    match request.purpose {
+        Purpose::Enroll => {}
+        Purpose::Verify | Purpose::Manage => {
+            request.trust_token.take_if(|token| !is_token(token));
+        }
     }
 }
 
@@ -278,11 +327,12 @@ fn assertion(
             amr.sort_unstable();
             (amr, "urn:nidan:acr:enrolment")
         }
-        Purpose::Verify => {
+        Purpose::Verify | Purpose::Manage => {
             let used = redeemed.used.ok_or(ErrorCode::ResultCodeInvalid)?;
             (vec![used.amr()], used.acr())
         }
     };
+    let is_managed = flow.purpose == Purpose::Manage;
     let claims = Claims {
         iss: &service.0.config.issuer,
         aud: &host.id,
@@ -298,7 +348,10 @@ fn assertion(
         purpose: flow.purpose.as_str(),
         method_id,
         factor_epoch: redeemed.factor_epoch,
+        changes: is_managed.then_some(redeemed.changes.as_slice()),
+        end_other_sessions: is_managed.then_some(redeemed.raised_epoch),
     };
+
     service.0.signer.sign(&claims).map_err(|error| {
         Refusal::logged(ErrorCode::Internal, "the assertion was not written", &error)
     })

@@ -4,8 +4,10 @@
 
 pub(crate) mod challenges;
 mod check_code;
+mod code;
 pub(crate) mod enrolment;
 pub(crate) mod flows;
+pub(crate) mod manage;
 pub(crate) mod opening;
 pub(crate) mod orders;
 pub(crate) mod report;

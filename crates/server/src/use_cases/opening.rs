@@ -6,7 +6,7 @@ use nidan_protocol::{
     Policy, Purpose, VerificationOpening,
 };
 
-use super::{FlowCaller, method_view};
+use super::{FlowCaller, manage, method_view};
 use crate::Service;
 use crate::base64url::encode;
 use crate::config::{Config, Host, Localized};
@@ -26,30 +26,32 @@ pub(crate) async fn view(
     let now = service.0.clock.now_s();
     // A page that is loaded again after its login is through: nothing is wrong with it, and there is
     // nothing to do on it. A set-up says that it is on.
-    if flow.opened.purpose == Purpose::Verify && flow.state != FlowState::Open {
-        return Err(ErrorCode::FlowConflict.into());
-    }
-    let subject = service
-        .0
-        .store
-        .subject(&flow.opened.host, &flow.opened.subject)
-        .await?;
     let is_open = flow.state == FlowState::Open;
+    match flow.opened.purpose {
+        Purpose::Verify | Purpose::Manage if !is_open => {
+            return Err(ErrorCode::FlowConflict.into());
+        }
+        Purpose::Enroll | Purpose::Verify | Purpose::Manage => {}
+    }
+    let store = &service.0.store;
+    let subject = store.subject(&flow.opened.host, &flow.opened.subject, now);
+    let subject = subject.await?;
     // There while a set-up is open, and only then.
     let key_pair = flow.opened.key_pair.as_ref().filter(|_| is_open);
     let enrolment = key_pair.map(|pair| EnrolmentOpening {
         enrolment_id: encode(&flow.opened.enrolment_id),
         server_public_key: encode(&pair.public_key),
     });
-    let verification =
-        (is_open && flow.opened.purpose == Purpose::Verify).then(|| VerificationOpening {
-            method_id: best(&subject, host, now),
-            backup_codes_left: subject.backup_codes_left,
-            trust_days: host.trust_days,
-            auto_send: host.auto_send,
-            recovery_url: host.recovery_url.clone(),
-            password_url: host.password_url.clone(),
-        });
+    let verification = asks_for_codes(&flow.opened).then(|| VerificationOpening {
+        method_id: best(&subject, host, now),
+        backup_codes_left: subject.backup_codes_left,
+        trust_days: host
+            .trust_days
+            .filter(|_| flow.opened.purpose == Purpose::Verify),
+        auto_send: host.auto_send,
+        recovery_url: host.recovery_url.clone(),
+        password_url: host.password_url.clone(),
+    });
     let config = &service.0.config;
     let read = |text: &Localized| text.read_in(languages).map(str::to_owned);
     Ok(FlowView {
@@ -70,11 +72,20 @@ pub(crate) async fn view(
         phone: phone_offer(service, caller),
         enrolment,
         verification,
+        intent: flow.opened.intent,
+        management: manage::view(service, caller, &subject, now),
         support_url: service.0.config.support_url.clone(),
         outage_notice: read(&config.outage_notice),
         support_hours: read(&config.support_hours),
         figures: figures_in(config, languages),
     })
+}
+
+const fn asks_for_codes(flow: &NewFlow) -> bool {
+    match flow.purpose {
+        Purpose::Enroll => false,
+        Purpose::Verify | Purpose::Manage => true,
+    }
 }
 
 fn figures_in(config: &Config, languages: &str) -> Vec<FigureView> {
@@ -136,7 +147,8 @@ fn phone_offer(service: &Service, caller: &FlowCaller) -> Option<PhoneOffer> {
     })
 }
 
-/// The method that let the person in last; without one the first, while it takes codes.
+/// The method that the person wants a login to begin with; or the one that let them in last; or the
+/// first. It takes codes, and nothing has taken its place.
 pub(crate) fn best(subject: &Subject, host: &Host, now: u64) -> Option<String> {
     let takes_codes = |method: &&StoredMethod| {
         matches!(
@@ -145,9 +157,12 @@ pub(crate) fn best(subject: &Subject, host: &Host, now: u64) -> Option<String> {
         )
     };
     let usable: Vec<_> = subject.methods.iter().filter(takes_codes).collect();
+    let wanted = usable.iter().find(|method| method.is_default);
+    let staying = |method: &&&StoredMethod| method.retires_at.is_none();
     let last = usable
         .iter()
         .filter(|method| method.used_at.is_some())
-        .max_by_key(|method| method.used_at);
-    last.or(usable.first()).map(|method| method.id.clone())
+        .max_by_key(|method| (method.retires_at.is_none(), method.used_at));
+    let first = usable.iter().find(staying).or(usable.first());
+    wanted.or(last).or(first).map(|method| method.id.clone())
 }

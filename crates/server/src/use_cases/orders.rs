@@ -5,18 +5,20 @@ use nidan_protocol::{
 };
 use zeroize::Zeroizing;
 
-use super::FlowCaller;
 use super::challenges::{
     ID_LEN_BYTES, find, open_flow_with_phone, order_of, refuse_ended, refuse_unordered,
 };
+use super::code::forbidden;
+use super::{FlowCaller, manage};
 use crate::Service;
 use crate::base64url::encode;
-use crate::challenge::{CODE_TTL_S, call_digits, reference, view as view_of};
+use crate::challenge::{CODE_TTL_S, Sending, call_digits, reference, view as view_of};
 use crate::config::{Host, PhoneConfig};
 use crate::environment::random_bytes;
 use crate::keys::{HashUse, SealedFor};
 use crate::phone::PhoneNumber;
 use crate::refusal::Refusal;
+use nidan_core::manage::Forbidden;
 use nidan_core::throttle::{self, Gate, Guess, Needs};
 use nidan_store::{Challenge, NewChallenge, NewFlow, Ordered};
 
@@ -43,11 +45,10 @@ pub(crate) async fn order(
     let typed = Zeroizing::new(std::mem::take(&mut post.number).unwrap_or_default());
     let phone = open_flow_with_phone(service, flow)?;
     refuse_unoffered(service, host, &post)?;
+    let (number, codes, sending) = number_and_codes(service, caller, &typed, &post).await?;
     let flow = &flow.opened;
-    let (number, codes) = number_and_codes(service, flow, host, &typed, &post).await?;
     refuse_unreachable(service, phone, &number, post.channel)?;
-    let index = [number.e164().as_bytes()];
-    let number_index = service.0.keys.hash(HashUse::NumberIndex, &index);
+    let number_index = number_index(service, &number);
     let meant = (&number, number_index, codes);
     let mut looks = 0;
     let challenge = loop {
@@ -59,7 +60,8 @@ pub(crate) async fn order(
             // go on as they were.
             return Ok(ChallengeOrder::OnItsWay(view_of(&live)));
         }
-        let order = order_of(service, flow, host, phone, &number, post.channel)?;
+        let whose = (flow, host, sending);
+        let order = order_of(service, whose, phone, &number, post.channel)?;
         let challenge = new_challenge(service, flow, host, meant, &post)?;
         let opened = service
             .0
@@ -84,6 +86,12 @@ pub(crate) async fn order(
     Ok(ChallengeOrder::New(view_of(&stored)))
 }
 
+/// The keyed hash by which a number is found again.
+pub(super) fn number_index(service: &Service, number: &PhoneNumber) -> [u8; 32] {
+    let number = [number.e164().as_bytes()];
+    service.0.keys.hash(HashUse::NumberIndex, &number)
+}
+
 /// A host that forbids a method or calls without keys gets none of them, whatever the browser
 /// sends.
 fn refuse_unoffered(service: &Service, host: &Host, post: &ChallengePost) -> Result<(), Refusal> {
@@ -105,18 +113,28 @@ fn refuse_unoffered(service: &Service, host: &Host, post: &ChallengePost) -> Res
 /// typed, at login one of the person's own.
 async fn number_and_codes(
     service: &Service,
-    flow: &NewFlow,
-    host: &Host,
+    caller: &FlowCaller,
     typed: &str,
     post: &ChallengePost,
-) -> Result<(PhoneNumber, u32), Refusal> {
+) -> Result<(PhoneNumber, u32, Sending), Refusal> {
+    let flow = &caller.flow.opened;
     match (flow.purpose, &post.method_id) {
-        (Purpose::Enroll, None) => Ok((typed_number(typed, post)?, 1)),
-        (Purpose::Verify, Some(method_id)) if typed.is_empty() => {
-            own_number(service, flow, host, method_id, post.channel).await
+        (Purpose::Enroll, None) => Ok((typed_number(typed, post)?, 1, Sending::Typed)),
+        (Purpose::Manage, None) => {
+            let number = typed_number(typed, post)?;
+            manage::refuse_new_number(service, caller, &number).await?;
+            Ok((number, 1, Sending::Typed))
+        }
+        (Purpose::Verify | Purpose::Manage, Some(method_id)) if typed.is_empty() => {
+            let channel = post.channel;
+            let own = own_number(service, flow, &caller.host, method_id, channel);
+            let (number, codes) = own.await?;
+            Ok((number, codes, Sending::Own))
         }
         (Purpose::Enroll, Some(_)) => Err(Refusal::field("method_id")),
-        (Purpose::Verify, _) => Err(Refusal::field("number")),
+        (Purpose::Verify, None) | (Purpose::Verify | Purpose::Manage, Some(_)) => {
+            Err(Refusal::field("number"))
+        }
     }
 }
 
@@ -218,7 +236,9 @@ async fn own_number(
     method_id: &str,
     channel: Channel,
 ) -> Result<(PhoneNumber, u32), Refusal> {
-    let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
+    let now = service.0.clock.now_s();
+    let store = &service.0.store;
+    let subject = store.subject(&flow.host, &flow.subject, now).await?;
     let method = subject
         .methods
         .iter()
@@ -233,12 +253,11 @@ async fn own_number(
     if method.held_at.is_some() {
         return Err(ErrorCode::MethodHeld.into());
     }
-    let codes = match throttle::gate(
-        method.tries,
-        subject.allowance,
-        Guess::Phone,
-        service.0.clock.now_s(),
-    ) {
+    // It signs in for some hours more, and proves nothing.
+    if flow.purpose == Purpose::Manage && method.retires_at.is_some() {
+        return Err(forbidden(Forbidden::Retiring));
+    }
+    let codes = match throttle::gate(method.tries, subject.allowance, Guess::Phone, now) {
         Gate::Open(Needs::OneCode) => 1,
         Gate::Open(Needs::TwoCodes) => 2,
         Gate::Resting { until } => {

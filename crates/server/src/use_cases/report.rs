@@ -1,4 +1,4 @@
-//! "I did not ask for this code": from a login, from the page without scripts, or from the host for
+//! "I did not ask for this code": from a login, from the page on which methods are managed, from the page without scripts, or from the host for
 //! a person who is signed in.
 
 use nidan_otp::Label;
@@ -22,7 +22,10 @@ pub(crate) async fn of_flow(
     service: &Service,
     caller: FlowCaller,
 ) -> Result<ReportAnswer, Refusal> {
-    caller.must_be(Purpose::Verify)?;
+    // Whoever sets up has asked for every code.
+    if caller.flow.opened.purpose == Purpose::Enroll {
+        return Err(ErrorCode::MethodNotOffered.into());
+    }
     let FlowCaller { flow, host } = caller;
     let forgotten = match flow.state {
         FlowState::Open => {

@@ -2,10 +2,12 @@
 
 use nidan_core::audit::Support;
 use nidan_core::hold::{HoldDecision, HoldWish};
+use nidan_core::manage::health::health;
+use nidan_core::trust::Browsers;
 use nidan_protocol::{ErrorCode, EventsView, HoldPost, ReinstatePost, RevokePost, SubjectView};
 use nidan_store::HoldRequest;
 
-use super::method_view;
+use super::manage;
 use crate::Service;
 use crate::audit::is_intact;
 use crate::config::Host;
@@ -22,13 +24,13 @@ pub(crate) async fn view(
     subject: &str,
 ) -> Result<SubjectView, Refusal> {
     let (store, now) = (&service.0.store, service.0.clock.now_s());
-    let known = store.subject(&host.id, subject).await?;
-    let methods = known.methods.iter();
+    let known = store.subject(&host.id, subject, now).await?;
+    let account = known.account();
     Ok(SubjectView {
         enrolled: !known.methods.is_empty(),
-        methods: methods
-            .map(|method| method_view(method, host, known.allowance, now))
-            .collect(),
+        methods: manage::method_views(&known, &account, host, now),
+        paused_until: account.paused_until.filter(|until| *until > now),
+        health: health(&account, now),
         backup_codes_left: known.backup_codes_left,
         factor_epoch: known.factor_epoch,
         trusted_browsers: store.trusted_browsers(&host.id, subject, now).await?,
@@ -68,10 +70,10 @@ pub(crate) async fn revoke(
     post: RevokePost,
 ) -> Result<SubjectView, Refusal> {
     let audit = service.audit_context(host, None);
-    let browser = post.id.as_deref();
+    let browsers = post.id.map_or(Browsers::All, Browsers::One);
     let store = &service.0.store;
     store
-        .revoke_trust(&host.id, subject, browser, &audit)
+        .revoke_trust(&host.id, subject, &browsers, &audit)
         .await?;
     view(service, host, subject).await
 }
@@ -93,6 +95,38 @@ pub(crate) async fn hold(
     wish: HoldWish,
     post: HoldPost,
 ) -> Result<SubjectView, Refusal> {
+    let support = support(post)?;
+    let request = HoldRequest {
+        host: host.id.clone(),
+        subject: subject.to_owned(),
+        method_id: method_id.to_owned(),
+        wish,
+    };
+    let audit = service.audit_context(host, None).because(support);
+    match service.0.store.hold(&request, &audit).await? {
+        HoldDecision::Change { .. } | HoldDecision::AlreadySo => view(service, host, subject).await,
+        HoldDecision::NoMethod => Err(ErrorCode::MethodNotFound.into()),
+        HoldDecision::LastMethod => Err(ErrorCode::LastMethod.into()),
+    }
+}
+
+/// Asks for codes again, for a person who has paused them. Where nothing is paused nothing changes.
+///
+/// # Errors
+/// [`ErrorCode::RequestInvalid`] with the field that is empty, too long or not of one line.
+pub(crate) async fn resume(
+    service: &Service,
+    host: &Host,
+    subject: &str,
+    post: HoldPost,
+) -> Result<SubjectView, Refusal> {
+    let audit = service.audit_context(host, None).because(support(post)?);
+    let _was_paused = service.0.store.resume(&host.id, subject, &audit).await?;
+    view(service, host, subject).await
+}
+
+/// Who of the host's support does something, and why.
+fn support(post: HoldPost) -> Result<Support, Refusal> {
     for (field, text, max_chars) in [
         ("by", &post.by, BY_MAX_CHARS),
         ("reason", &post.reason, REASON_MAX_CHARS),
@@ -102,22 +136,10 @@ pub(crate) async fn hold(
             return Err(Refusal::field(field));
         }
     }
-    let support = Support {
-        by: post.by,
+    Ok(Support {
+        by: Some(post.by),
         reason: post.reason,
-    };
-    let request = HoldRequest {
-        host: host.id.clone(),
-        subject: subject.to_owned(),
-        method_id: method_id.to_owned(),
-        wish,
-    };
-    let audit = service.audit_context(host, None).by(support);
-    match service.0.store.hold(&request, &audit).await? {
-        HoldDecision::Change { .. } | HoldDecision::AlreadySo => view(service, host, subject).await,
-        HoldDecision::NoMethod => Err(ErrorCode::MethodNotFound.into()),
-        HoldDecision::LastMethod => Err(ErrorCode::LastMethod.into()),
-    }
+    })
 }
 
 /// Puts a method back that too many wrong codes have suspended.

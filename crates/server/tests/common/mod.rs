@@ -10,6 +10,7 @@
 )]
 
 pub mod hooks;
+pub mod manage;
 pub mod peer;
 pub mod server;
 
@@ -528,6 +529,15 @@ pub struct Widget {
 
 impl Widget {
     pub fn new(view: &Value, seed: u8) -> Self {
+        Self::agreed(
+            &view["enrolment"]["enrolment_id"],
+            &view["enrolment"]["server_public_key"],
+            seed,
+        )
+    }
+
+    /// What both sides agree on, of an enrolment or of something that is set up later.
+    pub fn agreed(id: &Value, server_public_key: &Value, seed: u8) -> Self {
         use p256::elliptic_curve::sec1::ToSec1Point as _;
         let private = p256::SecretKey::from_slice(&[seed.wrapping_add(1).max(1); 32]).unwrap();
         let public_key = private.public_key().to_sec1_point(false);
@@ -535,13 +545,12 @@ impl Widget {
             public_key: PublicKey(public_key.as_bytes().try_into().unwrap()),
             nonce: nonce(),
         };
-        let enrolment = &view["enrolment"];
-        let server: [u8; 65] = bytes(&enrolment["server_public_key"]);
+        let server: [u8; 65] = bytes(server_public_key);
         let point = p256::PublicKey::from_sec1_bytes(&server).unwrap();
         let shared = private.diffie_hellman(&point);
         let (secret, backup_codes) = derive(&Agreement {
             shared_secret: SharedSecret::new((*shared.raw_secret_bytes()).into()),
-            enrolment_id: EnrolmentId(bytes(&enrolment["enrolment_id"])),
+            enrolment_id: EnrolmentId(bytes(id)),
             server_public_key: PublicKey(server),
             client,
         });
@@ -549,7 +558,7 @@ impl Widget {
             client,
             secret,
             backup_codes,
-            enrolment_id: enrolment["enrolment_id"].as_str().unwrap().to_owned(),
+            enrolment_id: id.as_str().unwrap().to_owned(),
         }
     }
 

@@ -6,7 +6,9 @@
     reason = "a failed step of the suite is a failed test"
 )]
 
-use nidan_core::attempt::{AttemptRefusal, CountedAttempt, LoginAttempt, Presented};
+use nidan_core::attempt::{
+    AttemptPurpose, AttemptRefusal, CountedAttempt, LoginAttempt, Presented,
+};
 use nidan_core::login::Authenticated;
 use nidan_core::throttle::{Needs, SUSPENDED_AFTER, TRIES_PER_DAY};
 
@@ -36,6 +38,7 @@ pub(super) fn attempt(flow: &NewFlow, method_id: &str, brings: Needs, now: u64) 
         flow_id: flow.id.clone(),
         host: flow.host.clone(),
         subject: flow.subject.clone(),
+        purpose: AttemptPurpose::Login,
         presented,
         flow_limit: 100,
         now,
@@ -117,7 +120,10 @@ pub(super) async fn tries_are_counted_and_spent_once(
         store.complete_login(&spent).await.unwrap(),
         LoginCompletion::FlowOver
     );
-    let subject = store.subject(&first.host, &first.subject).await.unwrap();
+    let subject = store
+        .subject(&first.host, &first.subject, NOW)
+        .await
+        .unwrap();
     let tries = subject.methods.first().unwrap().tries;
     assert_eq!(
         (tries.in_a_row, tries.today),
@@ -331,7 +337,7 @@ pub(super) async fn a_method_rests_and_is_suspended(
         "it is not suspended now"
     );
     let tries = store
-        .subject(&flow.host, &flow.subject)
+        .subject(&flow.host, &flow.subject, NOW)
         .await
         .unwrap()
         .methods

@@ -7,6 +7,7 @@
 )]
 
 use nidan_core::login::Authenticated;
+use nidan_core::trust::Browsers;
 use nidan_protocol::{Channel, Purpose};
 
 use super::attempt::{NOW, audit, completion, step};
@@ -78,7 +79,7 @@ async fn two_apps_of_one_secret_are_refused(
         ..activation.clone()
     };
     assert_eq!(store.activate(&both).await.unwrap(), Activated::SecretKnown);
-    let subject = store.subject(&flow.host, &flow.subject).await.unwrap();
+    let subject = store.subject(&flow.host, &flow.subject, NOW).await.unwrap();
     assert!(subject.methods.is_empty(), "nothing was stored");
 }
 
@@ -213,10 +214,11 @@ impl Person<'_> {
         assert!(matches!(right, LoginCompletion::Yes { .. }));
         assert!(self.redeem(&login, 201).await);
         let trusted = self.open(107, "six", Some(201)).await;
-        let revoke = async |id| {
+        let revoke = async |id: &str| {
             let (host, subject) = (&self.flow.host, &self.flow.subject);
             let audit = audit(&self.activation, NOW);
-            let revoked = self.store.revoke_trust(host, subject, Some(id), &audit);
+            let one = Browsers::One(id.to_owned());
+            let revoked = self.store.revoke_trust(host, subject, &one, &audit);
             revoked.await.unwrap()
         };
         assert_eq!(revoke("ends-browser-0").await, 0);

@@ -47,8 +47,8 @@ impl Held<'_> {
             method_id: method_id.to_owned(),
             wish,
         };
-        let audit = audit(self.activation, NOW).by(Support {
-            by: "Anna".to_owned(),
+        let audit = audit(self.activation, NOW).because(Support {
+            by: Some("Anna".to_owned()),
             reason: "the phone is lost".to_owned(),
         });
         self.store.hold(&request, &audit).await.unwrap()
@@ -107,7 +107,10 @@ impl Held<'_> {
         let one = attempt(&before, self.method_id(), Needs::OneCode, NOW);
         assert!(refusal(self.store.count_login_attempt(&one).await.unwrap()).is_none());
         let epoch = self.epoch().await;
-        let held = HoldDecision::Change { raises_epoch: true };
+        let held = HoldDecision::Change {
+            raises_epoch: true,
+            ends_pause: false,
+        };
         assert_eq!(self.hold(HoldWish::Hold).await, held);
         assert_eq!(self.hold(HoldWish::Hold).await, HoldDecision::AlreadySo);
         assert_eq!(self.epoch().await, epoch + 1, "once");
@@ -122,6 +125,7 @@ impl Held<'_> {
         assert_eq!(subject.methods.first().unwrap().held_at, Some(NOW));
         let released = HoldDecision::Change {
             raises_epoch: false,
+            ends_pause: false,
         };
         assert_eq!(self.hold(HoldWish::Release).await, released);
         assert_eq!(self.epoch().await, epoch + 1, "nobody is signed out by it");
@@ -156,7 +160,7 @@ impl Held<'_> {
         let record = self.store.record(host, subject, None, 100).await.unwrap();
         let lines = record.lines.iter();
         let by_support: Vec<_> = lines
-            .filter_map(|line| Some((line.kind, line.support.as_ref()?.by.as_str())))
+            .filter_map(|line| Some((line.kind, line.support.as_ref()?.by.as_deref()?)))
             .collect();
         let both = [
             (EventKind::MethodHeld, "Anna"),
@@ -173,7 +177,7 @@ impl Held<'_> {
 
     async fn subject(&self) -> crate::Subject {
         let (host, subject) = (&self.set_up.host, &self.set_up.subject);
-        self.store.subject(host, subject).await.unwrap()
+        self.store.subject(host, subject, NOW).await.unwrap()
     }
 
     async fn epoch(&self) -> u64 {

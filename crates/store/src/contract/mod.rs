@@ -9,6 +9,7 @@ mod attempt;
 mod ends;
 mod hold;
 mod login;
+mod manage;
 mod phone;
 mod trust;
 
@@ -42,6 +43,8 @@ pub async fn run(store: &dyn Store) {
     ends::run(store, &ends, &activation(&ends)).await;
     let held = flow("held", 1);
     hold::run(store, &held, &activation(&held)).await;
+    let managed = flow("managed", 1);
+    manage::run(store, &managed, &activation(&managed)).await;
     steps_of_a_time_to_come_are_given_back(store).await;
     purging_leaves_what_is_alive(store).await;
 }
@@ -63,6 +66,7 @@ fn flow(name: &str, number: u8) -> NewFlow {
             sealed_private_key: hash(name, number, 3).to_vec(),
         }),
         country: None,
+        intent: None,
         client_description: None,
         created_at: 1000,
         expires_at: 1600,
@@ -156,7 +160,7 @@ async fn a_newer_flow_supersedes(store: &dyn Store) {
     );
     assert!(
         store
-            .subject("shop", "supersede")
+            .subject("shop", "supersede", 1040)
             .await
             .unwrap()
             .methods
@@ -186,7 +190,7 @@ async fn an_enrolment_is_stored_whole_and_once(store: &dyn Store) {
     let flow = flow("enrol", 1);
     assert_eq!(store.open_flow(&flow).await.unwrap(), Opened::Yes);
     assert_eq!(
-        store.subject("shop", "enrol").await.unwrap(),
+        store.subject("shop", "enrol", 1040).await.unwrap(),
         super::Subject::default()
     );
     assert_eq!(
@@ -199,7 +203,7 @@ async fn an_enrolment_is_stored_whole_and_once(store: &dyn Store) {
         store.activate(&activation(&flow)).await.unwrap(),
         Activated::Conflict
     );
-    let subject = store.subject("shop", "enrol").await.unwrap();
+    let subject = store.subject("shop", "enrol", 1040).await.unwrap();
     assert_eq!(
         (
             subject.methods.len(),
@@ -222,7 +226,7 @@ async fn an_enrolment_is_stored_whole_and_once(store: &dyn Store) {
     // Another host's or another person's rows are not reached, whatever the case.
     for (host, name) in [("other", "enrol"), ("shop", "ENROL"), ("shop", "enrol ")] {
         assert_eq!(
-            store.subject(host, name).await.unwrap(),
+            store.subject(host, name, 1040).await.unwrap(),
             super::Subject::default()
         );
         assert!(store.backup_set(host, name).await.unwrap().is_none());
@@ -253,7 +257,7 @@ async fn a_secret_is_never_enrolled_twice(store: &dyn Store) {
         Activated::SecretKnown
     );
     assert_eq!(
-        store.subject("shop", "reuse").await.unwrap(),
+        store.subject("shop", "reuse", 1040).await.unwrap(),
         super::Subject::default()
     );
     assert_eq!(
@@ -372,7 +376,12 @@ async fn purging_leaves_what_is_alive(store: &dyn Store) {
             .is_none()
     );
     assert_eq!(
-        store.subject("shop", "enrol").await.unwrap().methods.len(),
+        store
+            .subject("shop", "enrol", 1040)
+            .await
+            .unwrap()
+            .methods
+            .len(),
         1
     );
 }

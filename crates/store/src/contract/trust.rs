@@ -5,6 +5,7 @@
     reason = "a failed step of the suite is a failed test"
 )]
 
+use nidan_core::trust::Browsers;
 use nidan_protocol::{Authenticator, MethodKind};
 
 use super::attempt::{NOW, audit, completion, step};
@@ -87,7 +88,9 @@ impl<L: Fn(u8) -> NewFlow> Browser<'_, L> {
         self.sign_in_and_ask_for_trust(14, 60).await;
         let NewFlow { host, subject, .. } = (self.login)(14);
         let audit = audit(self.activation, NOW);
-        let revoked = self.store.revoke_trust(&host, &subject, None, &audit);
+        let revoked = self
+            .store
+            .revoke_trust(&host, &subject, &Browsers::All, &audit);
         assert_eq!(revoked.await.unwrap(), 0);
         assert_eq!(self.redeem(14, 207).await, Some((Some(APP), None)));
         assert_eq!(self.count().await, 0);

@@ -1,6 +1,7 @@
 //! Methods that are held and released.
 
 use nidan_core::hold::{self, HoldContext, HoldDecision, HoldMethod, HoldWish};
+use nidan_core::manage::Holder;
 use nidan_protocol::{Authenticator, EventKind};
 use nidan_store::{AuditContext, AuditDetail, HoldRequest};
 
@@ -13,21 +14,33 @@ pub(crate) fn hold(
     audit: &AuditContext,
 ) -> HoldDecision {
     let whose = (request.host.as_str(), request.subject.as_str());
-    let methods = tables.methods_of(whose).map(|row| HoldMethod {
+    let methods = tables.living(whose, audit.now).map(|row| HoldMethod {
         id: row.method.id.clone(),
         is_held: row.method.held_at.is_some(),
+        is_retiring: row.method.retires_at.is_some(),
         tries: row.method.tries,
     });
     let context = HoldContext {
         methods: methods.collect(),
         backup_codes_left: tables.backup_codes_left(whose),
+        is_paused: tables
+            .person(whose, audit.now)
+            .paused_until
+            .is_some_and(|until| until > audit.now),
     };
     let decision = hold::decide(&context, &request.method_id, request.wish);
-    let HoldDecision::Change { raises_epoch } = decision else {
+    let HoldDecision::Change {
+        raises_epoch,
+        ends_pause,
+    } = decision
+    else {
         return decision;
     };
     if raises_epoch {
         tables.subject_or_new(whose).factor_epoch += 1;
+    }
+    if ends_pause {
+        tables.end_pause(whose, audit);
     }
     let (held_at, kind) = match request.wish {
         HoldWish::Hold => (Some(audit.now), EventKind::MethodHeld),
@@ -37,6 +50,7 @@ pub(crate) fn hold(
         return HoldDecision::NoMethod;
     };
     row.method.held_at = held_at;
+    row.method.held_by = held_at.map(|_| Holder::Support);
     let detail = AuditDetail {
         method: Some(Authenticator::Method(row.method.detail.kind())),
         hint: hint(&row.method.detail),

@@ -2,18 +2,18 @@
 
 use async_trait::async_trait;
 use nidan_core::attempt::{
-    self, AttemptContext, AttemptDecision, AttemptRefusal, CountedAttempt, LoginAttempt, Presented,
-    SentCode, Target,
+    self, AttemptContext, AttemptDecision, AttemptRefusal, CountedAttempt, LoginAttempt, OutOfUse,
+    Presented, SentCode, Target,
 };
 use nidan_core::hold::HoldDecision;
-use nidan_core::login::{self, Authenticated, LoginContext};
-use nidan_core::trust::{self, Opening, OpeningContext, TrustToken};
+use nidan_core::login::{self, Authenticated, LoginContext, Replaced};
+use nidan_core::trust::{self, Browsers, Opening, OpeningContext, TrustToken};
 use nidan_core::{audit, challenge, flow, throttle};
 use nidan_protocol::{Authenticator, EventKind, Purpose, TrustedBrowser};
 use nidan_store::{
     AuditContext, AuditDetail, AuditEntry, CompleteLogin, HoldRequest, LastEntry, LoginCompletion,
-    MethodDetail, NewFlow, Notice, OpenVerification, RecordPage, Report, StoreError, TrustUse,
-    VerificationOpened, VerifyStore, WrongCode,
+    Method, MethodDetail, NewFlow, Notice, OpenVerification, RecordPage, Report, StoreError,
+    TrustUse, VerificationOpened, VerifyStore, WrongCode,
 };
 
 use super::tables::{FlowRow, FlowStanding, Tables, own};
@@ -110,7 +110,11 @@ impl VerifyStore for Memory {
             }
             let detail = AuditDetail::default();
             tables.append(whose, EventKind::Reported, detail, &report.audit);
-            Some(revoke(tables, whose, None, &report.audit))
+            if let Some(row) = tables.subjects.get_mut(&own(whose)) {
+                row.reported_at = Some(now);
+            }
+            tables.end_pause(whose, &report.audit);
+            Some(revoke(tables, whose, &Browsers::All, &report.audit))
         })
     }
 
@@ -159,10 +163,10 @@ impl VerifyStore for Memory {
         &self,
         host: &str,
         subject: &str,
-        id: Option<&str>,
+        browsers: &Browsers,
         audit: &AuditContext,
     ) -> Result<u32, StoreError> {
-        self.transact(|tables| revoke(tables, (host, subject), id, audit))
+        self.transact(|tables| revoke(tables, (host, subject), browsers, audit))
     }
 
     async fn reinstate(
@@ -291,6 +295,7 @@ fn open_verification(tables: &mut Tables, open: &OpenVerification) -> Verificati
     let token = open.trust.as_ref();
     let context = OpeningContext {
         has_method: tables.has_factor(whose),
+        paused_until: tables.person(whose, open.audit.now).paused_until,
         factor_epoch,
         token: token.map_or(TrustToken::Unknown, |trust| token_of(tables, whose, trust)),
     };
@@ -299,6 +304,7 @@ fn open_verification(tables: &mut Tables, open: &OpenVerification) -> Verificati
     let mut row = FlowRow::open(&open.flow);
     let opened = match (opening, token) {
         (Opening::NotEnrolled, _) => return VerificationOpened::NotEnrolled,
+        (Opening::Paused { until }, _) => return VerificationOpened::Paused { until },
         (Opening::Trusted { browser_id }, Some(trust)) => {
             row.standing = FlowStanding::Completed;
             row.body_hash = trust.result_hash;
@@ -343,16 +349,17 @@ fn token_of(tables: &Tables, whose: (&str, &str), brought: &TrustUse) -> TrustTo
     })
 }
 
-/// The login of this person that waits for a code.
+/// The flow of this person and purpose that waits for a code.
 fn waiting<'a>(
     tables: &'a Tables,
     id: &str,
     whose: (&'a str, &'a str),
+    purpose: Purpose,
     now: u64,
 ) -> Option<&'a FlowRow> {
     tables.flows_of(whose).find(|row| {
         row.opened.id == id
-            && row.opened.purpose == Purpose::Verify
+            && row.opened.purpose == purpose
             && row.standing == FlowStanding::Open
             && row.opened.expires_at > now
     })
@@ -360,25 +367,26 @@ fn waiting<'a>(
 
 fn attempt_context(tables: &Tables, attempt: &LoginAttempt) -> Option<AttemptContext> {
     let whose = (attempt.host.as_str(), attempt.subject.as_str());
-    let row = waiting(tables, &attempt.flow_id, whose, attempt.now)?;
+    let purpose = attempt.purpose.of_flow();
+    let row = waiting(tables, &attempt.flow_id, whose, purpose, attempt.now)?;
     let target = match &attempt.presented {
         Presented::BackupCode { .. } => tables
             .backup_set(whose)
             .map_or(Target::Missing, Target::BackupCodes),
         Presented::Code { method_id, .. } => {
             let method = tables
-                .methods_of(whose)
+                .living(whose, attempt.now)
                 .find(|row| row.method.id == *method_id);
             method.map_or(Target::Missing, |row| match &row.method.detail {
                 MethodDetail::Totp { .. } => Target::Otp {
                     tries: row.method.tries,
-                    is_held: row.method.held_at.is_some(),
+                    out_of_use: out_of_use(&row.method),
                     sealed_secret: row.method.sealed.clone(),
                     drift: row.drift,
                 },
                 MethodDetail::Phone { hint, .. } => Target::OutOfBand {
                     tries: row.method.tries,
-                    is_held: row.method.held_at.is_some(),
+                    out_of_use: out_of_use(&row.method),
                     hint: hint.clone(),
                     challenge: latest_challenge(tables, &attempt.flow_id, method_id),
                 },
@@ -391,6 +399,13 @@ fn attempt_context(tables: &Tables, attempt: &LoginAttempt) -> Option<AttemptCon
         allowance: tables.subject(whose)?.allowance,
         target,
     })
+}
+
+fn out_of_use(method: &Method) -> OutOfUse {
+    OutOfUse {
+        is_held: method.held_at.is_some(),
+        is_retiring: method.retires_at.is_some(),
+    }
 }
 
 fn latest_challenge(tables: &Tables, flow_id: &str, method_id: &str) -> Option<SentCode> {
@@ -408,34 +423,69 @@ fn latest_challenge(tables: &Tables, flow_id: &str, method_id: &str) -> Option<S
     })
 }
 
+/// A right code that is to be spent.
+pub(crate) struct Spending<'a> {
+    pub(crate) flow_id: &'a str,
+    pub(crate) whose: (&'a str, &'a str),
+    pub(crate) authenticated: &'a Authenticated,
+    pub(crate) now: u64,
+}
+
+/// What completing a login or a proof depends on.
+pub(crate) fn login_context(
+    tables: &Tables,
+    spending: &Spending<'_>,
+    purpose: Purpose,
+) -> Option<LoginContext> {
+    let &Spending { whose, now, .. } = spending;
+    let flow_cost = waiting(tables, spending.flow_id, whose, purpose, now)?.guess_cost;
+    let id = spending.authenticated.method_id();
+    let method = tables.living(whose, now).find(|row| row.method.id == id);
+    let replaced = tables
+        .methods_of(whose)
+        .filter(|row| row.replaced_by.as_deref() == Some(id))
+        .map(|row| Replaced {
+            method_id: row.method.id.clone(),
+            detail: detail(&row.method.detail),
+        });
+    Some(LoginContext {
+        allowance: tables.person(whose, now).allowance,
+        tries: method.map(|row| row.method.tries).unwrap_or_default(),
+        is_held: method.is_some_and(|row| row.method.held_at.is_some()),
+        flow_cost,
+        hint: method.and_then(|row| hint(&row.method.detail)),
+        backup_codes_left: tables.backup_codes_left(whose),
+        replaced: replaced.collect(),
+    })
+}
+
+pub(crate) fn detail(of: &MethodDetail) -> AuditDetail {
+    AuditDetail {
+        method: Some(Authenticator::Method(of.kind())),
+        hint: hint(of),
+        count: None,
+    }
+}
+
 fn complete(tables: &mut Tables, login: &CompleteLogin) -> LoginCompletion {
     let (whose, now) = (
         (login.host.as_str(), login.subject.as_str()),
         login.audit.now,
     );
-    let Some(row) = waiting(tables, &login.flow_id, whose, now) else {
+    let spending = Spending {
+        flow_id: &login.flow_id,
+        whose,
+        authenticated: &login.authenticated,
+        now,
+    };
+    let Some(context) = login_context(tables, &spending, Purpose::Verify) else {
         return LoginCompletion::FlowOver;
     };
-    let flow_cost = row.guess_cost;
     let subject = tables.subject(whose).cloned().unwrap_or_default();
-    let method = tables.method(whose, login.authenticated.method_id());
-    let context = LoginContext {
-        allowance: subject.allowance,
-        tries: method
-            .as_ref()
-            .map(|row| row.method.tries)
-            .unwrap_or_default(),
-        is_held: method
-            .as_ref()
-            .is_some_and(|row| row.method.held_at.is_some()),
-        flow_cost,
-        hint: method.and_then(|row| hint(&row.method.detail)),
-        backup_codes_left: tables.backup_codes_left(whose),
-    };
     if context.is_held {
         return LoginCompletion::MethodHeld;
     }
-    if !spend(tables, login) {
+    if !spend(tables, &spending) {
         return LoginCompletion::CodeUsed;
     }
     let changes = login::complete(&context, &login.authenticated, now);
@@ -458,15 +508,19 @@ fn complete(tables: &mut Tables, login: &CompleteLogin) -> LoginCompletion {
     }
     tables.subject_or_new(whose).allowance = changes.allowance;
     tables.append(whose, changes.event, changes.detail, &login.audit);
+    for Replaced { method_id, detail } in changes.retired {
+        tables.methods.retain(|row| row.method.id != method_id);
+        tables.append(whose, EventKind::MethodRetired, detail, &login.audit);
+    }
     LoginCompletion::Yes {
         backup_codes_left: changes.backup_codes_left,
     }
 }
 
 /// True for exactly one caller.
-fn spend(tables: &mut Tables, login: &CompleteLogin) -> bool {
-    let whose = (login.host.as_str(), login.subject.as_str());
-    match &login.authenticated {
+pub(crate) fn spend(tables: &mut Tables, spending: &Spending<'_>) -> bool {
+    let &Spending { whose, now, .. } = spending;
+    match spending.authenticated {
         Authenticated::Otp {
             method_id,
             first_step,
@@ -490,11 +544,10 @@ fn spend(tables: &mut Tables, login: &CompleteLogin) -> bool {
             challenge_id,
             ..
         } => {
-            let now = login.audit.now;
             let mut challenges = tables.challenges.iter_mut();
             let ours = challenges.find(|row| {
                 row.opened.id == *challenge_id
-                    && row.opened.flow_id == login.flow_id
+                    && row.opened.flow_id == spending.flow_id
                     && row.opened.method_id.as_ref() == Some(method_id)
             });
             ours.is_some_and(|row| {
@@ -511,13 +564,20 @@ fn spend(tables: &mut Tables, login: &CompleteLogin) -> bool {
     }
 }
 
-fn revoke(tables: &mut Tables, whose: (&str, &str), id: Option<&str>, audit: &AuditContext) -> u32 {
+pub(crate) fn revoke(
+    tables: &mut Tables,
+    whose: (&str, &str),
+    browsers: &Browsers,
+    audit: &AuditContext,
+) -> u32 {
     let before = tables.browsers.len();
     tables
         .browsers
-        .retain(|row| row.whose != own(whose) || id.is_some_and(|id| id != row.id));
+        .retain(|row| row.whose != own(whose) || !browsers.contain(&row.id));
     let count = u32::try_from(before - tables.browsers.len()).unwrap_or(u32::MAX);
-    tables.change_flows(whose, None, |flow| flow::when_trust_is_revoked(flow, id));
+    tables.change_flows(whose, None, |flow| {
+        flow::when_trust_is_revoked(flow, browsers)
+    });
     if let Some(detail) = audit::trust_revoked(count) {
         tables.append(whose, EventKind::TrustRevoked, detail, audit);
     }

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use nidan_core::flow::{FlowChange, FlowStatus};
+use nidan_core::manage::ends::{StoredPause, has_retired};
+use nidan_core::manage::{Changes, Proof};
 use nidan_core::throttle::{Allowance, Tries};
-use nidan_protocol::{Authenticator, DeliveryState, EventKind};
+use nidan_protocol::{Authenticator, Change, DeliveryState, EventKind};
 use nidan_store::{
     AuditContext, AuditDetail, AuditEntry, BackupHash, BackupSet, Flow, FlowState, LastEntry,
-    Method, MethodDetail, NewChallenge, NewFlow, NewMethod, NewTrust, WrongCodes,
+    Method, MethodDetail, NewChallenge, NewFlow, NewMethod, NewSetup, NewTrust, Subject,
+    WrongCodes,
 };
 
 /// A person, by host and the host's user id.
@@ -30,6 +33,8 @@ pub(crate) struct Tables {
     pub(crate) browsers: Vec<BrowserRow>,
     pub(crate) notices: Vec<NoticeRow>,
     pub(crate) last_notice: i64,
+    pub(crate) setups: Vec<NewSetup>,
+    pub(crate) requests: Vec<RequestRow>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,6 +63,9 @@ pub(crate) struct FlowRow {
     pub(crate) backup_attempts: u32,
     pub(crate) guess_cost: u32,
     pub(crate) is_told: bool,
+    pub(crate) proof: Option<Proof>,
+    pub(crate) test_hash: Option<[u8; 32]>,
+    pub(crate) raised_epoch: bool,
 }
 
 impl FlowRow {
@@ -80,6 +88,9 @@ impl FlowRow {
             backup_attempts: 0,
             guess_cost: 0,
             is_told: false,
+            proof: None,
+            test_hash: None,
+            raised_epoch: false,
         }
     }
 
@@ -98,6 +109,9 @@ impl FlowRow {
         Flow {
             opened: self.opened.clone(),
             state,
+            proof: self.proof.clone(),
+            test_hash: self.test_hash,
+            trust_hash: self.trust_hash,
         }
     }
 
@@ -112,17 +126,30 @@ pub(crate) struct SubjectRow {
     pub(crate) allowance: Allowance,
     pub(crate) record: Vec<AuditEntry>,
     pub(crate) wrong_codes: WrongCodes,
+    pub(crate) pause: Option<StoredPause>,
+    pub(crate) reported_at: Option<u64>,
+    pub(crate) changes: Changes,
+}
+
+/// A change of a flow, by the id that its request brought.
+pub(crate) struct RequestRow {
+    pub(crate) flow_id: String,
+    pub(crate) request_id: String,
+    pub(crate) body_hash: [u8; 32],
+    pub(crate) change: Option<Change>,
 }
 
 pub(crate) struct MethodRow {
     pub(crate) whose: Whose,
     pub(crate) method: Method,
     pub(crate) drift: i64,
+    pub(crate) replaced_by: Option<String>,
 }
 
 pub(crate) struct BackupRow {
     pub(crate) whose: Whose,
     pub(crate) salt: [u8; 16],
+    pub(crate) made_at: u64,
     /// The codes that were not used.
     pub(crate) codes: BTreeMap<u32, BackupHash>,
 }
@@ -191,6 +218,45 @@ impl Tables {
             .filter(move |row| (row.whose.0.as_str(), row.whose.1.as_str()) == whose)
     }
 
+    /// The person's methods whose hour has not come.
+    pub(crate) fn living<'a>(
+        &'a self,
+        whose: (&'a str, &'a str),
+        now: u64,
+    ) -> impl Iterator<Item = &'a MethodRow> {
+        self.methods_of(whose)
+            .filter(move |row| !has_retired(row.method.retires_at, now))
+    }
+
+    pub(crate) fn person(&self, whose: (&str, &str), now: u64) -> Subject {
+        let row = self.subject(whose).cloned().unwrap_or_default();
+        let methods = self.living(whose, now).map(|row| row.method.clone());
+        let set = self.backup_sets.iter().find(|set| set.whose == own(whose));
+        Subject {
+            methods: methods.collect(),
+            backup_codes_left: self.backup_codes_left(whose),
+            backup_codes_made_at: set.map(|set| set.made_at),
+            factor_epoch: row.factor_epoch,
+            allowance: row.allowance,
+            paused_until: row.pause.map(|pause| pause.until),
+            reported_at: row.reported_at,
+            changes: row.changes,
+        }
+    }
+
+    /// Ends a pause that is running; false when there is none.
+    pub(crate) fn end_pause(&mut self, whose: (&str, &str), audit: &AuditContext) -> bool {
+        let Some(row) = self.subjects.get_mut(&own(whose)) else {
+            return false;
+        };
+        let is_paused = row.pause.is_some_and(|pause| pause.until > audit.now);
+        if is_paused {
+            row.pause = None;
+            self.append(whose, EventKind::Resumed, AuditDetail::default(), audit);
+        }
+        is_paused
+    }
+
     pub(crate) fn method(&mut self, whose: (&str, &str), id: &str) -> Option<&mut MethodRow> {
         let whose = own(whose);
         let mut methods = self.methods.iter_mut();
@@ -218,6 +284,7 @@ impl Tables {
         self.methods.push(MethodRow {
             whose: own(whose),
             drift: 0,
+            replaced_by: None,
             method: Method {
                 id,
                 name,
@@ -226,6 +293,10 @@ impl Tables {
                 created_at: now,
                 used_at: None,
                 held_at: None,
+                held_by: None,
+                tested_at: None,
+                is_default: false,
+                retires_at: None,
                 tries: Tries::default(),
             },
         });

@@ -309,8 +309,9 @@ fn refused(refusal: &Refusal) -> LoginRefusal {
 /// What the widget reads from the flow's first answer.
 async fn opening_of(service: &Service, caller: &FlowCaller) -> Result<LoginOpening, Refusal> {
     let (flow, host) = (&caller.flow.opened, &caller.host);
-    let subject = service.0.store.subject(&flow.host, &flow.subject).await?;
     let now = service.0.clock.now_s();
+    let store = &service.0.store;
+    let subject = store.subject(&flow.host, &flow.subject, now).await?;
     let methods = subject.methods.iter();
     Ok(LoginOpening {
         issuer: host.name.clone(),

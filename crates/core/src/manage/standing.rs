@@ -1,0 +1,100 @@
+//! What can be relied on: what a method or a proof may prove, and what is left without it.
+
+use nidan_protocol::{Authenticator, MethodKind};
+
+use super::{
+    Account, COOLING_S, Forbidden, KnownMethod, ManagePolicy, ManageRefusal, Proof,
+    QUIET_AFTER_REPORT_S, most_of,
+};
+use crate::throttle::{self, Gate, Guess, Needs, SUSPENDED_AFTER};
+
+/// Whether a method can be relied on: it is neither held, suspended nor about to retire.
+pub const fn is_usable(method: &KnownMethod) -> bool {
+    method.retires_at.is_none()
+        && method.held_by.is_none()
+        && method.tries.in_a_row < SUSPENDED_AFTER
+}
+
+const fn is_young(added_at: u64, now: u64) -> bool {
+    now.saturating_sub(added_at) < COOLING_S
+}
+
+/// Until when something that was added at `added_at` cools; [`None`] when it does not: it is old
+/// enough, or the person has nothing older that can be relied on.
+pub fn cooling_until(account: &Account, added_at: u64, now: u64) -> Option<u64> {
+    let mut methods = account.methods.iter();
+    let has_older = methods.any(|method| is_usable(method) && !is_young(method.created_at, now));
+    (has_older && is_young(added_at, now)).then(|| added_at.saturating_add(COOLING_S))
+}
+
+/// Refuses a proof by something that cools.
+///
+/// # Errors
+/// [`ManageRefusal::Cooling`], and [`ManageRefusal::ReauthRequired`] where what proved it is gone.
+pub fn refuse_cooling_proof(
+    account: &Account,
+    proof: &Proof,
+    now: u64,
+) -> Result<(), ManageRefusal> {
+    let added_at = match proof.authenticator {
+        Authenticator::BackupCode => account.backup_codes.made_at,
+        Authenticator::Method(_) => {
+            let mut methods = account.methods.iter();
+            let method = methods.find(|method| method.id == proof.method_id);
+            method.map(|method| method.created_at)
+        }
+        // Nothing proves by this.
+        Authenticator::TrustedBrowser => None,
+    };
+    let added_at = added_at.ok_or(ManageRefusal::ReauthRequired)?;
+    match cooling_until(account, added_at, now) {
+        None => Ok(()),
+        Some(until) => Err(ManageRefusal::Cooling { until }),
+    }
+}
+
+/// How many methods are left without one: those that can be relied on and do not cool.
+pub fn left_without(account: &Account, method_id: &str, now: u64) -> usize {
+    let others = account.methods.iter().filter(|other| other.id != method_id);
+    others
+        .filter(|other| is_usable(other) && cooling_until(account, other.created_at, now).is_none())
+        .count()
+}
+
+/// Whether one more method of a kind has room beside these.
+pub fn has_room<'a>(methods: impl Iterator<Item = &'a KnownMethod>, kind: MethodKind) -> bool {
+    let same_sort = methods.filter(|method| match (method.kind, kind) {
+        (MethodKind::Totp, MethodKind::Totp) => true,
+        (MethodKind::Sms | MethodKind::Voice, MethodKind::Sms | MethodKind::Voice) => true,
+        (MethodKind::Totp, MethodKind::Sms | MethodKind::Voice)
+        | (MethodKind::Sms | MethodKind::Voice, MethodKind::Totp) => false,
+    });
+    same_sort.count() < most_of(kind)
+}
+
+/// Refuses less protection than there is, by a pause or altogether: where everybody must have it,
+/// and while somebody may be at the account.
+///
+/// # Errors
+/// The reason.
+pub fn refuse_less_protection(
+    account: &Account,
+    policy: ManagePolicy,
+    now: u64,
+) -> Result<(), Forbidden> {
+    if policy.is_required {
+        return Err(Forbidden::Required);
+    }
+    let quiet_until = |at: u64| at.saturating_add(QUIET_AFTER_REPORT_S);
+    if account.reported_at.is_some_and(|at| quiet_until(at) > now) {
+        return Err(Forbidden::Reported);
+    }
+    let is_guessed_at = |method: &KnownMethod| {
+        let guess = Guess::at(method.kind.class(), policy.strict);
+        throttle::gate(method.tries, account.allowance, guess, now) != Gate::Open(Needs::OneCode)
+    };
+    if account.methods.iter().any(is_guessed_at) {
+        return Err(Forbidden::Guessed);
+    }
+    Ok(())
+}

@@ -1,0 +1,628 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use nidan_protocol::{BACKUP_METHOD_ID, Health};
+
+use super::health::{health, without_phone};
+use super::standing::cooling_until;
+use super::*;
+use crate::throttle::SUSPENDED_AFTER;
+
+const NOW: u64 = 1_800_000_000;
+const OLD: u64 = NOW - 100 * DAY_S;
+const YOUNG: u64 = NOW - COOLING_S + 1;
+
+fn method(id: &str, kind: MethodKind) -> KnownMethod {
+    KnownMethod {
+        id: id.to_owned(),
+        kind,
+        hint: None,
+        created_at: OLD,
+        used_at: Some(NOW - DAY_S),
+        tested_at: None,
+        is_default: false,
+        retires_at: None,
+        held_by: None,
+        tries: Tries::default(),
+    }
+}
+
+/// A person with an app `a` and a number `n`, who has proved the app a minute ago.
+fn context() -> ManageContext {
+    ManageContext {
+        flow: ManageFlow {
+            is_open: true,
+            proof: Some(proof("a", NOW - 60)),
+        },
+        account: Account {
+            methods: vec![method("a", MethodKind::Totp), method("n", MethodKind::Sms)],
+            backup_codes: BackupCodes {
+                left: 10,
+                made_at: Some(OLD),
+            },
+            factor_epoch: 7,
+            ..Account::default()
+        },
+        earlier: Earlier::No,
+        setup: None,
+        is_known: false,
+        has_browser: true,
+    }
+}
+
+fn proof(method_id: &str, at: u64) -> Proof {
+    let authenticator = match method_id {
+        BACKUP_METHOD_ID => Authenticator::BackupCode,
+        "n" => Authenticator::Method(MethodKind::Sms),
+        _app => Authenticator::Method(MethodKind::Totp),
+    };
+    Proof {
+        at,
+        method_id: method_id.to_owned(),
+        authenticator,
+        factor_epoch: 7,
+        body_hash: [9; 32],
+    }
+}
+
+fn request(wish: Wish) -> ManageRequest {
+    ManageRequest {
+        wish,
+        body_hash: [9; 32],
+        policy: ManagePolicy {
+            is_required: false,
+            min_methods: 1,
+            strict: false,
+        },
+        now: NOW,
+    }
+}
+
+fn remove(id: &str) -> Wish {
+    Wish::Remove {
+        method_id: id.to_owned(),
+    }
+}
+
+fn new_app() -> Wish {
+    Wish::Finish {
+        method: Some(NewFacts {
+            id: "new".to_owned(),
+            kind: MethodKind::Totp,
+            hint: None,
+        }),
+        keep_old_hours: 24,
+    }
+}
+
+fn setup(kind: SetupKind, replaces: Option<&str>) -> Option<OpenSetup> {
+    Some(OpenSetup {
+        kind,
+        replaces: replaces.map(str::to_owned),
+    })
+}
+
+/// What becomes of a wish, in a context that is changed first.
+fn wish(change: impl FnOnce(&mut ManageContext), wish: Wish) -> ManageDecision {
+    let mut context = context();
+    change(&mut context);
+    decide(&context, &request(wish))
+}
+
+fn refusal(decision: ManageDecision) -> ManageRefusal {
+    match decision {
+        ManageDecision::Refused(refusal) => refusal,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn done(decision: ManageDecision) -> ManageChanges {
+    match decision {
+        ManageDecision::Do(changes) => changes,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn every_wish() -> Vec<Wish> {
+    vec![
+        Wish::Edit {
+            method_id: "a".to_owned(),
+            name: None,
+            is_default: Some(true),
+        },
+        remove("n"),
+        Wish::Hold {
+            method_id: "n".to_owned(),
+            wish: HoldWish::Hold,
+        },
+        new_app(),
+        Wish::Finish {
+            method: None,
+            keep_old_hours: 0,
+        },
+        Wish::Pause { hours: 1 },
+        Wish::Resume,
+        Wish::TurnOff,
+        Wish::EndTrust {
+            browsers: Browsers::All,
+        },
+    ]
+}
+
+#[test]
+fn nothing_changes_without_a_fresh_proof_of_this_flow_and_these_factors() {
+    type Spoil = fn(&mut ManageContext);
+    let cases: [(Spoil, ManageRefusal); 6] = [
+        (|c| c.flow.is_open = false, ManageRefusal::FlowOver),
+        (|c| c.flow.proof = None, ManageRefusal::ReauthRequired),
+        (
+            |c| c.flow.proof = Some(proof("a", NOW - PROOF_LIVES_S - 1)),
+            ManageRefusal::ReauthRequired,
+        ),
+        (
+            |c| c.flow.proof = Some(proof("a", NOW + 1)),
+            ManageRefusal::ReauthRequired,
+        ),
+        (
+            |c| c.account.factor_epoch = 8,
+            ManageRefusal::FactorsChanged,
+        ),
+        (|c| c.earlier = Earlier::Another, ManageRefusal::AnotherBody),
+    ];
+    for asked in every_wish() {
+        for (spoil, expected) in cases {
+            let decision = wish(
+                |context| {
+                    context.setup = setup(SetupKind::Totp, None);
+                    spoil(context);
+                },
+                asked.clone(),
+            );
+            assert_eq!(refusal(decision), expected, "{asked:?}");
+        }
+        let at_last_second = |context: &mut ManageContext| {
+            context.setup = setup(SetupKind::Totp, None);
+            context.flow.proof = Some(proof("a", NOW - PROOF_LIVES_S));
+        };
+        let _changes = done(wish(at_last_second, asked));
+    }
+}
+
+#[test]
+fn the_same_request_is_answered_again_even_when_the_proof_is_old() {
+    for asked in every_wish() {
+        let again = wish(
+            |context| {
+                context.earlier = Earlier::Same;
+                context.flow.proof = None;
+            },
+            asked,
+        );
+        assert_eq!(again, ManageDecision::Again);
+    }
+}
+
+#[test]
+fn a_removal_leaves_a_method_that_can_be_relied_on() {
+    let only = |change: fn(&mut KnownMethod)| {
+        move |context: &mut ManageContext| {
+            context.flow.proof = Some(proof(BACKUP_METHOD_ID, NOW));
+            let other = context.account.methods.first_mut().unwrap();
+            change(other);
+        }
+    };
+    let _gone = done(wish(only(|_method| {}), remove("n")));
+    let spoiled: [fn(&mut KnownMethod); 5] = [
+        |method| method.retires_at = Some(NOW + 1),
+        |method| method.held_by = Some(Holder::Person),
+        |method| method.held_by = Some(Holder::Support),
+        |method| method.tries.in_a_row = SUSPENDED_AFTER,
+        |method| method.created_at = YOUNG,
+    ];
+    for spoil in spoiled {
+        let decision = wish(only(spoil), remove("n"));
+        assert_eq!(refusal(decision), ManageRefusal::LastMethod);
+    }
+    let alone = |context: &mut ManageContext| context.account.methods.truncate(1);
+    assert_eq!(refusal(wish(alone, remove("a"))), ManageRefusal::LastMethod);
+    let mut strict = request(remove("n"));
+    strict.policy.min_methods = 2;
+    let decision = decide(&context(), &strict);
+    assert_eq!(refusal(decision), ManageRefusal::LastMethod);
+    assert_eq!(
+        refusal(wish(|_same| {}, remove("x"))),
+        ManageRefusal::NoMethod
+    );
+}
+
+#[test]
+fn a_method_does_not_prove_its_own_end() {
+    let decision = wish(|_same| {}, remove("a"));
+    assert_eq!(refusal(decision), ManageRefusal::ReauthRequired);
+    let hold = Wish::Hold {
+        method_id: "a".to_owned(),
+        wish: HoldWish::Hold,
+    };
+    let decision = wish(|_same| {}, hold);
+    assert_eq!(refusal(decision), ManageRefusal::ReauthRequired);
+    let at_once = Wish::Finish {
+        method: Some(NewFacts {
+            id: "new".to_owned(),
+            kind: MethodKind::Totp,
+            hint: None,
+        }),
+        keep_old_hours: 0,
+    };
+    let decision = wish(
+        |context| context.setup = setup(SetupKind::Totp, Some("a")),
+        at_once,
+    );
+    assert_eq!(refusal(decision), ManageRefusal::ReauthRequired);
+}
+
+/// Somebody was read a code and has added an app of theirs with it.
+#[test]
+fn what_is_new_today_cannot_be_turned_against_what_is_older() {
+    let by_the_new_one = |context: &mut ManageContext| {
+        let new = KnownMethod {
+            created_at: YOUNG,
+            ..method("new", MethodKind::Totp)
+        };
+        context.account.methods.push(new);
+        context.flow.proof = Some(proof("new", NOW));
+        context.setup = setup(SetupKind::Totp, Some("a"));
+    };
+    let cooling = ManageRefusal::Cooling {
+        until: YOUNG + COOLING_S,
+    };
+    let codes = Wish::Finish {
+        method: None,
+        keep_old_hours: 0,
+    };
+    let hold = Wish::Hold {
+        method_id: "n".to_owned(),
+        wish: HoldWish::Hold,
+    };
+    let finish = Wish::Finish {
+        method: Some(NewFacts {
+            id: "newer".to_owned(),
+            kind: MethodKind::Totp,
+            hint: None,
+        }),
+        keep_old_hours: 24,
+    };
+    for asked in [
+        remove("n"),
+        hold,
+        codes,
+        finish,
+        Wish::Pause { hours: 1 },
+        Wish::TurnOff,
+    ] {
+        let decision = wish(by_the_new_one, asked.clone());
+        assert_eq!(refusal(decision), cooling, "{asked:?}");
+    }
+    // Its own name, and more methods, it may.
+    let _added = done(wish(
+        |context| {
+            by_the_new_one(context);
+            context.setup = setup(SetupKind::Totp, None);
+        },
+        new_app(),
+    ));
+    // Backup codes of today are as new as a method of today.
+    let by_new_codes = |context: &mut ManageContext| {
+        context.account.backup_codes.made_at = Some(YOUNG);
+        context.flow.proof = Some(proof(BACKUP_METHOD_ID, NOW));
+    };
+    assert_eq!(refusal(wish(by_new_codes, remove("n"))), cooling);
+}
+
+#[test]
+fn whoever_has_nothing_older_waits_for_nothing() {
+    let of_today = |context: &mut ManageContext| {
+        for method in &mut context.account.methods {
+            method.created_at = YOUNG;
+        }
+    };
+    let _gone = done(wish(of_today, remove("n")));
+    let mut account = context().account;
+    assert_eq!(
+        cooling_until(&account, YOUNG, NOW),
+        Some(YOUNG + COOLING_S),
+        "beside older ones"
+    );
+    assert_eq!(cooling_until(&account, YOUNG - 1, NOW), None);
+    // The only older ones are lost: nothing older can be relied on.
+    for method in &mut account.methods {
+        method.held_by = Some(Holder::Support);
+    }
+    assert_eq!(cooling_until(&account, YOUNG, NOW), None);
+}
+
+#[test]
+fn a_new_phone_takes_the_old_one_s_place_with_an_overlap() {
+    let replaces = |context: &mut ManageContext| {
+        context.account.methods.first_mut().unwrap().is_default = true;
+        context.setup = setup(SetupKind::Totp, Some("a"));
+    };
+    let changes = done(wish(replaces, new_app()));
+    let expected = [
+        Step::AddMethod,
+        Step::Retire {
+            method_id: "a".to_owned(),
+            at: NOW + DAY_S,
+            replaced_by: "new".to_owned(),
+        },
+        Step::Default {
+            method_id: Some("new".to_owned()),
+        },
+        Step::EndProof,
+    ];
+    assert_eq!(changes.steps, expected);
+    assert!(changes.raises_epoch);
+    let told: Vec<_> = changes.entries.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(told, [EventKind::MethodReplaced]);
+    // The old one is gone: whoever says so proves it by something else.
+    let mut at_once = request(new_app());
+    at_once.wish = match at_once.wish {
+        Wish::Finish { method, .. } => Wish::Finish {
+            method,
+            keep_old_hours: 0,
+        },
+        other => other,
+    };
+    let mut context = context();
+    replaces(&mut context);
+    context.flow.proof = Some(proof("n", NOW));
+    let changes = done(decide(&context, &at_once));
+    let gone = Step::Remove {
+        method_id: "a".to_owned(),
+    };
+    assert!(changes.steps.contains(&gone));
+    assert!(!changes.steps.contains(&Step::EndProof));
+    context.setup = setup(SetupKind::Totp, Some("x"));
+    assert_eq!(refusal(decide(&context, &at_once)), ManageRefusal::NoMethod);
+    context.setup = None;
+    assert_eq!(refusal(decide(&context, &at_once)), ManageRefusal::NoSetup);
+}
+
+#[test]
+fn there_are_so_many_of_a_kind_and_no_more_and_nothing_twice() {
+    let full = |context: &mut ManageContext| {
+        for nth in 1..APPS_MAX {
+            let app = method(&format!("a{nth}"), MethodKind::Totp);
+            context.account.methods.push(app);
+        }
+        context.setup = setup(SetupKind::Totp, None);
+    };
+    assert_eq!(refusal(wish(full, new_app())), ManageRefusal::MethodLimit);
+    // One goes for it.
+    let _replaced = done(wish(
+        |context| {
+            full(context);
+            context.setup = setup(SetupKind::Totp, Some("a1"));
+        },
+        new_app(),
+    ));
+    // One that retires takes no room.
+    let _added = done(wish(
+        |context| {
+            full(context);
+            context.account.methods.last_mut().unwrap().retires_at = Some(NOW + 1);
+        },
+        new_app(),
+    ));
+    let known = |context: &mut ManageContext| {
+        context.setup = setup(SetupKind::Totp, None);
+        context.is_known = true;
+    };
+    assert_eq!(refusal(wish(known, new_app())), ManageRefusal::Known);
+}
+
+#[test]
+fn a_pause_is_one_of_three_days_at_most_and_no_way_around_a_policy() {
+    let changes = done(wish(|_same| {}, Wish::Pause { hours: 72 }));
+    let step = Step::Pause {
+        until: NOW + 72 * 3_600,
+        tells_end: true,
+    };
+    assert_eq!(changes.steps, [step]);
+    assert!(!changes.raises_epoch);
+    let short = done(wish(|_same| {}, Wish::Pause { hours: 12 }));
+    let step = Step::Pause {
+        until: NOW + 12 * 3_600,
+        tells_end: false,
+    };
+    assert_eq!(short.steps, [step]);
+    let paused = |context: &mut ManageContext| context.account.paused_until = Some(NOW + 1);
+    let again = wish(paused, Wish::Pause { hours: 1 });
+    assert_eq!(refusal(again), ManageRefusal::AlreadyPaused);
+    let _over = done(wish(
+        |context| context.account.paused_until = Some(NOW),
+        Wish::Pause { hours: 1 },
+    ));
+    for less in [Wish::Pause { hours: 1 }, Wish::TurnOff] {
+        let forbidden = |change: fn(&mut ManageContext)| refusal(wish(change, less.clone()));
+        let reported = forbidden(|c| c.account.reported_at = Some(NOW - 7 * DAY_S + 1));
+        assert_eq!(reported, ManageRefusal::Forbidden(Forbidden::Reported));
+        let guessed = forbidden(|c| c.account.methods.last_mut().unwrap().tries.in_a_row = 60);
+        assert_eq!(guessed, ManageRefusal::Forbidden(Forbidden::Guessed));
+        let mut required = request(less.clone());
+        required.policy.is_required = true;
+        assert_eq!(
+            refusal(decide(&context(), &required)),
+            ManageRefusal::Forbidden(Forbidden::Required)
+        );
+        let _allowed = done(wish(
+            |c| c.account.reported_at = Some(NOW - 7 * DAY_S),
+            less.clone(),
+        ));
+    }
+}
+
+#[test]
+fn every_change_of_a_factor_ends_a_pause_and_nothing_else_does() {
+    for asked in every_wish() {
+        let paused = |context: &mut ManageContext| {
+            context.account.paused_until = Some(NOW + 1);
+            context.setup = setup(SetupKind::Totp, None);
+        };
+        if asked == (Wish::Pause { hours: 1 }) {
+            continue;
+        }
+        let changes = done(wish(paused, asked.clone()));
+        let ends = changes.steps.contains(&Step::EndPause);
+        let is_told = changes
+            .entries
+            .iter()
+            .any(|(kind, _)| *kind == EventKind::Resumed);
+        let expected = changes.raises_epoch || asked == Wish::Resume;
+        assert_eq!((ends, is_told), (expected, expected), "{asked:?}");
+    }
+}
+
+#[test]
+fn turning_off_asks_for_a_code_with_the_very_request() {
+    let mut other = request(Wish::TurnOff);
+    other.body_hash = [8; 32];
+    assert_eq!(
+        refusal(decide(&context(), &other)),
+        ManageRefusal::ReauthRequired
+    );
+    let changes = done(wish(|_same| {}, Wish::TurnOff));
+    assert_eq!(changes.steps, [Step::ForgetAll, Step::EndProof]);
+    assert_eq!(changes.change, Some((ChangeKind::TurnedOff, None)));
+}
+
+#[test]
+fn support_s_hold_is_released_by_support_alone() {
+    let release = Wish::Hold {
+        method_id: "n".to_owned(),
+        wish: HoldWish::Release,
+    };
+    let held_by = |holder| {
+        move |context: &mut ManageContext| {
+            context.account.methods.last_mut().unwrap().held_by = Some(holder);
+        }
+    };
+    let changes = done(wish(held_by(Holder::Person), release.clone()));
+    assert!(!changes.raises_epoch, "nobody is signed out by it");
+    assert_eq!(
+        refusal(wish(held_by(Holder::Support), release)),
+        ManageRefusal::Forbidden(Forbidden::HeldBySupport)
+    );
+}
+
+#[test]
+fn twenty_changes_are_enough_for_a_day() {
+    let changed = |count| {
+        move |context: &mut ManageContext| {
+            context.account.changes = Changes {
+                day: NOW / DAY_S,
+                count,
+            };
+        }
+    };
+    let last = done(wish(changed(CHANGES_PER_DAY - 1), remove("n")));
+    assert_eq!(last.changes.unwrap().count, CHANGES_PER_DAY);
+    let until = (NOW / DAY_S + 1) * DAY_S;
+    assert_eq!(
+        refusal(wish(changed(CHANGES_PER_DAY), remove("n"))),
+        ManageRefusal::ChangeLimit { until }
+    );
+    // A name, the end of a pause and turning off are never too many.
+    for asked in [Wish::Resume, Wish::TurnOff] {
+        let _done = done(wish(changed(CHANGES_PER_DAY), asked));
+    }
+    let of_yesterday = |context: &mut ManageContext| {
+        context.account.changes = Changes {
+            day: NOW / DAY_S - 1,
+            count: CHANGES_PER_DAY,
+        };
+    };
+    assert_eq!(
+        done(wish(of_yesterday, remove("n"))).changes.unwrap().count,
+        1
+    );
+}
+
+#[test]
+fn one_method_is_the_one_that_a_login_begins_with() {
+    let edit = |is_default, was_default| {
+        let change = move |context: &mut ManageContext| {
+            context.account.methods.first_mut().unwrap().is_default = was_default;
+        };
+        let asked = Wish::Edit {
+            method_id: "a".to_owned(),
+            name: Some(Name::Removed),
+            is_default: Some(is_default),
+        };
+        done(wish(change, asked)).steps.split_off(1)
+    };
+    let default = |method_id: Option<&str>| Step::Default {
+        method_id: method_id.map(str::to_owned),
+    };
+    assert_eq!(edit(true, false), [default(Some("a"))]);
+    assert_eq!(edit(false, true), [default(None)]);
+    assert_eq!(edit(true, true), []);
+    assert_eq!(edit(false, false), []);
+}
+
+#[test]
+fn health_says_what_is_left_without_the_phone() {
+    let mut account = context().account;
+    let codes = [BACKUP_METHOD_ID.to_owned()];
+    assert_eq!(without_phone(&account), codes);
+    assert_eq!(health(&account, NOW), []);
+    account.backup_codes.left = 0;
+    let bare = [Health::NothingWithoutPhone, Health::NoBackupCodes];
+    assert_eq!(health(&account, NOW), bare);
+    account.methods.push(method("l", MethodKind::Voice));
+    account.methods.push(method("b", MethodKind::Totp));
+    assert_eq!(without_phone(&account), ["l", "b"]);
+    // The one that a login begins with is on the phone.
+    account.methods.last_mut().unwrap().is_default = true;
+    assert_eq!(without_phone(&account), ["a", "l"]);
+    account.backup_codes.left = 3;
+    assert_eq!(health(&account, NOW), [Health::FewBackupCodes]);
+    account.backup_codes.left = 4;
+    assert_eq!(health(&account, NOW), []);
+}
+
+#[test]
+fn a_method_is_to_be_tried_after_four_weeks_and_once_a_year() {
+    let due = |used_at, tested_at| {
+        let mut account = context().account;
+        let app = account.methods.first_mut().unwrap();
+        app.created_at = NOW - 28 * DAY_S;
+        (app.used_at, app.tested_at) = (used_at, tested_at);
+        health(&account, NOW).contains(&Health::CheckUpDue)
+    };
+    assert!(due(None, None));
+    assert!(!due(Some(NOW - 27 * DAY_S), None));
+    assert!(!due(None, Some(NOW - 364 * DAY_S)));
+    assert!(due(Some(NOW - 365 * DAY_S), None));
+    assert!(!due(Some(NOW - 365 * DAY_S), Some(NOW - DAY_S)));
+}
+
+#[test]
+fn a_pause_is_told_of_twelve_hours_before_its_end_and_at_its_end() {
+    use super::ends::{PauseEvent, StoredPause, has_retired, of_pause};
+    let at = |left_s: u64, tells_end| {
+        of_pause(
+            StoredPause {
+                until: NOW + left_s,
+                tells_end,
+            },
+            NOW,
+        )
+    };
+    assert_eq!(at(12 * 3_600 + 1, true), PauseEvent::None);
+    assert_eq!(at(12 * 3_600, true), PauseEvent::Ending);
+    assert_eq!(at(12 * 3_600, false), PauseEvent::None);
+    assert_eq!(at(0, false), PauseEvent::Over);
+    assert_eq!(at(0, true).event(), Some(EventKind::Resumed));
+    assert!(has_retired(Some(NOW), NOW));
+    assert!(!has_retired(Some(NOW + 1), NOW));
+    assert!(!has_retired(None, NOW));
+}

@@ -1,0 +1,264 @@
+//! A code as somebody types it, to sign in or to prove a factor: read, counted before it is
+//! checked, and refused in the same words.
+
+use nidan_core::attempt::{AttemptPurpose, AttemptRefusal, CheckInput, CountedAttempt};
+use nidan_core::attempt::{LoginAttempt, Presented};
+use nidan_core::audit::AuditDetail;
+use nidan_core::login::Authenticated;
+use nidan_core::manage::Forbidden;
+use nidan_core::throttle::Needs;
+use nidan_otp::{BackupCode, Code};
+use nidan_protocol::{BACKUP_METHOD_ID, ErrorCode};
+use zeroize::Zeroizing;
+
+use super::check_code::check_code;
+use crate::challenge::CODE_ATTEMPTS;
+use crate::config::Host;
+use crate::refusal::Refusal;
+use crate::{BACKUP_TRIES, FLOW_TRIES, Service};
+use nidan_store::{NewFlow, WrongCode};
+
+/// The code of a post, parsed.
+pub(super) struct Typed {
+    pub(super) method_id: String,
+    pub(super) code: TypedCode,
+    first: Zeroizing<String>,
+    second: Option<Zeroizing<String>>,
+}
+
+pub(super) enum TypedCode {
+    Digits(Code, Option<Code>),
+    Backup(BackupCode),
+}
+
+impl Typed {
+    /// Reads a code of the method, or a backup code.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RequestInvalid`] with the field.
+    pub(super) fn read(
+        method_id: String,
+        code: String,
+        second_code: Option<String>,
+    ) -> Result<Self, Refusal> {
+        let (first, second) = (Zeroizing::new(code), second_code.map(Zeroizing::new));
+        let code = if method_id == BACKUP_METHOD_ID {
+            if second.is_some() {
+                return Err(Refusal::field("second_code"));
+            }
+            TypedCode::Backup(backup_code(&first)?)
+        } else {
+            let first = Code::from_wire(&first).map_err(|_| Refusal::field("code"))?;
+            let second = second.as_deref().map(|code| Code::from_wire(code));
+            let second = second.transpose();
+            TypedCode::Digits(first, second.map_err(|_| Refusal::field("second_code"))?)
+        };
+        Ok(Self {
+            method_id,
+            code,
+            first,
+            second,
+        })
+    }
+
+    /// What tells a repeated post from a changed one.
+    pub(super) fn parts(&self) -> [&[u8]; 3] {
+        [
+            self.method_id.as_bytes(),
+            self.first.as_bytes(),
+            self.second.as_deref().map_or(&[], |code| code.as_bytes()),
+        ]
+    }
+
+    fn attempt(
+        &self,
+        flow: &NewFlow,
+        host: &Host,
+        purpose: AttemptPurpose,
+        now: u64,
+    ) -> LoginAttempt {
+        let presented = match &self.code {
+            TypedCode::Backup(_) => Presented::BackupCode {
+                limit: BACKUP_TRIES,
+            },
+            TypedCode::Digits(_, second) => Presented::Code {
+                method_id: self.method_id.clone(),
+                codes: if second.is_some() {
+                    Needs::TwoCodes
+                } else {
+                    Needs::OneCode
+                },
+                strict: host.strict_window,
+                challenge_limit: CODE_ATTEMPTS,
+            },
+        };
+        LoginAttempt {
+            flow_id: flow.id.clone(),
+            host: flow.host.clone(),
+            subject: flow.subject.clone(),
+            purpose,
+            presented,
+            flow_limit: FLOW_TRIES,
+            now,
+        }
+    }
+}
+
+/// A backup code as it is on the wire: exactly what is hashed. Folding what people type is the
+/// widget's part.
+///
+/// # Errors
+/// [`ErrorCode::RequestInvalid`] with the field `code`.
+pub(super) fn backup_code(text: &str) -> Result<BackupCode, Refusal> {
+    BackupCode::from_typed(text)
+        .ok()
+        .filter(|code| *code.expose() == *text)
+        .ok_or_else(|| Refusal::field("code"))
+}
+
+/// A code that was counted and checked.
+pub(super) enum Checked {
+    /// It was right, and is to be spent.
+    Right(Box<Right>),
+    /// The flow was over when it was to be counted.
+    FlowOver,
+}
+
+/// A right code, and what is written down when it turns out to have been used.
+pub(super) struct Right {
+    pub(super) authenticated: Authenticated,
+    detail: AuditDetail,
+    in_a_row: u32,
+    left: u32,
+}
+
+/// Counts a code, and says whether it is right.
+///
+/// # Errors
+/// [`ErrorCode::CodeWrong`] with the attempts that are left, and those of a method that takes no
+/// codes now.
+pub(super) async fn check(
+    service: &Service,
+    (flow, host): (&NewFlow, &Host),
+    typed: &Typed,
+    purpose: AttemptPurpose,
+) -> Result<Checked, Refusal> {
+    let parts = &service.0;
+    // Before the try is counted: whoever is refused for want of room has lost nothing.
+    let ticket = match &typed.code {
+        TypedCode::Backup(_) => Some(parts.hasher.enter(&flow.host, &flow.subject)?),
+        TypedCode::Digits(..) => None,
+    };
+    let attempt = typed.attempt(flow, host, purpose, parts.clock.now_s());
+    let counted = match parts.store.count_login_attempt(&attempt).await? {
+        Ok(counted) => counted,
+        Err(AttemptRefusal::FlowOver) => return Ok(Checked::FlowOver),
+        Err(refusal) => return Err(refused(refusal)),
+    };
+    let (detail, left) = described(&counted);
+    let in_a_row = counted.in_a_row;
+    match check_code(service, flow, host, typed, counted.check, ticket).await? {
+        Some(authenticated) => Ok(Checked::Right(Box::new(Right {
+            authenticated,
+            detail,
+            in_a_row,
+            left,
+        }))),
+        None => {
+            note_wrong(service, flow, host, &detail, in_a_row).await;
+            Err(Refusal {
+                attempts_left: Some(left),
+                ..ErrorCode::CodeWrong.into()
+            })
+        }
+    }
+}
+
+impl Right {
+    /// The refusal of a code that was right before; it stands in the record as a wrong one. "Used"
+    /// would say that the second of a pair is right to somebody who saw the first.
+    pub(super) async fn was_used(
+        &self,
+        service: &Service,
+        (flow, host): (&NewFlow, &Host),
+        typed: &Typed,
+    ) -> Refusal {
+        note_wrong(service, flow, host, &self.detail, self.in_a_row).await;
+        match &typed.code {
+            TypedCode::Digits(_, Some(_)) => Refusal {
+                attempts_left: Some(self.left),
+                ..ErrorCode::CodeWrong.into()
+            },
+            TypedCode::Digits(_, None) | TypedCode::Backup(_) => ErrorCode::CodeUsed.into(),
+        }
+    }
+}
+
+/// Returns the details for the record, and the number of attempts that are left.
+fn described(counted: &CountedAttempt) -> (AuditDetail, u32) {
+    let (hint, left) = match &counted.check {
+        CheckInput::Otp { .. } | CheckInput::BackupCodes(_) => (None, counted.attempts_left),
+        CheckInput::OutOfBand {
+            hint,
+            attempts_left,
+            ..
+        } => (Some(hint.clone()), *attempts_left),
+    };
+    let detail = AuditDetail {
+        method: Some(counted.check.authenticator()),
+        hint,
+        count: None,
+    };
+    (
+        detail,
+        left.min(FLOW_TRIES.saturating_sub(counted.flow_attempts)),
+    )
+}
+
+/// Records that somebody knows the password and no code. The attempt is counted already, so that
+/// nothing fails open here.
+async fn note_wrong(
+    service: &Service,
+    flow: &NewFlow,
+    host: &Host,
+    detail: &AuditDetail,
+    in_a_row: u32,
+) {
+    tracing::info!(host = flow.host, flow = flow.id, in_a_row, "wrong code");
+    let audit = service.audit_context(host, flow.client_description.clone());
+    let wrong = WrongCode {
+        detail: detail.clone(),
+        in_a_row,
+    };
+    if let Err(error) = service.0.store.note_wrong(flow, &wrong, &audit).await {
+        tracing::error!(%error, flow = flow.id, "a wrong code is not in the record");
+    }
+}
+
+fn refused(refusal: AttemptRefusal) -> Refusal {
+    match refusal {
+        AttemptRefusal::FlowOver => ErrorCode::FlowConflict.into(),
+        AttemptRefusal::FlowExhausted | AttemptRefusal::ChallengeExhausted => {
+            ErrorCode::TooManyAttempts.into()
+        }
+        AttemptRefusal::NoMethod => ErrorCode::MethodNotFound.into(),
+        AttemptRefusal::TwoCodesNeeded => ErrorCode::TwoCodesNeeded.into(),
+        AttemptRefusal::Resting { until } => Refusal {
+            retry_at: Some(until),
+            ..ErrorCode::MethodResting.into()
+        },
+        AttemptRefusal::Suspended => ErrorCode::MethodSuspended.into(),
+        AttemptRefusal::Held => ErrorCode::MethodHeld.into(),
+        AttemptRefusal::Retiring => forbidden(Forbidden::Retiring),
+        AttemptRefusal::NoChallenge => ErrorCode::ChallengeNotFound.into(),
+        AttemptRefusal::ChallengeExpired => ErrorCode::CodeExpired.into(),
+    }
+}
+
+/// What the policy or the account's state forbids, with which of them.
+pub(super) fn forbidden(reason: Forbidden) -> Refusal {
+    Refusal {
+        field: Some(reason.as_str().to_owned()),
+        ..ErrorCode::PolicyForbids.into()
+    }
+}

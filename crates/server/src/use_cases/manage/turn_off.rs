@@ -1,0 +1,78 @@
+//! Two-step verification is turned off: the code for it comes with the very request.
+
+use nidan_core::manage::{ManageDecision, ManageRefusal, Wish};
+use nidan_protocol::{ErrorCode, TurnOffAnswer, TurnOffPost};
+use nidan_store::{FlowState, ManageChange, ProofUse};
+
+use super::changes::closed;
+use super::proof::spent;
+use super::{Post, refused};
+use crate::Service;
+use crate::refusal::Refusal;
+use crate::use_cases::FlowCaller;
+use crate::use_cases::code::Typed;
+
+/// Turns two-step verification off, and ends the flow.
+///
+/// # Errors
+/// [`ErrorCode::PolicyForbids`], before the code is looked at; those of a code at login; and
+/// [`ErrorCode::Cooling`].
+pub(crate) async fn turn_off(
+    service: &Service,
+    caller: &FlowCaller,
+    post: TurnOffPost,
+) -> Result<TurnOffAnswer, Refusal> {
+    let TurnOffPost {
+        request_id,
+        method_id,
+        code,
+        second_code,
+    } = post;
+    let typed = Typed::read(method_id, code, second_code)?;
+    let [method_id, first, second] = typed.parts();
+    let parts = [b"turn off".as_slice(), method_id, first, second];
+    let request = Post::new(service, caller, &request_id, &parts)?;
+    let change = request.change(Wish::TurnOff);
+    // Closed already: the answer was lost on the way. The code is compared with the one that did it.
+    let is_open = caller.flow.state == FlowState::Open;
+    match ask(service, &change).await? {
+        Asked::Done => {}
+        Asked::NeedsCode if is_open => {
+            spent(
+                service,
+                caller,
+                typed,
+                ProofUse::Proof,
+                change.request.body_hash,
+            )
+            .await?;
+            match ask(service, &change).await? {
+                Asked::Done => {}
+                Asked::NeedsCode => return Err(refused(ManageRefusal::ReauthRequired)),
+            }
+        }
+        Asked::NeedsCode => return Err(ErrorCode::FlowConflict.into()),
+    }
+    let result_code = closed(service, &caller.flow).await?;
+    tracing::warn!(
+        host = change.host,
+        flow = change.flow_id,
+        "two-step verification turned off"
+    );
+    Ok(TurnOffAnswer {
+        result_code: result_code.ok_or(ErrorCode::Internal)?,
+    })
+}
+
+enum Asked {
+    Done,
+    NeedsCode,
+}
+
+async fn ask(service: &Service, change: &ManageChange) -> Result<Asked, Refusal> {
+    match service.0.store.manage(change).await? {
+        ManageDecision::Do(_) | ManageDecision::Again => Ok(Asked::Done),
+        ManageDecision::Refused(ManageRefusal::ReauthRequired) => Ok(Asked::NeedsCode),
+        ManageDecision::Refused(refusal) => Err(refused(refusal)),
+    }
+}

@@ -1,0 +1,428 @@
+//! What people change after the first set-up.
+
+use async_trait::async_trait;
+use nidan_core::flow;
+use nidan_core::login::{self, ProofKind};
+use nidan_core::manage::ends::{PauseEvent, StoredPause, has_retired, of_pause};
+use nidan_core::manage::{
+    self, Earlier, Holder, ManageChanges, ManageContext, ManageDecision, ManageFlow, OpenSetup,
+    Proof, SETUPS_MAX, Step, Wish,
+};
+use nidan_core::trust::Browsers;
+use nidan_protocol::{Change, EventKind, Purpose};
+use nidan_store::{
+    AuditContext, AuditDetail, CloseManagement, CompleteProof, ManageChange, ManageStore,
+    ManagementClosed, ManagementOpened, MethodDetail, NewFactor, NewSetup, OpenManagement,
+    ProofCompletion, ProofUse, StoreError,
+};
+
+use super::Memory;
+use super::login::{Spending, detail, login_context, revoke, spend};
+use super::tables::{BackupRow, FlowRow, FlowStanding, RequestRow, Tables, own};
+
+#[async_trait]
+impl ManageStore for Memory {
+    async fn open_management(&self, open: &OpenManagement) -> Result<ManagementOpened, StoreError> {
+        self.transact(|tables| {
+            let whose = (open.flow.host.as_str(), open.flow.subject.as_str());
+            if !tables.has_factor(whose) {
+                return ManagementOpened::NotEnrolled;
+            }
+            tables.change_flows(whose, None, |earlier| {
+                flow::when_management_opens(earlier, &open.flow.session_binding)
+            });
+            tables.flows.push(FlowRow {
+                trust_hash: open.trust_hash,
+                ..FlowRow::open(&open.flow)
+            });
+            ManagementOpened::Yes
+        })
+    }
+
+    async fn complete_proof(&self, proof: &CompleteProof) -> Result<ProofCompletion, StoreError> {
+        self.transact(|tables| complete_proof(tables, proof))
+    }
+
+    async fn open_setup(&self, setup: &NewSetup) -> Result<(), StoreError> {
+        self.transact(|tables| {
+            tables.setups.push(setup.clone());
+            let of_flow = |other: &NewSetup| other.flow_id == setup.flow_id;
+            let count = tables.setups.iter().filter(|other| of_flow(other)).count();
+            let mut surplus = count.saturating_sub(SETUPS_MAX);
+            tables.setups.retain(|other| {
+                let goes = surplus > 0 && of_flow(other);
+                surplus -= usize::from(goes);
+                !goes
+            });
+        })
+    }
+
+    async fn setup(&self, flow_id: &str, id: &[u8; 16]) -> Result<Option<NewSetup>, StoreError> {
+        self.transact(|tables| setup(tables, flow_id, id).cloned())
+    }
+
+    async fn trusted_browser_id(
+        &self,
+        host: &str,
+        subject: &str,
+        token_hash: &[u8; 32],
+    ) -> Result<Option<String>, StoreError> {
+        self.transact(|tables| {
+            let mut browsers = tables.browsers.iter();
+            let found = browsers
+                .find(|row| row.whose == own((host, subject)) && row.token_hash == *token_hash);
+            found.map(|row| row.id.clone())
+        })
+    }
+
+    async fn manage(&self, change: &ManageChange) -> Result<ManageDecision, StoreError> {
+        self.transact(|tables| {
+            let context = context(tables, change);
+            let decision = manage::decide(&context, &change.request);
+            if let ManageDecision::Do(changes) = &decision {
+                apply(tables, change, changes);
+            }
+            decision
+        })
+    }
+
+    async fn close_management(
+        &self,
+        close: &CloseManagement,
+    ) -> Result<ManagementClosed, StoreError> {
+        self.transact(|tables| {
+            let is_changed = !changes(tables, &close.flow_id).is_empty();
+            let Some(row) = tables.flow(&close.flow_id) else {
+                return ManagementClosed::FlowOver;
+            };
+            if row.standing != FlowStanding::Open || row.opened.purpose != Purpose::Manage {
+                return ManagementClosed::FlowOver;
+            }
+            if !is_changed {
+                row.proof = None;
+                return ManagementClosed::Unchanged;
+            }
+            row.standing = FlowStanding::Completed;
+            row.body_hash = close.body_hash;
+            row.result_hash = Some(close.result_hash);
+            row.result_expires_at = close.result_expires_at;
+            tables.setups.retain(|setup| setup.flow_id != close.flow_id);
+            ManagementClosed::Changed
+        })
+    }
+
+    async fn resume(
+        &self,
+        host: &str,
+        subject: &str,
+        audit: &AuditContext,
+    ) -> Result<bool, StoreError> {
+        self.transact(|tables| tables.end_pause((host, subject), audit))
+    }
+
+    async fn note_what_is_due(
+        &self,
+        host: &str,
+        count: u32,
+        audit: &AuditContext,
+    ) -> Result<u64, StoreError> {
+        self.transact(|tables| {
+            retire(tables, host, count, audit) + note_pauses(tables, host, audit)
+        })
+    }
+}
+
+/// What was changed in a flow, each once.
+pub(crate) fn changes(tables: &Tables, flow_id: &str) -> Vec<Change> {
+    let of_flow = tables.requests.iter().filter(|row| row.flow_id == flow_id);
+    let mut changes: Vec<Change> = of_flow.filter_map(|row| row.change).collect();
+    changes.sort_by_key(|change| (change.change.as_str(), change.method));
+    changes.dedup();
+    changes
+}
+
+fn setup<'a>(tables: &'a Tables, flow_id: &str, id: &[u8; 16]) -> Option<&'a NewSetup> {
+    let mut setups = tables.setups.iter();
+    setups.find(|setup| setup.flow_id == flow_id && setup.id == *id)
+}
+
+fn complete_proof(tables: &mut Tables, proof: &CompleteProof) -> ProofCompletion {
+    let (whose, now) = (
+        (proof.host.as_str(), proof.subject.as_str()),
+        proof.audit.now,
+    );
+    let spending = Spending {
+        flow_id: &proof.flow_id,
+        whose,
+        authenticated: &proof.authenticated,
+        now,
+    };
+    let Some(context) = login_context(tables, &spending, Purpose::Manage) else {
+        return ProofCompletion::FlowOver;
+    };
+    let id = proof.authenticated.method_id().to_owned();
+    let is_retiring = tables
+        .method(whose, &id)
+        .is_some_and(|row| row.method.retires_at.is_some());
+    if context.is_held || is_retiring {
+        return ProofCompletion::OutOfUse;
+    }
+    if !spend(tables, &spending) {
+        return ProofCompletion::CodeUsed;
+    }
+    let kind = match proof.proof_use {
+        ProofUse::Proof => ProofKind::Proof,
+        ProofUse::Test => ProofKind::Test,
+    };
+    let changes = login::prove(&context, &proof.authenticated, kind, now);
+    if let (Some(tries), Some(row)) = (changes.tries, tables.method(whose, &id)) {
+        row.method.tries = tries;
+        row.method.tested_at = Some(now);
+    }
+    let factor_epoch = tables.person(whose, now).factor_epoch;
+    if let Some(row) = tables.flow(&proof.flow_id) {
+        row.guess_cost = 0;
+        if proof.proof_use == ProofUse::Test {
+            row.test_hash = Some(proof.body_hash);
+        } else {
+            row.used = Some(proof.authenticated.authenticator());
+            row.method_id = Some(id.clone());
+            row.proof = Some(Proof {
+                at: now,
+                method_id: id,
+                authenticator: proof.authenticated.authenticator(),
+                factor_epoch,
+                body_hash: proof.body_hash,
+            });
+        }
+    }
+    tables.subject_or_new(whose).allowance = changes.allowance;
+    tables.append(whose, changes.event, changes.detail, &proof.audit);
+    ProofCompletion::Yes
+}
+
+fn context(tables: &mut Tables, change: &ManageChange) -> ManageContext {
+    let whose = (change.host.as_str(), change.subject.as_str());
+    let now = change.request.now;
+    let flow = tables.flow(&change.flow_id).filter(|row| {
+        row.opened.purpose == Purpose::Manage
+            && (row.opened.host.as_str(), row.opened.subject.as_str()) == whose
+            && row.standing == FlowStanding::Open
+            && row.opened.expires_at > now
+    });
+    let flow = ManageFlow {
+        is_open: flow.is_some(),
+        proof: flow.and_then(|row| row.proof.clone()),
+    };
+    let earlier = tables
+        .requests
+        .iter()
+        .find(|row| row.flow_id == change.flow_id && row.request_id == change.request_id);
+    let open = change.setup_id.as_ref();
+    let open = open.and_then(|id| setup(tables, &change.flow_id, id));
+    ManageContext {
+        flow,
+        account: tables.person(whose, now).account(),
+        earlier: match earlier {
+            None => Earlier::No,
+            Some(row) if row.body_hash == change.request.body_hash => Earlier::Same,
+            Some(_) => Earlier::Another,
+        },
+        setup: open.map(|setup| OpenSetup {
+            kind: setup.kind,
+            replaces: setup.replaces.clone(),
+        }),
+        is_known: is_known(tables, change),
+        has_browser: has_browser(tables, change),
+    }
+}
+
+fn has_browser(tables: &Tables, change: &ManageChange) -> bool {
+    let whose = own((&change.host, &change.subject));
+    let Wish::EndTrust {
+        browsers: Browsers::One(id),
+    } = &change.request.wish
+    else {
+        return false;
+    };
+    let mut browsers = tables.browsers.iter();
+    browsers.any(|row| row.whose == whose && row.id == *id)
+}
+
+fn is_known(tables: &Tables, change: &ManageChange) -> bool {
+    let Some(NewFactor::Method(method)) = &change.new else {
+        return false;
+    };
+    match &method.detail {
+        MethodDetail::Totp { fingerprint, .. } => tables.knows(fingerprint),
+        MethodDetail::Phone { number_index, .. } => {
+            let whose = (change.host.as_str(), change.subject.as_str());
+            let mut living = tables.living(whose, change.request.now);
+            living.any(|row| match &row.method.detail {
+                MethodDetail::Totp { .. } => false,
+                MethodDetail::Phone {
+                    number_index: known,
+                    ..
+                } => known == number_index,
+            })
+        }
+    }
+}
+
+fn apply(tables: &mut Tables, change: &ManageChange, changes: &ManageChanges) {
+    let whose = (change.host.as_str(), change.subject.as_str());
+    tables.requests.push(RequestRow {
+        flow_id: change.flow_id.clone(),
+        request_id: change.request_id.clone(),
+        body_hash: change.request.body_hash,
+        change: changes
+            .change
+            .map(|(change, method)| Change { change, method }),
+    });
+    if let Some(id) = &change.setup_id {
+        tables.setups.retain(|setup| setup.id != *id);
+    }
+    if changes.raises_epoch {
+        let row = tables.subject_or_new(whose);
+        row.factor_epoch += 1;
+        let epoch = row.factor_epoch;
+        if let Some(row) = tables.flow(&change.flow_id) {
+            row.raised_epoch = true;
+            if let Some(proof) = &mut row.proof {
+                proof.factor_epoch = epoch;
+            }
+        }
+    }
+    for step in &changes.steps {
+        carry_out(tables, change, step);
+    }
+    if let Some(today) = changes.changes {
+        tables.subject_or_new(whose).changes = today;
+    }
+    for (kind, detail) in &changes.entries {
+        tables.append(whose, *kind, detail.clone(), &change.audit);
+    }
+}
+
+fn carry_out(tables: &mut Tables, change: &ManageChange, step: &Step) {
+    let whose = (change.host.as_str(), change.subject.as_str());
+    let now = change.request.now;
+    match step {
+        Step::Name { method_id, name } => {
+            if let Some(row) = tables.method(whose, method_id) {
+                row.method.name.clone_from(name);
+            }
+        }
+        Step::Default { method_id } => {
+            let ours = tables.methods.iter_mut();
+            for row in ours.filter(|row| row.whose == own(whose)) {
+                row.method.is_default = Some(&row.method.id) == method_id.as_ref();
+            }
+        }
+        Step::Remove { method_id } => {
+            tables.methods.retain(|row| row.method.id != *method_id);
+        }
+        Step::Retire {
+            method_id,
+            at,
+            replaced_by,
+        } => {
+            if let Some(row) = tables.method(whose, method_id) {
+                row.method.retires_at = Some(*at);
+                row.method.is_default = false;
+                row.replaced_by = Some(replaced_by.clone());
+            }
+        }
+        Step::Hold { method_id, is_held } => {
+            if let Some(row) = tables.method(whose, method_id) {
+                row.method.held_at = is_held.then_some(now);
+                row.method.held_by = is_held.then_some(Holder::Person);
+            }
+        }
+        Step::AddMethod | Step::ReplaceBackupCodes => store_new(tables, change),
+        Step::Pause { until, tells_end } => {
+            tables.subject_or_new(whose).pause = Some(StoredPause {
+                until: *until,
+                tells_end: *tells_end,
+            });
+        }
+        Step::EndPause => tables.subject_or_new(whose).pause = None,
+        Step::EndTrust { browsers } => {
+            revoke(tables, whose, browsers, &change.audit);
+        }
+        Step::ForgetAll => {
+            tables.methods.retain(|row| row.whose != own(whose));
+            tables.backup_sets.retain(|row| row.whose != own(whose));
+            tables.browsers.retain(|row| row.whose != own(whose));
+        }
+        Step::EndProof => {
+            if let Some(row) = tables.flow(&change.flow_id) {
+                row.proof = None;
+            }
+        }
+    }
+}
+
+fn store_new(tables: &mut Tables, change: &ManageChange) {
+    let whose = (change.host.as_str(), change.subject.as_str());
+    match change.new.clone().unwrap() {
+        NewFactor::Method(method) => tables.add_method(whose, &method, change.request.now),
+        NewFactor::BackupCodes { salt, hashes } => {
+            tables.backup_sets.retain(|set| set.whose != own(whose));
+            tables.backup_sets.push(BackupRow {
+                whose: own(whose),
+                salt,
+                made_at: change.request.now,
+                codes: (1..).zip(hashes).collect(),
+            });
+        }
+    }
+}
+
+fn retire(tables: &mut Tables, host: &str, count: u32, audit: &AuditContext) -> u64 {
+    let due = tables
+        .methods
+        .iter()
+        .filter(|row| row.whose.0 == host && has_retired(row.method.retires_at, audit.now));
+    let due = due.map(|row| {
+        let detail = detail(&row.method.detail);
+        (row.whose.clone(), row.method.id.clone(), detail)
+    });
+    let due: Vec<_> = due.take(count as usize).collect();
+    for (whose, id, detail) in &due {
+        tables.methods.retain(|row| row.method.id != *id);
+        let whose = (whose.0.as_str(), whose.1.as_str());
+        tables.append(whose, EventKind::MethodRetired, detail.clone(), audit);
+    }
+    due.len() as u64
+}
+
+fn note_pauses(tables: &mut Tables, host: &str, audit: &AuditContext) -> u64 {
+    let ours: Vec<_> = tables
+        .subjects
+        .iter()
+        .filter(|(whose, _)| whose.0 == host)
+        .filter_map(|(whose, row)| Some((whose.clone(), row.pause?)))
+        .collect();
+    let mut noted = 0;
+    for (whose, pause) in ours {
+        let whose = (whose.0.as_str(), whose.1.as_str());
+        let event = of_pause(pause, audit.now);
+        let row = tables.subject_or_new(whose);
+        match event {
+            PauseEvent::None => continue,
+            PauseEvent::Ending => {
+                row.pause = Some(StoredPause {
+                    tells_end: false,
+                    ..pause
+                });
+            }
+            PauseEvent::Over => row.pause = None,
+        }
+        if let Some(kind) = event.event() {
+            tables.append(whose, kind, AuditDetail::default(), audit);
+        }
+        noted += 1;
+    }
+    noted
+}
