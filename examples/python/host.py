@@ -105,7 +105,7 @@ def login():
     session = begin(user, answer, owes_code=True)
     flow = call("/v1/flows", {"purpose": "verify", "subject": subject, "account_name": user, "auth_time": int(time.time()),
                               "session_binding": binding(session), "origin": ORIGIN})
-    if flow["outcome"] == "not_enrolled":
+    if flow["outcome"] in ("not_enrolled", "paused"):
         return signed_in(user)
     sessions[session]["flow_id"] = flow["flow_id"]
     answer.set_data(PAGE.format(flow["flow_token"]))

@@ -124,7 +124,7 @@ async fn ask_for_code(
         ..asked(shop, session, Purpose::Verify)
     };
     match shop.two_step.begin(&asked).await {
-        Ok(Flow::NotEnrolled) => {
+        Ok(Flow::NotEnrolled | Flow::Paused) => {
             shop.accounts.end_session(&session.id).await?;
             let signed_in = shop.accounts.begin_session(&session.user_id, false).await?;
             Ok(with_cookie(&signed_in, SESSION_TTL_S, Json(json!({}))))

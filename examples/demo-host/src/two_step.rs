@@ -108,6 +108,8 @@ pub(crate) enum Flow {
     },
     /// There is no second factor.
     NotEnrolled,
+    /// The person has paused codes.
+    Paused,
 }
 
 /// A result that was checked: spend its `jti`, and keep what the browser is to bring next time.

@@ -58,6 +58,9 @@ pub(super) const FORGED: &[(&str, Forge)] = &[
     ("of a set-up (purpose)", |t| {
         set(t, "purpose", json!("enroll"))
     }),
+    ("of a change of methods (purpose)", |t| {
+        set(t, "purpose", json!("manage"))
+    }),
     ("without a purpose", |t| drop_claim(t, "purpose")),
     ("of a set-up (acr)", |t| {
         set(t, "acr", json!("urn:nidan:acr:enrolment"))

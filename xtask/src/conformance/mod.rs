@@ -73,6 +73,7 @@ pub(crate) fn run(target: &Target) -> Done {
     };
     kit.control()?;
     kit.clocks()?;
+    kit.pauses()?;
     // So that an id that comes again is known to have been used.
     lock(&kit.service).forge = Some(|token| token.claims["jti"] = json!("used-before"));
     kit.sign_in()?;

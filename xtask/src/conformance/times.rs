@@ -1,6 +1,6 @@
 //! What is about time: clocks that differ, and an answer that tells by its time.
 
-use super::attacks::three_seconds_ahead;
+use super::attacks::{Fault, three_seconds_ahead};
 use super::http::Browser;
 use super::{Kit, lock};
 use crate::run::{self, Done, Failed};
@@ -16,6 +16,24 @@ impl Kit {
         }
         Err(Failed(
             "a result of a service whose clock is three seconds ahead does not sign in: allow five"
+                .to_owned(),
+        ))
+    }
+
+    /// Whoever has paused codes signs in by the password: a host that knows nothing of it would lock
+    /// them out for three days.
+    pub(super) fn pauses(&mut self) -> Done {
+        let paused = r#"{"outcome":"paused","paused_until":9999999999}"#;
+        lock(&self.service).begin = Some(Fault::Says(200, paused));
+        let mut browser = Browser::default();
+        let typed = self.type_password(&mut browser);
+        lock(&self.service).begin = None;
+        typed?;
+        if self.is_in(&mut browser)? {
+            return Ok(());
+        }
+        Err(Failed(
+            "somebody who has paused codes (outcome `paused`) is not signed in by the password"
                 .to_owned(),
         ))
     }
