@@ -2,7 +2,7 @@
 //! wasm-bindgen cannot extend `HTMLElement`.
 
 use leptos::mount::mount_to_renderer;
-use nidan_flow::{Flow, Login};
+use nidan_flow::{Flow, Login, Manage};
 use web_sys::HtmlElement;
 
 use crate::render;
@@ -20,5 +20,12 @@ pub fn mount(host: HtmlElement, page: Page) -> Box<dyn std::any::Any> {
 pub fn mount_login(host: HtmlElement, page: Page) -> Box<dyn std::any::Any> {
     Box::new(mount_to_renderer(&host, move || {
         render::widget(Shell::<Login>::start(page))
+    }))
+}
+
+/// The same for the page on which methods are managed.
+pub fn mount_manage(host: HtmlElement, page: Page) -> Box<dyn std::any::Any> {
+    Box::new(mount_to_renderer(&host, move || {
+        render::widget(Shell::<Manage>::start(page))
     }))
 }

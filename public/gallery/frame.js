@@ -43,9 +43,11 @@ element.addEventListener('nidan-error', ({ detail }) => { document.body.dataset.
 await import('/nidan/nidan-flow.js')
 document.querySelector('main').append(element)
 
+/** What the catalogues of each purpose begin with. */
+const PREFIXES = { enroll: '', verify: 'login.', manage: 'manage.' }
 /** Words that are longer by four tenths, as some languages are. */
 async function longer() {
-  const [keys, words] = await Promise.all(['keys', state.purpose === 'verify' ? `login.${locale}` : locale]
+  const [keys, words] = await Promise.all(['keys', PREFIXES[state.purpose] + locale]
     .map(async (name) => (await fetch(`/nidan/locales/${name}.json`)).json()))
   const texts = Object.values(words)
   return Object.fromEntries(keys.map((key, place) => [key, texts[place]?.other ?? texts[place]]).filter(([, text]) => text)

@@ -1,5 +1,6 @@
 // Every screen in every state: what the service answers, and what a person does until it is shown.
 
+import { managing } from './managing.js'
 import { app, call, challenge, down, login, never, now, refused, sms, view, voice } from './service.js'
 
 const HOUR = 3600
@@ -158,4 +159,4 @@ const logins = [
   signIn('misconfigured', all, async (at) => at.step('misconfigured'), { '/v1/flow': refused('origin_mismatch', {}, 403) }),
 ]
 
-export const states = [...setUps, ...logins]
+export const states = [...setUps, ...logins, ...managing]

@@ -5,13 +5,13 @@ import { loadScript } from './files.js'
 
 /** What the element takes, as its properties are called: whether it must be there, and what it may be. */
 const OPTIONS = {
-  service: { required: true }, flowToken: { required: true }, purpose: { words: ['verify', 'enroll'] }, locale: {}, completeUrl: {}, phoneUrl: {},
+  service: { required: true }, flowToken: { required: true }, purpose: { words: ['verify', 'enroll', 'manage'] }, locale: {}, completeUrl: {}, phoneUrl: {},
   manualSubmit: { type: 'boolean' }, dom: { words: ['light', 'shadow'] }, loading: { words: ['eager', 'lazy'] }, messages: { type: 'object' },
 }
 /** Callbacks and the events behind them. */
 const CALLBACKS = {
   onReady: 'nidan-ready', onStep: 'nidan-step', onComplete: 'nidan-complete', onCancel: 'nidan-cancel', onExpired: 'nidan-expired',
-  onReported: 'nidan-reported', onRestart: 'nidan-restart', onError: 'nidan-error',
+  onChanged: 'nidan-changed', onReported: 'nidan-reported', onRestart: 'nidan-restart', onError: 'nidan-error',
 }
 
 await loadScript('nidan-flow.js')

@@ -11,7 +11,7 @@ const LOAD_TIMEOUT_MS = 20_000
 /** How far below the window a lazy element begins. */
 const NEAR = '400px'
 /** Module, sheet, catalogue and script for each purpose: a login loads nothing of the set-up. */
-const FILES = { enroll: ['nidan', 'nidan-flow.css', '', 'set-up.js'], verify: ['nidan-login', 'nidan-login.css', 'login.'] }
+const FILES = { enroll: ['nidan', 'nidan-flow.css', '', 'set-up.js'], verify: ['nidan-login', 'nidan-login.css', 'login.'], manage: ['nidan-manage', 'nidan-manage.css', 'manage.'] }
 class NidanFlow extends HTMLElement {
   static observedAttributes = OBSERVED
   #messages
@@ -149,7 +149,8 @@ class NidanFlow extends HTMLElement {
 
   /** Everything side by side; only where the page does not say what the flow is for, the service's answer comes first. */
   async #load(wanted, page, messages) {
-    wanted.purpose ??= await page.purpose()
+    // Somebody without a method has nothing to manage: the service begins a set-up.
+    if (!wanted.purpose || wanted.purpose === 'manage') wanted.purpose = (await page.purpose()) ?? wanted.purpose
     if (!FILES[wanted.purpose]) throw new Error('no "purpose", here or from the service')
     const [module, , prefix, part] = FILES[wanted.purpose]
     const own = Object.keys(messages).length ? loadJson('locales/keys.json') : undefined

@@ -4,7 +4,7 @@ import { LOCALES } from './languages.js'
 
 const TOKEN = /^[\w-]{20,200}$/
 /** Attributes that take one of a few words. */
-const CHOICES = { purpose: ['verify', 'enroll'], dom: ['light', 'shadow'], loading: ['eager', 'lazy'] }
+const CHOICES = { purpose: ['verify', 'enroll', 'manage'], dom: ['light', 'shadow'], loading: ['eager', 'lazy'] }
 
 /** With a change of these the flow begins anew. */
 export const OBSERVED = ['service', 'flow-token', 'purpose', 'locale', 'dom', 'loading']

@@ -402,6 +402,11 @@ export class Page {
     form.submit()
   }
 
+  /** Something was changed: its kind, and nothing of it. */
+  changed(change) {
+    this.#announce('nidan-changed', { change }, false)
+  }
+
   /** The person did not ask for a code: a page of the host's own can lead on from here. */
   reported() {
     this.#announce('nidan-reported', null, false)

@@ -17,7 +17,7 @@ use std::convert::Infallible;
 
 use leptos::reactive::effect::RenderEffect;
 use leptos::tachys::renderer::Rndr;
-use nidan_flow::Login;
+use nidan_flow::{Login, Manage};
 use nidan_screens::messages::{Msg, fill_with};
 use nidan_screens::{Arg, Block, Content, FocusScope, Input, Key, Label, Screen, Shows, Words};
 use wasm_bindgen::prelude::*;
@@ -44,6 +44,20 @@ pub(crate) trait Draws: Shows + Perform {
 }
 
 impl Draws for Login {
+    type Drawn = Infallible;
+
+    fn draw(
+        _shell: Shell<Self>,
+        _page: &Page,
+        _element: &Element,
+        special: Infallible,
+        _drawn: Option<Infallible>,
+    ) -> Infallible {
+        special
+    }
+}
+
+impl Draws for Manage {
     type Drawn = Infallible;
 
     fn draw(

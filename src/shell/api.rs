@@ -1,15 +1,15 @@
 //! The requests of an enrolment and of a login.
 
 use nidan_otp::ClientShare;
-use nidan_protocol::{ChallengeView, EnrolmentAnswer};
+use nidan_protocol::{CallConfirmation, ChallengeView, Channel, EnrolmentAnswer};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use super::{Page, decode};
+use super::{Page, decode, decode_manage};
 use nidan_flow::{
-    ConfirmedFactors, LoginRefusal, PhoneRefusal, Reported, RequestError, SetUpAnswer, Verified,
-    VerifiedPhone,
+    ChangeRefusal, ConfirmedFactors, LoginRefusal, PhoneRefusal, Presented, Reported, RequestError,
+    SetUpAnswer, Verified, VerifiedPhone,
 };
 
 /// Where codes by phone are ordered.
@@ -131,6 +131,99 @@ async fn answered(page: Page, path: &str, body: JsValue) -> Result<JsValue, Phon
     } else {
         Err(decode::refusal(&json))
     }
+}
+
+/// The order of a code for one of the person's phones.
+pub(super) fn order_body(
+    locale: &str,
+    method_id: &str,
+    channel: Channel,
+    confirmation: CallConfirmation,
+) -> JsValue {
+    object(&[
+        ("method_id", method_id),
+        ("channel", channel.as_str()),
+        ("locale", locale),
+        ("call_confirmation", confirmation.as_str()),
+    ])
+}
+
+/// A code that is asked about.
+pub(super) fn code_body(method_id: &str, presented: &Presented) -> JsValue {
+    let backup;
+    let (code, second) = match presented {
+        Presented::Code(code) => (code.expose(), None),
+        Presented::Pair(code, second) => (code.expose(), Some(second.expose())),
+        Presented::Backup(code) => {
+            backup = code.expose();
+            (backup.as_str(), None)
+        }
+    };
+    let mut fields = vec![("method_id", method_id), ("code", code)];
+    fields.extend(second.map(|second| ("second_code", second)));
+    object(&fields)
+}
+
+/// Asks about a code where methods are managed: a no may be one to the code, or one to what it was
+/// for.
+pub(super) async fn code(
+    page: Page,
+    path: &str,
+    body: JsValue,
+) -> Result<JsValue, (PhoneRefusal, ChangeRefusal)> {
+    told(page, path, body)
+        .await
+        .map_err(|problem| match problem {
+            None => (PhoneRefusal::Unreachable, ChangeRefusal::Unreachable),
+            Some(json) => (decode::refusal(&json), decode_manage::change_refusal(&json)),
+        })
+}
+
+/// Asks for a change.
+pub(super) async fn changed(
+    page: Page,
+    path: &str,
+    body: JsValue,
+) -> Result<JsValue, ChangeRefusal> {
+    let answer = told(page, path, body).await;
+    answer.map_err(|problem| match problem {
+        None => ChangeRefusal::Unreachable,
+        Some(json) => decode_manage::change_refusal(&json),
+    })
+}
+
+/// The same without anything to send.
+pub(super) async fn asked(page: Page, path: &str) -> Result<JsValue, ChangeRefusal> {
+    changed(page, path, JsValue::UNDEFINED).await
+}
+
+/// What the service says, or its problem document; nothing where nobody answers.
+async fn told(page: Page, path: &str, body: JsValue) -> Result<JsValue, Option<JsValue>> {
+    let answer = page.request(path, body).await.map_err(|_| None)?;
+    let answer: js_sys::Array = answer.into();
+    let json = answer.get(1);
+    if answer.get(0).is_truthy() {
+        Ok(json)
+    } else {
+        Err(Some(json))
+    }
+}
+
+/// Sets a text.
+pub(super) fn set_text(body: &JsValue, name: &str, text: &str) {
+    // A fresh object takes every field.
+    let _set = js_sys::Reflect::set(body, &name.into(), &text.into());
+}
+
+/// Sets a number.
+pub(super) fn set_number(body: &JsValue, name: &str, number: u32) {
+    // A fresh object takes every field.
+    let _set = js_sys::Reflect::set(body, &name.into(), &number.into());
+}
+
+/// Takes a field out: what is undefined is not written.
+pub(super) fn drop_field(body: &JsValue, name: &str) {
+    let _set = js_sys::Reflect::set(body, &name.into(), &JsValue::UNDEFINED);
 }
 
 /// Sets a field that is true or false.

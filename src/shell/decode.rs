@@ -71,7 +71,7 @@ fn countries(page: &Page, phone: &JsValue) -> (Vec<String>, Option<String>) {
     (countries, home)
 }
 
-fn list(json: &JsValue, name: &str) -> js_sys::Array {
+pub(super) fn list(json: &JsValue, name: &str) -> js_sys::Array {
     js_sys::Array::from(&field(json, name).unwrap_or_default())
 }
 
@@ -120,7 +120,7 @@ pub(super) fn life(json: &JsValue) -> Option<Life> {
     })
 }
 
-fn method_at_login(json: &JsValue) -> Option<MethodView> {
+pub(super) fn method_at_login(json: &JsValue) -> Option<MethodView> {
     let state = match text(json, "state")?.as_str() {
         "two_codes" => MethodState::TwoCodes,
         "resting" => MethodState::Resting,
@@ -237,7 +237,7 @@ fn method_kind(json: &JsValue) -> Option<MethodKind> {
     MethodKind::from_wire(&json.as_string()?)
 }
 
-fn field(json: &JsValue, name: &str) -> Option<JsValue> {
+pub(super) fn field(json: &JsValue, name: &str) -> Option<JsValue> {
     js_sys::Reflect::get(json, &name.into()).ok()
 }
 

@@ -1,6 +1,7 @@
 //! What a login asks for.
 
 use nidan_protocol::ErrorCode;
+use wasm_bindgen::JsValue;
 
 use super::{Page, Perform, Shell, api, decode, spawn};
 use nidan_flow::{
@@ -21,17 +22,11 @@ impl Perform for Login {
                 channel,
                 confirmation,
             }) => {
-                let locale = shell.locale();
-                let fields = [
-                    ("method_id", method_id.as_str()),
-                    ("channel", channel.as_str()),
-                    ("locale", &locale),
-                    ("call_confirmation", confirmation.as_str()),
-                ];
-                shell.order(api::CHALLENGES.to_owned(), &fields);
+                let body = api::order_body(&shell.locale(), &method_id, channel, confirmation);
+                shell.order(api::CHALLENGES.to_owned(), body);
             }
             Effect::Do(LoginEffect::Resend(id)) => {
-                shell.order([&api::path(&id), "/resend"].concat(), &[]);
+                shell.order([&api::path(&id), "/resend"].concat(), api::object(&[]));
             }
             Effect::Do(LoginEffect::Verify {
                 way,
@@ -52,8 +47,8 @@ impl Shell<Login> {
         self.send(Event::On(LoginEvent::Answer(answer)));
     }
 
-    fn order(self, path: String, fields: &[(&str, &str)]) {
-        let (body, order) = (api::object(fields), self.next_order());
+    fn order(self, path: String, body: JsValue) {
+        let order = self.next_order();
         spawn(async move {
             let answer = api::challenge(self.page(Page::clone), &path, body).await;
             if self.is_latest_order(order) {
@@ -66,18 +61,7 @@ impl Shell<Login> {
     }
 
     fn verify(self, way: LoginMethod, method_id: &str, presented: &Presented, trust: bool) {
-        let backup;
-        let (code, second) = match presented {
-            Presented::Code(code) => (code.expose(), None),
-            Presented::Pair(code, second) => (code.expose(), Some(second.expose())),
-            Presented::Backup(code) => {
-                backup = code.expose();
-                (backup.as_str(), None)
-            }
-        };
-        let mut fields = vec![("method_id", method_id), ("code", code)];
-        fields.extend(second.map(|second| ("second_code", second)));
-        let body = api::object(&fields);
+        let body = api::code_body(method_id, presented);
         api::set_flag(&body, "trust_browser", trust);
         let question = self.next_question();
         spawn(async move {

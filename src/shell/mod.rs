@@ -3,9 +3,11 @@
 mod agreement;
 mod api;
 mod decode;
+mod decode_manage;
 mod enrol;
 mod export;
 mod login;
+mod manage;
 mod page;
 
 use std::pin::Pin;

@@ -155,6 +155,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn aside(this: &Page, aside: bool);
 
+    /// Notifies the page of a change, by its kind.
+    #[wasm_bindgen(method)]
+    pub(super) fn changed(this: &Page, change: &str);
+
     /// Notifies the page that the person reported a code.
     #[wasm_bindgen(method)]
     pub(super) fn reported(this: &Page);

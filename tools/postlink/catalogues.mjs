@@ -8,19 +8,22 @@ const FORM = /^(.+)\.(zero|one|two|few|many)$/
 
 /** Under the names that a release has, with all words. */
 export function copyCatalogues(folder, ofGuide) {
-  pack(folder, { has: () => true }, { has: () => true }, ofGuide)
+  const all = { has: () => true }
+  pack(folder, { '': all, 'login.': all, 'manage.': all }, ofGuide)
 }
 
-/** The widget names words by their place; a test keeps every catalogue in the same order. */
-export function packCatalogues(folder, { keys: ofSetUp }, { keys: ofLogin }, ofGuide) {
-  pack(folder, ofSetUp, ofLogin, ofGuide)
+/**
+ * The widget names words by their place; a test keeps every catalogue in the same order. `modules`: what each module shows, by
+ * what its catalogues' names begin with.
+ */
+export function packCatalogues(folder, modules, ofGuide) {
+  pack(folder, Object.fromEntries(Object.entries(modules).map(([prefix, { keys }]) => [prefix, keys])), ofGuide)
 }
 
-function pack(folder, ofSetUp, ofLogin, ofGuide) {
+function pack(folder, modules, ofGuide) {
   const catalogues = readdirSync(folder).map((locale) => [locale, readTexts(readFileSync(join(folder, locale), 'utf8'))])
   for (const [locale, texts] of catalogues) {
-    writeFileSync(join(folder, `login.${locale}`), only(texts, ofLogin))
-    writeFileSync(join(folder, locale), only(texts, ofSetUp))
+    for (const [prefix, keys] of Object.entries(modules)) writeFileSync(join(folder, prefix + locale), only(texts, keys))
     writeFileSync(join(folder, `guide.${locale}`), named(texts, ofGuide))
   }
   // For hosts with words of their own: which key is at which place.

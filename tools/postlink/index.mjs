@@ -21,8 +21,8 @@ import { packSheets } from './sheets.mjs'
 import { checkSources, used, usedByGuide } from './used.mjs'
 import { functionNames, withoutNotes } from './wasm-file.mjs'
 
-/** The set-up and the login: two modules, of which a page loads one. */
-const MODULES = ['nidan', 'nidan-login']
+/** The set-up, the login and the page on which methods are managed: a page loads one. */
+const MODULES = ['nidan', 'nidan-login', 'nidan-manage']
 const PASSES = [unusedClasses, unusedTasks, modernGlue, unusedExports, shortNames, oneStart]
 
 const folder = join(process.env.TRUNK_STAGING_DIR, 'nidan')
@@ -31,7 +31,7 @@ if (process.env.TRUNK_PROFILE === 'release') release()
 else {
   // The same names, with every word and every rule.
   copyCatalogues(locales, usedByGuide())
-  copyFileSync(join(folder, 'nidan-flow.css'), join(folder, 'nidan-login.css'))
+  for (const name of MODULES.slice(1)) copyFileSync(join(folder, 'nidan-flow.css'), join(folder, `${name}.css`))
 }
 
 function release() {
@@ -40,9 +40,9 @@ function release() {
   const scripts = readdirSync(folder).filter((name) => name.endsWith('.js'))
   checkRandomness(Object.fromEntries(scripts.map((name) => [name, readFileSync(join(folder, name), 'utf8')])))
   checkSources()
-  const [setUp, login] = MODULES.map(used)
-  packSheets(folder, setUp, login)
-  packCatalogues(locales, setUp, login, usedByGuide())
+  const [setUp, login, manage] = MODULES.map(used)
+  packSheets(folder, { 'nidan-flow': setUp, 'nidan-login': login, 'nidan-manage': manage })
+  packCatalogues(locales, { '': setUp, 'login.': login, 'manage.': manage }, usedByGuide())
   // Packs of help, without the day on which `cargo xtask tidy` asks for another look.
   for (const pack of readdirSync(join(folder, 'help'))) {
     rewrite(join('help', pack), (text) => JSON.stringify({ ...JSON.parse(text), expires_on: undefined }))

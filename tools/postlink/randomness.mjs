@@ -7,8 +7,8 @@ const SOURCES = [
   // That of `Math`, however it is written.
   [/\brandom\b/g, {}],
   [/\brandomUUID\b/g, {}],
-  // The nonce of a set-up, by the crate `getrandom`.
-  [/\bgetRandomValues\b/g, { 'nidan.js': 1 }],
+  // The nonce of a set-up, and the ids of requests that change something, by the crate `getrandom`.
+  [/\bgetRandomValues\b/g, { 'nidan.js': 1, 'nidan-manage.js': 1 }],
   // The key pair of a set-up.
   [/\bgenerateKey\b/g, { 'set-up.js': 1 }],
 ]

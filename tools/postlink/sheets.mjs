@@ -3,10 +3,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-export function packSheets(folder, ofSetUp, ofLogin) {
+/** `modules`: what each module shows, by the name of its sheet. */
+export function packSheets(folder, modules) {
   const sheet = readFileSync(join(folder, 'nidan-flow.css'), 'utf8')
-  writeFileSync(join(folder, 'nidan-login.css'), packed(withoutRules(sheet, ofLogin)))
-  writeFileSync(join(folder, 'nidan-flow.css'), packed(withoutRules(sheet, ofSetUp)))
+  for (const [name, shown] of Object.entries(modules)) writeFileSync(join(folder, `${name}.css`), packed(withoutRules(sheet, shown)))
 }
 
 /** Rules of one line, of one selector, for a class or an element that the module's screens do not have. */

@@ -13,6 +13,9 @@ const GUIDED = 'nidan'
 /** The sources of each module's screens, and which constants of a kind of method they show. */
 const SOURCES = {
   'nidan-login': { folders: [`${SCREENS}/login`], files: [`${SCREENS}/challenge.rs`, `${SCREENS}/typed.rs`], constants: ['WAY'] },
+  'nidan-manage': {
+    folders: [`${SCREENS}/login`, `${SCREENS}/manage`], files: [`${SCREENS}/challenge.rs`, `${SCREENS}/typed.rs`], constants: ['WAY'],
+  },
   nidan: {
     folders: [`${SCREENS}/set_up`],
     files: [`${SCREENS}/challenge.rs`, `${SCREENS}/typed.rs`, `${SCREENS}/apps.rs`, 'src/shell/export.rs', 'src/render/set_up.rs'],

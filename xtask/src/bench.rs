@@ -16,7 +16,7 @@ struct Journey {
     budget_bytes: usize,
 }
 
-const JOURNEYS: [Journey; 5] = [
+const JOURNEYS: [Journey; 6] = [
     Journey {
         name: "setting up, all",
         files: &[
@@ -29,7 +29,7 @@ const JOURNEYS: [Journey; 5] = [
             // Only when a number is typed.
             "regions.txt",
         ],
-        budget_bytes: 76_000,
+        budget_bytes: 76_200,
     },
     // Fetched when somebody asks for it, in a set-up and at a login.
     Journey {
@@ -53,6 +53,17 @@ const JOURNEYS: [Journey; 5] = [
             "locales/login.ja.json",
         ],
         budget_bytes: 45_000,
+    },
+    Journey {
+        name: "the page on which methods are managed, all",
+        files: &[
+            "nidan-manage_bg.wasm",
+            "nidan-manage.js",
+            "nidan-flow.js",
+            "nidan-manage.css",
+            "locales/manage.ja.json",
+        ],
+        budget_bytes: 80_000,
     },
     // What stands between the page and a field that can be typed into.
     Journey {

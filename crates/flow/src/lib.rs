@@ -9,6 +9,7 @@ mod login;
 mod login_answers;
 mod login_codes;
 mod machine;
+mod manage;
 mod more_time;
 mod on_phone;
 mod phone;
@@ -31,6 +32,10 @@ pub use login::{
     LoginPhone, LoginRefusal, LoginStep, Presented, Reported, SigningIn, Verified,
 };
 pub use machine::Machine;
+pub use manage::{
+    ChangeRefusal, CodeGoes, Done, Manage, ManageAnswer, ManageEffect, ManageEvent, ManageNav,
+    ManageOpening, ManageStep, Managing, ProofFor, Proving, Question, Trusted, Wish,
+};
 pub use phone_entry::{OrderedNumber, PhoneEntry, PhoneRefusal, VerifiedPhone};
 pub use resume::{BookmarkedScreen, LoginBookmark};
 pub use set_up::{

@@ -18,6 +18,7 @@ mod catalogue_rules;
 mod challenge;
 mod draft;
 pub mod login;
+pub mod manage;
 pub mod messages;
 pub mod methods;
 pub mod set_up;

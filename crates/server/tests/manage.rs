@@ -267,8 +267,15 @@ async fn a_new_phone_takes_the_old_one_s_place() {
     let replaces = json!({ "replaces": person.method_id });
     let new = page.add_app(&replaces, 32).await;
     let (_, view) = page.get("").await;
-    let old = &view["methods"][0];
-    assert_eq!(old["id"], person.method_id);
+    assert_eq!(
+        view["methods"].as_array().unwrap().len(),
+        1,
+        "it proves nothing"
+    );
+    assert_eq!(view["methods"][0]["id"], new.method_id);
+    let has = &bench.subject("u1").await["methods"];
+    assert_eq!(has[0]["id"], person.method_id);
+    assert_eq!(has[0]["retires_at"], bench.now() + DAY);
     assert_eq!(view["management"], Value::Null, "what proved it is to go");
     let proof = page.post("proof", &person.post(bench.now() + 30)).await;
     refused(&proof, StatusCode::CONFLICT, "policy_forbids");

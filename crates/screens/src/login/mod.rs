@@ -54,23 +54,28 @@ fn scope(login: &Login) -> Option<FocusScope> {
         Login::Unavailable(_) => "unavailable",
         Login::Ended(reason) => reason.name(),
         Login::Completed => "completed",
-        Login::Active(signing) => match &signing.step {
-            LoginStep::Code { place, challenge } => {
-                let scope = FocusScope {
-                    method: Some(*place),
-                    ..FocusScope::named("code")
-                };
-                let sent = challenge.as_deref();
-                return Some(sent.map_or(scope, |sent| scope.awaiting(sent)));
-            }
-            LoginStep::Backup => "backup",
-            LoginStep::MethodPicker => "ways",
-            LoginStep::Recovery => "lost",
-            LoginStep::Report => "report",
-            LoginStep::Reported(_) => EndReason::Reported.name(),
-            LoginStep::LowBackupCodes(_) => "few",
-        },
+        Login::Active(signing) => return Some(step_scope(signing)),
     }))
+}
+
+/// The same of a stage under way.
+pub(crate) fn step_scope(signing: &SigningIn) -> FocusScope {
+    FocusScope::named(match &signing.step {
+        LoginStep::Code { place, challenge } => {
+            let scope = FocusScope {
+                method: Some(*place),
+                ..FocusScope::named("code")
+            };
+            let sent = challenge.as_deref();
+            return sent.map_or(scope, |sent| scope.awaiting(sent));
+        }
+        LoginStep::Backup => "backup",
+        LoginStep::MethodPicker => "ways",
+        LoginStep::Recovery => "lost",
+        LoginStep::Report => "report",
+        LoginStep::Reported(_) => EndReason::Reported.name(),
+        LoginStep::LowBackupCodes(_) => "few",
+    })
 }
 
 impl<'a> Draft<'a, Login> {
@@ -84,7 +89,7 @@ impl<'a> Draft<'a, Login> {
         self.screen
     }
 
-    fn signing_in(&mut self, signing: &'a SigningIn) {
+    pub(crate) fn signing_in(&mut self, signing: &'a SigningIn) {
         self.screen.is_aside = match &signing.step {
             LoginStep::Code { .. } | LoginStep::Reported(_) | LoginStep::LowBackupCodes(_) => false,
             LoginStep::Backup

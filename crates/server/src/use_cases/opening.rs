@@ -64,9 +64,7 @@ pub(crate) async fn view(
             methods: service.0.config.methods(host),
             backup_gate: host.backup_gate,
         },
-        methods: subject
-            .methods
-            .iter()
+        methods: offered(&flow.opened, &subject)
             .map(|method| method_view(method, host, subject.allowance, now))
             .collect(),
         phone: phone_offer(service, caller),
@@ -79,6 +77,13 @@ pub(crate) async fn view(
         support_hours: read(&config.support_hours),
         figures: figures_in(config, languages),
     })
+}
+
+/// The methods that the flow's codes may be of: what was replaced signs in, and proves nothing.
+fn offered<'a>(flow: &NewFlow, subject: &'a Subject) -> impl Iterator<Item = &'a StoredMethod> {
+    let proves = flow.purpose == Purpose::Manage;
+    let methods = subject.methods.iter();
+    methods.filter(move |method| !proves || method.retires_at.is_none())
 }
 
 const fn asks_for_codes(flow: &NewFlow) -> bool {

@@ -1,0 +1,334 @@
+//! The page on which a person changes what there is, as a pure state machine. What a factor proves
+//! is a login's own stage in the middle of it; nothing is decided here that the service does not
+//! decide again.
+
+mod answers;
+mod stage;
+#[cfg(test)]
+mod tests;
+
+use nidan_protocol::{
+    BrowsersView, ErrorCode, EventsView, Intent, ManagedMethod, ManagementView, PauseReason,
+};
+
+use super::{Lifecycle, LoginEffect, LoginEvent, LoginOpening, Now, RequestState, SigningIn};
+
+/// The page, from the first question to the signed result.
+pub type Manage = Lifecycle<Managing>;
+
+/// What the service said of the flow; each change answers the same.
+#[derive(Clone)]
+pub struct ManageOpening {
+    /// What a factor is proved by.
+    pub login: LoginOpening,
+    /// What the person came for.
+    pub intent: Intent,
+    /// What the person has; nothing before a proof.
+    pub account: Option<Box<ManagementView>>,
+    /// Random, for the ids of requests.
+    pub request_prefix: String,
+}
+
+/// A change that the person wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// A method gets a name; an empty one takes it away.
+    Name {
+        /// Which method.
+        id: String,
+        /// The name.
+        name: String,
+    },
+    /// A login begins with a method, or no longer.
+    Default {
+        /// Which method.
+        id: String,
+        /// Which of both.
+        is_default: bool,
+    },
+    /// A method goes.
+    Remove {
+        /// Which method.
+        id: String,
+    },
+    /// A method is out of use until it is found.
+    Hold {
+        /// Which method.
+        id: String,
+    },
+    /// A method was found.
+    Release {
+        /// Which method.
+        id: String,
+    },
+    /// Codes are paused.
+    Pause {
+        /// For how many hours.
+        hours: u32,
+        /// Why.
+        reason: PauseReason,
+    },
+    /// Codes are asked for again.
+    Resume,
+    /// Trusted browsers are asked again.
+    EndTrust(Trusted),
+}
+
+/// Trusted browsers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trusted {
+    /// The one with this id.
+    One(String),
+    /// All but this one.
+    Others,
+    /// All.
+    All,
+}
+
+/// Why something was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChangeRefusal {
+    /// The service could not be asked.
+    Unreachable,
+    /// The name is not one that can be kept.
+    Name,
+    /// The service refused.
+    Service {
+        /// Why.
+        code: ErrorCode,
+        /// What of the policy or of the account.
+        field: Option<String>,
+        /// When it may go on.
+        retry_at: Option<Now>,
+    },
+}
+
+/// What was done just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// A method has another name.
+    Named,
+    /// A login begins with another method.
+    Default,
+    /// A method is gone.
+    Removed,
+    /// A method is out of use.
+    Held,
+    /// A method is in use again.
+    Released,
+    /// Codes are paused.
+    Paused,
+    /// Codes are asked for.
+    Resumed,
+    /// Browsers are asked again.
+    TrustEnded,
+    /// A method works.
+    Tested,
+}
+
+/// What a code is typed for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProofFor {
+    /// To see what there is.
+    Opening,
+    /// A change that waits for it.
+    Change(Wish),
+    /// To see whether the method at this place works.
+    Test(usize),
+    /// To turn two-step verification off.
+    TurningOff,
+    /// Nothing: the person reports that it was somebody else.
+    Report,
+}
+
+/// A login's stage, in which a factor is proved.
+pub struct Proving {
+    /// The code, and the ways to it.
+    pub signing: Box<SigningIn>,
+    /// What it is for.
+    pub proof_for: ProofFor,
+    /// Whether one of the methods is left out, because it is to go.
+    pub without_one: bool,
+}
+
+/// A question before something that is felt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// Whether the method at this place goes.
+    Remove(usize),
+    /// Whether it is taken out of use.
+    Lost(usize),
+    /// Whether two-step verification is turned off.
+    TurnOff,
+}
+
+/// Where the person is.
+pub enum ManageStep {
+    /// A factor is proved.
+    Proving(Box<Proving>),
+    /// What there is.
+    Overview,
+    /// The method at this place.
+    Method(usize),
+    /// Its name.
+    Naming {
+        /// Its place.
+        place: usize,
+        /// What is typed.
+        typed: String,
+    },
+    /// A question.
+    Asking(Question),
+    /// Why codes are to be paused.
+    PauseReason,
+    /// For how long.
+    PauseHours(PauseReason),
+    /// The trusted browsers; nothing until they are there.
+    Browsers(Option<Box<BrowsersView>>),
+    /// The record; nothing until it is there.
+    Record(Option<Box<EventsView>>),
+}
+
+/// A person who manages what they have.
+pub struct Managing {
+    /// What the service said last.
+    pub opening: ManageOpening,
+    /// Where the person is.
+    pub step: ManageStep,
+    /// The state of the latest request.
+    pub asked: RequestState<()>,
+    /// Why the last one was refused.
+    pub refusal: Option<ChangeRefusal>,
+    /// What was done just now, and what undoes it.
+    pub done: Option<(Done, Option<Wish>)>,
+    /// Whether there is something that the host should hear of.
+    pub has_changed: bool,
+    /// The change that is on its way.
+    pub(super) wish: Option<Wish>,
+    /// Changes so far: the number names the next request, and again the same one that nobody
+    /// answered.
+    pub(super) changes: u32,
+}
+
+/// What happens.
+pub enum ManageEvent {
+    /// The person goes somewhere, or presses something.
+    Go(ManageNav),
+    /// The person types a name.
+    Name(String),
+    /// Something of the proof.
+    Proof(LoginEvent),
+    /// The service answers.
+    Answer(ManageAnswer),
+}
+
+/// Where a person goes, and what they press.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ManageNav {
+    /// "Back".
+    Back,
+    /// The main button.
+    Submit,
+    /// The method at this place.
+    Method(usize),
+    /// Another name for it.
+    Rename,
+    /// Logins begin with it, or no longer.
+    Default,
+    /// It is tested.
+    Test,
+    /// It is lost.
+    Lost,
+    /// It was found.
+    Found,
+    /// It shall go.
+    Remove,
+    /// Codes are to be paused.
+    Pause,
+    /// For this reason.
+    Reason(PauseReason),
+    /// For so many hours.
+    Hours(u32),
+    /// Codes are to be asked for again.
+    Resume,
+    /// Two-step verification is to be turned off.
+    TurnOff,
+    /// The trusted browsers.
+    Browsers,
+    /// The browser at this place is asked again.
+    EndBrowser(usize),
+    /// The others are.
+    EndOthers,
+    /// All are.
+    EndAll,
+    /// The record.
+    Record,
+    /// Its earlier lines.
+    Earlier,
+    /// "That was not me."
+    Report,
+    /// What was done just now is undone.
+    Undo,
+    /// Back to the host.
+    Finish,
+}
+
+/// What the service answers.
+pub enum ManageAnswer {
+    /// A code was right, or the page was asked for again.
+    Told(Box<ManageOpening>),
+    /// The change that was asked for last is made.
+    Changed(Box<ManageOpening>),
+    /// It is not made.
+    NotChanged(ChangeRefusal),
+    /// Anything else was not done.
+    Refused(ChangeRefusal),
+    /// The trusted browsers.
+    Browsers(Box<BrowsersView>),
+    /// Lines of the record.
+    Record(Box<EventsView>),
+    /// The result for the host; nothing where nothing was changed.
+    Closed(Option<String>),
+}
+
+/// Where a right code goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodeGoes {
+    /// It proves a factor.
+    Proof,
+    /// It tests its method.
+    Test,
+    /// It turns two-step verification off; with the id of the request.
+    TurnOff(String),
+}
+
+/// What the shell shall do.
+pub enum ManageEffect {
+    /// Something of the proof; where its code goes.
+    Proof(LoginEffect, CodeGoes),
+    /// Ask for a change, under the id of the request.
+    Change(Wish, String),
+    /// Ask what there is now.
+    Reload,
+    /// Ask for the trusted browsers.
+    Browsers,
+    /// Ask for the record: its newest lines, or those before this one.
+    Record(Option<u64>),
+    /// Close the page.
+    Close,
+}
+
+impl Managing {
+    /// What the person has, once a factor was proved.
+    pub fn methods(&self) -> &[ManagedMethod] {
+        match &self.opening.account {
+            Some(account) => &account.methods,
+            None => &[],
+        }
+    }
+
+    /// Whether an answer is awaited.
+    pub fn waits(&self) -> bool {
+        self.asked == RequestState::Waiting
+    }
+}

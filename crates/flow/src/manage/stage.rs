@@ -1,0 +1,529 @@
+//! Where a person goes while managing, and what that leads to.
+
+use std::fmt;
+
+use nidan_protocol::{ChallengeView, Intent};
+
+use super::{
+    ChangeRefusal, CodeGoes, Done, ManageAnswer, ManageEffect, ManageEvent, ManageNav,
+    ManageOpening, ManageStep, Managing, ProofFor, Proving, Question, Trusted, Wish,
+};
+use crate::lifecycle::{Outcome, Stage};
+use crate::login::{LoginEvent, LoginNav, LoginStep};
+use crate::{
+    EndReason, LoginAnswer, LoginEffect, LoginInput, LoginOpening, Now, RequestState, SigningIn,
+};
+
+/// The longest name, in characters.
+const NAME_MAX_CHARS: usize = 64;
+
+impl Stage for Managing {
+    type Opening = ManageOpening;
+    type Event = ManageEvent;
+    type Effect = ManageEffect;
+
+    fn begin(opening: ManageOpening) -> (Box<Self>, Option<ManageEffect>) {
+        let mut managing = Box::new(Self {
+            opening,
+            step: ManageStep::Overview,
+            asked: RequestState::Idle,
+            refusal: None,
+            done: None,
+            has_changed: false,
+            wish: None,
+            changes: 0,
+        });
+        let effect = managing.arrive();
+        (managing, effect)
+    }
+
+    fn on(self: Box<Self>, event: ManageEvent, now: Now) -> Outcome<Self> {
+        match self.follow(event, now) {
+            // Whatever led here: without a proof there is nothing to be seen.
+            Outcome::Active(mut managing, None) if managing.shows_nothing() => {
+                let effect = managing.prove(ProofFor::Opening);
+                Outcome::Active(managing, effect)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn time_up(self: Box<Self>) -> Outcome<Self> {
+        if self.is_over() {
+            return Outcome::stays(self);
+        }
+        Outcome::Ended(EndReason::Expired)
+    }
+
+    fn is_over(&self) -> bool {
+        match &self.step {
+            ManageStep::Proving(proving) => proving.signing.is_over(),
+            ManageStep::Overview
+            | ManageStep::Method(_)
+            | ManageStep::Naming { .. }
+            | ManageStep::Asking(_)
+            | ManageStep::PauseReason
+            | ManageStep::PauseHours(_)
+            | ManageStep::Browsers(_)
+            | ManageStep::Record(_) => false,
+        }
+    }
+
+    fn retry(&self) -> Option<(Now, ManageEvent)> {
+        None
+    }
+
+    fn awaited(&self) -> Option<&ChallengeView> {
+        match &self.step {
+            ManageStep::Proving(proving) => proving.signing.awaited(),
+            ManageStep::Overview
+            | ManageStep::Method(_)
+            | ManageStep::Naming { .. }
+            | ManageStep::Asking(_)
+            | ManageStep::PauseReason
+            | ManageStep::PauseHours(_)
+            | ManageStep::Browsers(_)
+            | ManageStep::Record(_) => None,
+        }
+    }
+
+    fn would_lose(&self) -> bool {
+        false
+    }
+
+    fn code_read(code: String) -> ManageEvent {
+        ManageEvent::Proof(LoginEvent::Enter(LoginInput::Code(code)))
+    }
+
+    fn changed(challenge: Box<ChallengeView>) -> ManageEvent {
+        ManageEvent::Proof(LoginEvent::Answer(LoginAnswer::Changed(challenge)))
+    }
+}
+
+impl Managing {
+    fn follow(mut self: Box<Self>, event: ManageEvent, now: Now) -> Outcome<Self> {
+        let effect = match event {
+            ManageEvent::Proof(event) => return self.on_proof(event, now),
+            ManageEvent::Answer(answer) => return self.on_answer(answer),
+            ManageEvent::Go(to) => self.go(to),
+            ManageEvent::Name(name) => {
+                if let ManageStep::Naming { typed, .. } = &mut self.step {
+                    *typed = name;
+                    self.refusal = None;
+                }
+                None
+            }
+        };
+        Outcome::Active(self, effect)
+    }
+
+    const fn shows_nothing(&self) -> bool {
+        self.opening.account.is_none() && !matches!(self.step, ManageStep::Proving(_))
+    }
+
+    /// To what the person came for, where a factor is proved; else to the proof.
+    pub(super) fn arrive(&mut self) -> Option<ManageEffect> {
+        if self.opening.account.is_none() {
+            return self.prove(ProofFor::Opening);
+        }
+        let lost = self
+            .methods()
+            .iter()
+            .position(|method| !method.is_held_by_person && method.retires_at.is_none());
+        self.step = match (self.opening.intent, lost) {
+            // One method: there is no question which one is lost.
+            (Intent::Lost, Some(place)) if self.methods().len() == 1 => {
+                ManageStep::Asking(Question::Lost(place))
+            }
+            (
+                Intent::Overview
+                | Intent::NewPhone
+                | Intent::NewNumber
+                | Intent::NewApp
+                | Intent::Lost
+                | Intent::Codes
+                | Intent::Check,
+                _,
+            ) => ManageStep::Overview,
+        };
+        None
+    }
+
+    /// To a code of one of the methods, or of the one that is tested.
+    pub(super) fn prove(&mut self, proof_for: ProofFor) -> Option<ManageEffect> {
+        let mut opening = self.opening.login.clone();
+        let count = opening.methods.len();
+        match &proof_for {
+            ProofFor::Test(place) => {
+                let id = self.methods().get(*place)?.id.clone();
+                only(&mut opening, |method| method == id);
+                opening.backup_codes_left = 0;
+                opening.recovery_url = None;
+                opening.best = Some(id);
+            }
+            // What goes does not prove its own going.
+            ProofFor::Change(Wish::Remove { id } | Wish::Hold { id }) => {
+                only(&mut opening, |method| method != id);
+            }
+            ProofFor::Opening | ProofFor::Change(_) | ProofFor::TurningOff | ProofFor::Report => {}
+        }
+        let without_one = match proof_for {
+            ProofFor::Change(_) => opening.methods.len() < count,
+            ProofFor::Opening | ProofFor::Test(_) | ProofFor::TurningOff | ProofFor::Report => {
+                false
+            }
+        };
+        let (signing, effect) = SigningIn::begin(opening);
+        self.asked = RequestState::Idle;
+        self.step = ManageStep::Proving(Box::new(Proving {
+            signing,
+            proof_for,
+            without_one,
+        }));
+        effect.map(|effect| self.of_proof(effect))
+    }
+
+    /// Where the code of a proof goes.
+    fn of_proof(&self, effect: LoginEffect) -> ManageEffect {
+        let goes = match &self.step {
+            ManageStep::Proving(proving) => match proving.proof_for {
+                ProofFor::Test(_) => CodeGoes::Test,
+                ProofFor::TurningOff => CodeGoes::TurnOff(self.request_id()),
+                ProofFor::Opening | ProofFor::Change(_) | ProofFor::Report => CodeGoes::Proof,
+            },
+            ManageStep::Overview
+            | ManageStep::Method(_)
+            | ManageStep::Naming { .. }
+            | ManageStep::Asking(_)
+            | ManageStep::PauseReason
+            | ManageStep::PauseHours(_)
+            | ManageStep::Browsers(_)
+            | ManageStep::Record(_) => CodeGoes::Proof,
+        };
+        ManageEffect::Proof(effect, goes)
+    }
+
+    /// Names a request: the next one, or again the one that nobody has answered.
+    pub(super) fn request_id(&self) -> String {
+        format!("{}-{}", self.opening.request_prefix, self.changes)
+    }
+
+    fn on_proof(mut self: Box<Self>, event: LoginEvent, now: Now) -> Outcome<Self> {
+        let ManageStep::Proving(proving) = &self.step else {
+            // Late news of a screen that was left.
+            return Outcome::stays(self);
+        };
+        // Whoever looks at something else has been here before.
+        let leaves = matches!(event, LoginEvent::Go(LoginNav::Back))
+            && match (&proving.signing.step, &proving.proof_for) {
+                (_, ProofFor::Opening) => false,
+                (LoginStep::Report, ProofFor::Report) => true,
+                (LoginStep::Code { .. } | LoginStep::Backup, _) => true,
+                (
+                    LoginStep::MethodPicker
+                    | LoginStep::Recovery
+                    | LoginStep::Report
+                    | LoginStep::Reported(_)
+                    | LoginStep::LowBackupCodes(_),
+                    _,
+                ) => false,
+            };
+        if leaves {
+            let effect = self.leave_proof();
+            return Outcome::Active(self, effect);
+        }
+        let step = std::mem::replace(&mut self.step, ManageStep::Overview);
+        let ManageStep::Proving(mut proving) = step else {
+            return Outcome::stays(self);
+        };
+        match proving.signing.on(event, now) {
+            Outcome::Active(signing, effect) => {
+                proving.signing = signing;
+                self.step = ManageStep::Proving(proving);
+                let effect = effect.map(|effect| self.of_proof(effect));
+                Outcome::Active(self, effect)
+            }
+            Outcome::Ended(reason) => Outcome::Ended(reason),
+            // No code of a login is answered here.
+            Outcome::Completed(code) => Outcome::Completed(code),
+        }
+    }
+
+    /// Back to where the proof was asked for.
+    fn leave_proof(&mut self) -> Option<ManageEffect> {
+        let ManageStep::Proving(proving) = &self.step else {
+            return None;
+        };
+        self.step = match proving.proof_for {
+            ProofFor::Test(place) => ManageStep::Method(place),
+            ProofFor::TurningOff => ManageStep::Asking(Question::TurnOff),
+            ProofFor::Opening | ProofFor::Change(_) | ProofFor::Report => ManageStep::Overview,
+        };
+        None
+    }
+
+    fn go(&mut self, to: ManageNav) -> Option<ManageEffect> {
+        if self.waits() && to != ManageNav::Back {
+            return None;
+        }
+        self.refusal = None;
+        let here = self.place();
+        match to {
+            ManageNav::Back => return self.back(),
+            ManageNav::Submit => return self.submit(),
+            ManageNav::Method(place) if place < self.methods().len() => {
+                self.move_to(ManageStep::Method(place));
+            }
+            ManageNav::Method(_) => {}
+            ManageNav::Pause => self.move_to(ManageStep::PauseReason),
+            ManageNav::Reason(reason) => self.move_to(ManageStep::PauseHours(reason)),
+            ManageNav::TurnOff => self.move_to(ManageStep::Asking(Question::TurnOff)),
+            ManageNav::Rename => {
+                let place = here?;
+                let typed = self.methods().get(place)?.name.clone().unwrap_or_default();
+                self.move_to(ManageStep::Naming { place, typed });
+            }
+            ManageNav::Lost => self.move_to(ManageStep::Asking(Question::Lost(here?))),
+            ManageNav::Remove => self.move_to(ManageStep::Asking(Question::Remove(here?))),
+            ManageNav::Test => return self.prove(ProofFor::Test(here?)),
+            ManageNav::Report => return self.report(),
+            ManageNav::Default
+            | ManageNav::Found
+            | ManageNav::Hours(_)
+            | ManageNav::Resume
+            | ManageNav::EndBrowser(_)
+            | ManageNav::EndOthers
+            | ManageNav::EndAll
+            | ManageNav::Undo => {
+                let wish = self.wish_of(to, here)?;
+                return Some(self.ask(wish));
+            }
+            ManageNav::Browsers => return Some(self.look(ManageStep::Browsers(None))),
+            ManageNav::Record => return Some(self.look(ManageStep::Record(None))),
+            ManageNav::Earlier => return self.earlier(),
+            ManageNav::Finish => {
+                self.asked = RequestState::Waiting;
+                return Some(ManageEffect::Close);
+            }
+        }
+        None
+    }
+
+    /// The change that a press asks for.
+    fn wish_of(&self, to: ManageNav, here: Option<usize>) -> Option<Wish> {
+        let method = || self.methods().get(here?);
+        Some(match to {
+            ManageNav::Default => {
+                let method = method()?;
+                Wish::Default {
+                    id: method.id.clone(),
+                    is_default: !method.is_default,
+                }
+            }
+            ManageNav::Found => Wish::Release {
+                id: method()?.id.clone(),
+            },
+            ManageNav::Hours(hours) => {
+                let ManageStep::PauseHours(reason) = self.step else {
+                    return None;
+                };
+                Wish::Pause { hours, reason }
+            }
+            ManageNav::Resume => Wish::Resume,
+            ManageNav::EndBrowser(place) => {
+                let ManageStep::Browsers(Some(list)) = &self.step else {
+                    return None;
+                };
+                let browser = list.browsers.get(place)?;
+                Wish::EndTrust(Trusted::One(browser.id.clone()))
+            }
+            ManageNav::EndOthers => Wish::EndTrust(Trusted::Others),
+            ManageNav::EndAll => Wish::EndTrust(Trusted::All),
+            ManageNav::Undo => self.done.as_ref()?.1.clone()?,
+            ManageNav::Back
+            | ManageNav::Submit
+            | ManageNav::Method(_)
+            | ManageNav::Rename
+            | ManageNav::Test
+            | ManageNav::Lost
+            | ManageNav::Remove
+            | ManageNav::Pause
+            | ManageNav::Reason(_)
+            | ManageNav::TurnOff
+            | ManageNav::Browsers
+            | ManageNav::Record
+            | ManageNav::Earlier
+            | ManageNav::Report
+            | ManageNav::Finish => return None,
+        })
+    }
+
+    /// The place of the method that the screen is about.
+    const fn place(&self) -> Option<usize> {
+        match &self.step {
+            ManageStep::Method(place)
+            | ManageStep::Naming { place, .. }
+            | ManageStep::Asking(Question::Remove(place) | Question::Lost(place)) => Some(*place),
+            ManageStep::Asking(Question::TurnOff)
+            | ManageStep::Proving(_)
+            | ManageStep::Overview
+            | ManageStep::PauseReason
+            | ManageStep::PauseHours(_)
+            | ManageStep::Browsers(_)
+            | ManageStep::Record(_) => None,
+        }
+    }
+
+    /// To another screen: what was said of the last one is read.
+    fn move_to(&mut self, step: ManageStep) {
+        self.done = None;
+        self.step = step;
+    }
+
+    fn back(&mut self) -> Option<ManageEffect> {
+        let to = match &self.step {
+            ManageStep::Naming { place, .. }
+            | ManageStep::Asking(Question::Remove(place) | Question::Lost(place)) => {
+                ManageStep::Method(*place)
+            }
+            ManageStep::PauseHours(_) => ManageStep::PauseReason,
+            ManageStep::Proving(_) => return None,
+            ManageStep::Method(_)
+            | ManageStep::Asking(Question::TurnOff)
+            | ManageStep::Overview
+            | ManageStep::PauseReason
+            | ManageStep::Browsers(_)
+            | ManageStep::Record(_) => ManageStep::Overview,
+        };
+        self.step = to;
+        None
+    }
+
+    fn submit(&mut self) -> Option<ManageEffect> {
+        let id = self
+            .place()
+            .and_then(|place| Some(self.methods().get(place)?.id.clone()));
+        match &self.step {
+            ManageStep::Naming { typed, .. } => {
+                let name = typed.trim().to_owned();
+                let is_fit = name.chars().count() <= NAME_MAX_CHARS && !name.contains(['<', '>']);
+                if !is_fit {
+                    self.refusal = Some(ChangeRefusal::Name);
+                    return None;
+                }
+                Some(self.ask(Wish::Name { id: id?, name }))
+            }
+            ManageStep::Asking(Question::Remove(_)) => Some(self.ask(Wish::Remove { id: id? })),
+            ManageStep::Asking(Question::Lost(_)) => Some(self.ask(Wish::Hold { id: id? })),
+            ManageStep::Asking(Question::TurnOff) => self.prove(ProofFor::TurningOff),
+            ManageStep::Proving(_)
+            | ManageStep::Overview
+            | ManageStep::Method(_)
+            | ManageStep::PauseReason
+            | ManageStep::PauseHours(_)
+            | ManageStep::Browsers(_)
+            | ManageStep::Record(_) => None,
+        }
+    }
+
+    /// Asks for a change.
+    pub(super) fn ask(&mut self, wish: Wish) -> ManageEffect {
+        self.asked = RequestState::Waiting;
+        self.done = None;
+        self.wish = Some(wish.clone());
+        ManageEffect::Change(wish, self.request_id())
+    }
+
+    fn look(&mut self, step: ManageStep) -> ManageEffect {
+        let effect = match step {
+            ManageStep::Browsers(_) => ManageEffect::Browsers,
+            ManageStep::Record(_)
+            | ManageStep::Proving(_)
+            | ManageStep::Overview
+            | ManageStep::Method(_)
+            | ManageStep::Naming { .. }
+            | ManageStep::Asking(_)
+            | ManageStep::PauseReason
+            | ManageStep::PauseHours(_) => ManageEffect::Record(None),
+        };
+        self.move_to(step);
+        self.asked = RequestState::Waiting;
+        effect
+    }
+
+    fn earlier(&mut self) -> Option<ManageEffect> {
+        let ManageStep::Record(Some(record)) = &self.step else {
+            return None;
+        };
+        let before = record.before?;
+        self.asked = RequestState::Waiting;
+        Some(ManageEffect::Record(Some(before)))
+    }
+
+    /// "That was not me": the login's own question.
+    fn report(&mut self) -> Option<ManageEffect> {
+        let (mut signing, _nothing_is_sent) = SigningIn::begin(LoginOpening {
+            auto_send: false,
+            ..self.opening.login.clone()
+        });
+        signing.leave_for(LoginStep::Report);
+        self.done = None;
+        self.step = ManageStep::Proving(Box::new(Proving {
+            signing,
+            proof_for: ProofFor::Report,
+            without_one: false,
+        }));
+        None
+    }
+}
+
+/// Leaves those methods out of which this is not so.
+fn only(opening: &mut LoginOpening, is_so: impl Fn(&str) -> bool) {
+    opening.methods.retain(|method| is_so(&method.id));
+    opening.best = opening.best.take().filter(|best| is_so(best));
+    if opening.best.is_none() {
+        opening.best = opening.methods.first().map(|method| method.id.clone());
+    }
+}
+
+/// What a change has done.
+pub(super) const fn done_by(wish: &Wish) -> Done {
+    match wish {
+        Wish::Name { .. } => Done::Named,
+        Wish::Default { .. } => Done::Default,
+        Wish::Remove { .. } => Done::Removed,
+        Wish::Hold { .. } => Done::Held,
+        Wish::Release { .. } => Done::Released,
+        Wish::Pause { .. } => Done::Paused,
+        Wish::Resume => Done::Resumed,
+        Wish::EndTrust(_) => Done::TrustEnded,
+    }
+}
+
+/// Names the step and nothing in it: codes are typed there.
+impl fmt::Debug for Managing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.step {
+            ManageStep::Proving(proving) => return proving.signing.fmt(f),
+            ManageStep::Overview => "Overview",
+            ManageStep::Method(_) => "Method",
+            ManageStep::Naming { .. } => "Naming",
+            ManageStep::Asking(_) => "Asking",
+            ManageStep::PauseReason => "PauseReason",
+            ManageStep::PauseHours(_) => "PauseHours",
+            ManageStep::Browsers(_) => "Browsers",
+            ManageStep::Record(_) => "Record",
+        })
+    }
+}
+
+/// What is answered, and by whom it is read.
+impl ManageAnswer {
+    /// A refusal by its code alone.
+    pub(super) const fn code(refusal: &ChangeRefusal) -> Option<nidan_protocol::ErrorCode> {
+        match refusal {
+            ChangeRefusal::Service { code, .. } => Some(*code),
+            ChangeRefusal::Unreachable | ChangeRefusal::Name => None,
+        }
+    }
+}

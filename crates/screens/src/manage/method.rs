@@ -1,0 +1,127 @@
+//! One method: what is known of it, and what can be done with it.
+
+use nidan_flow::{Manage, Managing};
+use nidan_protocol::{ManagedMethod, MethodState};
+
+use super::overview::{is_check_due, moment, state_of};
+use super::{ManageAction, OwnKey, named, unless_waiting};
+use crate::draft::Draft;
+use crate::messages::Msg;
+use crate::{Arg, Content, Words};
+
+impl<'a> Draft<'a, Manage> {
+    pub(super) fn method(&mut self, managing: &'a Managing, place: usize) {
+        let Some(method) = managing.methods().get(place) else {
+            return self.overview(managing);
+        };
+        self.begin(managing, Msg::ManageMethodTitle);
+        self.own(OwnKey::Lead, Content::Text(named(method)));
+        self.facts(managing, method);
+        self.own_group(OwnKey::Choices);
+        for (index, (words, action)) in (0..=u8::MAX).zip(choices(managing, method)) {
+            self.choice_of(index, words, action);
+        }
+        self.own_group(OwnKey::Actions);
+        self.back();
+    }
+
+    pub(super) fn choice_of(&mut self, index: u8, words: Msg, action: ManageAction) {
+        self.own_nth(
+            OwnKey::Choice,
+            index,
+            Content::Button {
+                label: Words::of(words),
+                is_disabled: false,
+                action,
+            },
+        );
+    }
+
+    fn facts(&mut self, managing: &'a Managing, method: &'a ManagedMethod) {
+        let dated = |msg, at| {
+            let at = Arg::Date("date", moment(at));
+            Words::Message(msg, [at, Arg::None])
+        };
+        let mut facts = Vec::with_capacity(6);
+        if let Some(name) = &method.name {
+            facts.push(Words::Verbatim(name));
+        }
+        facts.push(dated(Msg::ManageAdded, method.created_at));
+        facts.push(match method.used_at {
+            Some(at) => dated(Msg::ManageUsed, at),
+            None => Words::of(Msg::ManageUnused),
+        });
+        facts.extend(method.tested_at.map(|at| dated(Msg::ManageTested, at)));
+        facts.extend(method.is_default.then_some(Words::of(Msg::ManageIsDefault)));
+        facts.extend(state_of(method));
+        facts.extend(method.cooling_until.map(|at| dated(Msg::ManageCooling, at)));
+        let is_due = managing
+            .opening
+            .account
+            .as_deref()
+            .is_some_and(is_check_due);
+        let is_untried = method.used_at.is_none() && method.tested_at.is_none();
+        facts.extend((is_due && is_untried).then_some(Words::of(Msg::ManageCheck)));
+        self.own_group(OwnKey::Facts);
+        for (index, words) in (0..=u8::MAX).zip(facts) {
+            self.own_nth(OwnKey::Fact, index, Content::Text(words));
+        }
+    }
+
+    pub(super) fn naming(&mut self, managing: &'a Managing, typed: &'a str) {
+        self.title(Msg::ManageNameTitle);
+        let wrong = self.refusal_words(managing);
+        self.own(OwnKey::NameForm, Content::Form(ManageAction::Submit));
+        self.own_text(OwnKey::NameLabel, Msg::ManageNameLabel);
+        self.own(
+            OwnKey::Name,
+            Content::Field {
+                value: typed,
+                is_filled_in: false,
+                label: (Msg::ManageNameLabel, Arg::None),
+                help: None,
+                is_invalid: wrong.message().is_some(),
+                action: ManageAction::TypeName,
+            },
+        );
+        self.own(OwnKey::NameError, Content::Text(wrong));
+        self.own_group(OwnKey::NameActions);
+        let save = unless_waiting(managing, Msg::ManageNameSave);
+        self.own_button(OwnKey::NameSave, save, ManageAction::Submit);
+        self.own_group(OwnKey::Actions);
+        self.back();
+    }
+}
+
+/// What can be done with a method as it is.
+fn choices(managing: &Managing, method: &ManagedMethod) -> Vec<(Msg, ManageAction)> {
+    let is_one_of_several = managing.methods().len() > 1;
+    let is_in_use = match method.state {
+        MethodState::Ready | MethodState::TwoCodes => method.retires_at.is_none(),
+        MethodState::Resting | MethodState::Suspended | MethodState::Held => false,
+    };
+    let is_held = match method.state {
+        MethodState::Held => true,
+        MethodState::Ready
+        | MethodState::TwoCodes
+        | MethodState::Resting
+        | MethodState::Suspended => false,
+    };
+    let mut choices = Vec::with_capacity(6);
+    if is_in_use {
+        choices.push((Msg::ManageTest, ManageAction::Test));
+    }
+    choices.push((Msg::ManageRename, ManageAction::Rename));
+    if method.is_default {
+        choices.push((Msg::ManageNotDefault, ManageAction::Default));
+    } else if is_in_use && is_one_of_several {
+        choices.push((Msg::ManageMakeDefault, ManageAction::Default));
+    }
+    if method.is_held_by_person {
+        choices.push((Msg::ManageFound, ManageAction::Found));
+    } else if !is_held {
+        choices.push((Msg::ManageLost, ManageAction::Lost));
+    }
+    choices.push((Msg::ManageRemove, ManageAction::Remove));
+    choices
+}

@@ -1,0 +1,172 @@
+//! Where a factor is proved: a login's screens, in the words of this page.
+
+use nidan_flow::{Login, LoginStep, Manage, ProofFor, Proving, SigningIn};
+
+use super::{ManageAction, ManageKey, OwnKey};
+use crate::draft::Draft;
+use crate::login::{self, LoginAction, LoginKey};
+use crate::messages::Msg;
+use crate::{Block, Content, Words};
+
+impl<'a> Draft<'a, Manage> {
+    pub(super) fn proof(&mut self, proving: &'a Proving) {
+        let mut login = Draft::<Login>::new(Some(login::step_scope(&proving.signing)), self.view);
+        login.signing_in(&proving.signing);
+        self.screen.scope = login.screen.scope;
+        self.screen.is_aside = login.screen.is_aside;
+        for block in login.screen.blocks {
+            if let Some(content) = in_our_words(proving, block.key, block.content) {
+                let key = ManageKey::Login(block.key);
+                self.add_nth(key, block.index, content);
+            }
+        }
+        let leads_back = is_at_a_code(&proving.signing)
+            && match proving.proof_for {
+                ProofFor::Opening => false,
+                ProofFor::Change(_)
+                | ProofFor::Test(_)
+                | ProofFor::TurningOff
+                | ProofFor::Report => true,
+            };
+        if leads_back {
+            self.screen.is_aside = true;
+            self.own_group(OwnKey::Actions);
+            let back = ManageAction::Proof(LoginAction::Back);
+            self.own_button(OwnKey::Back, Msg::CommonBack, back);
+        }
+    }
+}
+
+const fn is_at_a_code(signing: &SigningIn) -> bool {
+    match signing.step {
+        LoginStep::Code { .. } | LoginStep::Backup => true,
+        LoginStep::MethodPicker
+        | LoginStep::Recovery
+        | LoginStep::Report
+        | LoginStep::Reported(_)
+        | LoginStep::LowBackupCodes(_) => false,
+    }
+}
+
+/// What a login's block says here; nothing where it has no business.
+fn in_our_words<'a>(
+    proving: &Proving,
+    key: LoginKey,
+    content: Content<'a, Login>,
+) -> Option<Content<'a, Manage>> {
+    if !is_at_a_code(&proving.signing) {
+        return Some(of_login(content));
+    }
+    let (title, lead) = match &proving.proof_for {
+        ProofFor::Change(_) if proving.without_one => {
+            (Msg::ManageProofTitle, Msg::ManageProofAnother)
+        }
+        ProofFor::Opening | ProofFor::Change(_) | ProofFor::Report => {
+            (Msg::ManageProofTitle, Msg::ManageProofLead)
+        }
+        ProofFor::Test(_) => (Msg::ManageTestTitle, Msg::ManageTestLead),
+        ProofFor::TurningOff => (Msg::ManageOffCodeTitle, Msg::ManageOffCodeLead),
+    };
+    let submit = match &proving.proof_for {
+        ProofFor::TurningOff => Msg::ManageTurnOff,
+        ProofFor::Opening | ProofFor::Change(_) | ProofFor::Test(_) | ProofFor::Report => {
+            Msg::ConfirmCheck
+        }
+    };
+    let has_no_other_way = match &proving.proof_for {
+        ProofFor::Test(_) => true,
+        ProofFor::Opening | ProofFor::Change(_) | ProofFor::TurningOff | ProofFor::Report => false,
+    };
+    match (key, content) {
+        (LoginKey::Title | LoginKey::Account, _) => {
+            let words = if key == LoginKey::Title { title } else { lead };
+            Some(Content::Text(Words::of(words)))
+        }
+        // Nobody signs in here; and what is under way is the person's own wish.
+        (LoginKey::NotMe, _) => None,
+        (LoginKey::Aside | LoginKey::AnotherWay, _) if has_no_other_way => None,
+        (
+            LoginKey::Submit,
+            Content::Button {
+                label, is_disabled, ..
+            },
+        ) => Some(Content::Button {
+            label: match label.message() {
+                Some((Msg::LoginSubmit, _)) => Words::of(submit),
+                Some(_) | None => label,
+            },
+            is_disabled,
+            action: ManageAction::Proof(LoginAction::Submit),
+        }),
+        (_as_at_a_login, content) => Some(of_login(content)),
+    }
+}
+
+/// The same content, whose actions are this page's.
+fn of_login<'a>(content: Content<'a, Login>) -> Content<'a, Manage> {
+    match content {
+        Content::Group => Content::Group,
+        Content::Named(name) => Content::Named(name),
+        Content::State(name, value) => Content::State(name, value),
+        Content::Form(action) => Content::Form(ManageAction::Proof(action)),
+        Content::Text(words) => Content::Text(words),
+        Content::Cell(name, words) => Content::Cell(name, words),
+        Content::Field {
+            value,
+            is_filled_in,
+            label,
+            help,
+            is_invalid,
+            action,
+        } => Content::Field {
+            value,
+            is_filled_in,
+            label,
+            help,
+            is_invalid,
+            action: ManageAction::Proof(action),
+        },
+        Content::Checkbox { is_ticked, action } => Content::Checkbox {
+            is_ticked,
+            action: ManageAction::Proof(action),
+        },
+        Content::Button {
+            label,
+            is_disabled,
+            action,
+        } => Content::Button {
+            label,
+            is_disabled,
+            action: ManageAction::Proof(action),
+        },
+        Content::Link { label, url } => Content::Link { label, url },
+        Content::Special(_, special) => match special {},
+    }
+}
+
+impl<'a> Draft<'a, Manage> {
+    pub(super) fn own(&mut self, key: OwnKey, content: Content<'a, Manage>) {
+        self.add(ManageKey::Own(key), content);
+    }
+
+    pub(super) fn own_nth(&mut self, key: OwnKey, index: u8, content: Content<'a, Manage>) {
+        let block = Block {
+            key: ManageKey::Own(key),
+            index,
+            content,
+        };
+        self.screen.blocks.push(block);
+    }
+
+    pub(super) fn own_group(&mut self, key: OwnKey) {
+        self.own(key, Content::Group);
+    }
+
+    pub(super) fn own_text(&mut self, key: OwnKey, msg: Msg) {
+        self.own(key, Content::Text(Words::of(msg)));
+    }
+
+    pub(super) fn own_button(&mut self, key: OwnKey, msg: Msg, action: ManageAction) {
+        self.button(ManageKey::Own(key), msg, action);
+    }
+}

@@ -1,0 +1,90 @@
+//! Questions before something that is felt: each says what it does, and what is better.
+
+use nidan_flow::{Manage, Managing, Question};
+use nidan_protocol::PauseReason;
+
+use super::{ManageAction, OwnKey, named, unless_waiting};
+use crate::Content;
+use crate::draft::Draft;
+use crate::messages::Msg;
+
+/// A day's work, a day and a night, and the longest there is.
+const HOURS: [(u32, Msg); 3] = [
+    (8, Msg::ManageHoursShort),
+    (24, Msg::ManageHoursDay),
+    (72, Msg::ManageHoursLong),
+];
+const REASONS: [(PauseReason, Msg); 5] = [
+    (PauseReason::MovingApp, Msg::ManageWhyMoving),
+    (PauseReason::Outage, Msg::ManageWhyOutage),
+    (PauseReason::Abroad, Msg::ManageWhyAbroad),
+    (PauseReason::NewDevice, Msg::ManageWhyDevice),
+    (PauseReason::Other, Msg::ManageWhyOther),
+];
+
+impl<'a> Draft<'a, Manage> {
+    pub(super) fn asking(&mut self, managing: &'a Managing, question: Question) {
+        let (title, text, yes, place) = match question {
+            Question::Remove(place) => (
+                Msg::ManageRemoveTitle,
+                Msg::ManageRemoveText,
+                Msg::ManageRemoveYes,
+                Some(place),
+            ),
+            Question::Lost(place) => (
+                Msg::ManageLostTitle,
+                Msg::ManageLostText,
+                Msg::ManageLostYes,
+                Some(place),
+            ),
+            Question::TurnOff => (
+                Msg::ManageOffTitle,
+                Msg::ManageOffText,
+                Msg::ManageOffYes,
+                None,
+            ),
+        };
+        self.begin(managing, title);
+        if let Some(method) = place.and_then(|place| managing.methods().get(place)) {
+            self.own(OwnKey::Lead, Content::Text(named(method)));
+        }
+        self.own_text(OwnKey::Warning, text);
+        let may_pause = managing.opening.account.as_ref();
+        let may_pause = may_pause.is_some_and(|account| account.may.pause);
+        let is_off = place.is_none();
+        if is_off && may_pause {
+            self.own_text(OwnKey::Advice, Msg::ManageOffAdvice);
+        }
+        self.own_group(OwnKey::Actions);
+        let yes = unless_waiting(managing, yes);
+        self.own_button(OwnKey::Main, yes, ManageAction::Submit);
+        if is_off && may_pause {
+            self.own_button(OwnKey::Other, Msg::ManagePause, ManageAction::Pause);
+        }
+        self.back();
+    }
+
+    pub(super) fn pause_reason(&mut self) {
+        self.title(Msg::ManagePauseTitle);
+        self.own_text(OwnKey::Warning, Msg::ManagePauseText);
+        self.own_text(OwnKey::Advice, Msg::ManagePauseAdvice);
+        self.own_text(OwnKey::LeftLead, Msg::ManageWhy);
+        self.own_group(OwnKey::Choices);
+        for (index, (reason, words)) in (0..=u8::MAX).zip(REASONS) {
+            self.choice_of(index, words, ManageAction::Reason(reason));
+        }
+        self.own_group(OwnKey::Actions);
+        self.back();
+    }
+
+    pub(super) fn pause_hours(&mut self, managing: &'a Managing) {
+        self.begin(managing, Msg::ManageHoursTitle);
+        self.own_text(OwnKey::Lead, Msg::ManageHoursText);
+        self.own_group(OwnKey::Choices);
+        for (index, (hours, words)) in (0..=u8::MAX).zip(HOURS) {
+            self.choice_of(index, words, ManageAction::Hours(hours));
+        }
+        self.own_group(OwnKey::Actions);
+        self.back();
+    }
+}

@@ -1,0 +1,283 @@
+//! What the page asks for on which methods are managed.
+
+use nidan_protocol::ErrorCode;
+use wasm_bindgen::JsValue;
+
+use super::{Page, Perform, Shell, api, decode, decode_manage, spawn};
+use nidan_flow::{
+    ChangeRefusal, CodeGoes, Effect, Event, LoginAnswer, LoginEffect, LoginEvent, LoginMethod,
+    LoginRefusal, Manage, ManageAnswer, ManageEffect, ManageEvent, ManageOpening, Managing,
+    Presented, RequestError, Trusted, Wish,
+};
+
+impl Perform for Manage {
+    fn perform(shell: Shell<Self>, effect: Effect<Managing>) {
+        match effect {
+            Effect::Open => spawn(shell.open()),
+            Effect::Complete(result_code) => {
+                shell.page(|page| page.complete(&result_code, "managed"));
+            }
+            Effect::Restart => shell.page(Page::restart),
+            Effect::Do(ManageEffect::Proof(effect, goes)) => shell.proof(effect, goes),
+            Effect::Do(ManageEffect::Change(wish, request_id)) => {
+                spawn(shell.change(wish, request_id));
+            }
+            Effect::Do(ManageEffect::Reload) => spawn(async move {
+                let answer = api::asked(shell.page(Page::clone), "/v1/flow").await;
+                shell.told(answer.as_ref().map_err(Clone::clone));
+            }),
+            Effect::Do(ManageEffect::Browsers) => spawn(async move {
+                let path = "/v1/flow/trusted_browsers";
+                let answer = api::asked(shell.page(Page::clone), path).await;
+                let list = answer.map(|json| decode_manage::browsers(&json));
+                shell.answer(match list {
+                    Ok(Some(list)) => ManageAnswer::Browsers(Box::new(list)),
+                    Ok(None) => ManageAnswer::Refused(ChangeRefusal::Unreachable),
+                    Err(refusal) => ManageAnswer::Refused(refusal),
+                });
+            }),
+            Effect::Do(ManageEffect::Record(before)) => spawn(async move {
+                let path = match before {
+                    None => "/v1/flow/record".to_owned(),
+                    Some(before) => format!("/v1/flow/record?before={before}"),
+                };
+                let answer = api::asked(shell.page(Page::clone), &path).await;
+                let page = answer.map(|json| decode_manage::record(&json));
+                shell.answer(match page {
+                    Ok(Some(page)) => ManageAnswer::Record(Box::new(page)),
+                    Ok(None) => ManageAnswer::Refused(ChangeRefusal::Unreachable),
+                    Err(refusal) => ManageAnswer::Refused(refusal),
+                });
+            }),
+            Effect::Do(ManageEffect::Close) => spawn(async move {
+                let page = shell.page(Page::clone);
+                let answer = api::changed(page, "/v1/flow/close", api::object(&[])).await;
+                shell.answer(match answer {
+                    Ok(json) => ManageAnswer::Closed(decode::text(&json, "result_code")),
+                    Err(refusal) => ManageAnswer::Refused(refusal),
+                });
+            }),
+        }
+    }
+}
+
+impl Shell<Manage> {
+    fn answer(self, answer: ManageAnswer) {
+        self.send(Event::On(ManageEvent::Answer(answer)));
+    }
+
+    fn proof_answer(self, answer: LoginAnswer) {
+        self.send(Event::On(ManageEvent::Proof(LoginEvent::Answer(answer))));
+    }
+
+    fn proof(self, effect: LoginEffect, goes: CodeGoes) {
+        match effect {
+            LoginEffect::Order {
+                method_id,
+                channel,
+                confirmation,
+            } => {
+                let body = api::order_body(&self.locale(), &method_id, channel, confirmation);
+                self.order(api::CHALLENGES.to_owned(), body);
+            }
+            LoginEffect::Resend(id) => {
+                self.order([&api::path(&id), "/resend"].concat(), api::object(&[]));
+            }
+            LoginEffect::Verify {
+                way,
+                method_id,
+                presented,
+                trust: _,
+            } => self.prove(way, &method_id, &presented, goes),
+            LoginEffect::ShowHelp(channel) => {
+                self.page(|page| page.help("", channel.as_str()));
+            }
+            LoginEffect::Report => spawn(self.report()),
+        }
+    }
+
+    fn order(self, path: String, body: JsValue) {
+        let order = self.next_order();
+        spawn(async move {
+            let answer = api::challenge(self.page(Page::clone), &path, body).await;
+            if self.is_latest_order(order) {
+                self.proof_answer(match answer {
+                    Ok(challenge) => LoginAnswer::Ordered(Box::new(challenge)),
+                    Err(refusal) => LoginAnswer::NotOrdered(refusal.into()),
+                });
+            }
+        });
+    }
+
+    fn prove(self, way: LoginMethod, method_id: &str, presented: &Presented, goes: CodeGoes) {
+        let body = api::code_body(method_id, presented);
+        let path = match &goes {
+            CodeGoes::Proof => "/v1/flow/proof".to_owned(),
+            // The path names the method.
+            CodeGoes::Test => {
+                api::drop_field(&body, "method_id");
+                format!("/v1/flow/methods/{method_id}/test")
+            }
+            CodeGoes::TurnOff(request_id) => {
+                api::set_text(&body, "request_id", request_id);
+                "/v1/flow/turn_off".to_owned()
+            }
+        };
+        let question = self.next_question();
+        spawn(async move {
+            let answer = api::code(self.page(Page::clone), &path, body).await;
+            match answer {
+                Ok(json) => match goes {
+                    CodeGoes::TurnOff(_) => {
+                        self.page(|page| page.changed("turned_off"));
+                        self.answer(ManageAnswer::Closed(decode::text(&json, "result_code")));
+                    }
+                    CodeGoes::Proof | CodeGoes::Test => self.told(Ok(&json)),
+                },
+                Err(_) if !self.is_latest(question) => {}
+                // What is no refusal of the code is one of the change.
+                Err((refusal, change)) => match &change {
+                    ChangeRefusal::Service {
+                        code:
+                            ErrorCode::PolicyForbids
+                            | ErrorCode::Cooling
+                            | ErrorCode::ReauthRequired
+                            | ErrorCode::ChangeLimit,
+                        ..
+                    } => self.answer(ManageAnswer::Refused(change)),
+                    ChangeRefusal::Service { .. }
+                    | ChangeRefusal::Unreachable
+                    | ChangeRefusal::Name => {
+                        self.proof_answer(LoginAnswer::Refused(way, LoginRefusal::from(refusal)));
+                    }
+                },
+            }
+        });
+    }
+
+    async fn report(self) {
+        let page = self.page(Page::clone);
+        self.proof_answer(match api::report(page.clone()).await {
+            Ok(reported) => {
+                page.reported();
+                LoginAnswer::Reported(Box::new(reported))
+            }
+            Err(refusal) => LoginAnswer::NotReported(refusal),
+        });
+    }
+
+    async fn change(self, wish: Wish, request_id: String) {
+        let (path, body, kind) = request_of(&wish, &request_id);
+        let answer = api::changed(self.page(Page::clone), &path, body).await;
+        if answer.is_ok() {
+            self.page(|page| page.changed(kind));
+        }
+        let unread = ManageAnswer::NotChanged(ChangeRefusal::Unreachable);
+        self.answer(match answer.map(|json| self.opening(&json)) {
+            Ok(opening) => opening.map_or(unread, |one| ManageAnswer::Changed(Box::new(one))),
+            Err(refusal) => ManageAnswer::NotChanged(refusal),
+        });
+    }
+
+    /// What there is now, or why it is not known.
+    fn told(self, answer: Result<&JsValue, ChangeRefusal>) {
+        self.answer(match answer.map(|json| self.opening(json)) {
+            Ok(Some(opening)) => ManageAnswer::Told(Box::new(opening)),
+            Ok(None) => ManageAnswer::Refused(ChangeRefusal::Unreachable),
+            Err(refusal) => ManageAnswer::Refused(refusal),
+        });
+    }
+
+    fn opening(self, json: &JsValue) -> Option<ManageOpening> {
+        let mut login = decode::login_opening(json)?;
+        login.submits_itself = self.page(Page::submits_itself);
+        let safe = |url: Option<String>| url.filter(|url| api::is_safe_link(url));
+        login.recovery_url = safe(login.recovery_url);
+        login.password_url = safe(login.password_url);
+        Some(ManageOpening {
+            login,
+            intent: decode_manage::intent(json),
+            account: decode_manage::management(json).map(Box::new),
+            request_prefix: String::new(),
+        })
+    }
+
+    async fn open(self) {
+        let event = match api::flow(self.page(Page::clone)).await {
+            Err(trouble) => Event::NotOpened(trouble),
+            Ok(json) => {
+                let told = decode::life(&json).is_some_and(|life| self.note_life(life));
+                match (self.opening(&json), prefix()) {
+                    _ if !told => return,
+                    (Some(opening), Some(request_prefix)) => {
+                        Event::Opened(Box::new(ManageOpening {
+                            request_prefix,
+                            ..opening
+                        }))
+                    }
+                    // A page whose flow is for something else than it says.
+                    (None, _) => {
+                        Event::NotOpened(RequestError::Refused(ErrorCode::MethodNotOffered))
+                    }
+                    (Some(_), None) => Event::NotOpened(RequestError::Refused(ErrorCode::Internal)),
+                }
+            }
+        };
+        self.send(event);
+    }
+}
+
+/// Where a change is asked for, with what, and what hosts hear it called.
+fn request_of(wish: &Wish, request_id: &str) -> (String, JsValue, &'static str) {
+    let method = |id: &str, word: &str| ["/v1/flow/methods/", id, word].concat();
+    let body = api::object(&[("request_id", request_id)]);
+    match wish {
+        Wish::Name { id, name } => {
+            api::set_text(&body, "name", name);
+            (method(id, ""), body, "named")
+        }
+        Wish::Default { id, is_default } => {
+            api::set_flag(&body, "is_default", *is_default);
+            (method(id, ""), body, "default")
+        }
+        Wish::Remove { id } => (method(id, "/remove"), body, "removed"),
+        Wish::Hold { id } => (method(id, "/hold"), body, "held"),
+        Wish::Release { id } => (method(id, "/release"), body, "released"),
+        Wish::Pause { hours, reason } => {
+            api::set_number(&body, "hours", *hours);
+            api::set_text(&body, "reason", reason.as_str());
+            ("/v1/flow/pause".to_owned(), body, "paused")
+        }
+        Wish::Resume => ("/v1/flow/resume".to_owned(), body, "resumed"),
+        Wish::EndTrust(which) => {
+            match which {
+                Trusted::One(id) => api::set_text(&body, "id", id),
+                Trusted::Others => api::set_flag(&body, "except_this", true),
+                Trusted::All => {}
+            }
+            let path = "/v1/flow/trusted_browsers/revoke".to_owned();
+            (path, body, "trust_ended")
+        }
+    }
+}
+
+/// Random, for the ids of requests: 128 bits in hexadecimal.
+fn prefix() -> Option<String> {
+    let mut text = String::with_capacity(32);
+    for byte in random()? {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(u32::from(digit), 16)?);
+        }
+    }
+    Some(text)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shell is where the browser's randomness comes in"
+)]
+fn random() -> Option<[u8; 16]> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).ok()?;
+    Some(bytes)
+}
