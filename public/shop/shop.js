@@ -17,9 +17,10 @@ const WORDS = {
     taken: 'このメールアドレスはすでに登録されています。ログインしてください。', wrong: 'メールアドレスまたはパスワードが違います。',
     email_invalid: 'メールアドレスを確認してください（64文字まで、「:」は使えません）。', password_short: 'パスワードは8文字以上にしてください。', failed: 'うまくいきませんでした。もう一度お試しください。',
     refused: '結果を確認できませんでした。もう一度お試しください。', service_down: '2段階認証サービスに接続できないため、ログインできません。しばらくしてから、もう一度お試しください。', reauth_required: '時間が過ぎました。もう一度ログインしてください。',
+    manage: '方法の確認と変更', justChanged: '変更しました。', pausedUntil: '{date}まで一時停止中です。', mailbox: 'メールボックス（デモ用）', noMail: 'お知らせはまだありません。', mailNotYou: '心当たりがない場合は、すぐにログインして「身に覚えのないものがある」を押し、パスワードを変更してください。',
     notMe: '身に覚えのないものがある', notMeText: 'すべての端末からログアウトし、どのブラウザーでも次のログインからコードを確認します。', notMeDone: '進行中のログインを止め、すべての端末からログアウトしました。もう一度ログインして、パスワードを変更してください。',
     changePassword: 'パスワードの変更', oldPassword: '今のパスワード', newPassword: '新しいパスワード（8文字以上）', change: '変更する', changed: 'パスワードを変更しました。ほかの端末からはログアウトしました。', signInToChange: 'パスワードを変更するには、まずログインしてください。',
-    kinds: { enrolled: '2段階認証をオンにしました', code_sent: 'ログインのコードを送りました', verified: 'ログインしました', code_wrong: '間違ったコードが入力されました', many_codes_wrong: '間違ったコードが1日に{count}回入力されました', backup_code_used: 'バックアップコードでログインしました（残り{count}個）', method_suspended: '方法が1つ停止されました', method_reinstated: '方法が1つ再開されました', browser_trusted: 'ブラウザーを信頼しました', trusted_browser_used: '信頼したブラウザーからログインしました', trusted_browser_copied: '信頼情報のコピーが使われました', trust_revoked: 'ブラウザーの信頼を取り消しました', reported: '「このログインに覚えがない」と報告されました' },
+    kinds: { enrolled: '2段階認証をオンにしました', code_sent: 'ログインのコードを送りました', verified: 'ログインしました', code_wrong: '間違ったコードが入力されました', many_codes_wrong: '間違ったコードが1日に{count}回入力されました', backup_code_used: 'バックアップコードでログインしました（残り{count}個）', method_suspended: '方法が1つ停止されました', method_reinstated: '方法が1つ再開されました', browser_trusted: 'ブラウザーを信頼しました', trusted_browser_used: '信頼したブラウザーからログインしました', trusted_browser_copied: '信頼情報のコピーが使われました', trust_revoked: 'ブラウザーの信頼を取り消しました', method_held: '方法の利用を止めました', method_released: '止めていた方法を再開しました', proved: '方法の確認のためにコードを入力しました', method_tested: '方法を試しました', method_added: '方法を追加しました', method_replaced: '方法を交換しました', method_removed: '方法を削除しました', method_retired: '交換前の方法がなくなりました', backup_codes_renewed: 'バックアップコードを作り直しました', paused: '2段階認証を{count}時間、一時停止しました', pause_ending: '一時停止がまもなく終わります', resumed: '2段階認証を再開しました', turned_off: '2段階認証をオフにしました', reported: '「このログインに覚えがない」と報告されました' },
   },
   en: {
     brand: 'Nidan Shop', phone: 'Demo phone', goods: 'Today’s picks', tea: 'Green tea from Uji', cup: 'Arita tea cup', cloth: 'Imabari hand towel',
@@ -36,9 +37,10 @@ const WORDS = {
     taken: 'This address has an account already. Please sign in.', wrong: 'The address or the password is not right.',
     email_invalid: 'Please check the address (64 characters at most, no colon).', password_short: 'The password needs 8 characters or more.', failed: 'That did not work. Please try again.',
     refused: 'The result could not be confirmed. Please try again.', service_down: 'The two-step verification service cannot be reached, so nobody can sign in. Please try again in a moment.', reauth_required: 'Time is up. Please sign in again.',
+    manage: 'See and change your methods', justChanged: 'Your changes are saved.', pausedUntil: 'Paused until {date}.', mailbox: 'Mailbox (for the demo)', noMail: 'No notice has come yet.', mailNotYou: 'Was it not you? Sign in at once, press “One of these was not me”, and change your password.',
     notMe: 'One of these was not me', notMeText: 'This signs you out on all devices, and every browser is asked for a code at the next sign-in.', notMeDone: 'Sign-ins under way are stopped, and you are signed out on all devices. Sign in again and change your password.',
     changePassword: 'Change the password', oldPassword: 'Your password now', newPassword: 'New password (8 characters or more)', change: 'Change', changed: 'The password is changed. Other devices are signed out.', signInToChange: 'Sign in first to change the password.',
-    kinds: { enrolled: 'Two-step verification was turned on', code_sent: 'A code for signing in was sent', verified: 'Signed in', code_wrong: 'A wrong code was typed', many_codes_wrong: 'Wrong codes were typed {count} times in a day', backup_code_used: 'Signed in with a backup code ({count} left)', method_suspended: 'A method was suspended', method_reinstated: 'A method was put back', browser_trusted: 'A browser was trusted', trusted_browser_used: 'Signed in from a trusted browser', trusted_browser_copied: 'A copy of a trusted browser’s token was used', trust_revoked: 'Trust in browsers was revoked', reported: 'Reported: “I did not ask for this code”' },
+    kinds: { enrolled: 'Two-step verification was turned on', code_sent: 'A code for signing in was sent', verified: 'Signed in', code_wrong: 'A wrong code was typed', many_codes_wrong: 'Wrong codes were typed {count} times in a day', backup_code_used: 'Signed in with a backup code ({count} left)', method_suspended: 'A method was suspended', method_reinstated: 'A method was put back', browser_trusted: 'A browser was trusted', trusted_browser_used: 'Signed in from a trusted browser', trusted_browser_copied: 'A copy of a trusted browser’s token was used', trust_revoked: 'Trust in browsers was revoked', method_held: 'A method was stopped', method_released: 'A stopped method is in use again', proved: 'A code was typed to see the methods', method_tested: 'A method was tested', method_added: 'A method was added', method_replaced: 'A method was replaced', method_removed: 'A method was removed', method_retired: 'A replaced method is gone', backup_codes_renewed: 'New backup codes were made', paused: 'Two-step verification was paused for {count} hours', pause_ending: 'The pause ends soon', resumed: 'Codes are asked for again', turned_off: 'Two-step verification was turned off', reported: 'Reported: “I did not ask for this code”' },
   },
 }
 
@@ -119,7 +121,8 @@ function security(me, notice) {
   const state = two === null
     ? h('p', { class: 'error' }, t('serviceDown'))
     : two.enrolled
-      ? [h('p', { id: 'methods' }, [...two.methods.map((method) => t(method.kind, method)), t('codes', { count: two.backup_codes_left })].join(t('and'))), h('p', { class: 'note' }, t('onNote')), browsers(two), activity()]
+      ? [h('p', { id: 'methods' }, [...two.methods.map((method) => t(method.kind, method)), t('codes', { count: two.backup_codes_left })].join(t('and'))), h('p', { class: 'note' }, two.paused_until ? t('pausedUntil', { date: dated(two.paused_until) }) : t('onNote')),
+        h('p', {}, h('button', { id: 'manage', onclick: startManaging }, t('manage'))), browsers(two), activity()]
       : [h('p', {}, t('offText')), h('button', { id: 'set-up', onclick: startTwoStep }, t('setUp'))]
   show(
     h('p', {}, t('hello', { email: me.email })),
@@ -127,6 +130,7 @@ function security(me, notice) {
     h('h1', {}, t('security')),
     notice && h('p', { class: 'card', role: 'status' }, notice),
     h('section', { class: 'card' }, h('h2', {}, t('twoStep'), two ? [': ', h('span', { class: 'state', id: 'state' }, t(two.enrolled ? 'on' : 'off'))] : ''), state),
+    mailbox(),
     h('button', { class: 'quiet', onclick: async () => { await api('sign-out', {}); home() } }, t('signOut')),
     h('button', { class: 'quiet', id: 'change-password', onclick: newPassword }, t('changePassword')),
     goods(),
@@ -140,13 +144,25 @@ function browsers(two) {
   return h('p', { id: 'browsers' }, t('trusted', { count }), ' ', h('button', { class: 'quiet', onclick: forget }, t('forget')))
 }
 
+const dated = (seconds) => new Date(seconds * 1000).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' })
+
+/** What happened, in the shop's words. */
+const told = ({ kind, count }) => (words.kinds[kind] ?? kind).replace('{count}', count)
+
+/** The mails that a host would send for the notices that it gets, each with what to do. */
+function mailbox() {
+  const place = h('div', { id: 'mails' })
+  const open = ({ target }) => target.open && api('mailbox').then(({ mails }) => place.replaceChildren(...(mails.length ? mails.map((mail) =>
+    h('article', { class: 'mail' }, h('h3', {}, told(mail)), h('p', { class: 'note' }, [dated(mail.at), mail.client_description].filter(Boolean).join(' · ')), h('p', {}, t('mailNotYou'))))
+    : [h('p', {}, t('noMail'))])), () => {})
+  return h('section', { class: 'card' }, h('details', { id: 'mailbox', ontoggle: open }, h('summary', {}, t('mailbox')), place))
+}
+
 /** What happened lately, as the service's record has it. */
 function activity() {
   const list = h('ul', { id: 'activity' })
   api('events').then(({ events }) => list.append(...events.slice(0, 5).map((event) => {
-    const when = new Date(event.at * 1000).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' })
-    const what = words.kinds[event.kind].replace('{count}', event.count)
-    return h('li', {}, [when, what, event.client_description].filter(Boolean).join(' · '))
+    return h('li', {}, [dated(event.at), told(event), event.client_description].filter(Boolean).join(' · '))
   })), () => {})
   const notMe = () => api('not-me', {}).then(() => signedOut('sign-in', t('notMeDone')), ({ code }) => home(words[code] ?? t('failed')))
   return h('details', {}, h('summary', {}, t('history')), list,
@@ -236,6 +252,24 @@ async function startTwoStep() {
   show(crumbs(), h('h1', { class: 'unseen' }, t('security')), widget, h('p', {}, leave))
 }
 
+/** The security page: the token of the back end's answer, one element. Somebody without a method is led into the set-up. */
+async function startManaging() {
+  let flow
+  try {
+    flow = await api('manage', {})
+  } catch (problem) {
+    return problem.code === 'reauth_required' ? passwordAgain() : home(t('serviceDown'))
+  }
+  const widget = h('nidan-flow', {
+    purpose: 'manage', service: '/2sv', 'flow-token': flow.flow_token, locale: document.documentElement.lang,
+    'complete-url': `/api/manage/complete?lang=${document.documentElement.lang}`,
+  }, h('p', { class: 'card' }, t('fallbackSetUp')))
+  widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); startManaging() })
+  takesFocus(widget)
+  fillFrom(widget)
+  show(crumbs(), h('h1', { class: 'unseen' }, t('security')), widget, h('p', {}, h('button', { class: 'quiet', id: 'leave', onclick: () => home() }, t('cancel'))))
+}
+
 function passwordAgain() {
   const form = credentials('confirm-password', [
     h('label', { for: 'password' }, t('password')),
@@ -265,4 +299,4 @@ if (query.get('password') === 'change') sessionStorage.setItem('wants-password',
 const done = query.get('two-step')
 // Said once: the address is this page's again, for a reload or a bookmark.
 if (done) history.replaceState(null, '', `/?lang=${document.documentElement.lang}`)
-home(done === 'on' ? t('justOn') : done === 'refused' ? t('refused') : undefined)
+home(done === 'on' ? t('justOn') : done === 'changed' ? t('justChanged') : done === 'refused' ? t('refused') : undefined)

@@ -61,7 +61,9 @@ impl Accounts {
             "CREATE TABLE IF NOT EXISTS account (id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, password TEXT NOT NULL) STRICT;
              CREATE TABLE IF NOT EXISTS session (hash BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES account (id),
                  auth_time INTEGER NOT NULL, flow_id TEXT, owes_code INTEGER NOT NULL DEFAULT 0) STRICT;
-             CREATE TABLE IF NOT EXISTS spent_result (jti TEXT PRIMARY KEY) STRICT;",
+             CREATE TABLE IF NOT EXISTS spent_result (jti TEXT PRIMARY KEY) STRICT;
+             CREATE TABLE IF NOT EXISTS mail (account TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, notice TEXT NOT NULL,
+                 PRIMARY KEY (account, seq)) STRICT;",
         )?;
         // A shop of an earlier version gets the column; where it is there already, the database
         // says so.
@@ -202,6 +204,53 @@ impl Accounts {
         self.on(move |database| database.execute(sql, params![account, until]))
             .await?;
         Ok(())
+    }
+
+    /// All but this one.
+    pub(crate) async fn end_other_sessions(
+        &self,
+        account: &str,
+        kept: &str,
+    ) -> Result<(), AccountError> {
+        let (account, kept) = (account.to_owned(), hash(kept));
+        let sql = "DELETE FROM session WHERE account = ?1 AND hash <> ?2";
+        self.on(move |database| database.execute(sql, params![account, kept]))
+            .await?;
+        Ok(())
+    }
+
+    /// Keeps what the person is told. A notice that comes again is told once.
+    pub(crate) async fn keep_mail(
+        &self,
+        account: &str,
+        (seq, at): (u64, u64),
+        notice: String,
+    ) -> Result<(), AccountError> {
+        let account = account.to_owned();
+        let number = |value| i64::try_from(value).unwrap_or(i64::MAX);
+        let sql = "INSERT INTO mail (account, seq, at, notice) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+        self.on(move |database| {
+            database.execute(sql, params![account, number(seq), number(at), notice])
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// What the person was told, the newest first.
+    pub(crate) async fn mails(
+        &self,
+        account: &str,
+    ) -> Result<Vec<serde_json::Value>, AccountError> {
+        let account = account.to_owned();
+        self.on(move |database| {
+            let sql = "SELECT notice FROM mail WHERE account = ?1 ORDER BY seq DESC LIMIT 50";
+            let mut statement = database.prepare(sql)?;
+            let notices = statement.query_map([account], |row| row.get::<_, String>(0))?;
+            notices
+                .map(|notice| Ok(serde_json::from_str(&notice?).unwrap_or_default()))
+                .collect()
+        })
+        .await
     }
 
     /// Another password. Whoever was signed in with the old one is signed out.

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod demo_phone;
+mod manage;
 mod notices;
 mod routes;
 mod session;

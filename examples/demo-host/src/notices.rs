@@ -33,6 +33,8 @@ struct Notice {
     kind: String,
     /// When it happened, Unix seconds: the notice itself may come much later.
     at: u64,
+    /// Its number in the person's record: with it a repeated notice is known.
+    seq: u64,
 }
 
 pub(crate) fn router(accounts: Accounts, secret: String) -> Router {
@@ -53,6 +55,14 @@ async fn hear(State(notices): State<Notices>, headers: HeaderMap, body: Bytes) -
     };
     if notice.host != AUDIENCE {
         return StatusCode::FORBIDDEN;
+    }
+    // A shop writes a mail; the demo's mailbox shows it.
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let place = (notice.seq, notice.at);
+    let kept = notices.accounts.keep_mail(&notice.subject, place, text);
+    if let Err(error) = kept.await {
+        tracing::error!(?error, "a mail was not kept");
+        return StatusCode::SERVICE_UNAVAILABLE;
     }
     if notice.kind == "reported"
         && let Err(error) = notices

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::accounts::{Accounts, Session};
+use crate::manage;
 use crate::session::{
     COOKIE, OwesCode, Refused, SESSION_TTL_S, SignedIn, cookie, with_cookie, with_named_cookie,
 };
@@ -51,6 +52,9 @@ pub(crate) fn router(shop: Shop) -> Router {
         .route("/confirm-password", post(confirm_password))
         .route("/two-step", post(begin_two_step))
         .route("/two-step/complete", post(complete_two_step))
+        .route("/manage", post(manage::begin))
+        .route("/manage/complete", post(manage::complete))
+        .route("/mailbox", get(manage::mailbox))
         .with_state(Arc::new(shop))
 }
 
@@ -113,13 +117,9 @@ async fn ask_for_code(
     session: &Session,
     headers: &HeaderMap,
 ) -> Result<Response, Refused> {
-    let client_description = headers
-        .get(header::USER_AGENT)
-        .and_then(|agent| agent.to_str().ok())
-        .map(browser_name);
-    let trust_token = cookie(headers, TRUST_COOKIE).filter(|token| !token.is_empty());
+    let client_description = browser_of(headers);
     let asked = Asked {
-        trust_token,
+        trust_token: trust_token(headers),
         client_description: client_description.as_deref(),
         ..asked(shop, session, Purpose::Verify)
     };
@@ -174,6 +174,17 @@ pub(crate) fn asked<'a>(shop: &'a Shop, session: &'a Session, purpose: Purpose) 
         trust_token: None,
         client_description: None,
     }
+}
+
+/// What this browser brings where it was trusted.
+pub(crate) fn trust_token(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, TRUST_COOKIE).filter(|token| !token.is_empty())
+}
+
+/// Which browser sends this request.
+pub(crate) fn browser_of(headers: &HeaderMap) -> Option<String> {
+    let agent = headers.get(header::USER_AGENT)?.to_str().ok()?;
+    Some(browser_name(agent))
 }
 
 /// Which browser, for the person's record: no more of it than that.
@@ -281,10 +292,7 @@ async fn not_me(
     headers: HeaderMap,
     SignedIn(session): SignedIn,
 ) -> Result<Response, Refused> {
-    let client_description = headers
-        .get(header::USER_AGENT)
-        .and_then(|agent| agent.to_str().ok())
-        .map(browser_name);
+    let client_description = browser_of(&headers);
     let reported = shop
         .two_step
         .report(&session.user_id, client_description.as_deref())

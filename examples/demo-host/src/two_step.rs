@@ -60,6 +60,8 @@ pub(crate) enum Purpose {
     Enroll,
     /// Ask for a code at login.
     Verify,
+    /// Change what there is.
+    Manage,
 }
 
 impl Purpose {
@@ -67,6 +69,7 @@ impl Purpose {
         match self {
             Self::Enroll => "enroll",
             Self::Verify => "verify",
+            Self::Manage => "manage",
         }
     }
 
@@ -75,6 +78,7 @@ impl Purpose {
     const fn accepts(self) -> &'static [&'static str] {
         match self {
             Self::Enroll => &["urn:nidan:acr:enrolment"],
+            Self::Manage => &["urn:nidan:acr:second-factor"],
             Self::Verify => &[
                 "urn:nidan:acr:second-factor",
                 "urn:nidan:acr:trusted-browser",
@@ -117,12 +121,15 @@ pub(crate) enum Flow {
 pub(crate) struct Checked {
     pub(crate) jti: String,
     pub(crate) trust_token: Option<String>,
+    /// Whether a factor was changed: the person's other sessions end.
+    pub(crate) end_other_sessions: bool,
 }
 
 /// What we show of a person's second factor.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct State {
     pub(crate) enrolled: bool,
+    pub(crate) paused_until: Option<u64>,
     pub(crate) trusted_browsers: Vec<serde_json::Value>,
     pub(crate) methods: Vec<MethodState>,
     pub(crate) backup_codes_left: u32,
@@ -150,6 +157,9 @@ struct Claims {
     auth_time: u64,
     method_id: String,
     factor_epoch: u64,
+    /// There where methods were managed.
+    #[serde(default)]
+    end_other_sessions: bool,
     iat: u64,
     nbf: u64,
     exp: u64,
@@ -235,6 +245,7 @@ impl TwoStep {
             Ok(Checked {
                 jti: claims.jti,
                 trust_token,
+                end_other_sessions: claims.end_other_sessions,
             })
         } else {
             Err(TwoStepError::Failed(
