@@ -1,0 +1,174 @@
+// What people change after the set-up, against the real service and the shop.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+
+import { LANGUAGES, browser, codeOf, finish, password, person, press, scan, signUp, sql, title, toQrCode, typeCode } from './lib.mjs'
+
+let shared
+before(async () => { shared = await browser() })
+after(() => shared.close())
+
+/** The app has shown no code yet: the next one is good at once, and no test waits for it. */
+const unspent = () => sql('UPDATE totp SET last_step = 0')
+
+/** Somebody with an app and backup codes, signed in. */
+async function enrolled(options) {
+  const at = await person(shared, options)
+  const email = await signUp(at)
+  await toQrCode(at)
+  const uri = await scan(at.page)
+  await press(at, 'add.done')
+  await typeCode(at, codeOf(uri))
+  const codes = await finish(at)
+  const who = { at, email, uri, codes }
+  await signIn(who)
+  return who
+}
+
+async function signIn({ at, email, uri }) {
+  unspent()
+  await password(at, email)
+  await title(at, 'login.title')
+  await typeCode(at, codeOf(uri))
+  await at.page.keyboard.press('Enter')
+  await at.page.locator('#state').waitFor()
+}
+
+/** The page, where the app has shown its code. */
+async function manage({ at, uri }) {
+  await at.page.locator('#manage').click()
+  await title(at, 'manage.proof-title')
+  unspent()
+  await typeCode(at, codeOf(uri))
+  await title(at, 'manage.title')
+}
+
+const says = (at, key) => at.page.getByText(at.w[key], { exact: true }).first().waitFor()
+const theApp = (at) => at.page.locator('.nidan-ways button').first().click()
+const back = (at) => press(at, 'common.back')
+
+/** A refusal is an answer; the browser writes it into its console. */
+const own = (complaints) => complaints.filter((line) => !/status of 4\d\d/.test(line))
+
+/** Notices come when they come. */
+async function look(at) {
+  await at.page.reload()
+  await at.page.locator('#mailbox summary').click()
+  await at.page.waitForTimeout(250)
+}
+
+for (const lang of LANGUAGES) {
+  test(`${lang}: a name, a test, a pause and its end, the record, and off`, async () => {
+    const who = await enrolled({ lang })
+    const { at, email, uri } = who
+    await manage(who)
+    await theApp(at)
+    await press(at, 'manage.rename')
+    await at.page.locator('#nidan-name').fill('<b>')
+    await press(at, 'manage.name-save')
+    await says(at, 'manage.name-wrong')
+    assert.equal(await at.page.locator('#nidan-name').inputValue(), '<b>', 'nothing typed is lost')
+    await at.page.locator('#nidan-name').fill('タブレット')
+    await at.page.keyboard.press('Enter')
+    await says(at, 'manage.done-named')
+    await at.page.getByText('タブレット').waitFor()
+
+    await press(at, 'manage.test')
+    await title(at, 'manage.test-title')
+    await typeCode(at, '000000')
+    await at.page.locator('.nidan-error:not(:empty)').waitFor()
+    unspent()
+    await typeCode(at, codeOf(uri))
+    await says(at, 'manage.done-tested')
+
+    await press(at, 'manage.remove')
+    await press(at, 'manage.remove-yes')
+    await says(at, 'manage.last-method')
+    await back(at)
+    await back(at)
+
+    await press(at, 'manage.pause')
+    await press(at, 'manage.why-abroad')
+    await press(at, 'manage.hours-day')
+    await says(at, 'manage.done-paused')
+    await title(at, 'manage.paused-title')
+    const other = await person(shared, { lang })
+    await password(other, email)
+    await other.page.locator('#state').waitFor()
+    await press(at, 'manage.undo')
+    await says(at, 'manage.done-resumed')
+
+    await press(at, 'manage.browsers')
+    await says(at, 'manage.browsers-none')
+    await back(at)
+    await press(at, 'manage.record')
+    await says(at, 'record.resumed')
+    await says(at, 'record.method-tested')
+    await back(at)
+
+    await press(at, 'manage.turn-off')
+    await says(at, 'manage.off-advice')
+    await press(at, 'manage.off-yes')
+    await title(at, 'manage.off-code-title')
+    unspent()
+    await typeCode(at, codeOf(uri))
+    await at.page.locator('#set-up').waitFor()
+    await other.page.reload()
+    await other.page.locator('#email').waitFor()
+
+    const wanted = lang === 'ja' ? ['2段階認証をオフにしました', '2段階認証を再開しました', '24時間、一時停止しました'] : ['turned off', 'asked for again', 'paused for 24 hours']
+    const mails = async () => (await at.page.locator('#mails h3').allTextContents()).join('\n')
+    for (let tries = 0; tries < 60; tries++) {
+      await look(at)
+      const told = await mails()
+      if (wanted.every((words) => told.includes(words))) break
+      assert.ok(tries < 59, told)
+    }
+    assert.deepEqual(own([...at.complaints, ...other.complaints]), [])
+    await other.context.close()
+    await at.context.close()
+  })
+
+  test(`${lang}: a lost phone is stopped by a backup code, lets nobody in, and is found`, async () => {
+    const who = await enrolled({ lang })
+    const { at, email, uri, codes } = who
+    const other = await person(shared, { lang })
+    await signIn({ ...who, at: other })
+    await manage(who)
+    await theApp(at)
+    await press(at, 'manage.lost')
+    await press(at, 'manage.lost-yes')
+    // What is lost does not say so itself.
+    await at.page.locator('#nidan-backup').fill(codes[1])
+    await press(at, 'confirm.check')
+    await says(at, 'manage.done-held')
+    await press(at, 'manage.finish')
+    await at.page.locator('#state').waitFor()
+    // Whoever has the phone is out, also where they were in.
+    await other.page.reload()
+    await other.page.locator('#email').waitFor()
+    unspent()
+    await password(other, email)
+    await other.page.locator('#nidan-backup').waitFor()
+    await other.page.locator('#nidan-backup').fill(codeOf(uri))
+    await press(other, 'login.submit')
+    await says(other, 'login.held')
+    await press(other, 'login.another')
+    await other.page.getByRole('button', { name: at.w['login.way-backup'].split('{')[0] }).click()
+    await other.page.locator('#nidan-backup').fill(codes[2])
+    await press(other, 'login.submit')
+    await other.page.locator('#state').waitFor()
+    await other.context.close()
+
+    await at.page.locator('#manage').click()
+    await at.page.locator('#nidan-backup').fill(codes[3])
+    await press(at, 'confirm.check')
+    await title(at, 'manage.title')
+    await theApp(at)
+    await press(at, 'manage.found')
+    await says(at, 'manage.done-released')
+    assert.deepEqual(own(at.complaints), [])
+    await at.context.close()
+  })
+}
