@@ -3,6 +3,8 @@
 import { answering, now } from './service.js'
 import { states } from './states.js'
 
+/** What the catalogues of each purpose begin with. */
+const PREFIXES = { enroll: '', verify: 'login.', manage: 'manage.' }
 /** How long a step may take before the page says that it did not come. */
 const PATIENCE_MS = 4_000
 
@@ -43,8 +45,6 @@ element.addEventListener('nidan-error', ({ detail }) => { document.body.dataset.
 await import('/nidan/nidan-flow.js')
 document.querySelector('main').append(element)
 
-/** What the catalogues of each purpose begin with. */
-const PREFIXES = { enroll: '', verify: 'login.', manage: 'manage.' }
 /** Words that are longer by four tenths, as some languages are. */
 async function longer() {
   const [keys, words] = await Promise.all(['keys', PREFIXES[state.purpose] + locale]
