@@ -1,7 +1,7 @@
 /** The element by a function call, for applications. Importing this module defines the element as well. */
 
 import type {
-  NidanCancelEvent, NidanCompleteDetail, NidanCompleteEvent, NidanErrorDetail, NidanErrorEvent, NidanExpiredEvent, NidanFlowElement, NidanLocale,
+  NidanCancelEvent, NidanChangedDetail, NidanChangedEvent, NidanCompleteDetail, NidanCompleteEvent, NidanErrorDetail, NidanErrorEvent, NidanExpiredEvent, NidanFlowElement, NidanLocale,
   NidanMessages, NidanPurpose, NidanReadyEvent, NidanReportedEvent, NidanRestartEvent, NidanStepDetail, NidanStepEvent,
 } from './nidan-flow.js'
 
@@ -26,6 +26,7 @@ export interface NidanCallbacks {
   onComplete?: (detail: NidanCompleteDetail, event: NidanCompleteEvent) => void
   onCancel?: (detail: null, event: NidanCancelEvent) => void
   onExpired?: (detail: null, event: NidanExpiredEvent) => void
+  onChanged?: (detail: NidanChangedDetail, event: NidanChangedEvent) => void
   onReported?: (detail: null, event: NidanReportedEvent) => void
   onRestart?: (detail: null, event: NidanRestartEvent) => void
   onError?: (detail: NidanErrorDetail, event: NidanErrorEvent) => void

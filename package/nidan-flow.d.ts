@@ -4,8 +4,8 @@
  * Importing this module defines the element. It loads its own files from the folder that it came from, and from nowhere else.
  */
 
-/** What a flow is for: `verify` is a login, `enroll` a set-up. */
-export type NidanPurpose = 'verify' | 'enroll'
+/** What a flow is for: `verify` is a login, `enroll` a set-up, `manage` the page on which people change what they have. */
+export type NidanPurpose = 'verify' | 'enroll' | 'manage'
 
 /** The languages that there are catalogues for (BCP 47). A tag that begins with one of them is taken too. */
 export type NidanLocale = 'en' | 'ja' | 'zh-Hans' | 'zh-Hant' | 'ko' | 'es' | 'fr' | 'de' | 'pt-BR' | 'vi' | 'ar'
@@ -61,6 +61,7 @@ export type NidanStep =
   | 'unavailable' | 'completed' | 'expired' | 'superseded' | 'on-phone' | 'misconfigured'
   | 'start' | 'to-phone' | 'method' | 'get-app' | 'add-account' | 'confirm' | 'number' | 'phone-code' | 'phone-help' | 'another' | 'save-codes' | 'posting' | 'done' | 'already-on'
   | 'code' | 'backup' | 'ways' | 'lost' | 'report' | 'reported' | 'few' | 'tries-spent'
+  | 'overview' | 'method-detail' | 'name' | 'remove' | 'take-out' | 'pause' | 'pause-length' | 'turn-off' | 'browsers' | 'record'
 
 /** `detail` of `nidan-ready` and `nidan-step`. */
 export interface NidanStepDetail {
@@ -71,8 +72,14 @@ export interface NidanStepDetail {
 export interface NidanCompleteDetail {
   /** Goes to your back end, which redeems it within 60 seconds, once. It proves nothing by itself. */
   readonly resultCode: string
-  /** `verified` after a login, `enrolled` after a set-up. */
-  readonly outcome: 'verified' | 'enrolled'
+  /** `verified` after a login, `enrolled` after a set-up, `managed` after a change. */
+  readonly outcome: 'verified' | 'enrolled' | 'managed'
+}
+
+/** `detail` of `nidan-changed`. */
+export interface NidanChangedDetail {
+  /** The kind of change, and nothing of what was changed. */
+  readonly change: 'named' | 'default' | 'removed' | 'held' | 'released' | 'paused' | 'resumed' | 'turned_off' | 'trust_ended'
 }
 
 /** `detail` of `nidan-error`. But for `option`, the element's own children have come back. */
@@ -101,6 +108,8 @@ export type NidanCompleteEvent = CustomEvent<NidanCompleteDetail>
 export type NidanCancelEvent = CustomEvent<null>
 /** The time of the flow is over. */
 export type NidanExpiredEvent = CustomEvent<null>
+/** The person changed something. Your back end hears of it by notices, and by the result when the page is closed. */
+export type NidanChangedEvent = CustomEvent<NidanChangedDetail>
 /** The person did not ask for this code, and every login that was under way is stopped. */
 export type NidanReportedEvent = CustomEvent<null>
 /** The person wants a fresh flow. Cancel the event and set a new `flow-token`; else the page reloads. */
@@ -118,6 +127,7 @@ declare global {
     'nidan-complete': NidanCompleteEvent
     'nidan-cancel': NidanCancelEvent
     'nidan-expired': NidanExpiredEvent
+    'nidan-changed': NidanChangedEvent
     'nidan-reported': NidanReportedEvent
     'nidan-restart': NidanRestartEvent
     'nidan-error': NidanErrorEvent

@@ -36,8 +36,8 @@ pub(super) async fn agreement(
     clippy::disallowed_methods,
     reason = "the shell is where the browser's randomness comes in"
 )]
-fn random() -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
+pub(super) fn random<const N: usize>() -> Option<[u8; N]> {
+    let mut bytes = [0; N];
     getrandom::fill(&mut bytes).ok()?;
     Some(bytes)
 }

@@ -3,6 +3,7 @@
 use nidan_protocol::ErrorCode;
 use wasm_bindgen::JsValue;
 
+use super::agreement::random;
 use super::{Page, Perform, Shell, api, decode, decode_manage, spawn};
 use nidan_flow::{
     ChangeRefusal, CodeGoes, Effect, Event, LoginAnswer, LoginEffect, LoginEvent, LoginMethod,
@@ -264,20 +265,10 @@ fn request_of(wish: &Wish, request_id: &str) -> (String, JsValue, &'static str) 
 /// Random, for the ids of requests: 128 bits in hexadecimal.
 fn prefix() -> Option<String> {
     let mut text = String::with_capacity(32);
-    for byte in random()? {
+    for byte in random::<16>()? {
         for digit in [byte >> 4, byte & 15] {
             text.push(char::from_digit(u32::from(digit), 16)?);
         }
     }
     Some(text)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the shell is where the browser's randomness comes in"
-)]
-fn random() -> Option<[u8; 16]> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).ok()?;
-    Some(bytes)
 }

@@ -29,7 +29,7 @@ test('attributes that can work are read, and the service is found from the page'
 test('what cannot work is refused by its name, with what is allowed', () => {
   for (const [attributes, option, allowed] of [
     [{ service: 'javascript:alert(1)' }, 'service', /http/], [{ service: '' }, 'service', /http/], [{ 'flow-token': 'short' }, 'flow-token', /flow_token/],
-    [{ 'flow-token': `${TOKEN}<` }, 'flow-token', /flow_token/], [{ purpose: 'manage' }, 'purpose', /verify/], [{ dom: 'open' }, 'dom', /light/],
+    [{ 'flow-token': `${TOKEN}<` }, 'flow-token', /flow_token/], [{ purpose: 'reset' }, 'purpose', /verify/], [{ dom: 'open' }, 'dom', /light/],
     [{ 'complete-url': 'data:text/html,x' }, 'complete-url', /http/],
   ]) {
     assert.throws(() => read(attributes), (error) => {

@@ -3,9 +3,8 @@
 //! decide again.
 
 mod answers;
+mod proof;
 mod stage;
-#[cfg(test)]
-mod tests;
 
 use nidan_protocol::{
     BrowsersView, ErrorCode, EventsView, Intent, ManagedMethod, ManagementView, PauseReason,
