@@ -30,6 +30,7 @@ mod problem;
 mod refusal;
 pub mod rotate;
 mod slow_hash;
+mod support;
 mod use_cases;
 
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub use api::router;
 pub use assertion::{ASSERTION_TTL_S, ASSERTION_TYP};
 pub use metrics::{metrics_router, stats};
 pub use nidan_core::flow::{ENROLMENT_LIFE_MAX_S, FLOW_TTL_S};
+pub use support::{SupportAction, SupportError};
 
 use assertion::{AssertionSigner, PublicKeys};
 use backup::BackupHasher;

@@ -6,22 +6,26 @@
     reason = "a command line talks to its terminal"
 )]
 
+mod arguments;
 mod timers;
 
 use std::error::Error;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
-use nidan_server::config::{CONFIG_VARIABLE, Config};
+use arguments::{Arguments, Command, SupportWords};
+use clap::Parser as _;
+use nidan_server::config::Config;
 use nidan_server::environment::{Clock as _, Os, random_bytes};
 use nidan_server::init::{Init, init};
 use nidan_server::keys::Keys;
 use nidan_server::rotate::rotate;
-use nidan_server::{Service, delivery, listen, logging, metrics_router, router, stats};
+use nidan_server::{
+    Service, SupportAction, delivery, listen, logging, metrics_router, router, stats,
+};
 use nidan_store_sqlite::{Copied, Identity, SqliteStore, backup, restore};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -30,76 +34,6 @@ use tokio::sync::watch;
 const NOTE_EVERY: Duration = Duration::from_secs(60);
 /// Somebody who watches asks from one or two places.
 const METRICS_CONNECTIONS: usize = 16;
-
-/// Two-step verification beside your own login.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {
-    /// The configuration file.
-    #[arg(long, global = true, default_value = "nidan.toml", env = CONFIG_VARIABLE)]
-    config: PathBuf,
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Run the service.
-    Serve,
-    /// Write a commented nidan.toml and fresh keys into a folder, and print an API key.
-    Init {
-        /// The folder.
-        #[arg(default_value = ".")]
-        folder: PathBuf,
-        /// The address on which the service will listen.
-        #[arg(long, default_value = "127.0.0.1:8080")]
-        listen: String,
-        /// A short name of your site, for machines.
-        #[arg(long, default_value = "shop")]
-        host_id: String,
-        /// The name that people see in their app.
-        #[arg(long, default_value = "My site")]
-        host_name: String,
-        /// The origin of your login page.
-        #[arg(long, default_value = "https://localhost")]
-        origin: String,
-        /// The service's own URL, `iss` of its results: that of the address or of the page when left out.
-        #[arg(long)]
-        issuer: Option<String>,
-        /// Where people get help: a URL, or a mailto: or tel: link.
-        #[arg(long)]
-        support_url: Option<String>,
-        /// Where people go who have lost every method and all backup codes.
-        #[arg(long)]
-        recovery_url: Option<String>,
-        /// For trying out: not for production, and with an outbox that shows codes by SMS and call
-        /// to the host.
-        #[arg(long)]
-        demo: bool,
-    },
-    /// Say what is wrong with the configuration, the keys, the database and the clock.
-    Check,
-    /// Go one step towards another signing key: publish it, sign with it, forget the old one.
-    RotateSigningKey,
-    /// Write all of the database into a new file, also while the service runs.
-    Backup {
-        /// The file; it must not be there yet.
-        file: PathBuf,
-    },
-    /// Put a backup in the database's place. Stop the service first.
-    Restore {
-        /// The file.
-        file: PathBuf,
-        /// Take a copy of a database that was open, from which people may be missing.
-        #[arg(long)]
-        incomplete: bool,
-    },
-    /// After a clock that was ahead is right again: let the apps that were used meanwhile sign in
-    /// before the time comes that it showed. Stop the service first.
-    AfterWrongClock,
-    /// Print how many messages were ordered in the running windows, and of how many.
-    Stats,
-}
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -110,6 +44,15 @@ async fn main() -> ExitCode {
         Command::RotateSigningKey => rotate_signing_key(&arguments.config),
         Command::AfterWrongClock => take_back_future_steps(&arguments.config).await,
         Command::Stats => print_stats(&arguments.config).await,
+        Command::Hold(words) => {
+            let action = SupportAction::Hold(&words.method);
+            support(&arguments.config, &words, action).await
+        }
+        Command::Release(words) => {
+            let action = SupportAction::Release(&words.method);
+            support(&arguments.config, &words, action).await
+        }
+        Command::Resume(words) => support(&arguments.config, &words, SupportAction::Resume).await,
         Command::Backup { file } => make_backup(&arguments.config, &file),
         Command::Restore { file, incomplete } => {
             restore_backup(&arguments.config, &file, incomplete)
@@ -248,6 +191,21 @@ async fn print_stats(path: &Path) -> Result<(), Box<dyn Error>> {
     let open = open(Config::load(path, variables())?).await?;
     print!("{}", stats(&open.service).await?);
     open.close().await;
+    Ok(())
+}
+
+async fn support(
+    path: &Path,
+    words: &SupportWords,
+    action: SupportAction<'_>,
+) -> Result<(), Box<dyn Error>> {
+    let open = open(Config::load(path, variables())?).await?;
+    let whose = (words.host.as_str(), words.subject.as_str());
+    let because = (words.by.clone(), words.reason.clone());
+    let done = open.service.support(whose, action, because).await;
+    open.close().await;
+    done?;
+    println!("done, and in the record of {}", words.subject);
     Ok(())
 }
 

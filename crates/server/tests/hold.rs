@@ -207,3 +207,33 @@ async fn what_is_wrong_is_named_and_changes_nothing() {
     }
     assert_eq!(bench.subject("u1").await["methods"][0]["state"], "ready");
 }
+
+/// From the command line: the same rules, and the same record.
+#[tokio::test]
+async fn support_holds_releases_and_ends_pauses_from_the_command_line() {
+    use nidan_server::{SupportAction, SupportError};
+
+    let bench = Bench::new().await;
+    let person = bench.enrolled("u1", 7).await;
+    let because = || ("Anna".to_owned(), "lost".to_owned());
+    let does = |host: &'static str, action| {
+        let service = bench.service.clone();
+        async move { service.support((host, "u1"), action, because()).await }
+    };
+    let hold = SupportAction::Hold(&person.method_id);
+    does("shop", hold).await.unwrap();
+    assert_eq!(bench.subject("u1").await["methods"][0]["state"], "held");
+    does("shop", SupportAction::Release(&person.method_id))
+        .await
+        .unwrap();
+    does("shop", SupportAction::Resume).await.unwrap();
+    let nobody = does("nobody", hold).await.unwrap_err();
+    assert!(matches!(nobody, SupportError::NoHost(_)));
+    let nothing = does("shop", SupportAction::Hold("nothing"))
+        .await
+        .unwrap_err();
+    assert_eq!(nothing.to_string(), "refused: method_not_found");
+    let (_, record) = bench.host_get("/v1/subjects/u1/events").await;
+    assert_eq!(record["events"][0]["kind"], "method_released");
+    assert_eq!(record["events"][0]["by"], "Anna");
+}
