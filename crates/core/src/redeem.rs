@@ -22,6 +22,8 @@ pub struct RedeemContext {
     pub browser: BrowserOfLogin,
     /// Whether the person asked for this browser to be trusted.
     pub asks_for_trust: bool,
+    /// Whether codes are paused: meanwhile no browser becomes trusted.
+    pub is_paused: bool,
 }
 
 /// The trusted browser by which a login was right.
@@ -108,9 +110,11 @@ fn trust_change(context: &RedeemContext, trust_lives_s: Option<u64>, now: u64) -
             browser_id: browser_id.clone(),
             expires_at: *expires_at,
         },
-        (BrowserOfLogin::None, Some(lives_s)) if context.asks_for_trust => TrustChange::Grant {
-            expires_at: now.saturating_add(lives_s),
-        },
+        (BrowserOfLogin::None, Some(lives_s)) if context.asks_for_trust && !context.is_paused => {
+            TrustChange::Grant {
+                expires_at: now.saturating_add(lives_s),
+            }
+        }
         (BrowserOfLogin::None | BrowserOfLogin::Gone | BrowserOfLogin::Trusted { .. }, _) => {
             TrustChange::None
         }
@@ -134,6 +138,7 @@ mod tests {
             factor_epoch: 3,
             browser: BrowserOfLogin::None,
             asks_for_trust: false,
+            is_paused: false,
         }
     }
 
@@ -178,6 +183,12 @@ mod tests {
         assert_eq!(granted.expires_at(), Some(NOW + MONTH_S));
         assert_eq!(redeem(&asking, Some(MONTH_S), NOW), Some(granted));
         assert_eq!(redeem(&asking, None, NOW), Some(TrustChange::None));
+        let paused = RedeemContext {
+            is_paused: true,
+            ..asking
+        };
+        let change = redeem(&paused, Some(MONTH_S), NOW);
+        assert_eq!(change, Some(TrustChange::None), "a pause began meanwhile");
         assert_eq!(
             redeem(&login(), Some(MONTH_S), NOW),
             Some(TrustChange::None)

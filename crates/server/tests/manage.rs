@@ -303,17 +303,19 @@ async fn a_new_phone_takes_the_old_one_s_place() {
         bench.verify(&login, &new.post(bench.now())).await.0,
         StatusCode::OK
     );
-    let subject = bench.subject("u1").await;
     assert_eq!(
-        subject["methods"].as_array().unwrap().len(),
-        1,
-        "the new one signed in"
+        bench.subject("u1").await["methods"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2,
+        "its own code proved it: nobody ends its day earlier"
     );
-    assert_eq!(subject["methods"][0]["id"], new.method_id);
-    assert_eq!(kinds(&bench).await[0], "method_retired");
 
     // By its hour, where nobody signs in.
     bench.pass(2 * DAY);
+    assert_eq!(bench.service.note_what_is_due().await.unwrap(), 1);
+    assert_eq!(kinds(&bench).await[0], "method_retired");
     let page = bench.proved(&new).await;
     let newer = page
         .add_app(&json!({ "replaces": new.method_id }), 33)
@@ -334,6 +336,24 @@ async fn a_new_phone_takes_the_old_one_s_place() {
     let gone = bench.verify(&login, &new.post(bench.now())).await;
     refused(&gone, StatusCode::NOT_FOUND, "method_not_found");
     assert_eq!(bench.service.note_what_is_due().await.unwrap(), 1);
+
+    // Another factor proves it: whoever has signed in by the new one needs the old one no more.
+    bench.pass(2 * DAY);
+    let page = bench.manage("u1").await;
+    let proof = page.post("proof", &person.backup_post(0)).await;
+    assert_eq!(proof.0, StatusCode::OK, "{}", proof.1);
+    let replaces = json!({ "replaces": newer.method_id });
+    let newest = page.add_app(&replaces, 40).await;
+    bench.pass(30);
+    let (_, login) = bench.login("u1").await;
+    assert_eq!(
+        bench.verify(&login, &newest.post(bench.now())).await.0,
+        StatusCode::OK
+    );
+    let subject = bench.subject("u1").await;
+    assert_eq!(subject["methods"].as_array().unwrap().len(), 1);
+    assert_eq!(subject["methods"][0]["id"], newest.method_id);
+    assert_eq!(kinds(&bench).await[0], "method_retired");
 }
 
 #[tokio::test]
@@ -529,6 +549,11 @@ async fn turning_off_wants_a_code_of_its_own_and_leaves_nothing_but_the_record()
     let bench = Bench::trusting().await;
     let person = somebody(&bench).await;
     let _trusted = bench.trust(&person).await;
+    let mut body = person.post(bench.now());
+    body["request_id"] = json!(request_id());
+    // One code is not both the proof and the code for this; it is not looked at, and proves.
+    let unproved = bench.manage("u1").await.post("turn_off", &body).await;
+    refused(&unproved, StatusCode::FORBIDDEN, "reauth_required");
     let page = bench.proved(&person).await;
     let mut body = person.post(bench.now());
     body["request_id"] = json!(request_id());

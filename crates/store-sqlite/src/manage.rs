@@ -386,6 +386,7 @@ fn close_management(
             Ok(ManagementClosed::Unchanged)
         }
         Some(true) => {
+            end_proof(write, &close.flow_id)?;
             execute(
                 write,
                 "UPDATE flow SET state = 'completed', body_hash = ?2, result_hash = ?3, \

@@ -84,14 +84,18 @@ fn load(read: &Connection, r: &Redemption) -> Result<Option<Loaded>, Failure> {
     let Some(mut loaded) = loaded else {
         return Ok(None);
     };
-    let epoch: Option<i64> = first(
+    let opened = &loaded.flow.opened;
+    let subject: Option<(i64, bool)> = first(
         read,
-        "SELECT factor_epoch FROM subject WHERE host = ?1 AND subject = ?2",
-        [&loaded.flow.opened.host, &loaded.flow.opened.subject],
-        |row| Ok(row.get(0)?),
+        "SELECT factor_epoch, COALESCE(paused_until > ?3, 0) FROM subject \
+         WHERE host = ?1 AND subject = ?2",
+        params![opened.host, opened.subject, to_sql(r.now)],
+        |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     // Whoever has a result has a row.
-    loaded.context.factor_epoch = from_sql(epoch.ok_or_else(|| Failure::row("subject"))?)?;
+    let (epoch, is_paused) = subject.ok_or_else(|| Failure::row("subject"))?;
+    loaded.context.factor_epoch = from_sql(epoch)?;
+    loaded.context.is_paused = is_paused;
     Ok(Some(loaded))
 }
 
@@ -112,6 +116,7 @@ fn loaded_from(row: &Row<'_>) -> Result<Loaded, Failure> {
         factor_epoch: 0,
         browser: BrowserOfLogin::None,
         asks_for_trust: row.get("trusts")?,
+        is_paused: false,
     };
     Ok(Loaded {
         context,

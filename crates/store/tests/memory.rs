@@ -226,7 +226,10 @@ fn redeem(tables: &mut Tables, r: &Redemption) -> Option<Redeemed> {
     });
     let row = row?.clone();
     let whose = (row.opened.host.as_str(), row.opened.subject.as_str());
-    let factor_epoch = tables.subject(whose).map_or(0, |row| row.factor_epoch);
+    let subject = tables.subject(whose);
+    let factor_epoch = subject.map_or(0, |row| row.factor_epoch);
+    let pause = subject.and_then(|row| row.pause);
+    let is_paused = pause.is_some_and(|pause| pause.until > r.now);
     let context = RedeemContext {
         purpose: row.opened.purpose,
         is_completed: row.standing == FlowStanding::Completed,
@@ -239,6 +242,7 @@ fn redeem(tables: &mut Tables, r: &Redemption) -> Option<Redeemed> {
             Purpose::Enroll | Purpose::Manage => BrowserOfLogin::None,
         },
         asks_for_trust: row.trusts,
+        is_paused,
     };
     let lives_s = r.trust.as_ref().map(|new| new.lives_s);
     let change = redeem::redeem(&context, lives_s, r.now)?;

@@ -280,17 +280,28 @@ impl Deciding<'_> {
         }
         self.refuse_known_or_too_many(new, Some(old))?;
         self.proved_by_something_old()?;
+        let is_by_itself = self.proof.method_id == old.id;
         let goes = if keep_old_hours == 0 {
             self.proved_by_another(&old.id)?;
+            // The new one cools: something else has to be left, as when one is removed.
+            if standing::left_without(self.account, &old.id, self.request.now) == 0 {
+                return Err(ManageRefusal::LastMethod);
+            }
             Step::Remove {
                 method_id: old.id.clone(),
             }
         } else {
-            let hours = u64::from(keep_old_hours.min(OVERLAP_HOURS_MAX));
+            // One code does not take its own method out of the owner's hands: it signs in for the
+            // whole day, whatever was asked and whoever signs in by the new one.
+            let hours = if is_by_itself {
+                OVERLAP_HOURS_MAX
+            } else {
+                keep_old_hours.min(OVERLAP_HOURS_MAX)
+            };
             Step::Retire {
                 method_id: old.id.clone(),
-                at: self.request.now.saturating_add(hours * HOUR_S),
-                replaced_by: new.id.clone(),
+                at: self.request.now.saturating_add(u64::from(hours) * HOUR_S),
+                replaced_by: (!is_by_itself).then(|| new.id.clone()),
             }
         };
         let mut steps = vec![Step::AddMethod, goes];
@@ -300,7 +311,7 @@ impl Deciding<'_> {
             });
         }
         // It signs in, and proves nothing here any more.
-        if self.proof.method_id == old.id {
+        if is_by_itself {
             steps.push(Step::EndProof);
         }
         Ok(ManageChanges {

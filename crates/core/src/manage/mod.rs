@@ -311,7 +311,7 @@ pub enum Step {
         /// When, in Unix seconds.
         at: u64,
         /// The method with whose first login it goes earlier.
-        replaced_by: String,
+        replaced_by: Option<String>,
     },
     /// The method is held by the person, or by nobody.
     Hold {

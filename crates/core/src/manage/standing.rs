@@ -3,7 +3,7 @@
 use nidan_protocol::{Authenticator, MethodKind};
 
 use super::{
-    Account, COOLING_S, Forbidden, KnownMethod, ManagePolicy, ManageRefusal, Proof,
+    Account, COOLING_S, Forbidden, Holder, KnownMethod, ManagePolicy, ManageRefusal, Proof,
     QUIET_AFTER_REPORT_S, most_of,
 };
 use crate::throttle::{self, Gate, Guess, Needs, SUSPENDED_AFTER};
@@ -19,11 +19,18 @@ const fn is_young(added_at: u64, now: u64) -> bool {
     now.saturating_sub(added_at) < COOLING_S
 }
 
+/// Whether a method is the person's own for all that is known: it is older than a day, and support
+/// holds it not. That the person's own page has taken it out of use, that it is about to retire or
+/// that codes were guessed at proves nothing against it: whoever got something new in does that too.
+fn speaks_for_the_person(method: &KnownMethod, now: u64) -> bool {
+    method.held_by != Some(Holder::Support) && !is_young(method.created_at, now)
+}
+
 /// Until when something that was added at `added_at` cools; [`None`] when it does not: it is old
-/// enough, or the person has nothing older that can be relied on.
+/// enough, or the person has nothing older.
 pub fn cooling_until(account: &Account, added_at: u64, now: u64) -> Option<u64> {
     let mut methods = account.methods.iter();
-    let has_older = methods.any(|method| is_usable(method) && !is_young(method.created_at, now));
+    let has_older = methods.any(|method| speaks_for_the_person(method, now));
     (has_older && is_young(added_at, now)).then(|| added_at.saturating_add(COOLING_S))
 }
 

@@ -332,7 +332,14 @@ fn whoever_has_nothing_older_waits_for_nothing() {
         "beside older ones"
     );
     assert_eq!(cooling_until(&account, YOUNG - 1, NOW), None);
-    // The only older ones are lost: nothing older can be relied on.
+    // What whoever got something new in can do to the older ones does not make it older.
+    for method in &mut account.methods {
+        method.held_by = Some(Holder::Person);
+        method.retires_at = Some(NOW + 1);
+        method.tries.in_a_row = SUSPENDED_AFTER;
+    }
+    assert_eq!(cooling_until(&account, YOUNG, NOW), Some(YOUNG + COOLING_S));
+    // Support holds the older ones: there is nothing older.
     for method in &mut account.methods {
         method.held_by = Some(Holder::Support);
     }
@@ -351,7 +358,8 @@ fn a_new_phone_takes_the_old_one_s_place_with_an_overlap() {
         Step::Retire {
             method_id: "a".to_owned(),
             at: NOW + DAY_S,
-            replaced_by: "new".to_owned(),
+            // Its own code proved it: no login by the new one ends it earlier.
+            replaced_by: None,
         },
         Step::Default {
             method_id: Some("new".to_owned()),
@@ -362,24 +370,40 @@ fn a_new_phone_takes_the_old_one_s_place_with_an_overlap() {
     assert!(changes.raises_epoch);
     let told: Vec<_> = changes.entries.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(told, [EventKind::MethodReplaced]);
-    // The old one is gone: whoever says so proves it by something else.
-    let mut at_once = request(new_app());
-    at_once.wish = match at_once.wish {
-        Wish::Finish { method, .. } => Wish::Finish {
-            method,
-            keep_old_hours: 0,
-        },
-        other => other,
+    let hours = |hours| {
+        let mut request = request(new_app());
+        if let Wish::Finish { keep_old_hours, .. } = &mut request.wish {
+            *keep_old_hours = hours;
+        }
+        request
     };
     let mut context = context();
     replaces(&mut context);
+    let in_an_hour = done(decide(&context, &hours(1)));
+    assert_eq!(in_an_hour.steps, expected, "nor an hour that is asked for");
+    // Another one proved it, and may say how long.
     context.flow.proof = Some(proof("n", NOW));
+    let in_an_hour = done(decide(&context, &hours(1)));
+    let retires = Step::Retire {
+        method_id: "a".to_owned(),
+        at: NOW + 3_600,
+        replaced_by: Some("new".to_owned()),
+    };
+    assert!(in_an_hour.steps.contains(&retires));
+    // The old one is gone: whoever says so proves it by something else.
+    let at_once = hours(0);
     let changes = done(decide(&context, &at_once));
     let gone = Step::Remove {
         method_id: "a".to_owned(),
     };
     assert!(changes.steps.contains(&gone));
     assert!(!changes.steps.contains(&Step::EndProof));
+    // By a backup code, where it is the only one: the new one cools, and nothing would be left.
+    let mut alone = context.clone();
+    alone.account.methods.retain(|method| method.id == "a");
+    alone.flow.proof = Some(proof(BACKUP_METHOD_ID, NOW));
+    assert_eq!(refusal(decide(&alone, &at_once)), ManageRefusal::LastMethod);
+    let _tomorrow = done(decide(&alone, &hours(24)));
     context.setup = setup(SetupKind::Totp, Some("x"));
     assert_eq!(refusal(decide(&context, &at_once)), ManageRefusal::NoMethod);
     context.setup = None;

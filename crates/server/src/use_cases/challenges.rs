@@ -83,6 +83,10 @@ pub(crate) async fn resend(
     let FlowCaller { flow, host } = caller;
     let phone = open_flow_with_phone(service, flow)?;
     let challenge = find(service, &flow.opened, id).await?;
+    if flow.opened.purpose == Purpose::Manage && challenge.opened.method_id.is_none() {
+        // A number that was typed: as when the first one was ordered.
+        super::manage::proved(service, caller).await?;
+    }
     let now = parts.clock.now_s();
     refuse_ended(&challenge, now)?;
     let due = resend_at(&challenge).ok_or(if challenge.sends as usize > RESEND_WAITS_S.len() {

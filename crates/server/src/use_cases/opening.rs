@@ -43,7 +43,7 @@ pub(crate) async fn view(
         server_public_key: encode(&pair.public_key),
     });
     let verification = asks_for_codes(&flow.opened).then(|| VerificationOpening {
-        method_id: best(&subject, host, now),
+        method_id: best(&subject, host, flow.opened.purpose, now),
         backup_codes_left: subject.backup_codes_left,
         trust_days: host
             .trust_days
@@ -154,12 +154,16 @@ fn phone_offer(service: &Service, caller: &FlowCaller) -> Option<PhoneOffer> {
 
 /// The method that the person wants a login to begin with; or the one that let them in last; or the
 /// first. It takes codes, and nothing has taken its place.
-pub(crate) fn best(subject: &Subject, host: &Host, now: u64) -> Option<String> {
+///
+/// What is about to retire proves nothing where methods are managed, and is not begun with there.
+pub(crate) fn best(subject: &Subject, host: &Host, purpose: Purpose, now: u64) -> Option<String> {
     let takes_codes = |method: &&StoredMethod| {
-        matches!(
-            method_view(method, host, subject.allowance, now).state,
-            MethodState::Ready | MethodState::TwoCodes
-        )
+        let may_retire = purpose != Purpose::Manage;
+        (may_retire || method.retires_at.is_none())
+            && matches!(
+                method_view(method, host, subject.allowance, now).state,
+                MethodState::Ready | MethodState::TwoCodes
+            )
     };
     let usable: Vec<_> = subject.methods.iter().filter(takes_codes).collect();
     let wanted = usable.iter().find(|method| method.is_default);

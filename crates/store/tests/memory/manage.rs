@@ -102,6 +102,7 @@ impl ManageStore for Memory {
                 row.proof = None;
                 return ManagementClosed::Unchanged;
             }
+            row.proof = None;
             row.standing = FlowStanding::Completed;
             row.body_hash = close.body_hash;
             row.result_hash = Some(close.result_hash);
@@ -330,7 +331,7 @@ fn carry_out(tables: &mut Tables, change: &ManageChange, step: &Step) {
             if let Some(row) = tables.method(whose, method_id) {
                 row.method.retires_at = Some(*at);
                 row.method.is_default = false;
-                row.replaced_by = Some(replaced_by.clone());
+                row.replaced_by.clone_from(replaced_by);
             }
         }
         Step::Hold { method_id, is_held } => {

@@ -319,7 +319,7 @@ async fn opening_of(service: &Service, caller: &FlowCaller) -> Result<LoginOpeni
         methods: methods
             .map(|method| method_view(method, host, subject.allowance, now))
             .collect(),
-        best: opening::best(&subject, host, now),
+        best: opening::best(&subject, host, flow.purpose, now),
         backup_codes_left: subject.backup_codes_left,
         trust_days: host.trust_days,
         auto_send: host.auto_send,

@@ -56,7 +56,7 @@ fn standing(flow: &Flow) -> ManageFlow {
 /// # Errors
 /// [`ErrorCode::ReauthRequired`], [`ErrorCode::FlowConflict`], and
 /// [`ErrorCode::MethodNotOffered`] for a flow of another purpose.
-async fn proved(service: &Service, caller: &FlowCaller) -> Result<Subject, Refusal> {
+pub(super) async fn proved(service: &Service, caller: &FlowCaller) -> Result<Subject, Refusal> {
     caller.must_be(Purpose::Manage)?;
     let flow = &caller.flow;
     let now = service.0.clock.now_s();

@@ -6,7 +6,7 @@ use nidan_store::{FlowState, ManageChange, ProofUse};
 
 use super::changes::closed;
 use super::proof::spent;
-use super::{Post, refused};
+use super::{Post, proved, refused};
 use crate::Service;
 use crate::refusal::Refusal;
 use crate::use_cases::FlowCaller;
@@ -15,8 +15,8 @@ use crate::use_cases::code::Typed;
 /// Turns two-step verification off, and ends the flow.
 ///
 /// # Errors
-/// [`ErrorCode::PolicyForbids`], before the code is looked at; those of a code at login; and
-/// [`ErrorCode::Cooling`].
+/// [`ErrorCode::ReauthRequired`] without a fresh proof and [`ErrorCode::PolicyForbids`], both
+/// before the code is looked at; those of a code at login; and [`ErrorCode::Cooling`].
 pub(crate) async fn turn_off(
     service: &Service,
     caller: &FlowCaller,
@@ -38,6 +38,8 @@ pub(crate) async fn turn_off(
     match ask(service, &change).await? {
         Asked::Done => {}
         Asked::NeedsCode if is_open => {
+            // One code is not both: the proof, and the code for this.
+            proved(service, caller).await?;
             spent(
                 service,
                 caller,
