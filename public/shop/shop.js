@@ -232,7 +232,7 @@ async function startTwoStep() {
   try {
     flow = await api('two-step', {})
   } catch (problem) {
-    if (problem.code === 'reauth_required') return passwordAgain()
+    if (problem.code === 'reauth_required') return passwordAgain(startTwoStep)
     return home(problem.code === 'already_enrolled' ? undefined : t('serviceDown'))
   }
   let losesCodes = false
@@ -258,7 +258,7 @@ async function startManaging() {
   try {
     flow = await api('manage', {})
   } catch (problem) {
-    return problem.code === 'reauth_required' ? passwordAgain() : home(t('serviceDown'))
+    return problem.code === 'reauth_required' ? passwordAgain(startManaging) : home(t('serviceDown'))
   }
   const widget = h('nidan-flow', {
     purpose: 'manage', service: '/2sv', 'flow-token': flow.flow_token, locale: document.documentElement.lang,
@@ -270,12 +270,13 @@ async function startManaging() {
   show(crumbs(), h('h1', { class: 'unseen' }, t('security')), widget, h('p', {}, h('button', { class: 'quiet', id: 'leave', onclick: () => home() }, t('cancel'))))
 }
 
-function passwordAgain() {
+/** The password once more, and on to what wanted it. */
+function passwordAgain(next) {
   const form = credentials('confirm-password', [
     h('label', { for: 'password' }, t('password')),
     h('input', { id: 'password', name: 'password', type: 'password', autocomplete: 'current-password', required: '' }),
     h('button', {}, t('confirm')),
-  ], startTwoStep)
+  ], next)
   show(crumbs(), h('section', { class: 'card' }, h('h1', {}, t('security')), h('p', {}, t('again')), form), h('p', {}, h('button', { class: 'quiet', onclick: () => home() }, t('cancel'))))
   page.querySelector('input').focus()
 }

@@ -6,8 +6,8 @@ use wasm_bindgen::JsValue;
 use super::agreement::random;
 use super::{Page, Perform, Shell, api, decode, decode_manage, spawn};
 use nidan_flow::{
-    ChangeRefusal, CodeGoes, Effect, Event, LoginAnswer, LoginEffect, LoginEvent, LoginMethod,
-    LoginRefusal, Manage, ManageAnswer, ManageEffect, ManageEvent, ManageOpening, Managing,
+    ChangeRefusal, CodeGoes, Effect, Event, LoginAnswer, LoginEffect, LoginMethod, LoginRefusal,
+    Manage, ManageAnswer, ManageEffect, ManageEvent, ManageOpening, Managing, PhoneRefusal,
     Presented, RequestError, Trusted, Wish,
 };
 
@@ -19,13 +19,21 @@ impl Perform for Manage {
                 shell.page(|page| page.complete(&result_code, "managed"));
             }
             Effect::Restart => shell.page(Page::restart),
-            Effect::Do(ManageEffect::Proof(effect, goes)) => shell.proof(effect, goes),
+            Effect::Do(ManageEffect::Proof(effect, goes, number)) => {
+                shell.proof(effect, goes, number);
+            }
             Effect::Do(ManageEffect::Change(wish, request_id)) => {
                 spawn(shell.change(wish, request_id));
             }
             Effect::Do(ManageEffect::Reload) => spawn(async move {
                 let answer = api::asked(shell.page(Page::clone), "/v1/flow").await;
-                shell.told(answer.as_ref().map_err(Clone::clone));
+                let unread = ManageAnswer::NotReloaded(ChangeRefusal::Unreachable);
+                shell.answer(match answer.map(|json| shell.opening(&json)) {
+                    Ok(opening) => {
+                        opening.map_or(unread, |one| ManageAnswer::Reloaded(Box::new(one)))
+                    }
+                    Err(refusal) => ManageAnswer::NotReloaded(refusal),
+                });
             }),
             Effect::Do(ManageEffect::Browsers) => spawn(async move {
                 let path = "/v1/flow/trusted_browsers";
@@ -67,11 +75,11 @@ impl Shell<Manage> {
         self.send(Event::On(ManageEvent::Answer(answer)));
     }
 
-    fn proof_answer(self, answer: LoginAnswer) {
-        self.send(Event::On(ManageEvent::Proof(LoginEvent::Answer(answer))));
+    fn proof_answer(self, number: u32, answer: LoginAnswer) {
+        self.answer(ManageAnswer::OfProof(number, answer));
     }
 
-    fn proof(self, effect: LoginEffect, goes: CodeGoes) {
+    fn proof(self, effect: LoginEffect, goes: CodeGoes, number: u32) {
         match effect {
             LoginEffect::Order {
                 method_id,
@@ -79,38 +87,51 @@ impl Shell<Manage> {
                 confirmation,
             } => {
                 let body = api::order_body(&self.locale(), &method_id, channel, confirmation);
-                self.order(api::CHALLENGES.to_owned(), body);
+                self.order(api::CHALLENGES.to_owned(), body, number);
             }
             LoginEffect::Resend(id) => {
-                self.order([&api::path(&id), "/resend"].concat(), api::object(&[]));
+                self.order(
+                    [&api::path(&id), "/resend"].concat(),
+                    api::object(&[]),
+                    number,
+                );
             }
             LoginEffect::Verify {
                 way,
                 method_id,
                 presented,
                 trust: _,
-            } => self.prove(way, &method_id, &presented, goes),
+            } => self.prove(way, &method_id, &presented, (goes, number)),
             LoginEffect::ShowHelp(channel) => {
                 self.page(|page| page.help("", channel.as_str()));
             }
-            LoginEffect::Report => spawn(self.report()),
+            LoginEffect::Report => spawn(self.report(number)),
         }
     }
 
-    fn order(self, path: String, body: JsValue) {
+    fn order(self, path: String, body: JsValue, number: u32) {
         let order = self.next_order();
         spawn(async move {
             let answer = api::challenge(self.page(Page::clone), &path, body).await;
             if self.is_latest_order(order) {
-                self.proof_answer(match answer {
-                    Ok(challenge) => LoginAnswer::Ordered(Box::new(challenge)),
-                    Err(refusal) => LoginAnswer::NotOrdered(refusal.into()),
-                });
+                self.proof_answer(
+                    number,
+                    match answer {
+                        Ok(challenge) => LoginAnswer::Ordered(Box::new(challenge)),
+                        Err(refusal) => LoginAnswer::NotOrdered(refusal.into()),
+                    },
+                );
             }
         });
     }
 
-    fn prove(self, way: LoginMethod, method_id: &str, presented: &Presented, goes: CodeGoes) {
+    fn prove(
+        self,
+        way: LoginMethod,
+        method_id: &str,
+        presented: &Presented,
+        (goes, number): (CodeGoes, u32),
+    ) {
         let body = api::code_body(method_id, presented);
         let path = match &goes {
             CodeGoes::Proof => "/v1/flow/proof".to_owned(),
@@ -133,38 +154,26 @@ impl Shell<Manage> {
                         self.page(|page| page.changed("turned_off"));
                         self.answer(ManageAnswer::Closed(decode::text(&json, "result_code")));
                     }
-                    CodeGoes::Proof | CodeGoes::Test => self.told(Ok(&json)),
+                    CodeGoes::Proof | CodeGoes::Test => self.proved(number, &json),
                 },
                 Err(_) if !self.is_latest(question) => {}
-                // What is no refusal of the code is one of the change.
-                Err((refusal, change)) => match &change {
-                    ChangeRefusal::Service {
-                        code:
-                            ErrorCode::PolicyForbids
-                            | ErrorCode::Cooling
-                            | ErrorCode::ReauthRequired
-                            | ErrorCode::ChangeLimit,
-                        ..
-                    } => self.answer(ManageAnswer::Refused(change)),
-                    ChangeRefusal::Service { .. }
-                    | ChangeRefusal::Unreachable
-                    | ChangeRefusal::Name => {
-                        self.proof_answer(LoginAnswer::Refused(way, LoginRefusal::from(refusal)));
-                    }
-                },
+                Err((refusal, change)) => self.answer(refused(way, refusal, change, &goes, number)),
             }
         });
     }
 
-    async fn report(self) {
+    async fn report(self, number: u32) {
         let page = self.page(Page::clone);
-        self.proof_answer(match api::report(page.clone()).await {
-            Ok(reported) => {
-                page.reported();
-                LoginAnswer::Reported(Box::new(reported))
-            }
-            Err(refusal) => LoginAnswer::NotReported(refusal),
-        });
+        self.proof_answer(
+            number,
+            match api::report(page.clone()).await {
+                Ok(reported) => {
+                    page.reported();
+                    LoginAnswer::Reported(Box::new(reported))
+                }
+                Err(refusal) => LoginAnswer::NotReported(refusal),
+            },
+        );
     }
 
     async fn change(self, wish: Wish, request_id: String) {
@@ -180,12 +189,11 @@ impl Shell<Manage> {
         });
     }
 
-    /// What there is now, or why it is not known.
-    fn told(self, answer: Result<&JsValue, ChangeRefusal>) {
-        self.answer(match answer.map(|json| self.opening(json)) {
-            Ok(Some(opening)) => ManageAnswer::Told(Box::new(opening)),
-            Ok(None) => ManageAnswer::Refused(ChangeRefusal::Unreachable),
-            Err(refusal) => ManageAnswer::Refused(refusal),
+    /// A right code, with what there is now.
+    fn proved(self, number: u32, json: &JsValue) {
+        self.answer(match self.opening(json) {
+            Some(opening) => ManageAnswer::Proved(number, Box::new(opening)),
+            None => ManageAnswer::Refused(ChangeRefusal::Unreachable),
         });
     }
 
@@ -225,6 +233,42 @@ impl Shell<Manage> {
             }
         };
         self.send(event);
+    }
+}
+
+/// What is no refusal of the code is one of what it was for.
+fn refused(
+    way: LoginMethod,
+    refusal: PhoneRefusal,
+    change: ChangeRefusal,
+    goes: &CodeGoes,
+    number: u32,
+) -> ManageAnswer {
+    let code = match &change {
+        ChangeRefusal::Service { code, .. } => *code,
+        ChangeRefusal::Unreachable | ChangeRefusal::Name => ErrorCode::Unknown,
+    };
+    match (code, goes) {
+        (ErrorCode::ReauthRequired | ErrorCode::ChangeLimit | ErrorCode::Cooling, _)
+        | (ErrorCode::PolicyForbids, CodeGoes::TurnOff(_)) => ManageAnswer::Refused(change),
+        // Another one has taken its place meanwhile: it proves nothing any more.
+        (ErrorCode::PolicyForbids, CodeGoes::Proof | CodeGoes::Test) => ManageAnswer::OfProof(
+            number,
+            LoginAnswer::Refused(
+                way,
+                LoginRefusal::Service {
+                    code: ErrorCode::MethodHeld,
+                    retry_at: None,
+                    attempts_left: None,
+                    times: 0,
+                    of_two: false,
+                },
+            ),
+        ),
+        _of_the_code => ManageAnswer::OfProof(
+            number,
+            LoginAnswer::Refused(way, LoginRefusal::from(refusal)),
+        ),
     }
 }
 

@@ -493,6 +493,11 @@ messages! {
     RecordBrowserCopied = "record.browser-copied",
     RecordTrustRevoked = "record.trust-revoked",
     RecordReported = "record.reported",
+    ManageProofWish = "manage.proof-wish",
+    ManageProofAgain = "manage.proof-again",
+    ManageLostLast = "manage.lost-last",
+    ManageElsewhereTitle = "manage.elsewhere-title",
+    ManageSpent = "manage.spent",
 }
 
 /// Puts values into a text's named places: `{seconds}`. `put` appends the value of a place.

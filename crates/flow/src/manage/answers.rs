@@ -8,15 +8,34 @@ use super::{
     Question, Wish,
 };
 use crate::lifecycle::Outcome;
-use crate::{EndReason, RequestState};
+use crate::login::LoginEvent;
+use crate::{EndReason, LoginAnswer, LoginRefusal, Now, RequestState};
 
 impl Managing {
-    pub(super) fn on_answer(mut self: Box<Self>, answer: ManageAnswer) -> Outcome<Self> {
+    pub(super) fn on_answer(mut self: Box<Self>, answer: ManageAnswer, now: Now) -> Outcome<Self> {
         let effect = match answer {
-            ManageAnswer::Told(opening) => self.on_told(*opening),
+            ManageAnswer::Proved(number, opening) => self.on_proved(number, *opening),
+            ManageAnswer::OfProof(number, answer) => {
+                return self.on_answer_of_proof(number, answer, now);
+            }
+            ManageAnswer::Reloaded(opening) => {
+                self.take(*opening);
+                self.is_answered();
+                None
+            }
+            ManageAnswer::NotReloaded(refusal) => {
+                self.is_answered();
+                let ends = ManageAnswer::code(&refusal).and_then(EndReason::of_flow);
+                if let Some(reason) = ends {
+                    return Outcome::Ended(reason);
+                }
+                self.refusal = Some(refusal);
+                None
+            }
             ManageAnswer::Changed(opening) => {
                 self.take(*opening);
                 self.asked = RequestState::Idle;
+                self.unanswered = None;
                 let wish = self.wish.take();
                 wish.and_then(|wish| self.on_changed(&wish))
             }
@@ -26,14 +45,13 @@ impl Managing {
                 return self.on_refused(refusal, wish);
             }
             ManageAnswer::Browsers(list) => {
-                self.is_answered();
                 if let ManageStep::Browsers(known) = &mut self.step {
                     *known = Some(list);
+                    self.is_answered();
                 }
                 None
             }
             ManageAnswer::Record(mut page) => {
-                self.is_answered();
                 if let ManageStep::Record(known) = &mut self.step {
                     if let Some(earlier) = known.take() {
                         let mut events = earlier.events;
@@ -42,6 +60,7 @@ impl Managing {
                         page.intact &= earlier.intact;
                     }
                     *known = Some(page);
+                    self.is_answered();
                 }
                 None
             }
@@ -66,8 +85,10 @@ impl Managing {
         }
     }
 
-    /// What there is now.
+    /// What there is now. Where the person looks at a method, they look at the same one.
     fn take(&mut self, opening: ManageOpening) {
+        let here = self.place().and_then(|place| self.methods().get(place));
+        let here = here.map(|method| method.id.clone());
         let prefix = std::mem::take(&mut self.opening.request_prefix);
         let intent = self.opening.intent;
         self.opening = ManageOpening {
@@ -75,17 +96,52 @@ impl Managing {
             intent,
             ..opening
         };
+        let Some(id) = here else { return };
+        let now = self.methods().iter().position(|method| method.id == id);
+        let Some(now) = now else {
+            self.step = ManageStep::Overview;
+            return;
+        };
+        match &mut self.step {
+            ManageStep::Method(place)
+            | ManageStep::Naming { place, .. }
+            | ManageStep::Asking(Question::Remove(place) | Question::Lost(place)) => *place = now,
+            ManageStep::Asking(Question::TurnOff)
+            | ManageStep::Proving(_)
+            | ManageStep::Overview
+            | ManageStep::PauseReason
+            | ManageStep::PauseHours(_)
+            | ManageStep::Browsers(_)
+            | ManageStep::Record(_) => {}
+        }
     }
 
-    /// A code was right, or what there is was asked for.
-    fn on_told(&mut self, opening: ManageOpening) -> Option<ManageEffect> {
+    /// Whether this proof is the one that the person is at.
+    const fn is_at_proof(&self, number: u32) -> bool {
+        match &self.step {
+            ManageStep::Proving(proving) => proving.number == number,
+            ManageStep::Overview
+            | ManageStep::Method(_)
+            | ManageStep::Naming { .. }
+            | ManageStep::Asking(_)
+            | ManageStep::PauseReason
+            | ManageStep::PauseHours(_)
+            | ManageStep::Browsers(_)
+            | ManageStep::Record(_) => false,
+        }
+    }
+
+    /// A code was right. Where the person has gone on meanwhile, nothing else comes of it.
+    fn on_proved(&mut self, number: u32, opening: ManageOpening) -> Option<ManageEffect> {
+        let is_here = self.is_at_proof(number);
         self.take(opening);
         self.is_answered();
+        if !is_here || self.opening.account.is_none() {
+            return None;
+        }
         let ManageStep::Proving(proving) = &self.step else {
-            return self.stay_where_there_is_something();
+            return None;
         };
-        // Late news of before the proof.
-        self.opening.account.as_ref()?;
         match proving.proof_for.clone() {
             ProofFor::Opening => self.arrive(),
             ProofFor::Change(wish) => {
@@ -94,12 +150,56 @@ impl Managing {
             }
             ProofFor::Test(place) => {
                 self.step = ManageStep::Method(place);
+                self.refusal = None;
                 self.done = Some((Done::Tested, None));
-                self.stay_where_there_is_something()
+                None
             }
+            ProofFor::TestAfter(place) => self.prove(ProofFor::Test(place)),
             // The report's own answer is another one.
             ProofFor::TurningOff | ProofFor::Report => None,
         }
+    }
+
+    /// What the service says to the code of one proof is nothing to another one.
+    fn on_answer_of_proof(
+        mut self: Box<Self>,
+        number: u32,
+        answer: LoginAnswer,
+        now: Now,
+    ) -> Outcome<Self> {
+        if !self.is_at_proof(number) {
+            return Outcome::stays(self);
+        }
+        // Another page has changed something.
+        let is_conflict = matches!(
+            answer,
+            LoginAnswer::Refused(
+                _,
+                LoginRefusal::Service {
+                    code: ErrorCode::FlowConflict,
+                    ..
+                }
+            )
+        );
+        if is_conflict {
+            let effect = self.reload();
+            return Outcome::Active(self, effect);
+        }
+        self.on_proof(LoginEvent::Answer(answer), now)
+    }
+
+    /// Another page has changed something: what there is now is asked for, and only where that is
+    /// refused too, this page is over.
+    fn reload(&mut self) -> Option<ManageEffect> {
+        self.changes += 1;
+        self.step = ManageStep::Overview;
+        self.refusal = Some(ChangeRefusal::Service {
+            code: ErrorCode::FlowConflict,
+            field: None,
+            retry_at: None,
+        });
+        self.asked = RequestState::Waiting;
+        Some(ManageEffect::Reload)
     }
 
     /// What was changed is said where the person goes on.
@@ -126,15 +226,16 @@ impl Managing {
             }
             _elsewhere => ManageStep::Overview,
         };
-        self.stay_where_there_is_something()
+        None
     }
 
     /// What undoes a change, where something does.
     fn undoing(&self, wish: &Wish) -> Option<Wish> {
         match wish {
+            // What was first before is so again.
             Wish::Default { id, is_default } => Some(Wish::Default {
-                id: id.clone(),
-                is_default: !is_default,
+                id: self.earlier_default.clone().unwrap_or_else(|| id.clone()),
+                is_default: self.earlier_default.is_some() || !is_default,
             }),
             Wish::Hold { id } => Some(Wish::Release { id: id.clone() }),
             Wish::Pause { .. } => Some(Wish::Resume),
@@ -146,68 +247,94 @@ impl Managing {
         }
     }
 
-    /// A proof that is over, and a method that is gone, lead on from where the person is.
-    fn stay_where_there_is_something(&mut self) -> Option<ManageEffect> {
-        let count = self.methods().len();
-        match self.step {
-            ManageStep::Method(place)
-            | ManageStep::Naming { place, .. }
-            | ManageStep::Asking(Question::Remove(place) | Question::Lost(place))
-                if place >= count =>
-            {
-                self.step = ManageStep::Overview;
-            }
-            ManageStep::Method(_)
-            | ManageStep::Naming { .. }
-            | ManageStep::Asking(_)
-            | ManageStep::Proving(_)
-            | ManageStep::Overview
-            | ManageStep::PauseReason
-            | ManageStep::PauseHours(_)
-            | ManageStep::Browsers(_)
-            | ManageStep::Record(_) => {}
-        }
-        None
-    }
-
     fn on_refused(
         mut self: Box<Self>,
         refusal: ChangeRefusal,
         wish: Option<Wish>,
     ) -> Outcome<Self> {
         let code = ManageAnswer::code(&refusal);
+        let is_withdrawn = std::mem::take(&mut self.is_withdrawn);
         match (code, wish) {
+            // Whoever went back does not want it any more.
+            (Some(ErrorCode::ReauthRequired | ErrorCode::Cooling), Some(_)) if is_withdrawn => {
+                return Outcome::stays(self);
+            }
             (Some(ErrorCode::ReauthRequired), Some(wish)) => {
                 let effect = self.prove(ProofFor::Change(wish));
                 return Outcome::Active(self, effect);
             }
-            // The record or the browsers, after the proof was ended by another page.
+            // Something older proves it, where there is something.
+            (Some(ErrorCode::Cooling), Some(wish)) => {
+                self.refusal = Some(refusal);
+                if self.has_something_older() {
+                    let effect = self.prove(ProofFor::Change(wish));
+                    return Outcome::Active(self, effect);
+                }
+                return Outcome::stays(self);
+            }
             (Some(ErrorCode::ReauthRequired), None) => {
-                let effect = self.prove(ProofFor::Opening);
+                let effect = self.prove_again();
                 return Outcome::Active(self, effect);
             }
-            // Another page has changed something: what there is now is asked for, and only where that
-            // is refused too, the page is over.
-            (Some(ErrorCode::FlowConflict), Some(_)) => {
-                self.changes += 1;
-                self.refusal = Some(refusal);
-                self.asked = RequestState::Waiting;
-                return Outcome::Active(self, Some(ManageEffect::Reload));
+            (Some(ErrorCode::FlowConflict), _) => {
+                let effect = self.reload();
+                return Outcome::Active(self, effect);
             }
             (Some(code), _) => {
                 if let Some(reason) = EndReason::of_flow(code) {
                     return Outcome::Ended(reason);
                 }
             }
-            (None, _) => {}
-        }
-        if let ManageStep::Proving(proving) = &self.step {
-            match proving.proof_for {
-                ProofFor::TurningOff => self.step = ManageStep::Asking(Question::TurnOff),
-                ProofFor::Opening | ProofFor::Change(_) | ProofFor::Test(_) | ProofFor::Report => {}
+            // Whether it was made is not known: the host may hear of it.
+            (None, Some(wish)) => {
+                self.unanswered = Some(wish);
+                self.has_changed = true;
             }
+            (None, None) => {}
         }
+        self.leave_turning_off();
         self.refusal = Some(refusal);
         Outcome::stays(self)
+    }
+
+    /// After five minutes a code is asked for again, and what the person was at goes on.
+    fn prove_again(&mut self) -> Option<ManageEffect> {
+        let proof_for = match &self.step {
+            ManageStep::Proving(proving) => match proving.proof_for {
+                ProofFor::Test(place) | ProofFor::TestAfter(place) => ProofFor::TestAfter(place),
+                ProofFor::TurningOff
+                | ProofFor::Opening
+                | ProofFor::Change(_)
+                | ProofFor::Report => ProofFor::Opening,
+            },
+            ManageStep::Overview
+            | ManageStep::Method(_)
+            | ManageStep::Naming { .. }
+            | ManageStep::Asking(_)
+            | ManageStep::PauseReason
+            | ManageStep::PauseHours(_)
+            | ManageStep::Browsers(_)
+            | ManageStep::Record(_) => ProofFor::Opening,
+        };
+        self.prove(proof_for)
+    }
+
+    fn has_something_older(&self) -> bool {
+        let methods = &self.opening.login.methods;
+        let is_cooling = |id: &str| {
+            let mut known = self.methods().iter();
+            known.any(|method| method.id == id && method.cooling_until.is_some())
+        };
+        self.opening.login.backup_codes_left > 0
+            || methods.iter().any(|method| !is_cooling(&method.id))
+    }
+
+    /// A no to turning off is said where that was asked.
+    fn leave_turning_off(&mut self) {
+        if let ManageStep::Proving(proving) = &self.step
+            && proving.proof_for == ProofFor::TurningOff
+        {
+            self.step = ManageStep::Asking(Question::TurnOff);
+        }
     }
 }

@@ -10,7 +10,9 @@ use nidan_protocol::{
     BrowsersView, ErrorCode, EventsView, Intent, ManagedMethod, ManagementView, PauseReason,
 };
 
-use super::{Lifecycle, LoginEffect, LoginEvent, LoginOpening, Now, RequestState, SigningIn};
+use super::{
+    Lifecycle, LoginAnswer, LoginEffect, LoginEvent, LoginOpening, Now, RequestState, SigningIn,
+};
 
 /// The page, from the first question to the signed result.
 pub type Manage = Lifecycle<Managing>;
@@ -134,6 +136,8 @@ pub enum ProofFor {
     Change(Wish),
     /// To see whether the method at this place works.
     Test(usize),
+    /// The same, after a proof that has grown old.
+    TestAfter(usize),
     /// To turn two-step verification off.
     TurningOff,
     /// Nothing: the person reports that it was somebody else.
@@ -148,6 +152,8 @@ pub struct Proving {
     pub proof_for: ProofFor,
     /// Whether one of the methods is left out, because it is to go.
     pub without_one: bool,
+    /// Tells its answers from those of earlier ones.
+    pub(super) number: u32,
 }
 
 /// A question before something that is felt.
@@ -204,6 +210,14 @@ pub struct Managing {
     pub has_changed: bool,
     /// The change that is on its way.
     pub(super) wish: Option<Wish>,
+    /// Whether the person has left the screen of that change: no proof is asked for it any more.
+    pub(super) is_withdrawn: bool,
+    /// A change that nobody has answered: whether it was made is not known.
+    pub(super) unanswered: Option<Wish>,
+    /// The method that logins began with, before the change that is on its way.
+    pub(super) earlier_default: Option<String>,
+    /// Proofs so far.
+    pub(super) proofs: u32,
     /// Changes so far: the number names the next request, and again the same one that nobody
     /// answered.
     pub(super) changes: u32,
@@ -274,8 +288,14 @@ pub enum ManageNav {
 
 /// What the service answers.
 pub enum ManageAnswer {
-    /// A code was right, or the page was asked for again.
-    Told(Box<ManageOpening>),
+    /// The code of the proof with this number was right.
+    Proved(u32, Box<ManageOpening>),
+    /// Anything else of that proof.
+    OfProof(u32, LoginAnswer),
+    /// The page was asked for again.
+    Reloaded(Box<ManageOpening>),
+    /// There is nothing any more.
+    NotReloaded(ChangeRefusal),
     /// The change that was asked for last is made.
     Changed(Box<ManageOpening>),
     /// It is not made.
@@ -303,8 +323,8 @@ pub enum CodeGoes {
 
 /// What the shell shall do.
 pub enum ManageEffect {
-    /// Something of the proof; where its code goes.
-    Proof(LoginEffect, CodeGoes),
+    /// Something of the proof with this number; where its code goes.
+    Proof(LoginEffect, CodeGoes, u32),
     /// Ask for a change, under the id of the request.
     Change(Wish, String),
     /// Ask what there is now.

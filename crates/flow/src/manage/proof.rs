@@ -1,5 +1,7 @@
 //! A login's stage in the middle of the page: what a code is typed for, and where it leads.
 
+use nidan_protocol::MethodState;
+
 use super::{CodeGoes, ManageEffect, ManageStep, Managing, ProofFor, Proving, Question, Wish};
 use crate::lifecycle::{Outcome, Stage as _};
 use crate::login::{LoginEvent, LoginNav, LoginStep};
@@ -18,26 +20,48 @@ impl Managing {
                 opening.recovery_url = None;
                 opening.best = Some(id);
             }
-            // What goes does not prove its own going.
-            ProofFor::Change(Wish::Remove { id } | Wish::Hold { id }) => {
-                only(&mut opening, |method| method != id);
+            ProofFor::Change(wish) => {
+                // What goes does not prove its own going.
+                if let Wish::Remove { id } | Wish::Hold { id } = wish {
+                    only(&mut opening, |method| method != id);
+                }
+                self.leave_out_what_is_too_new(&mut opening);
+                // Something is done by it: the last digit does not do that by itself.
+                opening.submits_itself = false;
             }
-            ProofFor::Opening | ProofFor::Change(_) | ProofFor::TurningOff | ProofFor::Report => {}
+            ProofFor::TurningOff => opening.submits_itself = false,
+            ProofFor::Opening | ProofFor::TestAfter(_) | ProofFor::Report => {}
         }
         let without_one = match proof_for {
             ProofFor::Change(_) => opening.methods.len() < count,
-            ProofFor::Opening | ProofFor::Test(_) | ProofFor::TurningOff | ProofFor::Report => {
-                false
-            }
+            ProofFor::Opening
+            | ProofFor::Test(_)
+            | ProofFor::TestAfter(_)
+            | ProofFor::TurningOff
+            | ProofFor::Report => false,
         };
+        self.proofs += 1;
         let (signing, effect) = SigningIn::begin(opening);
         self.asked = RequestState::Idle;
         self.step = ManageStep::Proving(Box::new(Proving {
             signing,
             proof_for,
             without_one,
+            number: self.proofs,
         }));
         effect.map(|effect| self.of_proof(effect))
+    }
+
+    /// Where the service has said that what proved it is too new, something older proves it.
+    fn leave_out_what_is_too_new(&self, opening: &mut LoginOpening) {
+        let is_cooling = |id: &str| {
+            let mut methods = self.methods().iter();
+            methods.any(|method| method.id == id && method.cooling_until.is_some())
+        };
+        let has_older = opening.methods.iter().any(|method| !is_cooling(&method.id));
+        if has_older || opening.backup_codes_left > 0 {
+            only(opening, |method| !is_cooling(method));
+        }
     }
 
     /// Where the code of a proof goes.
@@ -46,7 +70,10 @@ impl Managing {
             ManageStep::Proving(proving) => match proving.proof_for {
                 ProofFor::Test(_) => CodeGoes::Test,
                 ProofFor::TurningOff => CodeGoes::TurnOff(self.request_id()),
-                ProofFor::Opening | ProofFor::Change(_) | ProofFor::Report => CodeGoes::Proof,
+                ProofFor::Opening
+                | ProofFor::Change(_)
+                | ProofFor::TestAfter(_)
+                | ProofFor::Report => CodeGoes::Proof,
             },
             ManageStep::Overview
             | ManageStep::Method(_)
@@ -57,7 +84,7 @@ impl Managing {
             | ManageStep::Browsers(_)
             | ManageStep::Record(_) => CodeGoes::Proof,
         };
-        ManageEffect::Proof(effect, goes)
+        ManageEffect::Proof(effect, goes, self.proofs)
     }
 
     pub(super) fn on_proof(mut self: Box<Self>, event: LoginEvent, now: Now) -> Outcome<Self> {
@@ -106,8 +133,9 @@ impl Managing {
         let ManageStep::Proving(proving) = &self.step else {
             return None;
         };
+        self.refusal = None;
         self.step = match proving.proof_for {
-            ProofFor::Test(place) => ManageStep::Method(place),
+            ProofFor::Test(place) | ProofFor::TestAfter(place) => ManageStep::Method(place),
             ProofFor::TurningOff => ManageStep::Asking(Question::TurnOff),
             ProofFor::Opening | ProofFor::Change(_) | ProofFor::Report => ManageStep::Overview,
         };
@@ -122,20 +150,28 @@ impl Managing {
         });
         signing.leave_for(LoginStep::Report);
         self.done = None;
+        self.proofs += 1;
         self.step = ManageStep::Proving(Box::new(Proving {
             signing,
             proof_for: ProofFor::Report,
             without_one: false,
+            number: self.proofs,
         }));
         None
     }
 }
 
-/// Leaves those methods out of which this is not so.
+/// Leaves those methods out of which this is not so. What is begun with takes codes.
 fn only(opening: &mut LoginOpening, is_so: impl Fn(&str) -> bool) {
     opening.methods.retain(|method| is_so(&method.id));
     opening.best = opening.best.take().filter(|best| is_so(best));
+    let takes_codes = |state| match state {
+        MethodState::Ready | MethodState::TwoCodes => true,
+        MethodState::Resting | MethodState::Suspended | MethodState::Held => false,
+    };
     if opening.best.is_none() {
-        opening.best = opening.methods.first().map(|method| method.id.clone());
+        let mut methods = opening.methods.iter();
+        let first = methods.find(|method| takes_codes(method.state));
+        opening.best = first.map(|method| method.id.clone());
     }
 }

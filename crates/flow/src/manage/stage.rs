@@ -29,6 +29,10 @@ impl Stage for Managing {
             done: None,
             has_changed: false,
             wish: None,
+            is_withdrawn: false,
+            unanswered: None,
+            earlier_default: None,
+            proofs: 0,
             changes: 0,
         });
         let effect = managing.arrive();
@@ -102,7 +106,7 @@ impl Managing {
     fn follow(mut self: Box<Self>, event: ManageEvent, now: Now) -> Outcome<Self> {
         let effect = match event {
             ManageEvent::Proof(event) => return self.on_proof(event, now),
-            ManageEvent::Answer(answer) => return self.on_answer(answer),
+            ManageEvent::Answer(answer) => return self.on_answer(answer, now),
             ManageEvent::Go(to) => self.go(to),
             ManageEvent::Name(name) => {
                 if let ManageStep::Naming { typed, .. } = &mut self.step {
@@ -128,7 +132,9 @@ impl Managing {
             .methods()
             .iter()
             .position(|method| !method.is_held_by_person && method.retires_at.is_none());
-        self.step = match (self.opening.intent, lost) {
+        // What the person came for is done once.
+        let intent = std::mem::take(&mut self.opening.intent);
+        self.step = match (intent, lost) {
             // One method: there is no question which one is lost.
             (Intent::Lost, Some(place)) if self.methods().len() == 1 => {
                 ManageStep::Asking(Question::Lost(place))
@@ -249,7 +255,7 @@ impl Managing {
     }
 
     /// The place of the method that the screen is about.
-    const fn place(&self) -> Option<usize> {
+    pub(super) const fn place(&self) -> Option<usize> {
         match &self.step {
             ManageStep::Method(place)
             | ManageStep::Naming { place, .. }
@@ -271,6 +277,11 @@ impl Managing {
     }
 
     fn back(&mut self) -> Option<ManageEffect> {
+        self.is_withdrawn = self.wish.is_some();
+        // A list that nobody waits for any more.
+        if self.wish.is_none() {
+            self.asked = RequestState::Idle;
+        }
         let to = match &self.step {
             ManageStep::Naming { place, .. }
             | ManageStep::Asking(Question::Remove(place) | Question::Lost(place)) => {
@@ -320,6 +331,14 @@ impl Managing {
     pub(super) fn ask(&mut self, wish: Wish) -> ManageEffect {
         self.asked = RequestState::Waiting;
         self.done = None;
+        self.is_withdrawn = false;
+        // Under the same id comes the same wish, and nothing else.
+        if self.unanswered.take().is_some_and(|before| before != wish) {
+            self.changes += 1;
+        }
+        let mut methods = self.methods().iter();
+        let earlier = methods.find(|method| method.is_default);
+        self.earlier_default = earlier.map(|method| method.id.clone());
         self.wish = Some(wish.clone());
         ManageEffect::Change(wish, self.request_id())
     }

@@ -9,6 +9,8 @@ keys! {
     OwnKey {
         /// Something is on its way, and there is nothing to do meanwhile.
         Busy = "0p;class=nidan-busy;role=status",
+        /// Why another proof is asked for.
+        ProofRefusal = "1p;class=nidan-error;role=alert",
         /// Holds all that follows but the way to support.
         Screen = "0div;class=nidan-screen",
         /// The heading; it takes the focus where nothing else on the screen does.
@@ -100,6 +102,8 @@ keys! {
         Aside = "1div;class=nidan-aside",
         /// One thing of it.
         AsideButton = "2button;type=button;class=nidan-quiet;part=button",
+        /// What was pressed is on its way.
+        Waits = "0p;class=nidan-busy;role=status",
         /// Holds the way to people who help, on every screen.
         Support = "0p;class=nidan-support",
         /// The way to people who help.

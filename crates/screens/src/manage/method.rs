@@ -122,6 +122,9 @@ fn choices(managing: &Managing, method: &ManagedMethod) -> Vec<(Msg, ManageActio
     } else if !is_held {
         choices.push((Msg::ManageLost, ManageAction::Lost));
     }
-    choices.push((Msg::ManageRemove, ManageAction::Remove));
+    // The last one goes with two-step verification itself, by its own button.
+    if is_one_of_several {
+        choices.push((Msg::ManageRemove, ManageAction::Remove));
+    }
     choices
 }

@@ -84,7 +84,7 @@ impl<'a> Draft<'a, Manage> {
     fn managing(&mut self, managing: &'a Managing) {
         self.screen.is_aside = !matches!(managing.step, ManageStep::Overview);
         match &managing.step {
-            ManageStep::Proving(proving) => self.proof(proving),
+            ManageStep::Proving(proving) => self.proof(managing, proving),
             ManageStep::Overview => self.overview(managing),
             ManageStep::Method(place) => self.method(managing, *place),
             ManageStep::Naming { typed, .. } => self.naming(managing, typed),
@@ -93,6 +93,14 @@ impl<'a> Draft<'a, Manage> {
             ManageStep::PauseHours(_) => self.pause_hours(managing),
             ManageStep::Browsers(list) => self.browsers(managing, list.as_deref()),
             ManageStep::Record(record) => self.record(managing, record.as_deref()),
+        }
+        // Where the pressed button does not say it itself.
+        let says_it = matches!(
+            managing.step,
+            ManageStep::Naming { .. } | ManageStep::Asking(_)
+        );
+        if managing.waits() && !says_it {
+            self.own_text(OwnKey::Waits, Msg::CommonLoading);
         }
     }
 
@@ -126,14 +134,15 @@ impl<'a> Draft<'a, Manage> {
     /// Over without a result: why, and the way on.
     fn ended(&mut self, reason: EndReason) {
         let (title, words, again) = match reason {
-            EndReason::Expired | EndReason::TriesSpent => (
+            EndReason::Expired => (
                 Msg::ManageExpiredTitle,
                 Msg::ManageExpired,
                 Msg::ManageAgain,
             ),
+            EndReason::TriesSpent => (Msg::LoginSpentTitle, Msg::ManageSpent, Msg::ManageAgain),
             EndReason::Reported => (Msg::ReportedTitle, Msg::ManageStopped, Msg::ManageAgain),
             EndReason::Superseded | EndReason::OnPhone | EndReason::AlreadyOn => (
-                Msg::LoginElsewhereTitle,
+                Msg::ManageElsewhereTitle,
                 Msg::ManageElsewhere,
                 Msg::ManageAgain,
             ),

@@ -71,9 +71,12 @@ impl<'a> Draft<'a, Manage> {
     /// "If you lose this phone today": what is left, or that nothing is.
     fn without_phone(&mut self, account: &'a ManagementView) {
         if account.without_phone.is_empty() {
-            if account.paused_until.is_none() {
-                self.own_text(OwnKey::Warning, Msg::ManageLeftNone);
-            }
+            let key = if account.paused_until.is_none() {
+                OwnKey::Warning
+            } else {
+                OwnKey::LeftLead
+            };
+            self.own_text(key, Msg::ManageLeftNone);
             return;
         }
         self.own_text(OwnKey::LeftLead, Msg::ManageLeft);

@@ -1,15 +1,15 @@
 //! Where a factor is proved: a login's screens, in the words of this page.
 
-use nidan_flow::{Login, LoginStep, Manage, ProofFor, Proving, SigningIn};
+use nidan_flow::{Login, LoginStep, Manage, Managing, ProofFor, Proving, SigningIn, Wish};
 
 use super::{ManageAction, ManageKey, OwnKey};
 use crate::draft::Draft;
 use crate::login::{self, LoginAction, LoginKey};
 use crate::messages::Msg;
-use crate::{Block, Content, Words};
+use crate::{Arg, Block, Content, Words};
 
 impl<'a> Draft<'a, Manage> {
-    pub(super) fn proof(&mut self, proving: &'a Proving) {
+    pub(super) fn proof(&mut self, managing: &'a Managing, proving: &'a Proving) {
         let mut login = Draft::<Login>::new(Some(login::step_scope(&proving.signing)), self.view);
         login.signing_in(&proving.signing);
         self.screen.scope = login.screen.scope;
@@ -20,11 +20,16 @@ impl<'a> Draft<'a, Manage> {
                 self.add_nth(key, block.index, content);
             }
         }
+        let refusal = self.refusal_words(managing);
+        if refusal.message().is_some() {
+            self.own(OwnKey::ProofRefusal, Content::Text(refusal));
+        }
         let leads_back = is_at_a_code(&proving.signing)
             && match proving.proof_for {
                 ProofFor::Opening => false,
                 ProofFor::Change(_)
                 | ProofFor::Test(_)
+                | ProofFor::TestAfter(_)
                 | ProofFor::TurningOff
                 | ProofFor::Report => true,
             };
@@ -57,30 +62,31 @@ fn in_our_words<'a>(
     if !is_at_a_code(&proving.signing) {
         return Some(of_login(content));
     }
-    let (title, lead) = match &proving.proof_for {
-        ProofFor::Change(_) if proving.without_one => {
-            (Msg::ManageProofTitle, Msg::ManageProofAnother)
-        }
-        ProofFor::Opening | ProofFor::Change(_) | ProofFor::Report => {
-            (Msg::ManageProofTitle, Msg::ManageProofLead)
-        }
-        ProofFor::Test(_) => (Msg::ManageTestTitle, Msg::ManageTestLead),
-        ProofFor::TurningOff => (Msg::ManageOffCodeTitle, Msg::ManageOffCodeLead),
-    };
+    let (title, lead) = headed(proving);
     let submit = match &proving.proof_for {
         ProofFor::TurningOff => Msg::ManageTurnOff,
-        ProofFor::Opening | ProofFor::Change(_) | ProofFor::Test(_) | ProofFor::Report => {
-            Msg::ConfirmCheck
-        }
+        ProofFor::Opening
+        | ProofFor::Change(_)
+        | ProofFor::Test(_)
+        | ProofFor::TestAfter(_)
+        | ProofFor::Report => Msg::ConfirmCheck,
     };
     let has_no_other_way = match &proving.proof_for {
         ProofFor::Test(_) => true,
-        ProofFor::Opening | ProofFor::Change(_) | ProofFor::TurningOff | ProofFor::Report => false,
+        ProofFor::Opening
+        | ProofFor::Change(_)
+        | ProofFor::TestAfter(_)
+        | ProofFor::TurningOff
+        | ProofFor::Report => false,
     };
     match (key, content) {
         (LoginKey::Title | LoginKey::Account, _) => {
-            let words = if key == LoginKey::Title { title } else { lead };
-            Some(Content::Text(Words::of(words)))
+            let words = if key == LoginKey::Title {
+                Words::of(title)
+            } else {
+                lead
+            };
+            Some(Content::Text(words))
         }
         // Nobody signs in here; and what is under way is the person's own wish.
         (LoginKey::NotMe, _) => None,
@@ -99,6 +105,42 @@ fn in_our_words<'a>(
             action: ManageAction::Proof(LoginAction::Submit),
         }),
         (_as_at_a_login, content) => Some(of_login(content)),
+    }
+}
+
+/// The heading of a proof, and what it is for.
+const fn headed<'a>(proving: &Proving) -> (Msg, Words<'a>) {
+    let (title, lead) = match &proving.proof_for {
+        ProofFor::Change(_) if proving.without_one => {
+            (Msg::ManageProofTitle, Msg::ManageProofAnother)
+        }
+        ProofFor::Change(wish) => {
+            let what = Arg::Message("what", called(wish));
+            let lead = Words::Message(Msg::ManageProofWish, [what, Arg::None]);
+            return (Msg::ManageProofTitle, lead);
+        }
+        ProofFor::Opening | ProofFor::Report => (Msg::ManageProofTitle, Msg::ManageProofLead),
+        ProofFor::TestAfter(_) => (Msg::ManageProofTitle, Msg::ManageProofAgain),
+        ProofFor::Test(_) => (Msg::ManageTestTitle, Msg::ManageTestLead),
+        ProofFor::TurningOff => (Msg::ManageOffCodeTitle, Msg::ManageOffCodeLead),
+    };
+    (title, Words::of(lead))
+}
+
+/// What a change is called on its button.
+const fn called(wish: &Wish) -> Msg {
+    match wish {
+        Wish::Name { .. } => Msg::ManageRename,
+        Wish::Default {
+            is_default: true, ..
+        } => Msg::ManageMakeDefault,
+        Wish::Default { .. } => Msg::ManageNotDefault,
+        Wish::Remove { .. } => Msg::ManageRemove,
+        Wish::Hold { .. } => Msg::ManageLostYes,
+        Wish::Release { .. } => Msg::ManageFound,
+        Wish::Pause { .. } => Msg::ManagePause,
+        Wish::Resume => Msg::ManageResume,
+        Wish::EndTrust(_) => Msg::ManageBrowserEnd,
     }
 }
 

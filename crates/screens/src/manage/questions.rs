@@ -52,8 +52,12 @@ impl<'a> Draft<'a, Manage> {
         let may_pause = managing.opening.account.as_ref();
         let may_pause = may_pause.is_some_and(|account| account.may.pause);
         let is_off = place.is_none();
+        if is_off {
+            // Whoever is asked to do this on the telephone reads it last.
+            self.own_text(OwnKey::Advice, Msg::ManagePauseAdvice);
+        }
         if is_off && may_pause {
-            self.own_text(OwnKey::Advice, Msg::ManageOffAdvice);
+            self.own_text(OwnKey::LeftLead, Msg::ManageOffAdvice);
         }
         self.own_group(OwnKey::Actions);
         let yes = unless_waiting(managing, yes);

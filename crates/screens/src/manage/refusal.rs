@@ -1,6 +1,6 @@
 //! Why something was not done, and the way on.
 
-use nidan_flow::{ChangeRefusal, Manage, Managing};
+use nidan_flow::{ChangeRefusal, Manage, ManageStep, Managing, Question};
 use nidan_protocol::ErrorCode;
 
 use super::OwnKey;
@@ -34,7 +34,10 @@ impl<'a> Draft<'a, Manage> {
             None => Words::of(Msg::TroubleServer),
         };
         match (code, field) {
-            (ErrorCode::LastMethod, _) => Words::of(Msg::ManageLastMethod),
+            (ErrorCode::LastMethod, _) => Words::of(match &managing.step {
+                ManageStep::Asking(Question::Lost(_)) => Msg::ManageLostLast,
+                _elsewhere => Msg::ManageLastMethod,
+            }),
             (ErrorCode::Cooling, _) => later(Msg::ManageTooNew),
             (ErrorCode::ChangeLimit, _) => later(Msg::ManageTooMany),
             (ErrorCode::PolicyForbids, Some("required")) => Words::of(Msg::ManageRequired),

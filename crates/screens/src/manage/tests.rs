@@ -1,9 +1,9 @@
 //! What holds on every screen of the page on which methods are managed, however it was reached.
 
 use nidan_flow::{
-    ChangeRefusal, CodeGoes, Effect, Event, LoginAnswer, LoginEffect, LoginEvent, LoginMethod,
-    LoginOpening, LoginRefusal, Machine as _, Manage, ManageAnswer, ManageEffect, ManageEvent,
-    ManageNav, ManageOpening, Managing, ProofFor, Reported, RequestError, Wish,
+    ChangeRefusal, CodeGoes, Effect, Event, LoginAnswer, LoginEffect, LoginMethod, LoginOpening,
+    LoginRefusal, Machine as _, Manage, ManageAnswer, ManageEffect, ManageEvent, ManageNav,
+    ManageOpening, Managing, ProofFor, Reported, RequestError, Wish,
 };
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{
@@ -88,8 +88,8 @@ impl Walk<Manage> {
                 ])));
             }
             Effect::Restart | Effect::Complete(_) => return None,
-            Effect::Do(ManageEffect::Proof(effect, goes)) => {
-                return self.proof_answer(effect, &goes, is_good);
+            Effect::Do(ManageEffect::Proof(effect, goes, number)) => {
+                return self.proof_answer(effect, &goes, number, is_good);
             }
             Effect::Do(ManageEffect::Change(..)) if is_good => {
                 // One in eight: what was proved with is gone by it.
@@ -99,8 +99,9 @@ impl Walk<Manage> {
             Effect::Do(ManageEffect::Change(..)) => ManageAnswer::NotChanged(self.refusal()),
             Effect::Do(ManageEffect::Reload) if is_good => {
                 let is_proved = self.chance.below(8) > 0;
-                ManageAnswer::Told(Box::new(self.opening(is_proved)))
+                ManageAnswer::Reloaded(Box::new(self.opening(is_proved)))
             }
+            Effect::Do(ManageEffect::Reload) => ManageAnswer::NotReloaded(self.refusal()),
             Effect::Do(ManageEffect::Browsers) if is_good => {
                 ManageAnswer::Browsers(Box::new(self.browsers()))
             }
@@ -110,12 +111,9 @@ impl Walk<Manage> {
             Effect::Do(ManageEffect::Close) if is_good => {
                 ManageAnswer::Closed(self.chance.flip().then(|| "r".to_owned()))
             }
-            Effect::Do(
-                ManageEffect::Reload
-                | ManageEffect::Browsers
-                | ManageEffect::Record(_)
-                | ManageEffect::Close,
-            ) => ManageAnswer::Refused(self.refusal()),
+            Effect::Do(ManageEffect::Browsers | ManageEffect::Record(_) | ManageEffect::Close) => {
+                ManageAnswer::Refused(self.refusal())
+            }
         };
         Some(Event::On(ManageEvent::Answer(answer)))
     }
@@ -135,6 +133,7 @@ impl Walk<Manage> {
         &mut self,
         effect: LoginEffect,
         goes: &CodeGoes,
+        number: u32,
         is_good: bool,
     ) -> Option<Event<Managing>> {
         let refused = LoginRefusal::Service {
@@ -162,8 +161,8 @@ impl Walk<Manage> {
                 return Some(Event::On(ManageEvent::Answer(closed)));
             }
             (LoginEffect::Verify { .. }, CodeGoes::Proof | CodeGoes::Test) if is_good => {
-                let told = ManageAnswer::Told(Box::new(self.opening(true)));
-                return Some(Event::On(ManageEvent::Answer(told)));
+                let proved = ManageAnswer::Proved(number, Box::new(self.opening(true)));
+                return Some(Event::On(ManageEvent::Answer(proved)));
             }
             (LoginEffect::Verify { way, .. }, _) if self.chance.flip() => {
                 let refused = match way {
@@ -182,7 +181,8 @@ impl Walk<Manage> {
                 password_url: None,
             })),
         };
-        Some(Event::On(ManageEvent::Proof(LoginEvent::Answer(answer))))
+        let answer = ManageAnswer::OfProof(number, answer);
+        Some(Event::On(ManageEvent::Answer(answer)))
     }
 
     fn opening(&mut self, is_proved: bool) -> ManageOpening {
@@ -337,7 +337,10 @@ fn leads_on(manage: &Manage, screen: &Screen<'_, Manage>, trace: &str) {
         _other => false,
     };
     let is_over = matches!(manage, Manage::Loading | Manage::Completed);
-    assert!(is_over || screen.blocks.iter().any(can), "{trace}");
+    // What there is now is on its way, and until then there is nothing: as at the beginning.
+    let active = manage.active();
+    let loads = active.is_some_and(|one| one.waits() && one.opening.account.is_none());
+    assert!(is_over || loads || screen.blocks.iter().any(can), "{trace}");
 }
 
 /// What goes does not prove its own going, and a test is of one method.
@@ -354,7 +357,11 @@ fn proves_by_what_may(manage: &Manage, trace: &str) {
             assert_eq!(methods.len(), 1, "{trace}");
             assert_eq!(proving.signing.opening.backup_codes_left, 0, "{trace}");
         }
-        ProofFor::Opening | ProofFor::Change(_) | ProofFor::TurningOff | ProofFor::Report => {}
+        ProofFor::Opening
+        | ProofFor::Change(_)
+        | ProofFor::TestAfter(_)
+        | ProofFor::TurningOff
+        | ProofFor::Report => {}
     }
 }
 
@@ -466,8 +473,8 @@ fn a_wish_waits_for_its_proof_and_is_then_asked_for_under_the_same_id() {
     });
     let (manage, _) = answered(manage, refused);
     assert!(says(&manage, Msg::ManageProofAnother), "by another one");
-    let told = || ManageAnswer::Told(Box::new(opening.clone()));
-    let (manage, effect) = answered(manage, told());
+    let proved = ManageAnswer::Proved(1, Box::new(opening.clone()));
+    let (manage, effect) = answered(manage, proved);
     let Some(Effect::Do(ManageEffect::Change(again, same))) = effect else {
         panic!("it is not asked for again");
     };
@@ -537,11 +544,11 @@ fn a_page_that_another_one_has_changed_says_so_and_shows_what_there_is() {
     };
     let (manage, effect) = answered(manage, ManageAnswer::NotChanged(conflict()));
     assert!(matches!(effect, Some(Effect::Do(ManageEffect::Reload))));
-    let (manage, _) = answered(manage, ManageAnswer::Told(Box::new(opening)));
+    let (manage, _) = answered(manage, ManageAnswer::Reloaded(Box::new(opening)));
     assert!(says(&manage, Msg::ManageGone));
     // Where there is nothing to be had any more, it is over.
     let (manage, _) = go(manage, ManageNav::Resume);
     let (manage, _) = answered(manage, ManageAnswer::NotChanged(conflict()));
-    let (manage, _) = answered(manage, ManageAnswer::Refused(conflict()));
+    let (manage, _) = answered(manage, ManageAnswer::NotReloaded(conflict()));
     assert!(matches!(manage, Manage::Ended(EndReason::Superseded)));
 }
