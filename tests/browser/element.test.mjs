@@ -43,7 +43,7 @@ test('every attribute is a property, also one that was set before the script cam
 })
 
 for (const [what, attributes, option, allowed] of [
-  ['purpose', 'purpose="manage"', 'purpose', ['verify', 'enroll']],
+  ['purpose', 'purpose="remove"', 'purpose', ['verify', 'enroll', 'manage']],
   ['tree', 'dom="closed"', 'dom', ['light', 'shadow']],
   ['URL', 'complete-url="javascript:alert(1)"', 'complete-url', 'an http(s) URL'],
 ]) {
@@ -236,7 +236,7 @@ test('by a function call: options and callbacks are checked by name', async () =
   }, [options, callbacks])
   const good = { service: '/gallery-service', flowToken: TOKEN, purpose: 'verify', locale: 'en' }
   assert.match(await refused({ ...good, flowTokn: 'x' }), /^TypeError: there is no option `flowTokn`; there are service, flowToken, /)
-  assert.match(await refused({ ...good, purpose: 'manage' }), /^TypeError: options: .*`manage`.*`verify`/)
+  assert.match(await refused({ ...good, purpose: 'remove' }), /^TypeError: options: .*`remove`.*`verify`/)
   assert.match(await refused({ ...good, flowToken: 5 }), /^TypeError: options: .*string/)
   assert.match(await refused({ service: '/x' }), /^TypeError: options: .*flowToken/)
   assert.match(await refused(good, { onDone: 1 }), /^TypeError: there is no callback `onDone`; there are onReady, /)
