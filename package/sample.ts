@@ -19,7 +19,7 @@ element.addEventListener('nidan-reported', () => console.log('reported'))
 element.addEventListener('nidan-restart', (event) => event.preventDefault())
 element.addEventListener('nidan-error', ({ detail }) => { if (detail.reason === 'option') console.log(detail.option, detail.allowed) })
 // @ts-expect-error there is no such purpose
-const wrong: NidanFlowAttributes = { ...attributes, purpose: 'manage' }
+const wrong: NidanFlowAttributes = { ...attributes, purpose: 'remove' }
 void wrong
 document.body.append(element)
 const focused: boolean = element.focusFirst()
