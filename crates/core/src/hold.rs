@@ -1,6 +1,7 @@
 //! A method that the host's support holds: it lets nobody in until it is released. What a lost phone
 //! needs at once, and what is undone when the phone is found.
 
+use crate::manage::Holder;
 use crate::throttle::{SUSPENDED_AFTER, Tries};
 
 /// What is to be done with a method.
@@ -17,8 +18,8 @@ pub enum HoldWish {
 pub struct HoldMethod {
     /// The method's id.
     pub id: String,
-    /// Whether it is held.
-    pub is_held: bool,
+    /// Who holds it.
+    pub held_by: Option<Holder>,
     /// Whether another one took its place: it signs in for hours only.
     pub is_retiring: bool,
     /// Its wrong attempts.
@@ -61,28 +62,31 @@ pub enum HoldDecision {
 ///
 /// A method is held only where another way in is left: a method that is neither held, suspended nor
 /// retiring (one that rests accepts codes tomorrow), or a backup code. The host then resets the person
-/// instead of locking them out.
-pub fn decide(context: &HoldContext, method_id: &str, wish: HoldWish) -> HoldDecision {
+/// instead of locking them out. Support's hold takes the place of the person's own: whoever has
+/// another factor could release that one.
+pub fn decide(context: &HoldContext, method_id: &str, wish: HoldWish, by: Holder) -> HoldDecision {
     let Some(method) = context.methods.iter().find(|method| method.id == method_id) else {
         return HoldDecision::NoMethod;
     };
     let lets_in = |other: &HoldMethod| {
-        !other.is_held && !other.is_retiring && other.tries.in_a_row < SUSPENDED_AFTER
+        other.held_by.is_none() && !other.is_retiring && other.tries.in_a_row < SUSPENDED_AFTER
     };
     let mut others = context.methods.iter().filter(|other| other.id != method_id);
-    match (wish, method.is_held) {
-        (HoldWish::Hold, true) | (HoldWish::Release, false) => HoldDecision::AlreadySo,
-        (HoldWish::Release, true) => HoldDecision::Change {
-            raises_epoch: false,
-            ends_pause: false,
-        },
-        (HoldWish::Hold, false) if context.backup_codes_left > 0 || others.any(lets_in) => {
+    let in_place = HoldDecision::Change {
+        raises_epoch: false,
+        ends_pause: false,
+    };
+    match (wish, method.held_by) {
+        (HoldWish::Hold, Some(Holder::Person)) if by == Holder::Support => in_place,
+        (HoldWish::Hold, Some(_)) | (HoldWish::Release, None) => HoldDecision::AlreadySo,
+        (HoldWish::Release, Some(_)) => in_place,
+        (HoldWish::Hold, None) if context.backup_codes_left > 0 || others.any(lets_in) => {
             HoldDecision::Change {
                 raises_epoch: true,
                 ends_pause: context.is_paused,
             }
         }
-        (HoldWish::Hold, false) => HoldDecision::LastMethod,
+        (HoldWish::Hold, None) => HoldDecision::LastMethod,
     }
 }
 
@@ -94,7 +98,7 @@ mod tests {
     fn method(id: &str, is_held: bool, in_a_row: u32) -> HoldMethod {
         HoldMethod {
             id: id.to_owned(),
-            is_held,
+            held_by: is_held.then_some(Holder::Person),
             is_retiring: false,
             tries: Tries {
                 in_a_row,
@@ -109,7 +113,7 @@ mod tests {
             backup_codes_left,
             is_paused: false,
         };
-        decide(&context, "a", HoldWish::Hold)
+        decide(&context, "a", HoldWish::Hold, Holder::Person)
     }
 
     #[test]
@@ -167,7 +171,10 @@ mod tests {
             raises_epoch: true,
             ends_pause: true,
         };
-        assert_eq!(decide(&context, "a", HoldWish::Hold), change);
+        assert_eq!(
+            decide(&context, "a", HoldWish::Hold, Holder::Support),
+            change
+        );
     }
 
     #[test]
@@ -180,7 +187,7 @@ mod tests {
                 backup_codes_left: 0,
                 is_paused: true,
             };
-            decide(&context, "a", HoldWish::Release)
+            decide(&context, "a", HoldWish::Release, Holder::Support)
         };
         let change = HoldDecision::Change {
             raises_epoch: false,
@@ -190,5 +197,20 @@ mod tests {
             (release(true), release(false)),
             (change, HoldDecision::AlreadySo)
         );
+        // The person's own becomes support's, and support's stays.
+        let by_support = |held_by| {
+            let held = HoldMethod {
+                held_by: Some(held_by),
+                ..method("a", true, 0)
+            };
+            let context = HoldContext {
+                methods: vec![held],
+                backup_codes_left: 0,
+                is_paused: true,
+            };
+            decide(&context, "a", HoldWish::Hold, Holder::Support)
+        };
+        assert_eq!(by_support(Holder::Person), change);
+        assert_eq!(by_support(Holder::Support), HoldDecision::AlreadySo);
     }
 }

@@ -14,7 +14,8 @@ pub struct RedeemContext {
     pub is_redeemed: bool,
     /// When the code ends, in Unix seconds; it counts in that second.
     pub result_expires_at: u64,
-    /// The person's factor epoch when a login was right; [`None`] for an enrolment.
+    /// The person's factor epoch when a login was right, or when the page on which methods are
+    /// managed knew it last; [`None`] for an enrolment.
     pub login_epoch: Option<u64>,
     /// The person's factor epoch now.
     pub factor_epoch: u64,
@@ -24,6 +25,23 @@ pub struct RedeemContext {
     pub asks_for_trust: bool,
     /// Whether codes are paused: meanwhile no browser becomes trusted.
     pub is_paused: bool,
+}
+
+impl RedeemContext {
+    /// The factor epoch that the host hears of. Whoever has managed methods knows their own: what
+    /// somebody else has changed since makes their session no newer.
+    pub fn epoch_of_result(&self) -> u64 {
+        match self.purpose {
+            Purpose::Manage => self.login_epoch.unwrap_or(self.factor_epoch),
+            Purpose::Enroll | Purpose::Verify => self.factor_epoch,
+        }
+    }
+
+    /// Whether the result's epoch is the person's: a later change has others' sessions in its own
+    /// hands.
+    pub fn is_latest(&self) -> bool {
+        self.epoch_of_result() == self.factor_epoch
+    }
 }
 
 /// The trusted browser by which a login was right.
@@ -169,6 +187,17 @@ mod tests {
             managing.factor_epoch = 4;
             managing.browser = BrowserOfLogin::Gone;
         }));
+        // Under the epoch that it knows.
+        let managing = RedeemContext {
+            purpose: Purpose::Manage,
+            factor_epoch: 4,
+            ..login()
+        };
+        assert_eq!(
+            (managing.epoch_of_result(), managing.is_latest()),
+            (3, false)
+        );
+        assert_eq!((login().epoch_of_result(), login().is_latest()), (3, true));
     }
 
     #[test]

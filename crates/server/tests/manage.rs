@@ -5,31 +5,9 @@
 mod common;
 
 use axum::http::StatusCode;
-use common::manage::{Page, code, request_id};
-use common::{Bench, Person, claims};
+use common::Bench;
+use common::manage::{DAY, HOUR, Page, code, kinds, refused, request_id, somebody};
 use serde_json::{Value, json};
-
-const HOUR: u64 = 3_600;
-const DAY: u64 = 86_400;
-
-/// Somebody whose app is long there.
-async fn somebody(bench: &Bench) -> Person {
-    let person = bench.enrolled("u1", 7).await;
-    bench.pass(60 * DAY);
-    person
-}
-
-fn refused(answer: &(StatusCode, Value), status: StatusCode, name: &str) {
-    assert_eq!((answer.0, code(answer)), (status, name), "{}", answer.1);
-}
-
-async fn kinds(bench: &Bench) -> Vec<String> {
-    let (_, record) = bench.host_get("/v1/subjects/u1/events").await;
-    assert_eq!(record["intact"], true);
-    let events = record["events"].as_array().unwrap();
-    let kinds = events.iter().map(|event| event["kind"].as_str().unwrap());
-    kinds.map(str::to_owned).collect()
-}
 
 /// A number that was typed, ordered and answered.
 async fn number(page: &Page<'_>, number: &str, channel: &str) -> Value {
@@ -248,6 +226,10 @@ async fn an_app_is_added_named_made_the_default_tested_and_removed() {
     assert_eq!(told, expected);
 
     let claims = page.closed().await;
+    for path in ["/record", "/trusted_browsers"] {
+        let closed = page.get(path).await;
+        assert_ne!(closed.0, StatusCode::OK, "nothing more is read: {path}");
+    }
     assert_eq!(
         (&claims["purpose"], &claims["amr"]),
         (&json!("manage"), &json!(["otp"]))
@@ -432,6 +414,19 @@ async fn a_number_is_added_replaced_and_never_had_twice() {
 }
 
 #[tokio::test]
+async fn a_code_to_a_typed_number_is_sent_again_under_a_live_proof_alone() {
+    let bench = Bench::new().await;
+    bench.deliver();
+    let person = somebody(&bench).await;
+    let page = bench.proved(&person).await;
+    let challenge = number(&page, "090-1234-5678", "sms").await;
+    let again = format!("challenges/{}/resend", challenge["id"].as_str().unwrap());
+    bench.pass(301);
+    let late = page.post(&again, &json!({})).await;
+    refused(&late, StatusCode::FORBIDDEN, "reauth_required");
+}
+
+#[tokio::test]
 async fn new_backup_codes_count_when_one_is_typed_back() {
     let bench = Bench::new().await;
     let person = somebody(&bench).await;
@@ -472,273 +467,6 @@ async fn new_backup_codes_count_when_one_is_typed_back() {
     let claims = page.closed().await;
     assert_eq!(claims["changes"], json!([{ "change": "codes" }]));
     assert_eq!(claims["acr"], "urn:nidan:acr:second-factor");
-}
-
-#[tokio::test]
-async fn a_pause_signs_in_by_the_password_and_ends_by_itself() {
-    let bench = Bench::trusting().await;
-    let person = somebody(&bench).await;
-    let trusted = bench.trust(&person).await;
-    let page = bench.proved(&person).await;
-    for hours in [0_u64, 73, 1_000_000] {
-        let answer = page
-            .change("pause", &json!({ "hours": hours, "reason": "abroad" }))
-            .await;
-        refused(&answer, StatusCode::BAD_REQUEST, "request_invalid");
-        assert_eq!(answer.1["field"], "hours");
-    }
-    let three_days = json!({ "hours": 72, "reason": "abroad" });
-    let (status, paused) = page.change("pause", &three_days).await;
-    assert_eq!(status, StatusCode::OK, "{paused}");
-    let until = bench.now() + 72 * HOUR;
-    assert_eq!(paused["management"]["paused_until"], until);
-    refused(
-        &page.change("pause", &three_days).await,
-        StatusCode::CONFLICT,
-        "paused",
-    );
-    let body = bench.login_body("u1", "a-session-of-a-pause");
-    let (status, created) = bench.host_post("/v1/flows", &body).await;
-    assert_eq!(status, StatusCode::OK);
-    assert_eq!(
-        created,
-        json!({ "outcome": "paused", "paused_until": until })
-    );
-    assert_eq!(bench.bring("u1", &trusted).await["outcome"], "paused");
-    assert_eq!(bench.subject("u1").await["paused_until"], until);
-    let (_, record) = bench.host_get("/v1/subjects/u1/events").await;
-    let line = &record["events"][0];
-    assert_eq!(
-        (&line["kind"], &line["reason"]),
-        (&json!("paused"), &json!("abroad"))
-    );
-    assert_eq!(
-        (&line["by"], &record["intact"]),
-        (&Value::Null, &json!(true))
-    );
-    bench.pass(60 * HOUR);
-    assert_eq!(bench.service.note_what_is_due().await.unwrap(), 1);
-    assert_eq!(kinds(&bench).await[0], "pause_ending");
-    bench.pass(12 * HOUR);
-    let _required = bench.login("u1").await;
-    assert_eq!(bench.subject("u1").await["paused_until"], Value::Null);
-    assert_eq!(bench.service.note_what_is_due().await.unwrap(), 1);
-    assert_eq!(kinds(&bench).await[0], "resumed");
-
-    // By the host, and by a change of a factor.
-    let page = bench.proved(&person).await;
-    assert_eq!(page.change("pause", &three_days).await.0, StatusCode::OK);
-    let anna = json!({ "by": "Anna", "reason": "back home" });
-    let (status, resumed) = bench.host_post("/v1/subjects/u1/resume", &anna).await;
-    assert_eq!(
-        (status, &resumed["paused_until"]),
-        (StatusCode::OK, &Value::Null)
-    );
-    assert_eq!(page.change("pause", &three_days).await.0, StatusCode::OK);
-    let _added = page.add_app(&json!({}), 35).await;
-    let _required = bench.login("u1").await;
-    // A page's flow is no way around: a paused person proves as anybody else.
-    assert_eq!(page.change("pause", &three_days).await.0, StatusCode::OK);
-    let page = bench.manage("u1").await;
-    let answer = page.change("resume", &json!({})).await;
-    refused(&answer, StatusCode::FORBIDDEN, "reauth_required");
-}
-
-#[tokio::test]
-async fn turning_off_wants_a_code_of_its_own_and_leaves_nothing_but_the_record() {
-    let bench = Bench::trusting().await;
-    let person = somebody(&bench).await;
-    let _trusted = bench.trust(&person).await;
-    let mut body = person.post(bench.now());
-    body["request_id"] = json!(request_id());
-    // One code is not both the proof and the code for this; it is not looked at, and proves.
-    let unproved = bench.manage("u1").await.post("turn_off", &body).await;
-    refused(&unproved, StatusCode::FORBIDDEN, "reauth_required");
-    let page = bench.proved(&person).await;
-    let mut body = person.post(bench.now());
-    body["request_id"] = json!(request_id());
-    let used = page.post("turn_off", &body).await;
-    refused(&used, StatusCode::CONFLICT, "code_used");
-    bench.pass(30);
-    body["code"] = json!(person.code(bench.now()));
-    let (status, off) = page.post("turn_off", &body).await;
-    assert_eq!(status, StatusCode::OK, "{off}");
-    let (status, again) = page.post("turn_off", &body).await;
-    assert_eq!(
-        (status, &again),
-        (StatusCode::OK, &off),
-        "the answer was lost"
-    );
-    let subject = bench.subject("u1").await;
-    assert_eq!(
-        (&subject["enrolled"], &subject["backup_codes_left"]),
-        (&json!(false), &json!(0))
-    );
-    assert_eq!(subject["trusted_browsers"], json!([]));
-    let (_, redeemed) = page.redeem(&off["result_code"]).await;
-    let claims = claims(&redeemed["assertion"]);
-    assert_eq!(claims["changes"], json!([{ "change": "turned_off" }]));
-    assert_eq!(claims["end_other_sessions"], true);
-    assert_eq!(kinds(&bench).await[0], "turned_off");
-    assert_eq!(
-        kinds(&bench).await.last().unwrap(),
-        "enrolled",
-        "the record stays"
-    );
-    let body = bench.login_body("u1", "a-session-without-codes");
-    let (_, created) = bench.host_post("/v1/flows", &body).await;
-    assert_eq!(created["outcome"], "not_enrolled");
-
-    // The same page leads into the set-up, where the password was just checked.
-    let page = bench.manage("u1").await;
-    let (_, view) = page.get("").await;
-    assert_eq!(view["purpose"], "enroll");
-    let mut stale = bench.login_body("u1", "a-session-of-yesterday");
-    stale["purpose"] = json!("manage");
-    stale["auth_time"] = json!(bench.now() - 301);
-    let answer = bench.host_post("/v1/flows", &stale).await;
-    refused(&answer, StatusCode::FORBIDDEN, "reauth_required");
-    let again = bench.enrolled("u1", 36).await;
-    // Whoever has methods proves one, however long ago the password was.
-    stale["auth_time"] = json!(bench.now() - DAY);
-    assert_eq!(
-        bench.host_post("/v1/flows", &stale).await.0,
-        StatusCode::CREATED
-    );
-    let page = bench.proved(&again).await;
-    assert_eq!(page.ids().await.len(), 1);
-}
-
-#[tokio::test]
-async fn where_it_is_required_it_is_neither_paused_nor_turned_off() {
-    let required = |config: &mut nidan_server::config::Config| {
-        config.hosts[0].required = true;
-        config.hosts[0].min_methods = 2;
-    };
-    let bench = Bench::tuned(required, None).await;
-    let person = somebody(&bench).await;
-    let page = bench.proved(&person).await;
-    let (_, view) = page.get("").await;
-    let may = &view["management"]["may"];
-    assert_eq!(
-        (&may["pause"], &may["turn_off"]),
-        (&json!(false), &json!(false))
-    );
-    assert_eq!(
-        view["management"]["policy"],
-        json!({ "required": true, "min_methods": 2 })
-    );
-    let pause = page
-        .change("pause", &json!({ "hours": 1, "reason": "other" }))
-        .await;
-    bench.pass(30);
-    let mut body = person.post(bench.now());
-    body["request_id"] = json!(request_id());
-    let off = page.post("turn_off", &body).await;
-    for answer in [&pause, &off] {
-        refused(answer, StatusCode::CONFLICT, "policy_forbids");
-        assert_eq!(answer.1["field"], "required");
-    }
-    // The code was not looked at, and is good.
-    let (_, login) = bench.login("u1").await;
-    assert_eq!(
-        bench.verify(&login, &person.post(bench.now())).await.0,
-        StatusCode::OK
-    );
-    let second = page.add_app(&json!({}), 37).await;
-    bench.pass(2 * DAY);
-    let page = bench.proved(&person).await;
-    let remove = page
-        .change(&format!("methods/{}/remove", second.method_id), &json!({}))
-        .await;
-    refused(&remove, StatusCode::CONFLICT, "last_method");
-}
-
-#[tokio::test]
-async fn whoever_gets_a_method_in_cannot_lock_the_owner_out_that_day() {
-    let bench = Bench::new().await;
-    let person = somebody(&bench).await;
-    let page = bench.proved(&person).await;
-    let thief = page.add_app(&json!({}), 38).await;
-    let page = bench.manage("u1").await;
-    page.prove(&thief).await;
-    let until = bench.now() - 30 + DAY;
-    let own = format!("methods/{}/remove", person.method_id);
-    let pause = json!({ "hours": 1, "reason": "other" });
-    for (path, body) in [(&*own, &json!({})), ("pause", &pause)] {
-        let answer = page.change(path, body).await;
-        let name = if path == "pause" {
-            "cooling"
-        } else {
-            "last_method"
-        };
-        let status = if path == "pause" {
-            StatusCode::FORBIDDEN
-        } else {
-            StatusCode::CONFLICT
-        };
-        refused(&answer, status, name);
-    }
-    let widget = page.set_up(&json!({ "kind": "backup_codes" }), 39).await;
-    let typed = json!({ "code": *widget.backup_codes.iter().next().unwrap().expose() });
-    let answer = page.finish(&widget, &typed).await;
-    refused(&answer, StatusCode::FORBIDDEN, "cooling");
-    assert_eq!(answer.1["retry_at"], until);
-    // The owner takes it out.
-    let page = bench.proved(&person).await;
-    let out = page
-        .change(&format!("methods/{}/remove", thief.method_id), &json!({}))
-        .await;
-    assert_eq!(out.0, StatusCode::OK, "{}", out.1);
-}
-
-#[tokio::test]
-async fn a_lost_phone_is_held_by_another_factor_and_released() {
-    let bench = Bench::trusting().await;
-    let person = somebody(&bench).await;
-    let _trusted = bench.trust(&person).await;
-    let page = bench.proved(&person).await;
-    let hold = format!("methods/{}/hold", person.method_id);
-    let by_itself = page.change(&hold, &json!({})).await;
-    refused(&by_itself, StatusCode::FORBIDDEN, "reauth_required");
-    let page = bench.manage("u1").await;
-    assert_eq!(
-        page.post("proof", &person.backup_post(0)).await.0,
-        StatusCode::OK
-    );
-    let (status, held) = page.change(&hold, &json!({})).await;
-    assert_eq!(status, StatusCode::OK, "{held}");
-    let method = &held["management"]["methods"][0];
-    assert_eq!(
-        (&method["state"], &method["is_held_by_person"]),
-        (&json!("held"), &json!(true))
-    );
-    assert_eq!(bench.subject("u1").await["trusted_browsers"], json!([]));
-    let (_, login) = bench.login("u1").await;
-    bench.pass(30);
-    let refusal = bench.verify(&login, &person.post(bench.now())).await;
-    refused(&refusal, StatusCode::FORBIDDEN, "method_held");
-    let (status, released) = page
-        .change(&format!("methods/{}/release", person.method_id), &json!({}))
-        .await;
-    assert_eq!(
-        (status, &released["methods"][0]["state"]),
-        (StatusCode::OK, &json!("ready"))
-    );
-    // What the host's support holds, it releases.
-    let anna = json!({ "by": "Anna", "reason": "lost" });
-    let path = format!("/v1/subjects/u1/{hold}");
-    assert_eq!(bench.host_post(&path, &anna).await.0, StatusCode::OK);
-    let page = bench.manage("u1").await;
-    assert_eq!(
-        page.post("proof", &person.backup_post(1)).await.0,
-        StatusCode::OK
-    );
-    let answer = page
-        .change(&format!("methods/{}/release", person.method_id), &json!({}))
-        .await;
-    refused(&answer, StatusCode::CONFLICT, "policy_forbids");
-    assert_eq!(answer.1["field"], "held_by_support");
 }
 
 #[tokio::test]

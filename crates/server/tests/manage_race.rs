@@ -12,11 +12,9 @@
 mod common;
 
 use axum::http::StatusCode;
-use common::manage::{code, request_id};
+use common::manage::{DAY, code, request_id};
 use common::{Bench, Person};
 use serde_json::json;
-
-const DAY: u64 = 86_400;
 
 fn asked_for(name: &str, usual: usize) -> usize {
     let asked = std::env::var(name).ok();
@@ -96,6 +94,39 @@ async fn one_set_up_that_is_finished_many_times_adds_one_method() {
     );
     assert_eq!(page.ids().await.len(), 2);
     println!("{parallel} posts, one method");
+}
+
+/// A double press, a proxy that repeats: one code proves once, and nobody is said to have guessed.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_code_that_comes_many_times_at_once_is_right_each_time() {
+    let bench = Bench::new().await;
+    let person = bench.enrolled("u1", 7).await;
+    bench.pass(60 * DAY);
+    let page = bench.manage("u1").await;
+    let test = format!("methods/{}/test", person.method_id);
+    let mut off = json!({ "request_id": request_id() });
+    for path in ["proof", &*test, "turn_off"] {
+        bench.pass(30);
+        let mut body = person.post(bench.now());
+        if path == test {
+            body.as_object_mut().unwrap().remove("method_id");
+        }
+        if path == "turn_off" {
+            for (name, value) in body.as_object().unwrap() {
+                off[name] = value.clone();
+            }
+            body = off.clone();
+        }
+        let (one, two) = tokio::join!(page.post(path, &body), page.post(path, &body));
+        assert_eq!(
+            (one.0, two.0),
+            (StatusCode::OK, StatusCode::OK),
+            "{path}: {one:?} {two:?}"
+        );
+    }
+    let (_, record) = bench.host_get("/v1/subjects/u1/events").await;
+    let events = record["events"].as_array().unwrap();
+    assert!(events.iter().all(|event| event["kind"] != "code_wrong"));
 }
 
 /// A pause, and its end, from many pages at once: there is one, and it is told once.

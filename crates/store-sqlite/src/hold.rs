@@ -2,13 +2,14 @@
 //! written, in one transaction.
 
 use nidan_core::hold::{self, HoldContext, HoldDecision, HoldMethod, HoldWish};
+use nidan_core::manage::Holder;
 use nidan_protocol::EventKind;
 use rusqlite::{Connection, params};
 
 use crate::attempts::{out_of_use, tries_from};
 use crate::connection::{all, execute, first};
 use crate::failure::Failure;
-use crate::rows::{detail_from, to_sql};
+use crate::rows::{detail_from, holder_from, to_sql};
 use crate::{flows, record};
 use nidan_store::{AuditContext, AuditDetail, HoldRequest};
 
@@ -20,7 +21,7 @@ pub(crate) fn hold(
 ) -> Result<HoldDecision, Failure> {
     let whose = (request.host.as_str(), request.subject.as_str());
     let context = load_context(write, whose, audit.now)?;
-    let decision = hold::decide(&context, &request.method_id, request.wish);
+    let decision = hold::decide(&context, &request.method_id, request.wish, Holder::Support);
     let HoldDecision::Change {
         raises_epoch,
         ends_pause,
@@ -58,13 +59,13 @@ fn load_context(
     whose: flows::Whose<'_>,
     now: u64,
 ) -> Result<HoldContext, Failure> {
-    let sql = "SELECT id, held_at, retires_at, in_a_row, day, today FROM method \
+    let sql = "SELECT id, held_at, held_by, retires_at, in_a_row, day, today FROM method \
         WHERE host = ?1 AND subject = ?2 AND (retires_at IS NULL OR retires_at > ?3)";
     let params = params![whose.0, whose.1, to_sql(now)];
     let methods = all(read, sql, params, |row| {
         Ok(HoldMethod {
             id: row.get("id")?,
-            is_held: out_of_use(row)?.is_held,
+            held_by: holder_from(row)?,
             is_retiring: out_of_use(row)?.is_retiring,
             tries: tries_from(row)?,
         })

@@ -27,8 +27,11 @@ pub(crate) fn complete(
     let Some(loaded) = logins::load(write, &spending, Purpose::Manage)? else {
         return Ok(ProofCompletion::FlowOver);
     };
-    if loaded.context.is_held || loaded.is_retiring {
-        return Ok(ProofCompletion::OutOfUse);
+    if loaded.context.is_held {
+        return Ok(ProofCompletion::Held);
+    }
+    if loaded.is_retiring {
+        return Ok(ProofCompletion::Retiring);
     }
     if !logins::spend(write, &spending)? {
         return Ok(ProofCompletion::CodeUsed);

@@ -66,9 +66,9 @@ pub(crate) fn redeem(write: &Connection, r: Redemption) -> Result<Option<Redeeme
     Ok(Some(Redeemed {
         kinds: kinds(write, whose)?,
         used: loaded.used,
-        factor_epoch: loaded.context.factor_epoch,
+        factor_epoch: loaded.context.epoch_of_result(),
         changes: changes(write, &flow.opened.id)?,
-        raised_epoch: loaded.raised_epoch,
+        raised_epoch: loaded.raised_epoch && loaded.context.is_latest(),
         flow,
         trust_ends,
     }))

@@ -143,7 +143,7 @@ pub(crate) fn method_from(row: &Row<'_>) -> Result<Method, Failure> {
 }
 
 /// Who holds a method.
-fn holder_from(row: &Row<'_>) -> Result<Option<Holder>, Failure> {
+pub(crate) fn holder_from(row: &Row<'_>) -> Result<Option<Holder>, Failure> {
     let is_held = time_from(row, "held_at")?.is_some();
     let by_person = row.get::<_, Option<String>>("held_by")?.is_some();
     Ok(is_held.then_some(if by_person {

@@ -65,8 +65,10 @@ pub enum ProofCompletion {
     CodeUsed,
     /// The flow is over. Nothing was stored.
     FlowOver,
-    /// The method is held, or was replaced, since the attempt was counted. Nothing was stored.
-    OutOfUse,
+    /// The method is held since the attempt was counted. Nothing was stored.
+    Held,
+    /// The method was replaced since the attempt was counted. Nothing was stored.
+    Retiring,
 }
 
 /// A set-up about to be stored.

@@ -19,7 +19,8 @@ pub struct Redeemed {
     pub trust_ends: Option<u64>,
     /// What was changed, where methods were managed.
     pub changes: Vec<Change>,
-    /// Whether the factor epoch rose by it: other sessions are to end.
+    /// Whether the factor epoch rose by it, and nobody has raised it since: other sessions are to
+    /// end.
     pub raised_epoch: bool,
 }
 

@@ -258,12 +258,12 @@ fn redeem(tables: &mut Tables, r: &Redemption) -> Option<Redeemed> {
     kinds.dedup();
     Some(Redeemed {
         flow: row.flow(),
-        factor_epoch,
+        factor_epoch: context.epoch_of_result(),
         kinds,
         used: row.used,
         trust_ends: change.expires_at(),
         changes: manage::changes(tables, &r.flow_id),
-        raised_epoch: row.raised_epoch,
+        raised_epoch: row.raised_epoch && context.is_latest(),
     })
 }
 

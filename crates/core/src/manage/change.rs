@@ -205,7 +205,7 @@ impl Deciding<'_> {
             backup_codes_left: self.account.backup_codes.left,
             is_paused: self.is_paused(),
         };
-        let raises_epoch = match hold::decide(&context, method_id, wish) {
+        let raises_epoch = match hold::decide(&context, method_id, wish, Holder::Person) {
             HoldDecision::Change { raises_epoch, .. } => raises_epoch,
             HoldDecision::AlreadySo => return Ok(ManageChanges::default()),
             HoldDecision::NoMethod => return Err(ManageRefusal::NoMethod),
@@ -304,6 +304,10 @@ impl Deciding<'_> {
                 replaced_by: (!is_by_itself).then(|| new.id.clone()),
             }
         };
+        let mut entries = vec![(EventKind::MethodReplaced, new.detail())];
+        if keep_old_hours == 0 {
+            entries.push((EventKind::MethodRemoved, old.detail()));
+        }
         let mut steps = vec![Step::AddMethod, goes];
         if old.is_default {
             steps.push(Step::Default {
@@ -317,7 +321,7 @@ impl Deciding<'_> {
         Ok(ManageChanges {
             raises_epoch: true,
             steps,
-            entries: vec![(EventKind::MethodReplaced, new.detail())],
+            entries,
             change: Some((ChangeKind::Replaced, Some(Authenticator::Method(new.kind)))),
             changes: self.one_more_change()?,
         })
@@ -415,7 +419,7 @@ impl Deciding<'_> {
 fn hold_method(method: &KnownMethod) -> HoldMethod {
     HoldMethod {
         id: method.id.clone(),
-        is_held: method.held_by.is_some(),
+        held_by: method.held_by,
         is_retiring: method.retires_at.is_some(),
         tries: method.tries,
     }

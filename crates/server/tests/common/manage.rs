@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use super::{Bench, Person, Widget};
 
+pub const HOUR: u64 = 3_600;
+pub const DAY: u64 = 86_400;
+
 /// The page of a person: its flow, and the session that it is of.
 pub struct Page<'a> {
     pub bench: &'a Bench,
@@ -22,6 +25,27 @@ fn next_number() -> u64 {
     use std::sync::atomic::{AtomicU64, Ordering};
     static NUMBERS: AtomicU64 = AtomicU64::new(0);
     NUMBERS.fetch_add(1, Ordering::SeqCst)
+}
+
+/// Somebody whose app is long there.
+pub async fn somebody(bench: &Bench) -> Person {
+    let person = bench.enrolled("u1", 7).await;
+    bench.pass(60 * DAY);
+    person
+}
+
+/// It was refused, with this status and this stable code.
+pub fn refused(answer: &(StatusCode, Value), status: StatusCode, name: &str) {
+    assert_eq!((answer.0, code(answer)), (status, name), "{}", answer.1);
+}
+
+/// The kinds in the record of `u1`, the newest first.
+pub async fn kinds(bench: &Bench) -> Vec<String> {
+    let (_, record) = bench.host_get("/v1/subjects/u1/events").await;
+    assert_eq!(record["intact"], true);
+    let events = record["events"].as_array().unwrap();
+    let kinds = events.iter().map(|event| event["kind"].as_str().unwrap());
+    kinds.map(str::to_owned).collect()
 }
 
 impl Bench {

@@ -16,7 +16,7 @@ pub(crate) fn hold(
     let whose = (request.host.as_str(), request.subject.as_str());
     let methods = tables.living(whose, audit.now).map(|row| HoldMethod {
         id: row.method.id.clone(),
-        is_held: row.method.held_at.is_some(),
+        held_by: row.method.held_by,
         is_retiring: row.method.retires_at.is_some(),
         tries: row.method.tries,
     });
@@ -28,7 +28,7 @@ pub(crate) fn hold(
             .paused_until
             .is_some_and(|until| until > audit.now),
     };
-    let decision = hold::decide(&context, &request.method_id, request.wish);
+    let decision = hold::decide(&context, &request.method_id, request.wish, Holder::Support);
     let HoldDecision::Change {
         raises_epoch,
         ends_pause,

@@ -165,8 +165,11 @@ fn complete_proof(tables: &mut Tables, proof: &CompleteProof) -> ProofCompletion
     let is_retiring = tables
         .method(whose, &id)
         .is_some_and(|row| row.method.retires_at.is_some());
-    if context.is_held || is_retiring {
-        return ProofCompletion::OutOfUse;
+    if context.is_held {
+        return ProofCompletion::Held;
+    }
+    if is_retiring {
+        return ProofCompletion::Retiring;
     }
     if !spend(tables, &spending) {
         return ProofCompletion::CodeUsed;
@@ -188,6 +191,7 @@ fn complete_proof(tables: &mut Tables, proof: &CompleteProof) -> ProofCompletion
         } else {
             row.used = Some(proof.authenticated.authenticator());
             row.method_id = Some(id.clone());
+            row.factor_epoch = Some(factor_epoch);
             row.proof = Some(Proof {
                 at: now,
                 method_id: id,
@@ -289,6 +293,7 @@ fn apply(tables: &mut Tables, change: &ManageChange, changes: &ManageChanges) {
         let epoch = row.factor_epoch;
         if let Some(row) = tables.flow(&change.flow_id) {
             row.raised_epoch = true;
+            row.factor_epoch = Some(epoch);
             if let Some(proof) = &mut row.proof {
                 proof.factor_epoch = epoch;
             }

@@ -4,7 +4,7 @@
 use nidan_core::attempt::AttemptPurpose;
 use nidan_core::manage::Forbidden;
 use nidan_protocol::{BACKUP_METHOD_ID, ErrorCode, FlowView, MethodTestPost, ProofPost, Purpose};
-use nidan_store::{CompleteProof, FlowState, ProofCompletion, ProofUse};
+use nidan_store::{CompleteProof, Flow, FlowState, ProofCompletion, ProofUse};
 use tracing::Instrument;
 
 use super::{body_hash, now_there, proved};
@@ -68,6 +68,24 @@ pub(crate) async fn test(
     now_there(service, &caller, languages).await
 }
 
+/// Whether this very post has been done meanwhile.
+async fn is_done(
+    service: &Service,
+    flow: &Flow,
+    proof_use: ProofUse,
+    body_hash: [u8; 32],
+) -> Result<bool, Refusal> {
+    let now = service.0.store.flow_by_token(&flow.opened.token_hash);
+    let Some(now) = now.await? else {
+        return Ok(false);
+    };
+    let by = match proof_use {
+        ProofUse::Proof => now.proof.map(|proof| proof.body_hash),
+        ProofUse::Test => now.test_hash,
+    };
+    Ok(by == Some(body_hash))
+}
+
 /// Counts a code, checks it and spends it.
 pub(super) async fn spent(
     service: &Service,
@@ -98,10 +116,14 @@ pub(super) async fn spent(
         };
         match service.0.store.complete_proof(&proof).await? {
             ProofCompletion::Yes => Ok(()),
+            // The same post twice at once, by a double press or a proxy: the other one has spent it.
+            ProofCompletion::CodeUsed if is_done(&service, flow, proof_use, body_hash).await? => {
+                Ok(())
+            }
             ProofCompletion::CodeUsed => Err(right.was_used(&service, whose, &typed).await),
             ProofCompletion::FlowOver => Err(ErrorCode::FlowConflict.into()),
-            // Held or replaced a moment ago.
-            ProofCompletion::OutOfUse => Err(forbidden(Forbidden::Retiring)),
+            ProofCompletion::Held => Err(ErrorCode::MethodHeld.into()),
+            ProofCompletion::Retiring => Err(forbidden(Forbidden::Retiring)),
         }
     };
     tokio::spawn(task.in_current_span())

@@ -33,6 +33,8 @@ pub(crate) async fn turn_off(
     let parts = [b"turn off".as_slice(), method_id, first, second];
     let request = Post::new(service, caller, &request_id, &parts)?;
     let change = request.change(Wish::TurnOff);
+    // The same post twice at once: the second one finds what the first has done.
+    let _alone = service.0.enrolments.alone(&caller.flow.opened.id).await;
     // Closed already: the answer was lost on the way. The code is compared with the one that did it.
     let is_open = caller.flow.state == FlowState::Open;
     match ask(service, &change).await? {
@@ -40,17 +42,15 @@ pub(crate) async fn turn_off(
         Asked::NeedsCode if is_open => {
             // One code is not both: the proof, and the code for this.
             proved(service, caller).await?;
-            spent(
-                service,
-                caller,
-                typed,
-                ProofUse::Proof,
-                change.request.body_hash,
-            )
-            .await?;
-            match ask(service, &change).await? {
-                Asked::Done => {}
-                Asked::NeedsCode => return Err(refused(ManageRefusal::ReauthRequired)),
+            let body_hash = change.request.body_hash;
+            let code = spent(service, caller, typed, ProofUse::Proof, body_hash).await;
+            match (ask(service, &change).await, code) {
+                // Also where the same post, a moment ago, has left no method to check a code of.
+                (Ok(Asked::Done), _) => {}
+                (_, Err(refusal)) | (Err(refusal), Ok(())) => return Err(refusal),
+                (Ok(Asked::NeedsCode), Ok(())) => {
+                    return Err(refused(ManageRefusal::ReauthRequired));
+                }
             }
         }
         Asked::NeedsCode => return Err(ErrorCode::FlowConflict.into()),

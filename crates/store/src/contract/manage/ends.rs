@@ -13,7 +13,7 @@ impl Page<'_> {
         assert_eq!(ids.len(), count + 1, "both sign in");
         let page = self.open(now).await;
         let retired = self.prove(&page, self.code(&old, now), now).await;
-        assert_eq!(retired, ProofCompletion::OutOfUse, "it proves nothing");
+        assert_eq!(retired, ProofCompletion::Retiring, "it proves nothing");
         let host = &self.set_up.host;
         let audit_at = |now| audit(self.activation, now);
         let due = |now| async move {
