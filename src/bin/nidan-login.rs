@@ -1,5 +1,4 @@
-//! The wasm module that login pages load: what a login needs and nothing of the set-up. See
-//! `src/main.rs`.
+//! The wasm module that login pages load: what a login needs and nothing of the set-up.
 
 #![cfg_attr(
     target_arch = "wasm32",
@@ -10,29 +9,6 @@
 )]
 
 #[cfg(target_arch = "wasm32")]
-use wasm_bindgen::prelude::*;
-
-/// An allocator of a fifth of the standard one's bytes, in constant time. See decision 25.
-#[cfg(target_arch = "wasm32")]
-#[global_allocator]
-static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
-
-/// The widget on a page. Freeing it takes it off the page.
-#[cfg(target_arch = "wasm32")]
-#[wasm_bindgen]
-pub struct Mounted {
-    _handle: Box<dyn std::any::Any>,
-}
-
-/// Shows the widget inside `host`.
-#[cfg(target_arch = "wasm32")]
-#[wasm_bindgen]
-pub fn mount(host: web_sys::HtmlElement, page: JsValue) -> Mounted {
-    #[cfg(debug_assertions)]
-    console_error_panic_hook::set_once();
-    Mounted {
-        _handle: nidan::element::mount_login(host, page.unchecked_into()),
-    }
-}
+nidan::module!(nidan::element::mount_login);
 
 fn main() {}

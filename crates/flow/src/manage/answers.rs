@@ -117,18 +117,9 @@ impl Managing {
     }
 
     /// Whether this proof is the one that the person is at.
-    const fn is_at_proof(&self, number: u32) -> bool {
-        match &self.step {
-            ManageStep::Proving(proving) => proving.number == number,
-            ManageStep::Overview
-            | ManageStep::Method(_)
-            | ManageStep::Naming { .. }
-            | ManageStep::Asking(_)
-            | ManageStep::PauseReason
-            | ManageStep::PauseHours(_)
-            | ManageStep::Browsers(_)
-            | ManageStep::Record(_) => false,
-        }
+    fn is_at_proof(&self, number: u32) -> bool {
+        self.proving()
+            .is_some_and(|proving| proving.number == number)
     }
 
     /// A code was right. Where the person has gone on meanwhile, nothing else comes of it.
@@ -139,10 +130,7 @@ impl Managing {
         if !is_here || self.opening.account.is_none() {
             return None;
         }
-        let ManageStep::Proving(proving) = &self.step else {
-            return None;
-        };
-        match proving.proof_for.clone() {
+        match self.proving()?.proof_for.clone() {
             ProofFor::Opening => self.arrive(),
             ProofFor::Change(wish) => {
                 self.step = ManageStep::Overview;
@@ -299,22 +287,12 @@ impl Managing {
 
     /// After five minutes a code is asked for again, and what the person was at goes on.
     fn prove_again(&mut self) -> Option<ManageEffect> {
-        let proof_for = match &self.step {
-            ManageStep::Proving(proving) => match proving.proof_for {
-                ProofFor::Test(place) | ProofFor::TestAfter(place) => ProofFor::TestAfter(place),
-                ProofFor::TurningOff
-                | ProofFor::Opening
-                | ProofFor::Change(_)
-                | ProofFor::Report => ProofFor::Opening,
-            },
-            ManageStep::Overview
-            | ManageStep::Method(_)
-            | ManageStep::Naming { .. }
-            | ManageStep::Asking(_)
-            | ManageStep::PauseReason
-            | ManageStep::PauseHours(_)
-            | ManageStep::Browsers(_)
-            | ManageStep::Record(_) => ProofFor::Opening,
+        let proof_for = match self.proving().map(|proving| &proving.proof_for) {
+            Some(ProofFor::Test(place) | ProofFor::TestAfter(place)) => ProofFor::TestAfter(*place),
+            Some(
+                ProofFor::TurningOff | ProofFor::Opening | ProofFor::Change(_) | ProofFor::Report,
+            )
+            | None => ProofFor::Opening,
         };
         self.prove(proof_for)
     }
@@ -331,9 +309,8 @@ impl Managing {
 
     /// A no to turning off is said where that was asked.
     fn leave_turning_off(&mut self) {
-        if let ManageStep::Proving(proving) = &self.step
-            && proving.proof_for == ProofFor::TurningOff
-        {
+        let proof_for = self.proving().map(|proving| &proving.proof_for);
+        if proof_for == Some(&ProofFor::TurningOff) {
             self.step = ManageStep::Asking(Question::TurnOff);
         }
     }

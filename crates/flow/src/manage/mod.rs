@@ -346,6 +346,21 @@ impl Managing {
         }
     }
 
+    /// The proof that the person is at.
+    pub(super) const fn proving(&self) -> Option<&Proving> {
+        match &self.step {
+            ManageStep::Proving(proving) => Some(proving),
+            ManageStep::Overview
+            | ManageStep::Method(_)
+            | ManageStep::Naming { .. }
+            | ManageStep::Asking(_)
+            | ManageStep::PauseReason
+            | ManageStep::PauseHours(_)
+            | ManageStep::Browsers(_)
+            | ManageStep::Record(_) => None,
+        }
+    }
+
     /// Whether an answer is awaited.
     pub fn waits(&self) -> bool {
         self.asked == RequestState::Waiting

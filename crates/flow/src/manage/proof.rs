@@ -66,29 +66,19 @@ impl Managing {
 
     /// Where the code of a proof goes.
     fn of_proof(&self, effect: LoginEffect) -> ManageEffect {
-        let goes = match &self.step {
-            ManageStep::Proving(proving) => match proving.proof_for {
-                ProofFor::Test(_) => CodeGoes::Test,
-                ProofFor::TurningOff => CodeGoes::TurnOff(self.request_id()),
-                ProofFor::Opening
-                | ProofFor::Change(_)
-                | ProofFor::TestAfter(_)
-                | ProofFor::Report => CodeGoes::Proof,
-            },
-            ManageStep::Overview
-            | ManageStep::Method(_)
-            | ManageStep::Naming { .. }
-            | ManageStep::Asking(_)
-            | ManageStep::PauseReason
-            | ManageStep::PauseHours(_)
-            | ManageStep::Browsers(_)
-            | ManageStep::Record(_) => CodeGoes::Proof,
+        let goes = match self.proving().map(|proving| &proving.proof_for) {
+            Some(ProofFor::Test(_)) => CodeGoes::Test,
+            Some(ProofFor::TurningOff) => CodeGoes::TurnOff(self.request_id()),
+            Some(
+                ProofFor::Opening | ProofFor::Change(_) | ProofFor::TestAfter(_) | ProofFor::Report,
+            )
+            | None => CodeGoes::Proof,
         };
         ManageEffect::Proof(effect, goes, self.proofs)
     }
 
     pub(super) fn on_proof(mut self: Box<Self>, event: LoginEvent, now: Now) -> Outcome<Self> {
-        let ManageStep::Proving(proving) = &self.step else {
+        let Some(proving) = self.proving() else {
             // Late news of a screen that was left.
             return Outcome::stays(self);
         };
@@ -130,15 +120,13 @@ impl Managing {
 
     /// Back to where the proof was asked for.
     fn leave_proof(&mut self) -> Option<ManageEffect> {
-        let ManageStep::Proving(proving) = &self.step else {
-            return None;
-        };
-        self.refusal = None;
-        self.step = match proving.proof_for {
+        let proof_for = &self.proving()?.proof_for;
+        self.step = match *proof_for {
             ProofFor::Test(place) | ProofFor::TestAfter(place) => ManageStep::Method(place),
             ProofFor::TurningOff => ManageStep::Asking(Question::TurnOff),
             ProofFor::Opening | ProofFor::Change(_) | ProofFor::Report => ManageStep::Overview,
         };
+        self.refusal = None;
         None
     }
 

@@ -58,17 +58,8 @@ impl Stage for Managing {
     }
 
     fn is_over(&self) -> bool {
-        match &self.step {
-            ManageStep::Proving(proving) => proving.signing.is_over(),
-            ManageStep::Overview
-            | ManageStep::Method(_)
-            | ManageStep::Naming { .. }
-            | ManageStep::Asking(_)
-            | ManageStep::PauseReason
-            | ManageStep::PauseHours(_)
-            | ManageStep::Browsers(_)
-            | ManageStep::Record(_) => false,
-        }
+        self.proving()
+            .is_some_and(|proving| proving.signing.is_over())
     }
 
     fn retry(&self) -> Option<(Now, ManageEvent)> {
@@ -76,17 +67,7 @@ impl Stage for Managing {
     }
 
     fn awaited(&self) -> Option<&ChallengeView> {
-        match &self.step {
-            ManageStep::Proving(proving) => proving.signing.awaited(),
-            ManageStep::Overview
-            | ManageStep::Method(_)
-            | ManageStep::Naming { .. }
-            | ManageStep::Asking(_)
-            | ManageStep::PauseReason
-            | ManageStep::PauseHours(_)
-            | ManageStep::Browsers(_)
-            | ManageStep::Record(_) => None,
-        }
+        self.proving()?.signing.awaited()
     }
 
     fn would_lose(&self) -> bool {
@@ -120,7 +101,7 @@ impl Managing {
     }
 
     const fn shows_nothing(&self) -> bool {
-        self.opening.account.is_none() && !matches!(self.step, ManageStep::Proving(_))
+        self.opening.account.is_none() && self.proving().is_none()
     }
 
     /// To what the person came for, where a factor is proved; else to the proof.

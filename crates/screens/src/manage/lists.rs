@@ -1,6 +1,6 @@
 //! The trusted browsers, and what happened.
 
-use nidan_flow::{Manage, Managing};
+use nidan_flow::{Manage, ManageNav, Managing};
 use nidan_protocol::{BrowsersView, EventKind, EventView, EventsView};
 
 use super::overview::moment;
@@ -49,10 +49,14 @@ impl<'a> Draft<'a, Manage> {
         self.own_group(OwnKey::Actions);
         let has_this = list.this_browser.is_some();
         if has_this && list.browsers.len() > 1 {
-            let others = ManageAction::EndOthers;
+            let others = ManageAction::Go(ManageNav::EndOthers);
             self.own_button(OwnKey::Main, Msg::ManageBrowsersOthers, others);
         } else if list.browsers.len() > 1 {
-            self.own_button(OwnKey::Main, Msg::ManageBrowsersAll, ManageAction::EndAll);
+            self.own_button(
+                OwnKey::Main,
+                Msg::ManageBrowsersAll,
+                ManageAction::Go(ManageNav::EndAll),
+            );
         }
         self.back();
     }
@@ -72,11 +76,15 @@ impl<'a> Draft<'a, Manage> {
             self.own_nth(OwnKey::RowNote, index, Content::Text(when(event)));
         }
         self.own_group(OwnKey::Actions);
-        self.own_button(OwnKey::Main, Msg::ManageNotMe, ManageAction::Report);
+        self.own_button(
+            OwnKey::Main,
+            Msg::ManageNotMe,
+            ManageAction::Go(ManageNav::Report),
+        );
         let has_room = record.events.len() < usize::from(u8::MAX);
         if record.before.is_some() && has_room {
             let earlier = unless_waiting(managing, Msg::ManageEarlier);
-            self.own_button(OwnKey::Other, earlier, ManageAction::Earlier);
+            self.own_button(OwnKey::Other, earlier, ManageAction::Go(ManageNav::Earlier));
         }
         self.back();
     }

@@ -1,6 +1,6 @@
 //! One method: what is known of it, and what can be done with it.
 
-use nidan_flow::{Manage, Managing};
+use nidan_flow::{Manage, ManageNav, Managing};
 use nidan_protocol::{ManagedMethod, MethodState};
 
 use super::overview::{is_check_due, moment, state_of};
@@ -71,7 +71,10 @@ impl<'a> Draft<'a, Manage> {
     pub(super) fn naming(&mut self, managing: &'a Managing, typed: &'a str) {
         self.title(Msg::ManageNameTitle);
         let wrong = self.refusal_words(managing);
-        self.own(OwnKey::NameForm, Content::Form(ManageAction::Submit));
+        self.own(
+            OwnKey::NameForm,
+            Content::Form(ManageAction::Go(ManageNav::Submit)),
+        );
         self.own_text(OwnKey::NameLabel, Msg::ManageNameLabel);
         self.own(
             OwnKey::Name,
@@ -87,7 +90,7 @@ impl<'a> Draft<'a, Manage> {
         self.own(OwnKey::NameError, Content::Text(wrong));
         self.own_group(OwnKey::NameActions);
         let save = unless_waiting(managing, Msg::ManageNameSave);
-        self.own_button(OwnKey::NameSave, save, ManageAction::Submit);
+        self.own_button(OwnKey::NameSave, save, ManageAction::Go(ManageNav::Submit));
         self.own_group(OwnKey::Actions);
         self.back();
     }
@@ -109,22 +112,22 @@ fn choices(managing: &Managing, method: &ManagedMethod) -> Vec<(Msg, ManageActio
     };
     let mut choices = Vec::with_capacity(6);
     if is_in_use {
-        choices.push((Msg::ManageTest, ManageAction::Test));
+        choices.push((Msg::ManageTest, ManageAction::Go(ManageNav::Test)));
     }
-    choices.push((Msg::ManageRename, ManageAction::Rename));
+    choices.push((Msg::ManageRename, ManageAction::Go(ManageNav::Rename)));
     if method.is_default {
-        choices.push((Msg::ManageNotDefault, ManageAction::Default));
+        choices.push((Msg::ManageNotDefault, ManageAction::Go(ManageNav::Default)));
     } else if is_in_use && is_one_of_several {
-        choices.push((Msg::ManageMakeDefault, ManageAction::Default));
+        choices.push((Msg::ManageMakeDefault, ManageAction::Go(ManageNav::Default)));
     }
     if method.is_held_by_person {
-        choices.push((Msg::ManageFound, ManageAction::Found));
+        choices.push((Msg::ManageFound, ManageAction::Go(ManageNav::Found)));
     } else if !is_held {
-        choices.push((Msg::ManageLost, ManageAction::Lost));
+        choices.push((Msg::ManageLost, ManageAction::Go(ManageNav::Lost)));
     }
     // The last one goes with two-step verification itself, by its own button.
     if is_one_of_several {
-        choices.push((Msg::ManageRemove, ManageAction::Remove));
+        choices.push((Msg::ManageRemove, ManageAction::Go(ManageNav::Remove)));
     }
     choices
 }

@@ -14,7 +14,9 @@ mod tests;
 pub use action::ManageAction;
 pub use keys::{ManageKey, OwnKey};
 
-use nidan_flow::{EndReason, Event, Manage, ManageStep, Managing, Question, RequestError};
+use nidan_flow::{
+    EndReason, Event, Manage, ManageNav, ManageStep, Managing, Question, RequestError,
+};
 use nidan_protocol::ManagedMethod;
 
 use crate::draft::Draft;
@@ -117,7 +119,11 @@ impl<'a> Draft<'a, Manage> {
     }
 
     fn back(&mut self) {
-        self.own_button(OwnKey::Back, Msg::CommonBack, ManageAction::Back);
+        self.own_button(
+            OwnKey::Back,
+            Msg::CommonBack,
+            ManageAction::Go(ManageNav::Back),
+        );
     }
 
     /// The service could not be asked.

@@ -1,6 +1,6 @@
 //! What there is, at a glance.
 
-use nidan_flow::{Done, Manage, Managing, Now};
+use nidan_flow::{Done, Manage, ManageNav, Managing, Now};
 use nidan_protocol::{BACKUP_METHOD_ID, Health, ManagedMethod, ManagementView, MethodState};
 
 use super::{ManageAction, OwnKey, named};
@@ -31,18 +31,22 @@ impl<'a> Draft<'a, Manage> {
         self.codes(account);
         if managing.has_changed {
             self.own_group(OwnKey::Actions);
-            self.own_button(OwnKey::Main, Msg::ManageFinish, ManageAction::Finish);
+            self.own_button(
+                OwnKey::Main,
+                Msg::ManageFinish,
+                ManageAction::Go(ManageNav::Finish),
+            );
         }
         self.own_group(OwnKey::Aside);
         let mut aside = vec![
-            (Msg::ManageBrowsers, ManageAction::Browsers),
-            (Msg::ManageRecord, ManageAction::Record),
+            (Msg::ManageBrowsers, ManageAction::Go(ManageNav::Browsers)),
+            (Msg::ManageRecord, ManageAction::Go(ManageNav::Record)),
         ];
         if account.may.pause {
-            aside.push((Msg::ManagePause, ManageAction::Pause));
+            aside.push((Msg::ManagePause, ManageAction::Go(ManageNav::Pause)));
         }
         if account.may.turn_off {
-            aside.push((Msg::ManageTurnOff, ManageAction::TurnOff));
+            aside.push((Msg::ManageTurnOff, ManageAction::Go(ManageNav::TurnOff)));
         }
         for (index, (words, action)) in (0..=u8::MAX).zip(aside) {
             self.own_nth(
@@ -65,7 +69,11 @@ impl<'a> Draft<'a, Manage> {
         let words = Words::Message(Msg::ManagePaused, [until, Arg::None]);
         self.own(OwnKey::Warning, Content::Text(words));
         self.own_group(OwnKey::WarningTools);
-        self.own_button(OwnKey::Resume, Msg::ManageResume, ManageAction::Resume);
+        self.own_button(
+            OwnKey::Resume,
+            Msg::ManageResume,
+            ManageAction::Go(ManageNav::Resume),
+        );
     }
 
     /// "If you lose this phone today": what is left, or that nothing is.
@@ -147,7 +155,11 @@ impl<'a> Draft<'a, Manage> {
         self.own_text(OwnKey::Done, words_of(*done));
         if undo.is_some() {
             self.own_group(OwnKey::DoneTools);
-            self.own_button(OwnKey::Undo, Msg::ManageUndo, ManageAction::Undo);
+            self.own_button(
+                OwnKey::Undo,
+                Msg::ManageUndo,
+                ManageAction::Go(ManageNav::Undo),
+            );
         }
     }
 }

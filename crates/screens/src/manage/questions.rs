@@ -1,6 +1,6 @@
 //! Questions before something that is felt: each says what it does, and what is better.
 
-use nidan_flow::{Manage, Managing, Question};
+use nidan_flow::{Manage, ManageNav, Managing, Question};
 use nidan_protocol::PauseReason;
 
 use super::{ManageAction, OwnKey, named, unless_waiting};
@@ -61,9 +61,13 @@ impl<'a> Draft<'a, Manage> {
         }
         self.own_group(OwnKey::Actions);
         let yes = unless_waiting(managing, yes);
-        self.own_button(OwnKey::Main, yes, ManageAction::Submit);
+        self.own_button(OwnKey::Main, yes, ManageAction::Go(ManageNav::Submit));
         if is_off && may_pause {
-            self.own_button(OwnKey::Other, Msg::ManagePause, ManageAction::Pause);
+            self.own_button(
+                OwnKey::Other,
+                Msg::ManagePause,
+                ManageAction::Go(ManageNav::Pause),
+            );
         }
         self.back();
     }
@@ -75,7 +79,7 @@ impl<'a> Draft<'a, Manage> {
         self.own_text(OwnKey::LeftLead, Msg::ManageWhy);
         self.own_group(OwnKey::Choices);
         for (index, (reason, words)) in (0..=u8::MAX).zip(REASONS) {
-            self.choice_of(index, words, ManageAction::Reason(reason));
+            self.choice_of(index, words, ManageAction::Go(ManageNav::Reason(reason)));
         }
         self.own_group(OwnKey::Actions);
         self.back();
@@ -86,7 +90,7 @@ impl<'a> Draft<'a, Manage> {
         self.own_text(OwnKey::Lead, Msg::ManageHoursText);
         self.own_group(OwnKey::Choices);
         for (index, (hours, words)) in (0..=u8::MAX).zip(HOURS) {
-            self.choice_of(index, words, ManageAction::Hours(hours));
+            self.choice_of(index, words, ManageAction::Go(ManageNav::Hours(hours)));
         }
         self.own_group(OwnKey::Actions);
         self.back();
