@@ -61,7 +61,7 @@ export type NidanStep =
   | 'unavailable' | 'completed' | 'expired' | 'superseded' | 'on-phone' | 'misconfigured'
   | 'start' | 'to-phone' | 'method' | 'get-app' | 'add-account' | 'confirm' | 'number' | 'phone-code' | 'phone-help' | 'another' | 'save-codes' | 'posting' | 'done' | 'already-on'
   | 'code' | 'backup' | 'ways' | 'lost' | 'report' | 'reported' | 'few' | 'tries-spent'
-  | 'overview' | 'method-detail' | 'name' | 'remove' | 'take-out' | 'pause' | 'pause-length' | 'turn-off' | 'browsers' | 'record'
+  | 'overview' | 'method-detail' | 'name' | 'remove' | 'take-out' | 'which-lost' | 'add' | 'replace' | 'new-codes' | 'adding' | 'check-up' | 'pause' | 'pause-length' | 'turn-off' | 'browsers' | 'record'
 
 /** `detail` of `nidan-ready` and `nidan-step`. */
 export interface NidanStepDetail {
@@ -79,7 +79,7 @@ export interface NidanCompleteDetail {
 /** `detail` of `nidan-changed`. */
 export interface NidanChangedDetail {
   /** The kind of change, and nothing of what was changed. */
-  readonly change: 'named' | 'default' | 'removed' | 'held' | 'released' | 'paused' | 'resumed' | 'turned_off' | 'trust_ended'
+  readonly change: 'added' | 'replaced' | 'codes' | 'named' | 'default' | 'removed' | 'held' | 'released' | 'paused' | 'resumed' | 'turned_off' | 'trust_ended'
 }
 
 /** `detail` of `nidan-error`. But for `option`, the element's own children have come back. */

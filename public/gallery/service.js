@@ -5,7 +5,7 @@ const BEGIN_MS = Date.UTC(2026, 10, 25, 9)
 export const now = () => Math.floor((BEGIN_MS + performance.now()) / 1000)
 
 /** A point of P-256: the page agrees with it as with any service. */
-const SERVER_KEY = 'BNBht0dS-CM4QteCz7zfPZhwyb9qgFcHO_lzIOTRKDLPiFdNrqLUWMzPb1CIRoUe2-33sCizCHcbdiKphdQgA1E'
+export const SERVER_KEY = 'BNBht0dS-CM4QteCz7zfPZhwyb9qgFcHO_lzIOTRKDLPiFdNrqLUWMzPb1CIRoUe2-33sCizCHcbdiKphdQgA1E'
 
 /** An answer that never comes. */
 export const never = () => new Promise(() => {})

@@ -11,7 +11,7 @@ const LOAD_TIMEOUT_MS = 20_000
 /** How far below the window a lazy element begins. */
 const NEAR = '400px'
 /** Module, sheet, catalogue and script for each purpose: a login loads nothing of the set-up. */
-const FILES = { enroll: ['nidan', 'nidan-flow.css', '', 'set-up.js'], verify: ['nidan-login', 'nidan-login.css', 'login.'], manage: ['nidan-manage', 'nidan-manage.css', 'manage.'] }
+const FILES = { enroll: ['nidan', 'nidan-flow.css', '', 'set-up.js'], verify: ['nidan-login', 'nidan-login.css', 'login.'], manage: ['nidan-manage', 'nidan-manage.css', 'manage.', 'manage.js'] }
 class NidanFlow extends HTMLElement {
   static observedAttributes = OBSERVED
   #messages
@@ -69,7 +69,7 @@ class NidanFlow extends HTMLElement {
 
   /** Puts the focus where the person goes on; false where there is nothing yet. */
   focusFirst() {
-    return Boolean(this.#page?.focus(true))
+    return !!this.#page?.focus(true)
   }
 
   /** Frameworks set attributes one by one: start when they are all there. */
@@ -97,7 +97,7 @@ class NidanFlow extends HTMLElement {
       const page = this.#page = new Page(this, wanted, place, this.#announce)
       this.setAttribute('aria-busy', 'true')
       if (wanted.purpose === 'verify') this.#beginEarly(wanted, place, page, own)
-      const late = new Promise((_, reject) => setTimeout(() => reject(new Error('too slow')), LOAD_TIMEOUT_MS))
+      const late = new Promise((_, reject) => setTimeout(() => reject(new Error('slow')), LOAD_TIMEOUT_MS))
       glue = await Promise.race([this.#load(wanted, page, messages), late])
       if (generation !== this.#generation) return
       if (place !== this) this.shadowRoot.replaceChildren(place)
@@ -148,16 +148,16 @@ class NidanFlow extends HTMLElement {
   }
 
   /** Everything side by side; only where the page does not say what the flow is for, the service's answer comes first. */
-  async #load(wanted, page, messages) {
+  #load = async (wanted, page, messages) => {
     // Somebody without a method has nothing to manage: the service begins a set-up.
     if (!wanted.purpose || wanted.purpose === 'manage') wanted.purpose = (await page.purpose()) ?? wanted.purpose
-    if (!FILES[wanted.purpose]) throw new Error('no "purpose", here or from the service')
+    if (!FILES[wanted.purpose]) throw new Error('no purpose')
     const [module, , prefix, part] = FILES[wanted.purpose]
     const own = Object.keys(messages).length ? loadJson('locales/keys.json') : undefined
     const [glue, catalogue, keys, more] = await Promise.all([
       loadModule(module), loadJson(`locales/${prefix}${wanted.locale}.json`), own, part && loadPart(part), this.#dress(wanted),
     ])
-    more?.equip(page, { element: this, httpUrl, file, make })
+    more?.equip(page, { element: this, httpUrl, file, make, wanted, load: this.#load })
     // By place: a release leaves the keys out, and the words that a purpose has no use for.
     const words = Object.values(catalogue)
     page.equip(keys ? withMessages(words, keys, messages, (error) => this.#complain(error, error.reason)) : words, messages)
@@ -208,7 +208,7 @@ class NidanFlow extends HTMLElement {
   /** One line in the console and one event. */
   #complain(error, reason) {
     console.error(`nidan-flow: ${error.message}`, error)
-    this.#announce('nidan-error', { reason, message: error.message, option: error.option, allowed: error.allowed }, false)
+    this.#announce('nidan-error', { ...error, reason, message: error.message }, false)
   }
 
   /** False where a listener prevents what would come next. Never with a secret or a whole number. */

@@ -392,9 +392,9 @@ export class Page {
     let action
     try {
       action = httpUrl(this.#element, 'complete-url')
-    } catch ({ message, option, allowed, reason }) {
+    } catch (error) {
       // Changed since it was read: reported, and not thrown through the module, which could not go on after it.
-      return this.#announce('nidan-error', { reason, message, option, allowed }, false)
+      return this.#announce('nidan-error', { ...error, message: error.message }, false)
     }
     const form = make('form', { method: 'post', action })
     form.append(make('input', { type: 'hidden', name: 'result_code', value: resultCode }))

@@ -1,6 +1,6 @@
 //! The requests of an enrolment and of a login.
 
-use nidan_otp::ClientShare;
+use nidan_otp::{BackupCode, ClientShare};
 use nidan_protocol::{CallConfirmation, ChallengeView, Channel, EnrolmentAnswer};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
@@ -34,6 +34,8 @@ pub(super) async fn enrol(
         ("client_nonce", &nonce),
     ];
     fields.extend(proof.app().map(|app| ("code", app.code().expose())));
+    let typed_back = proof.typed_back().map(BackupCode::expose);
+    fields.extend(typed_back.as_ref().map(|code| ("code", code.as_str())));
     let body = object(&fields);
     let phones: Vec<_> = proof.phones().iter().map(PhoneFields).collect();
     // Texts always serialise.

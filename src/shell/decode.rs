@@ -7,7 +7,7 @@
 use nidan_otp::{Label, UnixSeconds};
 use nidan_protocol::{
     BackupGate, ChallengeView, Channel, DeliveryState, EnrolmentAnswer, ErrorCode, FlowOutcome,
-    MethodKind, MethodState, MethodView, Purpose,
+    MethodKind, MethodState, MethodView, Purpose, SetupKind,
 };
 use wasm_bindgen::JsValue;
 
@@ -51,6 +51,7 @@ pub(super) fn opening(page: &Page, json: &JsValue, enrolment: &JsValue) -> Optio
         countries,
         home,
         phone_url: page.phone_url(),
+        adds: text(json, "adds").and_then(|name| SetupKind::from_wire(&name)),
     })
 }
 
@@ -233,7 +234,7 @@ pub(super) fn refusal(json: &JsValue) -> PhoneRefusal {
 }
 
 /// [`None`] for a kind that this version cannot show.
-fn method_kind(json: &JsValue) -> Option<MethodKind> {
+pub(super) fn method_kind(json: &JsValue) -> Option<MethodKind> {
     MethodKind::from_wire(&json.as_string()?)
 }
 

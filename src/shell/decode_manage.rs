@@ -7,7 +7,7 @@ use nidan_protocol::{
 };
 use wasm_bindgen::JsValue;
 
-use super::decode::{error_code, field, list, method_at_login, number, text};
+use super::decode::{error_code, field, list, method_at_login, method_kind, number, text};
 use nidan_flow::ChangeRefusal;
 
 /// What the person came for.
@@ -43,7 +43,10 @@ pub(super) fn management(json: &JsValue) -> Option<ManagementView> {
         },
         paused_until: number(&json, "paused_until"),
         may: ManagementRights {
-            add: Vec::new(),
+            add: list(&may, "add")
+                .iter()
+                .filter_map(|kind| method_kind(&kind))
+                .collect(),
             pause: flag(&may, "pause"),
             turn_off: flag(&may, "turn_off"),
         },

@@ -72,6 +72,8 @@ impl Shell {
                 }
                 self.answer(SetUpAnswer::Extended(end));
             }),
+            // The page goes back to what there is.
+            SetUpEffect::Leave => self.page(Page::restart),
             SetUpEffect::Take(what) => self.take(what),
             SetUpEffect::Post(share, proof) => spawn(self.post(share, proof)),
         }

@@ -6,9 +6,9 @@ use wasm_bindgen::JsValue;
 use super::agreement::random;
 use super::{Page, Perform, Shell, api, decode, decode_manage, spawn};
 use nidan_flow::{
-    ChangeRefusal, CodeGoes, Effect, Event, LoginAnswer, LoginEffect, LoginMethod, LoginRefusal,
-    Manage, ManageAnswer, ManageEffect, ManageEvent, ManageOpening, Managing, PhoneRefusal,
-    Presented, RequestError, Trusted, Wish,
+    Addition, ChangeRefusal, CodeGoes, Effect, Event, LoginAnswer, LoginEffect, LoginMethod,
+    LoginRefusal, Manage, ManageAnswer, ManageEffect, ManageEvent, ManageOpening, Managing,
+    PhoneRefusal, Presented, RequestError, Trusted, Wish,
 };
 
 impl Perform for Manage {
@@ -25,7 +25,11 @@ impl Perform for Manage {
             Effect::Do(ManageEffect::Change(wish, request_id)) => {
                 spawn(shell.change(wish, request_id));
             }
+            Effect::Do(ManageEffect::SetUp(addition)) => spawn(shell.set_up(addition, false)),
+            Effect::Do(ManageEffect::GoOn(addition)) => spawn(shell.set_up(addition, true)),
+            Effect::Do(ManageEffect::EndSetUp) => shell.page(Page::end_adding),
             Effect::Do(ManageEffect::Reload) => spawn(async move {
+                shell.page(Page::end_adding);
                 let answer = api::asked(shell.page(Page::clone), "/v1/flow").await;
                 let unread = ManageAnswer::NotReloaded(ChangeRefusal::Unreachable);
                 shell.answer(match answer.map(|json| shell.opening(&json)) {
@@ -186,6 +190,32 @@ impl Shell<Manage> {
         self.answer(match answer.map(|json| self.opening(&json)) {
             Ok(opening) => opening.map_or(unread, |one| ManageAnswer::Changed(Box::new(one))),
             Err(refusal) => ManageAnswer::NotChanged(refusal),
+        });
+    }
+
+    /// A set-up begins, or goes on: what it says next.
+    async fn set_up(self, addition: Addition, goes_on: bool) {
+        let page = self.page(Page::clone);
+        let news = if goes_on {
+            page.go_on().await
+        } else {
+            let replaces = addition.replaces.clone();
+            let kind = addition.kind.as_str();
+            page.add(kind, replaces, addition.keeps_old).await
+        };
+        let news: js_sys::Array = news.unwrap_or_default().into();
+        let json = news.get(1);
+        self.answer(match news.get(0).as_string().as_deref() {
+            Some("proof") => ManageAnswer::ProofWanted,
+            Some("left") => ManageAnswer::NotAdded(None),
+            Some("added") => {
+                self.page(|page| page.changed(addition.change()));
+                match self.opening(&json) {
+                    Some(opening) => ManageAnswer::Added(addition, Box::new(opening)),
+                    None => ManageAnswer::NotAdded(Some(ChangeRefusal::Unreachable)),
+                }
+            }
+            _refused => ManageAnswer::NotAdded(Some(decode_manage::change_refusal(&json))),
         });
     }
 

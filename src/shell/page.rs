@@ -155,6 +155,24 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn aside(this: &Page, aside: bool);
 
+    /// Shows the set-up of something new. What comes back says what it waits for, or what became
+    /// of it.
+    #[wasm_bindgen(method, catch)]
+    pub(super) async fn add(
+        this: &Page,
+        kind: &str,
+        replaces: Option<String>,
+        keeps_old: bool,
+    ) -> Result<JsValue, JsValue>;
+
+    /// A factor was proved: that set-up goes on.
+    #[wasm_bindgen(method, catch, js_name = goOn)]
+    pub(super) async fn go_on(this: &Page) -> Result<JsValue, JsValue>;
+
+    /// It is left.
+    #[wasm_bindgen(method, js_name = endAdding)]
+    pub(super) fn end_adding(this: &Page);
+
     /// Notifies the page of a change, by its kind.
     #[wasm_bindgen(method)]
     pub(super) fn changed(this: &Page, change: &str);

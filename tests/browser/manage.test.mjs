@@ -3,64 +3,16 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { LANGUAGES, browser, codeOf, finish, password, person, press, scan, signUp, sql, title, toQrCode, typeCode } from './lib.mjs'
+import { LANGUAGES, browser, codeOf, password, person, press, title, typeCode } from './lib.mjs'
+import { back, enrolled, look, manage, own, says, signIn, theApp, unspent } from './managing.mjs'
 
 let shared
 before(async () => { shared = await browser() })
 after(() => shared.close())
 
-/** The app has shown no code yet: the next one is good at once, and no test waits for it. */
-const unspent = () => sql('UPDATE totp SET last_step = 0')
-
-/** Somebody with an app and backup codes, signed in. */
-async function enrolled(options) {
-  const at = await person(shared, options)
-  const email = await signUp(at)
-  await toQrCode(at)
-  const uri = await scan(at.page)
-  await press(at, 'add.done')
-  await typeCode(at, codeOf(uri))
-  const codes = await finish(at)
-  const who = { at, email, uri, codes }
-  await signIn(who)
-  return who
-}
-
-async function signIn({ at, email, uri }) {
-  unspent()
-  await password(at, email)
-  await title(at, 'login.title')
-  await typeCode(at, codeOf(uri))
-  await at.page.keyboard.press('Enter')
-  await at.page.locator('#state').waitFor()
-}
-
-/** The page, where the app has shown its code. */
-async function manage({ at, uri }) {
-  await at.page.locator('#manage').click()
-  await title(at, 'manage.proof-title')
-  unspent()
-  await typeCode(at, codeOf(uri))
-  await title(at, 'manage.title')
-}
-
-const says = (at, key) => at.page.getByText(at.w[key], { exact: true }).first().waitFor()
-const theApp = (at) => at.page.locator('.nidan-ways button').first().click()
-const back = (at) => press(at, 'common.back')
-
-/** A refusal is an answer; the browser writes it into its console. */
-const own = (complaints) => complaints.filter((line) => !/status of 4\d\d/.test(line))
-
-/** Notices come when they come. */
-async function look(at) {
-  await at.page.reload()
-  await at.page.locator('#mailbox summary').click()
-  await at.page.waitForTimeout(250)
-}
-
 for (const lang of LANGUAGES) {
   test(`${lang}: a name, a test, a pause and its end, the record, and off`, async () => {
-    const who = await enrolled({ lang })
+    const who = await enrolled(shared, { lang })
     const { at, email, uri } = who
     await manage(who)
     await theApp(at)
@@ -130,7 +82,7 @@ for (const lang of LANGUAGES) {
   })
 
   test(`${lang}: a lost phone is stopped by a backup code, lets nobody in, and is found`, async () => {
-    const who = await enrolled({ lang })
+    const who = await enrolled(shared, { lang })
     const { at, email, uri, codes } = who
     const other = await person(shared, { lang })
     await signIn({ ...who, at: other })

@@ -14,16 +14,19 @@ async function dress(page, theme) {
   }, theme)
 }
 
-/** What axe finds on a page that stands, in each theme, light and dark: all rules in the first look, and with `all` in each. */
-export async function examineLooks(page, what, { themes = THEMES, schemes = ['light', 'dark'], all = false } = {}) {
+/**
+ * What axe finds on a page that stands, in each theme, light and dark: all rules in the first look, and with `all` in each. With `nth`
+ * in two looks only, the first and another one by turns: each look then meets every seventh state.
+ */
+export async function examineLooks(page, what, { themes = THEMES, schemes = ['light', 'dark'], all = false, nth = -1 } = {}) {
   const findings = []
-  for (const theme of themes) {
+  const [first, ...others] = themes.flatMap((theme) => schemes.map((colorScheme) => ({ theme, colorScheme })))
+  const turn = nth < 0 ? others : [others[nth % others.length]]
+  for (const look of [first, ...turn]) {
+    const { theme, colorScheme } = look
     await dress(page, theme)
-    for (const colorScheme of schemes) {
-      await page.emulateMedia({ colorScheme })
-      const onlyLooks = !all && (theme !== themes[0] || colorScheme !== schemes[0])
-      findings.push(...await examine(page, `${what} ${theme || 'usual'} ${colorScheme}`, { onlyLooks }))
-    }
+    await page.emulateMedia({ colorScheme })
+    findings.push(...await examine(page, `${what} ${theme || 'usual'} ${colorScheme}`, { onlyLooks: !all && look !== first }))
   }
   await dress(page, '')
   await page.emulateMedia({ colorScheme: 'light' })

@@ -7,7 +7,7 @@ import { before, test } from 'node:test'
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 const types = read('package/nidan-flow.d.ts')
 const [{ declarations: [element] }] = JSON.parse(read('package/custom-elements.json')).modules
-const scripts = ['nidan-flow.js', 'page.js', 'set-up.js', 'options.js'].map((name) => read(`public/nidan/${name}`)).join('\n')
+const scripts = ['nidan-flow.js', 'page.js', 'set-up.js', 'manage.js', 'options.js'].map((name) => read(`public/nidan/${name}`)).join('\n')
 const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase())
 const sorted = (names) => [...new Set(names)].sort()
 /** The body of an interface of the declarations. */

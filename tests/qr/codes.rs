@@ -61,6 +61,7 @@ fn print(number: u64, issuer: &str, account: &str) {
         home: None,
         phone_url: None,
         allow_unconfirmed_calls: false,
+        adds: None,
     };
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&(number + 1).to_be_bytes());

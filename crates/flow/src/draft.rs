@@ -7,7 +7,7 @@ use nidan_otp::{
     Agreement, BackupCodes, ClientShare, Code, KeyUri, Label, Matched, Secret, Steps, derive,
     key_uri,
 };
-use nidan_protocol::{BackupGate, MethodKind};
+use nidan_protocol::{BackupGate, MethodKind, SetupKind};
 
 use super::Now;
 
@@ -35,6 +35,8 @@ pub struct Opening {
     pub phone_url: Option<String>,
     /// Whether a call may read its code at once.
     pub allow_unconfirmed_calls: bool,
+    /// The one thing that is set up beside what there is; [`None`] where all of it is set up.
+    pub adds: Option<SetupKind>,
 }
 
 /// What both sides agreed on makes, and what the other side needs to make it too.

@@ -59,7 +59,7 @@ impl Stage for Enrolment {
             country,
             ..PhoneEntry::default()
         };
-        let enrolment = Self {
+        let mut enrolment = Box::new(Self {
             phone,
             app: None,
             phones: Vec::new(),
@@ -74,8 +74,9 @@ impl Stage for Enrolment {
             wrong_code: String::new(),
             more_time: MoreTime::Unused,
             step: Step::Start,
-        };
-        (Box::new(enrolment), None)
+        });
+        let effect = enrolment.begin_one();
+        (enrolment, effect)
     }
 
     fn on(mut self: Box<Self>, event: SetUpEvent, now: Now) -> Outcome<Self> {
@@ -114,6 +115,7 @@ impl Stage for Enrolment {
                 None
             }
         };
+        let effect = effect.or_else(|| self.post_one());
         if self.place() != before {
             self.copied = None;
             self.is_enlarged = matches!(self.step, Step::AddAccount) && self.draft.fills_its_code();
@@ -252,7 +254,7 @@ impl Enrolment {
 
     /// The step after a method was proved: a second method is recommended, where there is one.
     pub(super) fn after_method(&self) -> Step {
-        if self.has_choice() {
+        if self.has_choice() || self.opening.adds.is_some() {
             Step::Another
         } else {
             Step::SaveCodes { refused: None }
@@ -283,6 +285,7 @@ impl Enrolment {
     fn go(&mut self, to: SetUpNav, now: Now) -> Option<SetUpEffect> {
         match to {
             SetUpNav::Next => self.next(now),
+            SetUpNav::Back if self.is_first_of_one() => Some(SetUpEffect::Leave),
             SetUpNav::Back => {
                 self.go_back();
                 None
@@ -361,7 +364,7 @@ impl Enrolment {
     }
 
     /// To the first screen of a method.
-    fn choose(&mut self, kind: MethodKind) -> Option<SetUpEffect> {
+    pub(super) fn choose(&mut self, kind: MethodKind) -> Option<SetUpEffect> {
         match kind.class() {
             MethodClass::Otp => {
                 self.step = Step::GetApp;

@@ -12,6 +12,7 @@ mod machine;
 mod manage;
 mod more_time;
 mod on_phone;
+mod one;
 mod phone;
 mod phone_answers;
 mod phone_entry;
@@ -33,8 +34,9 @@ pub use login::{
 };
 pub use machine::Machine;
 pub use manage::{
-    ChangeRefusal, CodeGoes, Done, Manage, ManageAnswer, ManageEffect, ManageEvent, ManageNav,
-    ManageOpening, ManageStep, Managing, ProofFor, Proving, Question, Trusted, Wish,
+    Addition, ChangeRefusal, CodeGoes, Done, Listed, Manage, ManageAnswer, ManageEffect,
+    ManageEvent, ManageNav, ManageOpening, ManageStep, Managing, NewNav, ProofFor, Proving,
+    Question, Trusted, Wish,
 };
 pub use phone_entry::{OrderedNumber, PhoneEntry, PhoneRefusal, VerifiedPhone};
 pub use resume::{BookmarkedScreen, LoginBookmark};

@@ -29,6 +29,7 @@ impl Enrolment {
     /// its way the service keeps what it has.
     pub fn can_extend(&self) -> bool {
         self.more_time != MoreTime::Spent
+            && self.opening.adds.is_none()
             && !self.is_stored()
             && !matches!(self.step, Step::Posting { .. })
     }

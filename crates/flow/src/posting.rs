@@ -85,7 +85,7 @@ impl Enrolment {
         failed: u32,
         now: Now,
     ) -> Outcome<Self> {
-        if error == RequestError::Refused(ErrorCode::CodeWrong) {
+        if error == RequestError::Refused(ErrorCode::CodeWrong) && self.has_app() {
             // The service's clock decides. The backup codes stay as they are: they hang on the
             // secret, not on the code.
             self.wrong_codes += 1;

@@ -54,16 +54,22 @@ impl Enrolment {
             };
             return None;
         }
+        Some(self.post())
+    }
+
+    /// The final post.
+    pub(super) fn post(&mut self) -> SetUpEffect {
         let proof = Arc::new(ConfirmedFactors {
             app: self.app.clone(),
             phones: self.phones.clone(),
+            typed_back: self.typed_back(),
         });
         let post = SetUpEffect::Post(self.draft.client(), Arc::clone(&proof));
         self.step = Step::Posting {
             proof,
             delivery: Delivery::Sending { failed: 0 },
         };
-        Some(post)
+        post
     }
 
     /// Whether the person showed that the codes are safe, in the way that the host asks for.

@@ -153,6 +153,8 @@ pub enum SetUpEffect {
     Extend,
     /// Copy, save or print; copies tell whether they worked.
     Take(Keepsake),
+    /// Leave the one thing that is set up beside what there is.
+    Leave,
     /// Send the final post.
     Post(ClientShare, Arc<ConfirmedFactors>),
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nidan_otp::{BackupCodeError, CodeError};
+use nidan_otp::{BackupCode, BackupCodeError, CodeError};
 use nidan_protocol::{ChallengeView, Channel, EnrolmentAnswer};
 
 use super::{ConfirmedCode, Now, PhoneRefusal, RequestError, RequestState, VerifiedPhone};
@@ -55,12 +55,19 @@ pub enum Delivery {
 pub struct ConfirmedFactors {
     pub(super) app: Option<Arc<ConfirmedCode>>,
     pub(super) phones: Vec<VerifiedPhone>,
+    pub(super) typed_back: Option<BackupCode>,
 }
 
 impl ConfirmedFactors {
     /// The app's code, where an app is set up.
     pub fn app(&self) -> Option<&ConfirmedCode> {
         self.app.as_deref()
+    }
+
+    /// The backup code that was typed back, where new backup codes are all that is set up and the
+    /// host asks for one.
+    pub const fn typed_back(&self) -> Option<&BackupCode> {
+        self.typed_back.as_ref()
     }
 
     /// The verified numbers, the primary one first.

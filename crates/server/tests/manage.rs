@@ -282,6 +282,11 @@ async fn a_new_phone_takes_the_old_one_s_place() {
     );
     let (_, login) = bench.login("u1").await;
     assert_eq!(
+        bench.flow_get(&login).await.1["verification"]["method_id"],
+        new.method_id,
+        "also where the old one was used last"
+    );
+    assert_eq!(
         bench.verify(&login, &new.post(bench.now())).await.0,
         StatusCode::OK
     );

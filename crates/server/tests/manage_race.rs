@@ -12,7 +12,7 @@
 mod common;
 
 use axum::http::StatusCode;
-use common::manage::{DAY, code, request_id};
+use common::manage::{DAY, code, refused, request_id, somebody};
 use common::{Bench, Person};
 use serde_json::json;
 
@@ -144,4 +144,21 @@ async fn one_request_that_comes_many_times_is_done_once() {
     let events = record["events"].as_array().unwrap();
     let pauses = events.iter().filter(|event| event["kind"] == "paused");
     assert_eq!(pauses.count(), 1);
+}
+
+#[tokio::test]
+async fn a_backup_code_that_proved_once_proves_nothing_again() {
+    let bench = Bench::new().await;
+    let person = somebody(&bench).await;
+    let page = bench.manage("u1").await;
+    let proof = person.backup_post(0);
+    // The same post twice, as after a lost answer: one proof.
+    for _twice in 0..2 {
+        assert_eq!(page.post("proof", &proof).await.0, StatusCode::OK);
+    }
+    bench.pass(301);
+    let again = page.post("proof", &proof).await;
+    refused(&again, StatusCode::UNPROCESSABLE_ENTITY, "code_wrong");
+    let open = page.post("setups", &json!({ "kind": "totp" })).await;
+    refused(&open, StatusCode::FORBIDDEN, "reauth_required");
 }

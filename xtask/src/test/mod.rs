@@ -242,7 +242,15 @@ fn browsers(tally: &mut Tally, tools: &Tools, size: Size) {
 const LANES_MAX: usize = 4;
 
 /// What people do, from the password to the signed result.
-const JOURNEYS: [&str; 6] = ["phone", "login", "manage", "end-to-end", "orders", "scam"];
+const JOURNEYS: [&str; 7] = [
+    "phone",
+    "login",
+    "manage",
+    "manage-add",
+    "end-to-end",
+    "orders",
+    "scam",
+];
 /// What the element does to pages of all kinds, and they to it.
 const PAGES: [&str; 11] = [
     "accessibility",

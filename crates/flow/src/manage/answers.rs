@@ -4,8 +4,8 @@ use nidan_protocol::ErrorCode;
 
 use super::stage::done_by;
 use super::{
-    ChangeRefusal, Done, ManageAnswer, ManageEffect, ManageOpening, ManageStep, Managing, ProofFor,
-    Question, Wish,
+    Addition, ChangeRefusal, Done, Listed, ManageAnswer, ManageEffect, ManageOpening, ManageStep,
+    Managing, ProofFor, Question, Wish,
 };
 use crate::lifecycle::Outcome;
 use crate::login::LoginEvent;
@@ -70,6 +70,12 @@ impl Managing {
                 self.has_changed = false;
                 None
             }
+            ManageAnswer::Added(addition, opening) => {
+                self.on_added(&addition, *opening);
+                None
+            }
+            ManageAnswer::NotAdded(refusal) => return self.on_not_added(refusal, now),
+            ManageAnswer::ProofWanted => self.on_proof_wanted(),
             ManageAnswer::Refused(refusal) => {
                 self.is_answered();
                 return self.on_refused(refusal, None);
@@ -86,7 +92,7 @@ impl Managing {
     }
 
     /// What there is now. Where the person looks at a method, they look at the same one.
-    fn take(&mut self, opening: ManageOpening) {
+    pub(super) fn take(&mut self, opening: ManageOpening) {
         let here = self.place().and_then(|place| self.methods().get(place));
         let here = here.map(|method| method.id.clone());
         let prefix = std::mem::take(&mut self.opening.request_prefix);
@@ -105,10 +111,15 @@ impl Managing {
         match &mut self.step {
             ManageStep::Method(place)
             | ManageStep::Naming { place, .. }
-            | ManageStep::Asking(Question::Remove(place) | Question::Lost(place)) => *place = now,
-            ManageStep::Asking(Question::TurnOff)
+            | ManageStep::Asking(
+                Question::Remove(place) | Question::Lost(place) | Question::Replace(place),
+            ) => *place = now,
+            ManageStep::Asking(Question::TurnOff | Question::Codes)
             | ManageStep::Proving(_)
             | ManageStep::Overview
+            | ManageStep::Kinds
+            | ManageStep::List(_)
+            | ManageStep::Adding(_)
             | ManageStep::PauseReason
             | ManageStep::PauseHours(_)
             | ManageStep::Browsers(_)
@@ -137,10 +148,19 @@ impl Managing {
                 Some(self.ask(wish))
             }
             ProofFor::Test(place) => {
-                self.step = ManageStep::Method(place);
+                self.step = if self.is_checking {
+                    ManageStep::List(Listed::Check)
+                } else {
+                    ManageStep::Method(place)
+                };
                 self.refusal = None;
                 self.done = Some((Done::Tested, None));
                 None
+            }
+            ProofFor::Adding(addition) => {
+                let goes_on = ManageEffect::GoOn(Addition::clone(&addition));
+                self.step = ManageStep::Adding(addition);
+                Some(goes_on)
             }
             ProofFor::TestAfter(place) => self.prove(ProofFor::Test(place)),
             // The report's own answer is another one.
@@ -289,6 +309,7 @@ impl Managing {
     fn prove_again(&mut self) -> Option<ManageEffect> {
         let proof_for = match self.proving().map(|proving| &proving.proof_for) {
             Some(ProofFor::Test(place) | ProofFor::TestAfter(place)) => ProofFor::TestAfter(*place),
+            Some(ProofFor::Adding(addition)) => ProofFor::Adding(addition.clone()),
             Some(
                 ProofFor::TurningOff | ProofFor::Opening | ProofFor::Change(_) | ProofFor::Report,
             )

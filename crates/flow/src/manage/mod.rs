@@ -2,6 +2,7 @@
 //! is a login's own stage in the middle of it; nothing is decided here that the service does not
 //! decide again.
 
+mod adding;
 mod answers;
 mod proof;
 mod stage;
@@ -13,6 +14,8 @@ use nidan_protocol::{
 use super::{
     Lifecycle, LoginAnswer, LoginEffect, LoginEvent, LoginOpening, Now, RequestState, SigningIn,
 };
+
+pub use adding::{Addition, NewNav};
 
 /// The page, from the first question to the signed result.
 pub type Manage = Lifecycle<Managing>;
@@ -125,6 +128,12 @@ pub enum Done {
     TrustEnded,
     /// A method works.
     Tested,
+    /// There is another method.
+    Added,
+    /// A method has taken another one's place.
+    Replaced,
+    /// There are new backup codes.
+    Codes,
 }
 
 /// What a code is typed for.
@@ -140,6 +149,8 @@ pub enum ProofFor {
     TestAfter(usize),
     /// To turn two-step verification off.
     TurningOff,
+    /// To set something up: it waits for it.
+    Adding(Box<Addition>),
     /// Nothing: the person reports that it was somebody else.
     Report,
 }
@@ -165,6 +176,19 @@ pub enum Question {
     Lost(usize),
     /// Whether two-step verification is turned off.
     TurnOff,
+    /// Whether the method at this place is still there, when another one takes its place.
+    Replace(usize),
+    /// Whether there are to be new backup codes.
+    Codes,
+}
+
+/// What the methods are listed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listed {
+    /// One of them is lost.
+    Lost,
+    /// Each of them is tried once.
+    Check,
 }
 
 /// Where the person is.
@@ -184,6 +208,12 @@ pub enum ManageStep {
     },
     /// A question.
     Asking(Question),
+    /// Which kind is to be added.
+    Kinds,
+    /// The methods, one of which is to be chosen.
+    List(Listed),
+    /// Something is set up: the page shows that in this screen's place.
+    Adding(Box<Addition>),
     /// Why codes are to be paused.
     PauseReason,
     /// For how long.
@@ -214,6 +244,8 @@ pub struct Managing {
     pub(super) is_withdrawn: bool,
     /// A change that nobody has answered: whether it was made is not known.
     pub(super) unanswered: Option<Wish>,
+    /// Whether methods are tried one after the other.
+    pub(super) is_checking: bool,
     /// The method that logins began with, before the change that is on its way.
     pub(super) earlier_default: Option<String>,
     /// Proofs so far.
@@ -256,6 +288,10 @@ pub enum ManageNav {
     Found,
     /// It shall go.
     Remove,
+    /// There is to be something new.
+    New(NewNav),
+    /// The methods are tried one after the other.
+    Check,
     /// Codes are to be paused.
     Pause,
     /// For this reason.
@@ -300,6 +336,12 @@ pub enum ManageAnswer {
     Changed(Box<ManageOpening>),
     /// It is not made.
     NotChanged(ChangeRefusal),
+    /// This is set up.
+    Added(Addition, Box<ManageOpening>),
+    /// It is not: the person has left it, or it was refused.
+    NotAdded(Option<ChangeRefusal>),
+    /// It waits for a factor to be proved.
+    ProofWanted,
     /// Anything else was not done.
     Refused(ChangeRefusal),
     /// The trusted browsers.
@@ -327,6 +369,12 @@ pub enum ManageEffect {
     Proof(LoginEffect, CodeGoes, u32),
     /// Ask for a change, under the id of the request.
     Change(Wish, String),
+    /// Show the set-up of this.
+    SetUp(Addition),
+    /// A factor was proved: the set-up goes on.
+    GoOn(Addition),
+    /// The set-up is left.
+    EndSetUp,
     /// Ask what there is now.
     Reload,
     /// Ask for the trusted browsers.
@@ -354,6 +402,9 @@ impl Managing {
             | ManageStep::Method(_)
             | ManageStep::Naming { .. }
             | ManageStep::Asking(_)
+            | ManageStep::Kinds
+            | ManageStep::List(_)
+            | ManageStep::Adding(_)
             | ManageStep::PauseReason
             | ManageStep::PauseHours(_)
             | ManageStep::Browsers(_)

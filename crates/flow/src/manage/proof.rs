@@ -1,8 +1,10 @@
 //! A login's stage in the middle of the page: what a code is typed for, and where it leads.
 
-use nidan_protocol::MethodState;
+use nidan_protocol::{MethodState, SetupKind};
 
-use super::{CodeGoes, ManageEffect, ManageStep, Managing, ProofFor, Proving, Question, Wish};
+use super::{
+    CodeGoes, Listed, ManageEffect, ManageStep, Managing, ProofFor, Proving, Question, Wish,
+};
 use crate::lifecycle::{Outcome, Stage as _};
 use crate::login::{LoginEvent, LoginNav, LoginStep};
 use crate::{LoginEffect, LoginOpening, Now, RequestState, SigningIn};
@@ -29,11 +31,20 @@ impl Managing {
                 // Something is done by it: the last digit does not do that by itself.
                 opening.submits_itself = false;
             }
+            ProofFor::Adding(addition) => {
+                if let Some(gone) = addition.gone() {
+                    only(&mut opening, |method| method != gone);
+                }
+                match addition.kind {
+                    SetupKind::BackupCodes => self.leave_out_what_is_too_new(&mut opening),
+                    SetupKind::Totp | SetupKind::Sms | SetupKind::Voice => {}
+                }
+            }
             ProofFor::TurningOff => opening.submits_itself = false,
             ProofFor::Opening | ProofFor::TestAfter(_) | ProofFor::Report => {}
         }
         let without_one = match proof_for {
-            ProofFor::Change(_) => opening.methods.len() < count,
+            ProofFor::Change(_) | ProofFor::Adding(_) => opening.methods.len() < count,
             ProofFor::Opening
             | ProofFor::Test(_)
             | ProofFor::TestAfter(_)
@@ -70,7 +81,11 @@ impl Managing {
             Some(ProofFor::Test(_)) => CodeGoes::Test,
             Some(ProofFor::TurningOff) => CodeGoes::TurnOff(self.request_id()),
             Some(
-                ProofFor::Opening | ProofFor::Change(_) | ProofFor::TestAfter(_) | ProofFor::Report,
+                ProofFor::Opening
+                | ProofFor::Change(_)
+                | ProofFor::TestAfter(_)
+                | ProofFor::Adding(_)
+                | ProofFor::Report,
             )
             | None => CodeGoes::Proof,
         };
@@ -121,13 +136,21 @@ impl Managing {
     /// Back to where the proof was asked for.
     fn leave_proof(&mut self) -> Option<ManageEffect> {
         let proof_for = &self.proving()?.proof_for;
+        let mut effect = None;
         self.step = match *proof_for {
+            ProofFor::Test(_) | ProofFor::TestAfter(_) if self.is_checking => {
+                ManageStep::List(Listed::Check)
+            }
             ProofFor::Test(place) | ProofFor::TestAfter(place) => ManageStep::Method(place),
             ProofFor::TurningOff => ManageStep::Asking(Question::TurnOff),
+            ProofFor::Adding(_) => {
+                effect = Some(ManageEffect::EndSetUp);
+                ManageStep::Overview
+            }
             ProofFor::Opening | ProofFor::Change(_) | ProofFor::Report => ManageStep::Overview,
         };
         self.refusal = None;
-        None
+        effect
     }
 
     /// "That was not me": the login's own question.

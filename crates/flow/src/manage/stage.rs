@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use nidan_protocol::{ChallengeView, Intent};
+use nidan_protocol::ChallengeView;
 
 use super::{
-    ChangeRefusal, Done, ManageAnswer, ManageEffect, ManageEvent, ManageNav, ManageOpening,
+    ChangeRefusal, Done, Listed, ManageAnswer, ManageEffect, ManageEvent, ManageNav, ManageOpening,
     ManageStep, Managing, ProofFor, Question, Trusted, Wish,
 };
 use crate::lifecycle::{Outcome, Stage};
@@ -31,6 +31,7 @@ impl Stage for Managing {
             wish: None,
             is_withdrawn: false,
             unanswered: None,
+            is_checking: false,
             earlier_default: None,
             proofs: 0,
             changes: 0,
@@ -109,29 +110,10 @@ impl Managing {
         if self.opening.account.is_none() {
             return self.prove(ProofFor::Opening);
         }
-        let lost = self
-            .methods()
-            .iter()
-            .position(|method| !method.is_held_by_person && method.retires_at.is_none());
+        self.step = ManageStep::Overview;
         // What the person came for is done once.
         let intent = std::mem::take(&mut self.opening.intent);
-        self.step = match (intent, lost) {
-            // One method: there is no question which one is lost.
-            (Intent::Lost, Some(place)) if self.methods().len() == 1 => {
-                ManageStep::Asking(Question::Lost(place))
-            }
-            (
-                Intent::Overview
-                | Intent::NewPhone
-                | Intent::NewNumber
-                | Intent::NewApp
-                | Intent::Lost
-                | Intent::Codes
-                | Intent::Check,
-                _,
-            ) => ManageStep::Overview,
-        };
-        None
+        self.arrive_for(intent)
     }
 
     /// Names a request: the next one, or again the one that nobody has answered.
@@ -148,10 +130,19 @@ impl Managing {
         match to {
             ManageNav::Back => return self.back(),
             ManageNav::Submit => return self.submit(),
-            ManageNav::Method(place) if place < self.methods().len() => {
-                self.move_to(ManageStep::Method(place));
-            }
+            ManageNav::Method(place) if place < self.methods().len() => match &self.step {
+                ManageStep::List(Listed::Lost) => {
+                    self.move_to(ManageStep::Asking(Question::Lost(place)));
+                }
+                ManageStep::List(Listed::Check) => {
+                    self.is_checking = true;
+                    return self.prove(ProofFor::Test(place));
+                }
+                _elsewhere => self.move_to(ManageStep::Method(place)),
+            },
             ManageNav::Method(_) => {}
+            ManageNav::Check => self.move_to(ManageStep::List(Listed::Check)),
+            ManageNav::New(to) => return self.go_adding(to),
             ManageNav::Pause => self.move_to(ManageStep::PauseReason),
             ManageNav::Reason(reason) => self.move_to(ManageStep::PauseHours(reason)),
             ManageNav::TurnOff => self.move_to(ManageStep::Asking(Question::TurnOff)),
@@ -162,7 +153,10 @@ impl Managing {
             }
             ManageNav::Lost => self.move_to(ManageStep::Asking(Question::Lost(here?))),
             ManageNav::Remove => self.move_to(ManageStep::Asking(Question::Remove(here?))),
-            ManageNav::Test => return self.prove(ProofFor::Test(here?)),
+            ManageNav::Test => {
+                self.is_checking = false;
+                return self.prove(ProofFor::Test(here?));
+            }
             ManageNav::Report => return self.report(),
             ManageNav::Default
             | ManageNav::Found
@@ -224,6 +218,8 @@ impl Managing {
             | ManageNav::Test
             | ManageNav::Lost
             | ManageNav::Remove
+            | ManageNav::New(_)
+            | ManageNav::Check
             | ManageNav::Pause
             | ManageNav::Reason(_)
             | ManageNav::TurnOff
@@ -240,10 +236,15 @@ impl Managing {
         match &self.step {
             ManageStep::Method(place)
             | ManageStep::Naming { place, .. }
-            | ManageStep::Asking(Question::Remove(place) | Question::Lost(place)) => Some(*place),
-            ManageStep::Asking(Question::TurnOff)
+            | ManageStep::Asking(
+                Question::Remove(place) | Question::Lost(place) | Question::Replace(place),
+            ) => Some(*place),
+            ManageStep::Asking(Question::TurnOff | Question::Codes)
             | ManageStep::Proving(_)
             | ManageStep::Overview
+            | ManageStep::Kinds
+            | ManageStep::List(_)
+            | ManageStep::Adding(_)
             | ManageStep::PauseReason
             | ManageStep::PauseHours(_)
             | ManageStep::Browsers(_)
@@ -252,7 +253,7 @@ impl Managing {
     }
 
     /// To another screen: what was said of the last one is read.
-    fn move_to(&mut self, step: ManageStep) {
+    pub(super) fn move_to(&mut self, step: ManageStep) {
         self.done = None;
         self.step = step;
     }
@@ -265,14 +266,20 @@ impl Managing {
         }
         let to = match &self.step {
             ManageStep::Naming { place, .. }
-            | ManageStep::Asking(Question::Remove(place) | Question::Lost(place)) => {
-                ManageStep::Method(*place)
+            | ManageStep::Asking(
+                Question::Remove(place) | Question::Lost(place) | Question::Replace(place),
+            ) => ManageStep::Method(*place),
+            ManageStep::Adding(_) => {
+                self.step = ManageStep::Overview;
+                return Some(ManageEffect::EndSetUp);
             }
             ManageStep::PauseHours(_) => ManageStep::PauseReason,
             ManageStep::Proving(_) => return None,
             ManageStep::Method(_)
-            | ManageStep::Asking(Question::TurnOff)
+            | ManageStep::Asking(Question::TurnOff | Question::Codes)
             | ManageStep::Overview
+            | ManageStep::Kinds
+            | ManageStep::List(_)
             | ManageStep::PauseReason
             | ManageStep::Browsers(_)
             | ManageStep::Record(_) => ManageStep::Overview,
@@ -298,8 +305,13 @@ impl Managing {
             ManageStep::Asking(Question::Remove(_)) => Some(self.ask(Wish::Remove { id: id? })),
             ManageStep::Asking(Question::Lost(_)) => Some(self.ask(Wish::Hold { id: id? })),
             ManageStep::Asking(Question::TurnOff) => self.prove(ProofFor::TurningOff),
-            ManageStep::Proving(_)
+            ManageStep::Asking(Question::Codes) => Some(self.new_codes()),
+            ManageStep::Asking(Question::Replace(_))
+            | ManageStep::Proving(_)
             | ManageStep::Overview
+            | ManageStep::Kinds
+            | ManageStep::List(_)
+            | ManageStep::Adding(_)
             | ManageStep::Method(_)
             | ManageStep::PauseReason
             | ManageStep::PauseHours(_)
@@ -333,6 +345,9 @@ impl Managing {
             | ManageStep::Method(_)
             | ManageStep::Naming { .. }
             | ManageStep::Asking(_)
+            | ManageStep::Kinds
+            | ManageStep::List(_)
+            | ManageStep::Adding(_)
             | ManageStep::PauseReason
             | ManageStep::PauseHours(_) => ManageEffect::Record(None),
         };
@@ -374,6 +389,9 @@ impl fmt::Debug for Managing {
             ManageStep::Method(_) => "Method",
             ManageStep::Naming { .. } => "Naming",
             ManageStep::Asking(_) => "Asking",
+            ManageStep::Kinds => "Kinds",
+            ManageStep::List(_) => "List",
+            ManageStep::Adding(_) => "Adding",
             ManageStep::PauseReason => "PauseReason",
             ManageStep::PauseHours(_) => "PauseHours",
             ManageStep::Browsers(_) => "Browsers",

@@ -55,10 +55,18 @@ keys! {
         MethodDefault = "3small",
         /// Why it cannot be relied on.
         MethodState = "3small",
+        /// Holds what adds one.
+        AddTools = "1div;class=nidan-tools",
+        /// Adds one.
+        Add = "2button;type=button;class=nidan-quiet;part=button",
         /// How many backup codes are left.
         Codes = "1p",
         /// When they were made, and that there are few.
         CodesNote = "1p;class=nidan-help",
+        /// Holds what makes new ones.
+        CodesTools = "1div;class=nidan-tools",
+        /// Makes new ones.
+        NewCodes = "2button;type=button;class=nidan-quiet;part=button",
         /// Holds what is known of a method.
         Facts = "1ul",
         /// One of it.

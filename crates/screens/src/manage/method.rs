@@ -1,6 +1,6 @@
 //! One method: what is known of it, and what can be done with it.
 
-use nidan_flow::{Manage, ManageNav, Managing};
+use nidan_flow::{Manage, ManageNav, Managing, NewNav};
 use nidan_protocol::{ManagedMethod, MethodState};
 
 use super::overview::{is_check_due, moment, state_of};
@@ -70,6 +70,7 @@ impl<'a> Draft<'a, Manage> {
 
     pub(super) fn naming(&mut self, managing: &'a Managing, typed: &'a str) {
         self.title(Msg::ManageNameTitle);
+        self.done(managing);
         let wrong = self.refusal_words(managing);
         self.own(
             OwnKey::NameForm,
@@ -110,9 +111,13 @@ fn choices(managing: &Managing, method: &ManagedMethod) -> Vec<(Msg, ManageActio
         | MethodState::Resting
         | MethodState::Suspended => false,
     };
-    let mut choices = Vec::with_capacity(6);
+    let mut choices = Vec::with_capacity(7);
     if is_in_use {
         choices.push((Msg::ManageTest, ManageAction::Go(ManageNav::Test)));
+    }
+    if method.retires_at.is_none() {
+        let replace = ManageAction::Go(ManageNav::New(NewNav::Replace));
+        choices.push((Msg::ManageReplace, replace));
     }
     choices.push((Msg::ManageRename, ManageAction::Go(ManageNav::Rename)));
     if method.is_default {

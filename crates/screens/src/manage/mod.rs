@@ -1,6 +1,7 @@
 //! What a person has, and everything that can be done about it.
 
 mod action;
+mod adding;
 mod keys;
 mod lists;
 mod method;
@@ -15,7 +16,7 @@ pub use action::ManageAction;
 pub use keys::{ManageKey, OwnKey};
 
 use nidan_flow::{
-    EndReason, Event, Manage, ManageNav, ManageStep, Managing, Question, RequestError,
+    EndReason, Event, Listed, Manage, ManageNav, ManageStep, Managing, Question, RequestError,
 };
 use nidan_protocol::ManagedMethod;
 
@@ -74,6 +75,12 @@ fn scope(manage: &Manage) -> Option<FocusScope> {
             ManageStep::Asking(Question::Remove(place)) => at("remove", *place),
             ManageStep::Asking(Question::Lost(place)) => at("take-out", *place),
             ManageStep::Asking(Question::TurnOff) => FocusScope::named("turn-off"),
+            ManageStep::Asking(Question::Replace(place)) => at("replace", *place),
+            ManageStep::Asking(Question::Codes) => FocusScope::named("new-codes"),
+            ManageStep::Kinds => FocusScope::named("add"),
+            ManageStep::List(Listed::Lost) => FocusScope::named("which-lost"),
+            ManageStep::List(Listed::Check) => FocusScope::named("check-up"),
+            ManageStep::Adding(_) => FocusScope::named("adding"),
             ManageStep::PauseReason => FocusScope::named("pause"),
             ManageStep::PauseHours(_) => FocusScope::named("pause-length"),
             ManageStep::Browsers(_) => FocusScope::named("browsers"),
@@ -91,6 +98,9 @@ impl<'a> Draft<'a, Manage> {
             ManageStep::Method(place) => self.method(managing, *place),
             ManageStep::Naming { typed, .. } => self.naming(managing, typed),
             ManageStep::Asking(question) => self.asking(managing, *question),
+            ManageStep::Kinds => self.kinds(managing),
+            ManageStep::List(listed) => self.listed(managing, *listed),
+            ManageStep::Adding(_) => self.adding(),
             ManageStep::PauseReason => self.pause_reason(),
             ManageStep::PauseHours(_) => self.pause_hours(managing),
             ManageStep::Browsers(list) => self.browsers(managing, list.as_deref()),

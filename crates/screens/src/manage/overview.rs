@@ -1,6 +1,6 @@
 //! What there is, at a glance.
 
-use nidan_flow::{Done, Manage, ManageNav, Managing, Now};
+use nidan_flow::{Done, Manage, ManageNav, Managing, NewNav, Now};
 use nidan_protocol::{BACKUP_METHOD_ID, Health, ManagedMethod, ManagementView, MethodState};
 
 use super::{ManageAction, OwnKey, named};
@@ -28,7 +28,21 @@ impl<'a> Draft<'a, Manage> {
         for (index, method) in (0..=u8::MAX).zip(&account.methods) {
             self.line_of(index, method);
         }
+        if !account.may.add.is_empty() {
+            self.offer(
+                OwnKey::AddTools,
+                OwnKey::Add,
+                Msg::ManageAdd,
+                NewNav::Method,
+            );
+        }
         self.codes(account);
+        self.offer(
+            OwnKey::CodesTools,
+            OwnKey::NewCodes,
+            Msg::ManageNewCodes,
+            NewNav::Codes,
+        );
         if managing.has_changed {
             self.own_group(OwnKey::Actions);
             self.own_button(
@@ -38,10 +52,14 @@ impl<'a> Draft<'a, Manage> {
             );
         }
         self.own_group(OwnKey::Aside);
-        let mut aside = vec![
+        let mut aside = Vec::with_capacity(5);
+        if (0..account.methods.len()).any(|place| managing.may_be_tested(place)) {
+            aside.push((Msg::ManageCheckAll, ManageAction::Go(ManageNav::Check)));
+        }
+        aside.extend([
             (Msg::ManageBrowsers, ManageAction::Go(ManageNav::Browsers)),
             (Msg::ManageRecord, ManageAction::Go(ManageNav::Record)),
-        ];
+        ]);
         if account.may.pause {
             aside.push((Msg::ManagePause, ManageAction::Go(ManageNav::Pause)));
         }
@@ -103,7 +121,7 @@ impl<'a> Draft<'a, Manage> {
         }
     }
 
-    fn line_of(&mut self, index: u8, method: &'a ManagedMethod) {
+    pub(super) fn line_of(&mut self, index: u8, method: &'a ManagedMethod) {
         self.own_nth(
             OwnKey::Method,
             index,
@@ -199,5 +217,8 @@ const fn words_of(done: Done) -> Msg {
         Done::Resumed => Msg::ManageDoneResumed,
         Done::TrustEnded => Msg::ManageDoneTrust,
         Done::Tested => Msg::ManageDoneTested,
+        Done::Added => Msg::ManageDoneAdded,
+        Done::Replaced => Msg::ManageDoneReplaced,
+        Done::Codes => Msg::ManageDoneCodes,
     }
 }

@@ -31,6 +31,7 @@ impl<'a> Draft<'a, Manage> {
                 | ProofFor::Test(_)
                 | ProofFor::TestAfter(_)
                 | ProofFor::TurningOff
+                | ProofFor::Adding(_)
                 | ProofFor::Report => true,
             };
         if leads_back {
@@ -69,6 +70,7 @@ fn in_our_words<'a>(
         | ProofFor::Change(_)
         | ProofFor::Test(_)
         | ProofFor::TestAfter(_)
+        | ProofFor::Adding(_)
         | ProofFor::Report => Msg::ConfirmCheck,
     };
     let has_no_other_way = match &proving.proof_for {
@@ -77,6 +79,7 @@ fn in_our_words<'a>(
         | ProofFor::Change(_)
         | ProofFor::TestAfter(_)
         | ProofFor::TurningOff
+        | ProofFor::Adding(_)
         | ProofFor::Report => false,
     };
     match (key, content) {
@@ -121,6 +124,7 @@ const fn headed<'a>(proving: &Proving) -> (Msg, Words<'a>) {
         }
         ProofFor::Opening | ProofFor::Report => (Msg::ManageProofTitle, Msg::ManageProofLead),
         ProofFor::TestAfter(_) => (Msg::ManageProofTitle, Msg::ManageProofAgain),
+        ProofFor::Adding(_) => (Msg::ManageProofTitle, Msg::ManageProofAdding),
         ProofFor::Test(_) => (Msg::ManageTestTitle, Msg::ManageTestLead),
         ProofFor::TurningOff => (Msg::ManageOffCodeTitle, Msg::ManageOffCodeLead),
     };

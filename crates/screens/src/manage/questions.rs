@@ -25,6 +25,13 @@ const REASONS: [(PauseReason, Msg); 5] = [
 impl<'a> Draft<'a, Manage> {
     pub(super) fn asking(&mut self, managing: &'a Managing, question: Question) {
         let (title, text, yes, place) = match question {
+            Question::Codes => (
+                Msg::ManageCodesTitle,
+                Msg::ManageCodesText,
+                Msg::ManageCodesYes,
+                None,
+            ),
+            Question::Replace(place) => return self.replacing(managing, place),
             Question::Remove(place) => (
                 Msg::ManageRemoveTitle,
                 Msg::ManageRemoveText,
@@ -48,10 +55,16 @@ impl<'a> Draft<'a, Manage> {
         if let Some(method) = place.and_then(|place| managing.methods().get(place)) {
             self.own(OwnKey::Lead, Content::Text(named(method)));
         }
-        self.own_text(OwnKey::Warning, text);
+        let is_harmless = question == Question::Codes;
+        let key = if is_harmless {
+            OwnKey::LeftLead
+        } else {
+            OwnKey::Warning
+        };
+        self.own_text(key, text);
         let may_pause = managing.opening.account.as_ref();
         let may_pause = may_pause.is_some_and(|account| account.may.pause);
-        let is_off = place.is_none();
+        let is_off = question == Question::TurnOff;
         if is_off {
             // Whoever is asked to do this on the telephone reads it last.
             self.own_text(OwnKey::Advice, Msg::ManagePauseAdvice);

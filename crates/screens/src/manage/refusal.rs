@@ -47,11 +47,17 @@ impl<'a> Draft<'a, Manage> {
                 Words::of(Msg::ManageHeldBySupport)
             }
             (ErrorCode::PolicyForbids, _) => Words::of(Msg::ManageRetiring),
+            (ErrorCode::MethodLimit, _) => Words::of(Msg::ManageLimit),
+            (ErrorCode::PhoneKnown, _) => Words::of(Msg::ManageKnown),
             (ErrorCode::AlreadyPaused, _) => Words::of(Msg::ManageAlreadyPaused),
             (ErrorCode::RequestInvalid, Some("name")) => Words::of(Msg::ManageNameWrong),
-            (ErrorCode::MethodNotFound | ErrorCode::NotFound | ErrorCode::FlowConflict, _) => {
-                Words::of(Msg::ManageGone)
-            }
+            (
+                ErrorCode::MethodNotFound
+                | ErrorCode::NotFound
+                | ErrorCode::SetupUnknown
+                | ErrorCode::FlowConflict,
+                _,
+            ) => Words::of(Msg::ManageGone),
             _any_other => Words::of(Msg::TroubleServer),
         }
     }

@@ -1,9 +1,9 @@
 //! What holds on every screen of the page on which methods are managed, however it was reached.
 
 use nidan_flow::{
-    ChangeRefusal, CodeGoes, Effect, Event, LoginAnswer, LoginEffect, LoginMethod, LoginOpening,
-    LoginRefusal, Machine as _, Manage, ManageAnswer, ManageEffect, ManageEvent, ManageNav,
-    ManageOpening, Managing, ProofFor, Reported, RequestError, Wish,
+    Addition, ChangeRefusal, CodeGoes, Effect, Event, LoginAnswer, LoginEffect, LoginMethod,
+    LoginOpening, LoginRefusal, Machine as _, Manage, ManageAnswer, ManageEffect, ManageEvent,
+    ManageNav, ManageOpening, Managing, ProofFor, Reported, RequestError, Wish,
 };
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{
@@ -17,7 +17,7 @@ use crate::testing::{are_shapes, have_headings_of_their_own};
 use crate::walk::{Walk, Walked, reaches};
 use crate::{Block, Device};
 
-const CHANGE_CODES: [ErrorCode; 12] = [
+const CHANGE_CODES: [ErrorCode; 15] = [
     ErrorCode::ReauthRequired,
     ErrorCode::FlowConflict,
     ErrorCode::LastMethod,
@@ -30,6 +30,9 @@ const CHANGE_CODES: [ErrorCode; 12] = [
     ErrorCode::Unavailable,
     ErrorCode::FlowExpired,
     ErrorCode::FlowReported,
+    ErrorCode::MethodLimit,
+    ErrorCode::PhoneKnown,
+    ErrorCode::SetupUnknown,
 ];
 const PROOF_CODES: [ErrorCode; 6] = [
     ErrorCode::CodeWrong,
@@ -97,6 +100,10 @@ impl Walk<Manage> {
                 ManageAnswer::Changed(Box::new(self.opening(is_proved)))
             }
             Effect::Do(ManageEffect::Change(..)) => ManageAnswer::NotChanged(self.refusal()),
+            Effect::Do(ManageEffect::SetUp(addition) | ManageEffect::GoOn(addition)) => {
+                self.set_up(addition, is_good)
+            }
+            Effect::Do(ManageEffect::EndSetUp) => return None,
             Effect::Do(ManageEffect::Reload) if is_good => {
                 let is_proved = self.chance.below(8) > 0;
                 ManageAnswer::Reloaded(Box::new(self.opening(is_proved)))
@@ -116,6 +123,16 @@ impl Walk<Manage> {
             }
         };
         Some(Event::On(ManageEvent::Answer(answer)))
+    }
+
+    /// What the module of a set-up says: what it waits for, or what became of it.
+    fn set_up(&mut self, addition: Addition, is_good: bool) -> ManageAnswer {
+        match self.chance.below(4) {
+            0 => ManageAnswer::ProofWanted,
+            1 => ManageAnswer::NotAdded(None),
+            _ if is_good => ManageAnswer::Added(addition, Box::new(self.opening(true))),
+            _ => ManageAnswer::NotAdded(Some(self.refusal())),
+        }
     }
 
     fn refusal(&mut self) -> ChangeRefusal {
@@ -261,7 +278,10 @@ impl Walk<Manage> {
             },
             paused_until: self.chance.flip().then_some(self.now + 9_000),
             may: ManagementRights {
-                add: Vec::new(),
+                add: self
+                    .chance
+                    .one(&[&[], MethodKind::ALL, &[MethodKind::Totp]])
+                    .to_vec(),
                 pause: self.chance.flip(),
                 turn_off: self.chance.flip(),
             },
@@ -357,9 +377,15 @@ fn proves_by_what_may(manage: &Manage, trace: &str) {
             assert_eq!(methods.len(), 1, "{trace}");
             assert_eq!(proving.signing.opening.backup_codes_left, 0, "{trace}");
         }
+        ProofFor::Adding(addition) if !addition.keeps_old => {
+            let gone = addition.replaces.as_deref();
+            let may = |method: &MethodView| Some(method.id.as_str()) != gone;
+            assert!(methods.iter().all(may), "{trace}");
+        }
         ProofFor::Opening
         | ProofFor::Change(_)
         | ProofFor::TestAfter(_)
+        | ProofFor::Adding(_)
         | ProofFor::TurningOff
         | ProofFor::Report => {}
     }
@@ -372,8 +398,11 @@ fn every_screen_leads_on_and_nothing_proves_its_own_going() {
         proves_by_what_may(manage, trace);
     });
     let all = [
+        "add",
+        "adding",
         "backup",
         "browsers",
+        "check-up",
         "code",
         "completed",
         "expired",
@@ -381,11 +410,13 @@ fn every_screen_leads_on_and_nothing_proves_its_own_going() {
         "method-detail",
         "misconfigured",
         "name",
+        "new-codes",
         "overview",
         "pause",
         "pause-length",
         "record",
         "remove",
+        "replace",
         "report",
         "reported",
         "superseded",
@@ -394,6 +425,7 @@ fn every_screen_leads_on_and_nothing_proves_its_own_going() {
         "turn-off",
         "unavailable",
         "ways",
+        "which-lost",
     ];
     assert_eq!(reached, all);
     have_headings_of_their_own(&all);

@@ -108,11 +108,15 @@ fn scope(flow: &Flow) -> Option<FocusScope> {
     }))
 }
 
-/// How far along, and what the step is called; [`None`] outside the steps.
+/// How far along, and what the step is called; [`None`] outside the steps, and where one thing is
+/// set up beside what there is.
 const fn progress(flow: &Flow) -> Option<(u8, Msg)> {
     let Flow::Active(enrolment) = flow else {
         return None;
     };
+    if enrolment.opening.adds.is_some() {
+        return None;
+    }
     Some(match &enrolment.step {
         Step::Start | Step::OnPhone { .. } => (0, Msg::StepStart),
         Step::Method => (1, Msg::StepMethod),

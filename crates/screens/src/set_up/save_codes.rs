@@ -46,7 +46,11 @@ impl<'a> Draft<'a, Flow> {
             BackupGate::Tick => self.tick(enrolment, wrong),
             BackupGate::TypeOne => self.type_one(enrolment, wrong),
         }
-        self.form_actions(Msg::CodesFinish, SetUpAction::Next);
+        let finish = match enrolment.opening.adds {
+            None => Msg::CodesFinish,
+            Some(_) => Msg::CodesUse,
+        };
+        self.form_actions(finish, SetUpAction::Next);
     }
 
     fn type_one(&mut self, enrolment: &'a Enrolment, wrong: Words<'a>) {

@@ -10,7 +10,7 @@ use nidan_otp::{
 };
 use nidan_protocol::{
     BackupGate, Channel, EnrolmentAnswer, ErrorCode, FlowOutcome, MethodKind, MethodState,
-    MethodView,
+    MethodView, SetupKind,
 };
 
 use super::*;
@@ -109,7 +109,7 @@ impl Walk<Flow> {
 
     fn service(&mut self, effect: SetUpEffect, is_good: bool) -> Option<SetUpAnswer> {
         Some(match effect {
-            SetUpEffect::Take(_) | SetUpEffect::ShowHelp(..) => return None,
+            SetUpEffect::Leave | SetUpEffect::Take(_) | SetUpEffect::ShowHelp(..) => return None,
             SetUpEffect::Look => SetUpAnswer::Looked((!is_good).then(|| {
                 self.chance.one(&[
                     RequestError::Unreachable,
@@ -173,13 +173,16 @@ impl Walk<Flow> {
             _ => MethodKind::ALL,
         };
         let countries: &[&str] = self.chance.one(&[&["JP"], &["JP", "US", "KR"]]);
+        // One person in three sets up one thing beside what there is.
+        let adds = (self.chance.below(3) == 0).then(|| self.chance.one(&SetupKind::ALL));
+        let only: Vec<_> = adds.and_then(SetupKind::method).into_iter().collect();
         Opening {
             issuer: Label::parse("二段").unwrap(),
             account: Label::parse("hanako@example.com").unwrap(),
             enrolment_id_text: "BwcHBwcHBwcHBwcHBwcHBw".to_owned(),
             backup_gate: self.chance.one(&gates),
             expires_at: UnixSeconds(self.now + 600),
-            methods: methods.to_vec(),
+            methods: adds.map_or_else(|| methods.to_vec(), |_| only),
             countries: countries.iter().map(|one| (*one).to_owned()).collect(),
             home: self.chance.one(&[None, Some("KR")]).map(str::to_owned),
             phone_url: self
@@ -187,6 +190,7 @@ impl Walk<Flow> {
                 .flip()
                 .then(|| "https://shop.example/2sv".to_owned()),
             allow_unconfirmed_calls: self.chance.flip(),
+            adds,
         }
     }
 }
@@ -241,6 +245,24 @@ fn words<'a>(screen: &Screen<'a, Flow>, key: SetUpKey) -> Option<Words<'a>> {
     match content(screen, key)? {
         Content::Text(words) => Some(*words),
         _other => None,
+    }
+}
+
+/// One thing that is set up beside what there is: nothing else is offered, and no more time.
+fn sets_up_one_thing_only(flow: &Flow, screen: &Screen<'_, Flow>, trace: &str) {
+    let Some(enrolment) = flow.active() else {
+        return;
+    };
+    if enrolment.opening.adds.is_none() {
+        return;
+    }
+    let is_of_all = matches!(
+        enrolment.step,
+        Step::Start | Step::OnPhone { .. } | Step::Method | Step::Another
+    );
+    assert!(!is_of_all, "{trace}");
+    for key in [SetUpKey::Progress, SetUpKey::MoreTime, SetUpKey::NoApp] {
+        assert!(content(screen, key).is_none(), "{key:?} {trace}");
     }
 }
 
@@ -324,6 +346,7 @@ fn every_screen_leads_on_and_shows_what_is_awaited() {
     let reached = reaches(80, |flow, screen, trace| {
         shows_what_is_awaited(flow, screen, trace);
         leads_on(flow, screen, trace);
+        sets_up_one_thing_only(flow, screen, trace);
         keeps_secrets_out_of_words(flow, screen, trace);
     });
     let all = [

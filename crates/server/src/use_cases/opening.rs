@@ -153,7 +153,8 @@ fn phone_offer(service: &Service, caller: &FlowCaller) -> Option<PhoneOffer> {
 }
 
 /// The method that the person wants a login to begin with; or the one that let them in last; or the
-/// first. It takes codes, and nothing has taken its place.
+/// first. It takes codes. Where another one has taken the place of the last one, that is the one
+/// that the person has in the hand.
 ///
 /// What is about to retire proves nothing where methods are managed, and is not begun with there.
 pub(crate) fn best(subject: &Subject, host: &Host, purpose: Purpose, now: u64) -> Option<String> {
@@ -167,11 +168,20 @@ pub(crate) fn best(subject: &Subject, host: &Host, purpose: Purpose, now: u64) -
     };
     let usable: Vec<_> = subject.methods.iter().filter(takes_codes).collect();
     let wanted = usable.iter().find(|method| method.is_default);
-    let staying = |method: &&&StoredMethod| method.retires_at.is_none();
-    let last = usable
-        .iter()
-        .filter(|method| method.used_at.is_some())
-        .max_by_key(|method| (method.retires_at.is_none(), method.used_at));
-    let first = usable.iter().find(staying).or(usable.first());
-    wanted.or(last).or(first).map(|method| method.id.clone())
+    let staying = || {
+        let methods = usable.iter();
+        methods.filter(|method| method.retires_at.is_none())
+    };
+    let last = usable.iter().filter(|method| method.used_at.is_some());
+    let last = last.max_by_key(|method| method.used_at);
+    let retiring = last.filter(|method| method.retires_at.is_some());
+    let successor = retiring.and_then(|old| {
+        let alike = staying().filter(|method| method.detail.kind() == old.detail.kind());
+        alike.max_by_key(|method| method.created_at)
+    });
+    let last_staying = staying().filter(|method| method.used_at.is_some());
+    let last_staying = last_staying.max_by_key(|method| method.used_at);
+    let chosen = wanted.or(successor).or(last_staying);
+    let chosen = chosen.or(staying().next()).or(last).or(usable.first());
+    chosen.map(|method| method.id.clone())
 }

@@ -2,7 +2,7 @@
 //! counted before it is checked, by the same throttle, and spent once.
 
 use nidan_core::attempt::AttemptPurpose;
-use nidan_core::manage::Forbidden;
+use nidan_core::manage::{Forbidden, PROOF_LIVES_S};
 use nidan_protocol::{BACKUP_METHOD_ID, ErrorCode, FlowView, MethodTestPost, ProofPost, Purpose};
 use nidan_store::{CompleteProof, Flow, FlowState, ProofCompletion, ProofUse};
 use tracing::Instrument;
@@ -33,8 +33,7 @@ pub(crate) async fn prove(
     let [method_id, first, second] = typed.parts();
     let parts = [b"proof".as_slice(), method_id, first, second];
     let body_hash = body_hash(service, &caller.flow.opened, &parts);
-    let earlier = caller.flow.proof.as_ref().map(|proof| proof.body_hash);
-    if earlier != Some(body_hash) {
+    if !is_proved_by(service, &caller.flow, body_hash) {
         spent(service, &caller, typed, ProofUse::Proof, body_hash).await?;
     }
     now_there(service, &caller, languages).await
@@ -80,10 +79,19 @@ async fn is_done(
         return Ok(false);
     };
     let by = match proof_use {
-        ProofUse::Proof => now.proof.map(|proof| proof.body_hash),
+        ProofUse::Proof => return Ok(is_proved_by(service, &now, body_hash)),
         ProofUse::Test => now.test_hash,
     };
     Ok(by == Some(body_hash))
+}
+
+/// Whether this very post has proved the flow, and that is not over. A backup code that is typed
+/// once more after five minutes is a used one, and no answer to a question that was asked anew.
+fn is_proved_by(service: &Service, flow: &Flow, body_hash: [u8; 32]) -> bool {
+    let now = service.0.clock.now_s();
+    flow.proof.as_ref().is_some_and(|proof| {
+        proof.body_hash == body_hash && now.saturating_sub(proof.at) <= PROOF_LIVES_S
+    })
 }
 
 /// Counts a code, checks it and spends it.

@@ -1,0 +1,52 @@
+// What people do on the page on which methods are managed, as its tests walk there.
+
+import { codeOf, finish, password, person, press, scan, signUp, sql, title, toQrCode, typeCode } from './lib.mjs'
+
+/** The app has shown no code yet: the next one is good at once, and no test waits for it. */
+export const unspent = () => sql('UPDATE totp SET last_step = 0')
+
+/** Somebody with an app and backup codes, signed in. */
+export async function enrolled(shared, options) {
+  const at = await person(shared, options)
+  const email = await signUp(at)
+  await toQrCode(at)
+  const uri = await scan(at.page)
+  await press(at, 'add.done')
+  await typeCode(at, codeOf(uri))
+  const codes = await finish(at)
+  const who = { at, email, uri, codes }
+  await signIn(who)
+  return who
+}
+
+export async function signIn({ at, email, uri }) {
+  unspent()
+  await password(at, email)
+  await title(at, 'login.title')
+  await typeCode(at, codeOf(uri))
+  await at.page.keyboard.press('Enter')
+  await at.page.locator('#state').waitFor()
+}
+
+/** The page, where the app has shown its code. */
+export async function manage({ at, uri }) {
+  await at.page.locator('#manage').click()
+  await title(at, 'manage.proof-title')
+  unspent()
+  await typeCode(at, codeOf(uri))
+  await title(at, 'manage.title')
+}
+
+export const says = (at, key) => at.page.getByText(at.w[key], { exact: true }).first().waitFor()
+export const theApp = (at) => at.page.locator('.nidan-ways button').first().click()
+export const back = (at) => press(at, 'common.back')
+
+/** A refusal is an answer; the browser writes it into its console. */
+export const own = (complaints) => complaints.filter((line) => !/status of 4\d\d/.test(line))
+
+/** Notices come when they come. */
+export async function look(at) {
+  await at.page.reload()
+  await at.page.locator('#mailbox summary').click()
+  await at.page.waitForTimeout(250)
+}
