@@ -64,8 +64,10 @@ for (const [name, open] of Object.entries(ENGINES)) {
     const at = await open()
     let pages = 0
     try {
-      for (const dom of ['light', 'shadow']) {
-        for (const { name: state } of states) {
+      for (const [tree, dom] of ['light', 'shadow'].entries()) {
+        // Where not all is asked for, each engine takes every second state in each tree, and another one the others.
+        const half = states.filter((_, nth) => process.env.NIDAN_FULL || (nth + tree + ['firefox', 'chromium', 'webkit'].indexOf(name)) % 2 === 0)
+        for (const { name: state } of half) {
           await at.goto(`${origin}/gallery/frame.html?${new URLSearchParams({ state, dom, locale: 'ja', theme: 'kura' })}`)
           const { ready, failed, shadow } = await at.evaluate(outcome)
           assert.equal(ready, state, `${state} ${dom}: ${failed}`)
@@ -81,9 +83,8 @@ for (const [name, open] of Object.entries(ENGINES)) {
   test(`${name}: a script with another hash does not run`, async () => {
     const at = await open()
     try {
-      for (const script of ['nidan-login.js', 'set-up.js', 'nidan.js']) {
+      for (const [script, state] of Object.entries({ 'nidan-login.js': 'login-code', 'set-up.js': 'start', 'nidan.js': 'start', 'manage.js': 'manage-overview' })) {
         altered = `/nidan/${script}`
-        const state = script === 'nidan-login.js' ? 'login-code' : 'start'
         await at.goto(`${origin}/gallery/frame.html?${new URLSearchParams({ state, dom: 'light', locale: 'en', theme: 'kura' })}`)
         const seen = await at.evaluate(`async () => {
           for (let turn = 0; turn < 80 && !globalThis.alteredScriptRan && !document.body.dataset.ready; turn++) await new Promise((done) => setTimeout(done, 25))

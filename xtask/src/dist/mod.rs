@@ -68,9 +68,14 @@ pub(crate) fn check() -> Done {
     installed(&tools, &package)
 }
 
-/// The release as it is built now, as a stranger gets it.
-pub(crate) fn fits(tools: &Tools) -> Done {
-    let (_folder, package) = make(tools, &root().join("target/dist"), None)?;
+/// The release as a stranger gets it: of the page in this folder, which was built and tested just
+/// now, or built for it.
+pub(crate) fn fits(tools: &Tools, tested: Option<&Path>) -> Done {
+    let into = root().join("target/dist");
+    let (_folder, package) = match tested {
+        Some(site) => pack(tools, &into, site)?,
+        None => make(tools, &into, None)?,
+    };
     installed(tools, &package)
 }
 
@@ -129,16 +134,9 @@ fn installed(tools: &Tools, package: &Path) -> Done {
 
 /// Folder and package.
 fn make(tools: &Tools, into: &Path, target: Option<&Path>) -> Done<(PathBuf, PathBuf)> {
-    let version = env!("CARGO_PKG_VERSION");
-    let folder = into.join(format!("{PACKAGE}-{version}"));
-    for stale in [Some(folder.as_path()), target]
-        .into_iter()
-        .flatten()
-        .filter(|stale| stale.exists())
-    {
+    if let Some(stale) = target.filter(|stale| stale.exists()) {
         fs::remove_dir_all(stale)?;
     }
-    fs::create_dir_all(&folder)?;
     let site = into.join("site");
     let site_text = site.to_string_lossy().into_owned();
     let mut build = tools.trunk(&["build", "--release", "--offline", "--dist", &site_text]);
@@ -147,6 +145,17 @@ fn make(tools: &Tools, into: &Path, target: Option<&Path>) -> Done<(PathBuf, Pat
         build.env("CARGO_TARGET_DIR", target);
     }
     output(build)?;
+    pack(tools, into, &site)
+}
+
+/// The same of a page that is built.
+fn pack(tools: &Tools, into: &Path, site: &Path) -> Done<(PathBuf, PathBuf)> {
+    let version = env!("CARGO_PKG_VERSION");
+    let folder = into.join(format!("{PACKAGE}-{version}"));
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
     copy(&site.join("nidan"), &folder)?;
     let integrity = hashes(&folder)?;
     for name in WRITTEN {

@@ -6,6 +6,7 @@ mod lanes;
 mod tally;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use crate::run::{Done, Failed, root};
 use crate::stack::{Build, Stack};
@@ -125,12 +126,13 @@ pub(crate) fn test(words: &[&str]) -> Done {
     } else {
         named
     };
+    let mut tested = None;
     for part in parts {
         match part {
             Part::Native => native(&mut tally, &tools.path, size),
             Part::Hosts => hosts(&mut tally, &tools),
             Part::Browser => {
-                browsers(&mut tally, &tools, size);
+                tested = browsers(&mut tally, &tools, size);
                 if size == Size::Full {
                     let what = "QR codes of random and of the longest names are read";
                     tally.step(what, || crate::qr::qr(&tools));
@@ -138,7 +140,7 @@ pub(crate) fn test(words: &[&str]) -> Done {
             }
             Part::Package => tally.step(
                 "the npm package is made, installs, and its types hold",
-                || crate::dist::fits(&tools),
+                || crate::dist::fits(&tools, tested.as_deref()),
             ),
         }
     }
@@ -212,7 +214,8 @@ fn hosts(tally: &mut Tally, tools: &Tools) {
 }
 
 /// The page is built as it is shipped, once for all of them.
-fn browsers(tally: &mut Tally, tools: &Tools, size: Size) {
+/// The folder that it was built into comes back.
+fn browsers(tally: &mut Tally, tools: &Tools, size: Size) -> Option<PathBuf> {
     let inside = ["--lib", "--test", "web"];
     tally.count(
         "tests inside of a page in chromium",
@@ -231,9 +234,11 @@ fn browsers(tally: &mut Tally, tools: &Tools, size: Size) {
             tally.step("page weight", crate::bench::weight);
             tally.check("the samples are built", samples(&tools.path));
             tally.lanes(&tools.path, &stack.lanes, &jobs(size));
+            Some(root().join("dist"))
         }
         Err(Failed(reason)) => {
-            tally.step("the service, the shop and the page", || Err(Failed(reason)))
+            tally.step("the service, the shop and the page", || Err(Failed(reason)));
+            None
         }
     }
 }
