@@ -20,7 +20,7 @@ export function equip(page, tools) {
   Object.assign(page, {
     /**
      * Shows the set-up of a kind, in the place of a method perhaps. Resolves to what it says next: `proof` where it waits for
-     * one, `added` with the flow as it is then, `refused` with the problem, `left`.
+     * one, with the problem, `added` with the flow as it is then, `refused` with the problem, `left`.
      */
     add(kind, replaces, keepsOld) {
       shown?.end()
@@ -52,7 +52,9 @@ function begin({ constructor: Page, messages }, { element, make, wanted, load },
   const worn = [...root.adoptedStyleSheets]
   let sheets = []
   const place = make('div')
-  let [hear, prove, id, mounted, isOver] = /** @type {any[]} */ ([])
+  let [hear, id, mounted, isOver] = /** @type {any[]} */ ([])
+  /** Requests that wait for a proof. */
+  const waiting = []
   const news = () => new Promise((resolve) => { hear = resolve })
   const show = (isOurs) => {
     ours.style.display = isOurs ? '' : 'none'
@@ -91,8 +93,8 @@ function begin({ constructor: Page, messages }, { element, make, wanted, load },
     const answer = await ask(path, body)
     if (isOver || !WANT_PROOF.includes(answer[1].code)) return answer
     show(true)
-    hear(['proof'])
-    await new Promise((resolve) => { prove = resolve })
+    hear(['proof', answer[1]])
+    await new Promise((resolve) => waiting.push(resolve))
     return proved(path, body)
   }
 
@@ -138,7 +140,7 @@ function begin({ constructor: Page, messages }, { element, make, wanted, load },
       show(false)
       page.focus(true)
       const next = news()
-      prove()
+      for (const goesOn of waiting.splice(0)) goesOn()
       return next
     },
   }

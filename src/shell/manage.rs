@@ -206,7 +206,7 @@ impl Shell<Manage> {
         let news: js_sys::Array = news.unwrap_or_default().into();
         let json = news.get(1);
         self.answer(match news.get(0).as_string().as_deref() {
-            Some("proof") => ManageAnswer::ProofWanted,
+            Some("proof") => ManageAnswer::ProofWanted(decode_manage::change_refusal(&json)),
             Some("left") => ManageAnswer::NotAdded(None),
             Some("added") => {
                 self.page(|page| page.changed(addition.change()));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { LANGUAGES, arrived, backupCodes, browser, codeIn, codeOf, inJapan, mobile, password, person, press, scan, sql, title } from './lib.mjs'
+import { LANGUAGES, arrived, backupCodes, browser, codeIn, codeOf, inFirefox, inJapan, mobile, password, person, press, scan, sql, title } from './lib.mjs'
 import { enrolled, look, manage, own, says, theApp, unspent } from './managing.mjs'
 
 let shared
@@ -37,6 +37,8 @@ const mailed = async (at, wanted) => {
   }
 }
 
+// The second and the third walk in one language each where not all is asked for: their screens are the first one's.
+const IN_FULL = process.env.NIDAN_FULL
 for (const lang of LANGUAGES) {
   test(`${lang}: another app gets a name, and a number comes beside it`, async () => {
     const who = await enrolled(shared, { lang })
@@ -83,7 +85,7 @@ for (const lang of LANGUAGES) {
     await at.context.close()
   })
 
-  test(`${lang}: a new phone takes the old one's place, which works until the new one has let in`, async () => {
+  if (IN_FULL || (lang === 'ja' && !inFirefox)) test(`${lang}: a new phone takes the old one's place, which works until the new one has let in`, async () => {
     const who = await enrolled(shared, { lang })
     const { at, email } = who
     await manage(who)
@@ -126,7 +128,7 @@ for (const lang of LANGUAGES) {
     await at.context.close()
   })
 
-  test(`${lang}: new backup codes count when they are saved, and not before`, async () => {
+  if (IN_FULL || lang === 'en') test(`${lang}: new backup codes count when they are saved, and not before`, async () => {
     const who = await enrolled(shared, { lang })
     const { at, email, codes } = who
     // A method of this very day proves no new codes beside an older one; here there is none older.

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { LANGUAGES, browser, codeOf, password, person, press, title, typeCode } from './lib.mjs'
+import { LANGUAGES, browser, codeOf, finish, password, person, press, scan, sql, title, typeCode } from './lib.mjs'
 import { back, enrolled, look, manage, own, says, signIn, theApp, unspent } from './managing.mjs'
 
 let shared
@@ -123,3 +123,22 @@ for (const lang of LANGUAGES) {
     await at.context.close()
   })
 }
+
+test('where it was turned off elsewhere, managing begins a set-up, and the shop takes its result', async () => {
+  const { at } = await enrolled(shared, { lang: LANGUAGES[0] })
+  // As a tab leaves it that was closed before its result came back.
+  sql('DELETE FROM totp')
+  sql('DELETE FROM method')
+  await at.page.locator('#manage').click()
+  await title(at, 'start.title')
+  await press(at, 'start.begin')
+  await press(at, 'method.use')
+  await press(at, 'app.have-one')
+  await title(at, 'add.title')
+  const uri = await scan(at.page)
+  await press(at, 'add.done')
+  await typeCode(at, codeOf(uri))
+  await finish(at)
+  assert.deepEqual(own(at.complaints), [])
+  await at.context.close()
+})

@@ -22,6 +22,8 @@ pub struct HoldMethod {
     pub held_by: Option<Holder>,
     /// Whether another one took its place: it signs in for hours only.
     pub is_retiring: bool,
+    /// Which one, where it does.
+    pub successor: Option<String>,
     /// Its wrong attempts.
     pub tries: Tries,
 }
@@ -40,7 +42,7 @@ pub struct HoldContext {
 
 /// The decision.
 #[must_use]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HoldDecision {
     /// It is to be written, and the factor epoch rises where a method is held: results of logins
     /// that are under way and the trust in browsers end with it.
@@ -49,6 +51,8 @@ pub enum HoldDecision {
         raises_epoch: bool,
         /// Whether a pause ends: codes are asked for from now on.
         ends_pause: bool,
+        /// The methods whose place the held one took: they stay, and retire no longer.
+        brings_back: Vec<String>,
     },
     /// It is so already: nothing changes.
     AlreadySo,
@@ -61,20 +65,26 @@ pub enum HoldDecision {
 /// Decides whether a method is held or released.
 ///
 /// A method is held only where another way in is left: a method that is neither held, suspended nor
-/// retiring (one that rests accepts codes tomorrow), or a backup code. The host then resets the person
+/// retiring (one that rests accepts codes tomorrow), or a backup code. One that retires because the
+/// lost one took its place is such a way: it stays. The host then resets the person
 /// instead of locking them out. Support's hold takes the place of the person's own: whoever has
 /// another factor could release that one.
 pub fn decide(context: &HoldContext, method_id: &str, wish: HoldWish, by: Holder) -> HoldDecision {
     let Some(method) = context.methods.iter().find(|method| method.id == method_id) else {
         return HoldDecision::NoMethod;
     };
+    let comes_back =
+        |other: &&HoldMethod| other.is_retiring && other.successor.as_deref() == Some(method_id);
     let lets_in = |other: &HoldMethod| {
-        other.held_by.is_none() && !other.is_retiring && other.tries.in_a_row < SUSPENDED_AFTER
+        other.held_by.is_none()
+            && (!other.is_retiring || comes_back(&other))
+            && other.tries.in_a_row < SUSPENDED_AFTER
     };
     let mut others = context.methods.iter().filter(|other| other.id != method_id);
     let in_place = HoldDecision::Change {
         raises_epoch: false,
         ends_pause: false,
+        brings_back: Vec::new(),
     };
     match (wish, method.held_by) {
         (HoldWish::Hold, Some(Holder::Person)) if by == Holder::Support => in_place,
@@ -84,6 +94,10 @@ pub fn decide(context: &HoldContext, method_id: &str, wish: HoldWish, by: Holder
             HoldDecision::Change {
                 raises_epoch: true,
                 ends_pause: context.is_paused,
+                brings_back: {
+                    let back = context.methods.iter().filter(comes_back);
+                    back.map(|other| other.id.clone()).collect()
+                },
             }
         }
         (HoldWish::Hold, None) => HoldDecision::LastMethod,
@@ -100,6 +114,7 @@ mod tests {
             id: id.to_owned(),
             held_by: is_held.then_some(Holder::Person),
             is_retiring: false,
+            successor: None,
             tries: Tries {
                 in_a_row,
                 ..Tries::default()
@@ -121,6 +136,7 @@ mod tests {
         let change = HoldDecision::Change {
             raises_epoch: true,
             ends_pause: false,
+            brings_back: vec![],
         };
         let lost = method("a", false, 0);
         assert_eq!(hold(&[lost.clone(), method("b", false, 0)], 0), change);
@@ -156,6 +172,7 @@ mod tests {
             HoldDecision::Change {
                 raises_epoch: true,
                 ends_pause: false,
+                brings_back: vec![],
             }
         );
     }
@@ -170,6 +187,7 @@ mod tests {
         let change = HoldDecision::Change {
             raises_epoch: true,
             ends_pause: true,
+            brings_back: vec![],
         };
         assert_eq!(
             decide(&context, "a", HoldWish::Hold, Holder::Support),
@@ -192,10 +210,11 @@ mod tests {
         let change = HoldDecision::Change {
             raises_epoch: false,
             ends_pause: false,
+            brings_back: vec![],
         };
         assert_eq!(
             (release(true), release(false)),
-            (change, HoldDecision::AlreadySo)
+            (change.clone(), HoldDecision::AlreadySo)
         );
         // The person's own becomes support's, and support's stays.
         let by_support = |held_by| {

@@ -25,14 +25,15 @@ pub(crate) fn hold(
     let HoldDecision::Change {
         raises_epoch,
         ends_pause,
-    } = decision
+        brings_back,
+    } = &decision
     else {
         return Ok(decision);
     };
-    if raises_epoch {
+    if *raises_epoch {
         flows::raise_epoch(write, whose.0, whose.1)?;
     }
-    if ends_pause {
+    if *ends_pause {
         flows::end_pause(write, whose, audit)?;
     }
     let (held_at, kind) = match request.wish {
@@ -51,7 +52,21 @@ pub(crate) fn hold(
         detail(write, &request.method_id)?,
         audit,
     )?;
+    for id in brings_back {
+        stay(write, id)?;
+        let kind = EventKind::MethodReleased;
+        record::append(write, whose, kind, detail(write, id)?, audit)?;
+    }
     Ok(decision)
+}
+
+/// A method that was to retire does so no longer.
+pub(crate) fn stay(write: &Connection, method_id: &str) -> Result<usize, Failure> {
+    execute(
+        write,
+        "UPDATE method SET retires_at = NULL, replaced_by = NULL, successor = NULL WHERE id = ?1",
+        [method_id],
+    )
 }
 
 fn load_context(
@@ -59,7 +74,7 @@ fn load_context(
     whose: flows::Whose<'_>,
     now: u64,
 ) -> Result<HoldContext, Failure> {
-    let sql = "SELECT id, held_at, held_by, retires_at, in_a_row, day, today FROM method \
+    let sql = "SELECT id, held_at, held_by, retires_at, successor, in_a_row, day, today FROM method \
         WHERE host = ?1 AND subject = ?2 AND (retires_at IS NULL OR retires_at > ?3)";
     let params = params![whose.0, whose.1, to_sql(now)];
     let methods = all(read, sql, params, |row| {
@@ -67,6 +82,7 @@ fn load_context(
             id: row.get("id")?,
             held_by: holder_from(row)?,
             is_retiring: out_of_use(row)?.is_retiring,
+            successor: row.get("successor")?,
             tries: tries_from(row)?,
         })
     })?;

@@ -322,7 +322,7 @@ fn subject_of(
         read,
         "SELECT m.id, m.kind, m.name, coalesce(t.sealed_secret, p.sealed_number) AS sealed, t.fingerprint, t.last_step, \
          p.number_index, p.hint, m.created_at, m.in_a_row, m.day, m.today, m.used_at, m.held_at, m.held_by, \
-         m.tested_at, m.is_default, m.retires_at FROM method m \
+         m.tested_at, m.is_default, m.retires_at, m.successor FROM method m \
          LEFT JOIN totp t ON t.method_id = m.id LEFT JOIN phone p ON p.method_id = m.id \
          WHERE m.host = ?1 AND m.subject = ?2 AND (m.retires_at IS NULL OR m.retires_at > ?3) \
          ORDER BY m.created_at, m.position",

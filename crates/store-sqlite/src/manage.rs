@@ -14,7 +14,7 @@ use crate::connection::{execute, first, scalar};
 use crate::failure::Failure;
 use crate::flows::{self, Among, Whose};
 use crate::rows::{bytes, proof_from, to_sql};
-use crate::{SqliteStore, due, proofs, record, setups, subject_of, trust};
+use crate::{SqliteStore, due, hold, proofs, record, setups, subject_of, trust};
 use nidan_store::{
     AuditContext, CloseManagement, CompleteProof, ManageChange, ManageStore, ManagementClosed,
     ManagementOpened, MethodDetail, NewFactor, NewSetup, OpenManagement, ProofCompletion,
@@ -299,12 +299,20 @@ fn carry_out(write: &Connection, change: &ManageChange, step: &Step) -> Result<(
         Step::Retire {
             method_id,
             at,
-            replaced_by,
+            successor,
+            ends_early,
         } => execute(
             write,
-            "UPDATE method SET retires_at = ?2, replaced_by = ?3, is_default = 0 WHERE id = ?1",
-            params![method_id, to_sql(*at), replaced_by],
+            "UPDATE method SET retires_at = ?2, successor = ?3, replaced_by = ?4, is_default = 0 \
+             WHERE id = ?1",
+            params![
+                method_id,
+                to_sql(*at),
+                successor,
+                ends_early.then_some(successor)
+            ],
         ),
+        Step::Stay { method_id } => hold::stay(write, method_id),
         Step::Hold { method_id, is_held } => execute(
             write,
             "UPDATE method SET held_at = ?2, held_by = ?3 WHERE id = ?1",

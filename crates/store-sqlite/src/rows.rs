@@ -134,6 +134,7 @@ pub(crate) fn method_from(row: &Row<'_>) -> Result<Method, Failure> {
         tested_at: time_from(row, "tested_at")?,
         is_default: row.get("is_default")?,
         retires_at: time_from(row, "retires_at")?,
+        successor: row.get("successor")?,
         tries: Tries {
             in_a_row: row.get("in_a_row")?,
             day: from_sql(row.get("day")?)?,

@@ -261,6 +261,8 @@ pub struct Method {
     pub is_default: bool,
     /// Unix seconds: when it goes, because another one took its place.
     pub retires_at: Option<u64>,
+    /// Which one did.
+    pub successor: Option<String>,
     /// Wrong tries.
     pub tries: Tries,
 }
@@ -316,6 +318,7 @@ impl Method {
             tested_at: self.tested_at,
             is_default: self.is_default,
             retires_at: self.retires_at,
+            successor: self.successor.clone(),
             held_by: self.held_by,
             tries: self.tries,
         }

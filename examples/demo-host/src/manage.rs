@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::routes::{Completed, Here, Language, asked, browser_of, refused_page, trust_token};
 use crate::session::{Refused, SESSION_TTL_S, SignedIn, with_cookie};
+use crate::set_up;
 use crate::two_step::{Asked, Flow, Purpose, TwoStepError};
 
 /// The page asks for a flow; only its token goes there, the id stays in the session. For somebody
@@ -58,7 +59,7 @@ pub(crate) async fn complete(
         return Ok(refused_page(lang));
     };
     let finished = shop.two_step.finish(
-        Purpose::Manage,
+        &[Purpose::Manage, Purpose::Enroll],
         flow_id,
         &sent.result_code,
         &session.id,
@@ -72,6 +73,10 @@ pub(crate) async fn complete(
             return Ok(refused_page(lang));
         }
     };
+    // It was turned off elsewhere, and this page was a set-up.
+    if checked.purpose == Purpose::Enroll {
+        return set_up::turned_on(&shop, &session.user_id, lang).await;
+    }
     let Some(renewed) = shop.accounts.follow_session(&session).await? else {
         return Ok(refused_page(lang));
     };

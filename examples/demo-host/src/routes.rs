@@ -228,7 +228,7 @@ async fn signed_in(
     let checked = shop
         .two_step
         .finish(
-            Purpose::Verify,
+            &[Purpose::Verify],
             flow_id,
             result_code,
             &session.id,

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use serde_json::{Value, json};
 
-use crate::routes::{Completed, Here, Language, asked, refused_page};
+use crate::routes::{Completed, Here, Language, Shop, asked, refused_page};
 use crate::session::{Refused, SESSION_TTL_S, SignedIn, with_cookie};
 use crate::two_step::{Flow, Purpose, TwoStepError};
 
@@ -64,7 +64,7 @@ pub(crate) async fn complete_two_step(
     let finished = shop
         .two_step
         .finish(
-            Purpose::Enroll,
+            &[Purpose::Enroll],
             flow_id,
             &sent.result_code,
             &session.id,
@@ -81,10 +81,15 @@ pub(crate) async fn complete_two_step(
     if !spent {
         return Ok(refused());
     }
+    turned_on(&shop, &session.user_id, lang).await
+}
+
+/// The page of somebody who has a second factor now.
+pub(crate) async fn turned_on(shop: &Shop, user_id: &str, lang: &str) -> Result<Response, Refused> {
     // Who has a second factor now gets a fresh session (ASVS 7.2.4). Every other one ends: whoever is
     // in it came without a code (ASVS 7.4.3).
-    shop.accounts.end_sessions(&session.user_id).await?;
-    let renewed = shop.accounts.begin_session(&session.user_id, false).await?;
+    shop.accounts.end_sessions(user_id).await?;
+    let renewed = shop.accounts.begin_session(user_id, false).await?;
     Ok(with_cookie(
         &renewed,
         SESSION_TTL_S,

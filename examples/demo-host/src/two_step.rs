@@ -119,6 +119,8 @@ pub(crate) enum Flow {
 /// A result that was checked: spend its `jti`, and keep what the browser is to bring next time.
 #[derive(Debug)]
 pub(crate) struct Checked {
+    /// What it is a result of: one of those that were expected.
+    pub(crate) purpose: Purpose,
     pub(crate) jti: String,
     pub(crate) trust_token: Option<String>,
     /// Whether a factor was changed: the person's other sessions end.
@@ -206,7 +208,7 @@ impl TwoStep {
     /// Returns its `jti`, which the caller spends.
     pub(crate) async fn finish(
         &self,
-        purpose: Purpose,
+        purposes: &[Purpose],
         flow_id: &str,
         result_code: &str,
         session: &str,
@@ -229,11 +231,13 @@ impl TwoStep {
         } = answer.json().await?;
         let claims = self.check(&assertion).await?;
         // Who, for what, and in which session: one wrong answer and nothing happened.
+        let mut expected = purposes.iter().copied();
+        let purpose = expected.find(|purpose| claims.purpose == purpose.as_str());
         let ours = claims.aud == AUDIENCE
             && claims.sub == subject
-            && claims.purpose == purpose.as_str()
             && claims.nonce == session_binding(session);
-        let proved = purpose.accepts().contains(&claims.acr.as_str()) && !claims.amr.is_empty();
+        let accepts = |purpose: &Purpose| purpose.accepts().contains(&claims.acr.as_str());
+        let purpose = purpose.filter(accepts).filter(|_| !claims.amr.is_empty());
         let named = !claims.method_id.is_empty()
             && claims.factor_epoch > 0
             && claims.auth_time <= claims.iat.saturating_add(CLOCKS_DIFFER_S);
@@ -241,16 +245,16 @@ impl TwoStep {
         // a minute.
         let fresh =
             claims.nbf == claims.iat && claims.iat < claims.exp && claims.exp - claims.iat <= 60;
-        if ours && proved && named && fresh {
-            Ok(Checked {
+        match purpose {
+            Some(purpose) if ours && named && fresh => Ok(Checked {
+                purpose,
                 jti: claims.jti,
                 trust_token,
                 end_other_sessions: claims.end_other_sessions,
-            })
-        } else {
-            Err(TwoStepError::Failed(
+            }),
+            Some(_) | None => Err(TwoStepError::Failed(
                 "a result for somebody else".to_owned(),
-            ))
+            )),
         }
     }
 

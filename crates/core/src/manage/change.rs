@@ -205,8 +205,13 @@ impl Deciding<'_> {
             backup_codes_left: self.account.backup_codes.left,
             is_paused: self.is_paused(),
         };
-        let raises_epoch = match hold::decide(&context, method_id, wish, Holder::Person) {
-            HoldDecision::Change { raises_epoch, .. } => raises_epoch,
+        let decision = hold::decide(&context, method_id, wish, Holder::Person);
+        let (raises_epoch, back) = match decision {
+            HoldDecision::Change {
+                raises_epoch,
+                brings_back,
+                ends_pause: _,
+            } => (raises_epoch, brings_back),
             HoldDecision::AlreadySo => return Ok(ManageChanges::default()),
             HoldDecision::NoMethod => return Err(ManageRefusal::NoMethod),
             HoldDecision::LastMethod => return Err(ManageRefusal::LastMethod),
@@ -220,13 +225,20 @@ impl Deciding<'_> {
             HoldWish::Hold => (true, EventKind::MethodHeld, self.one_more_change()?),
             HoldWish::Release => (false, EventKind::MethodReleased, None),
         };
+        let mut steps = vec![Step::Hold {
+            method_id: method_id.to_owned(),
+            is_held,
+        }];
+        let mut entries = vec![(event, method.detail())];
+        for method_id in back {
+            let stays = self.method(&method_id)?;
+            entries.push((EventKind::MethodReleased, stays.detail()));
+            steps.push(Step::Stay { method_id });
+        }
         Ok(ManageChanges {
             raises_epoch,
-            steps: vec![Step::Hold {
-                method_id: method_id.to_owned(),
-                is_held,
-            }],
-            entries: vec![(event, method.detail())],
+            steps,
+            entries,
             change: Some((ChangeKind::Held, Some(Authenticator::Method(method.kind)))),
             changes,
         })
@@ -301,7 +313,8 @@ impl Deciding<'_> {
             Step::Retire {
                 method_id: old.id.clone(),
                 at: self.request.now.saturating_add(u64::from(hours) * HOUR_S),
-                replaced_by: (!is_by_itself).then(|| new.id.clone()),
+                successor: new.id.clone(),
+                ends_early: !is_by_itself,
             }
         };
         let mut entries = vec![(EventKind::MethodReplaced, new.detail())];
@@ -360,13 +373,18 @@ impl Deciding<'_> {
                 until: self.request.now.saturating_add(lasts_s),
                 tells_end: lasts_s > ends::PAUSE_TOLD_BEFORE_S,
             }],
-            entries: vec![(
-                EventKind::Paused,
-                AuditDetail {
+            entries: {
+                // One that was over by itself, and that no timer has written down yet.
+                let over = self.account.paused_until;
+                let over = over.map(|_| (EventKind::Resumed, AuditDetail::default()));
+                let paused = AuditDetail {
                     count: Some(hours),
                     ..AuditDetail::default()
-                },
-            )],
+                };
+                over.into_iter()
+                    .chain([(EventKind::Paused, paused)])
+                    .collect()
+            },
             change: Some((ChangeKind::Paused, None)),
             changes: self.one_more_change()?,
             ..ManageChanges::default()
@@ -421,6 +439,7 @@ fn hold_method(method: &KnownMethod) -> HoldMethod {
         id: method.id.clone(),
         held_by: method.held_by,
         is_retiring: method.retires_at.is_some(),
+        successor: method.successor.clone(),
         tries: method.tries,
     }
 }

@@ -84,6 +84,8 @@ pub struct KnownMethod {
     pub is_default: bool,
     /// When it goes, in Unix seconds, because another one took its place.
     pub retires_at: Option<u64>,
+    /// The method that took its place, where it retires.
+    pub successor: Option<String>,
     /// Who holds it; [`None`] where nobody does.
     pub held_by: Option<Holder>,
     /// Its wrong attempts.
@@ -310,8 +312,15 @@ pub enum Step {
         method_id: String,
         /// When, in Unix seconds.
         at: u64,
-        /// The method with whose first login it goes earlier.
-        replaced_by: Option<String>,
+        /// The method that takes its place.
+        successor: String,
+        /// Whether it goes earlier with that one's first login.
+        ends_early: bool,
+    },
+    /// The method retires no longer.
+    Stay {
+        /// The method.
+        method_id: String,
     },
     /// The method is held by the person, or by nobody.
     Hold {

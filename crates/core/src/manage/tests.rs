@@ -21,6 +21,7 @@ fn method(id: &str, kind: MethodKind) -> KnownMethod {
         tested_at: None,
         is_default: false,
         retires_at: None,
+        successor: None,
         held_by: None,
         tries: Tries::default(),
     }
@@ -359,7 +360,8 @@ fn a_new_phone_takes_the_old_one_s_place_with_an_overlap() {
             method_id: "a".to_owned(),
             at: NOW + DAY_S,
             // Its own code proved it: no login by the new one ends it earlier.
-            replaced_by: None,
+            successor: "new".to_owned(),
+            ends_early: false,
         },
         Step::Default {
             method_id: Some("new".to_owned()),
@@ -387,7 +389,8 @@ fn a_new_phone_takes_the_old_one_s_place_with_an_overlap() {
     let retires = Step::Retire {
         method_id: "a".to_owned(),
         at: NOW + 3_600,
-        replaced_by: Some("new".to_owned()),
+        successor: "new".to_owned(),
+        ends_early: true,
     };
     assert!(in_an_hour.steps.contains(&retires));
     // The old one is gone: whoever says so proves it by something else.
@@ -444,6 +447,43 @@ fn there_are_so_many_of_a_kind_and_no_more_and_nothing_twice() {
 }
 
 #[test]
+fn a_new_phone_that_is_lost_brings_the_old_one_back() {
+    let lost = |context: &mut ManageContext| {
+        let old = context.account.methods.first_mut().unwrap();
+        old.retires_at = Some(NOW + 1);
+        old.successor = Some("n".to_owned());
+        context.flow.proof = Some(proof(BACKUP_METHOD_ID, NOW));
+        // The code that proves it was the last one: the old phone is the way that is left.
+        context.account.backup_codes.left = 0;
+    };
+    let hold = Wish::Hold {
+        method_id: "n".to_owned(),
+        wish: HoldWish::Hold,
+    };
+    let changes = done(wish(lost, hold.clone()));
+    let steps = [
+        Step::Hold {
+            method_id: "n".to_owned(),
+            is_held: true,
+        },
+        Step::Stay {
+            method_id: "a".to_owned(),
+        },
+    ];
+    assert_eq!(changes.steps, steps);
+    let kinds: Vec<_> = changes.entries.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(kinds, [EventKind::MethodHeld, EventKind::MethodReleased]);
+    // What another one took the place of goes all the same.
+    let of_another = |context: &mut ManageContext| {
+        lost(context);
+        let old = context.account.methods.first_mut().unwrap();
+        old.successor = Some("another".to_owned());
+    };
+    let refused = refusal(wish(of_another, hold));
+    assert_eq!(refused, ManageRefusal::LastMethod);
+}
+
+#[test]
 fn a_pause_is_one_of_three_days_at_most_and_no_way_around_a_policy() {
     let changes = done(wish(|_same| {}, Wish::Pause { hours: 72 }));
     let step = Step::Pause {
@@ -461,10 +501,16 @@ fn a_pause_is_one_of_three_days_at_most_and_no_way_around_a_policy() {
     let paused = |context: &mut ManageContext| context.account.paused_until = Some(NOW + 1);
     let again = wish(paused, Wish::Pause { hours: 1 });
     assert_eq!(refusal(again), ManageRefusal::AlreadyPaused);
-    let _over = done(wish(
+    let over = done(wish(
         |context| context.account.paused_until = Some(NOW),
         Wish::Pause { hours: 1 },
     ));
+    let kinds: Vec<_> = over.entries.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(
+        kinds,
+        [EventKind::Resumed, EventKind::Paused],
+        "the end of the earlier one is not lost"
+    );
     for less in [Wish::Pause { hours: 1 }, Wish::TurnOff] {
         let forbidden = |change: fn(&mut ManageContext)| refusal(wish(change, less.clone()));
         let reported = forbidden(|c| c.account.reported_at = Some(NOW - 7 * DAY_S + 1));

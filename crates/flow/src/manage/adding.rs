@@ -2,7 +2,7 @@
 //! this one's place.
 
 use nidan_protocol::{
-    ChangeKind, Intent, ManagedMethod, MethodClass, MethodKind, MethodState, SetupKind,
+    ChangeKind, ErrorCode, Intent, ManagedMethod, MethodClass, MethodKind, MethodState, SetupKind,
 };
 
 use super::{
@@ -64,6 +64,15 @@ impl Addition {
             (SetupKind::Totp | SetupKind::Sms | SetupKind::Voice, Some(_)) => Done::Replaced,
             (SetupKind::Totp | SetupKind::Sms | SetupKind::Voice, None) => Done::Added,
         }
+    }
+
+    /// Whether what is new proves nothing of this, beside something older.
+    pub(super) const fn wants_something_old(&self) -> bool {
+        let is_of_codes = match self.kind {
+            SetupKind::BackupCodes => true,
+            SetupKind::Totp | SetupKind::Sms | SetupKind::Voice => false,
+        };
+        is_of_codes || self.replaces.is_some()
     }
 
     /// The method that proves nothing of this: it is gone.
@@ -211,9 +220,19 @@ impl Managing {
     }
 
     /// The set-up waits for a factor to be proved.
-    pub(super) fn on_proof_wanted(&mut self) -> Option<ManageEffect> {
+    pub(super) fn on_proof_wanted(&mut self, refusal: ChangeRefusal) -> Option<ManageEffect> {
         let addition = Box::new(self.adding()?.clone());
-        self.prove(ProofFor::Adding(addition))
+        self.refusal = None;
+        if ManageAnswer::code(&refusal) != Some(ErrorCode::Cooling) {
+            return self.prove(ProofFor::Adding(addition));
+        }
+        // What proved it is too new: something older does, where there is something.
+        self.refusal = Some(refusal);
+        if self.has_something_older() {
+            return self.prove(ProofFor::Adding(addition));
+        }
+        self.step = ManageStep::Overview;
+        Some(ManageEffect::EndSetUp)
     }
 
     /// It is stored. Where the person has gone on meanwhile they stay there.

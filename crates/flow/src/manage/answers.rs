@@ -75,7 +75,7 @@ impl Managing {
                 None
             }
             ManageAnswer::NotAdded(refusal) => return self.on_not_added(refusal, now),
-            ManageAnswer::ProofWanted => self.on_proof_wanted(),
+            ManageAnswer::ProofWanted(refusal) => self.on_proof_wanted(refusal),
             ManageAnswer::Refused(refusal) => {
                 self.is_answered();
                 return self.on_refused(refusal, None);
@@ -318,7 +318,7 @@ impl Managing {
         self.prove(proof_for)
     }
 
-    fn has_something_older(&self) -> bool {
+    pub(super) fn has_something_older(&self) -> bool {
         let methods = &self.opening.login.methods;
         let is_cooling = |id: &str| {
             let mut known = self.methods().iter();

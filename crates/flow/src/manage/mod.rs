@@ -340,8 +340,8 @@ pub enum ManageAnswer {
     Added(Addition, Box<ManageOpening>),
     /// It is not: the person has left it, or it was refused.
     NotAdded(Option<ChangeRefusal>),
-    /// It waits for a factor to be proved.
-    ProofWanted,
+    /// It waits for a factor to be proved, for this reason.
+    ProofWanted(ChangeRefusal),
     /// Anything else was not done.
     Refused(ChangeRefusal),
     /// The trusted browsers.

@@ -1,6 +1,6 @@
 //! A login's stage in the middle of the page: what a code is typed for, and where it leads.
 
-use nidan_protocol::{MethodState, SetupKind};
+use nidan_protocol::MethodState;
 
 use super::{
     CodeGoes, Listed, ManageEffect, ManageStep, Managing, ProofFor, Proving, Question, Wish,
@@ -35,9 +35,8 @@ impl Managing {
                 if let Some(gone) = addition.gone() {
                     only(&mut opening, |method| method != gone);
                 }
-                match addition.kind {
-                    SetupKind::BackupCodes => self.leave_out_what_is_too_new(&mut opening),
-                    SetupKind::Totp | SetupKind::Sms | SetupKind::Voice => {}
+                if addition.wants_something_old() {
+                    self.leave_out_what_is_too_new(&mut opening);
                 }
             }
             ProofFor::TurningOff => opening.submits_itself = false,

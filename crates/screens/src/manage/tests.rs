@@ -1,5 +1,7 @@
 //! What holds on every screen of the page on which methods are managed, however it was reached.
 
+mod adding;
+
 use nidan_flow::{
     Addition, ChangeRefusal, CodeGoes, Effect, Event, LoginAnswer, LoginEffect, LoginMethod,
     LoginOpening, LoginRefusal, Machine as _, Manage, ManageAnswer, ManageEffect, ManageEvent,
@@ -128,7 +130,7 @@ impl Walk<Manage> {
     /// What the module of a set-up says: what it waits for, or what became of it.
     fn set_up(&mut self, addition: Addition, is_good: bool) -> ManageAnswer {
         match self.chance.below(4) {
-            0 => ManageAnswer::ProofWanted,
+            0 => ManageAnswer::ProofWanted(self.refusal()),
             1 => ManageAnswer::NotAdded(None),
             _ if is_good => ManageAnswer::Added(addition, Box::new(self.opening(true))),
             _ => ManageAnswer::NotAdded(Some(self.refusal())),

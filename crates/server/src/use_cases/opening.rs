@@ -175,10 +175,8 @@ pub(crate) fn best(subject: &Subject, host: &Host, purpose: Purpose, now: u64) -
     let last = usable.iter().filter(|method| method.used_at.is_some());
     let last = last.max_by_key(|method| method.used_at);
     let retiring = last.filter(|method| method.retires_at.is_some());
-    let successor = retiring.and_then(|old| {
-        let alike = staying().filter(|method| method.detail.kind() == old.detail.kind());
-        alike.max_by_key(|method| method.created_at)
-    });
+    let successor = retiring
+        .and_then(|old| staying().find(|method| old.successor.as_ref() == Some(&method.id)));
     let last_staying = staying().filter(|method| method.used_at.is_some());
     let last_staying = last_staying.max_by_key(|method| method.used_at);
     let chosen = wanted.or(successor).or(last_staying);

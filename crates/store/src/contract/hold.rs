@@ -110,6 +110,7 @@ impl Held<'_> {
         let held = HoldDecision::Change {
             raises_epoch: true,
             ends_pause: false,
+            brings_back: vec![],
         };
         assert_eq!(self.hold(HoldWish::Hold).await, held);
         assert_eq!(self.hold(HoldWish::Hold).await, HoldDecision::AlreadySo);
@@ -126,6 +127,7 @@ impl Held<'_> {
         let released = HoldDecision::Change {
             raises_epoch: false,
             ends_pause: false,
+            brings_back: vec![],
         };
         assert_eq!(self.hold(HoldWish::Release).await, released);
         assert_eq!(self.epoch().await, epoch + 1, "nobody is signed out by it");

@@ -7,11 +7,11 @@ mod ends;
 use std::cell::Cell;
 
 use nidan_core::attempt::AttemptPurpose;
-use nidan_core::hold::HoldWish;
+use nidan_core::hold::{HoldDecision, HoldWish};
 use nidan_core::login::Authenticated;
 use nidan_core::manage::{
-    ManageChanges, ManageDecision, ManagePolicy, ManageRefusal, ManageRequest, Name, NewFacts,
-    SETUPS_MAX, Wish,
+    Holder, ManageChanges, ManageDecision, ManagePolicy, ManageRefusal, ManageRequest, Name,
+    NewFacts, SETUPS_MAX, Wish,
 };
 use nidan_core::throttle::Needs;
 use nidan_protocol::{
@@ -21,7 +21,7 @@ use nidan_protocol::{
 use super::attempt::{attempt, audit, completion, refusal};
 use super::{hash, state_of};
 use crate::{
-    Activated, Activation, CloseManagement, CompleteProof, FlowState, LoginCompletion,
+    Activated, Activation, CloseManagement, CompleteProof, FlowState, HoldRequest, LoginCompletion,
     ManageChange, ManagementClosed, ManagementOpened, MethodDetail, NewFactor, NewFlow, NewMethod,
     NewSetup, OpenManagement, OpenVerification, Opened, ProofCompletion, ProofUse, Redeemed,
     Redemption, Report, Store, Subject, VerificationOpened,
@@ -63,6 +63,8 @@ pub(super) async fn run(store: &dyn Store, set_up: &NewFlow, activation: &Activa
     page.a_second_page_sees_what_became_of_it().await;
     page.what_is_replaced_goes_at_its_hour().await;
     page.what_is_replaced_goes_with_the_first_login_of_the_new()
+        .await;
+    page.what_is_replaced_stays_where_the_new_one_is_held()
         .await;
     page.backup_codes_take_the_old_ones_place().await;
     page.set_ups_are_few_and_belong_to_their_flow().await;

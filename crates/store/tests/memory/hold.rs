@@ -18,6 +18,7 @@ pub(crate) fn hold(
         id: row.method.id.clone(),
         held_by: row.method.held_by,
         is_retiring: row.method.retires_at.is_some(),
+        successor: row.method.successor.clone(),
         tries: row.method.tries,
     });
     let context = HoldContext {
@@ -32,14 +33,15 @@ pub(crate) fn hold(
     let HoldDecision::Change {
         raises_epoch,
         ends_pause,
-    } = decision
+        brings_back,
+    } = &decision
     else {
         return decision;
     };
-    if raises_epoch {
+    if *raises_epoch {
         tables.subject_or_new(whose).factor_epoch += 1;
     }
-    if ends_pause {
+    if *ends_pause {
         tables.end_pause(whose, audit);
     }
     let (held_at, kind) = match request.wish {
@@ -57,5 +59,27 @@ pub(crate) fn hold(
         count: None,
     };
     tables.append(whose, kind, detail, audit);
+    for id in brings_back {
+        if let Some(detail) = stay(tables, whose, id) {
+            tables.append(whose, EventKind::MethodReleased, detail, audit);
+        }
+    }
     decision
+}
+
+/// A method that was to retire does so no longer.
+pub(crate) fn stay(
+    tables: &mut Tables,
+    whose: (&str, &str),
+    method_id: &str,
+) -> Option<AuditDetail> {
+    let row = tables.method(whose, method_id)?;
+    row.method.retires_at = None;
+    row.method.successor = None;
+    row.replaced_by = None;
+    Some(AuditDetail {
+        method: Some(Authenticator::Method(row.method.detail.kind())),
+        hint: hint(&row.method.detail),
+        count: None,
+    })
 }

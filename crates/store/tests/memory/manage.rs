@@ -331,13 +331,18 @@ fn carry_out(tables: &mut Tables, change: &ManageChange, step: &Step) {
         Step::Retire {
             method_id,
             at,
-            replaced_by,
+            successor,
+            ends_early,
         } => {
             if let Some(row) = tables.method(whose, method_id) {
                 row.method.retires_at = Some(*at);
                 row.method.is_default = false;
-                row.replaced_by.clone_from(replaced_by);
+                row.method.successor = Some(successor.clone());
+                row.replaced_by = ends_early.then(|| successor.clone());
             }
+        }
+        Step::Stay { method_id } => {
+            super::hold::stay(tables, whose, method_id);
         }
         Step::Hold { method_id, is_held } => {
             if let Some(row) = tables.method(whose, method_id) {

@@ -297,6 +297,7 @@ impl Tables {
                 tested_at: None,
                 is_default: false,
                 retires_at: None,
+                successor: None,
                 tries: Tries::default(),
             },
         });

@@ -54,6 +54,48 @@ impl Page<'_> {
         assert_eq!(self.last_kind().await, EventKind::MethodRetired);
     }
 
+    pub(super) async fn what_is_replaced_stays_where_the_new_one_is_held(&self) {
+        let now = NOW + 9 * DAY;
+        for by in [Holder::Person, Holder::Support] {
+            let old = self.ids(now).await.pop().unwrap();
+            let page = self.proved(self.code(self.app_id(), now), now).await;
+            let new = self.add(&page, Some(&old), now).await;
+            let page = self.proved(self.code(self.app_id(), now), now).await;
+            match by {
+                Holder::Person => {
+                    let hold = Wish::Hold {
+                        method_id: new.clone(),
+                        wish: HoldWish::Hold,
+                    };
+                    done(self.wish(&page, hold, now).await);
+                }
+                Holder::Support => {
+                    let hold = HoldRequest {
+                        host: self.set_up.host.clone(),
+                        subject: self.set_up.subject.clone(),
+                        method_id: new.clone(),
+                        wish: HoldWish::Hold,
+                    };
+                    let audit = audit(self.activation, now);
+                    let held = self.store.hold(&hold, &audit).await.unwrap();
+                    assert!(matches!(held, HoldDecision::Change { .. }), "{held:?}");
+                }
+            }
+            assert_eq!(self.last_kind().await, EventKind::MethodReleased);
+            let methods = self.subject(now).await.methods;
+            let stays = methods.iter().find(|method| method.id == old).unwrap();
+            assert_eq!(
+                (stays.retires_at, &stays.successor),
+                (None, &None),
+                "{by:?}"
+            );
+            assert!(self.ids(now + 2 * DAY).await.contains(&old), "{by:?}");
+            let page = self.proved(self.code(self.app_id(), now), now).await;
+            let remove = Wish::Remove { method_id: new };
+            done(self.wish(&page, remove, now).await);
+        }
+    }
+
     pub(super) async fn a_pause_ends_by_itself_by_a_press_and_by_a_report(&self) {
         let mut now = NOW + 20 * DAY;
         let host = &self.set_up.host;
