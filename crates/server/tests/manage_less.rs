@@ -5,6 +5,8 @@
 
 mod common;
 
+use std::sync::atomic::Ordering;
+
 use axum::http::StatusCode;
 use common::manage::{DAY, HOUR, kinds, refused, request_id, somebody};
 use common::{Bench, claims};
@@ -336,4 +338,18 @@ async fn a_lost_phone_is_held_by_another_factor_and_released() {
         .await;
     refused(&answer, StatusCode::CONFLICT, "policy_forbids");
     assert_eq!(answer.1["field"], "held_by_support");
+}
+
+/// The clock goes on while a code is checked: the proof is younger than the request.
+#[tokio::test]
+async fn a_second_that_passes_while_the_code_is_checked_ends_nothing() {
+    let bench = Bench::new().await;
+    let person = somebody(&bench).await;
+    let page = bench.proved(&person).await;
+    bench.pass(30);
+    let mut body = person.post(bench.now());
+    body["request_id"] = json!(request_id());
+    bench.clock.1.store(1, Ordering::SeqCst);
+    let (status, off) = page.post("turn_off", &body).await;
+    assert_eq!(status, StatusCode::OK, "{off}");
 }

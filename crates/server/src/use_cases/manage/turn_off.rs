@@ -32,7 +32,7 @@ pub(crate) async fn turn_off(
     let [method_id, first, second] = typed.parts();
     let parts = [b"turn off".as_slice(), method_id, first, second];
     let request = Post::new(service, caller, &request_id, &parts)?;
-    let change = request.change(Wish::TurnOff);
+    let mut change = request.change(Wish::TurnOff);
     // The same post twice at once: the second one finds what the first has done.
     let _alone = service.0.enrolments.alone(&caller.flow.opened.id).await;
     // Closed already: the answer was lost on the way. The code is compared with the one that did it.
@@ -44,6 +44,10 @@ pub(crate) async fn turn_off(
             proved(service, caller).await?;
             let body_hash = change.request.body_hash;
             let code = spent(service, caller, typed, ProofUse::Proof, body_hash).await;
+            // The proof is younger than the request: it is asked for as of now.
+            let browser = caller.flow.opened.client_description.clone();
+            change.audit = service.audit_context(&caller.host, browser);
+            change.request.now = change.audit.now;
             match (ask(service, &change).await, code) {
                 // Also where the same post, a moment ago, has left no method to check a code of.
                 (Ok(Asked::Done), _) => {}
