@@ -52,7 +52,7 @@ function begin({ constructor: Page, messages }, { element, make, wanted, load },
   const worn = [...root.adoptedStyleSheets]
   let sheets = []
   const place = make('div')
-  let [hear, id, mounted, isOver] = /** @type {any[]} */ ([])
+  let [hear, id, opening, mounted, isOver] = /** @type {any[]} */ ([])
   /** Requests that wait for a proof. */
   const waiting = []
   const news = () => new Promise((resolve) => { hear = resolve })
@@ -110,12 +110,14 @@ function begin({ constructor: Page, messages }, { element, make, wanted, load },
   async function finish({ code, client_public_key, client_nonce, phones }) {
     const what = phones[0] ?? { code, client_public_key, client_nonce }
     const answer = await proved(`/v1/flow/setups/${id}/finish`, { ...what, ...(keepsOld ? {} : { keep_old_hours: 0 }) })
-    if (!answer[0] && GOES_ON.includes(answer[1].code)) return answer
+    // No word of the service's own is an outage on the way: it may be stored, and is asked for again.
+    if (!answer[0] && (!answer[1].code || GOES_ON.includes(answer[1].code))) return answer
     return tell(answer[0] ? 'added' : 'refused', answer[1])
   }
 
   page.request = (path, body) => {
-    if (path === '/v1/flow' && !id) return open().catch(() => tell('refused'))
+    // Once, however long it waits for a proof: whoever asks meanwhile asks about the flow, as after a sleep.
+    if (path === '/v1/flow' && !opening) return (opening = open().catch(() => tell('refused')))
     if (path === '/v1/flow/enrolment') return finish(body)
     return body ? proved(path, body) : ask(path)
   }
