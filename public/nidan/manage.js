@@ -7,6 +7,9 @@ const LOAD_TIMEOUT_MS = 20_000
 const WANT_PROOF = ['reauth_required', 'cooling']
 /** Refusals after which the set-up goes on by itself. For all others the page has the words. */
 const GOES_ON = ['code_wrong', 'unavailable', 'timed_out', 'internal']
+/** Refusals that are about the page's flow, and not about what is set up. */
+const OF_FLOW = ['flow_expired', 'flow_conflict', 'flow_reported', 'flow_token_missing']
+const NAME_MAX_CHARS = 64
 /** A server's key, ours, and the secret that both agree on. */
 const AGREED_LENGTH = 65 + 65 + 32
 
@@ -17,6 +20,8 @@ const AGREED_LENGTH = 65 + 65 + 32
 export function equip(page, tools) {
   let shown
   const { leave } = page
+  /** The set-up's own sheets, which have other rules for the same blocks: worn while it is shown. */
+  const sheets = []
   Object.assign(page, {
     /**
      * Shows the set-up of a kind, in the place of a method perhaps. Resolves to what it says next: `proof` where it waits for
@@ -24,14 +29,15 @@ export function equip(page, tools) {
      */
     add(kind, replaces, keepsOld) {
       shown?.end()
-      shown = begin(page, tools, kind, replaces, keepsOld)
+      shown = begin(page, tools, sheets, kind, replaces, keepsOld)
       return shown.news()
     },
 
     /** A factor was proved: the set-up goes on. Resolves as `add` does. */
     goOn: () => shown.goOn(),
 
-    endAdding() { shown?.end() },
+    /** Whether something was sent that nobody has answered: it may be stored. */
+    endAdding: () => Boolean(shown?.end()),
 
     leave() {
       shown?.end()
@@ -44,26 +50,34 @@ export function equip(page, tools) {
  * The set-up's page beside ours. It speaks to the service as in a first set-up; what it asks is asked here as one thing beside what
  * there is.
  */
-function begin({ constructor: Page, messages }, { element, make, wanted, load }, kind, replaces, keepsOld) {
+function begin(main, { element, make, wanted, load }, sheets, kind, replaces, keepsOld) {
+  const { constructor: Page, messages, tried } = main
   const isShadow = wanted.dom === 'shadow'
   const ours = (isShadow ? element.shadowRoot : element).querySelector('section')
   const root = isShadow ? element.shadowRoot : element.getRootNode()
-  /** What the page wore before; and the set-up's own sheet, which has other rules for the same blocks. */
-  const worn = [...root.adoptedStyleSheets]
-  let sheets = []
   const place = make('div')
-  let [hear, id, opening, mounted, isOver] = /** @type {any[]} */ ([])
+  /** Only sheets of ours begin so. */
+  const isOurs = ({ cssRules: [first] }) => /^(nidan-flow|:host)/.test(/** @type {any} */ (first)?.selectorText)
+  const worn = root.adoptedStyleSheets.filter((sheet) => !sheets.includes(sheet))
+  let [hear, id, opening, mounted, isOver, isPosting] = /** @type {any[]} */ ([])
   /** Requests that wait for a proof. */
   const waiting = []
   const news = () => new Promise((resolve) => { hear = resolve })
-  const show = (isOurs) => {
-    ours.style.display = isOurs ? '' : 'none'
-    place.style.display = isOurs ? 'none' : ''
+  /** Fields of a screen that is not shown take no focus from the one that is. */
+  let parked = []
+  const show = (isPage) => {
+    ours.style.display = isPage ? '' : 'none'
+    place.style.display = isPage ? 'none' : ''
+    for (const sheet of root.adoptedStyleSheets) if (isOurs(sheet) && !worn.includes(sheet) && !sheets.includes(sheet)) sheets.push(sheet)
     const others = root.adoptedStyleSheets.filter((sheet) => !sheets.includes(sheet))
-    root.adoptedStyleSheets = isOurs ? others : [...others, ...sheets]
+    root.adoptedStyleSheets = isPage ? others : [...others, ...sheets]
+    for (const field of parked.splice(0)) field.dataset.focus = ''
+    if (isPage) parked = [...place.querySelectorAll('[data-focus]'), ...element.querySelectorAll(':scope > [slot][data-focus]')]
+    for (const field of parked) delete field.dataset.focus
   }
   const end = () => {
-    if (isOver) return
+    const isUnknown = isPosting
+    if (isOver) return false
     isOver = true
     show(true)
     // It may be its own call that ends it.
@@ -71,30 +85,41 @@ function begin({ constructor: Page, messages }, { element, make, wanted, load },
       try { mounted?.free() } catch { /* The trap was reported already. */ }
       page.leave()
       place.remove()
+      // Where it was over meanwhile, nothing else leads there.
+      main.focus()
+      for (const givesUp of waiting.splice(0)) givesUp()
     })
+    return isUnknown
   }
-  /** The last word: what was asked for it is never answered. */
+  /** The last word. What was asked for it is given up once the module is gone: nothing of it stays in its memory. */
   const tell = (what, json) => {
     // What is stored is news also where the person has gone on.
     if (!isOver || what === 'added') hear([what, json])
     end()
-    return new Promise(() => {})
+    return new Promise((_, reject) => setTimeout(reject))
   }
   const own = { ...wanted, purpose: 'enroll' }
   const page = new Page(element, own, place, (name, detail) => {
     // The element was ready before: the first screen takes the focus as any next one does.
-    if (name === 'nidan-ready') page.focus(true)
-    if (name === 'nidan-step') element.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }))
+    if (name === 'nidan-ready') page.focus()
+    if (name !== 'nidan-step') return
+    // The page's own time is over too, and it has the words.
+    if (detail.step === 'expired') tell('left').catch(() => {})
+    else element.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }))
   })
+  // For support: one person, one list.
+  page.tried = tried
   const loading = load(own, page, messages)
   const ask = page.request.bind(page)
 
   async function proved(path, body) {
     const answer = await ask(path, body)
+    if (OF_FLOW.includes(answer[1].code)) return tell('refused', answer[1])
     if (isOver || !WANT_PROOF.includes(answer[1].code)) return answer
     show(true)
     hear(['proof', answer[1]])
     await new Promise((resolve) => waiting.push(resolve))
+    if (isOver) throw new Error('left')
     return proved(path, body)
   }
 
@@ -107,11 +132,17 @@ function begin({ constructor: Page, messages }, { element, make, wanted, load },
     return [true, { ...view, purpose: 'enroll', adds: kind, policy: { ...view.policy, methods: [kind] }, enrolment }]
   }
 
+  /** Made fit, and never refused: nobody loses a set-up over a name. */
+  const fit = (name) => [...name.replace(/[<>]|\p{C}/gu, ' ').replace(/\s+/g, ' ').trim()].slice(0, NAME_MAX_CHARS).join('').trim()
+
   async function finish({ code, client_public_key, client_nonce, phones }) {
-    const what = phones[0] ?? { code, client_public_key, client_nonce }
+    const [phone] = Array.from(phones)
+    const what = phone ? { ...phone, ...(phone.name && { name: fit(phone.name) }) } : { code, client_public_key, client_nonce }
+    isPosting = true
     const answer = await proved(`/v1/flow/setups/${id}/finish`, { ...what, ...(keepsOld ? {} : { keep_old_hours: 0 }) })
     // No word of the service's own is an outage on the way: it may be stored, and is asked for again.
-    if (!answer[0] && (!answer[1].code || GOES_ON.includes(answer[1].code))) return answer
+    isPosting = !answer[0] && !answer[1].code
+    if (!answer[0] && (isPosting || GOES_ON.includes(answer[1].code))) return answer
     return tell(answer[0] ? 'added' : 'refused', answer[1])
   }
 
@@ -123,9 +154,8 @@ function begin({ constructor: Page, messages }, { element, make, wanted, load },
   }
   const late = new Promise((_, reject) => setTimeout(reject, LOAD_TIMEOUT_MS))
   Promise.race([loading, late]).then((glue) => {
-    sheets = root.adoptedStyleSheets.filter((sheet) => !worn.includes(sheet))
     if (isOver) return show(true)
-    Object.assign(page, { phoneUrl: () => undefined, restart: () => { tell('left') } })
+    Object.assign(page, { phoneUrl: () => undefined, restart: () => { tell('left').catch(() => {}) } })
     // Fields are where the set-up is, unless that is in a shadow tree.
     if (!isShadow) page.place = () => undefined
     // What is made of these zeros is shown nowhere, and sent nowhere.
@@ -133,14 +163,18 @@ function begin({ constructor: Page, messages }, { element, make, wanted, load },
     ours.after(place)
     show(false)
     mounted = glue.mount(place, page)
-  }).catch(() => tell('refused'))
+  }).catch((error) => {
+    console.error(`nidan-flow: ${error?.message}`, error)
+    element.dispatchEvent(new CustomEvent('nidan-error', { bubbles: true, composed: true, detail: { reason: error?.reason ?? 'not-loaded', message: error?.message ?? '' } }))
+    tell('refused').catch(() => {})
+  })
 
   return {
     news,
     end,
     goOn() {
       show(false)
-      page.focus(true)
+      page.focus()
       const next = news()
       for (const goesOn of waiting.splice(0)) goesOn()
       return next

@@ -27,18 +27,15 @@ impl Perform for Manage {
             }
             Effect::Do(ManageEffect::SetUp(addition)) => spawn(shell.set_up(addition, false)),
             Effect::Do(ManageEffect::GoOn(addition)) => spawn(shell.set_up(addition, true)),
-            Effect::Do(ManageEffect::EndSetUp) => shell.page(Page::end_adding),
-            Effect::Do(ManageEffect::Reload) => spawn(async move {
+            Effect::Do(ManageEffect::EndSetUp) => {
+                if shell.page(Page::end_adding) {
+                    spawn(shell.reload());
+                }
+            }
+            Effect::Do(ManageEffect::Reload) => {
                 shell.page(Page::end_adding);
-                let answer = api::asked(shell.page(Page::clone), "/v1/flow").await;
-                let unread = ManageAnswer::NotReloaded(ChangeRefusal::Unreachable);
-                shell.answer(match answer.map(|json| shell.opening(&json)) {
-                    Ok(opening) => {
-                        opening.map_or(unread, |one| ManageAnswer::Reloaded(Box::new(one)))
-                    }
-                    Err(refusal) => ManageAnswer::NotReloaded(refusal),
-                });
-            }),
+                spawn(shell.reload());
+            }
             Effect::Do(ManageEffect::Browsers) => spawn(async move {
                 let path = "/v1/flow/trusted_browsers";
                 let answer = api::asked(shell.page(Page::clone), path).await;
@@ -81,6 +78,16 @@ impl Shell<Manage> {
 
     fn proof_answer(self, number: u32, answer: LoginAnswer) {
         self.answer(ManageAnswer::OfProof(number, answer));
+    }
+
+    /// What there is now.
+    async fn reload(self) {
+        let answer = api::asked(self.page(Page::clone), "/v1/flow").await;
+        let unread = ManageAnswer::NotReloaded(ChangeRefusal::Unreachable);
+        self.answer(match answer.map(|json| self.opening(&json)) {
+            Ok(opening) => opening.map_or(unread, |one| ManageAnswer::Reloaded(Box::new(one))),
+            Err(refusal) => ManageAnswer::NotReloaded(refusal),
+        });
     }
 
     fn proof(self, effect: LoginEffect, goes: CodeGoes, number: u32) {

@@ -169,9 +169,9 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = goOn)]
     pub(super) async fn go_on(this: &Page) -> Result<JsValue, JsValue>;
 
-    /// It is left.
+    /// It is left. Whether something was sent that nobody has answered.
     #[wasm_bindgen(method, js_name = endAdding)]
-    pub(super) fn end_adding(this: &Page);
+    pub(super) fn end_adding(this: &Page) -> bool;
 
     /// Notifies the page of a change, by its kind.
     #[wasm_bindgen(method)]

@@ -121,6 +121,11 @@ export const title = (at, key) => at.page.getByRole('heading', { name: at.w[key]
 /** From the security page to the QR code. */
 export async function toQrCode(at) {
   await at.page.locator('#set-up').click()
+  await chooseApp(at)
+}
+
+/** From the first words to the QR code. */
+export async function chooseApp(at) {
   await title(at, 'start.title')
   await press(at, 'start.begin')
   await title(at, 'method.title')
@@ -128,6 +133,17 @@ export async function toQrCode(at) {
   await title(at, 'app.title')
   await press(at, 'app.have-one')
   await title(at, 'add.title')
+}
+
+/** Somebody with an app and backup codes, signed out again. */
+export async function withApp(shared, options) {
+  const at = await person(shared, options)
+  const email = await signUp(at)
+  await toQrCode(at)
+  const uri = await scan(at.page)
+  await press(at, 'add.done')
+  await typeCode(at, codeOf(uri))
+  return { at, email, uri, codes: await finish(at) }
 }
 
 /** From a method that works to the backup codes, past the offer of a second one. */

@@ -4,24 +4,15 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import {
-  LANGUAGES, addNumber, arrived, browser, carrier, codeIn, codeOf, codeSaid, finish, outbox, password, person, press, scan, signOut,
-  signUp, sql, title, toQrCode, typeCode, url,
+  LANGUAGES, addNumber, arrived, browser, carrier, codeIn, codeOf, codeSaid, finish, outbox, password, person, press, signOut,
+  signUp, sql, title, url, withApp,
 } from './lib.mjs'
 
 let shared
 before(async () => { shared = await browser() })
 after(() => shared.close())
 
-/** Somebody with an app and backup codes, signed out again. */
-async function enrolled(options) {
-  const at = await person(shared, options)
-  const email = await signUp(at)
-  await toQrCode(at)
-  const uri = await scan(at.page)
-  await press(at, 'add.done')
-  await typeCode(at, codeOf(uri))
-  return { at, email, uri, codes: await finish(at) }
-}
+const enrolled = (options) => withApp(shared, options)
 
 /** Somebody with a number, by SMS, and backup codes; signed out again. */
 async function enrolledByPhone(options) {

@@ -60,6 +60,8 @@ for (const lang of LANGUAGES) {
     await press(at, 'method.sms-use')
     await inJapan(at)
     const number = mobile()
+    await at.page.getByText(at.w['number.name'], { exact: true }).click()
+    await field(at, 'name').fill('Büro <2>')
     await field(at, 'number').fill(number)
     await press(at, 'number.sms-send')
     await title(at, 'phone.sms-title')
@@ -67,6 +69,8 @@ for (const lang of LANGUAGES) {
     await title(at, 'manage.title')
     await says(at, 'manage.done-added')
     assert.equal(await at.page.locator('.nidan-ways button').count(), 3)
+    // Nobody loses a number over its name.
+    await at.page.getByText('Büro 2', { exact: true }).waitFor()
 
     // The same number once more, and nothing is lost by leaving.
     await press(at, 'manage.add')

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { LANGUAGES, browser, codeOf, finish, password, person, press, scan, sql, title, typeCode } from './lib.mjs'
+import { LANGUAGES, browser, chooseApp, codeOf, finish, password, person, press, scan, sql, title, typeCode } from './lib.mjs'
 import { back, enrolled, look, manage, own, says, signIn, theApp, unspent } from './managing.mjs'
 
 let shared
@@ -130,11 +130,7 @@ test('where it was turned off elsewhere, managing begins a set-up, and the shop 
   sql('DELETE FROM totp')
   sql('DELETE FROM method')
   await at.page.locator('#manage').click()
-  await title(at, 'start.title')
-  await press(at, 'start.begin')
-  await press(at, 'method.use')
-  await press(at, 'app.have-one')
-  await title(at, 'add.title')
+  await chooseApp(at)
   const uri = await scan(at.page)
   await press(at, 'add.done')
   await typeCode(at, codeOf(uri))

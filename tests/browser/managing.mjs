@@ -1,20 +1,13 @@
 // What people do on the page on which methods are managed, as its tests walk there.
 
-import { codeOf, finish, password, person, press, scan, signUp, sql, title, toQrCode, typeCode } from './lib.mjs'
+import { codeOf, password, press, sql, title, typeCode, withApp } from './lib.mjs'
 
 /** The app has shown no code yet: the next one is good at once, and no test waits for it. */
 export const unspent = () => sql('UPDATE totp SET last_step = 0')
 
 /** Somebody with an app and backup codes, signed in. */
 export async function enrolled(shared, options) {
-  const at = await person(shared, options)
-  const email = await signUp(at)
-  await toQrCode(at)
-  const uri = await scan(at.page)
-  await press(at, 'add.done')
-  await typeCode(at, codeOf(uri))
-  const codes = await finish(at)
-  const who = { at, email, uri, codes }
+  const who = await withApp(shared, options)
   await signIn(who)
   return who
 }

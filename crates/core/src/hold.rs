@@ -73,8 +73,11 @@ pub fn decide(context: &HoldContext, method_id: &str, wish: HoldWish, by: Holder
     let Some(method) = context.methods.iter().find(|method| method.id == method_id) else {
         return HoldDecision::NoMethod;
     };
-    let comes_back =
-        |other: &&HoldMethod| other.is_retiring && other.successor.as_deref() == Some(method_id);
+    let comes_back = |other: &&HoldMethod| {
+        other.is_retiring
+            && other.held_by.is_none()
+            && other.successor.as_deref() == Some(method_id)
+    };
     let lets_in = |other: &HoldMethod| {
         other.held_by.is_none()
             && (!other.is_retiring || comes_back(&other))

@@ -69,6 +69,24 @@ pub enum MethodState {
     Held,
 }
 
+impl MethodState {
+    /// Whether it takes codes now.
+    pub const fn takes_codes(self) -> bool {
+        match self {
+            Self::Ready | Self::TwoCodes => true,
+            Self::Resting | Self::Suspended | Self::Held => false,
+        }
+    }
+
+    /// Whether it takes codes now, or by itself tomorrow.
+    pub const fn lets_in(self) -> bool {
+        match self {
+            Self::Ready | Self::TwoCodes | Self::Resting => true,
+            Self::Suspended | Self::Held => false,
+        }
+    }
+}
+
 /// The phone numbers that codes may be sent to. Countries are [ISO 3166-1
 /// alpha-2](https://www.iso.org/iso-3166-country-codes.html) codes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

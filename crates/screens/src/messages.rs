@@ -519,6 +519,7 @@ messages! {
     ManageLimit = "manage.limit",
     ManageKnown = "manage.known",
     CodesUse = "codes.use",
+    ManageDoneBroughtBack = "manage.done-brought-back",
 }
 
 /// Puts values into a text's named places: `{seconds}`. `put` appends the value of a place.

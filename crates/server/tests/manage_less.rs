@@ -260,6 +260,9 @@ async fn whoever_gets_a_method_in_cannot_lock_the_owner_out_that_day() {
     let page = bench.proved(&person).await;
     let thief = page.add_app(&json!({}), 38).await;
     let page = bench.manage("u1").await;
+    let proof = page.post("proof", &person.backup_post(0)).await;
+    assert_eq!(proof.0, StatusCode::OK, "{}", proof.1);
+    let widget = page.set_up(&json!({ "kind": "backup_codes" }), 39).await;
     page.prove(&thief).await;
     let until = bench.now() - 30 + DAY;
     let own = format!("methods/{}/remove", person.method_id);
@@ -278,11 +281,18 @@ async fn whoever_gets_a_method_in_cannot_lock_the_owner_out_that_day() {
         };
         refused(&answer, status, name);
     }
-    let widget = page.set_up(&json!({ "kind": "backup_codes" }), 39).await;
     let typed = json!({ "code": *widget.backup_codes.iter().next().unwrap().expose() });
     let answer = page.finish(&widget, &typed).await;
     refused(&answer, StatusCode::FORBIDDEN, "cooling");
     assert_eq!(answer.1["retry_at"], until);
+    // Nobody prints ten codes, or scans and types, for a no that is known before.
+    let place = json!({ "kind": "totp", "replaces": person.method_id });
+    for takes_a_place in [json!({ "kind": "backup_codes" }), place] {
+        let answer = page.post("setups", &takes_a_place).await;
+        refused(&answer, StatusCode::FORBIDDEN, "cooling");
+    }
+    let beside = page.post("setups", &json!({ "kind": "totp" })).await;
+    assert_eq!(beside.0, StatusCode::CREATED, "{}", beside.1);
     // The owner takes it out.
     let page = bench.proved(&person).await;
     let out = page

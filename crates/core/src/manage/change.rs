@@ -3,13 +3,12 @@
 use nidan_protocol::{Authenticator, ChangeKind, EventKind};
 
 use super::{
-    Account, CHANGES_PER_DAY, Changes, Earlier, Forbidden, HOUR_S, Holder, KnownMethod,
-    ManageChanges, ManageContext, ManageDecision, ManageFlow, ManageRefusal, ManageRequest, Name,
-    NewFacts, OVERLAP_HOURS_MAX, PAUSE_HOURS, PROOF_LIVES_S, Proof, Step, Wish, ends, standing,
+    Account, Changes, Earlier, Forbidden, HOUR_S, Holder, KnownMethod, ManageChanges,
+    ManageContext, ManageDecision, ManageFlow, ManageRefusal, ManageRequest, Name, NewFacts,
+    OVERLAP_HOURS_MAX, PAUSE_HOURS, PROOF_LIVES_S, Proof, Step, Wish, ends, standing,
 };
 use crate::audit::AuditDetail;
 use crate::hold::{self, HoldContext, HoldDecision, HoldMethod, HoldWish};
-use crate::throttle::DAY_S;
 use crate::trust::Browsers;
 
 /// Decides about a change.
@@ -124,17 +123,7 @@ impl Deciding<'_> {
     }
 
     fn one_more_change(&self) -> Result<Option<Changes>, ManageRefusal> {
-        let day = self.request.now / DAY_S;
-        let before = self.account.changes;
-        let count = if before.day == day { before.count } else { 0 };
-        if count >= CHANGES_PER_DAY {
-            let until = (day + 1).saturating_mul(DAY_S);
-            return Err(ManageRefusal::ChangeLimit { until });
-        }
-        Ok(Some(Changes {
-            day,
-            count: count + 1,
-        }))
+        standing::one_more_change(self.account.changes, self.request.now).map(Some)
     }
 
     fn edit(

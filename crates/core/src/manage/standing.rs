@@ -3,10 +3,10 @@
 use nidan_protocol::{Authenticator, MethodKind};
 
 use super::{
-    Account, COOLING_S, Forbidden, Holder, KnownMethod, ManagePolicy, ManageRefusal, Proof,
-    QUIET_AFTER_REPORT_S, most_of,
+    Account, CHANGES_PER_DAY, COOLING_S, Changes, Forbidden, Holder, KnownMethod, ManagePolicy,
+    ManageRefusal, Proof, QUIET_AFTER_REPORT_S, most_of,
 };
-use crate::throttle::{self, Gate, Guess, Needs, SUSPENDED_AFTER};
+use crate::throttle::{self, DAY_S, Gate, Guess, Needs, SUSPENDED_AFTER};
 
 /// Whether a method can be relied on: it is neither held, suspended nor about to retire.
 pub const fn is_usable(method: &KnownMethod) -> bool {
@@ -58,6 +58,40 @@ pub fn refuse_cooling_proof(
         None => Ok(()),
         Some(until) => Err(ManageRefusal::Cooling { until }),
     }
+}
+
+/// The changes of today with one more of them.
+///
+/// # Errors
+/// [`ManageRefusal::ChangeLimit`].
+pub fn one_more_change(before: Changes, now: u64) -> Result<Changes, ManageRefusal> {
+    let day = now / DAY_S;
+    let count = if before.day == day { before.count } else { 0 };
+    if count >= CHANGES_PER_DAY {
+        let until = (day + 1).saturating_mul(DAY_S);
+        return Err(ManageRefusal::ChangeLimit { until });
+    }
+    Ok(Changes {
+        day,
+        count: count + 1,
+    })
+}
+
+/// Refuses a set-up that could not be finished now, before somebody takes the trouble: it is decided
+/// again when it is finished.
+///
+/// # Errors
+/// Those of [`refuse_cooling_proof`], where something is replaced by it, and of [`one_more_change`].
+pub fn refuse_set_up(
+    account: &Account,
+    proof: &Proof,
+    takes_a_place: bool,
+    now: u64,
+) -> Result<(), ManageRefusal> {
+    if takes_a_place {
+        refuse_cooling_proof(account, proof, now)?;
+    }
+    one_more_change(account.changes, now).map(|_changes| ())
 }
 
 /// How many methods are left without one: those that can be relied on and do not cool.

@@ -2,7 +2,7 @@
 //! this one's place.
 
 use nidan_protocol::{
-    ChangeKind, ErrorCode, Intent, ManagedMethod, MethodClass, MethodKind, MethodState, SetupKind,
+    ChangeKind, ErrorCode, Intent, ManagedMethod, MethodClass, MethodKind, SetupKind,
 };
 
 use super::{
@@ -153,10 +153,17 @@ impl Managing {
     /// Whether the method at this place can be tried: it takes codes.
     pub fn may_be_tested(&self, place: usize) -> bool {
         let method = self.methods().get(place);
-        method.is_some_and(|method| match method.state {
-            MethodState::Ready | MethodState::TwoCodes => method.retires_at.is_none(),
-            MethodState::Resting | MethodState::Suspended | MethodState::Held => false,
-        })
+        method.is_some_and(|method| method.retires_at.is_none() && method.state.takes_codes())
+    }
+
+    /// Whether something is left that counts without the method at this place: else it cannot be
+    /// replaced at once, as it is there no more to prove the new one.
+    pub fn leaves_something(&self, place: usize) -> bool {
+        let counts = |method: &ManagedMethod| {
+            method.retires_at.is_none() && method.cooling_until.is_none() && method.state.lets_in()
+        };
+        let mut methods = self.methods().iter().enumerate();
+        methods.any(|(other, method)| other != place && counts(method))
     }
 
     pub(super) fn go_adding(&mut self, to: NewNav) -> Option<ManageEffect> {
@@ -228,7 +235,7 @@ impl Managing {
         }
         // What proved it is too new: something older does, where there is something.
         self.refusal = Some(refusal);
-        if self.has_something_older() {
+        if self.has_something_older_than(addition.gone()) {
             return self.prove(ProofFor::Adding(addition));
         }
         self.step = ManageStep::Overview;

@@ -1,6 +1,6 @@
 //! What the service answers while somebody manages.
 
-use nidan_protocol::ErrorCode;
+use nidan_protocol::{ErrorCode, ManagedMethod};
 
 use super::stage::done_by;
 use super::{
@@ -19,7 +19,10 @@ impl Managing {
                 return self.on_answer_of_proof(number, answer, now);
             }
             ManageAnswer::Reloaded(opening) => {
+                let before = self.factors();
                 self.take(*opening);
+                // Also what nobody has answered, and what another page has done.
+                self.has_changed |= self.factors() != before;
                 self.is_answered();
                 None
             }
@@ -33,11 +36,14 @@ impl Managing {
                 None
             }
             ManageAnswer::Changed(opening) => {
+                let retiring = self.retiring();
                 self.take(*opening);
                 self.asked = RequestState::Idle;
                 self.unanswered = None;
+                let stays = |id: &String| !self.retiring().contains(id);
+                let brings_back = retiring.iter().any(stays);
                 let wish = self.wish.take();
-                wish.and_then(|wish| self.on_changed(&wish))
+                wish.and_then(|wish| self.on_changed(&wish, brings_back))
             }
             ManageAnswer::NotChanged(refusal) => {
                 self.asked = RequestState::Idle;
@@ -210,10 +216,28 @@ impl Managing {
         Some(ManageEffect::Reload)
     }
 
+    /// The methods whose place another one has taken.
+    fn retiring(&self) -> Vec<String> {
+        let retires = |method: &&ManagedMethod| method.retires_at.is_some();
+        let retiring = self.methods().iter().filter(retires);
+        retiring.map(|method| method.id.clone()).collect()
+    }
+
+    /// What a host should hear of when it changes: the methods, and which backup codes.
+    fn factors(&self) -> Option<(Vec<String>, Option<u64>)> {
+        let account = self.opening.account.as_ref()?;
+        let ids = account.methods.iter().map(|method| method.id.clone());
+        Some((ids.collect(), account.backup_codes.made_at))
+    }
+
     /// What was changed is said where the person goes on.
-    fn on_changed(&mut self, wish: &Wish) -> Option<ManageEffect> {
+    fn on_changed(&mut self, wish: &Wish, brings_back: bool) -> Option<ManageEffect> {
         self.changes += 1;
-        self.done = Some((done_by(wish), self.undoing(wish)));
+        self.done = Some(match wish {
+            // What came back does not go again by finding the other one.
+            Wish::Hold { .. } if brings_back => (Done::BroughtBack, None),
+            _another => (done_by(wish), self.undoing(wish)),
+        });
         self.has_changed |= match wish {
             Wish::Name { .. } | Wish::Default { .. } | Wish::EndTrust(_) => false,
             Wish::Remove { .. }
@@ -274,7 +298,16 @@ impl Managing {
             // Something older proves it, where there is something.
             (Some(ErrorCode::Cooling), Some(wish)) => {
                 self.refusal = Some(refusal);
-                if self.has_something_older() {
+                let gone = match &wish {
+                    Wish::Remove { id } | Wish::Hold { id } => Some(id.as_str()),
+                    Wish::Name { .. }
+                    | Wish::Default { .. }
+                    | Wish::Release { .. }
+                    | Wish::Pause { .. }
+                    | Wish::Resume
+                    | Wish::EndTrust(_) => None,
+                };
+                if self.has_something_older_than(gone) {
                     let effect = self.prove(ProofFor::Change(wish));
                     return Outcome::Active(self, effect);
                 }
@@ -316,16 +349,6 @@ impl Managing {
             | None => ProofFor::Opening,
         };
         self.prove(proof_for)
-    }
-
-    pub(super) fn has_something_older(&self) -> bool {
-        let methods = &self.opening.login.methods;
-        let is_cooling = |id: &str| {
-            let mut known = self.methods().iter();
-            known.any(|method| method.id == id && method.cooling_until.is_some())
-        };
-        self.opening.login.backup_codes_left > 0
-            || methods.iter().any(|method| !is_cooling(&method.id))
     }
 
     /// A no to turning off is said where that was asked.

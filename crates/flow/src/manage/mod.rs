@@ -118,6 +118,8 @@ pub enum Done {
     Removed,
     /// A method is out of use.
     Held,
+    /// The same, and the one whose place it had taken works again.
+    BroughtBack,
     /// A method is in use again.
     Released,
     /// Codes are paused.

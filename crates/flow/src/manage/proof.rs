@@ -1,6 +1,6 @@
 //! A login's stage in the middle of the page: what a code is typed for, and where it leads.
 
-use nidan_protocol::MethodState;
+use nidan_protocol::{ManagedMethod, MethodState, MethodView};
 
 use super::{
     CodeGoes, Listed, ManageEffect, ManageStep, Managing, ProofFor, Proving, Question, Wish,
@@ -8,6 +8,10 @@ use super::{
 use crate::lifecycle::{Outcome, Stage as _};
 use crate::login::{LoginEvent, LoginNav, LoginStep};
 use crate::{LoginEffect, LoginOpening, Now, RequestState, SigningIn};
+
+/// For how long what is new proves little, in seconds: see
+/// docs/decisions/0033-cooling-and-overlap.md.
+const COOLS_S: u64 = 86_400;
 
 impl Managing {
     /// To a code of one of the methods, or of the one that is tested.
@@ -64,14 +68,46 @@ impl Managing {
 
     /// Where the service has said that what proved it is too new, something older proves it.
     fn leave_out_what_is_too_new(&self, opening: &mut LoginOpening) {
-        let is_cooling = |id: &str| {
-            let mut methods = self.methods().iter();
-            methods.any(|method| method.id == id && method.cooling_until.is_some())
-        };
-        let has_older = opening.methods.iter().any(|method| !is_cooling(&method.id));
-        if has_older || opening.backup_codes_left > 0 {
-            only(opening, |method| !is_cooling(method));
+        if !self.has_something_older(opening) {
+            return;
         }
+        only(opening, |method| !self.is_cooling(method));
+        if self.codes_are_cooling() {
+            opening.backup_codes_left = 0;
+        }
+    }
+
+    /// Whether something proves it that is not too new.
+    fn has_something_older(&self, opening: &LoginOpening) -> bool {
+        let proves =
+            |method: &MethodView| method.state.takes_codes() && !self.is_cooling(&method.id);
+        let by_codes = opening.backup_codes_left > 0 && !self.codes_are_cooling();
+        by_codes || opening.methods.iter().any(proves)
+    }
+
+    /// Whether something older than what has proved it is left, without what goes.
+    pub(super) fn has_something_older_than(&self, gone: Option<&str>) -> bool {
+        let mut opening = self.opening.login.clone();
+        only(&mut opening, |method| Some(method) != gone);
+        self.has_something_older(&opening)
+    }
+
+    fn is_cooling(&self, id: &str) -> bool {
+        let mut methods = self.methods().iter();
+        methods.any(|method| method.id == id && method.cooling_until.is_some())
+    }
+
+    /// Backup codes cool as methods do, beside an older method.
+    fn codes_are_cooling(&self) -> bool {
+        let Some(account) = &self.opening.account else {
+            return false;
+        };
+        let is_young = |at: u64| at.saturating_add(COOLS_S) > account.proved_at;
+        let is_held_by_support =
+            |method: &ManagedMethod| method.state == MethodState::Held && !method.is_held_by_person;
+        let is_older =
+            |method: &ManagedMethod| !is_young(method.created_at) && !is_held_by_support(method);
+        account.backup_codes.made_at.is_some_and(is_young) && account.methods.iter().any(is_older)
     }
 
     /// Where the code of a proof goes.
@@ -175,13 +211,9 @@ impl Managing {
 fn only(opening: &mut LoginOpening, is_so: impl Fn(&str) -> bool) {
     opening.methods.retain(|method| is_so(&method.id));
     opening.best = opening.best.take().filter(|best| is_so(best));
-    let takes_codes = |state| match state {
-        MethodState::Ready | MethodState::TwoCodes => true,
-        MethodState::Resting | MethodState::Suspended | MethodState::Held => false,
-    };
     if opening.best.is_none() {
         let mut methods = opening.methods.iter();
-        let first = methods.find(|method| takes_codes(method.state));
+        let first = methods.find(|method| method.state.takes_codes());
         opening.best = first.map(|method| method.id.clone());
     }
 }

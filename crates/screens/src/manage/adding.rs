@@ -56,8 +56,7 @@ impl<'a> Draft<'a, Manage> {
         self.own_group(OwnKey::Choices);
         let kept = ManageAction::Go(ManageNav::New(NewNav::Kept));
         self.choice_of(0, Msg::ManageReplaceKept, kept);
-        // Without another way nothing could be proved: its code is the only one.
-        if managing.methods().len() > 1 {
+        if managing.leaves_something(place) {
             let gone = ManageAction::Go(ManageNav::New(NewNav::Gone));
             self.choice_of(1, Msg::ManageReplaceGone, gone);
         }

@@ -100,17 +100,8 @@ impl<'a> Draft<'a, Manage> {
 /// What can be done with a method as it is.
 fn choices(managing: &Managing, method: &ManagedMethod) -> Vec<(Msg, ManageAction)> {
     let is_one_of_several = managing.methods().len() > 1;
-    let is_in_use = match method.state {
-        MethodState::Ready | MethodState::TwoCodes => method.retires_at.is_none(),
-        MethodState::Resting | MethodState::Suspended | MethodState::Held => false,
-    };
-    let is_held = match method.state {
-        MethodState::Held => true,
-        MethodState::Ready
-        | MethodState::TwoCodes
-        | MethodState::Resting
-        | MethodState::Suspended => false,
-    };
+    let is_in_use = method.retires_at.is_none() && method.state.takes_codes();
+    let is_held = method.state == MethodState::Held;
     let mut choices = Vec::with_capacity(7);
     if is_in_use {
         choices.push((Msg::ManageTest, ManageAction::Go(ManageNav::Test)));

@@ -212,6 +212,7 @@ const fn words_of(done: Done) -> Msg {
         Done::Default => Msg::ManageDoneDefault,
         Done::Removed => Msg::ManageDoneRemoved,
         Done::Held => Msg::ManageDoneHeld,
+        Done::BroughtBack => Msg::ManageDoneBroughtBack,
         Done::Released => Msg::ManageDoneReleased,
         Done::Paused => Msg::ManageDonePaused,
         Done::Resumed => Msg::ManageDoneResumed,

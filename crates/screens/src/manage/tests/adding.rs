@@ -134,3 +134,69 @@ fn the_only_method_is_replaced_while_it_is_there() {
     assert!(says(&manage, Msg::ManageReplaceKept));
     assert!(!says(&manage, Msg::ManageReplaceGone), "it proves itself");
 }
+
+#[test]
+fn gone_is_offered_where_something_that_counts_is_left() {
+    let other = |change: fn(&mut ManagedMethod)| {
+        let (_, mut opening) = begun();
+        opening.intent = Intent::NewPhone;
+        let methods = &mut opening.account.as_mut().unwrap().methods;
+        methods[0].kind = MethodKind::Totp;
+        methods[1].kind = MethodKind::Sms;
+        methods[1].cooling_until = None;
+        change(&mut methods[1]);
+        let (manage, _) = Manage::loading().on(Event::Opened(Box::new(opening)), NOW);
+        assert_eq!(named(&manage), "replace");
+        says(&manage, Msg::ManageReplaceGone)
+    };
+    assert!(other(|_as_it_is| {}));
+    assert!(!other(|method| method.cooling_until = Some(NOW.0 + 1)));
+    assert!(!other(|method| method.retires_at = Some(NOW.0 + 1)));
+    assert!(!other(|method| method.state = MethodState::Suspended));
+}
+
+#[test]
+fn codes_of_today_are_not_burnt_for_what_they_do_not_prove() {
+    let (manage, _) = at_new_codes();
+    let Manage::Active(mut managing) = manage else {
+        panic!("it is over");
+    };
+    let account = managing.opening.account.as_mut().unwrap();
+    account.backup_codes.made_at = Some(account.proved_at - 10);
+    let old = &mut account.methods[0];
+    old.cooling_until = None;
+    old.state = MethodState::Held;
+    old.is_held_by_person = true;
+    account.methods[1].cooling_until = Some(NOW.0 + 1);
+    managing.opening.login.methods = account.methods.iter().map(at_login).collect();
+    managing.opening.login.backup_codes_left = 9;
+    let wanted = ManageAnswer::ProofWanted(because(ErrorCode::Cooling));
+    let (manage, effect) = answered(Manage::Active(managing), wanted);
+    assert!(matches!(effect, Some(Effect::Do(ManageEffect::EndSetUp))));
+    assert!(says(&manage, Msg::ManageTooNew));
+}
+
+#[test]
+fn what_comes_back_with_a_hold_is_said_and_not_undone_by_a_press() {
+    let (manage, opening) = begun();
+    let Manage::Active(mut managing) = manage else {
+        panic!("it is over");
+    };
+    managing.opening.account.as_mut().unwrap().methods[0].retires_at = Some(NOW.0 + 9);
+    let (manage, _) = go(Manage::Active(managing), ManageNav::Method(1));
+    let (manage, _) = go(manage, ManageNav::Lost);
+    let (manage, _) = go(manage, ManageNav::Submit);
+    let (manage, _) = answered(manage, ManageAnswer::Changed(Box::new(opening)));
+    assert!(says(&manage, Msg::ManageDoneBroughtBack));
+    assert!(!says(&manage, Msg::ManageUndo));
+}
+
+#[test]
+fn what_may_be_stored_is_looked_for_and_the_host_hears_of_it() {
+    let (manage, _) = at_new_codes();
+    let (manage, _) = go(manage, ManageNav::Back);
+    let (_, mut opening) = begun();
+    opening.account.as_mut().unwrap().backup_codes.made_at = Some(NOW.0);
+    let (manage, _) = answered(manage, ManageAnswer::Reloaded(Box::new(opening)));
+    assert!(says(&manage, Msg::ManageFinish));
+}

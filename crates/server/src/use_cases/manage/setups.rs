@@ -1,6 +1,6 @@
 //! Something new is set up: nothing of it counts before it is proved.
 
-use nidan_core::manage::standing::has_room;
+use nidan_core::manage::standing::{has_room, refuse_set_up};
 use nidan_core::manage::{Forbidden, Name, NewFacts, OVERLAP_HOURS_MAX, Wish};
 use nidan_otp::{ClientShare, Code, ENROLMENT_ID_LEN_BYTES, Steps, UnixSeconds, derive};
 use nidan_protocol::{
@@ -11,7 +11,7 @@ use nidan_store::{Attempt, ManageChange, MethodDetail, NewFactor, NewMethod, New
 use zeroize::Zeroizing;
 
 use super::changes::name_of;
-use super::{Post, apply, proved};
+use super::{Post, apply, proved, refused};
 use crate::agreement::key_pair;
 use crate::base64url::{decode, encode};
 use crate::environment::random_bytes;
@@ -29,9 +29,10 @@ use crate::{ENROLMENT_ATTEMPTS, Service};
 /// Opens a set-up.
 ///
 /// # Errors
-/// [`ErrorCode::ReauthRequired`], [`ErrorCode::MethodNotOffered`], [`ErrorCode::MethodLimit`],
-/// [`ErrorCode::MethodNotFound`] for a `replaces` that the person does not have, and
-/// [`ErrorCode::PolicyForbids`] for one that retires already.
+/// [`ErrorCode::ReauthRequired`], [`ErrorCode::Cooling`], [`ErrorCode::ChangeLimit`],
+/// [`ErrorCode::MethodNotOffered`], [`ErrorCode::MethodLimit`], [`ErrorCode::MethodNotFound`] for a
+/// `replaces` that the person does not have, and [`ErrorCode::PolicyForbids`] for one that retires
+/// already.
 pub(crate) async fn open(
     service: &Service,
     caller: &FlowCaller,
@@ -79,6 +80,11 @@ fn refuse_setup(
     replaces: Option<&str>,
 ) -> Result<(), Refusal> {
     let account = subject.account();
+    let takes_a_place = kind.method().is_none() || replaces.is_some();
+    if let Some(proof) = &caller.flow.proof {
+        let now = service.0.clock.now_s();
+        refuse_set_up(&account, proof, takes_a_place, now).map_err(refused)?;
+    }
     if let Some(id) = replaces {
         let mut methods = account.methods.iter();
         let replaced = methods.find(|method| method.id == id);
