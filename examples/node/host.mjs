@@ -50,6 +50,7 @@ async function finish(session, flowId, resultCode) {
     ACCEPTED.includes(payload.acr) && payload.amr.length > 0 && payload.auth_time <= payload.iat + 60 && payload.exp - payload.iat <= 60 && typeof payload.jti === 'string'
   if (!right || spent.has(payload.jti)) throw new Error('a result for somebody else, or one that was used')
   spent.set(payload.jti, payload.exp)
+  return payload
 }
 
 function begin(response, user, state) {
@@ -103,9 +104,11 @@ app.post('/login/2sv', async (request, response) => {
   const id = session(request)
   const { user, owesCode, flowId, began } = sessions.get(id) ?? {}
   if (!owesCode || !flowId || typeof request.body?.result_code !== 'string') return response.sendStatus(401)
-  await finish(id, flowId, request.body.result_code)
+  const { end_other_sessions: endsOthers } = await finish(id, flowId, request.body.result_code)
   // A report may have ended it meanwhile. What follows is as old as its password.
   if (!sessions.delete(id)) return response.sendStatus(401)
+  // A lost phone was taken out of use: whoever has it is signed out.
+  if (endsOthers) for (const [other, state] of sessions) if (state.user === user) sessions.delete(other)
   begin(response, user, { owesCode: false, began })
   response.redirect(303, '/me')
 })

@@ -59,6 +59,7 @@ def finish(session, flow_id, result_code):
     if not right or claims["jti"] in spent:
         raise ValueError("a result for somebody else, or one that was used")
     spent[claims["jti"]] = claims["exp"]
+    return claims
 
 def begin(user, answer, **state):
     session = secrets.token_urlsafe(32)
@@ -116,9 +117,13 @@ def complete():
     session = request.cookies.get("session")
     if not sessions[session]["owes_code"]:
         abort(401)
-    finish(session, sessions[session]["flow_id"], request.form["result_code"])
+    claims = finish(session, sessions[session]["flow_id"], request.form["result_code"])
     # A report may have ended it meanwhile. What follows is as old as its password.
     owed = sessions.pop(session)
+    # A lost phone was taken out of use: whoever has it is signed out.
+    if claims.get("end_other_sessions"):
+        for other in [one for one, state in list(sessions.items()) if state["user"] == owed["user"]]:
+            sessions.pop(other, None)
     return signed_in(owed["user"], began=owed["began"])
 
 @app.get("/me")

@@ -101,6 +101,8 @@ const tries = (code, then = (at) => at.find(ERROR, 0)) => async (at) => {
 }
 const aside = (which) => async (at) => { await atCode(at); await at.press('.nidan-aside button', which) }
 const toWays = async (at) => { await aside(0)(at); await at.step('ways') }
+const toWhichLost = async (at) => { await toWays(at); await at.press('.nidan-ways + button', 0); await at.step('which-lost') }
+const toLost = async (at) => { await toWhichLost(at); await at.press('.nidan-ways button', 0); await at.step('ways') }
 const toBackup = async (at) => { await toWays(at); await at.press('.nidan-ways button', -1); await at.step('backup') }
 const backup = (code) => async (at) => { await toBackup(at); await at.type('nidan-backup', code); await at.go('backup') }
 const sends = async (at) => { await atCode(at); await at.press('[part~="button-main"]', 0); await at.find('#nidan-code', 0) }
@@ -141,11 +143,15 @@ const logins = [
   signIn('call-digits', [voice()], sends, { '/v1/flow/challenges': call({ hint: '12', delivery: 'wrong_digits' }) }),
   signIn('call-code', [voice()], sends, { '/v1/flow/challenges': call({ hint: '12' }) }),
   signIn('ways', [app(), sms({ state: 'held' }), voice({ state: 'resting', resting_until: now() + 15 * HOUR })], toWays),
+  signIn('which-lost', all, toWhichLost),
+  signIn('ways-lost', all, toLost),
+  signIn('lost-stays', all, async (at) => { await toLost(at); await at.press('.nidan-ways button', -1); await at.step('backup'); await at.type('nidan-backup', GOOD); await at.go('backup'); await at.find(ERROR, 0) },
+    says('last_method', {}, 409)),
   signIn('backup', all, toBackup),
   signIn('backup-typo', all, backup('K7QM-9XTR-2H')),
   signIn('backup-wrong', all, backup(GOOD), says('code_wrong', { attempts_left: 3 })),
-  signIn('lost', [app()], async (at) => { await toWays(at); await at.press('.nidan-ways + button', 0); await at.step('lost') }),
-  signIn('lost-slip', all, async (at) => { await tries('000000')(at); await at.press('.nidan-aside button', 0); await at.step('ways'); await at.press('.nidan-ways + button', 0); await at.step('lost'); at.press('summary', 0); await at.find('details button', 0) },
+  signIn('lost', [app()], async (at) => { await toWays(at); await at.press('.nidan-ways ~ button', 1); await at.step('lost') }),
+  signIn('lost-slip', all, async (at) => { await tries('000000')(at); await at.press('.nidan-aside button', 0); await at.step('ways'); await at.press('.nidan-ways ~ button', 1); await at.step('lost'); at.press('summary', 0); await at.find('details button', 0) },
     says('code_wrong', { attempts_left: 2 }), { support_hours: HOURS }),
   signIn('report', all, async (at) => { await aside(1)(at); await at.step('report') }),
   signIn('reported', all, async (at) => { await aside(1)(at); await at.step('report'); await at.go('report'); await at.step('reported') }, { '/v1/flow/report': report([]) }),

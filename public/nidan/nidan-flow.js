@@ -116,7 +116,7 @@ class NidanFlow extends HTMLElement {
 
   #waitUntilNear() {
     this.#nearby = new IntersectionObserver((seen) => {
-      if (seen.some(({ isIntersecting }) => isIntersecting)) this.#restart('near')
+      if (seen.pop().isIntersecting) this.#restart('near')
     }, { rootMargin: NEAR })
     this.#nearby.observe(this)
   }

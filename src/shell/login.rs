@@ -5,8 +5,8 @@ use wasm_bindgen::JsValue;
 
 use super::{Page, Perform, Shell, api, decode, spawn};
 use nidan_flow::{
-    Effect, Event, Login, LoginAnswer, LoginEffect, LoginEvent, LoginMethod, Presented,
-    RequestError, SigningIn,
+    Effect, Event, Login, LoginAnswer, LoginEffect, LoginEvent, LoginMethod, RequestError,
+    SigningIn,
 };
 
 impl Perform for Login {
@@ -33,7 +33,13 @@ impl Perform for Login {
                 method_id,
                 presented,
                 trust,
-            }) => shell.verify(way, &method_id, &presented, trust),
+                lost,
+            }) => {
+                let body = api::code_body(&method_id, &presented);
+                api::set_flag(&body, "trust_browser", trust);
+                api::set_text(&body, "lost_methods", &lost);
+                shell.verify(way, body);
+            }
             Effect::Do(LoginEffect::ShowHelp(channel)) => {
                 shell.page(|page| page.help("", channel.as_str()));
             }
@@ -60,9 +66,7 @@ impl Shell<Login> {
         });
     }
 
-    fn verify(self, way: LoginMethod, method_id: &str, presented: &Presented, trust: bool) {
-        let body = api::code_body(method_id, presented);
-        api::set_flag(&body, "trust_browser", trust);
+    fn verify(self, way: LoginMethod, body: JsValue) {
         let question = self.next_question();
         spawn(async move {
             let page = self.page(Page::clone);

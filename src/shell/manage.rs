@@ -112,6 +112,7 @@ impl Shell<Manage> {
                 method_id,
                 presented,
                 trust: _,
+                lost: _,
             } => self.prove(way, &method_id, &presented, (goes, number)),
             LoginEffect::ShowHelp(channel) => {
                 self.page(|page| page.help("", channel.as_str()));

@@ -8,6 +8,7 @@ mod lifecycle;
 mod login;
 mod login_answers;
 mod login_codes;
+mod lost_methods;
 mod machine;
 mod manage;
 mod more_time;
@@ -32,6 +33,7 @@ pub use login::{
     Login, LoginAnswer, LoginEffect, LoginEvent, LoginInput, LoginMethod, LoginNav, LoginOpening,
     LoginPhone, LoginRefusal, LoginStep, Presented, Reported, SigningIn, Verified,
 };
+pub use lost_methods::LostMethods;
 pub use machine::Machine;
 pub use manage::{
     Addition, ChangeRefusal, CodeGoes, Done, Listed, Manage, ManageAnswer, ManageEffect,

@@ -6,7 +6,7 @@ use nidan_protocol::{CallConfirmation, ChallengeView, Channel, ErrorCode, Method
 
 use zeroize::Zeroizing;
 
-use super::{CodeEntry, Lifecycle, Now, PhoneRefusal, RequestState};
+use super::{CodeEntry, Lifecycle, LostMethods, Now, PhoneRefusal, RequestState};
 
 /// A login, from the first question to the signed result.
 pub type Login = Lifecycle<SigningIn>;
@@ -132,6 +132,8 @@ pub enum LoginStep {
     Backup,
     /// All ways.
     MethodPicker,
+    /// Which of them was on the lost phone.
+    LostPicker,
     /// None of them works.
     Recovery,
     /// "I did not ask for this code."
@@ -158,6 +160,8 @@ pub struct SigningIn {
     pub step: LoginStep,
     /// Whether the help for a code that does not arrive is open.
     pub is_helping: bool,
+    /// What the person called lost.
+    pub(super) lost: LostMethods,
     /// Where "back" leads.
     pub(super) way: LoginMethod,
     /// What was sent to a phone whose screen was left: it is still good.
@@ -192,8 +196,10 @@ pub enum LoginNav {
     Submit,
     /// "Try another way".
     MethodPicker,
-    /// One of them.
+    /// One of them; where it is asked what was on a lost phone, that it was or was not.
     Choose(LoginMethod),
+    /// "I have lost my phone."
+    Lose,
     /// "None of these works".
     Recover,
     /// "I did not ask for this code."
@@ -276,6 +282,8 @@ pub enum LoginEffect {
         presented: Presented,
         /// Whether this browser is to be trusted.
         trust: bool,
+        /// The ids of the methods that go out of use with it, each before a space.
+        lost: String,
     },
     /// Show what may keep a code from coming this way.
     ShowHelp(Channel),

@@ -5,7 +5,7 @@ use nidan_protocol::{ChallengeView, ErrorCode, MethodClass, MethodState};
 
 use super::lifecycle::Outcome;
 use super::login::{LoginAnswer, LoginMethod, LoginRefusal, LoginStep, SigningIn};
-use super::{EndReason, Now, RequestState};
+use super::{EndReason, LostMethods, Now, RequestState};
 
 impl SigningIn {
     pub(super) fn on_answer(mut self: Box<Self>, answer: LoginAnswer) -> Outcome<Self> {
@@ -102,6 +102,13 @@ impl SigningIn {
         if let LoginMethod::Method(tried) = way {
             self.note_state(tried, code, retry_at, attempts_left);
         }
+        // Both or nothing: the next press is for the login alone.
+        if matches!(
+            code,
+            ErrorCode::Cooling | ErrorCode::LastMethod | ErrorCode::ChangeLimit
+        ) {
+            self.lost = LostMethods::default();
+        }
         if stands {
             self.times += u32::from(code == ErrorCode::CodeWrong);
             // Another code was ordered meanwhile, and is still on its way.
@@ -152,6 +159,7 @@ impl SigningIn {
                 LoginStep::Code { .. }
                 | LoginStep::Backup
                 | LoginStep::MethodPicker
+                | LoginStep::LostPicker
                 | LoginStep::Recovery
                 | LoginStep::Report
                 | LoginStep::Reported(_)

@@ -82,6 +82,7 @@ impl SigningIn {
             return None;
         };
         let method_id = self.opening.methods.get(place)?.id.clone();
+        self.is_at_hand(place);
         let [code, second] = &self.codes;
         let presented = match code.read() {
             Err(error) => Err(LoginRefusal::Code(error)),
@@ -100,6 +101,7 @@ impl SigningIn {
                     method_id,
                     presented,
                     trust: self.trust,
+                    lost: self.lost_ids(),
                 })
             }
             Err(_) if self.opening.backup_codes_left > 0 && read_backup(code.typed()).is_ok() => {
@@ -142,6 +144,7 @@ impl SigningIn {
                     method_id: BACKUP_METHOD_ID.to_owned(),
                     presented: Presented::Backup(code),
                     trust: self.trust,
+                    lost: self.lost_ids(),
                 })
             }
             Err(error) => self.verify_digits().or_else(|| {

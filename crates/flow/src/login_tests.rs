@@ -7,6 +7,8 @@ use nidan_protocol::{
 use super::phone_tests::challenge;
 use super::*;
 
+mod lost;
+
 const NOW: Now = nidan_otp::UnixSeconds(1_800_000_000);
 
 fn method(id: &str, kind: MethodKind) -> MethodView {

@@ -5,7 +5,7 @@ use nidan_protocol::ChallengeView;
 
 use super::lifecycle::{Lifecycle, Stage as _};
 use super::login::{LoginMethod, LoginOpening, LoginStep, SigningIn};
-use super::{Login, RequestState};
+use super::{Login, LostMethods, RequestState};
 
 /// The screen on which a person was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum BookmarkedScreen {
     Code,
     /// All ways.
     MethodPicker,
+    /// Which of them was on a lost phone.
+    LostPicker,
     /// None of them works.
     Recovery,
     /// "I did not ask for this code."
@@ -31,6 +33,8 @@ pub struct LoginBookmark {
     pub screen: BookmarkedScreen,
     /// Wrong codes in a row.
     pub times: u32,
+    /// What the person called lost.
+    pub lost: LostMethods,
 }
 
 impl SigningIn {
@@ -40,6 +44,7 @@ impl SigningIn {
             LoginStep::Code { .. } if self.is_helping => BookmarkedScreen::Help,
             LoginStep::Code { .. } | LoginStep::Backup => BookmarkedScreen::Code,
             LoginStep::MethodPicker => BookmarkedScreen::MethodPicker,
+            LoginStep::LostPicker => BookmarkedScreen::LostPicker,
             LoginStep::Recovery => BookmarkedScreen::Recovery,
             LoginStep::Report => BookmarkedScreen::Report,
             LoginStep::Reported(_) | LoginStep::LowBackupCodes(_) => return None,
@@ -48,6 +53,7 @@ impl SigningIn {
             way: self.way,
             screen,
             times: self.times,
+            lost: self.lost,
         })
     }
 }
@@ -79,6 +85,7 @@ impl Login {
         };
         signing.kept = sent;
         signing.times = bookmark.times;
+        signing.lost = bookmark.lost;
         if is_there {
             signing.way = bookmark.way;
         }
@@ -91,6 +98,7 @@ impl Login {
                 LoginStep::Backup
             }
             (BookmarkedScreen::MethodPicker, _) => LoginStep::MethodPicker,
+            (BookmarkedScreen::LostPicker, _) => LoginStep::LostPicker,
             (BookmarkedScreen::Recovery, _) => LoginStep::Recovery,
             (BookmarkedScreen::Report, _) => LoginStep::Report,
         };

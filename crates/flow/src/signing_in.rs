@@ -13,7 +13,7 @@ use super::login::{
     LoginAnswer, LoginEffect, LoginEvent, LoginInput, LoginMethod, LoginNav, LoginOpening,
     LoginPhone, LoginRefusal, LoginStep, SigningIn, Verified,
 };
-use super::{CodeEntry, EndReason, Now, RequestState};
+use super::{CodeEntry, EndReason, LostMethods, Now, RequestState};
 
 /// Backup codes that are left: from here on the person is warned before going on.
 const FEW_BACKUP_CODES: u32 = 3;
@@ -41,6 +41,7 @@ impl Stage for SigningIn {
             asked: RequestState::Idle,
             step: LoginStep::Backup,
             is_helping: false,
+            lost: LostMethods::default(),
             way: best.map_or(LoginMethod::Backup, LoginMethod::Method),
             kept: None,
             ordered: None,
@@ -66,6 +67,7 @@ impl Stage for SigningIn {
             LoginStep::Code { .. }
             | LoginStep::Backup
             | LoginStep::MethodPicker
+            | LoginStep::LostPicker
             | LoginStep::Recovery
             | LoginStep::Report => {}
         }
@@ -86,6 +88,7 @@ impl Stage for SigningIn {
             LoginStep::Code { .. }
             | LoginStep::Backup
             | LoginStep::MethodPicker
+            | LoginStep::LostPicker
             | LoginStep::Recovery
             | LoginStep::Report => Outcome::Ended(EndReason::Expired),
         }
@@ -104,6 +107,7 @@ impl Stage for SigningIn {
             LoginStep::Code { challenge, .. } => challenge.as_deref(),
             LoginStep::Backup
             | LoginStep::MethodPicker
+            | LoginStep::LostPicker
             | LoginStep::Recovery
             | LoginStep::Report
             | LoginStep::Reported(_)
@@ -224,6 +228,11 @@ impl SigningIn {
             (_, LoginNav::Back) => self.go_back(),
             // The question whether to report is answered, or left by "back".
             (LoginStep::Report, _) => None,
+            (LoginStep::LostPicker, LoginNav::Choose(LoginMethod::Method(place))) => {
+                self.lost.toggle(place);
+                self.leave_for(LoginStep::MethodPicker)
+            }
+            (_, LoginNav::Lose) => self.lose(),
             (_, LoginNav::Choose(LoginMethod::Method(place))) => {
                 self.clear_codes();
                 self.enter(place)
@@ -250,6 +259,7 @@ impl SigningIn {
                 Some(LoginEffect::Report)
             }
             LoginStep::MethodPicker
+            | LoginStep::LostPicker
             | LoginStep::Recovery
             | LoginStep::Reported(_)
             | LoginStep::LowBackupCodes(_) => None,
@@ -259,6 +269,7 @@ impl SigningIn {
     /// To where the person was before looking around.
     fn go_back(&mut self) -> Option<LoginEffect> {
         match self.step {
+            LoginStep::LostPicker => self.leave_for(LoginStep::MethodPicker),
             LoginStep::Recovery if self.has_other_way() => self.leave_for(LoginStep::MethodPicker),
             LoginStep::Code { .. } | LoginStep::Backup => self.leave_for(LoginStep::MethodPicker),
             LoginStep::Recovery | LoginStep::MethodPicker | LoginStep::Report => {
@@ -379,6 +390,7 @@ impl fmt::Debug for SigningIn {
             LoginStep::Code { .. } => "Code",
             LoginStep::Backup => "Backup",
             LoginStep::MethodPicker => "MethodPicker",
+            LoginStep::LostPicker => "LostPicker",
             LoginStep::Recovery => "Recovery",
             LoginStep::Report => "Report",
             LoginStep::Reported(_) => "Reported",

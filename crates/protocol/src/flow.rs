@@ -275,7 +275,16 @@ pub struct VerificationPost {
     /// Whether the person ticked "do not ask in this browser", where the host offers it.
     #[serde(default)]
     pub trust_browser: bool,
+    /// The ids of those of the person's methods that are lost, with spaces between them, like an OAuth
+    /// `scope` ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)); up to
+    /// [`LOST_MAX`], and not the one whose code this is. The login takes them out of use, or it is
+    /// refused, with nothing done and the code unspent.
+    #[serde(default)]
+    pub lost_methods: String,
 }
+
+/// The most methods that a login takes out of use: more than anybody has.
+pub const LOST_MAX: usize = 20;
 
 /// The answer to a right code. The same body gets the same answer again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

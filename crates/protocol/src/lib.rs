@@ -23,8 +23,8 @@ pub use change::{
 pub use event::{EventKind, EventView, EventsView};
 pub use flow::{
     BACKUP_METHOD_ID, BackupGate, EnrolmentAnswer, EnrolmentOpening, EnrolmentPost, ExtendAnswer,
-    ExtendPost, FigureView, FlowOutcome, FlowView, MethodState, MethodView, PHONES_MAX, PhoneOffer,
-    PhonePost, Policy, RecentLogin, ReportAnswer, ReportPost, VerificationAnswer,
+    ExtendPost, FigureView, FlowOutcome, FlowView, LOST_MAX, MethodState, MethodView, PHONES_MAX,
+    PhoneOffer, PhonePost, Policy, RecentLogin, ReportAnswer, ReportPost, VerificationAnswer,
     VerificationOpening, VerificationPost,
 };
 pub use host::{

@@ -520,6 +520,10 @@ messages! {
     ManageKnown = "manage.known",
     CodesUse = "codes.use",
     ManageDoneBroughtBack = "manage.done-brought-back",
+    LoginLose = "login.lose",
+    LoginLoseTitle = "login.lose-title",
+    LoginWayLost = "login.way-lost",
+    LoginKept = "login.kept",
 }
 
 /// Puts values into a text's named places: `{seconds}`. `put` appends the value of a place.

@@ -18,7 +18,8 @@ pub const ASSERTION_TYP: &str = "nidan-assertion+jwt";
 /// A host redeems and checks at once; a minute leaves room for clocks that differ.
 pub const ASSERTION_TTL_S: u64 = 60;
 
-/// What an assertion says. The last two are there where methods were managed, and all others always.
+/// What an assertion says. The last two are there where methods were managed or a login took a lost one
+/// out of use, and all others always.
 #[derive(Debug, Serialize)]
 pub(crate) struct Claims<'a> {
     pub(crate) iss: &'a str,

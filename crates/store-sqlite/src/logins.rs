@@ -2,6 +2,8 @@
 //! [`nidan_core::login`] decides is written, in one transaction.
 
 use nidan_core::login::{self, Authenticated, LoginChanges, LoginContext, Replaced};
+use nidan_core::manage::ManageRefusal;
+use nidan_core::manage::lost::{self, TakenOut};
 use nidan_core::throttle::Tries;
 use nidan_protocol::Purpose;
 use rusqlite::{Connection, Row, params};
@@ -10,8 +12,9 @@ use crate::attempts::{allowance_from, out_of_use, tries_from};
 use crate::connection::{all, execute, first};
 use crate::failure::Failure;
 use crate::flows::{self, Whose};
-use crate::record;
+use crate::manage::{self, Writing};
 use crate::rows::{detail_from, to_sql};
+use crate::{record, subject_of};
 use nidan_store::{CompleteLogin, LastEntry, LoginCompletion};
 
 /// One statement for all that completing a login depends on.
@@ -61,13 +64,45 @@ pub(crate) fn complete(
     if loaded.context.is_held {
         return Ok(LoginCompletion::MethodHeld);
     }
+    let lost = match lost_of(write, login)? {
+        Ok(lost) => lost,
+        Err(refusal) => return Ok(LoginCompletion::LostStays(refusal)),
+    };
     if !spend(write, &spending)? {
         return Ok(LoginCompletion::CodeUsed);
     }
     let changes = login::complete(&loaded.context, &login.authenticated, login.audit.now);
     let backup_codes_left = changes.backup_codes_left;
     apply(write, login, &spending, changes, &loaded)?;
+    for (method_id, changes) in &lost {
+        let writing = Writing {
+            flow_id: &login.flow_id,
+            whose: spending.whose,
+            request: (method_id, &login.body_hash),
+            audit: &login.audit,
+            new: None,
+        };
+        manage::apply(write, &writing, changes)?;
+    }
     Ok(LoginCompletion::Yes { backup_codes_left })
+}
+
+/// What becomes of the methods that the person called lost.
+fn lost_of(
+    read: &Connection,
+    login: &CompleteLogin,
+) -> Result<Result<TakenOut, ManageRefusal>, Failure> {
+    if login.lost.is_empty() {
+        return Ok(Ok(TakenOut::new()));
+    }
+    let now = login.audit.now;
+    let account = subject_of(read, (&login.host, &login.subject), now)?.account();
+    Ok(lost::take_out(
+        account,
+        &login.authenticated,
+        &login.lost,
+        now,
+    ))
 }
 
 /// What completing a login or a proof depends on; [`None`] when the flow is no open one of this person

@@ -133,7 +133,17 @@ fn manage(write: &Connection, change: &ManageChange) -> Result<ManageDecision, F
     let context = load_context(write, change)?;
     let decision = manage::decide(&context, &change.request);
     if let ManageDecision::Do(changes) = &decision {
-        apply(write, change, changes)?;
+        let writing = Writing {
+            flow_id: &change.flow_id,
+            whose: (&change.host, &change.subject),
+            request: (&change.request_id, &change.request.body_hash),
+            audit: &change.audit,
+            new: change.new.as_ref(),
+        };
+        apply(write, &writing, changes)?;
+        if let Some(id) = &change.setup_id {
+            execute(write, "DELETE FROM setup WHERE id = ?1", [id])?;
+        }
     }
     Ok(decision)
 }
@@ -230,20 +240,32 @@ fn is_known(read: &Connection, change: &ManageChange) -> Result<bool, Failure> {
     }
 }
 
-fn apply(
+/// What is written beside the decision about a change.
+pub(crate) struct Writing<'a> {
+    pub(crate) flow_id: &'a str,
+    pub(crate) whose: Whose<'a>,
+    /// The request's id within the flow, and the keyed hash of its post.
+    pub(crate) request: (&'a str, &'a [u8; 32]),
+    pub(crate) audit: &'a AuditContext,
+    /// What a set-up brings, where the change finishes one.
+    pub(crate) new: Option<&'a NewFactor>,
+}
+
+/// Carries a decision out.
+pub(crate) fn apply(
     write: &Connection,
-    change: &ManageChange,
+    writing: &Writing<'_>,
     changes: &ManageChanges,
 ) -> Result<(), Failure> {
-    let whose = (change.host.as_str(), change.subject.as_str());
+    let whose = writing.whose;
     execute(
         write,
         "INSERT INTO flow_request (flow_id, request_id, body_hash, change, method) \
          VALUES (?1, ?2, ?3, ?4, ?5)",
         params![
-            change.flow_id,
-            change.request_id,
-            change.request.body_hash,
+            writing.flow_id,
+            writing.request.0,
+            writing.request.1,
             changes.change.map(|(kind, _)| kind.as_str()),
             changes
                 .change
@@ -251,9 +273,6 @@ fn apply(
                 .map(Authenticator::as_str),
         ],
     )?;
-    if let Some(id) = &change.setup_id {
-        execute(write, "DELETE FROM setup WHERE id = ?1", [id])?;
-    }
     if changes.raises_epoch {
         flows::raise_epoch(write, whose.0, whose.1)?;
         // The flow's own proof goes on under the new epoch.
@@ -261,11 +280,11 @@ fn apply(
             write,
             "UPDATE flow SET raised_epoch = 1, factor_epoch = \
              (SELECT factor_epoch FROM subject WHERE host = ?2 AND subject = ?3) WHERE id = ?1",
-            params![change.flow_id, whose.0, whose.1],
+            params![writing.flow_id, whose.0, whose.1],
         )?;
     }
     for step in &changes.steps {
-        carry_out(write, change, step)?;
+        carry_out(write, writing, step)?;
     }
     if let Some(today) = changes.changes {
         execute(
@@ -275,13 +294,13 @@ fn apply(
         )?;
     }
     for (kind, detail) in &changes.entries {
-        record::append(write, whose, *kind, detail.clone(), &change.audit)?;
+        record::append(write, whose, *kind, detail.clone(), writing.audit)?;
     }
     Ok(())
 }
 
-fn carry_out(write: &Connection, change: &ManageChange, step: &Step) -> Result<(), Failure> {
-    let whose = (change.host.as_str(), change.subject.as_str());
+fn carry_out(write: &Connection, writing: &Writing<'_>, step: &Step) -> Result<(), Failure> {
+    let whose = writing.whose;
     match step {
         Step::Name { method_id, name } => execute(
             write,
@@ -318,11 +337,11 @@ fn carry_out(write: &Connection, change: &ManageChange, step: &Step) -> Result<(
             "UPDATE method SET held_at = ?2, held_by = ?3 WHERE id = ?1",
             params![
                 method_id,
-                is_held.then(|| to_sql(change.request.now)),
+                is_held.then(|| to_sql(writing.audit.now)),
                 is_held.then_some("person")
             ],
         ),
-        Step::AddMethod | Step::ReplaceBackupCodes => store_new(write, whose, change),
+        Step::AddMethod | Step::ReplaceBackupCodes => store_new(write, writing),
         Step::Pause { until, tells_end } => execute(
             write,
             "UPDATE subject SET paused_until = ?3, tells_pause_end = ?4 \
@@ -331,21 +350,17 @@ fn carry_out(write: &Connection, change: &ManageChange, step: &Step) -> Result<(
         ),
         Step::EndPause => flows::clear_pause(write, whose),
         Step::EndTrust { browsers } => {
-            trust::revoke(write, whose, browsers, &change.audit).map(|_count| 1)
+            trust::revoke(write, whose, browsers, writing.audit).map(|_count| 1)
         }
         Step::ForgetAll => forget_all(write, whose),
-        Step::EndProof => end_proof(write, &change.flow_id),
+        Step::EndProof => end_proof(write, writing.flow_id),
     }?;
     Ok(())
 }
 
-fn store_new(
-    write: &Connection,
-    whose: Whose<'_>,
-    change: &ManageChange,
-) -> Result<usize, Failure> {
-    let now = change.request.now;
-    match &change.new {
+fn store_new(write: &Connection, writing: &Writing<'_>) -> Result<usize, Failure> {
+    let (whose, now) = (writing.whose, writing.audit.now);
+    match writing.new {
         Some(NewFactor::Method(method)) => {
             let last: Option<i64> = scalar(
                 write,

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use nidan_core::attempt::{AttemptRefusal, CountedAttempt, LoginAttempt};
 use nidan_core::hold::{HoldDecision, HoldWish};
 use nidan_core::login::Authenticated;
+use nidan_core::manage::ManageRefusal;
 use nidan_core::trust::Browsers;
 use nidan_protocol::TrustedBrowser;
 
@@ -68,6 +69,9 @@ pub struct CompleteLogin {
     pub result_expires_at: u64,
     /// Whether this browser is to be trusted.
     pub trusts: bool,
+    /// The ids of methods that the person called lost: they are held in the same transaction, as
+    /// [`nidan_core::manage::lost`] decides, and the result counts under the epoch after it.
+    pub lost: Vec<String>,
     /// The context of the entries that it leaves in the record.
     pub audit: AuditContext,
 }
@@ -81,6 +85,8 @@ pub enum LoginCompletion {
         /// Good backup codes after it.
         backup_codes_left: u32,
     },
+    /// What is lost is not taken out of use. Nothing was stored, and the code is unspent.
+    LostStays(ManageRefusal),
     /// The code was used before. Nothing was stored.
     CodeUsed,
     /// The flow is complete, over or superseded. Nothing was stored.

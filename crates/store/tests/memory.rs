@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+#[path = "memory/changes.rs"]
+mod changes;
 #[path = "memory/hold.rs"]
 mod hold;
 #[path = "memory/login.rs"]

@@ -18,7 +18,7 @@ use crate::session::{
     COOKIE, OwesCode, Refused, SESSION_TTL_S, SignedIn, cookie, with_cookie, with_named_cookie,
 };
 use crate::set_up::{begin_two_step, complete_two_step};
-use crate::two_step::{Asked, Flow, Purpose, TwoStep, TwoStepError};
+use crate::two_step::{Asked, Checked, Flow, Purpose, TwoStep, TwoStepError};
 
 /// What a trusted browser brings; the service says how long it counts.
 const TRUST_COOKIE: &str = "shop_trust";
@@ -135,8 +135,9 @@ async fn ask_for_code(
         }) => {
             let signed_in = signed_in(shop, session, &flow_id, &result_code).await;
             signed_in
-                .map(|(id, trust)| {
-                    with_trust(trust, with_cookie(&id, SESSION_TTL_S, Json(json!({}))))
+                .map(|(id, checked)| {
+                    let answer = with_cookie(&id, SESSION_TTL_S, Json(json!({})));
+                    with_trust(checked.trust_token, answer)
                 })
                 .ok_or(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"))
         }
@@ -217,14 +218,13 @@ fn browser_name(agent: &str) -> String {
 }
 
 /// A signed result, checked and spent: the fresh session's id
-/// ([ASVS](https://github.com/OWASP/ASVS/tree/v5.0.0) 7.2.4), and what a trusted browser is to
-/// bring next.
+/// ([ASVS](https://github.com/OWASP/ASVS/tree/v5.0.0) 7.2.4), and what the result says.
 async fn signed_in(
     shop: &Shop,
     session: &Session,
     flow_id: &str,
     result_code: &str,
-) -> Option<(String, Option<String>)> {
+) -> Option<(String, Checked)> {
     let checked = shop
         .two_step
         .finish(
@@ -242,7 +242,12 @@ async fn signed_in(
         return None;
     }
     let id = shop.accounts.follow_session(session).await.ok()??;
-    Some((id, checked.trust_token))
+    // A lost phone was taken out of use: whoever has it is signed out.
+    if checked.end_other_sessions {
+        let ended = shop.accounts.end_other_sessions(&session.user_id, &id);
+        ended.await.ok()?;
+    }
+    Some((id, checked))
 }
 
 fn with_trust(token: Option<String>, response: Response) -> Response {
@@ -267,12 +272,18 @@ async fn sign_in_complete(
     let Some(flow_id) = &session.flow_id else {
         return Ok(refused());
     };
-    let Some((id, trust)) = signed_in(&shop, &session, flow_id, &sent.result_code).await else {
+    let Some((id, checked)) = signed_in(&shop, &session, flow_id, &sent.result_code).await else {
         return Ok(refused());
     };
+    let done = if checked.end_other_sessions {
+        "&two-step=lost"
+    } else {
+        ""
+    };
+    let home = Redirect::to(&format!("/?lang={lang}{done}"));
     Ok(with_trust(
-        trust,
-        with_cookie(&id, SESSION_TTL_S, Redirect::to(&format!("/?lang={lang}"))),
+        checked.trust_token,
+        with_cookie(&id, SESSION_TTL_S, home),
     ))
 }
 

@@ -30,6 +30,13 @@ pub(super) fn three_seconds_ahead(token: &mut Token) {
     }
 }
 
+/// Of a login that took something that is lost out of use: right, and it ends every other session.
+pub(super) fn after_a_loss(token: &mut Token) {
+    let held = json!([{ "change": "held", "method": "totp" }]);
+    set(token, "changes", held);
+    set(token, "end_other_sessions", json!(true));
+}
+
 /// Forged results, each with what is wrong.
 pub(super) const FORGED: &[(&str, Forge)] = &[
     ("for another host (aud)", |t| {

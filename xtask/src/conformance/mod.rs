@@ -374,6 +374,16 @@ impl Kit {
             kit.complete_with_the_result(&mut browser)?;
             Ok(before)
         })?;
+        self.attack(
+            "a session of before a lost phone was taken out of use",
+            |kit| {
+                let before = kit.sign_in()?;
+                lock(&kit.service).forge = Some(attacks::after_a_loss);
+                let signed_in = kit.sign_in();
+                lock(&kit.service).forge = None;
+                signed_in.map(|_browser| before)
+            },
+        )?;
         self.attack("the same result once more, after signing out", |kit| {
             let mut browser = kit.password()?;
             let owing = browser.clone();

@@ -53,7 +53,7 @@ fn holes() -> Vec<Hole> {
         Hole(
             "goes on when redeem answers 503",
             "await finish(id, flowId, request.body.result_code)",
-            "await finish(id, flowId, request.body.result_code).catch((error) => { if (!error.message.endsWith('503')) throw error })".to_owned(),
+            "await finish(id, flowId, request.body.result_code).catch((error) => { if (!error.message.endsWith('503')) throw error; return {} })".to_owned(),
             "at redeem, the service is down",
         ),
         Hole(
@@ -81,6 +81,12 @@ fn holes() -> Vec<Hole> {
         "if (!person) return response.sendStatus(401)\n  const isRight = timingSafeEqual("
             .to_owned(),
         "the time of an answer",
+    ));
+    holes.push(Hole(
+        "leaves whoever has the lost phone signed in",
+        "if (endsOthers) ",
+        "if (false) ".to_owned(),
+        "before a lost phone was taken out of use",
     ));
     for claim in ["amr", "auth_time", "method_id", "factor_epoch"] {
         let (text, attack): (&str, &str) = match claim {

@@ -15,6 +15,7 @@
 mod change;
 pub mod ends;
 pub mod health;
+pub mod lost;
 mod refusal;
 pub mod standing;
 

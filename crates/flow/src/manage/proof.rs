@@ -140,6 +140,7 @@ impl Managing {
                 (LoginStep::Code { .. } | LoginStep::Backup, _) => true,
                 (
                     LoginStep::MethodPicker
+                    | LoginStep::LostPicker
                     | LoginStep::Recovery
                     | LoginStep::Report
                     | LoginStep::Reported(_)

@@ -24,6 +24,8 @@ pub enum LoginAction {
     Trust,
     /// Shows all ways.
     PickMethod,
+    /// "I have lost my phone."
+    Lose,
     /// Takes the method at the block's index.
     Choose,
     /// Takes a backup code.
@@ -53,6 +55,7 @@ impl LoginAction {
             Self::Submit => go(LoginNav::Submit),
             Self::Back => go(LoginNav::Back),
             Self::PickMethod => go(LoginNav::MethodPicker),
+            Self::Lose => go(LoginNav::Lose),
             Self::Choose => go(LoginNav::Choose(LoginMethod::Method(index.into()))),
             Self::ChooseBackup => go(LoginNav::Choose(LoginMethod::Backup)),
             Self::Recover => go(LoginNav::Recover),

@@ -23,7 +23,7 @@ impl<'a> Draft<'a, Login> {
     pub(super) fn code(&mut self, signing: &'a SigningIn, sent: Option<&'a ChallengeView>) {
         let Some(method) = signing.method() else {
             // The list of methods has changed under the person's hands: the others are there.
-            return self.method_picker(signing);
+            return self.method_picker(signing, false);
         };
         self.title(Msg::LoginTitle);
         self.account(signing);

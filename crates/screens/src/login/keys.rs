@@ -119,6 +119,8 @@ keys! {
         BackupWay = "2button;type=button;class=nidan-quiet;part=button",
         /// How many are left.
         BackupWayWords = "3span",
+        /// For who has lost a phone.
+        Lose = "1button;type=button;class=nidan-quiet;part=button",
         /// For who has none of them.
         Lost = "1button;type=button;class=nidan-quiet;part=button",
         /// Where the host helps those who have lost everything.

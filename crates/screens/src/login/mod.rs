@@ -71,6 +71,7 @@ pub(crate) fn step_scope(signing: &SigningIn) -> FocusScope {
         }
         LoginStep::Backup => "backup",
         LoginStep::MethodPicker => "ways",
+        LoginStep::LostPicker => "which-lost",
         LoginStep::Recovery => "lost",
         LoginStep::Report => "report",
         LoginStep::Reported(_) => EndReason::Reported.name(),
@@ -94,13 +95,15 @@ impl<'a> Draft<'a, Login> {
             LoginStep::Code { .. } | LoginStep::Reported(_) | LoginStep::LowBackupCodes(_) => false,
             LoginStep::Backup
             | LoginStep::MethodPicker
+            | LoginStep::LostPicker
             | LoginStep::Recovery
             | LoginStep::Report => true,
         };
         match &signing.step {
             LoginStep::Code { challenge, .. } => self.code(signing, challenge.as_deref()),
             LoginStep::Backup => self.backup(signing),
-            LoginStep::MethodPicker => self.method_picker(signing),
+            LoginStep::MethodPicker => self.method_picker(signing, false),
+            LoginStep::LostPicker => self.method_picker(signing, true),
             LoginStep::Recovery => self.recovery(signing),
             LoginStep::Report => self.report(signing),
             LoginStep::Reported(reported) => self.reported(reported),

@@ -10,32 +10,46 @@ use crate::methods::way;
 use crate::{Arg, Content, Words};
 
 impl<'a> Draft<'a, Login> {
-    /// Every way in, with its end masked; backup codes last.
-    pub(super) fn method_picker(&mut self, signing: &'a SigningIn) {
-        self.title(Msg::LoginWaysTitle);
+    /// Every way in, with its end masked; backup codes last. Or which of the methods was on a lost
+    /// phone: pressed once more, it was not after all.
+    pub(super) fn method_picker(&mut self, signing: &'a SigningIn, asks_for_lost: bool) {
+        self.title(if asks_for_lost {
+            Msg::LoginLoseTitle
+        } else {
+            Msg::LoginWaysTitle
+        });
         self.group(LoginKey::Ways);
         for (index, method) in (0..=u8::MAX).zip(&signing.opening.methods) {
-            self.way(index, method);
+            let closed = match method.state {
+                _ if signing.lost().has(index.into()) => Some(Msg::LoginWayLost),
+                MethodState::Ready | MethodState::TwoCodes => None,
+                MethodState::Resting => Some(Msg::LoginWayResting),
+                MethodState::Suspended => Some(Msg::LoginWaySuspended),
+                MethodState::Held => Some(Msg::LoginWayHeld),
+            };
+            let is_disabled = closed.is_some() && !asks_for_lost;
+            self.way(index, method, closed, is_disabled);
         }
+        if !asks_for_lost {
+            self.other_ways_in(signing);
+        }
+        self.group(LoginKey::Actions);
+        self.back();
+    }
+
+    fn other_ways_in(&mut self, signing: &'a SigningIn) {
         if signing.opening.backup_codes_left > 0 {
             let left = signing.opening.backup_codes_left.into();
             self.choice(LoginKey::BackupWay, 0, false, LoginAction::ChooseBackup);
             let left = Arg::Number("count", left);
             self.message(LoginKey::BackupWayWords, Msg::LoginWayBackup, left);
         }
+        self.button(LoginKey::Lose, Msg::LoginLose, LoginAction::Lose);
         self.button(LoginKey::Lost, Msg::LoginLost, LoginAction::Recover);
-        self.group(LoginKey::Actions);
-        self.back();
     }
 
-    fn way(&mut self, index: u8, method: &'a MethodView) {
-        let closed = match method.state {
-            MethodState::Ready | MethodState::TwoCodes => None,
-            MethodState::Resting => Some(Msg::LoginWayResting),
-            MethodState::Suspended => Some(Msg::LoginWaySuspended),
-            MethodState::Held => Some(Msg::LoginWayHeld),
-        };
-        self.choice(LoginKey::Way, index, closed.is_some(), LoginAction::Choose);
+    fn way(&mut self, index: u8, method: &'a MethodView, closed: Option<Msg>, is_disabled: bool) {
+        self.choice(LoginKey::Way, index, is_disabled, LoginAction::Choose);
         let hint = Arg::Text("hint", method.hint.as_deref().unwrap_or_default());
         let words = Words::Message(way(method.kind), [hint, Arg::None]);
         self.add_nth(LoginKey::WayWords, index, Content::Text(words));

@@ -47,6 +47,7 @@ const fn is_at_a_code(signing: &SigningIn) -> bool {
     match signing.step {
         LoginStep::Code { .. } | LoginStep::Backup => true,
         LoginStep::MethodPicker
+        | LoginStep::LostPicker
         | LoginStep::Recovery
         | LoginStep::Report
         | LoginStep::Reported(_)
@@ -60,6 +61,10 @@ fn in_our_words<'a>(
     key: LoginKey,
     content: Content<'a, Login>,
 ) -> Option<Content<'a, Manage>> {
+    // What is lost is said here on a screen of its own.
+    if key == LoginKey::Lose {
+        return None;
+    }
     if !is_at_a_code(&proving.signing) {
         return Some(of_login(content));
     }

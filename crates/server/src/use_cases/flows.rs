@@ -332,7 +332,8 @@ fn assertion(
             (vec![used.amr()], used.acr())
         }
     };
-    let is_managed = flow.purpose == Purpose::Manage;
+    // A login says so where it took something that is lost out of use.
+    let tells_changes = flow.purpose == Purpose::Manage || !redeemed.changes.is_empty();
     let claims = Claims {
         iss: &service.0.config.issuer,
         aud: &host.id,
@@ -348,8 +349,8 @@ fn assertion(
         purpose: flow.purpose.as_str(),
         method_id,
         factor_epoch: redeemed.factor_epoch,
-        changes: is_managed.then_some(redeemed.changes.as_slice()),
-        end_other_sessions: is_managed.then_some(redeemed.raised_epoch),
+        changes: tells_changes.then_some(redeemed.changes.as_slice()),
+        end_other_sessions: tells_changes.then_some(redeemed.raised_epoch),
     };
 
     service.0.signer.sign(&claims).map_err(|error| {

@@ -2,12 +2,15 @@
 //! update, answered once. There is no other way to a verified flow (B9).
 
 use nidan_core::attempt::AttemptPurpose;
-use nidan_protocol::{ErrorCode, FlowOutcome, Purpose, VerificationAnswer, VerificationPost};
+use nidan_protocol::{
+    ErrorCode, FlowOutcome, LOST_MAX, Purpose, VerificationAnswer, VerificationPost,
+};
 use subtle::ConstantTimeEq;
 use tracing::Instrument;
 
 use super::FlowCaller;
 use super::code::{self, Checked, Typed};
+use super::manage::refused;
 use super::result::result_code;
 use crate::config::Host;
 use crate::keys::HashUse;
@@ -19,6 +22,8 @@ use nidan_store::{CompleteLogin, FlowState, LoginCompletion, NewFlow};
 struct Login {
     typed: Typed,
     trust_browser: bool,
+    /// The ids of the methods that are to be taken out of use.
+    lost: Vec<String>,
     /// Tells a repeated post from a changed one without keeping either.
     body_hash: [u8; 32],
 }
@@ -74,6 +79,7 @@ async fn checked(
             .hash(HashUse::KeptResultCode, &[result_code.as_bytes()]),
         result_expires_at: service.0.clock.now_s().saturating_add(RESULT_TTL_S),
         trusts: login.trust_browser,
+        lost: login.lost.clone(),
         audit: service.audit_context(host, flow.opened.client_description.clone()),
     };
     match service.0.store.complete_login(&completion).await? {
@@ -85,6 +91,7 @@ async fn checked(
                 result_code,
             })
         }
+        LoginCompletion::LostStays(refusal) => Err(refused(refusal)),
         LoginCompletion::CodeUsed => Err(right.was_used(service, whose, &login.typed).await),
         // Held a moment ago: the code was right, and lets nobody in any more.
         LoginCompletion::MethodHeld => Err(ErrorCode::MethodHeld.into()),
@@ -104,18 +111,26 @@ fn parse(
         code,
         second_code,
         trust_browser,
+        lost_methods,
     } = post;
     if trust_browser && host.trust_days.is_none() {
         return Err(Refusal::field("trust_browser"));
     }
+    // What lets in is not lost.
+    let lost: Vec<String> = lost_methods.split_whitespace().map(str::to_owned).collect();
+    if lost.len() > LOST_MAX || lost.contains(&method_id) {
+        return Err(Refusal::field("lost_methods"));
+    }
     let typed = Typed::read(method_id, code, second_code)?;
     let [method_id, first, second] = typed.parts();
     let trusts = [u8::from(trust_browser)];
-    let parts = [flow.id.as_bytes(), method_id, first, second, &trusts];
+    let mut parts = vec![flow.id.as_bytes(), method_id, first, second, &trusts];
+    parts.push(lost_methods.as_bytes());
     let body_hash = service.0.keys.hash(HashUse::VerificationBody, &parts);
     Ok(Login {
         typed,
         trust_browser,
+        lost,
         body_hash,
     })
 }

@@ -9,6 +9,7 @@
     reason = "test support; each test file uses a part"
 )]
 
+pub mod form;
 pub mod hooks;
 pub mod manage;
 pub mod peer;

@@ -60,6 +60,7 @@ pub(super) fn completion(
         result_hash: flow.token_hash,
         result_expires_at: NOW + 60,
         trusts,
+        lost: Vec::new(),
         audit: audit(activation, NOW),
     }
 }

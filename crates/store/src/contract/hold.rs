@@ -4,13 +4,14 @@ use nidan_core::attempt::AttemptRefusal;
 use nidan_core::audit::Support;
 use nidan_core::hold::{HoldDecision, HoldWish};
 use nidan_core::login::Authenticated;
+use nidan_core::manage::{Holder, ManageRefusal};
 use nidan_core::throttle::Needs;
-use nidan_protocol::EventKind;
+use nidan_protocol::{Authenticator, Change, ChangeKind, EventKind};
 
 use super::attempt::{NOW, attempt, audit, completion, refusal};
 use crate::{
-    Activated, Activation, HoldRequest, LoginCompletion, NewFlow, OpenVerification, Opened,
-    Redemption, Store, VerificationOpened,
+    Activated, Activation, CompleteLogin, HoldRequest, LoginCompletion, NewFlow, OpenVerification,
+    Opened, Redeemed, Redemption, Store, VerificationOpened,
 };
 
 pub(super) async fn run(store: &dyn Store, set_up: &NewFlow, activation: &Activation) {
@@ -27,6 +28,7 @@ pub(super) async fn run(store: &dyn Store, set_up: &NewFlow, activation: &Activa
         .await;
     people.a_result_of_before_is_worth_nothing().await;
     people.the_record_says_who_and_why().await;
+    people.a_login_takes_out_what_is_lost().await;
 }
 
 struct Held<'a> {
@@ -144,16 +146,7 @@ impl Held<'_> {
         let completed = self.store.complete_login(&right).await.unwrap();
         assert!(matches!(completed, LoginCompletion::Yes { .. }));
         let _held = self.hold(HoldWish::Hold).await;
-        let redemption = Redemption {
-            flow_id: flow.id.clone(),
-            host: flow.host.clone(),
-            result_hash: right.result_hash,
-            session_binding: flow.session_binding.clone(),
-            now: NOW,
-            trust: None,
-            audit: audit(self.activation, NOW),
-        };
-        assert!(self.store.redeem(&redemption).await.unwrap().is_none());
+        assert!(self.redeem(&flow, right.result_hash).await.is_none());
         let _released = self.hold(HoldWish::Release).await;
     }
 
@@ -175,6 +168,78 @@ impl Held<'_> {
                 .into_iter()
                 .all(|support| support.reason == "the phone is lost")
         );
+    }
+
+    /// Something else let the person in, and what is lost is out in the same transaction.
+    async fn a_login_takes_out_what_is_lost(&self) {
+        let (before, flow) = (self.login(4).await, self.login(5).await);
+        let left = u32::try_from(self.activation.backup_hashes.len()).unwrap();
+        let epoch = self.epoch().await;
+        let right = CompleteLogin {
+            lost: vec![self.method_id().to_owned()],
+            ..completion(&before, self.right(3_000_000), self.activation, false)
+        };
+        assert_eq!(
+            self.store.complete_login(&right).await.unwrap(),
+            LoginCompletion::LostStays(ManageRefusal::ReauthRequired),
+            "nothing says of itself that it is lost"
+        );
+        assert_eq!(self.epoch().await, epoch);
+        let right = CompleteLogin {
+            lost: vec![],
+            ..right
+        };
+        let unspent = self.store.complete_login(&right).await.unwrap();
+        assert!(matches!(unspent, LoginCompletion::Yes { .. }));
+        let code = Authenticated::BackupCode { ordinal: 1 };
+        let lost = CompleteLogin {
+            lost: vec![self.method_id().to_owned(), "nothing".to_owned()],
+            ..completion(&flow, code, self.activation, false)
+        };
+        assert_eq!(
+            self.store.complete_login(&lost).await.unwrap(),
+            LoginCompletion::Yes {
+                backup_codes_left: left - 1,
+            }
+        );
+        assert_eq!(self.epoch().await, epoch + 1);
+        let subject = self.subject().await;
+        let method = subject.methods.first().unwrap();
+        assert_eq!(
+            (method.held_at, method.held_by),
+            (Some(NOW), Some(Holder::Person))
+        );
+        assert_eq!(subject.changes.count, 1);
+        assert!(
+            self.redeem(&before, right.result_hash).await.is_none(),
+            "of an earlier epoch"
+        );
+        let redeemed = self.redeem(&flow, lost.result_hash).await.unwrap();
+        assert_eq!(redeemed.factor_epoch, epoch + 1);
+        assert!(redeemed.raised_epoch);
+        let held = Change {
+            change: ChangeKind::Held,
+            method: Some(Authenticator::Method(method.detail.kind())),
+        };
+        assert_eq!(redeemed.changes, [held]);
+        let (host, subject) = (&self.set_up.host, &self.set_up.subject);
+        let record = self.store.record(host, subject, None, 2).await.unwrap();
+        let kinds: Vec<_> = record.lines.iter().map(|line| line.kind).collect();
+        assert_eq!(kinds, [EventKind::BackupCodeUsed, EventKind::MethodHeld]);
+        let _released = self.hold(HoldWish::Release).await;
+    }
+
+    async fn redeem(&self, flow: &NewFlow, result_hash: [u8; 32]) -> Option<Redeemed> {
+        let redemption = Redemption {
+            flow_id: flow.id.clone(),
+            host: flow.host.clone(),
+            result_hash,
+            session_binding: flow.session_binding.clone(),
+            now: NOW,
+            trust: None,
+            audit: audit(self.activation, NOW),
+        };
+        self.store.redeem(&redemption).await.unwrap()
     }
 
     async fn subject(&self) -> crate::Subject {

@@ -7,6 +7,7 @@ use nidan_core::attempt::{
 };
 use nidan_core::hold::HoldDecision;
 use nidan_core::login::{self, Authenticated, LoginContext, Replaced};
+use nidan_core::manage::lost;
 use nidan_core::trust::{self, Browsers, Opening, OpeningContext, TrustToken};
 use nidan_core::{audit, challenge, flow, throttle};
 use nidan_protocol::{Authenticator, EventKind, Purpose, TrustedBrowser};
@@ -16,6 +17,7 @@ use nidan_store::{
     TrustUse, VerificationOpened, VerifyStore, WrongCode,
 };
 
+use super::changes::{Writing, apply};
 use super::tables::{FlowRow, FlowStanding, Tables, own};
 use super::{Memory, hold};
 
@@ -485,6 +487,11 @@ fn complete(tables: &mut Tables, login: &CompleteLogin) -> LoginCompletion {
     if context.is_held {
         return LoginCompletion::MethodHeld;
     }
+    let account = tables.person(whose, now).account();
+    let lost = match lost::take_out(account, &login.authenticated, &login.lost, now) {
+        Ok(lost) => lost,
+        Err(refusal) => return LoginCompletion::LostStays(refusal),
+    };
     if !spend(tables, &spending) {
         return LoginCompletion::CodeUsed;
     }
@@ -511,6 +518,16 @@ fn complete(tables: &mut Tables, login: &CompleteLogin) -> LoginCompletion {
     for Replaced { method_id, detail } in changes.retired {
         tables.methods.retain(|row| row.method.id != method_id);
         tables.append(whose, EventKind::MethodRetired, detail, &login.audit);
+    }
+    for (method_id, changes) in &lost {
+        let writing = Writing {
+            flow_id: &login.flow_id,
+            whose,
+            request: (method_id, login.body_hash),
+            audit: &login.audit,
+            new: None,
+        };
+        apply(tables, &writing, changes);
     }
     LoginCompletion::Yes {
         backup_codes_left: changes.backup_codes_left,

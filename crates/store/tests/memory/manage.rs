@@ -5,8 +5,7 @@ use nidan_core::flow;
 use nidan_core::login::{self, ProofKind};
 use nidan_core::manage::ends::{PauseEvent, StoredPause, has_retired, of_pause};
 use nidan_core::manage::{
-    self, Earlier, Holder, ManageChanges, ManageContext, ManageDecision, ManageFlow, OpenSetup,
-    Proof, SETUPS_MAX, Step, Wish,
+    self, Earlier, ManageContext, ManageDecision, ManageFlow, OpenSetup, Proof, SETUPS_MAX, Wish,
 };
 use nidan_core::trust::Browsers;
 use nidan_protocol::{Change, EventKind, Purpose};
@@ -17,8 +16,9 @@ use nidan_store::{
 };
 
 use super::Memory;
-use super::login::{Spending, detail, login_context, revoke, spend};
-use super::tables::{BackupRow, FlowRow, FlowStanding, RequestRow, Tables, own};
+use super::changes::{Writing, apply};
+use super::login::{Spending, detail, login_context, spend};
+use super::tables::{FlowRow, FlowStanding, Tables, own};
 
 #[async_trait]
 impl ManageStore for Memory {
@@ -80,7 +80,17 @@ impl ManageStore for Memory {
             let context = context(tables, change);
             let decision = manage::decide(&context, &change.request);
             if let ManageDecision::Do(changes) = &decision {
-                apply(tables, change, changes);
+                let writing = Writing {
+                    flow_id: &change.flow_id,
+                    whose: (&change.host, &change.subject),
+                    request: (&change.request_id, change.request.body_hash),
+                    audit: &change.audit,
+                    new: change.new.as_ref(),
+                };
+                apply(tables, &writing, changes);
+                if let Some(id) = &change.setup_id {
+                    tables.setups.retain(|setup| setup.id != *id);
+                }
             }
             decision
         })
@@ -270,122 +280,6 @@ fn is_known(tables: &Tables, change: &ManageChange) -> bool {
                     ..
                 } => known == number_index,
             })
-        }
-    }
-}
-
-fn apply(tables: &mut Tables, change: &ManageChange, changes: &ManageChanges) {
-    let whose = (change.host.as_str(), change.subject.as_str());
-    tables.requests.push(RequestRow {
-        flow_id: change.flow_id.clone(),
-        request_id: change.request_id.clone(),
-        body_hash: change.request.body_hash,
-        change: changes
-            .change
-            .map(|(change, method)| Change { change, method }),
-    });
-    if let Some(id) = &change.setup_id {
-        tables.setups.retain(|setup| setup.id != *id);
-    }
-    if changes.raises_epoch {
-        let row = tables.subject_or_new(whose);
-        row.factor_epoch += 1;
-        let epoch = row.factor_epoch;
-        if let Some(row) = tables.flow(&change.flow_id) {
-            row.raised_epoch = true;
-            row.factor_epoch = Some(epoch);
-            if let Some(proof) = &mut row.proof {
-                proof.factor_epoch = epoch;
-            }
-        }
-    }
-    for step in &changes.steps {
-        carry_out(tables, change, step);
-    }
-    if let Some(today) = changes.changes {
-        tables.subject_or_new(whose).changes = today;
-    }
-    for (kind, detail) in &changes.entries {
-        tables.append(whose, *kind, detail.clone(), &change.audit);
-    }
-}
-
-fn carry_out(tables: &mut Tables, change: &ManageChange, step: &Step) {
-    let whose = (change.host.as_str(), change.subject.as_str());
-    let now = change.request.now;
-    match step {
-        Step::Name { method_id, name } => {
-            if let Some(row) = tables.method(whose, method_id) {
-                row.method.name.clone_from(name);
-            }
-        }
-        Step::Default { method_id } => {
-            let ours = tables.methods.iter_mut();
-            for row in ours.filter(|row| row.whose == own(whose)) {
-                row.method.is_default = Some(&row.method.id) == method_id.as_ref();
-            }
-        }
-        Step::Remove { method_id } => {
-            tables.methods.retain(|row| row.method.id != *method_id);
-        }
-        Step::Retire {
-            method_id,
-            at,
-            successor,
-            ends_early,
-        } => {
-            if let Some(row) = tables.method(whose, method_id) {
-                row.method.retires_at = Some(*at);
-                row.method.is_default = false;
-                row.method.successor = Some(successor.clone());
-                row.replaced_by = ends_early.then(|| successor.clone());
-            }
-        }
-        Step::Stay { method_id } => {
-            super::hold::stay(tables, whose, method_id);
-        }
-        Step::Hold { method_id, is_held } => {
-            if let Some(row) = tables.method(whose, method_id) {
-                row.method.held_at = is_held.then_some(now);
-                row.method.held_by = is_held.then_some(Holder::Person);
-            }
-        }
-        Step::AddMethod | Step::ReplaceBackupCodes => store_new(tables, change),
-        Step::Pause { until, tells_end } => {
-            tables.subject_or_new(whose).pause = Some(StoredPause {
-                until: *until,
-                tells_end: *tells_end,
-            });
-        }
-        Step::EndPause => tables.subject_or_new(whose).pause = None,
-        Step::EndTrust { browsers } => {
-            revoke(tables, whose, browsers, &change.audit);
-        }
-        Step::ForgetAll => {
-            tables.methods.retain(|row| row.whose != own(whose));
-            tables.backup_sets.retain(|row| row.whose != own(whose));
-            tables.browsers.retain(|row| row.whose != own(whose));
-        }
-        Step::EndProof => {
-            if let Some(row) = tables.flow(&change.flow_id) {
-                row.proof = None;
-            }
-        }
-    }
-}
-
-fn store_new(tables: &mut Tables, change: &ManageChange) {
-    let whose = (change.host.as_str(), change.subject.as_str());
-    match change.new.clone().unwrap() {
-        NewFactor::Method(method) => tables.add_method(whose, &method, change.request.now),
-        NewFactor::BackupCodes { salt, hashes } => {
-            tables.backup_sets.retain(|set| set.whose != own(whose));
-            tables.backup_sets.push(BackupRow {
-                whose: own(whose),
-                salt,
-                made_at: change.request.now,
-                codes: (1..).zip(hashes).collect(),
-            });
         }
     }
 }

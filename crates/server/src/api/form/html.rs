@@ -71,6 +71,7 @@ pub(super) fn press_of(action: LoginAction, index: u8, methods: &[MethodView]) -
         LoginAction::Back => "back".to_owned(),
         LoginAction::Again => "again".to_owned(),
         LoginAction::PickMethod => "ways".to_owned(),
+        LoginAction::Lose => "lose".to_owned(),
         LoginAction::Choose => {
             let id = methods.get(usize::from(index)).map(|method| &method.id);
             format!("way-{}", id.map_or("", String::as_str))

@@ -3,8 +3,8 @@
 
 use nidan_flow::{
     BookmarkedScreen, Effect, Event, Login, LoginAnswer, LoginBookmark, LoginEffect, LoginEvent,
-    LoginInput, LoginMethod, LoginOpening, LoginRefusal, Machine as _, Presented, Reported,
-    SigningIn, Verified,
+    LoginInput, LoginMethod, LoginOpening, LoginRefusal, LostMethods, Machine as _, Presented,
+    Reported, SigningIn, Verified,
 };
 use nidan_otp::{BackupCode, Code, UnixSeconds};
 use nidan_protocol::{
@@ -44,7 +44,8 @@ pub(super) async fn again(
     let digits = |typed: &str| {
         Code::from_typed(typed).map_or_else(|_| String::new(), |code| code.expose().to_owned())
     };
-    let way = Place::parse(&sent.at).ok_or(ErrorCode::FlowConflict)?.way;
+    let place = Place::parse(&sent.at).ok_or(ErrorCode::FlowConflict)?;
+    let way = place.way;
     let code = if way == BACKUP_METHOD_ID {
         BackupCode::from_typed(&sent.typed_backup)
             .map_or_else(|_| String::new(), |code| code.expose().to_string())
@@ -56,6 +57,7 @@ pub(super) async fn again(
         code,
         second_code: (!sent.second_code.is_empty()).then(|| digits(&sent.second_code)),
         trust_browser: !sent.trust.is_empty(),
+        lost_methods: place.lost_but_the_way(),
     };
     let answer = verification::verify(service, caller.clone(), post).await?;
     Ok(answer.result_code)
@@ -90,7 +92,7 @@ impl<'a> Journey<'a> {
         // Only the first page orders by itself: whoever opens a later one again did not ask for it.
         opening.auto_send &= sent.at.is_empty();
         let there = Place::parse(&sent.at)
-            .and_then(|place| Some((place, place.bookmark(&opening.methods)?)));
+            .and_then(|place| Some((place.sent, place.bookmark(&opening.methods)?)));
         let mut journey = Self {
             service,
             caller,
@@ -101,7 +103,7 @@ impl<'a> Journey<'a> {
             result_code: None,
         };
         let awaited = match there {
-            Some((place, _)) => all.iter().find(|one| Some(&*one.opened.id) == place.sent),
+            Some((sent, _)) => all.iter().find(|one| Some(&*one.opened.id) == sent),
             // Whoever opens the page anew finds the code that is on its way, and gets no other.
             None => all.last().filter(|last| journey.is_on_its_way(last)),
         };
@@ -114,6 +116,7 @@ impl<'a> Journey<'a> {
             way: LoginMethod::Method(*place),
             screen: BookmarkedScreen::Code,
             times: 0,
+            lost: LostMethods::default(),
         });
         match there.map(|(_, bookmark)| bookmark).or(opened_again) {
             Some(bookmark) => journey.login = Login::resumed(opening, bookmark, awaited),
@@ -215,7 +218,18 @@ impl<'a> Journey<'a> {
                 method_id,
                 presented,
                 trust,
-            } => Some(self.verify(way, method_id, &presented, trust).await),
+                lost,
+            } => {
+                let (code, second_code) = texts(&presented);
+                let post = VerificationPost {
+                    method_id,
+                    code,
+                    second_code,
+                    trust_browser: trust,
+                    lost_methods: lost,
+                };
+                Some(self.verify(way, post).await)
+            }
             LoginEffect::Report => Some(self.report().await),
             // The page that is drawn has it.
             LoginEffect::ShowHelp(_) => None,
@@ -242,26 +256,7 @@ impl<'a> Journey<'a> {
         }
     }
 
-    async fn verify(
-        &self,
-        way: LoginMethod,
-        method_id: String,
-        presented: &Presented,
-        trust_browser: bool,
-    ) -> LoginAnswer {
-        let (code, second_code) = match presented {
-            Presented::Code(code) => (code.expose().to_owned(), None),
-            Presented::Pair(code, second) => {
-                (code.expose().to_owned(), Some(second.expose().to_owned()))
-            }
-            Presented::Backup(code) => (code.expose().to_string(), None),
-        };
-        let post = VerificationPost {
-            method_id,
-            code,
-            second_code,
-            trust_browser,
-        };
+    async fn verify(&self, way: LoginMethod, post: VerificationPost) -> LoginAnswer {
         match verification::verify(self.service, self.caller.clone(), post).await {
             Ok(answer) => LoginAnswer::Verified(Box::new(Verified {
                 result_code: answer.result_code,
@@ -303,6 +298,17 @@ fn refused(refusal: &Refusal) -> LoginRefusal {
         attempts_left: refusal.attempts_left,
         times: 0,
         of_two: false,
+    }
+}
+
+/// A code as it is posted, and the second one where there are two.
+fn texts(presented: &Presented) -> (String, Option<String>) {
+    match presented {
+        Presented::Code(code) => (code.expose().to_owned(), None),
+        Presented::Pair(code, second) => {
+            (code.expose().to_owned(), Some(second.expose().to_owned()))
+        }
+        Presented::Backup(code) => (code.expose().to_string(), None),
     }
 }
 

@@ -199,7 +199,7 @@ fn known(change: &ManageChange) -> Refusal {
     }
 }
 
-fn refused(refusal: ManageRefusal) -> Refusal {
+pub(super) fn refused(refusal: ManageRefusal) -> Refusal {
     let later = |code: ErrorCode, until: u64| Refusal {
         retry_at: Some(until),
         ..code.into()

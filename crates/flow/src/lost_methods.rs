@@ -1,0 +1,64 @@
+//! A phone that is lost, said at a login: what was on it goes out of use when something else lets the
+//! person in.
+
+use super::login::{LoginEffect, LoginMethod, LoginStep, SigningIn};
+
+/// The methods that a person called lost, by their places in
+/// [`LoginOpening::methods`](super::LoginOpening::methods). It holds the first 32, which is more than
+/// anybody has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LostMethods(u32);
+
+impl LostMethods {
+    /// Whether the method at this place is among them.
+    pub const fn has(self, place: usize) -> bool {
+        place < u32::BITS as usize && self.0 >> place & 1 != 0
+    }
+
+    /// Adds the method at this place, or takes it out.
+    pub const fn toggle(&mut self, place: usize) {
+        if place < u32::BITS as usize {
+            self.0 ^= 1 << place;
+        }
+    }
+}
+
+impl SigningIn {
+    /// The methods that the person called lost.
+    pub const fn lost(&self) -> LostMethods {
+        self.lost
+    }
+
+    /// Their ids, each before a space.
+    pub(super) fn lost_ids(&self) -> String {
+        let mut ids = String::new();
+        for (place, method) in self.opening.methods.iter().enumerate() {
+            if self.lost.has(place) {
+                ids.push_str(&method.id);
+                ids.push(' ');
+            }
+        }
+        ids
+    }
+
+    /// A phone is lost. Which of several methods was on it is asked; where there is one, it was, and
+    /// a backup code is next.
+    pub(super) fn lose(&mut self) -> Option<LoginEffect> {
+        if self.opening.methods.len() > 1 {
+            return self.leave_for(LoginStep::LostPicker);
+        }
+        self.lost.toggle(0);
+        if self.lost.has(0) {
+            self.way = LoginMethod::Backup;
+            return self.leave_for(LoginStep::Backup);
+        }
+        None
+    }
+
+    /// What lets somebody in is not lost.
+    pub(super) const fn is_at_hand(&mut self, place: usize) {
+        if self.lost.has(place) {
+            self.lost.toggle(place);
+        }
+    }
+}
