@@ -61,7 +61,7 @@ export async function tell(page, topic, { loadJson, make }) {
         node('table', { className: 'nidan-apps', ariaLabel: say('app.table-label') },
           node('thead', {}, node('tr', {}, ...columns.map((key) => text('th', say(key), { scope: 'col' })))),
           node('tbody', {}, ...APPS.map(row))),
-        help(say('app.verified-on', { date: page.day(VERIFIED_ON) })),
+        help(say('app.verified-on', { date: day(page, VERIFIED_ON) })),
         text('p', say('guide.app-backup')), text('p', say('guide.app-lock')),
       ]
     },
@@ -74,8 +74,8 @@ export async function tell(page, topic, { loadJson, make }) {
     questions: () => QUESTIONS.map(([ask, answer]) => node('details', {}, text('summary', say(ask)), text('p', say(answer)))),
 
     /** The host's own, each with its source; nothing where it has none. */
-    figures: () => (page.view.figures ?? []).flatMap(({ text: words, source, source_url: href, as_of: day }) => {
-      const named = say('guide.source', { source, date: page.day(day) })
+    figures: () => (page.view.figures ?? []).flatMap(({ text: words, source, source_url: href, as_of: asOf }) => {
+      const named = say('guide.source', { source, date: day(page, asOf) })
       const isLink = href?.startsWith('https:')
       return [text('p', words), node('p', { className: 'nidan-help' }, isLink ? text('a', named, { href, target: '_blank', rel: 'noopener' }) : named)]
     }),
@@ -113,6 +113,9 @@ export async function tell(page, topic, { loadJson, make }) {
   }
   return topics[topic]()
 }
+
+/** A day of the calendar (ISO 8601), whatever the time zone. */
+const day = ({ locale }, iso) => new Date(iso).toLocaleDateString(locale, { dateStyle: 'long', timeZone: 'UTC' })
 
 /** One line of what a person did: a message that was asked for, or a code that was typed. */
 export function triedWords(say, { path, answered, code, channel, reference }) {

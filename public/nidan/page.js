@@ -213,11 +213,6 @@ export class Page {
     return value.toLocaleString(this.locale)
   }
 
-  /** A day of the calendar (ISO 8601), whatever the time zone. */
-  day(iso) {
-    return new Date(iso).toLocaleDateString(this.locale, { dateStyle: 'long', timeZone: 'UTC' })
-  }
-
   date(seconds) {
     return new Date(seconds * 1000).toLocaleString(this.locale, { dateStyle: 'long', timeStyle: 'short' })
   }

@@ -201,13 +201,18 @@ function takesFocus(widget) {
 }
 
 /** The host's part at login: the token of the back end's answer, one element. */
+/** In the element until it is there, and where it cannot be: the service's own page. */
+function plainly(token) {
+  return h('form', { class: 'card', method: 'post', action: '/2sv/form' }, h('p', {}, t('fallback')),
+    h('input', { type: 'hidden', name: 'flow_token', value: token }), h('input', { type: 'hidden', name: 'lang', value: document.documentElement.lang }),
+    h('button', {}, t('plain')))
+}
+
 function askForCode(token) {
   const widget = h('nidan-flow', {
     purpose: 'verify', service: '/2sv', 'flow-token': token, locale: document.documentElement.lang,
     'complete-url': `/api/sign-in/complete?lang=${document.documentElement.lang}`,
-  }, h('form', { class: 'card', method: 'post', action: '/2sv/form' }, h('p', {}, t('fallback')),
-    h('input', { type: 'hidden', name: 'flow_token', value: token }), h('input', { type: 'hidden', name: 'lang', value: document.documentElement.lang }),
-    h('button', {}, t('plain'))))
+  }, plainly(token))
   widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); codeAgain() })
   takesFocus(widget)
   fillFrom(widget)
@@ -263,7 +268,7 @@ async function startManaging() {
   const widget = h('nidan-flow', {
     purpose: 'manage', service: '/2sv', 'flow-token': flow.flow_token, locale: document.documentElement.lang,
     'complete-url': `/api/manage/complete?lang=${document.documentElement.lang}`,
-  }, h('p', { class: 'card' }, t('fallbackSetUp')))
+  }, plainly(flow.flow_token))
   widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); startManaging() })
   takesFocus(widget)
   fillFrom(widget)

@@ -7,8 +7,8 @@ use super::agreement::random;
 use super::{Page, Perform, Shell, api, decode, decode_manage, spawn};
 use nidan_flow::{
     Addition, ChangeRefusal, CodeGoes, Effect, Event, LoginAnswer, LoginEffect, LoginMethod,
-    LoginRefusal, Manage, ManageAnswer, ManageEffect, ManageEvent, ManageOpening, Managing,
-    PhoneRefusal, Presented, RequestError, Trusted, Wish,
+    Manage, ManageAnswer, ManageEffect, ManageEvent, ManageOpening, Managing, Presented,
+    RequestError, Trusted, Wish,
 };
 
 impl Perform for Manage {
@@ -169,7 +169,13 @@ impl Shell<Manage> {
                     CodeGoes::Proof | CodeGoes::Test => self.proved(number, &json),
                 },
                 Err(_) if !self.is_latest(question) => {}
-                Err((refusal, change)) => self.answer(refused(way, refusal, change, &goes, number)),
+                Err((refusal, change)) => self.answer(ManageAnswer::refused(
+                    way,
+                    refusal.into(),
+                    change,
+                    &goes,
+                    number,
+                )),
             }
         });
     }
@@ -271,42 +277,6 @@ impl Shell<Manage> {
             }
         };
         self.send(event);
-    }
-}
-
-/// What is no refusal of the code is one of what it was for.
-fn refused(
-    way: LoginMethod,
-    refusal: PhoneRefusal,
-    change: ChangeRefusal,
-    goes: &CodeGoes,
-    number: u32,
-) -> ManageAnswer {
-    let code = match &change {
-        ChangeRefusal::Service { code, .. } => *code,
-        ChangeRefusal::Unreachable | ChangeRefusal::Name => ErrorCode::Unknown,
-    };
-    match (code, goes) {
-        (ErrorCode::ReauthRequired | ErrorCode::ChangeLimit | ErrorCode::Cooling, _)
-        | (ErrorCode::PolicyForbids, CodeGoes::TurnOff(_)) => ManageAnswer::Refused(change),
-        // Another one has taken its place meanwhile: it proves nothing any more.
-        (ErrorCode::PolicyForbids, CodeGoes::Proof | CodeGoes::Test) => ManageAnswer::OfProof(
-            number,
-            LoginAnswer::Refused(
-                way,
-                LoginRefusal::Service {
-                    code: ErrorCode::MethodHeld,
-                    retry_at: None,
-                    attempts_left: None,
-                    times: 0,
-                    of_two: false,
-                },
-            ),
-        ),
-        _of_the_code => ManageAnswer::OfProof(
-            number,
-            LoginAnswer::Refused(way, LoginRefusal::from(refusal)),
-        ),
     }
 }
 

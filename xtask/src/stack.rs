@@ -284,6 +284,8 @@ impl Lane {
                 format!("notices = {{ url = \"{url}\", secret_file = \"{NOTICES_SECRET}\" }}")
             } else if setting.starts_with("form_complete_url = ") {
                 format!("form_complete_url = \"{}/api/sign-in/complete\"", self.url)
+            } else if setting.starts_with("form_manage_url = ") {
+                format!("form_manage_url = \"{}/api/manage/complete\"", self.url)
             } else {
                 line.to_owned()
             }

@@ -36,9 +36,9 @@ pub use login::{
 pub use lost_methods::LostMethods;
 pub use machine::Machine;
 pub use manage::{
-    Addition, ChangeRefusal, CodeGoes, Done, Listed, Manage, ManageAnswer, ManageEffect,
-    ManageEvent, ManageNav, ManageOpening, ManageStep, Managing, NewNav, ProofFor, Proving,
-    Question, Trusted, Wish,
+    Addition, ChangeRefusal, CodeGoes, Done, Listed, Manage, ManageAnswer, ManageBookmark,
+    ManageEffect, ManageEvent, ManageNav, ManageOpening, ManageScreen, ManageStep, Managing,
+    NewNav, ProofFor, Proving, Question, Trusted, Wish,
 };
 pub use phone_entry::{OrderedNumber, PhoneEntry, PhoneRefusal, VerifiedPhone};
 pub use resume::{BookmarkedScreen, LoginBookmark};

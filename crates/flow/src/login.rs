@@ -44,6 +44,7 @@ pub struct LoginOpening {
 
 /// A way in: one of the methods by its place, or a [backup code](BackupCode).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "bookmarks", derive(serde::Serialize, serde::Deserialize))]
 pub enum LoginMethod {
     /// By its place in [`LoginOpening::methods`].
     Method(usize),

@@ -7,6 +7,7 @@ use super::login::{LoginEffect, LoginMethod, LoginStep, SigningIn};
 /// [`LoginOpening::methods`](super::LoginOpening::methods). It holds the first 32, which is more than
 /// anybody has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "bookmarks", derive(serde::Serialize, serde::Deserialize))]
 pub struct LostMethods(u32);
 
 impl LostMethods {

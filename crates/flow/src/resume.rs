@@ -9,6 +9,7 @@ use super::{Login, LostMethods, RequestState};
 
 /// The screen on which a person was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "bookmarks", derive(serde::Serialize, serde::Deserialize))]
 pub enum BookmarkedScreen {
     /// The code of the method that is the way, or the backup code.
     Code,
@@ -26,6 +27,7 @@ pub enum BookmarkedScreen {
 
 /// Where a person was in a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "bookmarks", derive(serde::Serialize, serde::Deserialize))]
 pub struct LoginBookmark {
     /// The way of the last code screen: where "back" leads.
     pub way: LoginMethod,
@@ -66,6 +68,44 @@ impl SigningIn {
     }
 }
 
+impl SigningIn {
+    /// Goes on at the bookmark. `sent` is the message that was awaited, with the place of its
+    /// method.
+    ///
+    /// Where the way is gone meanwhile, the beginning's takes its place.
+    pub(super) fn go_on_at(
+        &mut self,
+        bookmark: LoginBookmark,
+        sent: Option<(usize, Box<ChallengeView>)>,
+    ) {
+        let is_there = match bookmark.way {
+            LoginMethod::Method(place) => place < self.opening.methods.len(),
+            // Also after the last one: its answer may have been lost on the way.
+            LoginMethod::Backup => true,
+        };
+        self.kept = sent;
+        self.times = bookmark.times;
+        self.lost = bookmark.lost;
+        if is_there {
+            self.way = bookmark.way;
+        }
+        self.is_helping = bookmark.screen == BookmarkedScreen::Help;
+        self.step = match (bookmark.screen, self.way) {
+            (BookmarkedScreen::Code | BookmarkedScreen::Help, LoginMethod::Method(place)) => {
+                self.step_of(place).unwrap_or(LoginStep::MethodPicker)
+            }
+            (BookmarkedScreen::Code | BookmarkedScreen::Help, LoginMethod::Backup) => {
+                LoginStep::Backup
+            }
+            (BookmarkedScreen::MethodPicker, _) => LoginStep::MethodPicker,
+            (BookmarkedScreen::LostPicker, _) => LoginStep::LostPicker,
+            (BookmarkedScreen::Recovery, _) => LoginStep::Recovery,
+            (BookmarkedScreen::Report, _) => LoginStep::Report,
+        };
+        self.asked = RequestState::Idle;
+    }
+}
+
 impl Login {
     /// The login as it was at the bookmark. Nothing is ordered, whatever the host wants at the
     /// beginning. `sent` is the message that was awaited, with the place of its method.
@@ -78,31 +118,7 @@ impl Login {
     ) -> Self {
         let auto_send = std::mem::replace(&mut opening.auto_send, false);
         let (mut signing, _nothing) = SigningIn::begin(opening);
-        let is_there = match bookmark.way {
-            LoginMethod::Method(place) => place < signing.opening.methods.len(),
-            // Also after the last one: its answer may have been lost on the way.
-            LoginMethod::Backup => true,
-        };
-        signing.kept = sent;
-        signing.times = bookmark.times;
-        signing.lost = bookmark.lost;
-        if is_there {
-            signing.way = bookmark.way;
-        }
-        signing.is_helping = bookmark.screen == BookmarkedScreen::Help;
-        signing.step = match (bookmark.screen, signing.way) {
-            (BookmarkedScreen::Code | BookmarkedScreen::Help, LoginMethod::Method(place)) => {
-                signing.step_of(place).unwrap_or(LoginStep::MethodPicker)
-            }
-            (BookmarkedScreen::Code | BookmarkedScreen::Help, LoginMethod::Backup) => {
-                LoginStep::Backup
-            }
-            (BookmarkedScreen::MethodPicker, _) => LoginStep::MethodPicker,
-            (BookmarkedScreen::LostPicker, _) => LoginStep::LostPicker,
-            (BookmarkedScreen::Recovery, _) => LoginStep::Recovery,
-            (BookmarkedScreen::Report, _) => LoginStep::Report,
-        };
-        signing.asked = RequestState::Idle;
+        signing.go_on_at(bookmark, sent);
         signing.opening.auto_send = auto_send;
         Lifecycle::Active(signing)
     }

@@ -25,7 +25,7 @@ pub mod set_up;
 mod shape;
 #[cfg(test)]
 mod testing;
-mod typed;
+pub mod typed;
 #[cfg(test)]
 mod walk;
 

@@ -14,7 +14,7 @@ pub(crate) fn code(error: CodeError) -> Words<'static> {
 }
 
 /// What is wrong with a backup code; a whole list of them is too many.
-pub(crate) fn backup_code(error: BackupCodeError) -> Words<'static> {
+pub fn backup_code(error: BackupCodeError) -> Words<'static> {
     match error {
         BackupCodeError::Length { actual } if actual >= 2 * BACKUP_CODE_SYMBOLS => {
             Words::of(Msg::CodesOneOnly)

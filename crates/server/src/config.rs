@@ -157,6 +157,9 @@ pub struct Host {
     /// The URL to which the form without scripts posts its result. That form is not offered when
     /// this is left out.
     pub form_complete_url: Option<String>,
+    /// The URL to which the page without scripts on which methods are managed posts its result. That
+    /// page is not offered when this is left out.
+    pub form_manage_url: Option<String>,
     /// The webhook to which notices are posted; there are none when this is left out.
     pub notices: Option<WebhookConfig>,
 }

@@ -14,6 +14,7 @@ use crate::{Now, RequestState};
 
 /// Something that is set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bookmarks", derive(serde::Serialize, serde::Deserialize))]
 pub struct Addition {
     /// What it is.
     pub kind: SetupKind,

@@ -5,6 +5,7 @@
 mod adding;
 mod answers;
 mod proof;
+mod resume;
 mod stage;
 
 use nidan_protocol::{
@@ -16,6 +17,7 @@ use super::{
 };
 
 pub use adding::{Addition, NewNav};
+pub use resume::{ManageBookmark, ManageScreen};
 
 /// The page, from the first question to the signed result.
 pub type Manage = Lifecycle<Managing>;
@@ -35,6 +37,7 @@ pub struct ManageOpening {
 
 /// A change that the person wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bookmarks", derive(serde::Serialize, serde::Deserialize))]
 pub enum Wish {
     /// A method gets a name; an empty one takes it away.
     Name {
@@ -80,6 +83,7 @@ pub enum Wish {
 
 /// Trusted browsers.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bookmarks", derive(serde::Serialize, serde::Deserialize))]
 pub enum Trusted {
     /// The one with this id.
     One(String),
@@ -109,6 +113,7 @@ pub enum ChangeRefusal {
 
 /// What was done just now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "bookmarks", derive(serde::Serialize, serde::Deserialize))]
 pub enum Done {
     /// A method has another name.
     Named,
@@ -140,6 +145,7 @@ pub enum Done {
 
 /// What a code is typed for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "bookmarks", derive(serde::Serialize, serde::Deserialize))]
 pub enum ProofFor {
     /// To see what there is.
     Opening,
@@ -171,6 +177,7 @@ pub struct Proving {
 
 /// A question before something that is felt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "bookmarks", derive(serde::Serialize, serde::Deserialize))]
 pub enum Question {
     /// Whether the method at this place goes.
     Remove(usize),
@@ -186,6 +193,7 @@ pub enum Question {
 
 /// What the methods are listed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "bookmarks", derive(serde::Serialize, serde::Deserialize))]
 pub enum Listed {
     /// One of them is lost.
     Lost,

@@ -1,13 +1,16 @@
 //! A login's stage in the middle of the page: what a code is typed for, and where it leads.
 
-use nidan_protocol::{ManagedMethod, MethodState, MethodView};
+use nidan_protocol::{ErrorCode, ManagedMethod, MethodState, MethodView};
 
 use super::{
-    CodeGoes, Listed, ManageEffect, ManageStep, Managing, ProofFor, Proving, Question, Wish,
+    ChangeRefusal, CodeGoes, Listed, ManageAnswer, ManageEffect, ManageStep, Managing, ProofFor,
+    Proving, Question, Wish,
 };
 use crate::lifecycle::{Outcome, Stage as _};
 use crate::login::{LoginEvent, LoginNav, LoginStep};
-use crate::{LoginEffect, LoginOpening, Now, RequestState, SigningIn};
+use crate::{
+    LoginAnswer, LoginEffect, LoginMethod, LoginOpening, LoginRefusal, Now, RequestState, SigningIn,
+};
 
 /// For how long what is new proves little, in seconds: see
 /// docs/decisions/0033-cooling-and-overlap.md.
@@ -216,5 +219,34 @@ fn only(opening: &mut LoginOpening, is_so: impl Fn(&str) -> bool) {
         let mut methods = opening.methods.iter();
         let first = methods.find(|method| method.state.takes_codes());
         opening.best = first.map(|method| method.id.clone());
+    }
+}
+
+impl ManageAnswer {
+    /// A no to the code of a proof: what is no refusal of the code is one of what it was for.
+    pub fn refused(
+        way: LoginMethod,
+        refusal: LoginRefusal,
+        change: ChangeRefusal,
+        goes: &CodeGoes,
+        number: u32,
+    ) -> Self {
+        let code = Self::code(&change).unwrap_or(ErrorCode::Unknown);
+        let of_the_code = |refusal| Self::OfProof(number, LoginAnswer::Refused(way, refusal));
+        match (code, goes) {
+            (ErrorCode::ReauthRequired | ErrorCode::ChangeLimit | ErrorCode::Cooling, _)
+            | (ErrorCode::PolicyForbids, CodeGoes::TurnOff(_)) => Self::Refused(change),
+            // Another one has taken its place meanwhile: it proves nothing any more.
+            (ErrorCode::PolicyForbids, CodeGoes::Proof | CodeGoes::Test) => {
+                of_the_code(LoginRefusal::Service {
+                    code: ErrorCode::MethodHeld,
+                    retry_at: None,
+                    attempts_left: None,
+                    times: 0,
+                    of_two: false,
+                })
+            }
+            _another => of_the_code(refusal),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What holds on every screen of the page on which methods are managed, however it was reached.
 
 mod adding;
+mod resume;
 
 use nidan_flow::{
     Addition, ChangeRefusal, CodeGoes, Effect, Event, LoginAnswer, LoginEffect, LoginMethod,
@@ -398,6 +399,7 @@ fn every_screen_leads_on_and_nothing_proves_its_own_going() {
     let reached = reaches(60, |manage, screen, trace| {
         leads_on(manage, screen, trace);
         proves_by_what_may(manage, trace);
+        resume::goes_on(manage, trace);
     });
     let all = [
         "add",

@@ -128,6 +128,7 @@ impl Config {
             ("recovery_url", &host.recovery_url),
             ("password_url", &host.password_url),
             ("form_complete_url", &host.form_complete_url),
+            ("form_manage_url", &host.form_manage_url),
         ];
         for (name, url) in urls {
             let is_url = url.as_ref().is_none_or(|url| is_http_url(url));

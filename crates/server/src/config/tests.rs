@@ -171,7 +171,12 @@ fn in_production_nothing_travels_in_clear_text() {
         "hosts.shop.origins",
     );
     let with = |line: &str| GOOD.replace("id = ", &format!("{line}\nid = "));
-    for name in ["recovery_url", "password_url", "form_complete_url"] {
+    for name in [
+        "recovery_url",
+        "password_url",
+        "form_complete_url",
+        "form_manage_url",
+    ] {
         clear(&with(&format!("{name} = \"http://shop.example/x\"")), name);
         assert!(load(&with(&format!("{name} = \"http://127.0.0.1:8000/x\"")), &[]).is_ok());
     }

@@ -10,11 +10,13 @@ use tower::ServiceExt;
 use super::{Bench, ORIGIN, Person};
 
 pub const COMPLETE: &str = "https://shop.example/login/2sv";
+pub const MANAGED: &str = "https://shop.example/security/done";
 
 pub async fn bench() -> Bench {
     Bench::tuned(
         |config| {
             config.hosts[0].form_complete_url = Some(COMPLETE.to_owned());
+            config.hosts[0].form_manage_url = Some(MANAGED.to_owned());
             config.hosts[0].name = "Tom & \"Jerry\" <Shop>".to_owned();
         },
         None,
@@ -133,7 +135,8 @@ fn elements(html: &str, tag: &str) -> Vec<BTreeMap<String, String>> {
                     attributes.insert((*one).to_owned(), String::new());
                 }
                 let (value, after) = value.split_once('"').unwrap();
-                let value = value.replace("&quot;", "\"").replace("&amp;", "&");
+                let value = value.replace("&quot;", "\"").replace("&lt;", "<");
+                let value = value.replace("&gt;", ">").replace("&amp;", "&");
                 attributes.insert((*last).to_owned(), value);
                 rest = after;
             }

@@ -9,13 +9,14 @@ use axum::response::{Html, IntoResponse, Response};
 use base64ct::{Base64, Encoding};
 use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
 use nidan_flow::Login;
-use nidan_protocol::{Channel, MethodView};
+use nidan_protocol::Channel;
 use nidan_screens::login::{LoginAction, LoginKey};
 use nidan_screens::messages::Msg;
 use nidan_screens::{Arg, Block, Content, Key as _, Screen, Words};
 use url::Url;
 
 use super::advice::{advice, questions};
+use super::plain::{Names, Plain};
 use super::words::Language;
 use crate::config::Host;
 use crate::keys::sha256;
@@ -37,8 +38,8 @@ pub(super) struct Frame<'a> {
     pub(super) host: Option<&'a Host>,
     /// What the next page has to know.
     pub(super) hidden: Vec<(&'static str, &'a str)>,
-    /// The methods that are on offer, in the order of the blocks.
-    pub(super) methods: &'a [MethodView],
+    /// What the buttons of several alike are about.
+    pub(super) names: Names<'a>,
     pub(super) again: Again<'a>,
     /// Where a new login begins: an origin of the host's.
     pub(super) site: Option<&'a str>,
@@ -50,6 +51,8 @@ pub(super) struct Frame<'a> {
     pub(super) support_hours: Option<&'a str>,
     /// "Send again" was pressed before its time.
     pub(super) is_too_early: bool,
+    /// Where the host takes results of this kind.
+    pub(super) complete_url: Option<&'a str>,
     /// A result for the host: the one button takes it there.
     pub(super) result_code: Option<&'a str>,
 }
@@ -63,36 +66,8 @@ pub(super) enum Again<'a> {
     Site,
 }
 
-/// What a button posts: the action, and which method where there are several. Both ways of sending
-/// again are one press: which it is depends on when it comes.
-pub(super) fn press_of(action: LoginAction, index: u8, methods: &[MethodView]) -> String {
-    match action {
-        LoginAction::Submit => "submit".to_owned(),
-        LoginAction::Back => "back".to_owned(),
-        LoginAction::Again => "again".to_owned(),
-        LoginAction::PickMethod => "ways".to_owned(),
-        LoginAction::Lose => "lose".to_owned(),
-        LoginAction::Choose => {
-            let id = methods.get(usize::from(index)).map(|method| &method.id);
-            format!("way-{}", id.map_or("", String::as_str))
-        }
-        LoginAction::ChooseBackup => "backup".to_owned(),
-        LoginAction::Recover => "lost".to_owned(),
-        LoginAction::Send(channel, confirmation) => {
-            format!("send-{}-{}", channel.as_str(), confirmation.as_str())
-        }
-        LoginAction::Resend | LoginAction::Renew => "resend".to_owned(),
-        LoginAction::Help => "help".to_owned(),
-        LoginAction::ReportUnrequested => "report".to_owned(),
-        LoginAction::TypeCode => "code".to_owned(),
-        LoginAction::TypeSecondCode => "second_code".to_owned(),
-        LoginAction::TypeBackupCode => "typed_backup".to_owned(),
-        LoginAction::Trust => "trust".to_owned(),
-    }
-}
-
 /// The page around a screen.
-pub(super) fn page(frame: &Frame<'_>, screen: &Screen<'_, Login>) -> Response {
+pub(super) fn page<M: Plain>(frame: &Frame<'_>, screen: &Screen<'_, M>) -> Response {
     let mut body = String::new();
     let mut open = Vec::new();
     for block in &screen.blocks {
@@ -150,23 +125,28 @@ fn close(body: &mut String, open: &mut Vec<&'static str>, depth: usize) {
 }
 
 /// Opens the element of a block, with its words; [`None`] where it is not drawn.
-fn draw(frame: &Frame<'_>, body: &mut String, block: &Block<'_, Login>) -> Option<&'static str> {
+fn draw<M: Plain>(
+    frame: &Frame<'_>,
+    body: &mut String,
+    block: &Block<'_, M>,
+) -> Option<&'static str> {
     let tag = tag_of(frame, block)?;
+    let is = |key| M::login_key(block.key) == Some(key);
     let mut attributes = Attributes::of(frame, block, tag);
-    if block.key == LoginKey::ResendWait && frame.is_too_early {
+    if is(LoginKey::ResendWait) && frame.is_too_early {
         attributes.add("role", "alert");
     }
     let text = say(frame, block, &mut attributes);
     body.push_str(&["<", tag, &attributes.0, ">", &escaped(&text)].concat());
-    if block.key == LoginKey::Causes {
+    if is(LoginKey::Causes) {
         body.push_str(&causes(frame));
     }
-    if block.key == LoginKey::DetailsSummary {
+    if is(LoginKey::DetailsSummary) {
         body.push_str("</summary>");
         body.push_str(&slip(frame).into_string());
         return Some("");
     }
-    if block.key == LoginKey::ResendWait {
+    if is(LoginKey::ResendWait) {
         // No script brings the button when its time comes: it is there, and says when.
         body.push_str("</p>");
         body.push_str(&resend(frame));
@@ -216,7 +196,7 @@ fn slip(frame: &Frame<'_>) -> Markup {
 }
 
 /// The words of a block; what it is and holds goes into the attributes.
-fn say(frame: &Frame<'_>, block: &Block<'_, Login>, attributes: &mut Attributes) -> String {
+fn say<M: Plain>(frame: &Frame<'_>, block: &Block<'_, M>, attributes: &mut Attributes) -> String {
     let language = frame.language;
     match &block.content {
         // A name stands where the block's shape has a place for it.
@@ -233,12 +213,12 @@ fn say(frame: &Frame<'_>, block: &Block<'_, Login>, attributes: &mut Attributes)
             action,
             ..
         } => {
-            attributes.add("name", &press_of(*action, 0, &[]));
+            attributes.add("name", &M::press_of(*action, 0, Names::default()));
             attributes.add("value", value);
             attributes.mark("aria-invalid", "true", *is_invalid);
         }
         Content::Checkbox { is_ticked, action } => {
-            attributes.add("name", &press_of(*action, 0, &[]));
+            attributes.add("name", &M::press_of(*action, 0, Names::default()));
             attributes.add("value", "on");
             attributes.mark("checked", "", *is_ticked);
         }
@@ -247,7 +227,7 @@ fn say(frame: &Frame<'_>, block: &Block<'_, Login>, attributes: &mut Attributes)
             is_disabled,
             action,
         } => {
-            attributes.press(frame, *action, block.index);
+            attributes.press::<M>(frame, *action, block.index);
             attributes.mark("disabled", "", *is_disabled);
             return language.say(*label);
         }
@@ -261,25 +241,27 @@ fn say(frame: &Frame<'_>, block: &Block<'_, Login>, attributes: &mut Attributes)
 }
 
 /// The element of a block; [`None`] for what a page without scripts cannot do or has no words for.
-fn tag_of(frame: &Frame<'_>, block: &Block<'_, Login>) -> Option<&'static str> {
+fn tag_of<M: Plain>(frame: &Frame<'_>, block: &Block<'_, M>) -> Option<&'static str> {
     let tag = block.key.shape().tag();
+    let key = M::login_key(block.key);
     match &block.content {
-        Content::Button {
-            action: LoginAction::Again,
-            ..
-        } if matches!(frame.again, Again::Site) => frame.site.map(|_there_is| "a"),
+        Content::Button { action, .. }
+            if M::is_again(*action) && matches!(frame.again, Again::Site) =>
+        {
+            frame.site.map(|_there_is| "a")
+        }
         Content::Text(Words::None) => None,
         // Seconds that stand still would mislead.
-        _ if block.key == LoginKey::DeliveryState => None,
+        _ if key == Some(LoginKey::DeliveryState) => None,
         // One form around all of them is enough, and forms do not stand in each other.
         Content::Form(_) => Some("div"),
-        _ if block.key == LoginKey::Title => Some("h1"),
+        _ if M::is_title(block.key) => Some("h1"),
         _ => Some(tag),
     }
 }
 
 fn resend(frame: &Frame<'_>) -> String {
-    let press = press_of(LoginAction::Resend, 0, &[]);
+    let press = Login::press_of(LoginAction::Resend, 0, Names::default());
     // A call is not sent.
     let label = match frame.awaited {
         Channel::Sms => Msg::PhoneResend,
@@ -297,7 +279,7 @@ struct Attributes(String);
 
 impl Attributes {
     /// Those that a block always has.
-    fn of(frame: &Frame<'_>, block: &Block<'_, Login>, tag: &str) -> Self {
+    fn of<M: Plain>(frame: &Frame<'_>, block: &Block<'_, M>, tag: &str) -> Self {
         let mut attributes = Self(String::new());
         let named = block.content.name().map(|name| frame.language.text(name));
         block.key.shape().attributes(|name, value| {
@@ -319,11 +301,11 @@ impl Attributes {
     }
 
     /// What a button posts, or where a link in its place leads.
-    fn press(&mut self, frame: &Frame<'_>, action: LoginAction, index: u8) {
-        let press = match (action, frame.again) {
-            (LoginAction::Again, Again::Site) => None,
-            (LoginAction::Again, Again::Press(press)) => Some(press.to_owned()),
-            _other => Some(press_of(action, index, frame.methods)),
+    fn press<M: Plain>(&mut self, frame: &Frame<'_>, action: M::Action, index: u8) {
+        let press = match (M::is_again(action), frame.again) {
+            (true, Again::Site) => None,
+            (true, Again::Press(press)) => Some(press.to_owned()),
+            (false, _) => Some(M::press_of(action, index, frame.names)),
         };
         match press {
             Some(press) => {
@@ -351,23 +333,18 @@ fn escaped(text: &str) -> String {
 }
 
 /// The words of the heading.
-fn title_of(language: &Language, screen: &Screen<'_, Login>) -> String {
-    let heading = screen
-        .blocks
-        .iter()
-        .find(|block| block.key == LoginKey::Title);
+fn title_of<M: Plain>(language: &Language, screen: &Screen<'_, M>) -> String {
+    let heading = screen.blocks.iter().find(|block| M::is_title(block.key));
     match heading.map(|block| &block.content) {
         Some(Content::Text(words)) => language.say(*words),
         _ => language.say(Words::Message(Msg::LoginTitle, [Arg::None; 2])),
     }
 }
 
-fn respond(frame: &Frame<'_>, title: &str, content: &Markup) -> Response {
+pub(super) fn respond(frame: &Frame<'_>, title: &str, content: &Markup) -> Response {
     let language = frame.language;
     let site = frame.host.map_or("", |host| host.name.as_str());
-    let complete_url = frame
-        .host
-        .and_then(|host| host.form_complete_url.as_deref());
+    let complete_url = frame.complete_url;
     let result = frame.result_code.zip(complete_url);
     let html = html! {
         (DOCTYPE)

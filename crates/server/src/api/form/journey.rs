@@ -3,33 +3,21 @@
 
 use nidan_flow::{
     BookmarkedScreen, Effect, Event, Login, LoginAnswer, LoginBookmark, LoginEffect, LoginEvent,
-    LoginInput, LoginMethod, LoginOpening, LoginRefusal, LostMethods, Machine as _, Presented,
-    Reported, SigningIn, Verified,
+    LoginInput, LoginMethod, LostMethods, Machine as _, SigningIn, Verified,
 };
-use nidan_otp::{BackupCode, Code, UnixSeconds};
-use nidan_protocol::{
-    BACKUP_METHOD_ID, CallConfirmation, ChallengePost, ChallengeView, Channel, ErrorCode,
-    MethodKind, VerificationPost,
-};
-use nidan_screens::{Content, Device, Input, Shows as _, View};
+use nidan_otp::{BackupCode, Code};
+use nidan_protocol::{BACKUP_METHOD_ID, ErrorCode, VerificationPost};
+use nidan_screens::{Device, View};
 
+use super::asker::{Asker, challenges_of, opening_of, refused, sends, texts};
 use super::place::Place;
-use super::{Sent, html, now};
+use super::plain::{Names, pressed};
+use super::{Sent, now};
 use crate::Service;
 use crate::challenge;
 use crate::refusal::Refusal;
-use crate::use_cases::orders::ChallengeOrder;
-use crate::use_cases::{
-    FlowCaller, challenges, method_view, opening, orders, report, verification,
-};
+use crate::use_cases::{FlowCaller, verification};
 use nidan_store::Challenge;
-
-/// How often codes were sent in this login. A page says how often that was when it was drawn, so
-/// that a page that is posted again sends nothing again.
-pub(super) fn sends(challenges: &[Challenge]) -> String {
-    let all: u32 = challenges.iter().map(|one| one.sends).sum();
-    all.to_string()
-}
 
 /// The result of a login that is through, for the same code in the same post. No screen of it is
 /// left to press on: a method that asked for two codes asks for one again.
@@ -165,23 +153,12 @@ impl<'a> Journey<'a> {
             device: Device::Other,
             can_print: false,
         };
-        let screen = self.login.screen(view);
         let active = self.login.active();
-        let methods = active.map_or(&[][..], |signing| &signing.opening.methods);
-        let pressed = screen
-            .blocks
-            .iter()
-            .find_map(|block| match &block.content {
-                Content::Button {
-                    action,
-                    is_disabled: false,
-                    ..
-                } if html::press_of(*action, block.index, methods) == press => {
-                    Some((*action, block.index))
-                }
-                _other => None,
-            })?;
-        Some(Login::event(pressed.0, pressed.1, Input::None))
+        let names = Names {
+            ways: active.map_or(&[], |signing| &signing.opening.methods),
+            ..Names::default()
+        };
+        pressed(&self.login, view, names, press)
     }
 
     /// Tells the machine, and does what it asks for until it asks for nothing.
@@ -209,10 +186,8 @@ impl<'a> Journey<'a> {
                 method_id,
                 channel,
                 confirmation,
-            } => Some(ordered(self.order(method_id, channel, confirmation).await)),
-            LoginEffect::Resend(id) => Some(ordered(
-                challenges::resend(self.service, self.caller, &id).await,
-            )),
+            } => Some(self.ask().order(method_id, channel, confirmation).await),
+            LoginEffect::Resend(id) => Some(self.ask().resend(&id).await),
             LoginEffect::Verify {
                 way,
                 method_id,
@@ -230,29 +205,17 @@ impl<'a> Journey<'a> {
                 };
                 Some(self.verify(way, post).await)
             }
-            LoginEffect::Report => Some(self.report().await),
+            LoginEffect::Report => Some(self.ask().report().await),
             // The page that is drawn has it.
             LoginEffect::ShowHelp(_) => None,
         }
     }
 
-    async fn order(
-        &self,
-        method_id: String,
-        channel: Channel,
-        call_confirmation: CallConfirmation,
-    ) -> Result<ChallengeView, Refusal> {
-        let post = ChallengePost {
-            number: None,
-            method_id: Some(method_id),
-            country: None,
-            shown: None,
-            channel,
-            locale: Some(self.locale.to_owned()),
-            call_confirmation,
-        };
-        match orders::order(self.service, self.caller, post).await? {
-            ChallengeOrder::New(view) | ChallengeOrder::OnItsWay(view) => Ok(view),
+    const fn ask(&self) -> Asker<'_> {
+        Asker {
+            service: self.service,
+            caller: self.caller,
+            locale: self.locale,
         }
     }
 
@@ -266,86 +229,4 @@ impl<'a> Journey<'a> {
             Err(refusal) => LoginAnswer::Refused(way, refused(&refusal)),
         }
     }
-
-    async fn report(&self) -> LoginAnswer {
-        match report::of_flow(self.service, self.caller.clone()).await {
-            Ok(answer) => {
-                let logins = answer.logins.into_iter();
-                LoginAnswer::Reported(Box::new(Reported {
-                    logins: logins
-                        .map(|login| (UnixSeconds(login.at), login.client_description))
-                        .collect(),
-                    host_notified: answer.host_notified,
-                    password_url: None,
-                }))
-            }
-            Err(refusal) => LoginAnswer::NotReported(refused(&refusal)),
-        }
-    }
-}
-
-fn ordered(sent: Result<ChallengeView, Refusal>) -> LoginAnswer {
-    match sent {
-        Ok(view) => LoginAnswer::Ordered(Box::new(view)),
-        Err(refusal) => LoginAnswer::NotOrdered(refused(&refusal)),
-    }
-}
-
-fn refused(refusal: &Refusal) -> LoginRefusal {
-    LoginRefusal::Service {
-        code: refusal.code,
-        retry_at: refusal.retry_at.map(UnixSeconds),
-        attempts_left: refusal.attempts_left,
-        times: 0,
-        of_two: false,
-    }
-}
-
-/// A code as it is posted, and the second one where there are two.
-fn texts(presented: &Presented) -> (String, Option<String>) {
-    match presented {
-        Presented::Code(code) => (code.expose().to_owned(), None),
-        Presented::Pair(code, second) => {
-            (code.expose().to_owned(), Some(second.expose().to_owned()))
-        }
-        Presented::Backup(code) => (code.expose().to_string(), None),
-    }
-}
-
-/// What the widget reads from the flow's first answer.
-async fn opening_of(service: &Service, caller: &FlowCaller) -> Result<LoginOpening, Refusal> {
-    let (flow, host) = (&caller.flow.opened, &caller.host);
-    let now = service.0.clock.now_s();
-    let store = &service.0.store;
-    let subject = store.subject(&flow.host, &flow.subject, now).await?;
-    let methods = subject.methods.iter();
-    Ok(LoginOpening {
-        issuer: host.name.clone(),
-        account: flow.account_name.clone(),
-        methods: methods
-            .map(|method| method_view(method, host, subject.allowance, now))
-            .collect(),
-        best: opening::best(&subject, host, flow.purpose, now),
-        backup_codes_left: subject.backup_codes_left,
-        trust_days: host.trust_days,
-        auto_send: host.auto_send,
-        calls: service.0.config.methods(host).contains(&MethodKind::Voice),
-        allow_unconfirmed_calls: host.allow_unconfirmed_calls,
-        recovery_url: host.recovery_url.clone(),
-        password_url: host.password_url.clone(),
-        // Only a press does.
-        submits_itself: false,
-        typed: String::new(),
-    })
-}
-
-/// All [challenges](Challenge) of the login, oldest first.
-///
-/// # Errors
-/// When the database does not take it now.
-pub(super) async fn challenges_of(
-    service: &Service,
-    caller: &FlowCaller,
-) -> Result<Vec<Challenge>, Refusal> {
-    Ok(service.0.store.challenges(&caller.flow.opened.id).await?)
 }

@@ -4,9 +4,12 @@
 //! in a URL.
 
 mod advice;
+mod asker;
 mod html;
 mod journey;
+mod manage;
 mod place;
+mod plain;
 mod words;
 
 use axum::Form;
@@ -29,10 +32,12 @@ use crate::keys::sha256;
 use crate::language;
 use crate::refusal::Refusal;
 use crate::use_cases::FlowCaller;
+use crate::use_cases::manage::PlainSetup;
 use html::{Again, Frame};
 use journey::Journey;
 use nidan_store::FlowState;
 use place::Place;
+use plain::Names;
 use words::Language;
 pub(crate) use words::Texts;
 
@@ -59,6 +64,32 @@ pub(crate) struct Sent {
     typed_backup: String,
     #[serde(default)]
     trust: String,
+    /// The name of a method.
+    #[serde(default)]
+    name: String,
+    /// How far the record was read.
+    #[serde(default)]
+    until: String,
+    /// "I have saved the codes."
+    #[serde(default)]
+    saved: String,
+    #[serde(default)]
+    setup_id: String,
+    #[serde(default)]
+    client_public_key: String,
+    #[serde(default)]
+    client_nonce: String,
+}
+
+impl Sent {
+    /// The set-up of codes that the page has shown.
+    fn plain_setup(&self) -> Option<PlainSetup> {
+        (!self.setup_id.is_empty()).then(|| PlainSetup {
+            setup_id: self.setup_id.clone(),
+            client_public_key: self.client_public_key.clone(),
+            client_nonce: self.client_nonce.clone(),
+        })
+    }
 }
 
 /// What is drawn.
@@ -79,10 +110,19 @@ pub(crate) async fn form(State(service): State<Service>, request: Request) -> Re
     let headers = request.headers().clone();
     let accepted = language::accepted(&headers);
     let (sent, drawn) = match Form::<Sent>::from_request(request, &()).await {
-        Ok(Form(sent)) => {
-            let drawn = answer(&service, &headers, &sent, accepted).await;
-            (sent, drawn)
-        }
+        Ok(Form(sent)) => match FlowCaller::of_token(&service, &sent.flow_token, false).await {
+            Ok(caller) if caller.flow.opened.purpose == Purpose::Manage => {
+                match manage::answer(&service, &headers, &sent, accepted, caller).await {
+                    Ok(page) => return page,
+                    Err(refusal) => (sent, Err(refusal)),
+                }
+            }
+            Ok(caller) => {
+                let drawn = answer(&service, &headers, caller, &sent, accepted).await;
+                (sent, drawn)
+            }
+            Err(refusal) => (sent, Err(refusal)),
+        },
         Err(_) => (Sent::default(), Err(ErrorCode::FlowExpired.into())),
     };
     let drawn = match drawn {
@@ -142,7 +182,11 @@ fn draw(service: &Service, sent: &Sent, accepted: &str, drawn: &Drawn) -> Respon
         language,
         host: caller.map(|caller| &caller.host),
         hidden,
-        methods: active.map_or(&[], |signing| signing.opening.methods.as_slice()),
+        names: Names {
+            ways: active.map_or(&[], |signing| signing.opening.methods.as_slice()),
+            ..Names::default()
+        },
+        complete_url: caller.and_then(|caller| caller.host.form_complete_url.as_deref()),
         again: next.again,
         site: caller.map(|caller| caller.flow.opened.origin.as_str()),
         awaited: drawn
@@ -202,9 +246,19 @@ impl<'a> Next<'a> {
         let signing = match login {
             // What could not be asked now is asked again, with all that was typed.
             Lifecycle::Loading | Lifecycle::Unavailable(_) => {
-                let codes = [("code", &sent.code), ("second_code", &sent.second_code)];
-                let codes = codes.map(|(name, typed)| (name, typed.as_str()));
-                return same([&codes[..], &[backup]].concat(), Again::Press(&sent.press));
+                let typed = [
+                    ("code", &sent.code),
+                    ("second_code", &sent.second_code),
+                    ("typed_backup", &sent.typed_backup),
+                    ("name", &sent.name),
+                    ("until", &sent.until),
+                    ("saved", &sent.saved),
+                    ("setup_id", &sent.setup_id),
+                    ("client_public_key", &sent.client_public_key),
+                    ("client_nonce", &sent.client_nonce),
+                ];
+                let typed = typed.map(|(name, typed)| (name, typed.as_str()));
+                return same(typed.to_vec(), Again::Press(&sent.press));
             }
             Lifecycle::Ended(_) | Lifecycle::Completed => return same(Vec::new(), Again::Site),
             Lifecycle::Active(signing) => signing,
@@ -242,10 +296,10 @@ fn refused(service: &Service, refusal: &Refusal) -> Drawn {
 async fn answer(
     service: &Service,
     headers: &HeaderMap,
+    caller: FlowCaller,
     sent: &Sent,
     accepted: &str,
 ) -> Result<Drawn, Refusal> {
-    let caller = FlowCaller::of_token(service, &sent.flow_token, false).await?;
     caller.must_be(Purpose::Verify)?;
     is_from_its_page(service, headers, &caller)?;
     is_offered(&caller.host)?;
@@ -292,7 +346,7 @@ async fn judged(
         return Err(ErrorCode::FlowReported.into());
     }
     Ok(Drawn {
-        sends: journey::sends(&journey::challenges_of(service, &caller).await?),
+        sends: asker::sends(&asker::challenges_of(service, &caller).await?),
         login,
         result_code,
         caller: Some(caller),

@@ -4,6 +4,7 @@
 
 mod browsers;
 mod changes;
+mod plain_codes;
 mod proof;
 mod setups;
 mod turn_off;
@@ -11,6 +12,7 @@ mod view;
 
 pub(crate) use browsers::{browsers, record, revoke};
 pub(crate) use changes::{close, edit, hold, pause, remove, resume};
+pub(crate) use plain_codes::{PlainSetup, finish_plain, open_plain, plain_codes};
 pub(crate) use proof::{prove, test};
 pub(crate) use setups::{finish, open, refuse_new_number};
 pub(crate) use turn_off::turn_off;

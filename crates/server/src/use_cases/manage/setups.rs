@@ -264,7 +264,7 @@ async fn app(
     let code = finish.code.as_deref().map(|code| Code::from_wire(code));
     let code = code.transpose().ok().flatten();
     let code = code.ok_or_else(|| Refusal::field("code"))?;
-    let (secret, _codes) = derived(service, caller, setup, finish)?;
+    let (secret, _codes) = derived(service, caller, setup, finish.client)?;
     let (flow, store) = (&caller.flow.opened, &service.0.store);
     let left = match store.reserve_attempt(&flow.id, ENROLMENT_ATTEMPTS).await? {
         Attempt::Reserved { left } => left,
@@ -283,13 +283,12 @@ async fn app(
     app_method(service, flow, &secret, matched.counter().0, name)
 }
 
-fn derived(
+pub(super) fn derived(
     service: &Service,
     caller: &FlowCaller,
     setup: &NewSetup,
-    finish: &Finish,
+    client: Option<ClientShare>,
 ) -> Result<(nidan_otp::Secret, nidan_otp::BackupCodes), Refusal> {
-    let client = finish.client;
     let client = client.ok_or_else(|| Refusal::field("client_public_key"))?;
     let pair = setup.key_pair.as_ref().ok_or(ErrorCode::SetupUnknown)?;
     let wire_id = encode(&setup.id);
@@ -327,7 +326,7 @@ async fn backup_codes(
     setup: &NewSetup,
     finish: &Finish,
 ) -> Result<NewFactor, Refusal> {
-    let (_secret, codes) = derived(service, caller, setup, finish)?;
+    let (_secret, codes) = derived(service, caller, setup, finish.client)?;
     let is_typed = match caller.host.backup_gate {
         BackupGate::TypeOne => true,
         BackupGate::Tick => false,
