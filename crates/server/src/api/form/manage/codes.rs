@@ -91,7 +91,8 @@ impl CodesPage {
                 BackupGate::TypeOne => {
                     label for="nidan-backup" { (say(Msg::CodesTypeLabel)) }
                     input id="nidan-backup" type="text" name="typed_backup" value=(self.typed) autocomplete="off"
-                        maxlength="400" autocapitalize="characters" spellcheck="false" aria-describedby="nidan-backup-error";
+                        maxlength="400" autocapitalize="characters" spellcheck="false" aria-describedby="nidan-backup-error"
+                        aria-invalid=[(!wrong.is_empty()).then_some("true")] autofocus[!wrong.is_empty()];
                 }
                 BackupGate::Tick => {
                     label class="nidan-tick" {
