@@ -8,7 +8,7 @@ const WORDS = {
     haveAccount: '登録済みの方はログイン', noAccount: 'はじめての方は新規登録', hello: 'ようこそ、{email} さん',
     account: 'アカウントサービス', security: 'ログインとセキュリティ', twoStep: '2段階認証', off: 'オフ', on: 'オン',
     offText: 'パスワードに加えて、スマートフォンのコードで守ります。', setUp: '2段階認証を設定する',
-    totp: '認証アプリ 1件', sms: 'SMS（末尾{hint}）', voice: '電話（末尾{hint}）', codes: 'バックアップコード {count}個', and: '、', justOn: '設定が完了しました。',
+    totp: '認証アプリ{called}', sms: 'SMS（末尾{hint}）', voice: '電話（末尾{hint}）', codes: 'バックアップコード {count}個', and: '、', called: '（{name}）', justOn: '設定が完了しました。',
     onNote: 'ログインのたびに、パスワードの次にコードをお聞きします。', history: '最近の記録', trusted: '信頼したブラウザー：{count}台', forget: 'すべてのブラウザーでコードを聞く',
     again: 'ご本人確認のため、もう一度パスワードを入力してください。', confirm: '確認する', cancel: 'やめる', losesCodes: '2段階認証はまだオンになっていません。やめると、表示中のバックアップコードは使えなくなります。やめますか？',
     serviceDown: '2段階認証サービスに接続できません。しばらくしてから、もう一度お試しください。',
@@ -28,7 +28,7 @@ const WORDS = {
     haveAccount: 'I have an account', noAccount: 'I am new here', hello: 'Welcome, {email}',
     account: 'Your account', security: 'Login & security', twoStep: 'Two-step verification', off: 'Off', on: 'On',
     offText: 'Protects your account with a code from your phone, in addition to the password.', setUp: 'Set up two-step verification',
-    totp: '1 authenticator app', sms: 'SMS to •••{hint}', voice: 'call to •••{hint}', codes: '{count} backup codes', and: ', ', justOn: 'Set-up complete.',
+    totp: 'authenticator app{called}', sms: 'SMS to •••{hint}', voice: 'call to •••{hint}', codes: '{count} backup codes', and: ', ', called: ' “{name}”', justOn: 'Set-up complete.',
     onNote: 'At each sign-in, a code is asked for after the password.', history: 'Recent activity', trusted: 'Trusted browsers: {count}', forget: 'Ask for a code in all browsers',
     again: 'To make sure it is you, please type your password again.', confirm: 'Confirm', cancel: 'Leave', losesCodes: 'Two-step verification is not on yet. If you leave now, the backup codes on this page will open nothing. Leave?',
     serviceDown: 'The two-step verification service cannot be reached. Please try again in a moment.',
@@ -121,7 +121,7 @@ function security(me, notice) {
   const state = two === null
     ? h('p', { class: 'error' }, t('serviceDown'))
     : two.enrolled
-      ? [h('p', { id: 'methods' }, [...two.methods.map((method) => t(method.kind, method)), t('codes', { count: two.backup_codes_left })].join(t('and'))), h('p', { class: 'note' }, two.paused_until ? t('pausedUntil', { date: dated(two.paused_until) }) : t('onNote')),
+      ? [h('p', { id: 'methods' }, [...two.methods.map((method) => t(method.kind, { ...method, called: method.name ? t('called', method) : '' })), t('codes', { count: two.backup_codes_left })].join(t('and'))), h('p', { class: 'note' }, two.paused_until ? t('pausedUntil', { date: dated(two.paused_until) }) : t('onNote')),
         h('p', {}, h('button', { id: 'manage', onclick: startManaging }, t('manage'))), browsers(two), activity()]
       : [h('p', {}, t('offText')), h('button', { id: 'set-up', onclick: startTwoStep }, t('setUp'))]
   show(
