@@ -228,6 +228,17 @@ pub fn succeed(tries: Tries, allowance: Allowance, cost: u32, now: u64) -> (Trie
     )
 }
 
+/// The tries without the last reserved one: its code was right, and was left unspent. What it cost the
+/// allowance comes back with its flow.
+pub fn unreserve(tries: Tries, now: u64) -> Tries {
+    let tries = tries.on(now / DAY_S);
+    Tries {
+        in_a_row: tries.in_a_row.saturating_sub(1),
+        today: tries.today.saturating_sub(1),
+        ..tries
+    }
+}
+
 /// Returns how many more single codes an app accepts before it asks for two, for words on the
 /// screen.
 pub fn single_tries_left(tries: Tries, allowance: Allowance, guess: Guess, now: u64) -> u32 {

@@ -105,7 +105,10 @@ impl SigningIn {
         // Both or nothing: the next press is for the login alone.
         if matches!(
             code,
-            ErrorCode::Cooling | ErrorCode::LastMethod | ErrorCode::ChangeLimit
+            ErrorCode::Cooling
+                | ErrorCode::LastMethod
+                | ErrorCode::ChangeLimit
+                | ErrorCode::PolicyForbids
         ) {
             self.lost = LostMethods::default();
         }

@@ -82,7 +82,6 @@ impl SigningIn {
             return None;
         };
         let method_id = self.opening.methods.get(place)?.id.clone();
-        self.is_at_hand(place);
         let [code, second] = &self.codes;
         let presented = match code.read() {
             Err(error) => Err(LoginRefusal::Code(error)),
@@ -101,7 +100,7 @@ impl SigningIn {
                     method_id,
                     presented,
                     trust: self.trust,
-                    lost: self.lost_ids(),
+                    lost: self.lost_but(Some(place)),
                 })
             }
             Err(_) if self.opening.backup_codes_left > 0 && read_backup(code.typed()).is_ok() => {
@@ -144,7 +143,7 @@ impl SigningIn {
                     method_id: BACKUP_METHOD_ID.to_owned(),
                     presented: Presented::Backup(code),
                     trust: self.trust,
-                    lost: self.lost_ids(),
+                    lost: self.lost_but(None),
                 })
             }
             Err(error) => self.verify_digits().or_else(|| {

@@ -30,11 +30,11 @@ impl SigningIn {
         self.lost
     }
 
-    /// Their ids, each before a space.
-    pub(super) fn lost_ids(&self) -> String {
+    /// Their ids, each before a space; without the one at this place, which lets in: it is not lost.
+    pub(super) fn lost_but(&self, way: Option<usize>) -> String {
         let mut ids = String::new();
         for (place, method) in self.opening.methods.iter().enumerate() {
-            if self.lost.has(place) {
+            if self.lost.has(place) && Some(place) != way {
                 ids.push_str(&method.id);
                 ids.push(' ');
             }
@@ -54,12 +54,5 @@ impl SigningIn {
             return self.leave_for(LoginStep::Backup);
         }
         None
-    }
-
-    /// What lets somebody in is not lost.
-    pub(super) const fn is_at_hand(&mut self, place: usize) {
-        if self.lost.has(place) {
-            self.lost.toggle(place);
-        }
     }
 }

@@ -524,6 +524,7 @@ messages! {
     LoginLoseTitle = "login.lose-title",
     LoginWayLost = "login.way-lost",
     LoginKept = "login.kept",
+    ElsewhereAdding = "elsewhere.adding",
 }
 
 /// Puts values into a text's named places: `{seconds}`. `put` appends the value of a place.

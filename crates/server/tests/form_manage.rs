@@ -191,6 +191,8 @@ async fn new_backup_codes_are_shown_and_typed_back() {
     at.page = page
         .press(&bench, "codes-use", &[("typed_backup", &typed)])
         .await;
+    at.says("The new backup codes work");
+    assert!(at.page.has("finish"), "posted twice, it is the same answer");
     assert_eq!(bench.subject("u1").await["backup_codes_left"], 10);
     let (_, token) = bench.login("u1").await;
     let by_old = bench.verify(&token, &person.backup_post(2)).await;
@@ -263,6 +265,66 @@ async fn everything_is_turned_off_by_a_code_of_its_own() {
     assert_eq!(claims["changes"], json!([{ "change": "turned_off" }]));
     assert_eq!(claims["end_other_sessions"], true);
     assert_eq!(bench.subject("u1").await["enrolled"], false);
+}
+
+/// What was done by a page of another time, and undone since, is not said to be so.
+#[tokio::test]
+async fn an_old_page_that_is_posted_again_says_what_is_so_now() {
+    let bench = bench().await;
+    let (first, second) = with_two(&bench).await;
+    let mut at = Managing::proved(&bench, &first).await;
+    at.press(&format!("method-{}", second.method_id)).await;
+    at.press("take-out").await;
+    let asked = at.page.clone();
+    at.press("submit").await;
+    at.says("It is stopped");
+    at.press("undo").await;
+    at.page = asked.press(&bench, "submit", &[]).await;
+    assert!(!at.page.says("It is stopped"), "{}", at.page.html);
+    let (_, view) = at.flow.get("").await;
+    assert_eq!(view["methods"][1]["state"], "ready");
+}
+
+/// After its ten minutes the page says so in its own words, and that what was changed is kept.
+#[tokio::test]
+async fn a_page_whose_time_is_up_says_that_what_was_changed_is_kept() {
+    let bench = bench().await;
+    let person = somebody(&bench).await;
+    let mut at = Managing::proved(&bench, &person).await;
+    bench.pass(601);
+    at.press("record").await;
+    at.says("is kept");
+    assert!(!at.page.says("from the password"), "{}", at.page.html);
+}
+
+/// One text is not enough any more: the next one is another, and its own code is asked for.
+#[tokio::test]
+async fn a_text_that_is_no_longer_enough_is_followed_by_another() {
+    let bench = bench().await;
+    bench.deliver();
+    let person = bench.enrolled_by_phone("u1", "090-1234-5678", "sms").await;
+    let mut at = Managing::open(&bench).await;
+    at.press("send-sms-digits").await;
+    let (_, token) = bench.login("u1").await;
+    for _round in 0..2 {
+        let wish = json!({ "method_id": person.method_id, "channel": "sms" });
+        bench
+            .widget_post("/v1/flow/challenges", &token, &wish)
+            .await;
+        for _guess in 0..5 {
+            let post = json!({ "method_id": person.method_id, "code": "000000" });
+            bench.verify(&token, &post).await;
+        }
+    }
+    let asked = at.page.clone();
+    at.typing("submit", &[("code", "000001")]).await;
+    assert!(at.page.has("send-sms-digits"), "{}", at.page.html);
+    at.press("send-sms-digits").await;
+    assert!(
+        at.page.html != asked.html && at.page.field("code").is_some(),
+        "{}",
+        at.page.html
+    );
 }
 
 /// Two windows: a page whose list is another one by now is not pressed on by places.

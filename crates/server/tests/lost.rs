@@ -154,6 +154,26 @@ async fn what_is_no_method_to_lose_is_refused_with_its_field_or_held_nowhere() {
     assert_eq!(bench.subject("u2").await["methods"][0]["state"], "ready");
 }
 
+/// Whoever has the old phone does not undo what took its place.
+#[tokio::test]
+async fn a_method_that_retires_calls_nothing_lost() {
+    let bench = Bench::new().await;
+    let old = somebody(&bench).await;
+    let page = bench.proved(&old).await;
+    let new = page
+        .add_app(&json!({ "kind": "totp", "replaces": old.method_id }), 9)
+        .await;
+    bench.pass(60);
+    let (_, token) = bench.login("u1").await;
+    let post = old.post(bench.now());
+    let refusal = bench
+        .verify(&token, &lost(post.clone(), &[&new.method_id]))
+        .await;
+    refused(&refusal, StatusCode::CONFLICT, "policy_forbids");
+    assert_eq!(bench.verify(&token, &post).await.0, StatusCode::OK);
+    assert!(states(&bench).await.iter().all(|state| state == "ready"));
+}
+
 /// The same without scripts: what is lost goes from page to page.
 #[tokio::test]
 async fn a_page_without_scripts_takes_it_out_too() {

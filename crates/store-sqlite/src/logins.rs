@@ -4,12 +4,12 @@
 use nidan_core::login::{self, Authenticated, LoginChanges, LoginContext, Replaced};
 use nidan_core::manage::ManageRefusal;
 use nidan_core::manage::lost::{self, TakenOut};
-use nidan_core::throttle::Tries;
+use nidan_core::throttle::{self, Tries};
 use nidan_protocol::Purpose;
 use rusqlite::{Connection, Row, params};
 
-use crate::attempts::{allowance_from, out_of_use, tries_from};
-use crate::connection::{all, execute, first};
+use crate::attempts::{allowance_from, out_of_use, store_tries, tries_from};
+use crate::connection::{all, execute, first, scalar};
 use crate::failure::Failure;
 use crate::flows::{self, Whose};
 use crate::manage::{self, Writing};
@@ -66,7 +66,12 @@ pub(crate) fn complete(
     }
     let lost = match lost_of(write, login)? {
         Ok(lost) => lost,
-        Err(refusal) => return Ok(LoginCompletion::LostStays(refusal)),
+        // A used code says so, whatever it was for.
+        Err(_) if !is_unspent(write, &spending)? => return Ok(LoginCompletion::CodeUsed),
+        Err(refusal) => {
+            give_back(write, &spending, loaded.context.tries)?;
+            return Ok(LoginCompletion::LostStays(refusal));
+        }
     };
     if !spend(write, &spending)? {
         return Ok(LoginCompletion::CodeUsed);
@@ -85,6 +90,58 @@ pub(crate) fn complete(
         manage::apply(write, &writing, changes)?;
     }
     Ok(LoginCompletion::Yes { backup_codes_left })
+}
+
+/// Whether a right code is still there to be spent.
+fn is_unspent(read: &Connection, spending: &Spending<'_>) -> Result<bool, Failure> {
+    let (host, subject) = spending.whose;
+    match spending.authenticated {
+        Authenticated::Otp {
+            method_id,
+            first_step,
+            ..
+        } => {
+            let sql = "SELECT EXISTS (SELECT 1 FROM totp WHERE method_id = ?1 AND last_step < ?2)";
+            scalar(read, sql, params![method_id, to_sql(*first_step)])
+        }
+        Authenticated::OutOfBand { challenge_id, .. } => {
+            let sql = "SELECT EXISTS (SELECT 1 FROM challenge WHERE id = ?1 \
+                       AND answered_at IS NULL AND expires_at > ?2)";
+            scalar(read, sql, params![challenge_id, to_sql(spending.now)])
+        }
+        Authenticated::BackupCode { ordinal } => {
+            let sql = "SELECT EXISTS (SELECT 1 FROM backup_code WHERE host = ?1 AND subject = ?2 \
+                       AND ordinal = ?3 AND used_at IS NULL)";
+            scalar(read, sql, params![host, subject, ordinal])
+        }
+    }
+}
+
+/// The try that counted a right code costs nothing, where the code is left unspent.
+fn give_back(write: &Connection, spending: &Spending<'_>, tries: Tries) -> Result<(), Failure> {
+    let mut by_code = 0;
+    match spending.authenticated {
+        Authenticated::Otp { method_id, .. } => {
+            store_tries(write, method_id, throttle::unreserve(tries, spending.now))?;
+        }
+        Authenticated::OutOfBand {
+            method_id,
+            challenge_id,
+            ..
+        } => {
+            store_tries(write, method_id, throttle::unreserve(tries, spending.now))?;
+            let sql = "UPDATE challenge SET attempts = MAX(attempts - 1, 0) WHERE id = ?1";
+            execute(write, sql, [challenge_id])?;
+        }
+        Authenticated::BackupCode { .. } => by_code = 1,
+    }
+    execute(
+        write,
+        "UPDATE flow SET attempts = MAX(attempts - 1, 0), \
+         backup_tries = MAX(backup_tries - ?2, 0) WHERE id = ?1",
+        params![spending.flow_id, by_code],
+    )?;
+    Ok(())
 }
 
 /// What becomes of the methods that the person called lost.

@@ -85,7 +85,8 @@ pub enum LoginCompletion {
         /// Good backup codes after it.
         backup_codes_left: u32,
     },
-    /// What is lost is not taken out of use. Nothing was stored, and the code is unspent.
+    /// What is lost is not taken out of use. The code is unspent, and the try that counted it is given
+    /// back; nothing else was stored.
     LostStays(ManageRefusal),
     /// The code was used before. Nothing was stored.
     CodeUsed,

@@ -1,11 +1,14 @@
 //! Methods that are lost, taken out of use by the login that something else let in.
 
 use super::{
-    Account, Earlier, Holder, ManageChanges, ManageContext, ManageDecision, ManageFlow,
-    ManagePolicy, ManageRefusal, ManageRequest, Proof, Step, Wish, decide,
+    Account, Earlier, Forbidden, Holder, KnownMethod, ManageChanges, ManageContext, ManageDecision,
+    ManageFlow, ManagePolicy, ManageRefusal, ManageRequest, Proof, Step, Wish, decide, standing,
 };
 use crate::hold::HoldWish;
 use crate::login::Authenticated;
+
+/// Backup codes that are left where nothing else is: one signs in, and one proves what is added then.
+const CODES_LEFT: u32 = 2;
 
 /// What is to be written, with the method that it is about, in order.
 pub type TakenOut = Vec<(String, ManageChanges)>;
@@ -17,7 +20,9 @@ pub type TakenOut = Vec<(String, ManageChanges)>;
 /// Held already, or gone, is what was asked for.
 ///
 /// # Errors
-/// [`ManageRefusal::LastMethod`] where nothing would let in any more, [`ManageRefusal::Cooling`] where
+/// [`ManageRefusal::LastMethod`] where nothing would let in any more, or a single backup code: one lets
+/// in, and another one proves the way on. [`ManageRefusal::Forbidden`] by a method that is about to
+/// retire: whoever has the old phone does not undo its end. [`ManageRefusal::Cooling`] where
 /// what lets in is too new to be turned against the others, [`ManageRefusal::ReauthRequired`] where it
 /// is itself among them, [`ManageRefusal::ChangeLimit`].
 pub fn take_out(
@@ -33,6 +38,14 @@ pub fn take_out(
         factor_epoch: account.factor_epoch,
         body_hash: [0; 32],
     };
+    if lost.is_empty() {
+        return Ok(Vec::new());
+    }
+    let is_retiring =
+        |method: &KnownMethod| method.id == proof.method_id && method.retires_at.is_some();
+    if account.methods.iter().any(is_retiring) {
+        return Err(ManageRefusal::Forbidden(Forbidden::Retiring));
+    }
     if let Authenticated::BackupCode { .. } = used {
         account.backup_codes.left = account.backup_codes.left.saturating_sub(1);
     }
@@ -58,6 +71,10 @@ pub fn take_out(
             ManageDecision::Again | ManageDecision::Refused(ManageRefusal::NoMethod) => {}
             ManageDecision::Refused(refusal) => return Err(refusal),
         }
+    }
+    let is_left = account.methods.iter().any(standing::is_usable);
+    if !taken_out.is_empty() && !is_left && account.backup_codes.left < CODES_LEFT {
+        return Err(ManageRefusal::LastMethod);
     }
     Ok(taken_out)
 }
@@ -215,7 +232,13 @@ mod tests {
         last.backup_codes.left = 1;
         let out = taken(last.clone(), &BY_CODE, &["app", "text", "line"]);
         assert_eq!(out, Err(ManageRefusal::LastMethod));
-        assert!(taken(last, &BY_CODE, &["app", "text"]).is_ok());
+        assert!(taken(last.clone(), &BY_CODE, &["app", "text"]).is_ok());
+        // One code signs in, and another one proves what is added then.
+        for (left, is_enough) in [(2, false), (3, true)] {
+            last.backup_codes.left = left;
+            let out = taken(last.clone(), &BY_CODE, &["app", "text", "line"]);
+            assert_eq!(out.is_ok(), is_enough, "{left}");
+        }
     }
 
     #[test]
@@ -258,8 +281,11 @@ mod tests {
             },
             method("app", MethodKind::Totp),
         ];
-        moved.backup_codes = BackupCodes::default();
-        let taken_out = take_out(moved, &by_app("old"), &ids(&["app"]), NOW).unwrap();
+        // Whoever has the old phone does not undo its end.
+        let by_old = take_out(moved.clone(), &by_app("old"), &ids(&["app"]), NOW);
+        let retiring = ManageRefusal::Forbidden(Forbidden::Retiring);
+        assert_eq!(by_old, Err(retiring));
+        let taken_out = take_out(moved, &BY_CODE, &ids(&["app"]), NOW).unwrap();
         let steps: Vec<_> = taken_out.iter().flat_map(|(_, one)| &one.steps).collect();
         assert!(
             matches!(steps.as_slice(), [Step::Hold { .. }, Step::Stay { method_id }] if method_id == "old"),

@@ -28,7 +28,7 @@ fn lost(effect: Option<Effect<SigningIn>>) -> Option<String> {
 }
 
 fn ids(login: &Login) -> String {
-    signing(login).lost_ids()
+    signing(login).lost_but(None)
 }
 
 #[test]
@@ -76,7 +76,11 @@ fn what_lets_in_is_not_lost() {
     assert_eq!(ids(&login), "app ");
     let (login, effect) = login.on(typed("123456"), NOW);
     assert_eq!(lost(effect), Some(String::new()));
-    assert_eq!(ids(&login), "");
+    // A backup code in its field after all: the app is lost.
+    let (login, _) = login.on(refused(ErrorCode::CodeWrong, Some(2)), NOW);
+    let (login, _) = login.on(typed(CODE), NOW);
+    let (_, effect) = login.on(go(LoginNav::Submit), NOW);
+    assert_eq!(lost(effect), Some("app ".to_owned()));
 }
 
 #[test]
@@ -85,6 +89,7 @@ fn what_cannot_be_taken_out_is_said_and_the_next_press_is_for_the_login_alone() 
         ErrorCode::Cooling,
         ErrorCode::LastMethod,
         ErrorCode::ChangeLimit,
+        ErrorCode::PolicyForbids,
     ] {
         let (login, _) = at(opening(), [go(LoginNav::MethodPicker), lose(), choose(1)]);
         let (login, _) = login.on(choose(0), NOW);

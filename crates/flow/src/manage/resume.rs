@@ -178,7 +178,7 @@ impl Manage {
         };
         quiet.login.auto_send = false;
         // What the person came for is done once.
-        if !is_opening {
+        if !is_opening || quiet.account.is_some() {
             quiet.intent = Intent::Overview;
         }
         let (mut managing, _nothing_is_asked) = Managing::begin(quiet);
@@ -188,7 +188,8 @@ impl Manage {
             managing.done = done;
             managing.is_checking = is_checking;
         }
-        managing.has_changed = has_changed;
+        // Also what this page does not know of: it was posted twice, or another one was.
+        managing.has_changed = has_changed || !is_the_same && !methods.is_empty();
         managing.changes = changes;
         managing.asked = RequestState::Idle;
         managing.opening.login.auto_send = auto_send;

@@ -108,7 +108,10 @@ fn by_service(signing: &SigningIn, code: ErrorCode, asked: Asked) -> Msg {
         ErrorCode::MethodResting => Msg::LoginResting,
         ErrorCode::MethodSuspended => Msg::LoginSuspended,
         ErrorCode::MethodHeld => Msg::LoginHeld,
-        ErrorCode::Cooling | ErrorCode::LastMethod | ErrorCode::ChangeLimit => Msg::LoginKept,
+        ErrorCode::Cooling
+        | ErrorCode::LastMethod
+        | ErrorCode::ChangeLimit
+        | ErrorCode::PolicyForbids => Msg::LoginKept,
         ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon => Msg::PhoneLater,
         ErrorCode::ResendsSpent => Msg::PhoneResendsSpent,
         ErrorCode::MethodNotOffered | ErrorCode::CountryNotAllowed => Msg::LoginNotNow,

@@ -15,6 +15,10 @@ use crate::{
 };
 
 pub(super) async fn run(store: &dyn Store, set_up: &NewFlow, activation: &Activation) {
+    // Enough that what is lost can be taken out by one of them.
+    let mut activation = activation.clone();
+    activation.backup_hashes.extend([[81; 32], [82; 32]]);
+    let activation = &activation;
     assert_eq!(store.open_flow(set_up).await.unwrap(), Opened::Yes);
     assert_eq!(store.activate(activation).await.unwrap(), Activated::Yes);
     let people = Held {
@@ -174,6 +178,11 @@ impl Held<'_> {
     async fn a_login_takes_out_what_is_lost(&self) {
         let (before, flow) = (self.login(4).await, self.login(5).await);
         let left = u32::try_from(self.activation.backup_hashes.len()).unwrap();
+        let tries = async || self.subject().await.methods.first().unwrap().tries;
+        let had = tries().await;
+        let one = attempt(&before, self.method_id(), Needs::OneCode, NOW);
+        assert!(refusal(self.store.count_login_attempt(&one).await.unwrap()).is_none());
+        assert_eq!(tries().await.in_a_row, had.in_a_row + 1);
         let epoch = self.epoch().await;
         let right = CompleteLogin {
             lost: vec![self.method_id().to_owned()],
@@ -185,12 +194,21 @@ impl Held<'_> {
             "nothing says of itself that it is lost"
         );
         assert_eq!(self.epoch().await, epoch);
+        assert_eq!(tries().await, had, "the try is given back");
         let right = CompleteLogin {
             lost: vec![],
             ..right
         };
         let unspent = self.store.complete_login(&right).await.unwrap();
         assert!(matches!(unspent, LoginCompletion::Yes { .. }));
+        // A used code is said to be one, whatever it was for.
+        let another = self.login(6).await;
+        let used = CompleteLogin {
+            lost: vec![self.method_id().to_owned()],
+            ..completion(&another, self.right(3_000_000), self.activation, false)
+        };
+        let used = self.store.complete_login(&used).await.unwrap();
+        assert_eq!(used, LoginCompletion::CodeUsed);
         let code = Authenticated::BackupCode { ordinal: 1 };
         let lost = CompleteLogin {
             lost: vec![self.method_id().to_owned(), "nothing".to_owned()],

@@ -490,7 +490,11 @@ fn complete(tables: &mut Tables, login: &CompleteLogin) -> LoginCompletion {
     let account = tables.person(whose, now).account();
     let lost = match lost::take_out(account, &login.authenticated, &login.lost, now) {
         Ok(lost) => lost,
-        Err(refusal) => return LoginCompletion::LostStays(refusal),
+        Err(_) if !is_unspent(tables, &spending) => return LoginCompletion::CodeUsed,
+        Err(refusal) => {
+            give_back(tables, &spending);
+            return LoginCompletion::LostStays(refusal);
+        }
     };
     if !spend(tables, &spending) {
         return LoginCompletion::CodeUsed;
@@ -531,6 +535,42 @@ fn complete(tables: &mut Tables, login: &CompleteLogin) -> LoginCompletion {
     }
     LoginCompletion::Yes {
         backup_codes_left: changes.backup_codes_left,
+    }
+}
+
+/// Whether a right code is still there to be spent: what spending it would say.
+fn is_unspent(tables: &Tables, spending: &Spending<'_>) -> bool {
+    spend(&mut tables.clone(), spending)
+}
+
+/// The try that counted a right code costs nothing, where the code is left unspent.
+fn give_back(tables: &mut Tables, spending: &Spending<'_>) {
+    let &Spending { whose, now, .. } = spending;
+    let mut by_code = 0;
+    match spending.authenticated {
+        Authenticated::Otp { method_id, .. } => {
+            if let Some(row) = tables.method(whose, method_id) {
+                row.method.tries = throttle::unreserve(row.method.tries, now);
+            }
+        }
+        Authenticated::OutOfBand {
+            method_id,
+            challenge_id,
+            ..
+        } => {
+            if let Some(row) = tables.method(whose, method_id) {
+                row.method.tries = throttle::unreserve(row.method.tries, now);
+            }
+            let mut rows = tables.challenges.iter_mut();
+            if let Some(row) = rows.find(|row| row.opened.id == *challenge_id) {
+                row.attempts = row.attempts.saturating_sub(1);
+            }
+        }
+        Authenticated::BackupCode { .. } => by_code = 1,
+    }
+    if let Some(row) = tables.flow(spending.flow_id) {
+        row.attempts = row.attempts.saturating_sub(1);
+        row.backup_attempts = row.backup_attempts.saturating_sub(by_code);
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn own((host, subject): (&str, &str)) -> Whose {
     (host.to_owned(), subject.to_owned())
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Tables {
     pub(crate) flows: Vec<FlowRow>,
     pub(crate) subjects: BTreeMap<Whose, SubjectRow>,
@@ -132,6 +132,7 @@ pub(crate) struct SubjectRow {
 }
 
 /// A change of a flow, by the id that its request brought.
+#[derive(Clone)]
 pub(crate) struct RequestRow {
     pub(crate) flow_id: String,
     pub(crate) request_id: String,
@@ -139,6 +140,7 @@ pub(crate) struct RequestRow {
     pub(crate) change: Option<Change>,
 }
 
+#[derive(Clone)]
 pub(crate) struct MethodRow {
     pub(crate) whose: Whose,
     pub(crate) method: Method,
@@ -146,6 +148,7 @@ pub(crate) struct MethodRow {
     pub(crate) replaced_by: Option<String>,
 }
 
+#[derive(Clone)]
 pub(crate) struct BackupRow {
     pub(crate) whose: Whose,
     pub(crate) salt: [u8; 16],
@@ -154,6 +157,7 @@ pub(crate) struct BackupRow {
     pub(crate) codes: BTreeMap<u32, BackupHash>,
 }
 
+#[derive(Clone)]
 pub(crate) struct ChallengeRow {
     pub(crate) opened: NewChallenge,
     pub(crate) sends: u32,
@@ -162,6 +166,7 @@ pub(crate) struct ChallengeRow {
     pub(crate) answered_at: Option<u64>,
 }
 
+#[derive(Clone)]
 pub(crate) struct MessageRow {
     pub(crate) id: String,
     pub(crate) challenge_id: String,
@@ -176,6 +181,7 @@ pub(crate) struct MessageRow {
     pub(crate) reference: Option<String>,
 }
 
+#[derive(Clone)]
 pub(crate) struct BrowserRow {
     pub(crate) id: String,
     pub(crate) whose: Whose,
@@ -188,6 +194,7 @@ pub(crate) struct BrowserRow {
     pub(crate) expires_at: u64,
 }
 
+#[derive(Clone)]
 pub(crate) struct NoticeRow {
     pub(crate) id: i64,
     pub(crate) whose: Whose,

@@ -20,6 +20,7 @@ use nidan_flow::{
     BookmarkedScreen, Event, Lifecycle, Login, LoginStep, Machine as _, Now, RequestError,
     SigningIn,
 };
+use nidan_otp::BackupCode;
 use nidan_protocol::{Channel, ErrorCode, MethodKind, Purpose};
 use nidan_screens::messages::Msg;
 use nidan_screens::{Arg, Content, Device, Shows as _, View, Words};
@@ -67,6 +68,9 @@ pub(crate) struct Sent {
     /// The name of a method.
     #[serde(default)]
     name: String,
+    /// The id of the message that is awaited.
+    #[serde(default)]
+    awaited: String,
     /// How far the record was read.
     #[serde(default)]
     until: String,
@@ -82,6 +86,29 @@ pub(crate) struct Sent {
 }
 
 impl Sent {
+    /// All that was typed, and what the page carries beside where the person was.
+    fn typed(&self) -> Vec<(&'static str, &str)> {
+        let typed = [
+            ("code", &self.code),
+            ("second_code", &self.second_code),
+            ("typed_backup", &self.typed_backup),
+            ("name", &self.name),
+            ("until", &self.until),
+            ("awaited", &self.awaited),
+            ("saved", &self.saved),
+            ("setup_id", &self.setup_id),
+            ("client_public_key", &self.client_public_key),
+            ("client_nonce", &self.client_nonce),
+        ];
+        typed.map(|(name, typed)| (name, typed.as_str())).to_vec()
+    }
+
+    /// A backup code as it goes to the service, where one was typed.
+    fn backup_code(&self) -> Option<String> {
+        let code = BackupCode::from_typed(&self.typed_backup).ok()?;
+        Some(code.expose().to_string())
+    }
+
     /// The set-up of codes that the page has shown.
     fn plain_setup(&self) -> Option<PlainSetup> {
         (!self.setup_id.is_empty()).then(|| PlainSetup {
@@ -109,29 +136,32 @@ struct Drawn {
 pub(crate) async fn form(State(service): State<Service>, request: Request) -> Response {
     let headers = request.headers().clone();
     let accepted = language::accepted(&headers);
-    let (sent, drawn) = match Form::<Sent>::from_request(request, &()).await {
-        Ok(Form(sent)) => match FlowCaller::of_token(&service, &sent.flow_token, false).await {
-            Ok(caller) if caller.flow.opened.purpose == Purpose::Manage => {
-                match manage::answer(&service, &headers, &sent, accepted, caller).await {
-                    Ok(page) => return page,
-                    Err(refusal) => (sent, Err(refusal)),
-                }
-            }
-            Ok(caller) => {
-                let drawn = answer(&service, &headers, caller, &sent, accepted).await;
-                (sent, drawn)
-            }
-            Err(refusal) => (sent, Err(refusal)),
-        },
-        Err(_) => (Sent::default(), Err(ErrorCode::FlowExpired.into())),
+    let sent = match Form::<Sent>::from_request(request, &()).await {
+        Ok(Form(sent)) => sent,
+        Err(_) => Sent::default(),
+    };
+    let drawn = match FlowCaller::of_token(&service, &sent.flow_token, false).await {
+        Ok(caller) if caller.flow.opened.purpose == Purpose::Manage => {
+            let page = manage::answer(&service, &headers, &sent, accepted, caller.clone()).await;
+            return page.unwrap_or_else(|refusal| {
+                manage::trouble(&service, &sent, accepted, &refusal, &caller)
+            });
+        }
+        Ok(caller) => answer(&service, &headers, caller, &sent, accepted).await,
+        Err(refusal) => Err(refusal),
     };
     let drawn = match drawn {
         Ok(drawn) => drawn,
         // Whatever is wrong before there is a login to go on with: a screen that says what to do.
-        Err(refusal) => Drawn {
-            caller: of_any_flow(&service, &sent.flow_token).await,
-            sends: sent.sends.clone(),
-            ..refused(&service, &refusal)
+        Err(refusal) => match of_any_flow(&service, &sent.flow_token).await {
+            Some(caller) if caller.flow.opened.purpose == Purpose::Manage => {
+                return manage::trouble(&service, &sent, accepted, &refusal, &caller);
+            }
+            caller => Drawn {
+                caller,
+                sends: sent.sends.clone(),
+                ..refused(&service, &refusal)
+            },
         },
     };
     draw(&service, &sent, accepted, &drawn)
@@ -246,19 +276,7 @@ impl<'a> Next<'a> {
         let signing = match login {
             // What could not be asked now is asked again, with all that was typed.
             Lifecycle::Loading | Lifecycle::Unavailable(_) => {
-                let typed = [
-                    ("code", &sent.code),
-                    ("second_code", &sent.second_code),
-                    ("typed_backup", &sent.typed_backup),
-                    ("name", &sent.name),
-                    ("until", &sent.until),
-                    ("saved", &sent.saved),
-                    ("setup_id", &sent.setup_id),
-                    ("client_public_key", &sent.client_public_key),
-                    ("client_nonce", &sent.client_nonce),
-                ];
-                let typed = typed.map(|(name, typed)| (name, typed.as_str()));
-                return same(typed.to_vec(), Again::Press(&sent.press));
+                return same(sent.typed(), Again::Press(&sent.press));
             }
             Lifecycle::Ended(_) | Lifecycle::Completed => return same(Vec::new(), Again::Site),
             Lifecycle::Active(signing) => signing,

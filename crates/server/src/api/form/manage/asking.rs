@@ -8,8 +8,8 @@ use nidan_flow::{
 };
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{
-    BrowserRevokePost, ChangePost, ErrorCode, FlowView, MethodPost, MethodTestPost, PausePost,
-    ProofPost, SetupKind, TurnOffPost,
+    BrowserRevokePost, ChangePost, ErrorCode, FlowView, MethodPost, MethodState, MethodTestPost,
+    PausePost, ProofPost, SetupKind, TurnOffPost,
 };
 
 use super::codes::CodesPage;
@@ -27,7 +27,12 @@ impl Journey<'_> {
                 return self.proof(effect, goes, number).await;
             }
             ManageEffect::Change(wish, request_id) => {
-                let changed = self.change(wish, request_id).await;
+                let changed = self.change(wish.clone(), request_id).await;
+                // A page of another time, posted again: what it asked for was done, and undone since.
+                let changed = changed.and_then(|view| {
+                    let is_so = is_so(&wish, &view);
+                    is_so.then_some(view).ok_or(ErrorCode::FlowConflict.into())
+                });
                 match self.opened(changed).await {
                     Ok(opening) => ManageAnswer::Changed(opening),
                     Err(refusal) => ManageAnswer::NotChanged(not_done(&refusal)),
@@ -225,16 +230,17 @@ impl Journey<'_> {
         let Some(setup) = self.codes.clone() else {
             return;
         };
-        let page = match CodesPage::of(self.service, &self.caller, setup.clone()).await {
-            Ok(page) => page,
+        let code = match CodesPage::of(self.service, &self.caller, setup.clone()).await {
+            Ok(page) => match page.confirmed(sent) {
+                Ok(code) => code,
+                Err(wrong) => {
+                    self.shown = Shown::Codes(Box::new(page.with(*wrong)));
+                    return;
+                }
+            },
+            // The same post a moment ago has finished it: it gets the same answer.
+            Err(refusal) if refusal.code == ErrorCode::SetupUnknown => sent.backup_code(),
             Err(refusal) => return self.answer(not_set_up(&refusal)).await,
-        };
-        let code = match page.confirmed(sent) {
-            Ok(code) => code,
-            Err(wrong) => {
-                self.shown = Shown::Codes(Box::new(page.with(*wrong)));
-                return;
-            }
         };
         let done = manage::finish_plain(self.service, &self.caller, setup, code, self.locale).await;
         let answer = match self.opened(done).await {
@@ -286,6 +292,28 @@ impl Journey<'_> {
             account: view.management.map(Box::new),
             request_prefix: String::new(),
         })
+    }
+}
+
+/// Whether what there is now is what a change asked for; also where that cannot be seen.
+fn is_so(wish: &Wish, view: &FlowView) -> bool {
+    let Some(account) = &view.management else {
+        return true;
+    };
+    let method = |id: &str| account.methods.iter().find(|method| method.id == *id);
+    match wish {
+        Wish::Name { id, name } => {
+            method(id).is_some_and(|method| method.name.as_deref().unwrap_or_default() == name)
+        }
+        Wish::Default { id, is_default } => {
+            method(id).is_some_and(|method| method.is_default == *is_default)
+        }
+        Wish::Remove { id } => method(id).is_none(),
+        Wish::Hold { id } => method(id).is_some_and(|method| method.state == MethodState::Held),
+        Wish::Release { id } => method(id).is_some_and(|method| method.state != MethodState::Held),
+        Wish::Pause { .. } => account.paused_until.is_some(),
+        Wish::Resume => account.paused_until.is_none(),
+        Wish::EndTrust(_) => true,
     }
 }
 

@@ -16,10 +16,11 @@ use crate::challenge;
 use crate::environment::random_bytes;
 use crate::refusal::Refusal;
 use crate::use_cases::{FlowCaller, manage, opening};
+use nidan_store::Challenge;
 
-/// Pages of the record that are read again when its earlier lines are asked for: more than 90 days of
-/// anybody's have.
-const RECORD_PAGES: u32 = 40;
+/// Pages of the record that are read again, beside the newest one, when its earlier lines are asked for:
+/// a screen has no more lines than three have.
+const RECORD_PAGES: u32 = 1;
 
 /// What is drawn in place of the machine's screen.
 pub(super) enum Shown {
@@ -70,20 +71,27 @@ impl<'a> Journey<'a> {
         };
         let view = opening::view(service, &journey.caller, locale).await?;
         let mut opening = journey.opening(view).await?;
-        let Some(bookmark) = bookmark else {
-            let prefix = random_bytes::<16>(&*service.0.random)?;
-            opening.request_prefix = encode(&prefix);
-            journey.send(Event::Opened(Box::new(opening))).await;
-            return Ok(journey);
-        };
-        let on_its_way = all
-            .iter()
-            .rfind(|one| one.answered_at.is_none() && one.opened.expires_at > now(service).0);
-        let awaited = on_its_way.and_then(|one| {
+        let of = |one: &Challenge| {
             let id = one.opened.method_id.clone()?;
             Some((id, Box::new(challenge::view(one))))
-        });
-        journey.manage = Manage::resumed(opening, bookmark, awaited);
+        };
+        let Some(bookmark) = bookmark else {
+            // Whoever opens the page anew finds the code that is on its way, and gets no other.
+            let is_alive = |one: &&Challenge| {
+                one.answered_at.is_none() && one.opened.expires_at > now(service).0
+            };
+            let on_its_way = all.iter().rfind(is_alive).and_then(of);
+            opening.login.auto_send &= on_its_way.is_none();
+            opening.request_prefix = encode(&random_bytes::<16>(&*service.0.random)?);
+            journey.send(Event::Opened(Box::new(opening.clone()))).await;
+            let begun = journey.managing().and_then(Managing::bookmark);
+            if let (Some(begun), Some(_)) = (begun, &on_its_way) {
+                journey.manage = Manage::resumed(opening, begun, on_its_way);
+            }
+            return Ok(journey);
+        };
+        let awaited = all.iter().find(|one| one.opened.id == sent.awaited);
+        journey.manage = Manage::resumed(opening, bookmark, awaited.and_then(of));
         journey.read_lists(sent.until.parse().ok()).await;
         Ok(journey)
     }

@@ -10,7 +10,9 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use maud::{Markup, html};
-use nidan_flow::{Lifecycle, Manage, ManageBookmark, ManageStep, Managing};
+use nidan_flow::{
+    Event, Lifecycle, Machine as _, Manage, ManageBookmark, ManageStep, Managing, RequestError,
+};
 use nidan_protocol::{Channel, ErrorCode, MethodView};
 use nidan_screens::messages::Msg;
 use nidan_screens::{Device, Shows as _, View};
@@ -117,6 +119,8 @@ async fn draw(
     let at = active.and_then(Managing::bookmark);
     let at = at.as_ref().map_or_else(|| sent.at.clone(), text_of);
     let sends = asker::sends(&asker::challenges_of(service, caller).await?);
+    let awaited_id = active.and_then(Managing::sent);
+    let awaited_id = awaited_id.map_or("", |sent| sent.id.as_str());
     let until = journey.earlier_lines();
     let until = until.map_or_else(String::new, |before| before.to_string());
     frame.hidden = vec![
@@ -125,6 +129,7 @@ async fn draw(
         ("at", &at),
         ("sends", &sends),
         ("until", &until),
+        ("awaited", awaited_id),
     ];
     if let Some(setup) = journey.setup() {
         frame.hidden.extend([
@@ -156,8 +161,33 @@ async fn draw(
     })
 }
 
+/// Whatever is wrong before there is a page to go on with: a screen that says what to do.
+pub(super) fn trouble(
+    service: &Service,
+    sent: &Sent,
+    accepted: &str,
+    refusal: &Refusal,
+    caller: &FlowCaller,
+) -> Response {
+    let language = service.0.texts.language(tags(sent, accepted));
+    let error = RequestError::Refused(refusal.code);
+    let (machine, _nothing) = Manage::loading().on(Event::NotOpened(error), now(service));
+    let mut frame = frame(language, caller, "", None);
+    if matches!(machine, Lifecycle::Unavailable(_)) {
+        // What could not be asked now is asked again, with all that was typed.
+        frame.again = Again::Press(&sent.press);
+        frame.hidden = vec![
+            ("flow_token", sent.flow_token.as_str()),
+            ("lang", language.tag),
+            ("at", &sent.at),
+            ("sends", &sent.sends),
+        ];
+        frame.hidden.extend(sent.typed());
+    }
+    html::page(&frame, &machine.screen(view_of(service, Some(language))))
+}
+
 fn awaited(machine: &Manage) -> Channel {
-    use nidan_flow::Machine as _;
     machine.awaited().map_or(Channel::Sms, |sent| sent.channel)
 }
 
@@ -165,7 +195,7 @@ fn awaited(machine: &Manage) -> Channel {
 fn elsewhere(language: &Language) -> Markup {
     html! {
         h1 { (language.text(Msg::ElsewhereTitle)) }
-        p { (language.text(Msg::ElsewhereText)) }
+        p { (language.text(Msg::ElsewhereAdding)) }
         div class="nidan-actions" {
             button class="nidan-main" name="press" value="overview" { (language.text(Msg::CommonBack)) }
         }
