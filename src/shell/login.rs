@@ -37,7 +37,10 @@ impl Perform for Login {
             }) => {
                 let body = api::code_body(&method_id, &presented);
                 api::set_flag(&body, "trust_browser", trust);
-                api::set_text(&body, "lost_methods", &lost);
+                // A service of an earlier version knows no such field.
+                if !lost.is_empty() {
+                    api::set_text(&body, "lost_methods", &lost);
+                }
                 shell.verify(way, body);
             }
             Effect::Do(LoginEffect::ShowHelp(channel)) => {

@@ -37,3 +37,19 @@ pub(crate) fn demo(build: Build) -> Done {
     println!("\nEnding…");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use nidan_protocol::EventKind;
+
+    /// A notice is a mail to somebody who may be afraid: each kind has words of its own in the shop's
+    /// mailbox, in both of its languages.
+    #[test]
+    fn the_shop_has_words_for_every_notice() {
+        let shop = include_str!("../../public/shop/shop.js");
+        for kind in EventKind::ALL.into_iter().filter(|kind| kind.is_told()) {
+            let named = [" ", kind.as_str(), ": '"].concat();
+            assert_eq!(shop.matches(&named).count(), 2, "{}", kind.as_str());
+        }
+    }
+}
