@@ -13,7 +13,9 @@ function read() {
     return bottom > 0 && top < innerHeight && right > 0 && left < innerWidth && (top >= -1 || bottom - top > innerHeight)
   }
   const text = (node) => node.textContent.replace(/\s+/g, ' ').trim()
-  const place = flow?.querySelector('.nidan') ?? document.querySelector('main') ?? document.body
+  // A set-up stands beside the page that it adds to, which is not shown meanwhile.
+  const ours = [...(flow?.querySelectorAll('.nidan') ?? [])]
+  const place = ours.find(isShown) ?? ours[0] ?? document.querySelector('main') ?? document.body
   const blocks = [...place.querySelectorAll('p, li, h1, h2, h3, label, button, summary, dd, dt, small, legend, a, figcaption')]
   const sentences = blocks.filter((node) => isShown(node) && text(node)).map(text)
   const controls = [...document.querySelectorAll('button, a[href], summary, input[type=checkbox]')].filter(isShown)

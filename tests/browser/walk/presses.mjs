@@ -232,6 +232,10 @@ async function appCodes(walk, seen) {
 async function shopOn(walk, seen) {
   const { page, person } = walk
   const has = (id) => seen.controls.findIndex((control) => control.id === id)
+  if (has('manage') >= 0 && walk.chance(0.6)) {
+    await pressAt(walk, has('manage'))
+    return 'see and change the methods'
+  }
   if (has('set-up') >= 0) {
     await pressAt(walk, has('set-up'))
     return 'begin the set-up'
