@@ -136,13 +136,15 @@ export async function chooseApp(at) {
 }
 
 /** Somebody with an app and backup codes, signed out again. */
-export async function withApp(shared, options) {
+export async function withApp(shared, options, more) {
   const at = await person(shared, options)
   const email = await signUp(at)
   await toQrCode(at)
   const uri = await scan(at.page)
   await press(at, 'add.done')
   await typeCode(at, codeOf(uri))
+  await title(at, 'another.title')
+  await more?.(at)
   return { at, email, uri, codes: await finish(at) }
 }
 

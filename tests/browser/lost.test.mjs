@@ -3,25 +3,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { LANGUAGES, addNumber, browser, codeOf, finish, password, person, press, scan, signOut, signUp, title, toQrCode, typeCode } from './lib.mjs'
+import { LANGUAGES, addNumber, browser, codeOf, password, person, press, signOut, title, typeCode, withApp } from './lib.mjs'
 import { enrolled, look, unspent } from './managing.mjs'
 
 let shared
 before(async () => { shared = await browser() })
 after(() => shared.close())
-
-/** Somebody with an app, a number and backup codes, signed out. */
-async function withBoth(options) {
-  const at = await person(shared, options)
-  const email = await signUp(at)
-  await toQrCode(at)
-  const uri = await scan(at.page)
-  await press(at, 'add.done')
-  await typeCode(at, codeOf(uri))
-  await title(at, 'another.title')
-  await addNumber(at)
-  return { at, email, uri, codes: await finish(at) }
-}
 
 const way = (at, key) => at.page.getByRole('button', { name: at.w[key].split('{')[0] })
 
@@ -53,7 +40,7 @@ for (const lang of LANGUAGES) {
   })
 
   test(`${lang}: both that were on it, one taken back, by the keyboard alone; and what lets in is not lost`, async () => {
-    const { at, email, uri } = await withBoth({ lang })
+    const { at, email, uri } = await withApp(shared, { lang }, addNumber)
     await password(at, email)
     await title(at, 'login.title')
     for (const key of ['login.way-app', 'login.way-sms']) {

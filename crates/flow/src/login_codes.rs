@@ -130,7 +130,9 @@ impl SigningIn {
         self.typed_backup = Zeroizing::default();
         self.step = self.step_of(place)?;
         self.way = LoginMethod::Method(place);
-        self.verify()
+        // What is on its way makes them digits of an earlier message.
+        self.asked = self.state_of_order(place);
+        if self.waits() { None } else { self.verify() }
     }
 
     /// Asks whether the [backup code](BackupCode) is right.

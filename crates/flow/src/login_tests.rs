@@ -550,6 +550,28 @@ fn a_mistyped_backup_code_costs_no_try_and_few_left_are_said() {
     ));
 }
 
+/// Digits of an earlier message, typed as a backup code while another message is on its way: nothing is
+/// asked about them, and nothing else can be ordered.
+#[test]
+fn digits_in_the_other_field_wait_for_the_order_that_is_on_its_way() {
+    let (login, _) = at(
+        opening(),
+        [
+            go(LoginNav::Choose(LoginMethod::Method(1))),
+            ordered(),
+            sent(2),
+            by_phone(LoginPhone::Send(Channel::Voice, CallConfirmation::Digits)),
+            go(LoginNav::Choose(LoginMethod::Backup)),
+            enter(LoginInput::Backup("123456".to_owned())),
+        ],
+    );
+    let (login, effect) = login.on(go(LoginNav::Submit), NOW);
+    assert!(effect.is_none());
+    assert_eq!(signing(&login).asked, RequestState::Waiting);
+    let (_, effect) = login.on(ordered(), NOW);
+    assert!(effect.is_none(), "ordered twice");
+}
+
 /// B55: neither a report nor anything else than a right code leads to a result.
 #[test]
 fn only_a_right_code_completes() {

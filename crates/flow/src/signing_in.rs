@@ -178,7 +178,7 @@ impl SigningIn {
     }
 
     /// An order that is still on its way goes on, and nothing else is ordered meanwhile.
-    fn state_of_order(&self, place: usize) -> RequestState<LoginRefusal> {
+    pub(super) fn state_of_order(&self, place: usize) -> RequestState<LoginRefusal> {
         if self.is_ordering && self.is_by_message(LoginMethod::Method(place)) {
             RequestState::Waiting
         } else {

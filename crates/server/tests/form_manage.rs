@@ -8,9 +8,10 @@ mod common;
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
-use common::form::{MANAGED, Page, backup_code, bench};
-use common::manage::{DAY, HOUR, kinds, somebody};
+use common::form::{MANAGED, Page, backup_code, bench, tuned};
+use common::manage::{HOUR, kinds, somebody, with_two};
 use common::{Bench, ORIGIN, Person, claims, next};
+use nidan_protocol::BackupGate;
 use serde_json::{Value, json};
 
 struct Managing<'a> {
@@ -35,6 +36,15 @@ impl<'a> Managing<'a> {
         let mut managing = Self::open(bench).await;
         managing.code(person).await;
         managing
+    }
+
+    /// The same, at ten new backup codes, and which they are.
+    async fn at_new_codes(bench: &'a Bench, person: &Person) -> (Self, BTreeSet<String>) {
+        let mut managing = Self::proved(bench, person).await;
+        managing.press("codes").await;
+        managing.press("submit").await;
+        let shown = codes_in(&managing.page.html);
+        (managing, shown)
     }
 
     async fn press(&mut self, press: &str) -> &Page {
@@ -65,15 +75,6 @@ impl<'a> Managing<'a> {
         assert_eq!(status, StatusCode::OK, "{redeemed}");
         claims(&redeemed["assertion"])
     }
-}
-
-/// Somebody with two apps, both long there.
-async fn with_two(bench: &Bench) -> (Person, Person) {
-    let first = somebody(bench).await;
-    let page = bench.proved(&first).await;
-    let second = page.add_app(&json!({ "kind": "totp" }), 9).await;
-    bench.pass(2 * DAY);
-    (first, second)
 }
 
 #[tokio::test]
@@ -166,10 +167,7 @@ async fn a_method_is_removed_by_a_proof_of_another_one() {
 async fn new_backup_codes_are_shown_and_typed_back() {
     let bench = bench().await;
     let person = somebody(&bench).await;
-    let mut at = Managing::proved(&bench, &person).await;
-    at.press("codes").await;
-    at.press("submit").await;
-    let shown = codes_in(&at.page.html);
+    let (mut at, shown) = Managing::at_new_codes(&bench, &person).await;
     assert_eq!(shown.len(), 10, "{}", at.page.html);
     at.typing("codes-use", &[("typed_backup", "")]).await;
     at.says("16");
@@ -214,10 +212,7 @@ fn codes_in(html: &str) -> BTreeSet<String> {
 async fn a_proof_that_grew_old_meanwhile_is_asked_for_and_the_codes_stay() {
     let bench = bench().await;
     let person = somebody(&bench).await;
-    let mut at = Managing::proved(&bench, &person).await;
-    at.press("codes").await;
-    at.press("submit").await;
-    let shown = codes_in(&at.page.html);
+    let (mut at, shown) = Managing::at_new_codes(&bench, &person).await;
     bench.pass(301);
     let typed = shown.iter().next().unwrap().clone();
     at.typing("codes-use", &[("typed_backup", &typed)]).await;
@@ -226,6 +221,64 @@ async fn a_proof_that_grew_old_meanwhile_is_asked_for_and_the_codes_stay() {
     assert_eq!(codes_in(&at.page.html), shown, "{}", at.page.html);
     at.typing("codes-use", &[("typed_backup", &typed)]).await;
     at.says("The new backup codes work");
+}
+
+/// Where the host wants a tick and no code typed back.
+#[tokio::test]
+async fn new_backup_codes_count_when_the_box_is_ticked() {
+    let bench = tuned(|host| host.backup_gate = BackupGate::Tick).await;
+    let person = somebody(&bench).await;
+    let (mut at, shown) = Managing::at_new_codes(&bench, &person).await;
+    at.press("codes-use").await;
+    at.says("tick the box");
+    assert_eq!(codes_in(&at.page.html), shown, "the same ones");
+    let page = at.page.clone();
+    for _twice in 0..2 {
+        at.page = page.press(&bench, "codes-use", &[("saved", "on")]).await;
+        at.says("The new backup codes work");
+    }
+}
+
+/// A code that comes twice, by a double press, where the person came for something: the second page is
+/// one to go on with.
+#[tokio::test]
+async fn a_proof_that_is_posted_twice_leads_somewhere() {
+    let bench = bench().await;
+    let person = somebody(&bench).await;
+    let mut at = Managing::open_for(&bench, &json!({ "intent": "new_app" })).await;
+    let asked = at.page.clone();
+    at.code(&person).await;
+    at.says("JavaScript");
+    let code = person.code(bench.now());
+    at.page = asked.press(&bench, "submit", &[("code", &code)]).await;
+    assert!(at.page.has("turn-off"), "{}", at.page.html);
+}
+
+/// Whoever opens the page anew finds the code that is on its way, and gets no other.
+#[tokio::test]
+async fn a_page_that_is_opened_anew_orders_nothing_again() {
+    let bench = tuned(|host| host.auto_send = true).await;
+    bench.deliver();
+    bench.enrolled_by_phone("u1", "090-1234-5678", "sms").await;
+    let messages = async || bench.store.message_states().await.unwrap().len();
+    let before = messages().await;
+    let mut at = Managing::open(&bench).await;
+    assert_eq!(messages().await, before + 1, "{}", at.page.html);
+    bench.pass(60);
+    let press = at
+        .page
+        .presses()
+        .into_iter()
+        .find(|press| press.starts_with("send-voice"));
+    at.press(&press.unwrap()).await;
+    let again = Page::open(&bench, &at.flow.token).await;
+    assert_eq!(messages().await, before + 2);
+    assert!(again.field("code").is_some(), "{}", again.html);
+    assert!(
+        again.says("nidan-keys"),
+        "the call's own keys: {}",
+        again.html
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod common;
 
 use axum::http::StatusCode;
 use common::form::{Page, backup_code};
-use common::manage::{DAY, kinds, refused, somebody};
+use common::manage::{kinds, refused, somebody, with_two};
 use common::{Bench, Person, claims};
 use serde_json::{Value, json};
 
@@ -22,15 +22,6 @@ async fn states(bench: &Bench) -> Vec<String> {
     let methods = view["methods"].as_array().unwrap();
     let states = methods.iter().map(|one| one["state"].as_str().unwrap());
     states.map(str::to_owned).collect()
-}
-
-/// Somebody with two apps, both long there.
-async fn with_two(bench: &Bench) -> (Person, Person) {
-    let first = somebody(bench).await;
-    let page = bench.proved(&first).await;
-    let second = page.add_app(&json!({ "kind": "totp" }), 9).await;
-    bench.pass(2 * DAY);
-    (first, second)
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
+use nidan_server::config::Host;
 use tower::ServiceExt;
 
 use super::{Bench, ORIGIN, Person};
@@ -13,11 +14,20 @@ pub const COMPLETE: &str = "https://shop.example/login/2sv";
 pub const MANAGED: &str = "https://shop.example/security/done";
 
 pub async fn bench() -> Bench {
+    tuned(|_host| {}).await
+}
+
+/// The same, where the host has wishes of its own.
+pub async fn tuned(tune: impl FnOnce(&mut Host)) -> Bench {
     Bench::tuned(
         |config| {
-            config.hosts[0].form_complete_url = Some(COMPLETE.to_owned());
-            config.hosts[0].form_manage_url = Some(MANAGED.to_owned());
-            config.hosts[0].name = "Tom & \"Jerry\" <Shop>".to_owned();
+            let [host, ..] = config.hosts.as_mut_slice() else {
+                panic!("no host");
+            };
+            host.form_complete_url = Some(COMPLETE.to_owned());
+            host.form_manage_url = Some(MANAGED.to_owned());
+            host.name = "Tom & \"Jerry\" <Shop>".to_owned();
+            tune(host);
         },
         None,
     )

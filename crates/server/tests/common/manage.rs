@@ -34,6 +34,15 @@ pub async fn somebody(bench: &Bench) -> Person {
     person
 }
 
+/// Somebody with two apps, both long there.
+pub async fn with_two(bench: &Bench) -> (Person, Person) {
+    let first = somebody(bench).await;
+    let page = bench.proved(&first).await;
+    let second = page.add_app(&json!({ "kind": "totp" }), 9).await;
+    bench.pass(2 * DAY);
+    (first, second)
+}
+
 /// It was refused, with this status and this stable code.
 pub fn refused(answer: &(StatusCode, Value), status: StatusCode, name: &str) {
     assert_eq!((answer.0, code(answer)), (status, name), "{}", answer.1);
