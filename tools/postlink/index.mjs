@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 
 import { copyCatalogues, packCatalogues } from './catalogues.mjs'
+import * as denserCode from './passes/denser-code.mjs'
 import * as modernGlue from './passes/modern-glue.mjs'
 import * as oneStart from './passes/one-start.mjs'
 import * as shortNames from './passes/short-names.mjs'
@@ -23,7 +24,7 @@ import { functionNames, withoutNotes } from './wasm-file.mjs'
 
 /** The set-up, the login and the page on which methods are managed: a page loads one. */
 const MODULES = ['nidan', 'nidan-login', 'nidan-manage']
-const PASSES = [unusedClasses, unusedTasks, modernGlue, unusedExports, shortNames, oneStart]
+const PASSES = [unusedClasses, unusedTasks, modernGlue, unusedExports, shortNames, denserCode, oneStart]
 
 const folder = join(process.env.TRUNK_STAGING_DIR, 'nidan')
 const locales = join(folder, 'locales')

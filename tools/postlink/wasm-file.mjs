@@ -52,6 +52,19 @@ export const importsOf = (bytes) => WebAssembly.Module.imports(new WebAssembly.M
 /** What a module exports, by name. */
 export const exportsOf = (bytes) => WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name)
 
+/** The number that the first global begins with: the stack pointer's, in what rustc links. */
+export function firstGlobal(bytes) {
+  const section = sections(bytes).find(({ id }) => id === 6)
+  // How many there are, the type, whether it changes, `i32.const`, and the number as a signed LEB128.
+  const [count, type, , instruction, ...number] = bytes.subarray(section?.body ?? 0, section?.end ?? 0)
+  if (!count || type !== 0x7f || instruction !== 0x41) return undefined
+  let value = 0
+  for (const [place, byte] of number.entries()) {
+    value += (byte & 0x7f) * 2 ** (7 * place)
+    if (byte < 0x80) return byte & 0x40 ? value - 2 ** (7 * (place + 1)) : value
+  }
+}
+
 /** The module without names and other notes for tools. */
 export function withoutNotes(bytes) {
   const kept = sections(bytes).filter(({ id }) => id !== 0).map(({ start, end }) => bytes.subarray(start, end))

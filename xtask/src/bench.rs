@@ -29,7 +29,7 @@ const JOURNEYS: [Journey; 6] = [
             // Only when a number is typed.
             "regions.txt",
         ],
-        budget_bytes: 76_800,
+        budget_bytes: 76_000,
     },
     // Fetched when somebody asks for it, in a set-up and at a login.
     Journey {

@@ -15,18 +15,8 @@ impl SigningIn {
                 self.trust = trust;
                 None
             }
-            (LoginInput::Code(typed), LoginStep::Code { .. }) => {
-                let [code, _] = &mut self.codes;
-                code.edit(typed);
-                self.edited();
-                self.send_fresh()
-            }
-            (LoginInput::SecondCode(typed), LoginStep::Code { .. }) => {
-                let [_, second] = &mut self.codes;
-                second.edit(typed);
-                self.edited();
-                self.send_fresh()
-            }
+            (LoginInput::Code(typed), LoginStep::Code { .. }) => self.edit_code(0, typed),
+            (LoginInput::SecondCode(typed), LoginStep::Code { .. }) => self.edit_code(1, typed),
             (LoginInput::Backup(typed), LoginStep::Backup) => {
                 self.typed_backup = Zeroizing::new(typed);
                 self.edited();
@@ -35,6 +25,12 @@ impl SigningIn {
             // Of a field that is gone.
             (LoginInput::Code(_) | LoginInput::SecondCode(_) | LoginInput::Backup(_), _) => None,
         }
+    }
+
+    fn edit_code(&mut self, at: usize, typed: String) -> Option<LoginEffect> {
+        self.codes.get_mut(at)?.edit(typed);
+        self.edited();
+        self.send_fresh()
     }
 
     /// What is typed takes a refusal away, and never the mark of a question that is still on its

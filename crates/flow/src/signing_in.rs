@@ -212,13 +212,18 @@ impl SigningIn {
             return None;
         };
         let method_id = self.opening.methods.get(place)?.id.clone();
-        (self.asked, self.ordered) = (RequestState::Waiting, Some(place));
-        self.is_ordering = true;
+        self.orders(place);
         Some(LoginEffect::Order {
             method_id,
             channel,
             confirmation,
         })
+    }
+
+    /// An order of a method's code goes out.
+    fn orders(&mut self, place: usize) {
+        (self.asked, self.ordered) = (RequestState::Waiting, Some(place));
+        self.is_ordering = true;
     }
 
     fn go(&mut self, to: LoginNav) -> Option<LoginEffect> {
@@ -324,10 +329,9 @@ impl SigningIn {
             (LoginPhone::Send(channel, confirmation), _) => self.order(channel, confirmation),
             (LoginPhone::Resend | LoginPhone::Renew, None) => None,
             (LoginPhone::Resend, Some(challenge)) => {
-                let resend = LoginEffect::Resend(challenge.id.clone());
-                (self.asked, self.ordered) = (RequestState::Waiting, Some(*place));
-                self.is_ordering = true;
-                Some(resend)
+                let (id, place) = (challenge.id.clone(), *place);
+                self.orders(place);
+                Some(LoginEffect::Resend(id))
             }
             (LoginPhone::Renew, Some(over)) => {
                 let (channel, confirmation) = (over.channel, over.call_confirmation());

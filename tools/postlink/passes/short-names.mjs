@@ -9,7 +9,7 @@ export function pass({ name: module, glue, wasm }) {
   const short = optimized(wasm, ['--minify-imports-and-exports-and-modules', ...strips])
   const names = JSON.parse(short.said)
   const renamed = withNames(glue, module, names)
-  return { name: module, glue: renamed, wasm: optimized(short.wasm, ['-Oz', '--reorder-locals']).wasm }
+  return { name: module, glue: renamed, wasm: short.wasm }
 }
 
 /** The glue with the names that Binaryen printed. */

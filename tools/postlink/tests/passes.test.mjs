@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 
 import { named, only, readTexts } from '../catalogues.mjs'
+import { pass as denserCode } from '../passes/denser-code.mjs'
 import { forNewBrowsers } from '../passes/modern-glue.mjs'
 import { withOneStart } from '../passes/one-start.mjs'
 import { withNames } from '../passes/short-names.mjs'
@@ -14,10 +15,10 @@ import { pass as withoutUnusedClasses } from '../passes/unused-classes.mjs'
 import { withoutUnusedImports } from '../passes/unused-exports.mjs'
 import { pass as withoutUnusedTasks } from '../passes/unused-tasks.mjs'
 import { joined, withHashes } from '../scripts.mjs'
-import { packed, withoutRules } from '../sheets.mjs'
+import { packed, withoutRules, withoutValues } from '../sheets.mjs'
 import { checkRandomness } from '../randomness.mjs'
 import { checkSources, classesIn, classesOfGuide, constant, keysIn, tagsIn, tagsOfGuide, used, usedByGuide } from '../used.mjs'
-import { functionNames, withoutNotes } from '../wasm-file.mjs'
+import { firstGlobal, functionNames, withoutNotes } from '../wasm-file.mjs'
 
 const leb = (value) => (value < 128 ? [value] : [(value % 128) | 128, ...leb(Math.floor(value / 128))])
 const section = (id, body) => [id, ...leb(body.length), ...body]
@@ -47,6 +48,14 @@ test('tasks of streams trap, and nothing else does', () => {
   assert.equal(run(wasm, 'f1'), 7)
   assert.equal(run(wasm, 'f2'), 7)
   assert.throws(() => withoutUnusedTasks({ wasm: moduleOf(['nidan::run']) }), /no tasks of streams/)
+})
+
+test('code is made denser only where the stack comes first', () => {
+  const withGlobal = (...number) => Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...section(6, [1, 0x7f, 1, 0x41, ...number, 0x0b])])
+  assert.equal(firstGlobal(withGlobal(0x80, 0x80, 0xc0, 0x00)), 1_048_576)
+  assert.equal(firstGlobal(withGlobal(0x7f)), -1)
+  assert.equal(firstGlobal(moduleOf(['run'])), undefined)
+  assert.throws(() => denserCode({ wasm: withGlobal(0xf0, 0x88, 0xc0, 0x00) }), /begins at 1049712/)
 })
 
 test('names are read, and go with the notes', () => {
@@ -199,9 +208,16 @@ test('a script takes its parts in, and every part that it imports', () => {
 
 test('a rule goes with a class or an element that the module does not have, and no other', () => {
   const sheet = 'nidan-flow .nidan-qr { a: b; }\nnidan-flow :is(.nidan-qr, p) { c: d; }\nnidan-flow .nidan-keys { e: f; }\n'
-  assert.equal(withoutRules(sheet, { classes: new Set(['nidan-keys']), tags: new Set(['p']) }), sheet.split('\n').slice(1).join('\n'))
+  assert.equal(withoutRules(sheet, { classes: new Set(['nidan-keys']), tags: new Set(['p']) }).trimStart(), sheet.split('\n').slice(1).join('\n'))
   const tags = 'nidan-flow .nidan h3 { a: b; }\nnidan-flow .nidan :is(h3, p) { a: b; }\nnidan-flow .nidan :is(button, a.x):hover { a: b; }\n  to { rotate: 1turn; }'
-  assert.equal(withoutRules(tags, { classes: new Set(['nidan']), tags: new Set(['p']) }), tags.split('\n').slice(1).join('\n'))
+  assert.equal(withoutRules(tags, { classes: new Set(['nidan']), tags: new Set(['p']) }).trimStart(), tags.split('\n').slice(1).join('\n'))
+  const shown = { classes: new Set(['nidan', 'nidan-code']), tags: new Set(['p']) }
+  const lists = 'nidan-flow .nidan-code p, nidan-flow .nidan-qr :is(a, p), .nidan-tel ::slotted(input), ::slotted(input) { a: b; }'
+  assert.equal(withoutRules(lists, shown), 'nidan-flow .nidan-code p, ::slotted(input) { a: b; }')
+  const media = '@media print { nidan-flow .nidan-qr { a: b; } }\n@media (x) {\n  nidan-flow .nidan-qr { a: b; }\n}\n@media (y) {\n  nidan-flow .nidan p { a: b; }\n}'
+  assert.equal(withoutRules(media, shown).trim(), '@media (y) {\n  nidan-flow .nidan p { a: b; }\n}')
+  const values = 'nidan-flow {\n  --_a: 1px;\n  --_b: var(--_a);\n  --_c: 2px;\n}\nnidan-flow p { margin: var(--_c); }'
+  assert.equal(withoutValues(values), 'nidan-flow {\n  --_c: 2px;\n}\nnidan-flow p { margin: var(--_c); }')
   assert.deepEqual([...tagsIn('Title = "1h2;part=title" Lead = "1p", element("path")')], ['h2', 'p', 'path'])
   assert.equal(packed('/* why */\n  a {\n  b: c;\n}\n'), 'a{b:c}')
   assert.equal(packed('a > b + c[d="e"] {\n  f: calc(1em + 2px) !important;\n  g: "x > y";\n}\n'), 'a>b+c[d=e]{f:calc(1em + 2px)!important;g:"x > y"}')
