@@ -24,6 +24,8 @@ pub mod methods;
 pub mod set_up;
 mod shape;
 #[cfg(test)]
+mod situations;
+#[cfg(test)]
 mod testing;
 pub mod typed;
 #[cfg(test)]

@@ -236,7 +236,7 @@ impl Managing {
         self.done = Some(match wish {
             // What came back does not go again by finding the other one.
             Wish::Hold { .. } if brings_back => (Done::BroughtBack, None),
-            _another => (done_by(wish), self.undoing(wish)),
+            _another => (done_by(wish), self.undo.take()),
         });
         self.has_changed |= match wish {
             Wish::Name { .. } | Wish::Default { .. } | Wish::EndTrust(_) => false,
@@ -261,21 +261,29 @@ impl Managing {
         None
     }
 
-    /// What undoes a change, where something does.
-    fn undoing(&self, wish: &Wish) -> Option<Wish> {
+    /// What undoes a change, where something does, by how things are before it.
+    pub(super) fn undoing(&self, wish: &Wish) -> Option<Wish> {
+        let mut methods = self.methods().iter();
         match wish {
+            Wish::Name { id, name } => {
+                let earlier = methods.find(|method| method.id == *id)?.name.clone();
+                let earlier = earlier.unwrap_or_default();
+                (earlier != *name).then(|| Wish::Name {
+                    id: id.clone(),
+                    name: earlier,
+                })
+            }
             // What was first before is so again.
-            Wish::Default { id, is_default } => Some(Wish::Default {
-                id: self.earlier_default.clone().unwrap_or_else(|| id.clone()),
-                is_default: self.earlier_default.is_some() || !is_default,
-            }),
+            Wish::Default { id, is_default } => {
+                let earlier = methods.find(|method| method.is_default);
+                Some(Wish::Default {
+                    id: earlier.map_or(id, |method| &method.id).clone(),
+                    is_default: earlier.is_some() || !is_default,
+                })
+            }
             Wish::Hold { id } => Some(Wish::Release { id: id.clone() }),
             Wish::Pause { .. } => Some(Wish::Resume),
-            Wish::Name { .. }
-            | Wish::Remove { .. }
-            | Wish::Release { .. }
-            | Wish::Resume
-            | Wish::EndTrust(_) => None,
+            Wish::Remove { .. } | Wish::Release { .. } | Wish::Resume | Wish::EndTrust(_) => None,
         }
     }
 

@@ -256,8 +256,8 @@ pub struct Managing {
     pub(super) unanswered: Option<Wish>,
     /// Whether methods are tried one after the other.
     pub(super) is_checking: bool,
-    /// The method that logins began with, before the change that is on its way.
-    pub(super) earlier_default: Option<String>,
+    /// What undoes the change that is on its way, by how things were before it.
+    pub(super) undo: Option<Wish>,
     /// Proofs so far.
     pub(super) proofs: u32,
     /// Changes so far: the number names the next request, and again the same one that nobody

@@ -32,7 +32,7 @@ impl Stage for Managing {
             is_withdrawn: false,
             unanswered: None,
             is_checking: false,
-            earlier_default: None,
+            undo: None,
             proofs: 0,
             changes: 0,
         });
@@ -329,9 +329,7 @@ impl Managing {
         if self.unanswered.take().is_some_and(|before| before != wish) {
             self.changes += 1;
         }
-        let mut methods = self.methods().iter();
-        let earlier = methods.find(|method| method.is_default);
-        self.earlier_default = earlier.map(|method| method.id.clone());
+        self.undo = self.undoing(&wish);
         self.wish = Some(wish.clone());
         ManageEffect::Change(wish, self.request_id())
     }

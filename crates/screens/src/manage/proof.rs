@@ -119,12 +119,14 @@ fn in_our_words<'a>(
 /// The heading of a proof, and what it is for.
 const fn headed<'a>(proving: &Proving) -> (Msg, Words<'a>) {
     let (title, lead) = match &proving.proof_for {
-        ProofFor::Change(_) if proving.without_one => {
-            (Msg::ManageProofTitle, Msg::ManageProofAnother)
-        }
         ProofFor::Change(wish) => {
+            let words = if proving.without_one {
+                Msg::ManageProofAnother
+            } else {
+                Msg::ManageProofWish
+            };
             let what = Arg::Message("what", called(wish));
-            let lead = Words::Message(Msg::ManageProofWish, [what, Arg::None]);
+            let lead = Words::Message(words, [what, Arg::None]);
             return (Msg::ManageProofTitle, lead);
         }
         ProofFor::Opening | ProofFor::Report => (Msg::ManageProofTitle, Msg::ManageProofLead),

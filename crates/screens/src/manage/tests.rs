@@ -1,6 +1,7 @@
 //! What holds on every screen of the page on which methods are managed, however it was reached.
 
 mod adding;
+mod naming;
 mod resume;
 
 use nidan_flow::{
@@ -16,7 +17,8 @@ use nidan_protocol::{
 };
 
 use super::*;
-use crate::testing::{are_shapes, have_headings_of_their_own};
+use crate::login::LoginAction;
+use crate::testing::{are_shapes, have_headings_of_their_own, texts};
 use crate::walk::{Walk, Walked, reaches};
 use crate::{Block, Device};
 
@@ -394,11 +396,47 @@ fn proves_by_what_may(manage: &Manage, trace: &str) {
     }
 }
 
+/// Whoever is told on the telephone to type a code reads what it does before typing it.
+fn says_what_the_code_does(manage: &Manage, screen: &Screen<'_, Manage>, trace: &str) {
+    let Some(ManageStep::Proving(proving)) = manage.active().map(|managing| &managing.step) else {
+        return;
+    };
+    let is_for_a_change = match &proving.proof_for {
+        ProofFor::Change(_) | ProofFor::Adding(_) => true,
+        ProofFor::Opening
+        | ProofFor::Test(_)
+        | ProofFor::TestAfter(_)
+        | ProofFor::TurningOff
+        | ProofFor::Report => false,
+    };
+    let takes_a_code = |block: &Block<'_, Manage>| match &block.content {
+        Content::Field { .. } => true,
+        Content::Button { action, .. } => {
+            matches!(action, ManageAction::Proof(LoginAction::Send(..)))
+        }
+        _other => false,
+    };
+    if !is_for_a_change || !screen.blocks.iter().any(takes_a_code) {
+        return;
+    }
+    let warns = |words: Words<'_>| {
+        matches!(
+            words.message(),
+            Some((
+                Msg::ManageProofWish | Msg::ManageProofAnother | Msg::ManageProofAdding,
+                _
+            ))
+        )
+    };
+    assert!(texts(screen).any(warns), "{trace}");
+}
+
 #[test]
 fn every_screen_leads_on_and_nothing_proves_its_own_going() {
     let reached = reaches(60, |manage, screen, trace| {
         leads_on(manage, screen, trace);
         proves_by_what_may(manage, trace);
+        says_what_the_code_does(manage, screen, trace);
         resume::goes_on(manage, trace);
     });
     let all = [
@@ -538,35 +576,6 @@ fn what_was_done_is_undone_from_where_it_is_said() {
     let id = opening.account.unwrap().methods[0].id.clone();
     let expected = Wish::Release { id };
     assert!(matches!(effect, Some(Effect::Do(ManageEffect::Change(wish, _))) if wish == expected));
-}
-
-#[test]
-fn a_name_that_cannot_be_kept_is_not_sent_and_not_lost() {
-    let (manage, _) = begun();
-    let (manage, _) = go(manage, ManageNav::Method(0));
-    let (manage, _) = go(manage, ManageNav::Rename);
-    for wrong in ["<i>".to_owned(), "x".repeat(65)] {
-        let typed = Event::On(ManageEvent::Name(wrong.clone()));
-        let (manage, _) = begun_at_name().on(typed, NOW);
-        let (manage, effect) = go(manage, ManageNav::Submit);
-        assert!(effect.is_none());
-        assert!(says(&manage, Msg::ManageNameWrong));
-        let Some(ManageStep::Naming { typed, .. }) = manage.active().map(|one| &one.step) else {
-            panic!("it is gone");
-        };
-        assert_eq!(*typed, wrong);
-    }
-    let (_, effect) = go(manage, ManageNav::Submit);
-    assert!(matches!(
-        effect,
-        Some(Effect::Do(ManageEffect::Change(Wish::Name { .. }, _)))
-    ));
-}
-
-fn begun_at_name() -> Manage {
-    let (manage, _) = begun();
-    let (manage, _) = go(manage, ManageNav::Method(0));
-    go(manage, ManageNav::Rename).0
 }
 
 #[test]

@@ -1,0 +1,159 @@
+//! People who set it up.
+
+use nidan_flow::{
+    Effect, Enrolment, Event, Flow, Opening, PendingSecret, PhoneRefusal, SetUpAnswer, SetUpEffect,
+    SetUpEvent,
+};
+use nidan_otp::{
+    Agreement, ClientNonce, ClientShare, EnrolmentId, Label, PublicKey, SharedSecret, UnixSeconds,
+};
+use nidan_protocol::{BackupGate, ErrorCode, MethodKind};
+
+use super::{NOW, Person, Served, challenge};
+use crate::messages::Msg;
+
+const REGIONS: &str = include_str!("../../../../public/nidan/regions.txt");
+
+impl Served for Flow {
+    fn yes(effect: Effect<Enrolment>) -> Option<Event<Enrolment>> {
+        let Effect::Do(effect) = effect else {
+            return None;
+        };
+        let answer = match effect {
+            SetUpEffect::LoadRegions => SetUpAnswer::Regions(Some(REGIONS.to_owned())),
+            SetUpEffect::Order {
+                channel,
+                confirmation,
+                ..
+            } => SetUpAnswer::Ordered(Box::new(challenge(channel, confirmation))),
+            SetUpEffect::Answer { challenge_id, .. } => SetUpAnswer::Accepted(challenge_id),
+            SetUpEffect::Look => SetUpAnswer::Looked(None),
+            SetUpEffect::Extend => SetUpAnswer::Extended(Ok(NOW.0 + 600)),
+            SetUpEffect::Leave
+            | SetUpEffect::Take(_)
+            | SetUpEffect::ShowHelp(..)
+            | SetUpEffect::Resend(_)
+            | SetUpEffect::Post(..) => return None,
+        };
+        Some(Event::On(SetUpEvent::Answer(answer)))
+    }
+
+    fn no(effect: Effect<Enrolment>, code: ErrorCode) -> Option<Event<Enrolment>> {
+        let Effect::Do(SetUpEffect::Order { .. } | SetUpEffect::Answer { .. }) = effect else {
+            return Self::yes(effect);
+        };
+        let refusal = PhoneRefusal::Service {
+            code,
+            retry_at: None,
+            attempts_left: (code == ErrorCode::CodeWrong).then_some(4),
+        };
+        let answer = SetUpAnswer::NotOrdered(refusal);
+        Some(Event::On(SetUpEvent::Answer(answer)))
+    }
+}
+
+/// Somebody on the second screen, who may choose among all methods.
+fn choosing() -> Person<Flow> {
+    let opening = Opening {
+        issuer: Label::parse("Shop").unwrap(),
+        account: Label::parse("hanako@example.com").unwrap(),
+        enrolment_id_text: "BwcHBwcHBwcHBwcHBwcHBw".to_owned(),
+        backup_gate: BackupGate::TypeOne,
+        expires_at: UnixSeconds(NOW.0 + 600),
+        methods: MethodKind::ALL.to_vec(),
+        countries: vec!["JP".to_owned()],
+        home: Some("JP".to_owned()),
+        phone_url: None,
+        allow_unconfirmed_calls: false,
+        adds: None,
+    };
+    let agreement = Agreement {
+        shared_secret: SharedSecret::new([9; 32]),
+        enrolment_id: EnrolmentId([7; 16]),
+        server_public_key: PublicKey([4; 65]),
+        client: ClientShare {
+            public_key: PublicKey([5; 65]),
+            nonce: ClientNonce::new(std::array::from_fn(|at| at as u8)).unwrap(),
+        },
+    };
+    let draft = PendingSecret::new(agreement, &opening);
+    let mut person = Person::<Flow>::before(Event::Opened(Box::new((opening, draft))));
+    person = person.taps(Msg::StartBegin);
+    person.taps = 0;
+    person
+}
+
+#[test]
+fn there_is_no_smartphone() {
+    choosing()
+        .taps(Msg::MethodVoiceUse)
+        .types("03-1234-5678")
+        .taps(Msg::NumberVoiceSend)
+        .reads(Msg::PhoneVoiceKeys)
+        .can(Msg::ConfirmCheck);
+}
+
+#[test]
+fn the_app_is_there_already_and_the_camera_is_broken() {
+    choosing()
+        .taps(Msg::MethodUse)
+        .taps(Msg::AppHaveOne)
+        .reads(Msg::AddNoScan)
+        .can(Msg::AddCopyKey);
+}
+
+#[test]
+fn the_app_cannot_be_had_after_all() {
+    choosing()
+        .taps(Msg::MethodUse)
+        .taps(Msg::AppHaveOne)
+        .taps(Msg::AddDone)
+        .can(Msg::ConfirmNoApp);
+}
+
+#[test]
+fn the_number_is_a_landline_and_a_text_was_chosen() {
+    choosing()
+        .taps(Msg::MethodSmsUse)
+        .types("03-1234-5678")
+        .meets_refusal(ErrorCode::PhoneNotSmsCapable)
+        .taps(Msg::NumberSmsSend)
+        .reads(Msg::PhoneLandline)
+        .taps(Msg::NumberCallInstead)
+        .reads(Msg::PhoneVoiceSent);
+}
+
+#[test]
+fn the_number_was_mistyped() {
+    choosing()
+        .taps(Msg::MethodSmsUse)
+        .types("090-1234-5678")
+        .taps(Msg::NumberSmsSend)
+        .reads(Msg::PhoneSmsSent)
+        .taps(Msg::PhoneChange)
+        .can(Msg::NumberSmsSend);
+}
+
+#[test]
+fn the_first_text_does_not_come() {
+    choosing()
+        .taps(Msg::MethodSmsUse)
+        .types("090-1234-5678")
+        .taps(Msg::NumberSmsSend)
+        .can(Msg::PhoneResend)
+        .can(Msg::NumberCallInstead)
+        .taps(Msg::HelpTitle)
+        .can(Msg::PhoneChange);
+}
+
+#[test]
+fn the_country_is_not_served() {
+    choosing()
+        .taps(Msg::MethodSmsUse)
+        .types("090-1234-5678")
+        .meets_refusal(ErrorCode::CountryNotAllowed)
+        .taps(Msg::NumberSmsSend)
+        .reads(Msg::PhoneCountryRefused)
+        .taps(Msg::CommonBack)
+        .can(Msg::MethodUse);
+}
