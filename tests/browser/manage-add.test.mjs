@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { LANGUAGES, arrived, backupCodes, browser, codeIn, codeOf, inFirefox, inJapan, mobile, password, person, press, scan, sql, title } from './lib.mjs'
-import { enrolled, look, manage, own, says, theApp, unspent } from './managing.mjs'
+import { enrolled, mailed, manage, own, says, theApp, unspent } from './managing.mjs'
 
 let shared
 before(async () => { shared = await browser() })
@@ -27,15 +27,6 @@ async function addApp(at) {
 
 /** More than five minutes pass since the proof. */
 const growOld = () => sql('UPDATE flow SET proved_at = proved_at - 301 WHERE proved_at IS NOT NULL')
-
-const mailed = async (at, wanted) => {
-  for (let tries = 0; tries < 60; tries++) {
-    await look(at)
-    const mails = (await at.page.locator('#mails h3').allTextContents()).join('\n')
-    if (wanted.every((words) => mails.includes(words))) return
-    assert.ok(tries < 59, mails)
-  }
-}
 
 // The second and the third walk in one language each where not all is asked for: their screens are the first one's.
 const IN_FULL = process.env.NIDAN_FULL

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { LANGUAGES, browser, chooseApp, codeOf, finish, password, person, press, scan, sql, title, typeCode } from './lib.mjs'
-import { back, enrolled, look, manage, own, says, signIn, theApp, unspent } from './managing.mjs'
+import { back, enrolled, mailed, manage, own, says, signIn, theApp, unspent } from './managing.mjs'
 
 let shared
 before(async () => { shared = await browser() })
@@ -69,13 +69,7 @@ for (const lang of LANGUAGES) {
     await other.page.locator('#email').waitFor()
 
     const wanted = lang === 'ja' ? ['2段階認証をオフにしました', '2段階認証を再開しました', '24時間、一時停止しました'] : ['turned off', 'asked for again', 'paused for 24 hours']
-    const mails = async () => (await at.page.locator('#mails h3').allTextContents()).join('\n')
-    for (let tries = 0; tries < 60; tries++) {
-      await look(at)
-      const told = await mails()
-      if (wanted.every((words) => told.includes(words))) break
-      assert.ok(tries < 59, told)
-    }
+    await mailed(at, wanted)
     assert.deepEqual(own([...at.complaints, ...other.complaints]), [])
     await other.context.close()
     await at.context.close()

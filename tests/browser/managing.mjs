@@ -1,5 +1,7 @@
 // What people do on the page on which methods are managed, as its tests walk there.
 
+import assert from 'node:assert/strict'
+
 import { codeOf, password, press, sql, title, typeCode, withApp } from './lib.mjs'
 
 /** The app has shown no code yet: the next one is good at once, and no test waits for it. */
@@ -42,4 +44,14 @@ export async function look(at) {
   await at.page.reload()
   await at.page.locator('#mailbox summary').click()
   await at.page.waitForTimeout(250)
+}
+
+/** The mailbox has letters with these words above them. */
+export async function mailed(at, wanted) {
+  for (let tries = 0; tries < 60; tries++) {
+    await look(at)
+    const mails = (await at.page.locator('#mails h3').allTextContents()).join('\n')
+    if (wanted.every((words) => mails.includes(words))) return
+    assert.ok(tries < 59, mails)
+  }
 }

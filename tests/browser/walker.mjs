@@ -186,7 +186,7 @@ async function walkOnce(shared, databases, seed) {
   })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url })
   await context.addInitScript(() => {
-    addEventListener('nidan-step', ({ detail }) => { window.walkedStep = detail.step }, true)
+    addEventListener('nidan-step', ({ target, detail }) => { target.walkedStep = detail.step }, true)
     window.print = () => {}
   })
   const page = await context.newPage()

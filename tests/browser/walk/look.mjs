@@ -28,7 +28,7 @@ function read() {
   const errors = [...place.querySelectorAll('.nidan-error, [role=alert]')].filter((node) => isShown(node) && text(node))
   return {
     kind: flow?.querySelector('.nidan') ? 'widget' : location.pathname.endsWith('/form') ? 'plain' : 'shop',
-    step: flow?.querySelector('.nidan') ? window.walkedStep ?? '' : '',
+    step: flow?.querySelector('.nidan') ? flow.walkedStep ?? '' : '',
     url: location.pathname + location.search,
     sentences,
     heading: heading && { text: text(heading), inView: inView(heading) },

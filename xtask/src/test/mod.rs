@@ -247,11 +247,12 @@ fn browsers(tally: &mut Tally, tools: &Tools, size: Size) -> Option<PathBuf> {
 const LANES_MAX: usize = 4;
 
 /// What people do, from the password to the signed result.
-const JOURNEYS: [&str; 8] = [
+const JOURNEYS: [&str; 9] = [
     "phone",
     "login",
     "manage",
     "manage-add",
+    "manage-ways",
     "lost",
     "end-to-end",
     "orders",
