@@ -120,6 +120,7 @@ for (const lang of LANGUAGES) {
     // The new one has let in: the old one has retired.
     await at.page.reload()
     await at.page.getByText(lang === 'ja' ? /^認証アプリ、バ/ : /^authenticator app, \d+ backup/).waitFor()
+    await mailed(at, lang === 'ja' ? ['方法を交換しました', '交換前の方法がなくなりました'] : ['A method was replaced', 'A replaced method is gone'])
     await at.context.close()
   })
 
@@ -157,6 +158,7 @@ for (const lang of LANGUAGES) {
       if (is) await other.page.locator('#state').waitFor()
       else await other.page.locator('.nidan-error:not(:empty)').waitFor()
     }
+    await mailed(other, lang === 'ja' ? ['バックアップコードを作り直しました'] : ['New backup codes were made'])
     assert.deepEqual(own(at.complaints), [])
     await other.context.close()
     await at.context.close()

@@ -113,6 +113,8 @@ for (const lang of LANGUAGES) {
     await theApp(at)
     await press(at, 'manage.found')
     await says(at, 'manage.done-released')
+    await at.page.goto(`${at.page.url().split('?')[0]}?lang=${lang}`)
+    await mailed(at, lang === 'ja' ? ['方法の利用を止めました', '止めていた方法を再開しました'] : ['A method was stopped', 'A stopped method is in use again'])
     assert.deepEqual(own(at.complaints), [])
     await at.context.close()
   })

@@ -69,7 +69,7 @@ impl<'a> Draft<'a, Manage> {
         self.own_group(OwnKey::Screen);
         self.own_group(OwnKey::Actions);
         self.back();
-        self.own_text(OwnKey::Waits, Msg::CommonLoading);
+        self.own_text(OwnKey::Fetches, Msg::CommonLoading);
     }
 
     /// The offers of the overview, beside the lists that they add to.

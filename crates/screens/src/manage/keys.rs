@@ -112,6 +112,8 @@ keys! {
         AsideButton = "2button;type=button;class=nidan-quiet;part=button",
         /// What was pressed is on its way.
         Waits = "0p;class=nidan-busy;role=status",
+        /// A set-up is fetched: whoever pressed for it stays here until it is there.
+        Fetches = "0p;class=nidan-busy;role=status;tabindex=-1;data-focus=",
         /// Holds the way to people who help, on every screen.
         Support = "0p;class=nidan-support",
         /// The way to people who help.
