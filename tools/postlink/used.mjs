@@ -23,7 +23,7 @@ const SOURCES = {
   },
 }
 /** Sources that name every word, or words as examples. */
-const NO_SCREENS = /(?:^|\/)(?:tests|testing|messages|catalogue_rules|shape)\.rs$/
+const NO_SCREENS = /(?:^|\/)(?:(?:tests|testing|messages|catalogue_rules|shape)\.rs$|(?:tests|situations)\/)/
 /** What is there before the module is, and around what it draws. */
 const ALWAYS = ['nidan', 'nidan-code', 'nidan-guide']
 
