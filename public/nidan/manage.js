@@ -63,17 +63,12 @@ function begin(main, { element, make, wanted, load }, sheets, kind, replaces, ke
   /** Requests that wait for a proof. */
   const waiting = []
   const news = () => new Promise((resolve) => { hear = resolve })
-  /** Fields of a screen that is not shown take no focus from the one that is. */
-  let parked = []
   const show = (isPage) => {
     ours.style.display = isPage ? '' : 'none'
     place.style.display = isPage ? 'none' : ''
     for (const sheet of root.adoptedStyleSheets) if (isOurs(sheet) && !worn.includes(sheet) && !sheets.includes(sheet)) sheets.push(sheet)
     const others = root.adoptedStyleSheets.filter((sheet) => !sheets.includes(sheet))
     root.adoptedStyleSheets = isPage ? others : [...others, ...sheets]
-    for (const field of parked.splice(0)) field.dataset.focus = ''
-    if (isPage) parked = [...place.querySelectorAll('[data-focus]'), ...element.querySelectorAll(':scope > [slot][data-focus]')]
-    for (const field of parked) delete field.dataset.focus
   }
   const end = () => {
     const isUnknown = isPosting

@@ -343,7 +343,8 @@ export class Page {
     let top = this.#element
     while (top.getRootNode().host) top = top.getRootNode().host
     if (!asked && (this.#wanted.quiet || (now && !now.contains(top) && !this.#element.contains(now)))) return undefined
-    const find = (selector) => this.#root.querySelector(selector) ?? this.#element.querySelector(selector)
+    // Where something is set up beside a page, that page is not shown.
+    const find = (selector) => [this.#root, this.#element].flatMap((place) => [...place.querySelectorAll(selector)]).find((node) => node.checkVisibility())
     const target = this.#early ?? find('[data-focus]') ?? find('h2')
     target?.focus({ preventScroll: true })
     this.#element.scrollIntoView({ block: 'nearest' })

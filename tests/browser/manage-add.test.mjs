@@ -16,6 +16,7 @@ const field = (at, name) => at.page.locator(`input[id^="nidan-${name}"]:visible`
 /** From the choice of an app to its right code. */
 async function addApp(at) {
   await title(at, 'app.title')
+  await at.page.waitForFunction(() => document.activeElement !== document.body)
   await press(at, 'app.have-one')
   await title(at, 'add.title')
   const uri = await scan(at.page)

@@ -13,6 +13,8 @@ keys! {
         Title = "1h2;part=title;tabindex=-1",
         /// Where the person signs in, and as whom.
         Account = "1p;class=nidan-help",
+        /// What a code does that is typed for something else than a login.
+        Wish = "1p;class=nidan-warning",
         /// What this is about.
         Lead = "1p",
         /// What must not be overlooked.

@@ -16,8 +16,11 @@ impl<'a> Draft<'a, Manage> {
         self.screen.is_aside = login.screen.is_aside;
         for block in login.screen.blocks {
             if let Some(content) = in_our_words(proving, block.key, block.content) {
-                let key = ManageKey::Login(block.key);
-                self.add_nth(key, block.index, content);
+                let key = match block.key {
+                    LoginKey::Account if changes_something(proving) => LoginKey::Wish,
+                    key => key,
+                };
+                self.add_nth(ManageKey::Login(key), block.index, content);
             }
         }
         let refusal = self.refusal_words(managing);
@@ -113,6 +116,14 @@ fn in_our_words<'a>(
             action: ManageAction::Proof(LoginAction::Submit),
         }),
         (_as_at_a_login, content) => Some(of_login(content)),
+    }
+}
+
+/// Whether something is other than before when the code is right: then it must not be overlooked what.
+const fn changes_something(proving: &Proving) -> bool {
+    match &proving.proof_for {
+        ProofFor::Change(_) | ProofFor::TurningOff | ProofFor::Adding(_) => true,
+        ProofFor::Opening | ProofFor::Test(_) | ProofFor::TestAfter(_) | ProofFor::Report => false,
     }
 }
 

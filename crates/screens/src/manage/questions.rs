@@ -1,7 +1,7 @@
 //! Questions before something that is felt: each says what it does, and what is better.
 
-use nidan_flow::{Manage, ManageNav, Managing, Question};
-use nidan_protocol::PauseReason;
+use nidan_flow::{ChangeRefusal, Manage, ManageNav, Managing, NewNav, Question};
+use nidan_protocol::{ErrorCode, PauseReason};
 
 use super::{ManageAction, OwnKey, named, unless_waiting};
 use crate::Content;
@@ -73,6 +73,9 @@ impl<'a> Draft<'a, Manage> {
             self.own_text(OwnKey::LeftLead, Msg::ManageOffAdvice);
         }
         self.own_group(OwnKey::Actions);
+        if place.is_some() && is_the_last(managing) {
+            return self.instead_of_the_last(managing);
+        }
         let yes = unless_waiting(managing, yes);
         self.own_button(OwnKey::Main, yes, ManageAction::Go(ManageNav::Submit));
         if is_off && may_pause {
@@ -81,6 +84,18 @@ impl<'a> Draft<'a, Manage> {
                 Msg::ManagePause,
                 ManageAction::Go(ManageNav::Pause),
             );
+        }
+        self.back();
+    }
+
+    /// What is in the last one's way has two ways on: one in its place, or none at all.
+    fn instead_of_the_last(&mut self, managing: &'a Managing) {
+        let replace = ManageAction::Go(ManageNav::New(NewNav::Replace));
+        self.own_button(OwnKey::Main, Msg::ManageReplace, replace);
+        let account = managing.opening.account.as_ref();
+        if account.is_some_and(|account| account.may.turn_off) {
+            let turn_off = ManageAction::Go(ManageNav::TurnOff);
+            self.own_button(OwnKey::Other, Msg::ManageTurnOff, turn_off);
         }
         self.back();
     }
@@ -108,4 +123,15 @@ impl<'a> Draft<'a, Manage> {
         self.own_group(OwnKey::Actions);
         self.back();
     }
+}
+
+/// Whether the service said that the method stays, because too little would be left.
+const fn is_the_last(managing: &Managing) -> bool {
+    matches!(
+        managing.refusal,
+        Some(ChangeRefusal::Service {
+            code: ErrorCode::LastMethod,
+            ..
+        })
+    )
 }

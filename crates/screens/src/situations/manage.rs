@@ -163,6 +163,9 @@ fn another_page_has_removed_the_other_method_meanwhile() {
         .meets_refusal(ErrorCode::LastMethod)
         .taps(Msg::ManageRemoveYes)
         .reads(Msg::ManageLastMethod)
+        .cannot(Msg::ManageRemoveYes)
+        .can(Msg::ManageReplace)
+        .can(Msg::ManageTurnOff)
         .can(Msg::CommonBack);
 }
 
