@@ -29,10 +29,10 @@ keys! {
         Lead = "1p",
         /// What must not be overlooked.
         Warning = "1p;class=nidan-warning",
-        /// Holds what ends a pause.
+        /// Holds what a warning is answered by.
         WarningTools = "1div;class=nidan-tools",
-        /// Ends a pause.
-        Resume = "2button;type=button;class=nidan-main;part=button-main",
+        /// Answers it: a pause is ended, or what is missing is made.
+        WarningMain = "2button;type=button;class=nidan-main;part=button-main",
         /// What is better.
         Advice = "1p;class=nidan-advice",
         /// Says what the ways are that follow.

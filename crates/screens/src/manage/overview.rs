@@ -37,12 +37,14 @@ impl<'a> Draft<'a, Manage> {
             );
         }
         self.codes(account);
-        self.offer(
-            OwnKey::CodesTools,
-            OwnKey::NewCodes,
-            Msg::ManageNewCodes,
-            NewNav::Codes,
-        );
+        if !lacks_a_way(account) {
+            self.offer(
+                OwnKey::CodesTools,
+                OwnKey::NewCodes,
+                Msg::ManageNewCodes,
+                NewNav::Codes,
+            );
+        }
         if managing.has_changed {
             self.own_group(OwnKey::Actions);
             self.own_button(
@@ -88,7 +90,7 @@ impl<'a> Draft<'a, Manage> {
         self.own(OwnKey::Warning, Content::Text(words));
         self.own_group(OwnKey::WarningTools);
         self.own_button(
-            OwnKey::Resume,
+            OwnKey::WarningMain,
             Msg::ManageResume,
             ManageAction::Go(ManageNav::Resume),
         );
@@ -96,13 +98,18 @@ impl<'a> Draft<'a, Manage> {
 
     /// "If you lose this phone today": what is left, or that nothing is.
     fn without_phone(&mut self, account: &'a ManagementView) {
+        if lacks_a_way(account) {
+            self.own_text(OwnKey::Warning, Msg::ManageLeftNone);
+            self.offer(
+                OwnKey::WarningTools,
+                OwnKey::WarningMain,
+                Msg::ManageNewCodes,
+                NewNav::Codes,
+            );
+            return;
+        }
         if account.without_phone.is_empty() {
-            let key = if account.paused_until.is_none() {
-                OwnKey::Warning
-            } else {
-                OwnKey::LeftLead
-            };
-            self.own_text(key, Msg::ManageLeftNone);
+            self.own_text(OwnKey::LeftLead, Msg::ManageLeftNone);
             return;
         }
         self.own_text(OwnKey::LeftLead, Msg::ManageLeft);
@@ -180,6 +187,12 @@ impl<'a> Draft<'a, Manage> {
             );
         }
     }
+}
+
+/// Whether nothing is left when the phone is lost: then new backup codes are the first thing to do.
+/// During a pause its end is.
+const fn lacks_a_way(account: &ManagementView) -> bool {
+    account.without_phone.is_empty() && account.paused_until.is_none()
 }
 
 /// Whether the person should try each method once.

@@ -175,6 +175,7 @@ fn the_backup_codes_are_used_up() {
         codes: 0,
         ..Account::default()
     })
+    .reads(Msg::ManageLeftNone)
     .reads(Msg::ManageNoCodes)
     .taps(Msg::ManageNewCodes)
     .taps(Msg::ManageCodesYes)
