@@ -59,7 +59,7 @@ function begin(main, { element, make, wanted, load }, sheets, kind, replaces, ke
   /** Only sheets of ours begin so. */
   const isOurs = ({ cssRules: [first] }) => /^(nidan-flow|:host)/.test(/** @type {any} */ (first)?.selectorText)
   const worn = root.adoptedStyleSheets.filter((sheet) => !sheets.includes(sheet))
-  let [hear, id, opening, mounted, isOver, isPosting] = /** @type {any[]} */ ([])
+  let [hear, id, opening, mounted, isOver, isPosting, isReady] = /** @type {any[]} */ ([])
   /** Requests that wait for a proof. */
   const waiting = []
   const news = () => new Promise((resolve) => { hear = resolve })
@@ -95,8 +95,13 @@ function begin(main, { element, make, wanted, load }, sheets, kind, replaces, ke
   }
   const own = { ...wanted, purpose: 'enroll' }
   const page = new Page(element, own, place, (name, detail) => {
-    // The element was ready before: the first screen takes the focus as any next one does.
-    if (name === 'nidan-ready') page.focus()
+    // The element was ready before: the first screen takes the focus as any next one does. Until it is there, what waits for it
+    // is shown, with the focus on that.
+    if (name === 'nidan-ready') {
+      isReady = true
+      show(false)
+      page.focus()
+    }
     if (name !== 'nidan-step') return
     // The page's own time is over too, and it has the words.
     if (detail.step === 'expired') tell('left').catch(() => {})
@@ -156,7 +161,7 @@ function begin(main, { element, make, wanted, load }, sheets, kind, replaces, ke
     // What is made of these zeros is shown nowhere, and sent nowhere.
     if (kind === 'sms' || kind === 'voice') Object.assign(page, { agree: async () => {}, agreed: () => new Uint8Array(AGREED_LENGTH) })
     ours.after(place)
-    show(false)
+    show(true)
     mounted = glue.mount(place, page)
   }).catch((error) => {
     console.error(`nidan-flow: ${error?.message}`, error)
@@ -168,8 +173,10 @@ function begin(main, { element, make, wanted, load }, sheets, kind, replaces, ke
     news,
     end,
     goOn() {
-      show(false)
-      page.focus()
+      if (isReady) {
+        show(false)
+        page.focus()
+      }
       const next = news()
       for (const goesOn of waiting.splice(0)) goesOn()
       return next

@@ -525,6 +525,7 @@ messages! {
     LoginWayLost = "login.way-lost",
     LoginKept = "login.kept",
     ElsewhereAdding = "elsewhere.adding",
+    LoginAppNamed = "login.app-named",
 }
 
 /// Puts values into a text's named places: `{seconds}`. `put` appends the value of a place.

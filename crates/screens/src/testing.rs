@@ -107,6 +107,7 @@ const EXCLUDE: &[(Msg, &[Msg])] = &[
         &[
             Msg::PhoneVoiceSent,
             Msg::LoginApp,
+            Msg::LoginAppNamed,
             Msg::LoginTwoApp,
             Msg::LoginSmsAsk,
             Msg::PhoneVoiceKeys,
@@ -120,6 +121,7 @@ const EXCLUDE: &[(Msg, &[Msg])] = &[
         Msg::PhoneVoiceSent,
         &[
             Msg::LoginApp,
+            Msg::LoginAppNamed,
             Msg::LoginVoiceAsk,
             Msg::PhoneQueued,
             Msg::PhoneAccepted,
@@ -185,7 +187,10 @@ const EXCLUDE: &[(Msg, &[Msg])] = &[
         Msg::LoginSendNew,
         &[Msg::PhoneAccepted, Msg::PhoneDelivered, Msg::PhoneCalling],
     ),
-    (Msg::LoginTwoApp, &[Msg::LoginTwoAppNow, Msg::LoginApp]),
+    (
+        Msg::LoginTwoApp,
+        &[Msg::LoginTwoAppNow, Msg::LoginApp, Msg::LoginAppNamed],
+    ),
 ];
 
 /// No two sentences deny each other, and none says by a number that nothing is left.

@@ -31,7 +31,7 @@ impl<'a> Draft<'a, Login> {
             (MethodState::Resting | MethodState::Suspended | MethodState::Held, _, _) => {
                 self.words(LoginKey::Refusal, refusal(signing, self.view.now));
             }
-            (_, MethodClass::Otp, _) => self.app(signing),
+            (_, MethodClass::Otp, _) => self.app(signing, method),
             (_, MethodClass::OutOfBand(channel), None) => {
                 self.offer_to_send(signing, method, channel)
             }
@@ -52,14 +52,16 @@ impl<'a> Draft<'a, Login> {
         self.ways_on(signing);
     }
 
-    fn app(&mut self, signing: &'a SigningIn) {
-        let words = match (signing.wants_two(), signing.has_mistyped()) {
-            (false, _) => Msg::LoginApp,
-            (true, false) => Msg::LoginTwoApp,
+    fn app(&mut self, signing: &'a SigningIn, method: &'a MethodView) {
+        let words = match (signing.wants_two(), signing.has_mistyped(), &method.name) {
+            (false, _, None) => Msg::LoginApp,
+            (false, _, Some(_)) => Msg::LoginAppNamed,
+            (true, false, _) => Msg::LoginTwoApp,
             // What was wrong just now is told where the error stands.
-            (true, true) => Msg::LoginTwoAppNow,
+            (true, true, _) => Msg::LoginTwoAppNow,
         };
-        self.text(LoginKey::Lead, words);
+        let name = Arg::Text("name", method.name.as_deref().unwrap_or_default());
+        self.message(LoginKey::Lead, words, name);
         self.fields(signing, Msg::LoginFirstApp, Msg::LoginSecondApp);
         self.trust(signing);
         self.submit(signing);

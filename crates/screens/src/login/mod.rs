@@ -12,6 +12,7 @@ mod ways;
 
 pub use action::LoginAction;
 pub use keys::LoginKey;
+pub(crate) use ways::told_apart;
 
 use nidan_flow::{EndReason, Event, Login, LoginStep, RequestError, SigningIn};
 use nidan_protocol::CallConfirmation;

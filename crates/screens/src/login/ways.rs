@@ -1,6 +1,7 @@
 //! Every way to sign in, each with its end masked; backup codes last.
 
 use nidan_flow::{Login, SigningIn};
+use nidan_otp::UnixSeconds;
 use nidan_protocol::{MethodState, MethodView};
 
 use super::{LoginAction, LoginKey};
@@ -19,7 +20,8 @@ impl<'a> Draft<'a, Login> {
             Msg::LoginWaysTitle
         });
         self.group(LoginKey::Ways);
-        for (index, method) in (0..=u8::MAX).zip(&signing.opening.methods) {
+        let methods = &signing.opening.methods;
+        for (index, method) in (0..=u8::MAX).zip(methods) {
             let closed = match method.state {
                 _ if signing.lost().has(index.into()) => Some(Msg::LoginWayLost),
                 MethodState::Ready | MethodState::TwoCodes => None,
@@ -28,7 +30,8 @@ impl<'a> Draft<'a, Login> {
                 MethodState::Held => Some(Msg::LoginWayHeld),
             };
             let is_disabled = closed.is_some() && !asks_for_lost;
-            self.way(index, method, closed, is_disabled);
+            self.choice(LoginKey::Way, index, is_disabled, LoginAction::Choose);
+            self.way(index, methods, method, closed);
         }
         if !asks_for_lost {
             self.other_ways_in(signing);
@@ -48,14 +51,18 @@ impl<'a> Draft<'a, Login> {
         self.button(LoginKey::Lost, Msg::LoginLost, LoginAction::Recover);
     }
 
-    fn way(&mut self, index: u8, method: &'a MethodView, closed: Option<Msg>, is_disabled: bool) {
-        self.choice(LoginKey::Way, index, is_disabled, LoginAction::Choose);
+    fn way(
+        &mut self,
+        index: u8,
+        methods: &'a [MethodView],
+        method: &'a MethodView,
+        closed: Option<Msg>,
+    ) {
         let hint = Arg::Text("hint", method.hint.as_deref().unwrap_or_default());
         let words = Words::Message(way(method.kind), [hint, Arg::None]);
         self.add_nth(LoginKey::WayWords, index, Content::Text(words));
-        if let Some(name) = &method.name {
-            let name = Content::Text(Words::Verbatim(name));
-            self.add_nth(LoginKey::WayName, index, name);
+        if let Some(name) = name_of(methods, method) {
+            self.add_nth(LoginKey::WayName, index, Content::Text(name));
         }
         if let Some(closed) = closed {
             let closed = Content::Text(Words::of(closed));
@@ -72,5 +79,26 @@ impl<'a> Draft<'a, Login> {
             action,
         };
         self.add_nth(key, index, button);
+    }
+}
+
+/// What tells a method from others.
+fn name_of<'a>(methods: &[MethodView], method: &'a MethodView) -> Option<Words<'a>> {
+    let looks_the_same = |other: &&MethodView| {
+        other.name.is_none() && (other.kind, &other.hint) == (method.kind, &method.hint)
+    };
+    let alike = methods.iter().filter(looks_the_same).count();
+    told_apart(method.name.as_deref(), alike, method.created_at)
+}
+
+/// What tells a method from others in a list: its name, or when it was added (Unix seconds) where so
+/// many, itself among them, look the same.
+pub(crate) fn told_apart(name: Option<&str>, alike: usize, added: u64) -> Option<Words<'_>> {
+    match name {
+        Some(name) => Some(Words::Verbatim(name)),
+        None => (alike > 1).then(|| {
+            let added = Arg::Date("date", UnixSeconds(added));
+            Words::Message(Msg::ManageAdded, [added, Arg::None])
+        }),
     }
 }

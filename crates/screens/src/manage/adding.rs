@@ -39,7 +39,7 @@ impl<'a> Draft<'a, Manage> {
                 Listed::Check => managing.may_be_tested(index.into()),
             };
             if is_shown {
-                self.line_of(index, method);
+                self.line_of(index, managing.methods(), method);
             }
         }
         self.own_group(OwnKey::Actions);

@@ -5,6 +5,7 @@ use nidan_protocol::{BACKUP_METHOD_ID, Health, ManagedMethod, ManagementView, Me
 
 use super::{ManageAction, OwnKey, named};
 use crate::draft::Draft;
+use crate::login::told_apart;
 use crate::messages::Msg;
 use crate::{Arg, Content, Words};
 
@@ -26,7 +27,7 @@ impl<'a> Draft<'a, Manage> {
         self.own_text(OwnKey::MethodsTitle, Msg::ManageMethods);
         self.own_group(OwnKey::Methods);
         for (index, method) in (0..=u8::MAX).zip(&account.methods) {
-            self.line_of(index, method);
+            self.line_of(index, &account.methods, method);
         }
         if !account.may.add.is_empty() {
             self.offer(
@@ -128,7 +129,12 @@ impl<'a> Draft<'a, Manage> {
         }
     }
 
-    pub(super) fn line_of(&mut self, index: u8, method: &'a ManagedMethod) {
+    pub(super) fn line_of(
+        &mut self,
+        index: u8,
+        methods: &[ManagedMethod],
+        method: &'a ManagedMethod,
+    ) {
         self.own_nth(
             OwnKey::Method,
             index,
@@ -139,9 +145,8 @@ impl<'a> Draft<'a, Manage> {
             },
         );
         self.own_nth(OwnKey::MethodWords, index, Content::Text(named(method)));
-        if let Some(name) = &method.name {
-            let name = Content::Text(Words::Verbatim(name));
-            self.own_nth(OwnKey::MethodName, index, name);
+        if let Some(name) = name_of(methods, method) {
+            self.own_nth(OwnKey::MethodName, index, Content::Text(name));
         }
         if method.is_default {
             let words = Content::Text(Words::of(Msg::ManageIsDefault));
@@ -203,6 +208,15 @@ pub(super) fn is_check_due(account: &ManagementView) -> bool {
 /// A moment of the service's clock.
 pub(super) const fn moment(at: u64) -> Now {
     Now(at)
+}
+
+/// What tells a method from others.
+fn name_of<'a>(methods: &[ManagedMethod], method: &'a ManagedMethod) -> Option<Words<'a>> {
+    let looks_the_same = |other: &&ManagedMethod| {
+        other.name.is_none() && (other.kind, &other.hint) == (method.kind, &method.hint)
+    };
+    let alike = methods.iter().filter(looks_the_same).count();
+    told_apart(method.name.as_deref(), alike, method.created_at)
 }
 
 /// Why a method cannot be relied on, or not for long.

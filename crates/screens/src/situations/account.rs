@@ -83,7 +83,7 @@ fn management(account: Account, methods: &[MethodView]) -> ManagementView {
     ManagementView {
         proved_at: NOW.0,
         fresh_until: NOW.0 + 300,
-        proved_by: "totp".to_owned(),
+        proved_by: MethodKind::Totp.as_str().to_owned(),
         methods: methods.iter().map(managed).collect(),
         backup_codes: BackupCodesView {
             left: account.codes,

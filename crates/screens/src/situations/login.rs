@@ -244,6 +244,13 @@ fn the_app_shows_a_code_that_is_wrong() {
 }
 
 #[test]
+fn two_apps_have_no_names() {
+    with(&[(MethodKind::Totp, READY), (MethodKind::Totp, READY)], 8)
+        .taps(Msg::LoginAnother)
+        .reads(Msg::ManageAdded);
+}
+
+#[test]
 fn two_codes_are_asked_for() {
     with(&[(MethodKind::Totp, MethodState::TwoCodes)], 8)
         .reads(Msg::LoginTwoApp)

@@ -210,6 +210,15 @@ fn two_apps_are_called_alike() {
 }
 
 #[test]
+fn two_apps_have_no_names() {
+    with(Account {
+        methods: vec![(MethodKind::Totp, READY), (MethodKind::Totp, READY)],
+        ..Account::default()
+    })
+    .reads(Msg::ManageAdded);
+}
+
+#[test]
 fn the_name_is_too_long() {
     at_home()
         .taps(Msg::LoginWayApp)

@@ -184,7 +184,10 @@ fn method(kind: MethodKind, state: MethodState) -> MethodView {
 
 /// A message that was just ordered.
 fn challenge(channel: Channel, confirmation: CallConfirmation) -> ChallengeView {
-    let waits_for_keys = (channel, confirmation) == (Channel::Voice, CallConfirmation::Digits);
+    let waits_for_keys = match (channel, confirmation) {
+        (Channel::Voice, CallConfirmation::Digits) => true,
+        (Channel::Voice, CallConfirmation::None) | (Channel::Sms, _) => false,
+    };
     ChallengeView {
         id: "c".to_owned(),
         channel,
