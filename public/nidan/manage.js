@@ -97,7 +97,7 @@ function begin(main, { element, make, wanted, load }, sheets, kind, replaces, ke
   const page = new Page(element, own, place, (name, detail) => {
     // The element was ready before: the first screen takes the focus as any next one does. Until it is there, what waits for it
     // is shown, with the focus on that.
-    if (name === 'nidan-ready') {
+    if (name === 'nidan-ready' && !isOver) {
       isReady = true
       show(false)
       page.focus()

@@ -365,10 +365,14 @@ export class Page {
     }
   })
 
-  /** What may keep a code from coming. Where it cannot be fetched the ways on are there all the same. */
+  /** What may keep a code from coming. Where it cannot be fetched that is said, and the ways on are there all the same. */
   help(country, channel) {
     const place = () => this.#root.querySelector('.nidan-causes')
-    loadPart('help.js').then(({ advise }) => advise({ loadJson, make }, place, this.locale, country, channel)).catch(() => {})
+    const say = (text) => place()?.replaceChildren(text)
+    let isOver
+    setTimeout(() => isOver || say('…'))
+    loadPart('help.js').then(({ advise }) => advise({ loadJson, make }, place, this.locale, country, channel))
+      .catch(() => say(place()?.dataset.failed ?? '')).then(() => { isOver = true })
   }
 
   /** Whether leaving now asks first. */

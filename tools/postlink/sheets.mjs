@@ -33,7 +33,7 @@ const listed = (selectors) => selectors.split(/, (?![^(]*\))/)
 
 /** Values of the widget's own that nothing in the sheet takes; a value may take another one. */
 export function withoutValues(text) {
-  const less = text.replace(/^ *(--_[\w-]+): .*;$\n/gm, (whole, name) => text.includes(`var(${name})`) ? whole : '')
+  const less = text.replace(/^ *(--_[\w-]+): .*;$\n/gm, (whole, name) => new RegExp(`var\\(${name}[,)]`).test(text) ? whole : '')
   return less === text ? text : withoutValues(less)
 }
 

@@ -187,10 +187,7 @@ const EXCLUDE: &[(Msg, &[Msg])] = &[
         Msg::LoginSendNew,
         &[Msg::PhoneAccepted, Msg::PhoneDelivered, Msg::PhoneCalling],
     ),
-    (
-        Msg::LoginTwoApp,
-        &[Msg::LoginTwoAppNow, Msg::LoginApp, Msg::LoginAppNamed],
-    ),
+    (Msg::LoginTwoApp, &[Msg::LoginTwoAppNow, Msg::LoginApp]),
 ];
 
 /// No two sentences deny each other, and none says by a number that nothing is left.

@@ -164,6 +164,26 @@ async fn a_method_is_removed_by_a_proof_of_another_one() {
 }
 
 #[tokio::test]
+async fn what_stays_is_replaced_or_turned_off_from_there() {
+    for (press, words) in [
+        ("replace", "Do you still have the old one?"),
+        ("turn-off", "All your ways"),
+    ] {
+        let bench = tuned(|host| host.min_methods = 2).await;
+        let (first, second) = with_two(&bench).await;
+        let mut at = Managing::proved(&bench, &first).await;
+        at.press(&format!("method-{}", second.method_id)).await;
+        at.press("remove").await;
+        at.press("submit").await;
+        at.says("Too few ways that count would be left");
+        assert!(!at.page.has("submit"), "{}", at.page.html);
+        assert_eq!(at.flow.ids().await.len(), 2);
+        at.press(press).await;
+        at.says(words);
+    }
+}
+
+#[tokio::test]
 async fn new_backup_codes_are_shown_and_typed_back() {
     let bench = bench().await;
     let person = somebody(&bench).await;

@@ -118,7 +118,10 @@ impl Managing {
             ManageStep::Method(place)
             | ManageStep::Naming { place, .. }
             | ManageStep::Asking(
-                Question::Remove(place) | Question::Lost(place) | Question::Replace(place),
+                Question::Remove(place)
+                | Question::Stays(place)
+                | Question::Lost(place)
+                | Question::Replace(place),
             ) => *place = now,
             ManageStep::Asking(Question::TurnOff | Question::Codes)
             | ManageStep::Proving(_)
@@ -320,6 +323,12 @@ impl Managing {
                     return Outcome::Active(self, effect);
                 }
                 return Outcome::stays(self);
+            }
+            (Some(ErrorCode::LastMethod), Some(Wish::Remove { id })) if !is_withdrawn => {
+                let stays = self.methods().iter().position(|method| method.id == id);
+                if let Some(place) = stays {
+                    self.step = ManageStep::Asking(Question::Stays(place));
+                }
             }
             (Some(ErrorCode::ReauthRequired), None) => {
                 let effect = self.prove_again();

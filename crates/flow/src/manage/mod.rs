@@ -181,6 +181,8 @@ pub struct Proving {
 pub enum Question {
     /// Whether the method at this place goes.
     Remove(usize),
+    /// What instead, where it stays because too little would be left.
+    Stays(usize),
     /// Whether it is taken out of use.
     Lost(usize),
     /// Whether two-step verification is turned off.

@@ -237,7 +237,10 @@ impl Managing {
             ManageStep::Method(place)
             | ManageStep::Naming { place, .. }
             | ManageStep::Asking(
-                Question::Remove(place) | Question::Lost(place) | Question::Replace(place),
+                Question::Remove(place)
+                | Question::Stays(place)
+                | Question::Lost(place)
+                | Question::Replace(place),
             ) => Some(*place),
             ManageStep::Asking(Question::TurnOff | Question::Codes)
             | ManageStep::Proving(_)
@@ -267,7 +270,10 @@ impl Managing {
         let to = match &self.step {
             ManageStep::Naming { place, .. }
             | ManageStep::Asking(
-                Question::Remove(place) | Question::Lost(place) | Question::Replace(place),
+                Question::Remove(place)
+                | Question::Stays(place)
+                | Question::Lost(place)
+                | Question::Replace(place),
             ) => ManageStep::Method(*place),
             ManageStep::Adding(_) => {
                 self.step = ManageStep::Overview;
@@ -306,7 +312,7 @@ impl Managing {
             ManageStep::Asking(Question::Lost(_)) => Some(self.ask(Wish::Hold { id: id? })),
             ManageStep::Asking(Question::TurnOff) => self.prove(ProofFor::TurningOff),
             ManageStep::Asking(Question::Codes) => Some(self.new_codes()),
-            ManageStep::Asking(Question::Replace(_))
+            ManageStep::Asking(Question::Replace(_) | Question::Stays(_))
             | ManageStep::Proving(_)
             | ManageStep::Overview
             | ManageStep::Kinds

@@ -53,15 +53,23 @@ impl<'a> Draft<'a, Login> {
     }
 
     fn app(&mut self, signing: &'a SigningIn, method: &'a MethodView) {
-        let words = match (signing.wants_two(), signing.has_mistyped(), &method.name) {
-            (false, _, None) => Msg::LoginApp,
-            (false, _, Some(_)) => Msg::LoginAppNamed,
-            (true, false, _) => Msg::LoginTwoApp,
+        let two = match (signing.wants_two(), signing.has_mistyped()) {
+            (false, _) => None,
+            (true, false) => Some(Msg::LoginTwoApp),
             // What was wrong just now is told where the error stands.
-            (true, true, _) => Msg::LoginTwoAppNow,
+            (true, true) => Some(Msg::LoginTwoAppNow),
         };
-        let name = Arg::Text("name", method.name.as_deref().unwrap_or_default());
-        self.message(LoginKey::Lead, words, name);
+        match (&method.name, two) {
+            (None, two) => self.text(LoginKey::Lead, two.unwrap_or(Msg::LoginApp)),
+            // Whoever has two apps types no code of the other one.
+            (Some(name), two) => {
+                let name = Arg::Text("name", name);
+                self.message(LoginKey::Lead, Msg::LoginAppNamed, name);
+                if let Some(two) = two {
+                    self.text(LoginKey::TwoCodes, two);
+                }
+            }
+        }
         self.fields(signing, Msg::LoginFirstApp, Msg::LoginSecondApp);
         self.trust(signing);
         self.submit(signing);

@@ -15,6 +15,8 @@ keys! {
         Account = "1p;class=nidan-help",
         /// What a code does that is typed for something else than a login.
         Wish = "1p;class=nidan-warning",
+        /// Which method it is about.
+        WishOf = "1p;class=nidan-help",
         /// What this is about.
         Lead = "1p",
         /// What must not be overlooked.

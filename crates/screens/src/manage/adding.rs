@@ -3,8 +3,7 @@
 
 use nidan_flow::{Listed, Manage, ManageNav, Managing, NewNav};
 
-use super::{ManageAction, OwnKey, named};
-use crate::Content;
+use super::{ManageAction, OwnKey};
 use crate::draft::Draft;
 use crate::messages::Msg;
 use crate::methods::card;
@@ -49,9 +48,7 @@ impl<'a> Draft<'a, Manage> {
     /// Whether the old one is still there: that decides how long it works.
     pub(super) fn replacing(&mut self, managing: &'a Managing, place: usize) {
         self.begin(managing, Msg::ManageReplaceTitle);
-        if let Some(method) = managing.methods().get(place) {
-            self.own(OwnKey::Lead, Content::Text(named(method)));
-        }
+        self.about(managing, place);
         self.own_text(OwnKey::LeftLead, Msg::ManageReplaceText);
         self.own_group(OwnKey::Choices);
         let kept = ManageAction::Go(ManageNav::New(NewNav::Kept));

@@ -27,6 +27,8 @@ keys! {
         Refusal = "1p;class=nidan-error;role=alert",
         /// What this is about.
         Lead = "1p",
+        /// Which one of several.
+        Which = "1p;class=nidan-help",
         /// What must not be overlooked.
         Warning = "1p;class=nidan-warning",
         /// Holds what a warning is answered by.

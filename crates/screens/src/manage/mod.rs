@@ -72,7 +72,9 @@ fn scope(manage: &Manage) -> Option<FocusScope> {
             ManageStep::Overview => FocusScope::named("overview"),
             ManageStep::Method(place) => at("method-detail", *place),
             ManageStep::Naming { place, .. } => at("name", *place),
-            ManageStep::Asking(Question::Remove(place)) => at("remove", *place),
+            ManageStep::Asking(Question::Remove(place) | Question::Stays(place)) => {
+                at("remove", *place)
+            }
             ManageStep::Asking(Question::Lost(place)) => at("take-out", *place),
             ManageStep::Asking(Question::TurnOff) => FocusScope::named("turn-off"),
             ManageStep::Asking(Question::Replace(place)) => at("replace", *place),

@@ -211,7 +211,10 @@ pub(super) const fn moment(at: u64) -> Now {
 }
 
 /// What tells a method from others.
-fn name_of<'a>(methods: &[ManagedMethod], method: &'a ManagedMethod) -> Option<Words<'a>> {
+pub(super) fn name_of<'a>(
+    methods: &[ManagedMethod],
+    method: &'a ManagedMethod,
+) -> Option<Words<'a>> {
     let looks_the_same = |other: &&ManagedMethod| {
         other.name.is_none() && (other.kind, &other.hint) == (method.kind, &method.hint)
     };

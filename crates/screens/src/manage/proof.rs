@@ -2,7 +2,9 @@
 
 use nidan_flow::{Login, LoginStep, Manage, Managing, ProofFor, Proving, SigningIn, Wish};
 
-use super::{ManageAction, ManageKey, OwnKey};
+use nidan_protocol::ManagedMethod;
+
+use super::{ManageAction, ManageKey, OwnKey, named};
 use crate::draft::Draft;
 use crate::login::{self, LoginAction, LoginKey};
 use crate::messages::Msg;
@@ -21,6 +23,13 @@ impl<'a> Draft<'a, Manage> {
                     key => key,
                 };
                 self.add_nth(ManageKey::Login(key), block.index, content);
+                if let (LoginKey::Wish, Some(method)) = (key, meant(managing, proving)) {
+                    let which = method
+                        .name
+                        .as_deref()
+                        .map_or(named(method), Words::Verbatim);
+                    self.add_nth(ManageKey::Login(LoginKey::WishOf), 0, Content::Text(which));
+                }
             }
         }
         let refusal = self.refusal_words(managing);
@@ -127,14 +136,36 @@ const fn changes_something(proving: &Proving) -> bool {
     }
 }
 
+/// The method that is changed when the code is right: it is not the one whose code is asked for.
+fn meant<'a>(managing: &'a Managing, proving: &Proving) -> Option<&'a ManagedMethod> {
+    let id = match &proving.proof_for {
+        ProofFor::Change(
+            Wish::Name { id, .. }
+            | Wish::Default { id, .. }
+            | Wish::Remove { id }
+            | Wish::Hold { id }
+            | Wish::Release { id },
+        ) => Some(id),
+        ProofFor::Adding(addition) => addition.replaces.as_ref(),
+        ProofFor::Change(Wish::Pause { .. } | Wish::Resume | Wish::EndTrust(_))
+        | ProofFor::Opening
+        | ProofFor::Test(_)
+        | ProofFor::TestAfter(_)
+        | ProofFor::TurningOff
+        | ProofFor::Report => None,
+    }?;
+    managing.methods().iter().find(|method| method.id == *id)
+}
+
 /// The heading of a proof, and what it is for.
 const fn headed<'a>(proving: &Proving) -> (Msg, Words<'a>) {
     let (title, lead) = match &proving.proof_for {
         ProofFor::Change(wish) => {
-            let words = if proving.without_one {
-                Msg::ManageProofAnother
-            } else {
-                Msg::ManageProofWish
+            let words = match wish {
+                Wish::Remove { .. } | Wish::Hold { .. } if proving.without_one => {
+                    Msg::ManageProofAnother
+                }
+                _without_going => Msg::ManageProofWish,
             };
             let what = Arg::Message("what", called(wish));
             let lead = Words::Message(words, [what, Arg::None]);

@@ -3,10 +3,11 @@
 use nidan_flow::{ChangeRefusal, Manage, ManageNav, Managing, NewNav, Question};
 use nidan_protocol::{ErrorCode, PauseReason};
 
+use super::overview::{moment, name_of};
 use super::{ManageAction, OwnKey, named, unless_waiting};
-use crate::Content;
 use crate::draft::Draft;
 use crate::messages::Msg;
+use crate::{Arg, Content, Words};
 
 /// A day's work, a day and a night, and the longest there is.
 const HOURS: [(u32, Msg); 3] = [
@@ -32,6 +33,7 @@ impl<'a> Draft<'a, Manage> {
                 None,
             ),
             Question::Replace(place) => return self.replacing(managing, place),
+            Question::Stays(place) => return self.stays(managing, place),
             Question::Remove(place) => (
                 Msg::ManageRemoveTitle,
                 Msg::ManageRemoveText,
@@ -52,8 +54,8 @@ impl<'a> Draft<'a, Manage> {
             ),
         };
         self.begin(managing, title);
-        if let Some(method) = place.and_then(|place| managing.methods().get(place)) {
-            self.own(OwnKey::Lead, Content::Text(named(method)));
+        if let Some(place) = place {
+            self.about(managing, place);
         }
         let is_harmless = question == Question::Codes;
         let key = if is_harmless {
@@ -61,23 +63,26 @@ impl<'a> Draft<'a, Manage> {
         } else {
             OwnKey::Warning
         };
-        self.own_text(key, text);
+        // Where nothing else would let the person in, the only lost one is not stopped here.
+        let is_refused = place.is_some() && is_the_last(managing);
+        if !is_refused {
+            self.own_text(key, text);
+        }
         let may_pause = managing.opening.account.as_ref();
         let may_pause = may_pause.is_some_and(|account| account.may.pause);
         let is_off = question == Question::TurnOff;
         if is_off {
-            // Whoever is asked to do this on the telephone reads it last.
+            // Whoever is asked to do this on the telephone reads it before the button.
             self.own_text(OwnKey::Advice, Msg::ManagePauseAdvice);
         }
         if is_off && may_pause {
             self.own_text(OwnKey::LeftLead, Msg::ManageOffAdvice);
         }
         self.own_group(OwnKey::Actions);
-        if place.is_some() && is_the_last(managing) {
-            return self.instead_of_the_last(managing);
+        if !is_refused {
+            let yes = unless_waiting(managing, yes);
+            self.own_button(OwnKey::Main, yes, ManageAction::Go(ManageNav::Submit));
         }
-        let yes = unless_waiting(managing, yes);
-        self.own_button(OwnKey::Main, yes, ManageAction::Go(ManageNav::Submit));
         if is_off && may_pause {
             self.own_button(
                 OwnKey::Other,
@@ -88,16 +93,45 @@ impl<'a> Draft<'a, Manage> {
         self.back();
     }
 
-    /// What is in the last one's way has two ways on: one in its place, or none at all.
-    fn instead_of_the_last(&mut self, managing: &'a Managing) {
-        let replace = ManageAction::Go(ManageNav::New(NewNav::Replace));
-        self.own_button(OwnKey::Main, Msg::ManageReplace, replace);
-        let account = managing.opening.account.as_ref();
-        if account.is_some_and(|account| account.may.turn_off) {
-            let turn_off = ManageAction::Go(ManageNav::TurnOff);
-            self.own_button(OwnKey::Other, Msg::ManageTurnOff, turn_off);
+    /// The last one does not go by itself. There are two ways on: one in its place, or none at all. One whose
+    /// place was taken already goes by its day.
+    fn stays(&mut self, managing: &'a Managing, place: usize) {
+        self.begin(managing, Msg::ManageRemoveTitle);
+        self.about(managing, place);
+        let retires = managing
+            .methods()
+            .get(place)
+            .and_then(|method| method.retires_at);
+        if let Some(at) = retires {
+            let at = Arg::Date("date", moment(at));
+            self.own(
+                OwnKey::LeftLead,
+                Content::Text(Words::Message(Msg::ManageRetires, [at, Arg::None])),
+            );
+        }
+        self.own_group(OwnKey::Actions);
+        if retires.is_none() {
+            let replace = ManageAction::Go(ManageNav::New(NewNav::Replace));
+            self.own_button(OwnKey::Main, Msg::ManageReplace, replace);
+            let account = managing.opening.account.as_ref();
+            if account.is_some_and(|account| account.may.turn_off) {
+                let turn_off = ManageAction::Go(ManageNav::TurnOff);
+                self.own_button(OwnKey::Other, Msg::ManageTurnOff, turn_off);
+            }
         }
         self.back();
+    }
+
+    /// Which method a question is about.
+    pub(super) fn about(&mut self, managing: &'a Managing, place: usize) {
+        let methods = managing.methods();
+        let Some(method) = methods.get(place) else {
+            return;
+        };
+        self.own(OwnKey::Lead, Content::Text(named(method)));
+        if let Some(name) = name_of(methods, method) {
+            self.own(OwnKey::Which, Content::Text(name));
+        }
     }
 
     pub(super) fn pause_reason(&mut self) {

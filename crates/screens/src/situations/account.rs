@@ -7,7 +7,7 @@ use nidan_protocol::{
     MethodState, MethodView, TrustedBrowser,
 };
 
-use super::{NOW, method};
+use super::NOW;
 
 const READY: MethodState = MethodState::Ready;
 
@@ -32,11 +32,7 @@ impl Default for Account {
 }
 
 pub(super) fn opening(account: Account, intent: Intent, is_proved: bool) -> ManageOpening {
-    let methods: Vec<_> = account
-        .methods
-        .iter()
-        .map(|(kind, state)| method(*kind, *state))
-        .collect();
+    let methods = super::methods(&account.methods);
     let takes_codes = |state: MethodState| state.takes_codes();
     let mut ways = methods.clone();
     ways.retain(|method| takes_codes(method.state));

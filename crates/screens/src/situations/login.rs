@@ -8,7 +8,7 @@ use nidan_protocol::{
     CallConfirmation, Channel, DeliveryState, ErrorCode, MethodKind, MethodState,
 };
 
-use super::{NOW, Person, Served, challenge, method};
+use super::{NOW, Person, Served, challenge};
 use crate::messages::Msg;
 
 const READY: MethodState = MethodState::Ready;
@@ -68,10 +68,7 @@ impl Served for Login {
 
 /// Somebody with these methods and so many backup codes, before the first screen.
 fn with(methods: &[(MethodKind, MethodState)], codes: u32) -> Person<Login> {
-    let methods: Vec<_> = methods
-        .iter()
-        .map(|(kind, state)| method(*kind, *state))
-        .collect();
+    let methods = super::methods(methods);
     Person::before(Event::Opened(Box::new(LoginOpening {
         issuer: "Shop".to_owned(),
         account: "hanako@example.com".to_owned(),
@@ -247,7 +244,10 @@ fn the_app_shows_a_code_that_is_wrong() {
 fn two_apps_have_no_names() {
     with(&[(MethodKind::Totp, READY), (MethodKind::Totp, READY)], 8)
         .taps(Msg::LoginAnother)
-        .reads(Msg::ManageAdded);
+        .reads_apart(Msg::ManageAdded, 2);
+    with(&[(MethodKind::Totp, READY), (MethodKind::Voice, READY)], 8)
+        .taps(Msg::LoginAnother)
+        .reads_apart(Msg::ManageAdded, 0);
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn a_code_came_that_nobody_asked_for() {
 
 #[test]
 fn somebody_on_the_telephone_wants_the_code() {
-    // The sentence that goes with each text says it: to nobody.
+    // What is said of each text says it too: to nobody.
     with_text()
         .taps(Msg::LoginSmsSend)
         .reads(Msg::PhoneSmsSent)

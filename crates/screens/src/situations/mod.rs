@@ -6,6 +6,8 @@ mod login;
 mod manage;
 mod set_up;
 
+use std::collections::BTreeSet;
+
 use nidan_flow::Now;
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{
@@ -15,7 +17,7 @@ use nidan_protocol::{
 
 use crate::messages::Msg;
 use crate::testing::{is_open, texts};
-use crate::{Block, Content, Device, Input, Key as _, Screen, Shows, View, Words};
+use crate::{Arg, Block, Content, Device, Input, Key as _, Screen, Shows, View, Words};
 
 /// More than this nobody looks for, afraid and in a hurry.
 const TAPS: u32 = 3;
@@ -102,6 +104,33 @@ impl<M: Served> Person<M> {
         self
     }
 
+    /// Is on the screen that hosts hear called so.
+    fn is_at(self, name: &str) -> Self {
+        let screen = self.screen();
+        assert_eq!(
+            screen.scope.map(|scope| scope.name),
+            Some(name),
+            "{}",
+            said(&screen)
+        );
+        drop(screen);
+        self
+    }
+
+    /// Reads these words so many times, with something else each time.
+    fn reads_apart(self, words: Msg, times: usize) -> Self {
+        let screen = self.screen();
+        let with = texts(&screen).filter(|one| one.message().is_some_and(|(msg, _)| msg == words));
+        let dates = with.filter_map(|one| match one.message()?.1.first()? {
+            Arg::Date(_, at) => Some(at.0),
+            _other => None,
+        });
+        let dates: BTreeSet<_> = dates.collect();
+        assert_eq!(dates.len(), times, "{words:?} {}", said(&screen));
+        drop(screen);
+        self
+    }
+
     /// Sees a button or a link with these words, which could be pressed.
     fn can(self, words: Msg) -> Self {
         let screen = self.screen();
@@ -170,13 +199,21 @@ fn said<M: Shows>(screen: &Screen<'_, M>) -> String {
     format!("{:?}", messages.collect::<Vec<_>>())
 }
 
-fn method(kind: MethodKind, state: MethodState) -> MethodView {
+/// What somebody has, a day apart.
+fn methods(of: &[(MethodKind, MethodState)]) -> Vec<MethodView> {
+    let numbered = (1..).zip(of);
+    numbered
+        .map(|(day, (kind, state))| method(day, *kind, *state))
+        .collect()
+}
+
+fn method(day: u64, kind: MethodKind, state: MethodState) -> MethodView {
     MethodView {
-        id: kind.as_str().to_owned(),
+        id: format!("{}-{day}", kind.as_str()),
         kind,
         name: None,
         hint: Some("78".to_owned()),
-        created_at: 1_700_000_000,
+        created_at: 1_700_000_000 + day * 86_400,
         state,
         resting_until: (state == MethodState::Resting).then_some(NOW.0 + 4_000),
     }

@@ -16,8 +16,27 @@ fn another_name_is_undone_by_the_earlier_one_and_the_same_one_is_not() {
     let name = "Old".to_owned();
     let expected = Wish::Name { id, name };
     assert!(matches!(effect, Some(Effect::Do(ManageEffect::Change(wish, _))) if wish == expected));
-    let (manage, _) = begun_at_old_name();
-    assert!(!says(&typed(manage, "Old"), Msg::ManageUndo));
+    let same = typed(begun_at_old_name().0, "Old");
+    assert!(says(&same, Msg::ManageDoneNamed));
+    assert!(!says(&same, Msg::ManageUndo));
+}
+
+#[test]
+fn a_first_name_is_undone_by_none() {
+    let (_, mut opening) = begun();
+    opening.account.as_mut().unwrap().methods[0].name = None;
+    let opened = Event::Opened(Box::new(opening.clone()));
+    let (named, _) = Manage::loading().on(opened, NOW);
+    let (named, _) = go(named, ManageNav::Method(0));
+    let (named, _) = go(named, ManageNav::Rename);
+    let (named, _) = named.on(Event::On(ManageEvent::Name("New".to_owned())), NOW);
+    let (named, _) = go(named, ManageNav::Submit);
+    let (named, _) = answered(named, ManageAnswer::Changed(Box::new(opening)));
+    let (_, effect) = go(named, ManageNav::Undo);
+    let Some(Effect::Do(ManageEffect::Change(Wish::Name { name, .. }, _))) = effect else {
+        panic!("no undo");
+    };
+    assert_eq!(name, "");
 }
 
 #[test]
