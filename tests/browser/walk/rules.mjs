@@ -44,7 +44,7 @@ function views(walk, { seen, before }) {
 
 function focus(walk, { seen, before }) {
   // Without a step there was only the field that stands before the module comes: login.test.mjs looks at that moment.
-  if (before.step && seen.kind === 'widget' && before.kind === 'widget' && before.step !== seen.step && before.focus === 'inside' && seen.focus === 'body'
+  if (before.step && seen.step && seen.kind === 'widget' && before.kind === 'widget' && before.step !== seen.step && before.focus === 'inside' && seen.focus === 'body'
     && !['loading', 'completed'].includes(seen.step)) walk.violated('focus-lost', `${before.step} → ${seen.step}`)
 }
 
