@@ -82,7 +82,7 @@ fn the_new_phone_is_there_and_the_old_one_works() {
     came_for(Intent::NewPhone)
         .reads(Msg::ManageReplaceText)
         .taps(Msg::ManageReplaceKept)
-        .is_at("adding");
+        .reaches("adding");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn the_new_phone_is_found_from_the_list_as_well() {
         .taps(Msg::LoginWayApp)
         .taps(Msg::ManageReplace)
         .taps(Msg::ManageReplaceGone)
-        .is_at("adding");
+        .reaches("adding");
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn the_backup_codes_are_used_up() {
     .reads(Msg::ManageNoCodes)
     .taps(Msg::ManageNewCodes)
     .taps(Msg::ManageCodesYes)
-    .is_at("adding");
+    .reaches("adding");
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_tablet_is_to_have_the_app_as_well() {
     at_home()
         .taps(Msg::ManageAdd)
         .taps(Msg::MethodUse)
-        .is_at("adding");
+        .reaches("adding");
 }
 
 #[test]

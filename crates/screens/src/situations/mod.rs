@@ -105,7 +105,7 @@ impl<M: Served> Person<M> {
     }
 
     /// Is on the screen that hosts hear called so.
-    fn is_at(self, name: &str) -> Self {
+    fn reaches(self, name: &str) -> Self {
         let screen = self.screen();
         assert_eq!(
             screen.scope.map(|scope| scope.name),
