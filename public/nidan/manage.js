@@ -95,9 +95,11 @@ function begin(main, { element, make, wanted, load }, sheets, kind, replaces, ke
   }
   const own = { ...wanted, purpose: 'enroll' }
   const page = new Page(element, own, place, (name, detail) => {
+    // What was left while it was on its way is no step of anybody's.
+    if (isOver) return
     // The element was ready before: the first screen takes the focus as any next one does. Until it is there, what waits for it
     // is shown, with the focus on that.
-    if (name === 'nidan-ready' && !isOver) {
+    if (name === 'nidan-ready') {
       isReady = true
       show(false)
       page.focus()

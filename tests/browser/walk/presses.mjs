@@ -36,7 +36,8 @@ async function type(walk, at, text) {
 export async function pressAt(walk, index) {
   const spot = await walk.page.evaluate((index) => {
     const node = window.walkedControls[index]
-    if (!node?.isConnected) return undefined
+    // A screen may have come in its place meanwhile.
+    if (!node?.isConnected || !node.checkVisibility()) return undefined
     node.scrollIntoView({ block: 'nearest', inline: 'nearest' })
     const { left, top, width, height } = node.getBoundingClientRect()
     const [x, y] = [left + width / 2, top + height / 2]
