@@ -148,6 +148,12 @@ export async function withApp(shared, options, more) {
   return { at, email, uri, codes: await finish(at) }
 }
 
+/** From a code to the field of a backup code. */
+export async function toBackupCode(at) {
+  await press(at, 'login.another')
+  await at.page.getByRole('button', { name: at.w['login.way-backup'].split('{')[0] }).click()
+}
+
 /** From a method that works to the backup codes, past the offer of a second one. */
 export async function toSave(at) {
   await title(at, 'another.title')

@@ -1,7 +1,7 @@
 // Screenshots of a login: the code, two codes, other ways, and every way to stay out.
 
 import {
-  addNumber, codeOf, finish, password, person, press, scan, signUp, title, typeCode, url,
+  addNumber, codeOf, finish, password, person, press, scan, signUp, title, toBackupCode, typeCode, url,
 } from './lib.mjs'
 import { camera } from './camera.mjs'
 
@@ -48,8 +48,7 @@ export async function logins(shared, look) {
   await press(at, 'login.sms-send')
   await at.page.getByText(at.w['phone.accepted'].replace(/.*\{seconds\}/, '').trim()).waitFor()
   await shot('sms-code')
-  await press(at, 'login.another')
-  await at.page.getByRole('button', { name: at.w['login.way-backup'].split('{')[0] }).click()
+  await toBackupCode(at)
   await title(at, 'login.backup-title')
   await shot('backup')
   await press(at, 'login.another')
@@ -85,8 +84,7 @@ export async function logins(shared, look) {
   }
   await password(at, email)
   await title(at, 'login.title')
-  await press(at, 'login.another')
-  await at.page.getByRole('button', { name: at.w['login.way-backup'].split('{')[0] }).click()
+  await toBackupCode(at)
   await at.page.route('**/v1/flow/verification', (route) => route.fulfill({ json: { outcome: 'verified', backup_codes_left: 3, result_code: 'x'.repeat(43) } }))
   await at.page.locator('#nidan-backup').fill(codes[1])
   await press(at, 'login.submit')

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import {
-  LANGUAGES, addNumber, arrived, browser, carrier, codeIn, codeOf, codeSaid, finish, outbox, password, person, press, signOut,
-  signUp, sql, title, url, withApp,
+  LANGUAGES, addNumber, arrived, browser, carrier, codeIn, codeOf, codeSaid, finish, outbox, password, person, press, signOut, signUp,
+  sql, title, toBackupCode, url, withApp,
 } from './lib.mjs'
 
 let shared
@@ -120,8 +120,7 @@ for (const lang of LANGUAGES) {
     await signedIn(at)
     await signOut(at)
     await password(at, email)
-    await press(at, 'login.another')
-    await at.page.getByRole('button', { name: begins(at, 'login.way-backup') }).click()
+    await toBackupCode(at)
     await at.page.locator('#nidan-backup').fill(codes.join(' '))
     await press(at, 'login.submit')
     await told(at, at.w['codes.one-only'])
@@ -193,8 +192,7 @@ for (const lang of LANGUAGES) {
     const { at, email, codes } = await enrolled({ lang })
     const byBackup = async (place, trust) => {
       await title(at, 'login.title')
-      await press(at, 'login.another')
-      await at.page.getByRole('button', { name: begins(at, 'login.way-backup') }).click()
+      await toBackupCode(at)
       if (trust) await at.page.getByLabel(says(at, 'login.trust', { days: '30' })).check()
       await at.page.locator('#nidan-backup').fill(codes[place])
       await press(at, 'login.submit')

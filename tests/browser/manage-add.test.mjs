@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { LANGUAGES, arrived, backupCodes, browser, codeIn, codeOf, inFirefox, inJapan, mobile, password, person, press, scan, sql, title } from './lib.mjs'
+import {
+  LANGUAGES, arrived, backupCodes, browser, codeIn, codeOf, inFirefox, inJapan, mobile, password, person, press, scan, sql, title, toBackupCode,
+} from './lib.mjs'
 import { enrolled, mailed, manage, own, says, theApp, unspent } from './managing.mjs'
 
 let shared
@@ -96,8 +98,7 @@ for (const lang of LANGUAGES) {
     growOld()
     const uri = await addApp(at)
     await says(at, 'manage.proof-adding')
-    await press(at, 'login.another')
-    await at.page.getByRole('button', { name: at.w['login.way-backup'].split('{')[0] }).click()
+    await toBackupCode(at)
     await at.page.locator('#nidan-backup').fill(who.codes[1])
     await press(at, 'confirm.check')
     await says(at, 'manage.done-replaced')
@@ -151,8 +152,7 @@ for (const lang of LANGUAGES) {
 
     const other = await person(shared, { lang })
     await password(other, email)
-    await press(other, 'login.another')
-    await other.page.getByRole('button', { name: at.w['login.way-backup'].split('{')[0] }).click()
+    await toBackupCode(other)
     for (const [code, is] of [[codes[1], false], [fresh[1], true]]) {
       await other.page.locator('#nidan-backup').fill(code)
       await press(other, 'login.submit')

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { LANGUAGES, addNumber, arrived, browser, codeIn, codeOf, inJapan, mobile, password, person, press, sql, title, typeCode, withApp } from './lib.mjs'
+import {
+  LANGUAGES, addNumber, arrived, browser, codeIn, codeOf, inJapan, mobile, password, person, press, sql, title, toBackupCode, typeCode, withApp,
+} from './lib.mjs'
 import { back, mailed, manage, own, says, signIn, theApp, unspent } from './managing.mjs'
 
 let shared
@@ -86,8 +88,7 @@ for (const lang of LANGUAGES) {
     const { at, email, codes } = who
     const other = await person(shared, { lang })
     await password(other, email)
-    await press(other, 'login.another')
-    await other.page.getByRole('button', { name: at.w['login.way-backup'].split('{')[0] }).click()
+    await toBackupCode(other)
     await other.page.getByLabel(at.w['login.trust'].replace('{days}', '30')).check()
     await other.page.locator('#nidan-backup').fill(codes[1])
     await press(other, 'login.submit')

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { LANGUAGES, browser, chooseApp, codeOf, finish, password, person, press, scan, sql, title, typeCode } from './lib.mjs'
+import { LANGUAGES, browser, chooseApp, codeOf, finish, password, person, press, scan, sql, title, toBackupCode, typeCode } from './lib.mjs'
 import { back, enrolled, mailed, manage, own, says, signIn, theApp, unspent } from './managing.mjs'
 
 let shared
@@ -99,8 +99,7 @@ for (const lang of LANGUAGES) {
     await other.page.locator('#nidan-backup').fill(codeOf(uri))
     await press(other, 'login.submit')
     await says(other, 'login.held')
-    await press(other, 'login.another')
-    await other.page.getByRole('button', { name: at.w['login.way-backup'].split('{')[0] }).click()
+    await toBackupCode(other)
     await other.page.locator('#nidan-backup').fill(codes[2])
     await press(other, 'login.submit')
     await other.page.locator('#state').waitFor()

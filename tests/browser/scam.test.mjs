@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { LANGUAGES, addNumber, arrived, browser, codeIn, finish, folder, password, person, press, signUp, title, typeCode, url } from './lib.mjs'
+import { LANGUAGES, addNumber, arrived, browser, codeIn, finish, folder, password, person, press, signUp, title, toBackupCode, typeCode, url } from './lib.mjs'
 import { Databases, Person, World } from './walk/world.mjs'
 
 let shared
@@ -120,8 +120,7 @@ for (const lang of LANGUAGES) {
     await world.letThiefIn()
     await at.page.locator('#leave').click()
     await password(at, email)
-    await press(at, 'login.another')
-    await at.page.getByRole('button', { name: at.w['login.way-backup'].split('{')[0] }).click()
+    await toBackupCode(at)
     await at.page.locator('#nidan-backup').fill(world.person.codes.shift())
     await press(at, 'login.submit')
     await at.page.locator('#state').waitFor()

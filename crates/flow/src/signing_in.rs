@@ -212,7 +212,7 @@ impl SigningIn {
             return None;
         };
         let method_id = self.opening.methods.get(place)?.id.clone();
-        self.orders(place);
+        self.order_goes_out(place);
         Some(LoginEffect::Order {
             method_id,
             channel,
@@ -220,8 +220,8 @@ impl SigningIn {
         })
     }
 
-    /// An order of a method's code goes out.
-    fn orders(&mut self, place: usize) {
+    /// Until it is answered, nothing else is ordered.
+    fn order_goes_out(&mut self, place: usize) {
         (self.asked, self.ordered) = (RequestState::Waiting, Some(place));
         self.is_ordering = true;
     }
@@ -330,7 +330,7 @@ impl SigningIn {
             (LoginPhone::Resend | LoginPhone::Renew, None) => None,
             (LoginPhone::Resend, Some(challenge)) => {
                 let (id, place) = (challenge.id.clone(), *place);
-                self.orders(place);
+                self.order_goes_out(place);
                 Some(LoginEffect::Resend(id))
             }
             (LoginPhone::Renew, Some(over)) => {

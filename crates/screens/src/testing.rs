@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use nidan_flow::EndReason;
+use nidan_otp::{Agreement, ClientNonce, ClientShare, EnrolmentId, PublicKey, SharedSecret};
 
 use crate::messages::{Msg, fill_with};
 use crate::{Arg, Block, Content, Key as _, Screen, Shows, Words};
@@ -285,4 +286,17 @@ pub(crate) fn have_headings_of_their_own(names: &[&'static str]) {
     let heading = |name: &&'static str| crate::FocusScope::named(name).heading();
     let headings: BTreeSet<_> = names.iter().map(heading).collect();
     assert_eq!(headings.len(), names.len(), "{names:?}");
+}
+
+/// What two sides agreed on that are not here.
+pub(crate) fn agreement() -> Agreement {
+    Agreement {
+        shared_secret: SharedSecret::new([9; 32]),
+        enrolment_id: EnrolmentId([7; 16]),
+        server_public_key: PublicKey([4; 65]),
+        client: ClientShare {
+            public_key: PublicKey([5; 65]),
+            nonce: ClientNonce::new(std::array::from_fn(|at| at as u8)).unwrap(),
+        },
+    }
 }

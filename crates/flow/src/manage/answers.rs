@@ -328,6 +328,7 @@ impl Managing {
                 let stays = self.methods().iter().position(|method| method.id == id);
                 if let Some(place) = stays {
                     self.step = ManageStep::Asking(Question::Stays(place));
+                    return Outcome::stays(self);
                 }
             }
             (Some(ErrorCode::ReauthRequired), None) => {

@@ -1,9 +1,9 @@
 //! Where a factor is proved: a login's screens, in the words of this page.
 
 use nidan_flow::{Login, LoginStep, Manage, Managing, ProofFor, Proving, SigningIn, Wish};
-
 use nidan_protocol::ManagedMethod;
 
+use super::overview::name_of;
 use super::{ManageAction, ManageKey, OwnKey, named};
 use crate::draft::Draft;
 use crate::login::{self, LoginAction, LoginKey};
@@ -24,10 +24,8 @@ impl<'a> Draft<'a, Manage> {
                 };
                 self.add_nth(ManageKey::Login(key), block.index, content);
                 if let (LoginKey::Wish, Some(method)) = (key, meant(managing, proving)) {
-                    let which = method
-                        .name
-                        .as_deref()
-                        .map_or(named(method), Words::Verbatim);
+                    let which = name_of(managing.methods(), method);
+                    let which = which.unwrap_or_else(|| named(method));
                     self.add_nth(ManageKey::Login(LoginKey::WishOf), 0, Content::Text(which));
                 }
             }

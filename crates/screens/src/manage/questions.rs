@@ -96,7 +96,8 @@ impl<'a> Draft<'a, Manage> {
     /// The last one does not go by itself. There are two ways on: one in its place, or none at all. One whose
     /// place was taken already goes by its day.
     fn stays(&mut self, managing: &'a Managing, place: usize) {
-        self.begin(managing, Msg::ManageRemoveTitle);
+        self.title(Msg::ManageRemoveTitle);
+        self.own_text(OwnKey::Refusal, Msg::ManageLastMethod);
         self.about(managing, place);
         let retires = managing
             .methods()

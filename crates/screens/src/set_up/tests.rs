@@ -4,17 +4,14 @@ use nidan_flow::{
     Effect, Enrolment, Event, Flow, Machine, Opening, PendingSecret, PhoneRefusal, RequestError,
     SetUpAnswer, SetUpEffect, SetUpEvent, Step,
 };
-use nidan_otp::{
-    Agreement, BackupCode, ClientNonce, ClientShare, EnrolmentId, Label, PublicKey, SharedSecret,
-    UnixSeconds,
-};
+use nidan_otp::{BackupCode, Label, UnixSeconds};
 use nidan_protocol::{
     BackupGate, Channel, EnrolmentAnswer, ErrorCode, FlowOutcome, MethodKind, MethodState,
     MethodView, SetupKind,
 };
 
 use super::*;
-use crate::testing::{are_shapes, have_headings_of_their_own, is_open, texts};
+use crate::testing::{agreement, are_shapes, have_headings_of_their_own, is_open, texts};
 use crate::walk::{Walk, Walked, reaches};
 
 const REGIONS: &str = include_str!("../../../../public/nidan/regions.txt");
@@ -37,19 +34,6 @@ const CODES: [ErrorCode; 16] = [
     ErrorCode::FlowExpired,
     ErrorCode::FlowConflict,
 ];
-
-/// What two sides agreed on that are not here.
-fn agreement() -> Agreement {
-    Agreement {
-        shared_secret: SharedSecret::new([9; 32]),
-        enrolment_id: EnrolmentId([7; 16]),
-        server_public_key: PublicKey([4; 65]),
-        client: ClientShare {
-            public_key: PublicKey([5; 65]),
-            nonce: ClientNonce::new(std::array::from_fn(|at| at as u8)).unwrap(),
-        },
-    }
-}
 
 impl Walked for Flow {
     fn typed(walk: &mut Walk<Self>, key: SetUpKey) -> String {

@@ -4,13 +4,12 @@ use nidan_flow::{
     Effect, Enrolment, Event, Flow, Opening, PendingSecret, PhoneRefusal, SetUpAnswer, SetUpEffect,
     SetUpEvent,
 };
-use nidan_otp::{
-    Agreement, ClientNonce, ClientShare, EnrolmentId, Label, PublicKey, SharedSecret, UnixSeconds,
-};
+use nidan_otp::{Label, UnixSeconds};
 use nidan_protocol::{BackupGate, ErrorCode, MethodKind};
 
 use super::{NOW, Person, Served, challenge};
 use crate::messages::Msg;
+use crate::testing::agreement;
 
 const REGIONS: &str = include_str!("../../../../public/nidan/regions.txt");
 
@@ -67,16 +66,7 @@ fn choosing() -> Person<Flow> {
         allow_unconfirmed_calls: false,
         adds: None,
     };
-    let agreement = Agreement {
-        shared_secret: SharedSecret::new([9; 32]),
-        enrolment_id: EnrolmentId([7; 16]),
-        server_public_key: PublicKey([4; 65]),
-        client: ClientShare {
-            public_key: PublicKey([5; 65]),
-            nonce: ClientNonce::new(std::array::from_fn(|at| at as u8)).unwrap(),
-        },
-    };
-    let draft = PendingSecret::new(agreement, &opening);
+    let draft = PendingSecret::new(agreement(), &opening);
     let mut person = Person::<Flow>::before(Event::Opened(Box::new((opening, draft))));
     person = person.taps(Msg::StartBegin);
     person.taps = 0;
