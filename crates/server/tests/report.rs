@@ -192,6 +192,33 @@ async fn a_report_tells_of_a_day_and_of_every_way_in() {
 }
 
 /// "This was not me", pressed on the host's own page by somebody who is signed in.
+/// The answer to a report was lost, and before it is asked for again somebody gets in by a code that was
+/// read out: what the second answer says is over, is.
+#[tokio::test]
+async fn a_report_that_is_asked_for_again_ends_what_came_meanwhile() {
+    let bench = Bench::trusting().await;
+    let person = bench.enrolled("u1", 7).await;
+    let (_, token) = bench.login("u1").await;
+    let first = report(&bench, &token).await;
+    assert_eq!(first["browsers_forgotten"], 0);
+    assert_eq!(report(&bench, &token).await["browsers_forgotten"], 0);
+    let reports = |kinds: Vec<String>| kinds.iter().filter(|kind| *kind == "reported").count();
+    assert_eq!(
+        reports(kinds(&bench, "u1").await),
+        1,
+        "nothing came meanwhile"
+    );
+    bench.pass(30);
+    let stolen = bench.trust(&person).await;
+    bench.pass(1);
+    let again = report(&bench, &token).await;
+    assert_eq!(again["browsers_forgotten"], 1);
+    assert_eq!(again["logins"].as_array().unwrap().len(), 1);
+    assert_eq!(reports(kinds(&bench, "u1").await), 2);
+    let brought = bench.bring("u1", &stolen).await;
+    assert_eq!(brought["outcome"], "required");
+}
+
 #[tokio::test]
 async fn a_host_reports_for_a_person_who_is_signed_in() {
     let bench = Bench::trusting().await;

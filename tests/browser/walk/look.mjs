@@ -16,7 +16,7 @@ function read() {
   // A set-up stands beside the page that it adds to, which is not shown meanwhile.
   const ours = [...(flow?.querySelectorAll('.nidan') ?? [])]
   const place = ours.find(isShown) ?? ours[0] ?? document.querySelector('main') ?? document.body
-  const blocks = [...place.querySelectorAll('p, li, h1, h2, h3, label, button, summary, dd, dt, small, legend, a, figcaption')]
+  const blocks = [...place.querySelectorAll('p, li, h1, h2, h3, label, button, summary, dd, dt, small, legend, a, figcaption, div[role=status]')]
   const sentences = blocks.filter((node) => isShown(node) && text(node)).map(text)
   const controls = [...document.querySelectorAll('button, a[href], summary, input[type=checkbox]')].filter(isShown)
   window.walkedControls = controls
@@ -39,6 +39,8 @@ function read() {
       main: node.classList.contains('nidan-main'), inWidget: place.contains(node), country: node.classList.contains('nidan-country'),
     })),
     fields: fields.map((node) => ({ id: node.id || node.name, value: node.value, focused: node === now, type: node.type })),
+    // The browser itself says what is missing, and nothing of that can be read here.
+    isIncomplete: document.querySelector('form:invalid') !== null,
     focus: now === document.body ? 'body' : place.contains(now) ? 'inside' : 'outside',
     keys: place.querySelector('.nidan-keys')?.textContent ?? '',
     open: document.querySelectorAll('details[open]').length,
@@ -51,6 +53,9 @@ export const look = (page) => page.evaluate(read)
 
 /** Whether two looks differ in anything that a person could notice. */
 export const differs = (before, after) => JSON.stringify(before) !== JSON.stringify(after)
+
+/** What is said, whatever the time is. */
+export const spoken = ({ sentences }) => sentences.join().replace(/\d+/g, '#')
 
 /** Recognises the catalogue's sentences in what stands on a screen, with what was put into their places. */
 export class Words {

@@ -2,6 +2,7 @@
 // around the page meanwhile. Each takes the walk and its latest look, and answers what it did in a few words; nothing where it
 // does not apply.
 
+import { look, spoken } from './look.mjs'
 import { totp } from './world.mjs'
 
 const ODD_CODES = ['', '12345', '1234567', '１２３４５６', '123 456', 'abcdef', 'G-123456', '000000', '\u202a123456\u202c', '０９०१२३']
@@ -256,6 +257,9 @@ async function shopOn(walk, seen) {
   const password = field(seen, 'password')
   if (password >= 0) {
     await type(walk, password, person.password)
+    // Where it is changed: to the same one, which the person still knows later.
+    const another = field(seen, 'new-password')
+    if (another >= 0) await type(walk, another, person.password)
     await page.keyboard.press('Enter')
     return 'type the password again'
   }
@@ -337,7 +341,8 @@ async function wrongKeys(walk, seen) {
   const message = await walk.world.lastMessage()
   if (!message?.keys) return undefined
   await walk.world.press(message, message.keys === '00' ? '11' : '00')
-  await walk.page.waitForTimeout(1_500)
+  // Where the stream of events is held up, the page asks after five seconds, and every three from then on.
+  for (let turn = 0; turn < 20 && spoken(await look(walk.page)) === spoken(seen); turn++) await walk.page.waitForTimeout(500)
   walk.wrongKeys = true
   return 'wrong keys in the call'
 }

@@ -1,5 +1,7 @@
 // What holds on every screen, after every step. A rule that is broken is named; its words are for whoever mends it.
 
+import { spoken } from './look.mjs'
+
 const BRANDS = ['Nidan Shop', '二段ショップ']
 /** Sentences that exclude each other: no screen says both. */
 const PAIRS = [
@@ -33,8 +35,9 @@ function views(walk, { seen, before }) {
   const isNew = before.step !== seen.step || before.kind !== seen.kind || before.heading?.text !== seen.heading?.text
   // Whoever types into the field that stood before the module stays where they type.
   const typesOn = !before.step && walk.typed
-  // Without a script the browser itself leads to the field; in a window that is hardly higher the heading is above.
-  const leadsToField = seen.kind === 'plain' && walk.page.viewportSize().height < 300
+  // In a window that is hardly higher than the field, the heading is above it. Without a script the browser itself leads there.
+  const isInField = seen.kind === 'plain' || seen.fields.some(({ focused }) => focused)
+  const leadsToField = isInField && walk.page.viewportSize().height < 300
   if (isNew && seen.heading && !seen.heading.inView && !typesOn && !leadsToField) walk.violated('heading-out-of-view', seen.heading.text)
   const known = new Set(before.errors.map(({ text }) => text))
   const fresh = seen.errors.filter(({ text }) => !known.has(text))
@@ -53,6 +56,7 @@ function change(walk, { seen, before, did }) {
   if (!walk.pressed || mode === 'slow') return
   // A form that does not get through is the browser's own to tell.
   if (seen.kind === 'plain' && mode !== 'good') return
+  if (seen.kind === 'shop' && seen.isIncomplete) return
   // An error that stands there says why not.
   if (seen.errors.some(({ inView }) => inView)) return
   const silent = ['common.support', 'codes.copy', 'codes.download', 'codes.print', 'add.copy-key', 'help.copy', 'add.open-app'].map((key) => walk.w[key])
@@ -126,7 +130,7 @@ function words(walk, { seen, before }) {
   if (typed?.text.startsWith('+81 81') && walk.says('phone.too-long')) walk.violated('doubled-country-code-called-too-long')
   if (seen.step === 'code' && (walk.says('phone.sms-sent') || walk.says('phone.voice-sent')) && !walk.says('help.title')) walk.violated('no-help-at-login')
   if (seen.step === 'phone-help' && !OTHER_WAYS.some((key) => walk.says(key))) walk.violated('help-without-a-way-on')
-  if (walk.wrongKeys && before.sentences.join() === seen.sentences.join()) walk.violated('wrong-keys-unsaid')
+  if (walk.wrongKeys && spoken(before) === spoken(seen)) walk.violated('wrong-keys-unsaid')
   if (walk.reloaded && /two-step=on/.test(seen.url)) walk.violated('reload-says-done-again')
 }
 

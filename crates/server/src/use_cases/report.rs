@@ -8,7 +8,7 @@ use super::FlowCaller;
 use crate::Service;
 use crate::config::Host;
 use crate::refusal::Refusal;
-use nidan_store::{FlowState, Report, StoreError};
+use nidan_store::{FlowState, NewFlow, Report, StoreError};
 
 /// The time for which a report looks back for somebody who got in.
 const LOOKS_BACK_S: u64 = 86_400;
@@ -47,8 +47,7 @@ pub(crate) async fn of_flow(
                 None => told_already(service, &flow.opened.token_hash).await?,
             }
         }
-        // The answer was lost on the way.
-        FlowState::Reported { here: true } => 0,
+        FlowState::Reported { here: true } => once_more(service, &host, &flow.opened).await?,
         // By somebody else: this page may be the thief's, and learns nothing.
         FlowState::Reported { here: false } => return Err(ErrorCode::FlowReported.into()),
         FlowState::Superseded | FlowState::Completed { .. } => {
@@ -56,6 +55,30 @@ pub(crate) async fn of_flow(
         }
     };
     Ok(answer(service, &host, &flow.opened.subject, forgotten).await?)
+}
+
+/// The answer was lost on the way. Whoever got in meanwhile, by a code that was read out while the person
+/// waited, is put out too: nobody is told that it is over while it is not.
+async fn once_more(service: &Service, host: &Host, flow: &NewFlow) -> Result<u32, Refusal> {
+    let (store, now) = (&service.0.store, service.0.clock.now_s());
+    let person = store.subject(&flow.host, &flow.subject, now).await?;
+    let since = person.reported_at.unwrap_or(now);
+    let got_in = store.logins_since(&flow.host, &flow.subject, since, 1);
+    if got_in.await?.is_empty() {
+        return Ok(0);
+    }
+    let report = Report {
+        flow_id: None,
+        audit: service.audit_context(host, flow.client_description.clone()),
+        host: flow.host.clone(),
+        subject: flow.subject.clone(),
+    };
+    tracing::warn!(
+        host = flow.host,
+        flow = flow.id,
+        "reported again: somebody got in since"
+    );
+    Ok(store.report(&report).await?.unwrap_or(0))
 }
 
 /// Two presses at once: the second gets the first one's answer.
