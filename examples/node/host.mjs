@@ -7,7 +7,7 @@ import { createRemoteJWKSet, jwtVerify } from 'jose'
 
 const { PORT = '5001', TWO_STEP_URL, TWO_STEP_ISSUER, TWO_STEP_API_KEY, TWO_STEP_NOTICES_SECRET, ORIGIN = `http://127.0.0.1:${PORT}` } = process.env
 const AUDIENCE = 'shop'
-const ACCEPTED = ['urn:nidan:acr:second-factor', 'urn:nidan:acr:trusted-browser']
+const ACCEPTED = ['urn:nidan:acr:second-factor', 'urn:nidan:acr:phishing-resistant', 'urn:nidan:acr:trusted-browser']
 if (!(TWO_STEP_NOTICES_SECRET?.length >= 32)) throw new Error('TWO_STEP_NOTICES_SECRET: 32 characters and more')
 const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', TWO_STEP_URL))
 
@@ -65,7 +65,7 @@ const now = () => Math.floor(Date.now() / 1000)
 const session = (request) => (forget(), /(?:^|; )session=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1])
 const app = express()
 
-/** "I did not ask for this code": somebody has the password, or the code too. What began before ends, whosever session it is. */
+/** "This sign-in is not mine": somebody has the password, or the code too. What began before ends, whosever session it is. */
 app.post('/two-step-notices', express.text({ type: 'application/json' }), (request, response) => {
   const time = request.headers['nidan-timestamp']
   const wanted = createHmac('sha256', TWO_STEP_NOTICES_SECRET).update(`${time}.${request.body}`).digest()

@@ -15,7 +15,7 @@ NOTICES_SECRET = os.environ["TWO_STEP_NOTICES_SECRET"]
 if len(NOTICES_SECRET) < 32:
     raise SystemExit("TWO_STEP_NOTICES_SECRET: 32 characters and more")
 AUDIENCE = "shop"
-ACCEPTED = ("urn:nidan:acr:second-factor", "urn:nidan:acr:trusted-browser")
+ACCEPTED = ("urn:nidan:acr:second-factor", "urn:nidan:acr:phishing-resistant", "urn:nidan:acr:trusted-browser")
 CLAIMS = ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "nonce", "purpose", "acr", "amr",
           "auth_time", "method_id", "factor_epoch"]
 PAGE = """<!doctype html><script type="module" src="/nidan/nidan-flow.js"></script>
@@ -80,7 +80,7 @@ def same_origin():
 
 @app.post("/two-step-notices")
 def notice():
-    """"I did not ask for this code": somebody has the password, or the code too. Sessions that began before end."""
+    """"This sign-in is not mine": somebody has the password, or the code too. Sessions that began before end."""
     stamp, body = request.headers["nidan-timestamp"], request.get_data()
     wanted = hmac.new(NOTICES_SECRET.encode(), stamp.encode() + b"." + body, "sha256").hexdigest()
     if abs(time.time() - int(stamp)) > 300 or not hmac.compare_digest(wanted, request.headers.get("nidan-signature", "")):

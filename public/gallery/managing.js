@@ -1,6 +1,6 @@
 // The page on which methods are managed, in every state.
 
-import { SERVER_KEY, app, challenge, login, now, refused, sms, voice } from './service.js'
+import { SERVER_KEY, app, challenge, login, now, passkey, refused, sms, voice } from './service.js'
 
 const DAY = 86_400
 const ago = (days) => now() - days * DAY
@@ -46,11 +46,13 @@ const ticking = { '/v1/flow': () => page({}, { policy: { methods: ['totp', 'sms'
 export const managing = [
   manage('proof', at('code'), { '/v1/flow': () => proof() }),
   manage('proof-sms', async (on) => { await on.step('code'); await on.go('code'); await on.find('.nidan-code', 0) }, { '/v1/flow': () => proof({ methods: [sms()], verification: { ...login([sms()]).verification, trust_days: null } }), '/v1/flow/challenges': challenge() }),
+  manage('proof-passkey', at('passkey'), { '/v1/flow': () => proof({ methods: [passkey(), app()], verification: { ...login([passkey()]).verification, trust_days: null } }) }),
   manage('overview', at('overview')),
   manage('overview-alone', at('overview'), { '/v1/flow': () => page({ methods: METHODS.slice(0, 1), without_phone: [], backup_codes: { left: 0 } }) }),
   manage('paused', at('overview'), { '/v1/flow': () => page({ paused_until: ago(-2), may: { add: [], pause: false, turn_off: true } }) }),
   manage('method', toMethod(0)),
   manage('method-new', toMethod(1), { '/v1/flow': () => page({ methods: [METHODS[0], { ...METHODS[2], cooling_until: ago(-1) }, { ...METHODS[1], retires_at: ago(-1) }] }) }),
+  manage('method-passkey', toMethod(1), { '/v1/flow': () => page({ methods: [METHODS[0], own(passkey({ name: 'Laptop' }), { created_at: ago(20), used_at: ago(1) })] }) }),
   manage('name', choice(1, 2, 'name')),
   manage('name-wrong', async (on) => { await choice(1, 2, 'name')(on); await on.type('nidan-name', '<b>tablet</b>'); await on.press('[type="submit"]', 0); await on.find(ERROR, 0) }),
   manage('add', toAdd),

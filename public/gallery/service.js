@@ -31,6 +31,20 @@ const method = (id, kind, changes) => ({ id, kind, created_at: BEGIN_MS / 1000 -
 export const app = (changes) => method('app', 'totp', changes)
 export const sms = (changes) => method('sms', 'sms', { hint: '78', ...changes })
 export const voice = (changes) => method('voice', 'voice', { hint: '12', ...changes })
+export const passkey = (changes) => method('passkey', 'passkey', { name: 'Laptop', ...changes })
+
+/** What a browser is asked. */
+export const ceremony = { ceremony_id: 'ceremony', options: JSON.stringify({ challenge: 'AAAA', user: { id: 'AAAA' } }), expires_at: now() + 300 }
+const bytes = new ArrayBuffer(3)
+/** What a device answers. */
+const KEY = { id: 'AAAA', rawId: bytes, response: { clientDataJSON: bytes, attestationObject: bytes, authenticatorData: bytes, signature: bytes } }
+export const touched = async () => KEY
+/** The person, or the browser, says no. */
+export const declined = (name) => () => Promise.reject(new DOMException('', name))
+/** A device that is not there. */
+export function device(answer) {
+  for (const name of ['create', 'get']) navigator.credentials[name] = answer
+}
 
 export function login(methods, changes = {}) {
   return view({

@@ -1,7 +1,7 @@
 // Every screen in every state: what the service answers, and what a person does until it is shown.
 
 import { managing } from './managing.js'
-import { app, call, challenge, down, login, never, now, refused, sms, view, voice } from './service.js'
+import { app, call, ceremony, challenge, declined, device, down, login, never, now, passkey, refused, sms, touched, view, voice } from './service.js'
 
 const HOUR = 3600
 
@@ -27,6 +27,13 @@ const called = { '/v1/flow/challenges': call({ hint: '78' }) }
 const stored = { '/v1/flow/enrolment': () => ({ outcome: 'enrolled', methods: [app(), sms({ name: 'Work' }), voice()], backup_codes_left: 10, result_code: 'r'.repeat(43) }) }
 const ticks = { '/v1/flow': () => view({ policy: { methods: ['totp'], backup_gate: 'tick' } }) }
 
+/** With passkeys, which are recommended. */
+const WITH_PASSKEYS = { '/v1/flow': () => view({ policy: { methods: ['passkey', 'totp', 'sms', 'voice'], backup_gate: 'type_one' } }), '/v1/flow/ceremonies': ceremony, '/v1/flow/ceremonies/': { ceremony_id: 'ceremony', is_synced: true } }
+const toPasskey = async (at) => { await toMethod(at); await at.press('[part~="button-main"]', 0); await at.step('passkey') }
+const make = (answer) => async (at) => { device(answer); await toPasskey(at); await at.go('passkey') }
+const toPasskeyName = async (at) => { await make(touched)(at); await at.step('passkey-name') }
+const toPasskeyAnother = async (at) => { await toPasskeyName(at); await at.type('nidan-passkey', 'My laptop'); await at.go('passkey-name'); await at.step('another') }
+
 const setUp = (name, walk, answers = {}) => ({ name, purpose: 'enroll', walk, answers: { '/v1/flow': () => view(), ...answers } })
 const waits = async (at) => at.find('.nidan-busy', 0)
 
@@ -49,6 +56,13 @@ const setUps = [
   setUp('confirm-wrong', async (at) => { await toConfirm(at); await at.wrong(1) }),
   setUp('confirm-wrong-again', async (at) => { await toConfirm(at); await at.wrong(2) }),
   setUp('confirm-clock', async (at) => { await toConfirm(at); await at.type('nidan-code', await at.code(-90)) }),
+  setUp('method-passkey', toMethod, WITH_PASSKEYS),
+  setUp('passkey', toPasskey, WITH_PASSKEYS),
+  setUp('passkey-waits', make(never), WITH_PASSKEYS),
+  setUp('passkey-not-made', async (at) => { await make(declined('NotAllowedError'))(at); await at.find('[role="status"]:not(:empty)', 0) }, WITH_PASSKEYS),
+  setUp('passkey-known', async (at) => { await make(declined('InvalidStateError'))(at); await at.find('.nidan-error:not(:empty)', 0) }, WITH_PASSKEYS),
+  setUp('passkey-name', toPasskeyName, WITH_PASSKEYS),
+  setUp('another-passkey', toPasskeyAnother, WITH_PASSKEYS),
   setUp('number', toSms),
   setUp('number-countries', async (at) => { await toSms(at); await at.press('summary', 0) }),
   setUp('number-preview', async (at) => { await toSms(at); await at.type('nidan-number', '090-1234-5678') }),
@@ -114,6 +128,10 @@ const FIGURES = [{ text: '（例）昨年、このサイトで止めた不正ロ
 /** Its check symbol fits. */
 const GOOD = '0'.repeat(16)
 
+const keys = [passkey(), app(), sms()]
+const ASKED = { '/v1/flow/ceremonies': ceremony }
+const use = (answer) => async (at) => { device(answer); await at.go('passkey') }
+
 const logins = [
   signIn('loading', all, waits, { '/v1/flow': never }),
   signIn('unavailable', all, async (at) => at.step('unavailable'), { '/v1/flow': down }),
@@ -142,6 +160,12 @@ const logins = [
   signIn('call', [voice()], atCode),
   signIn('call-digits', [voice()], sends, { '/v1/flow/challenges': call({ hint: '12', delivery: 'wrong_digits' }) }),
   signIn('call-code', [voice()], sends, { '/v1/flow/challenges': call({ hint: '12' }) }),
+  signIn('passkey', keys, async (at) => at.step('passkey')),
+  signIn('passkey-waits', keys, use(never), ASKED),
+  signIn('passkey-cancelled', keys, async (at) => { await use(declined('NotAllowedError'))(at); await at.find('[role="status"]:not(:empty)', 0) }, ASKED),
+  signIn('passkey-browser', keys, async (at) => { await use(declined('SecurityError'))(at); await at.find(ERROR, 0) }, ASKED),
+  signIn('passkey-wrong', keys, async (at) => { await use(touched)(at); await at.find(ERROR, 0) }, { ...ASKED, ...says('passkey_wrong', { field: 'signature', attempts_left: 4 }) }),
+  signIn('ways-passkey', keys, async (at) => { await at.step('passkey'); await at.press('.nidan-aside button', 0); await at.step('ways') }),
   signIn('ways', [app(), sms({ state: 'held' }), voice({ state: 'resting', resting_until: now() + 15 * HOUR })], toWays),
   signIn('which-lost', all, toWhichLost),
   signIn('ways-lost', all, toLost),

@@ -19,6 +19,7 @@ const METHODS = {
   totp: ['method.totp-name', 'method.totp-needs', 'method.totp-strengths', 'method.totp-weaknesses'],
   sms: ['method.sms-name', 'method.sms-needs', 'method.sms-strengths', 'method.sms-weaknesses'],
   voice: ['method.voice-name', 'method.voice-needs', 'method.voice-strengths', 'method.voice-weaknesses'],
+  passkey: ['method.passkey-name', 'method.passkey-needs', 'method.passkey-strengths', 'method.passkey-weaknesses'],
 }
 const FACTS = ['method.needs', 'method.strengths', 'method.weaknesses']
 

@@ -129,7 +129,7 @@ function begin(main, { element, make, wanted, load }, sheets, kind, replaces, ke
     const [[isThere, view], [isOpen, setup]] = await Promise.all([ask('/v1/flow'), proved('/v1/flow/setups', { kind, replaces })])
     if (!isThere || !isOpen) return tell('refused', isThere ? setup : view)
     id = setup.setup_id
-    // A number has no secret, and no key for one.
+    // A number or a passkey has no secret of ours, and no key for one.
     const enrolment = { enrolment_id: id, server_public_key: setup.server_public_key ?? id }
     return [true, { ...view, purpose: 'enroll', adds: kind, policy: { ...view.policy, methods: [kind] }, enrolment }]
   }
@@ -137,9 +137,9 @@ function begin(main, { element, make, wanted, load }, sheets, kind, replaces, ke
   /** Made fit, and never refused: nobody loses a set-up over a name. */
   const fit = (name) => [...name.replace(/[<>]|\p{C}/gu, ' ').replace(/\s+/g, ' ').trim()].slice(0, NAME_MAX_CHARS).join('').trim()
 
-  async function finish({ code, client_public_key, client_nonce, phones }) {
-    const [phone] = Array.from(phones)
-    const what = phone ? { ...phone, ...(phone.name && { name: fit(phone.name) }) } : { code, client_public_key, client_nonce }
+  async function finish({ code, client_public_key, client_nonce, phones, passkeys = [] }) {
+    const [one] = [...Array.from(phones), ...Array.from(passkeys)]
+    const what = one ? { ...one, ...(one.name && { name: fit(one.name) }) } : { code, client_public_key, client_nonce }
     isPosting = true
     const answer = await proved(`/v1/flow/setups/${id}/finish`, { ...what, ...(keepsOld ? {} : { keep_old_hours: 0 }) })
     // No word of the service's own is an outage on the way: it may be stored, and is asked for again.
@@ -161,7 +161,7 @@ function begin(main, { element, make, wanted, load }, sheets, kind, replaces, ke
     // Fields are where the set-up is, unless that is in a shadow tree.
     if (!isShadow) page.place = () => undefined
     // What is made of these zeros is shown nowhere, and sent nowhere.
-    if (kind === 'sms' || kind === 'voice') Object.assign(page, { agree: async () => {}, agreed: () => new Uint8Array(AGREED_LENGTH) })
+    if (['sms', 'voice', 'passkey'].includes(kind)) Object.assign(page, { agree: async () => {}, agreed: () => new Uint8Array(AGREED_LENGTH) })
     ours.after(place)
     show(true)
     mounted = glue.mount(place, page)

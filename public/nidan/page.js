@@ -402,6 +402,11 @@ export class Page {
     form.submit()
   }
 
+  /** Asks for a passkey, or for a new one: what became of it. */
+  async passkey(kind) {
+    return (await loadPart('passkey.js')).ask(this, kind)
+  }
+
   /** Something was changed: its kind, and nothing of it. */
   changed(change) {
     this.#announce('nidan-changed', { change }, false)

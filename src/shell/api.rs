@@ -1,15 +1,15 @@
 //! The requests of an enrolment and of a login.
 
 use nidan_otp::{BackupCode, ClientShare};
-use nidan_protocol::{CallConfirmation, ChallengeView, Channel, EnrolmentAnswer};
+use nidan_protocol::{CallConfirmation, ChallengeView, Channel, EnrolmentAnswer, MethodKind};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast as _, JsValue};
 
 use super::{Page, decode, decode_manage};
 use nidan_flow::{
-    ChangeRefusal, ConfirmedFactors, LoginRefusal, PhoneRefusal, Presented, Reported, RequestError,
-    SetUpAnswer, Verified, VerifiedPhone,
+    ChangeRefusal, ConfirmedFactors, LoginRefusal, MadePasskey, PhoneRefusal, Presented, Reported,
+    RequestError, SetUpAnswer, Verified, VerifiedPhone,
 };
 
 /// Where codes by phone are ordered.
@@ -39,16 +39,25 @@ pub(super) async fn enrol(
     let body = object(&fields);
     let phones: Vec<_> = proof.phones().iter().map(PhoneFields).collect();
     // Texts always serialise.
-    let phones: js_sys::Object = phones
-        .serialize(&Serializer::json_compatible())
-        .unwrap_or_default()
-        .unchecked_into();
-    // Old libraries give every list a `toJSON` that breaks it: this one is out of their reach.
-    js_sys::Object::set_prototype_of(&phones, &js_sys::Object::new());
-    // A fresh object takes every field.
-    let _set = js_sys::Reflect::set(&body, &"phones".into(), &phones);
+    let phones = phones.serialize(&Serializer::json_compatible());
+    let phones = phones.unwrap_or_default();
+    set_list(&body, "phones", phones);
+    // A service of an earlier version knows no such field.
+    if !proof.passkeys().is_empty() {
+        let passkeys: Vec<_> = proof.passkeys().iter().map(PasskeyFields).collect();
+        let passkeys = passkeys.serialize(&Serializer::json_compatible());
+        set_list(&body, "passkeys", passkeys.unwrap_or_default());
+    }
     let json = request(page, "/v1/flow/enrolment", body).await?;
     decode::enrolment_answer(&json).ok_or(RequestError::Unreachable)
+}
+
+/// Sets a list. Old libraries give every list a `toJSON` that breaks it: this one is out of their reach.
+fn set_list(body: &JsValue, name: &str, list: JsValue) {
+    let list: js_sys::Object = list.unchecked_into();
+    js_sys::Object::set_prototype_of(&list, &js_sys::Object::new());
+    // A fresh object takes every field.
+    let _set = js_sys::Reflect::set(body, &name.into(), &list);
 }
 
 /// Asks for more time; the set-up's end then (Unix seconds).
@@ -63,14 +72,32 @@ struct PhoneFields<'a>(&'a VerifiedPhone);
 
 impl Serialize for PhoneFields<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let name = self.0.name.trim();
-        let fields = [
-            ("challenge_id", self.0.challenge_id.as_str()),
-            ("name", name),
-        ];
-        let is_said = |(_, value): &(&str, &str)| !value.is_empty();
-        serializer.collect_map(fields.into_iter().filter(is_said))
+        let VerifiedPhone {
+            challenge_id, name, ..
+        } = self.0;
+        named(serializer, ("challenge_id", challenge_id), name)
     }
+}
+
+/// A passkey of the final post.
+struct PasskeyFields<'a>(&'a MadePasskey);
+
+impl Serialize for PasskeyFields<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let MadePasskey { ceremony_id, name } = self.0;
+        named(serializer, ("ceremony_id", ceremony_id), name)
+    }
+}
+
+/// What proved something, and its name where it has one.
+fn named<S: serde::Serializer>(
+    serializer: S,
+    what: (&str, &str),
+    name: &str,
+) -> Result<S::Ok, S::Error> {
+    let is_said = |(_, value): &(&str, &str)| !value.is_empty();
+    let fields = [what, ("name", name.trim())];
+    serializer.collect_map(fields.into_iter().filter(is_said))
 }
 
 /// Where a challenge can be watched.
@@ -109,13 +136,32 @@ pub(super) async fn set_up_challenge(
     })
 }
 
+/// Asks the browser for a passkey: what the service is asked about it.
+pub(super) async fn passkey_body(page: &Page, method_id: &str) -> Result<JsValue, LoginRefusal> {
+    let answer = page.passkey("get").await;
+    let answer: js_sys::Array = answer.map_err(|_| LoginRefusal::Unreachable)?.into();
+    let what = answer.get(0).as_string();
+    match what.as_deref() {
+        Some("answered") => {
+            let body = object(&[("method_id", method_id)]);
+            // A fresh object takes every field.
+            let _set =
+                js_sys::Reflect::set(&body, &MethodKind::Passkey.as_str().into(), &answer.get(1));
+            Ok(body)
+        }
+        Some("refused") => Err(decode::refusal(&answer.get(1)).into()),
+        Some("cancelled") => Err(LoginRefusal::Cancelled),
+        _of_browser => Err(LoginRefusal::Browser),
+    }
+}
+
 /// Asks whether a code is right at login.
 pub(super) async fn verify(page: Page, body: JsValue) -> Result<Verified, LoginRefusal> {
     let json = answered(page, "/v1/flow/verification", body).await?;
     decode::passed(&json).ok_or(LoginRefusal::Unreachable)
 }
 
-/// "I did not ask for this code."
+/// "This sign-in is not mine."
 pub(super) async fn report(page: Page) -> Result<Reported, LoginRefusal> {
     let json = answered(page, "/v1/flow/report", object(&[])).await?;
     decode::reported(&json).ok_or(LoginRefusal::Unreachable)

@@ -12,7 +12,7 @@ use nidan_protocol::{
 use wasm_bindgen::JsValue;
 
 use super::Page;
-use nidan_flow::{LoginOpening, Opening, PhoneRefusal, Reported, Verified};
+use nidan_flow::{LoginOpening, Opening, PhoneRefusal, Reported, Verified, merge_passkeys};
 
 /// Whether the flow is a set-up.
 pub(super) fn is_enrolment(json: &JsValue) -> bool {
@@ -51,8 +51,14 @@ pub(super) fn opening(page: &Page, json: &JsValue, enrolment: &JsValue) -> Optio
         countries,
         home,
         phone_url: page.phone_url(),
+        has_passkeys: has_passkeys(),
         adds: text(json, "adds").and_then(|name| SetupKind::from_wire(&name)),
     })
+}
+
+/// Whether the browser has passkeys here: none has on a page without TLS.
+fn has_passkeys() -> bool {
+    js_sys::Reflect::has(&js_sys::global(), &"PublicKeyCredential".into()).unwrap_or_default()
 }
 
 /// The countries on offer, the likely one first: what the host says, else what the browser says; and
@@ -83,14 +89,18 @@ pub(super) fn login_opening(json: &JsValue) -> Option<LoginOpening> {
     let policy = field(json, "policy")?;
     let offered = js_sys::Array::from(&field(&policy, "methods")?);
     let flag = |name: &str| field(&verification, name).is_some_and(|flag| flag.is_truthy());
+    let methods = js_sys::Array::from(&field(json, "methods")?);
+    let methods = methods.iter().filter_map(|one| method_at_login(&one));
+    let mut methods: Vec<_> = methods.collect();
+    let mut best = text(&verification, "method_id");
+    let passkeys = merge_passkeys(&mut methods, &mut best);
     Some(LoginOpening {
         issuer: text(json, "issuer")?,
         account: text(json, "account_name")?,
-        methods: js_sys::Array::from(&field(json, "methods")?)
-            .iter()
-            .filter_map(|one| method_at_login(&one))
-            .collect(),
-        best: text(&verification, "method_id"),
+        methods,
+        best,
+        passkeys,
+        has_passkeys: has_passkeys(),
         backup_codes_left: number(&verification, "backup_codes_left")? as u32,
         trust_days: number(&verification, "trust_days").map(|days| days as u32),
         auto_send: flag("auto_send"),

@@ -10,8 +10,8 @@ use wasm_bindgen::JsValue;
 use super::agreement::agreement;
 use super::{Page, Perform, Shell, api, decode, spawn};
 use nidan_flow::{
-    ConfirmedFactors, Effect, Enrolment, Event, Flow, PendingSecret, RequestError, SetUpAnswer,
-    SetUpEffect, SetUpEvent,
+    ConfirmedFactors, Effect, Enrolment, Event, Flow, PasskeyRefusal, PendingSecret, RequestError,
+    SetUpAnswer, SetUpEffect, SetUpEvent,
 };
 use nidan_screens::Device;
 
@@ -60,6 +60,7 @@ impl Shell {
                 let path = [&api::path(&challenge_id), "/answer"].concat();
                 self.ask(path, &[("code", code.expose())]);
             }
+            SetUpEffect::MakePasskey => spawn(self.make_passkey()),
             SetUpEffect::Look => spawn(async move {
                 let error = api::flow(self.page(Page::clone)).await.err();
                 self.answer(SetUpAnswer::Looked(error));
@@ -138,6 +139,31 @@ impl Shell {
         let agreed = agreement(&page, &opening.enrolment_id_text, &key).await?;
         let draft = PendingSecret::new(agreed, &opening);
         Some(Event::Opened(Box::new((opening, draft))))
+    }
+
+    async fn make_passkey(self) {
+        let answer = self.page(Page::clone).passkey("create").await;
+        let Ok(answer) = answer else {
+            return self.answer(SetUpAnswer::PasskeyNotMade(PasskeyRefusal::Unreachable));
+        };
+        let answer = js_sys::Array::from(&answer);
+        let texts = [1, 2].map(|place| answer.get(place).as_string().unwrap_or_default());
+        let what = answer.get(0).as_string();
+        self.answer(match what.as_deref() {
+            Some("made") => {
+                let [ceremony_id, suggestion] = texts;
+                SetUpAnswer::PasskeyMade(ceremony_id, suggestion)
+            }
+            Some("refused") => {
+                let code = decode::error_code(&answer.get(1));
+                SetUpAnswer::PasskeyNotMade(
+                    code.map_or(PasskeyRefusal::Unreachable, PasskeyRefusal::Service),
+                )
+            }
+            Some("cancelled") => SetUpAnswer::PasskeyNotMade(PasskeyRefusal::Cancelled),
+            Some("known") => SetUpAnswer::PasskeyNotMade(PasskeyRefusal::Known),
+            _of_browser => SetUpAnswer::PasskeyNotMade(PasskeyRefusal::Browser),
+        });
     }
 
     async fn post(self, share: ClientShare, proof: Arc<ConfirmedFactors>) {

@@ -1,6 +1,6 @@
 //! What a login asks for.
 
-use nidan_protocol::ErrorCode;
+use nidan_protocol::{ErrorCode, PASSKEY_METHOD_ID};
 use wasm_bindgen::JsValue;
 
 use super::{Page, Perform, Shell, api, decode, spawn};
@@ -43,6 +43,9 @@ impl Perform for Login {
                 }
                 shell.verify(way, body);
             }
+            Effect::Do(LoginEffect::AskForPasskey {
+                way, trust, lost, ..
+            }) => shell.ask_for_passkey(way, trust, lost),
             Effect::Do(LoginEffect::ShowHelp(channel)) => {
                 shell.page(|page| page.help("", channel.as_str()));
             }
@@ -65,6 +68,24 @@ impl Shell<Login> {
                     Ok(challenge) => LoginAnswer::Ordered(Box::new(challenge)),
                     Err(refusal) => LoginAnswer::NotOrdered(refusal.into()),
                 });
+            }
+        });
+    }
+
+    /// The latest question is the one that the person sees.
+    fn ask_for_passkey(self, way: LoginMethod, trust: bool, lost: String) {
+        let question = self.next_question();
+        spawn(async move {
+            let page = self.page(Page::clone);
+            // Which of them it is, its answer says.
+            match api::passkey_body(&page, PASSKEY_METHOD_ID).await {
+                _earlier if !self.is_latest(question) => {}
+                Ok(body) => {
+                    api::set_flag(&body, "trust_browser", trust);
+                    api::set_text(&body, "lost_methods", &lost);
+                    self.verify(way, body);
+                }
+                Err(refusal) => self.answer(LoginAnswer::Refused(way, refusal)),
             }
         });
     }

@@ -1,6 +1,6 @@
 //! What the page asks for on which methods are managed.
 
-use nidan_protocol::ErrorCode;
+use nidan_protocol::{ErrorCode, PASSKEY_METHOD_ID};
 use wasm_bindgen::JsValue;
 
 use super::agreement::random;
@@ -71,6 +71,22 @@ impl Perform for Manage {
     }
 }
 
+/// Where a code or a passkey goes, with what else its post says.
+fn path_of(goes: &CodeGoes, method_id: &str, body: &JsValue) -> String {
+    match goes {
+        CodeGoes::Proof => "/v1/flow/proof".to_owned(),
+        // The path names the method.
+        CodeGoes::Test => {
+            api::drop_field(body, "method_id");
+            format!("/v1/flow/methods/{method_id}/test")
+        }
+        CodeGoes::TurnOff(request_id) => {
+            api::set_text(body, "request_id", request_id);
+            "/v1/flow/turn_off".to_owned()
+        }
+    }
+}
+
 impl Shell<Manage> {
     fn answer(self, answer: ManageAnswer) {
         self.send(Event::On(ManageEvent::Answer(answer)));
@@ -114,6 +130,9 @@ impl Shell<Manage> {
                 trust: _,
                 lost: _,
             } => self.prove(way, &method_id, &presented, (goes, number)),
+            LoginEffect::AskForPasskey { way, method_id, .. } => {
+                self.ask_for_passkey(way, method_id, (goes, number));
+            }
             LoginEffect::ShowHelp(channel) => {
                 self.page(|page| page.help("", channel.as_str()));
             }
@@ -145,39 +164,53 @@ impl Shell<Manage> {
         (goes, number): (CodeGoes, u32),
     ) {
         let body = api::code_body(method_id, presented);
-        let path = match &goes {
-            CodeGoes::Proof => "/v1/flow/proof".to_owned(),
-            // The path names the method.
-            CodeGoes::Test => {
-                api::drop_field(&body, "method_id");
-                format!("/v1/flow/methods/{method_id}/test")
-            }
-            CodeGoes::TurnOff(request_id) => {
-                api::set_text(&body, "request_id", request_id);
-                "/v1/flow/turn_off".to_owned()
-            }
-        };
+        let path = path_of(&goes, method_id, &body);
+        let question = self.next_question();
+        spawn(self.asked_about(way, (path, body), question, (goes, number)));
+    }
+
+    /// The latest question is the one that the person sees.
+    fn ask_for_passkey(self, way: LoginMethod, method_id: String, goes: (CodeGoes, u32)) {
         let question = self.next_question();
         spawn(async move {
-            let answer = api::code(self.page(Page::clone), &path, body).await;
-            match answer {
-                Ok(json) => match goes {
-                    CodeGoes::TurnOff(_) => {
-                        self.page(|page| page.changed("turned_off"));
-                        self.answer(ManageAnswer::Closed(decode::text(&json, "result_code")));
-                    }
-                    CodeGoes::Proof | CodeGoes::Test => self.proved(number, &json),
-                },
-                Err(_) if !self.is_latest(question) => {}
-                Err((refusal, change)) => self.answer(ManageAnswer::refused(
-                    way,
-                    refusal.into(),
-                    change,
-                    &goes,
-                    number,
-                )),
+            let page = self.page(Page::clone);
+            // Which of them it is, its answer says; where one is tested, the path does.
+            match api::passkey_body(&page, PASSKEY_METHOD_ID).await {
+                _earlier if !self.is_latest(question) => {}
+                Ok(body) => {
+                    let path = path_of(&goes.0, &method_id, &body);
+                    self.asked_about(way, (path, body), question, goes).await;
+                }
+                Err(refusal) => self.proof_answer(goes.1, LoginAnswer::Refused(way, refusal)),
             }
         });
+    }
+
+    async fn asked_about(
+        self,
+        way: LoginMethod,
+        (path, body): (String, JsValue),
+        question: u32,
+        (goes, number): (CodeGoes, u32),
+    ) {
+        let answer = api::code(self.page(Page::clone), &path, body).await;
+        match answer {
+            Ok(json) => match goes {
+                CodeGoes::TurnOff(_) => {
+                    self.page(|page| page.changed("turned_off"));
+                    self.answer(ManageAnswer::Closed(decode::text(&json, "result_code")));
+                }
+                CodeGoes::Proof | CodeGoes::Test => self.proved(number, &json),
+            },
+            Err(_) if !self.is_latest(question) => {}
+            Err((refusal, change)) => self.answer(ManageAnswer::refused(
+                way,
+                refusal.into(),
+                change,
+                &goes,
+                number,
+            )),
+        }
     }
 
     async fn report(self, number: u32) {

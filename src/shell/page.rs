@@ -173,6 +173,11 @@ extern "C" {
     #[wasm_bindgen(method, js_name = endAdding)]
     pub(super) fn end_adding(this: &Page) -> bool;
 
+    /// Asks the browser for a passkey, or for a new one (`get`, `create`): a list that begins with what
+    /// became of it. An error when the service does not answer.
+    #[wasm_bindgen(method, catch)]
+    pub(super) async fn passkey(this: &Page, kind: &str) -> Result<JsValue, JsValue>;
+
     /// Notifies the page of a change, by its kind.
     #[wasm_bindgen(method)]
     pub(super) fn changed(this: &Page, change: &str);

@@ -216,7 +216,7 @@ for (const lang of LANGUAGES) {
     await at.context.close()
   })
 
-  test(`${lang}: "I did not ask for this code" stops every sign-in`, async () => {
+  test(`${lang}: "This sign-in is not mine" stops every sign-in`, async () => {
     const { at, email, uri } = await enrolled({ lang })
     const thief = await person(shared, { lang })
     await password(thief, email)

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fail, minified } from './run.mjs'
 
 /** What only some pages load, and when they need it. */
-const LATER = ['set-up.js', 'manage.js', 'help.js', 'guide.js']
+const LATER = ['set-up.js', 'manage.js', 'help.js', 'guide.js', 'passkey.js']
 const PARTS = ['files.js', 'languages.js', 'options.js', 'page.js']
 
 export function packScripts(folder, modules) {

@@ -16,7 +16,7 @@ struct Journey {
     budget_bytes: usize,
 }
 
-const JOURNEYS: [Journey; 6] = [
+const JOURNEYS: [Journey; 7] = [
     Journey {
         name: "setting up, all",
         files: &[
@@ -29,7 +29,7 @@ const JOURNEYS: [Journey; 6] = [
             // Only when a number is typed.
             "regions.txt",
         ],
-        budget_bytes: 76_000,
+        budget_bytes: 78_500,
     },
     // Fetched when somebody asks for it, in a set-up and at a login.
     Journey {
@@ -43,6 +43,12 @@ const JOURNEYS: [Journey; 6] = [
         files: &["guide.js", "locales/guide.ja.json"],
         budget_bytes: 4_500,
     },
+    // When somebody presses the button for one.
+    Journey {
+        name: "a passkey, when one is used",
+        files: &["passkey.js"],
+        budget_bytes: 1_800,
+    },
     Journey {
         name: "a login, all",
         files: &[
@@ -52,7 +58,7 @@ const JOURNEYS: [Journey; 6] = [
             "nidan-login.css",
             "locales/login.ja.json",
         ],
-        budget_bytes: 45_000,
+        budget_bytes: 47_500,
     },
     Journey {
         name: "the page on which methods are managed, all",
@@ -64,13 +70,13 @@ const JOURNEYS: [Journey; 6] = [
             "nidan-manage.css",
             "locales/manage.ja.json",
         ],
-        budget_bytes: 80_000,
+        budget_bytes: 82_500,
     },
     // What stands between the page and a field that can be typed into.
     Journey {
         name: "a login's field",
         files: &["nidan-flow.js", "nidan-login.css"],
-        budget_bytes: 7_600,
+        budget_bytes: 7_700,
     },
 ];
 const BROTLI_QUALITY: u32 = 11;

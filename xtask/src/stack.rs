@@ -231,7 +231,8 @@ impl Lane {
         let [page, shop, service] =
             free_ports([from, from.saturating_add(1), from.saturating_add(2)])?;
         Ok(Self {
-            url: format!("http://127.0.0.1:{page}"),
+            // An IP address cannot be the RP ID of passkeys.
+            url: format!("http://localhost:{page}"),
             folder: folder.to_owned(),
             service_url: format!("http://127.0.0.1:{service}"),
             page,

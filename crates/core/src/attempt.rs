@@ -1,9 +1,13 @@
 //! Attempts at login. An attempt is counted as a wrong one before anything is checked, so that
 //! neither a crash nor a second request at the same moment gives a guess away.
 
-use nidan_protocol::{Authenticator, Channel, MethodClass, MethodKind, Purpose};
+mod counting;
 
-use crate::throttle::{self, Allowance, Gate, Guess, Needs, Tries};
+pub use counting::decide;
+use nidan_protocol::{Authenticator, Channel, MethodKind, Purpose};
+
+use crate::ceremony::{CeremonyRefusal, KnownPasskey, StoredCeremony};
+use crate::throttle::{Allowance, Needs, Tries};
 
 /// An attempt that a login makes.
 #[derive(Debug, Clone)]
@@ -62,6 +66,15 @@ pub enum Presented {
         /// The number of backup codes that one flow may try.
         limit: u32,
     },
+    /// A passkey's answer to a ceremony.
+    Passkey {
+        /// The method that is meant, where one is: another one of the person's does not count then.
+        method_id: Option<String>,
+        /// Keyed hash of the id of the credential that answered.
+        credential_index: [u8; 32],
+        /// The ceremony's id.
+        ceremony_id: String,
+    },
 }
 
 /// The data that the decision depends on. The engine reads it in the transaction that will write
@@ -115,6 +128,13 @@ pub enum Target {
         hint: String,
         /// The flow's latest code for it.
         challenge: Option<SentCode>,
+    },
+    /// A passkey.
+    Passkey {
+        /// The person's key of that credential id; [`None`] where there is none.
+        key: Option<KnownPasskey>,
+        /// The flow's ceremony of that id; [`None`] where there is none.
+        ceremony: Option<StoredCeremony>,
     },
 }
 
@@ -178,6 +198,13 @@ pub enum CheckInput {
     },
     /// The person's unused backup codes.
     BackupCodes(BackupSet),
+    /// A passkey's.
+    Passkey {
+        /// The key.
+        key: KnownPasskey,
+        /// The ceremony.
+        ceremony: StoredCeremony,
+    },
 }
 
 impl CheckInput {
@@ -187,6 +214,7 @@ impl CheckInput {
             Self::Otp { .. } => Authenticator::Method(MethodKind::Totp),
             Self::OutOfBand { channel, .. } => Authenticator::Method(channel.method()),
             Self::BackupCodes(_) => Authenticator::BackupCode,
+            Self::Passkey { .. } => Authenticator::Method(MethodKind::Passkey),
         }
     }
 }
@@ -233,6 +261,8 @@ pub enum AttemptRefusal {
     ChallengeExpired,
     /// The code that was sent has had its attempts.
     ChallengeExhausted,
+    /// The ceremony that a passkey answers cannot be answered.
+    Ceremony(CeremonyRefusal),
 }
 
 /// The changes that the engine writes, whatever the outcome is.
@@ -246,6 +276,8 @@ pub struct AttemptChanges {
     pub allowance: Option<Allowance>,
     /// The challenge that has one attempt more.
     pub challenge_id: Option<String>,
+    /// The ceremony that is spent.
+    pub ceremony_id: Option<String>,
 }
 
 /// The addition of one attempt to its flow's counts, beside the attempt itself.
@@ -272,164 +304,6 @@ impl From<AttemptRefusal> for AttemptDecision {
         Self {
             outcome: Err(refusal),
             changes: AttemptChanges::default(),
-        }
-    }
-}
-
-/// Counts an attempt, or refuses it.
-pub fn decide(context: AttemptContext, attempt: &LoginAttempt) -> AttemptDecision {
-    if context.flow_attempts >= attempt.flow_limit {
-        return AttemptRefusal::FlowExhausted.into();
-    }
-    match attempt.presented {
-        Presented::BackupCode { limit } => count_backup_code(context, limit),
-        Presented::Code {
-            codes,
-            strict,
-            challenge_limit,
-            ..
-        } => count_code(
-            context,
-            attempt.purpose,
-            (codes, strict),
-            challenge_limit,
-            attempt.now,
-        ),
-    }
-}
-
-/// Backup codes have 75 bits and no throttle (see [`throttle`]), but one flow may not try many.
-fn count_backup_code(context: AttemptContext, limit: u32) -> AttemptDecision {
-    if context.backup_attempts >= limit {
-        return AttemptRefusal::FlowExhausted.into();
-    }
-    let outcome = match context.target {
-        Target::BackupCodes(set) => Ok(CountedAttempt {
-            check: CheckInput::BackupCodes(set),
-            in_a_row: 0,
-            flow_attempts: context.flow_attempts + 1,
-            attempts_left: limit - context.backup_attempts - 1,
-        }),
-        Target::Missing | Target::Otp { .. } | Target::OutOfBand { .. } => {
-            Err(AttemptRefusal::NoMethod)
-        }
-    };
-    // Also where there is no set: whoever asks for nothing asks no more often than others.
-    let flow = Some(FlowCount {
-        cost: 0,
-        backup_attempts: 1,
-    });
-    AttemptDecision {
-        outcome,
-        changes: AttemptChanges {
-            flow,
-            ..AttemptChanges::default()
-        },
-    }
-}
-
-fn count_code(
-    context: AttemptContext,
-    purpose: AttemptPurpose,
-    (codes, strict): (Needs, bool),
-    challenge_limit: u32,
-    now: u64,
-) -> AttemptDecision {
-    let (tries, out_of_use, guess) = match &context.target {
-        Target::Otp {
-            tries, out_of_use, ..
-        } => (*tries, *out_of_use, Guess::at(MethodClass::Otp, strict)),
-        Target::OutOfBand {
-            tries, out_of_use, ..
-        } => (*tries, *out_of_use, Guess::Phone),
-        Target::Missing | Target::BackupCodes(_) => return AttemptRefusal::NoMethod.into(),
-    };
-    match purpose {
-        AttemptPurpose::Login | AttemptPurpose::Proof if out_of_use.is_held => {
-            return AttemptRefusal::Held.into();
-        }
-        AttemptPurpose::Proof if out_of_use.is_retiring => return AttemptRefusal::Retiring.into(),
-        AttemptPurpose::Login | AttemptPurpose::Proof => {}
-    }
-    match throttle::gate(tries, context.allowance, guess, now) {
-        Gate::Suspended => return AttemptRefusal::Suspended.into(),
-        Gate::Resting { until } => return AttemptRefusal::Resting { until }.into(),
-        Gate::Open(Needs::TwoCodes) if codes == Needs::OneCode => {
-            return AttemptRefusal::TwoCodesNeeded.into();
-        }
-        // Two codes are always enough.
-        Gate::Open(Needs::OneCode | Needs::TwoCodes) => {}
-    }
-    let check = match check_input(context.target, codes, challenge_limit, now) {
-        Ok(check) => check,
-        Err(refusal) => return refusal.into(),
-    };
-    let challenge_id = match &check {
-        CheckInput::OutOfBand { challenge_id, .. } => Some(challenge_id.clone()),
-        CheckInput::Otp { .. } | CheckInput::BackupCodes(_) => None,
-    };
-    let (tries, allowance, cost) = throttle::reserve(tries, context.allowance, guess, codes, now);
-    AttemptDecision {
-        outcome: Ok(CountedAttempt {
-            check,
-            in_a_row: tries.in_a_row,
-            flow_attempts: context.flow_attempts + 1,
-            attempts_left: match codes {
-                Needs::OneCode => throttle::single_tries_left(tries, allowance, guess, now),
-                Needs::TwoCodes => throttle::pairs_left(tries),
-            },
-        }),
-        changes: AttemptChanges {
-            flow: Some(FlowCount {
-                cost,
-                backup_attempts: 0,
-            }),
-            tries: Some(tries),
-            allowance: (cost > 0).then_some(allowance),
-            challenge_id,
-        },
-    }
-}
-
-fn check_input(
-    target: Target,
-    codes: Needs,
-    challenge_limit: u32,
-    now: u64,
-) -> Result<CheckInput, AttemptRefusal> {
-    match target {
-        Target::Missing => Err(AttemptRefusal::NoMethod),
-        Target::BackupCodes(set) => Ok(CheckInput::BackupCodes(set)),
-        Target::Otp {
-            sealed_secret,
-            drift,
-            ..
-        } => Ok(CheckInput::Otp {
-            sealed_secret,
-            drift,
-        }),
-        Target::OutOfBand {
-            hint, challenge, ..
-        } => {
-            let sent = challenge.ok_or(AttemptRefusal::NoChallenge)?;
-            if sent.expires_at <= now || sent.is_answered {
-                return Err(AttemptRefusal::ChallengeExpired);
-            }
-            if sent.attempts >= challenge_limit {
-                return Err(AttemptRefusal::ChallengeExhausted);
-            }
-            // A code that was sent when one was enough is over once two are needed; the next
-            // message has both.
-            if (sent.codes == 2) != (codes == Needs::TwoCodes) {
-                return Err(AttemptRefusal::ChallengeExpired);
-            }
-            Ok(CheckInput::OutOfBand {
-                challenge_id: sent.challenge_id,
-                channel: sent.channel,
-                codes: sent.codes,
-                hint,
-                attempts_left: challenge_limit - sent.attempts - 1,
-            })
         }
     }
 }

@@ -257,3 +257,116 @@ fn a_method_that_was_replaced_signs_in_and_proves_nothing() {
     assert_eq!(decision.changes, AttemptChanges::default());
     assert!(decide(at(app(0)), &proof).outcome.is_ok());
 }
+
+mod passkeys {
+    use nidan_protocol::CeremonyKind;
+
+    use super::*;
+
+    fn answer(method_id: Option<&str>) -> LoginAttempt {
+        attempt(Presented::Passkey {
+            method_id: method_id.map(str::to_owned),
+            credential_index: [1; 32],
+            ceremony_id: "c".to_owned(),
+        })
+    }
+
+    fn asked() -> StoredCeremony {
+        StoredCeremony {
+            id: "c".to_owned(),
+            kind: CeremonyKind::Get,
+            sealed_state: vec![7],
+            expires_at: NOW + 1,
+            is_used: false,
+        }
+    }
+
+    fn key() -> KnownPasskey {
+        KnownPasskey {
+            method_id: "m".to_owned(),
+            out_of_use: OutOfUse::default(),
+            counter: 3,
+        }
+    }
+
+    fn target(key: Option<KnownPasskey>, ceremony: StoredCeremony) -> Target {
+        let ceremony = Some(ceremony);
+        Target::Passkey { key, ceremony }
+    }
+
+    /// Nobody guesses at a signature: the method's own counts and the allowance stay.
+    #[test]
+    fn an_answer_counts_in_its_flow_and_spends_its_ceremony() {
+        let decision = decide(at(target(Some(key()), asked())), &answer(None));
+        let counted = decision.outcome.unwrap();
+        assert_eq!((counted.in_a_row, counted.flow_attempts), (0, 1));
+        let CheckInput::Passkey {
+            key: known,
+            ceremony,
+        } = counted.check
+        else {
+            panic!("another kind");
+        };
+        assert_eq!((known, ceremony), (key(), asked()));
+        let changes = AttemptChanges {
+            flow: Some(FlowCount {
+                cost: 0,
+                backup_attempts: 0,
+            }),
+            ceremony_id: Some("c".to_owned()),
+            ..AttemptChanges::default()
+        };
+        assert_eq!(decision.changes, changes);
+        let full = AttemptContext {
+            flow_attempts: 20,
+            ..at(target(Some(key()), asked()))
+        };
+        let exhausted = refusal(decide(full, &answer(None)));
+        assert_eq!(exhausted, AttemptRefusal::FlowExhausted);
+    }
+
+    #[test]
+    fn another_s_key_and_another_one_of_one_s_own_are_wrong_answers() {
+        for (key, wanted) in [(None, None), (Some(key()), Some("another"))] {
+            let decision = decide(at(target(key, asked())), &answer(wanted));
+            assert_eq!(decision.outcome.err(), Some(AttemptRefusal::NoMethod));
+            assert_eq!(decision.changes.ceremony_id.as_deref(), Some("c"));
+            assert!(decision.changes.flow.is_some());
+        }
+        let own = decide(at(target(Some(key()), asked())), &answer(Some("m")));
+        assert!(own.outcome.is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_answered_is_not_counted() {
+        let used = StoredCeremony {
+            is_used: true,
+            ..asked()
+        };
+        let over = StoredCeremony {
+            expires_at: NOW,
+            ..asked()
+        };
+        for (ceremony, expected) in [
+            (used, CeremonyRefusal::Used),
+            (over, CeremonyRefusal::Expired),
+        ] {
+            let decision = decide(at(target(Some(key()), ceremony)), &answer(None));
+            assert_eq!(refusal(decision), AttemptRefusal::Ceremony(expected));
+        }
+        let held = KnownPasskey {
+            out_of_use: OutOfUse {
+                is_held: true,
+                is_retiring: false,
+            },
+            ..key()
+        };
+        let decision = decide(at(target(Some(held), asked())), &answer(None));
+        assert_eq!(refusal(decision), AttemptRefusal::Held);
+        // A code is no answer of a key, and a key has no code.
+        let decision = decide(at(target(Some(key()), asked())), &code(Needs::OneCode));
+        assert_eq!(refusal(decision), AttemptRefusal::NoMethod);
+        let decision = decide(at(app(0)), &answer(None));
+        assert_eq!(refusal(decision), AttemptRefusal::NoMethod);
+    }
+}

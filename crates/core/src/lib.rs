@@ -12,6 +12,7 @@
 pub mod attempt;
 pub mod audit;
 pub mod budget;
+pub mod ceremony;
 pub mod challenge;
 pub mod delivery;
 pub mod enrolment;

@@ -36,6 +36,15 @@ pub enum Authenticated {
         /// Its place in the set.
         ordinal: u32,
     },
+    /// A passkey. Its ceremony was spent when the attempt was counted.
+    Passkey {
+        /// The method's id.
+        method_id: String,
+        /// The signature counter that the answer was compared with.
+        counter_before: u32,
+        /// The signature counter from now on.
+        counter: u32,
+    },
 }
 
 impl Authenticated {
@@ -45,13 +54,16 @@ impl Authenticated {
             Self::Otp { .. } => Authenticator::Method(MethodKind::Totp),
             Self::OutOfBand { channel, .. } => Authenticator::Method(channel.method()),
             Self::BackupCode { .. } => Authenticator::BackupCode,
+            Self::Passkey { .. } => Authenticator::Method(MethodKind::Passkey),
         }
     }
 
     /// The id of the method that was used; [`BACKUP_METHOD_ID`] for a backup code.
     pub fn method_id(&self) -> &str {
         match self {
-            Self::Otp { method_id, .. } | Self::OutOfBand { method_id, .. } => method_id,
+            Self::Otp { method_id, .. }
+            | Self::OutOfBand { method_id, .. }
+            | Self::Passkey { method_id, .. } => method_id,
             Self::BackupCode { .. } => BACKUP_METHOD_ID,
         }
     }
@@ -123,6 +135,15 @@ pub fn complete(context: &LoginContext, authenticated: &Authenticated, now: u64)
                 retired: context.replaced.clone(),
             }
         }
+        // Nothing was guessed at: what others have guessed stays counted.
+        Authenticated::Passkey { .. } => LoginChanges {
+            tries: Some(context.tries),
+            allowance: context.allowance,
+            event: EventKind::Verified,
+            detail: detail(None),
+            backup_codes_left: context.backup_codes_left,
+            retired: context.replaced.clone(),
+        },
         // It proves nothing of the methods that somebody guessed at: their counts stay.
         Authenticated::BackupCode { .. } => {
             let left = context.backup_codes_left.saturating_sub(1);
@@ -159,12 +180,18 @@ pub fn prove(
     let event = match (authenticated, kind) {
         // One less is left, and the person is told.
         (Authenticated::BackupCode { .. }, ProofKind::Proof | ProofKind::Test) => changes.event,
-        (Authenticated::Otp { .. } | Authenticated::OutOfBand { .. }, ProofKind::Proof) => {
-            EventKind::Proved
-        }
-        (Authenticated::Otp { .. } | Authenticated::OutOfBand { .. }, ProofKind::Test) => {
-            EventKind::MethodTested
-        }
+        (
+            Authenticated::Otp { .. }
+            | Authenticated::OutOfBand { .. }
+            | Authenticated::Passkey { .. },
+            ProofKind::Proof,
+        ) => EventKind::Proved,
+        (
+            Authenticated::Otp { .. }
+            | Authenticated::OutOfBand { .. }
+            | Authenticated::Passkey { .. },
+            ProofKind::Test,
+        ) => EventKind::MethodTested,
     };
     LoginChanges {
         event,

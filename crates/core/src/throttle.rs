@@ -65,12 +65,13 @@ pub enum Guess {
 
 impl Guess {
     /// Returns the kind of code that a method of this class has; `strict` where the host accepts
-    /// only the current step of an app.
-    pub const fn at(class: MethodClass, strict: bool) -> Self {
+    /// only the current step of an app. [`None`] where there is nothing to guess.
+    pub const fn at(class: MethodClass, strict: bool) -> Option<Self> {
         match class {
-            MethodClass::Otp if strict => Self::StrictApp,
-            MethodClass::Otp => Self::App,
-            MethodClass::OutOfBand(_) => Self::Phone,
+            MethodClass::Otp if strict => Some(Self::StrictApp),
+            MethodClass::Otp => Some(Self::App),
+            MethodClass::OutOfBand(_) => Some(Self::Phone),
+            MethodClass::Cryptographic => None,
         }
     }
 

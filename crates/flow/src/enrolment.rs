@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use nidan_protocol::{ChallengeView, MethodClass, MethodKind, PHONES_MAX};
+use nidan_protocol::{ChallengeView, MethodClass, MethodKind};
 use zeroize::Zeroizing;
 
 use super::lifecycle::{Outcome, Stage};
 use super::more_time::MoreTime;
 use super::{
-    CodeEntry, ConfirmedCode, Delivery, EndReason, Keepsake, Now, Opening, PendingSecret,
-    PhoneEntry, SetUpAnswer, SetUpEffect, SetUpEvent, SetUpInput, SetUpNav, Step, VerifiedPhone,
+    CodeEntry, ConfirmedCode, Delivery, EndReason, Keepsake, MadePasskey, Now, Opening,
+    PendingSecret, PhoneEntry, RequestState, SetUpAnswer, SetUpEffect, SetUpEvent, SetUpInput,
+    SetUpNav, Step, VerifiedPhone,
 };
 
 /// An enrolment in progress: what was typed stays when the person goes back.
@@ -35,6 +36,10 @@ pub struct Enrolment {
     pub(super) app: Option<Arc<ConfirmedCode>>,
     /// Verified numbers.
     pub phones: Vec<VerifiedPhone>,
+    /// Passkeys that were made.
+    pub passkeys: Vec<MadePasskey>,
+    /// What the newest of them is to be called.
+    pub passkey_name: String,
     /// Wrong codes in a row.
     pub(super) wrong_codes: u32,
     /// The last of them, as it was typed.
@@ -63,6 +68,8 @@ impl Stage for Enrolment {
             phone,
             app: None,
             phones: Vec::new(),
+            passkeys: Vec::new(),
+            passkey_name: String::new(),
             opening,
             draft,
             code: CodeEntry::default(),
@@ -160,7 +167,10 @@ impl Stage for Enrolment {
     fn would_lose(&self) -> bool {
         matches!(
             self.step,
-            Step::SaveCodes { .. } | Step::Posting { .. } | Step::Another
+            Step::SaveCodes { .. }
+                | Step::Posting { .. }
+                | Step::Another
+                | Step::PasskeyName { .. }
         )
     }
 
@@ -185,6 +195,8 @@ impl Enrolment {
             | Step::AddAccount
             | Step::Confirm { .. }
             | Step::Number { .. }
+            | Step::Passkey { .. }
+            | Step::PasskeyName { .. }
             | Step::Another
             | Step::SaveCodes { .. }
             | Step::Posting { .. }
@@ -213,75 +225,6 @@ impl Enrolment {
         matches!(self.step, Step::Done { .. })
     }
 
-    /// Whether an app is set up already.
-    pub const fn has_app(&self) -> bool {
-        self.app.is_some()
-    }
-
-    /// Whether anything is.
-    pub(super) fn has_method(&self) -> bool {
-        MethodKind::ALL.iter().any(|kind| match kind.class() {
-            MethodClass::Otp => self.has_app(),
-            MethodClass::OutOfBand(_) => !self.phones.is_empty(),
-        })
-    }
-
-    /// What may be added: an app once, phones as many as the service takes.
-    pub fn addable(&self) -> impl Iterator<Item = MethodKind> {
-        let room = self.phones.len() < PHONES_MAX;
-        let fits = move |kind: &MethodKind| match kind.class() {
-            MethodClass::Otp => !self.has_app(),
-            MethodClass::OutOfBand(_) => room,
-        };
-        self.opening.methods.iter().copied().filter(fits)
-    }
-
-    /// Whether such a method may be added.
-    pub fn adds(&self, kind: MethodKind) -> bool {
-        self.addable()
-            .any(|addable| addable.as_str() == kind.as_str())
-    }
-
-    /// Whether something can stand beside the first method: another kind, or another number.
-    fn has_choice(&self) -> bool {
-        let methods = &self.opening.methods;
-        let has_others = |kind: &MethodKind| match kind.class() {
-            MethodClass::Otp => false,
-            MethodClass::OutOfBand(_) => true,
-        };
-        methods.len() > 1 || methods.iter().any(has_others)
-    }
-
-    /// The step after a method was proved: a second method is recommended, where there is one.
-    pub(super) fn after_method(&self) -> Step {
-        if self.has_choice() || self.opening.adds.is_some() {
-            Step::Another
-        } else {
-            Step::SaveCodes { refused: None }
-        }
-    }
-
-    /// To the step before the backup codes: what is set up, or the proof of the only method that
-    /// there can be.
-    fn before_codes(&self) -> Step {
-        match self.opening.methods.as_slice() {
-            [only] if !self.has_choice() => match only.class() {
-                MethodClass::Otp => Step::Confirm { refused: None },
-                MethodClass::OutOfBand(_) => Step::Another,
-            },
-            _several => Step::Another,
-        }
-    }
-
-    /// To the step before a method: what is set up, or the choice.
-    pub(super) fn before_method(&self) -> Step {
-        if self.has_method() {
-            Step::Another
-        } else {
-            Step::Method
-        }
-    }
-
     fn go(&mut self, to: SetUpNav, now: Now) -> Option<SetUpEffect> {
         match to {
             SetUpNav::Next => self.next(now),
@@ -303,11 +246,13 @@ impl Enrolment {
                 | Step::GetApp
                 | Step::Confirm { .. }
                 | Step::Another
+                | Step::Passkey { .. }
                 | Step::PhoneCode { .. } => self.choose(kind),
                 Step::Start
                 | Step::OnPhone { .. }
                 | Step::AddAccount
                 | Step::Number { .. }
+                | Step::PasskeyName { .. }
                 | Step::SaveCodes { .. }
                 | Step::Posting { .. }
                 | Step::Done { .. }
@@ -332,6 +277,8 @@ impl Enrolment {
             } => {}
             Step::PhoneCode { .. } => return self.answer(),
             Step::SaveCodes { .. } => return self.save(),
+            Step::Passkey { .. } => return self.make_passkey(),
+            Step::PasskeyName { .. } => self.name_passkey(),
             Step::OnPhone { .. }
             | Step::Method
             | Step::Posting { .. }
@@ -349,13 +296,15 @@ impl Enrolment {
         }
         self.step = match &self.step {
             Step::Method | Step::OnPhone { .. } => Step::Start,
-            Step::GetApp | Step::Number { .. } => self.before_method(),
+            Step::GetApp | Step::Number { .. } | Step::Passkey { .. } => self.before_method(),
             Step::AddAccount => Step::GetApp,
             Step::Confirm { .. } => Step::AddAccount,
             Step::SaveCodes { .. } => self.before_codes(),
             // The number is typed again; what was typed stays.
             Step::PhoneCode { challenge, .. } => Step::number(challenge.channel),
-            Step::Start
+            // It is made: without its name it would be lost.
+            Step::PasskeyName { .. }
+            | Step::Start
             | Step::Another
             | Step::Posting { .. }
             | Step::Done { .. }
@@ -371,6 +320,12 @@ impl Enrolment {
                 None
             }
             MethodClass::OutOfBand(channel) => self.enter_number(channel),
+            MethodClass::Cryptographic => {
+                self.step = Step::Passkey {
+                    asking: RequestState::Idle,
+                };
+                None
+            }
         }
     }
 
@@ -410,6 +365,10 @@ impl Enrolment {
                 self.enter_phone(input);
                 None
             }
+            (SetUpInput::Name(typed), Step::PasskeyName { .. }) => {
+                self.passkey_name = typed;
+                None
+            }
             // Of a field that is gone.
             (
                 SetUpInput::Code(_)
@@ -437,6 +396,8 @@ impl fmt::Debug for Enrolment {
             Step::Confirm { .. } => "Confirm",
             Step::Number { .. } => "Number",
             Step::PhoneCode { .. } => "PhoneCode",
+            Step::Passkey { .. } => "Passkey",
+            Step::PasskeyName { .. } => "PasskeyName",
             Step::Another => "Another",
             Step::SaveCodes { .. } => "SaveCodes",
             Step::Posting { .. } => "Posting",

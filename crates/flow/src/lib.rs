@@ -1,6 +1,7 @@
 //! The enrolment as a pure state machine: a state, an event, the next state and what the shell
 //! shall do.
 
+mod choices;
 mod code_entry;
 mod draft;
 mod enrolment;
@@ -14,6 +15,7 @@ mod manage;
 mod more_time;
 mod on_phone;
 mod one;
+mod passkeys;
 mod phone;
 mod phone_answers;
 mod phone_entry;
@@ -40,6 +42,7 @@ pub use manage::{
     ManageEffect, ManageEvent, ManageNav, ManageOpening, ManageScreen, ManageStep, Managing,
     NewNav, ProofFor, Proving, Question, Trusted, Wish,
 };
+pub use passkeys::{MadePasskey, PasskeyRefusal, merge_passkeys};
 pub use phone_entry::{OrderedNumber, PhoneEntry, PhoneRefusal, VerifiedPhone};
 pub use resume::{BookmarkedScreen, LoginBookmark};
 pub use set_up::{
@@ -80,7 +83,7 @@ pub enum EndReason {
     OnPhone,
     /// The person has two-step verification already.
     AlreadyOn,
-    /// Somebody said: I did not ask for this code.
+    /// Somebody said: This sign-in is not mine.
     Reported,
     /// Too many codes were tried in this login.
     TriesSpent,
@@ -165,6 +168,11 @@ fn ending_for(trouble: RequestError) -> Option<EndReason> {
         | ErrorCode::ApiKeyInvalid
         | ErrorCode::ResultCodeInvalid
         | ErrorCode::NotFound
+        | ErrorCode::PasskeyWrong
+        | ErrorCode::PasskeyKnown
+        | ErrorCode::CeremonyUnknown
+        | ErrorCode::CeremonyUsed
+        | ErrorCode::CeremonyExpired
         | ErrorCode::HttpMethodNotAllowed => Some(EndReason::Misconfigured),
         ErrorCode::CodeWrong
         | ErrorCode::Unavailable

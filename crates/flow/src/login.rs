@@ -22,6 +22,10 @@ pub struct LoginOpening {
     pub methods: Vec<MethodView>,
     /// The one to begin with.
     pub best: Option<String>,
+    /// How many passkeys the person has: they are one of the methods ([`crate::merge_passkeys`]).
+    pub passkeys: usize,
+    /// Whether this browser can use one here.
+    pub has_passkeys: bool,
     /// Good [backup codes](BackupCode).
     pub backup_codes_left: u32,
     /// For how many days this browser can be trusted.
@@ -61,6 +65,10 @@ pub enum LoginRefusal {
     SecondCode(CodeError),
     /// The [backup code](BackupCode) is mistyped: refused without asking the service.
     Backup(BackupCodeError),
+    /// The person has ended what the browser asked, or nothing that fits was at hand.
+    Cancelled,
+    /// The browser cannot ask for a passkey here.
+    Browser,
     /// The service could not be asked.
     Unreachable,
     /// The service refused.
@@ -129,6 +137,11 @@ pub enum LoginStep {
         /// What was sent, for a phone.
         challenge: Option<Box<ChallengeView>>,
     },
+    /// Use a passkey.
+    Passkey {
+        /// The place of the method that stands for all of them.
+        place: usize,
+    },
     /// Type a [backup code](BackupCode).
     Backup,
     /// All ways.
@@ -137,7 +150,7 @@ pub enum LoginStep {
     LostPicker,
     /// None of them works.
     Recovery,
-    /// "I did not ask for this code."
+    /// "This sign-in is not mine."
     Report,
     /// That was said: what it ended, and who got in before.
     Reported(Box<Reported>),
@@ -203,7 +216,7 @@ pub enum LoginNav {
     Lose,
     /// "None of these works".
     Recover,
-    /// "I did not ask for this code."
+    /// "This sign-in is not mine."
     ReportUnrequested,
 }
 
@@ -281,6 +294,17 @@ pub enum LoginEffect {
         method_id: String,
         /// What is asked about.
         presented: Presented,
+        /// Whether this browser is to be trusted.
+        trust: bool,
+        /// The ids of the methods that go out of use with it, each before a space.
+        lost: String,
+    },
+    /// Ask the browser for a passkey, and the service whether its answer holds.
+    AskForPasskey {
+        /// By which way: the answer names it.
+        way: LoginMethod,
+        /// The one that stands for all of them; where one is tested, that one.
+        method_id: String,
         /// Whether this browser is to be trusted.
         trust: bool,
         /// The ids of the methods that go out of use with it, each before a space.

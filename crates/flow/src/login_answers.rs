@@ -156,10 +156,14 @@ impl SigningIn {
     /// Whether the screen asks for a code of this way.
     const fn asks_for(&self, way: LoginMethod) -> bool {
         match (&self.step, way) {
-            (LoginStep::Code { place, .. }, LoginMethod::Method(tried)) => *place == tried,
+            (
+                LoginStep::Code { place, .. } | LoginStep::Passkey { place },
+                LoginMethod::Method(tried),
+            ) => *place == tried,
             (LoginStep::Backup, LoginMethod::Backup) => true,
             (
                 LoginStep::Code { .. }
+                | LoginStep::Passkey { .. }
                 | LoginStep::Backup
                 | LoginStep::MethodPicker
                 | LoginStep::LostPicker
@@ -179,7 +183,7 @@ impl SigningIn {
         };
         let method = self.opening.methods.get(place);
         method.is_some_and(|method| match method.kind.class() {
-            MethodClass::Otp => false,
+            MethodClass::Otp | MethodClass::Cryptographic => false,
             MethodClass::OutOfBand(_) => true,
         })
     }
@@ -190,7 +194,7 @@ impl SigningIn {
         let asks_for_two = method.is_some_and(|method| match method.kind.class() {
             MethodClass::Otp => true,
             // The tries that are left are the message's own, and the next one has two codes.
-            MethodClass::OutOfBand(_) => false,
+            MethodClass::OutOfBand(_) | MethodClass::Cryptographic => false,
         });
         let state = match code {
             ErrorCode::CodeWrong if left == Some(0) && asks_for_two => MethodState::TwoCodes,
@@ -242,6 +246,8 @@ fn ending_of(refusal: LoginRefusal) -> Option<EndReason> {
         LoginRefusal::Code(_)
         | LoginRefusal::SecondCode(_)
         | LoginRefusal::Backup(_)
+        | LoginRefusal::Cancelled
+        | LoginRefusal::Browser
         | LoginRefusal::Unreachable => None,
     }
 }

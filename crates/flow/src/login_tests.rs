@@ -37,6 +37,8 @@ fn opening() -> LoginOpening {
             method("phone", MethodKind::Sms),
         ],
         best: Some("app".to_owned()),
+        passkeys: 0,
+        has_passkeys: true,
         backup_codes_left: 10,
         trust_days: None,
         auto_send: false,

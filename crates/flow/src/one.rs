@@ -23,7 +23,7 @@ impl Enrolment {
         self.opening.adds.is_some()
             && matches!(
                 self.step,
-                Step::GetApp | Step::Number { .. } | Step::SaveCodes { .. }
+                Step::GetApp | Step::Number { .. } | Step::Passkey { .. } | Step::SaveCodes { .. }
             )
     }
 
@@ -37,7 +37,7 @@ impl Enrolment {
     pub(super) fn typed_back(&self) -> Option<BackupCode> {
         match self.opening.adds? {
             SetupKind::BackupCodes => BackupCode::from_typed(&self.typed_backup).ok(),
-            SetupKind::Totp | SetupKind::Sms | SetupKind::Voice => None,
+            SetupKind::Totp | SetupKind::Sms | SetupKind::Voice | SetupKind::Passkey => None,
         }
     }
 }

@@ -19,6 +19,8 @@ impl Enrolment {
             | Step::GetApp
             | Step::AddAccount
             | Step::Confirm { .. }
+            | Step::Passkey { .. }
+            | Step::PasskeyName { .. }
             | Step::Another
             | Step::SaveCodes { .. }
             | Step::Posting { .. }

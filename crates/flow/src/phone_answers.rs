@@ -19,6 +19,10 @@ impl Enrolment {
             SetUpAnswer::Changed(fresh) => self.on_changed(fresh),
             SetUpAnswer::Accepted(id) => self.on_accepted(&id),
             SetUpAnswer::NotOrdered(refusal) => return self.on_refused(refusal).map(|()| None),
+            SetUpAnswer::PasskeyMade(id, suggestion) => self.on_passkey_made(id, suggestion),
+            SetUpAnswer::PasskeyNotMade(refusal) => {
+                return self.on_passkey_not_made(refusal).map(|()| None);
+            }
             SetUpAnswer::Stored(_)
             | SetUpAnswer::NotStored(_)
             | SetUpAnswer::Looked(_)

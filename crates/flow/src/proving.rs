@@ -62,6 +62,7 @@ impl Enrolment {
         let proof = Arc::new(ConfirmedFactors {
             app: self.app.clone(),
             phones: self.phones.clone(),
+            passkeys: self.passkeys.clone(),
             typed_back: self.typed_back(),
         });
         let post = SetUpEffect::Post(self.draft.client(), Arc::clone(&proof));

@@ -19,7 +19,7 @@ pub enum BookmarkedScreen {
     LostPicker,
     /// None of them works.
     Recovery,
-    /// "I did not ask for this code."
+    /// "This sign-in is not mine."
     Report,
     /// The code does not arrive.
     Help,
@@ -44,7 +44,9 @@ impl SigningIn {
     pub const fn bookmark(&self) -> Option<LoginBookmark> {
         let screen = match self.step {
             LoginStep::Code { .. } if self.is_helping => BookmarkedScreen::Help,
-            LoginStep::Code { .. } | LoginStep::Backup => BookmarkedScreen::Code,
+            LoginStep::Code { .. } | LoginStep::Passkey { .. } | LoginStep::Backup => {
+                BookmarkedScreen::Code
+            }
             LoginStep::MethodPicker => BookmarkedScreen::MethodPicker,
             LoginStep::LostPicker => BookmarkedScreen::LostPicker,
             LoginStep::Recovery => BookmarkedScreen::Recovery,

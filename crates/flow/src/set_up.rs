@@ -5,7 +5,10 @@ use std::sync::Arc;
 use nidan_otp::{ClientShare, Code};
 use nidan_protocol::{CallConfirmation, ChallengeView, Channel, EnrolmentAnswer, MethodKind};
 
-use super::{ConfirmedFactors, Enrolment, Lifecycle, OrderedNumber, PhoneRefusal, RequestError};
+use super::{
+    ConfirmedFactors, Enrolment, Lifecycle, OrderedNumber, PasskeyRefusal, PhoneRefusal,
+    RequestError,
+};
 
 /// A set-up, from the first words to what is stored.
 pub type Flow = Lifecycle<Enrolment>;
@@ -53,7 +56,7 @@ pub enum SetUpInput {
     Code(String),
     /// A number.
     Number(String),
-    /// What the number is called.
+    /// What the number, or the passkey, is called.
     Name(String),
     /// The search for a country.
     CountrySearch(String),
@@ -103,6 +106,10 @@ pub enum SetUpAnswer {
     Looked(Option<RequestError>),
     /// When the set-up ends now (Unix seconds); [`None`] when the service could not be asked.
     Extended(Result<u64, RequestError>),
+    /// A passkey was made, by this ceremony; and what the browser suggests to call it.
+    PasskeyMade(String, String),
+    /// No passkey was made.
+    PasskeyNotMade(PasskeyRefusal),
     /// The final post was answered.
     Stored(Box<EnrolmentAnswer>),
     /// The final post was not answered, or refused.
@@ -147,6 +154,8 @@ pub enum SetUpEffect {
         /// The code.
         code: Code,
     },
+    /// Ask the browser to make a passkey, and the service whether it holds.
+    MakePasskey,
     /// Ask whether the set-up is still open.
     Look,
     /// Ask for more time.

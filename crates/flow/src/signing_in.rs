@@ -27,10 +27,7 @@ impl Stage for SigningIn {
     type Effect = LoginEffect;
 
     fn begin(mut opening: LoginOpening) -> (Box<Self>, Option<LoginEffect>) {
-        let best = opening
-            .methods
-            .iter()
-            .position(|method| Some(&method.id) == opening.best.as_ref());
+        let best = place_to_begin(&opening);
         // Whoever typed while the widget came has typed this code.
         let typed = CodeEntry::holding(std::mem::take(&mut opening.typed));
         let mut signing = Box::new(Self {
@@ -65,6 +62,7 @@ impl Stage for SigningIn {
             // Nothing leads from a report to a result, however late it is answered.
             LoginStep::Reported(_) => return Outcome::stays(self),
             LoginStep::Code { .. }
+            | LoginStep::Passkey { .. }
             | LoginStep::Backup
             | LoginStep::MethodPicker
             | LoginStep::LostPicker
@@ -86,6 +84,7 @@ impl Stage for SigningIn {
             LoginStep::LowBackupCodes(passed) => Outcome::Completed(passed.result_code),
             LoginStep::Reported(_) => Outcome::stays(self),
             LoginStep::Code { .. }
+            | LoginStep::Passkey { .. }
             | LoginStep::Backup
             | LoginStep::MethodPicker
             | LoginStep::LostPicker
@@ -105,7 +104,8 @@ impl Stage for SigningIn {
     fn awaited(&self) -> Option<&ChallengeView> {
         match &self.step {
             LoginStep::Code { challenge, .. } => challenge.as_deref(),
-            LoginStep::Backup
+            LoginStep::Passkey { .. }
+            | LoginStep::Backup
             | LoginStep::MethodPicker
             | LoginStep::LostPicker
             | LoginStep::Recovery
@@ -128,10 +128,23 @@ impl Stage for SigningIn {
     }
 }
 
+/// The method to begin with: the best one, or where this browser cannot use that, the first one that
+/// takes codes.
+fn place_to_begin(opening: &LoginOpening) -> Option<usize> {
+    let mut methods = opening.methods.iter();
+    let best = methods.position(|method| Some(&method.id) == opening.best.as_ref())?;
+    let has_codes = |method: &MethodView| method.kind.class().has_codes();
+    if opening.has_passkeys || opening.methods.get(best).is_some_and(has_codes) {
+        return Some(best);
+    }
+    let mut methods = opening.methods.iter();
+    methods.position(|method| has_codes(method) && method.state.takes_codes())
+}
+
 impl SigningIn {
-    /// The method whose code is asked for.
+    /// The method whose code, or passkey, is asked for.
     pub fn method(&self) -> Option<&MethodView> {
-        let LoginStep::Code { place, .. } = &self.step else {
+        let (LoginStep::Code { place, .. } | LoginStep::Passkey { place }) = &self.step else {
             return None;
         };
         self.opening.methods.get(*place)
@@ -173,7 +186,7 @@ impl SigningIn {
             MethodClass::OutOfBand(channel) if is_new && self.opening.auto_send => {
                 self.order(channel, CallConfirmation::Digits)
             }
-            MethodClass::OutOfBand(_) | MethodClass::Otp => None,
+            MethodClass::OutOfBand(_) | MethodClass::Otp | MethodClass::Cryptographic => None,
         }
     }
 
@@ -204,6 +217,7 @@ impl SigningIn {
                 place,
                 challenge: self.kept_for(place),
             }),
+            MethodClass::Cryptographic => Some(LoginStep::Passkey { place }),
         }
     }
 
@@ -234,7 +248,9 @@ impl SigningIn {
             // The question whether to report is answered, or left by "back".
             (LoginStep::Report, _) => None,
             (LoginStep::LostPicker, LoginNav::Choose(LoginMethod::Method(place))) => {
-                self.lost.toggle(place);
+                if self.may_be_lost(place) {
+                    self.lost.toggle(place);
+                }
                 self.leave_for(LoginStep::MethodPicker)
             }
             (_, LoginNav::Lose) => self.lose(),
@@ -258,6 +274,7 @@ impl SigningIn {
         }
         match self.step {
             LoginStep::Code { .. } => self.verify(),
+            LoginStep::Passkey { .. } => self.ask_for_passkey(),
             LoginStep::Backup => self.verify_backup(),
             LoginStep::Report => {
                 self.asked = RequestState::Waiting;
@@ -276,7 +293,9 @@ impl SigningIn {
         match self.step {
             LoginStep::LostPicker => self.leave_for(LoginStep::MethodPicker),
             LoginStep::Recovery if self.has_other_way() => self.leave_for(LoginStep::MethodPicker),
-            LoginStep::Code { .. } | LoginStep::Backup => self.leave_for(LoginStep::MethodPicker),
+            LoginStep::Code { .. } | LoginStep::Passkey { .. } | LoginStep::Backup => {
+                self.leave_for(LoginStep::MethodPicker)
+            }
             LoginStep::Recovery | LoginStep::MethodPicker | LoginStep::Report => {
                 self.asked = RequestState::Idle;
                 self.step = match self.way {
@@ -392,6 +411,7 @@ impl fmt::Debug for SigningIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.step {
             LoginStep::Code { .. } => "Code",
+            LoginStep::Passkey { .. } => "Passkey",
             LoginStep::Backup => "Backup",
             LoginStep::MethodPicker => "MethodPicker",
             LoginStep::LostPicker => "LostPicker",

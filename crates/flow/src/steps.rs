@@ -5,7 +5,10 @@ use std::sync::Arc;
 use nidan_otp::{BackupCode, BackupCodeError, CodeError};
 use nidan_protocol::{ChallengeView, Channel, EnrolmentAnswer};
 
-use super::{ConfirmedCode, Now, PhoneRefusal, RequestError, RequestState, VerifiedPhone};
+use super::{
+    ConfirmedCode, MadePasskey, Now, PasskeyRefusal, PhoneRefusal, RequestError, RequestState,
+    VerifiedPhone,
+};
 
 /// Why a typed code was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +58,7 @@ pub enum Delivery {
 pub struct ConfirmedFactors {
     pub(super) app: Option<Arc<ConfirmedCode>>,
     pub(super) phones: Vec<VerifiedPhone>,
+    pub(super) passkeys: Vec<MadePasskey>,
     pub(super) typed_back: Option<BackupCode>,
 }
 
@@ -73,6 +77,11 @@ impl ConfirmedFactors {
     /// The verified numbers, the primary one first.
     pub fn phones(&self) -> &[VerifiedPhone] {
         &self.phones
+    }
+
+    /// The passkeys.
+    pub fn passkeys(&self) -> &[MadePasskey] {
+        &self.passkeys
     }
 }
 
@@ -111,6 +120,16 @@ pub enum Step {
         asking: RequestState<PhoneRefusal>,
         /// Whether the help for a code that does not arrive is open.
         is_helping: bool,
+    },
+    /// Make a passkey.
+    Passkey {
+        /// The state of the request.
+        asking: RequestState<PasskeyRefusal>,
+    },
+    /// Give the passkey that was made a name.
+    PasskeyName {
+        /// The ceremony that has made it.
+        ceremony_id: String,
     },
     /// What is set up so far, and what could come beside it.
     Another,

@@ -4,20 +4,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::host::TrustedBrowser;
 use crate::method::{Authenticator, MethodKind};
+use crate::passkey::PasskeyPost;
 
-/// The body of `POST /v1/flow/proof`: a code of any method, or a backup code.
+/// The body of `POST /v1/flow/proof`: a code of any method, a backup code, or a passkey's answer.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProofPost {
-    /// The id of one of the person's methods, or [`BACKUP_METHOD_ID`](crate::BACKUP_METHOD_ID).
+    /// As in [`VerificationPost`](crate::VerificationPost).
     pub method_id: String,
-    /// The code: six digits, or a backup code's sixteen characters in capitals and without
-    /// separators.
-    pub code: String,
-    /// The next code, where the method needs two.
+    /// As in [`VerificationPost`](crate::VerificationPost).
+    #[serde(default)]
+    pub code: Option<String>,
+    /// As in [`VerificationPost`](crate::VerificationPost).
     #[serde(default)]
     pub second_code: Option<String>,
+    /// As in [`VerificationPost`](crate::VerificationPost).
+    #[serde(default)]
+    pub passkey: Option<PasskeyPost>,
 }
 
 /// What is set up.
@@ -31,13 +35,21 @@ pub enum SetupKind {
     Sms,
     /// A phone number that is called.
     Voice,
+    /// A passkey or a security key.
+    Passkey,
     /// A new set of backup codes.
     BackupCodes,
 }
 
 impl SetupKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Totp, Self::Sms, Self::Voice, Self::BackupCodes];
+    pub const ALL: [Self; 5] = [
+        Self::Totp,
+        Self::Sms,
+        Self::Voice,
+        Self::Passkey,
+        Self::BackupCodes,
+    ];
 
     /// The name on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
@@ -45,6 +57,7 @@ impl SetupKind {
             Self::Totp => MethodKind::Totp.as_str(),
             Self::Sms => MethodKind::Sms.as_str(),
             Self::Voice => MethodKind::Voice.as_str(),
+            Self::Passkey => MethodKind::Passkey.as_str(),
             Self::BackupCodes => "backup_codes",
         }
     }
@@ -60,6 +73,7 @@ impl SetupKind {
             Self::Totp => Some(MethodKind::Totp),
             Self::Sms => Some(MethodKind::Sms),
             Self::Voice => Some(MethodKind::Voice),
+            Self::Passkey => Some(MethodKind::Passkey),
             Self::BackupCodes => None,
         }
     }
@@ -112,6 +126,9 @@ pub struct SetupFinishPost {
     /// For a phone: the id of a challenge of this flow that was answered.
     #[serde(default)]
     pub challenge_id: Option<String>,
+    /// For a passkey: the id of a ceremony of this flow that made one.
+    #[serde(default)]
+    pub ceremony_id: Option<String>,
     /// The name that the person gives it: up to 64 characters.
     #[serde(default)]
     pub name: Option<String>,
@@ -147,16 +164,21 @@ pub struct MethodPost {
     pub is_default: Option<bool>,
 }
 
-/// The body of `POST /v1/flow/methods/{id}/test`: a code, to see that the method works.
+/// The body of `POST /v1/flow/methods/{id}/test`: a code or a passkey's answer, to see that the method
+/// works.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MethodTestPost {
     /// Six digits.
-    pub code: String,
+    #[serde(default)]
+    pub code: Option<String>,
     /// The next code, where the method needs two.
     #[serde(default)]
     pub second_code: Option<String>,
+    /// As in [`VerificationPost`](crate::VerificationPost).
+    #[serde(default)]
+    pub passkey: Option<PasskeyPost>,
 }
 
 /// Why codes are paused.
@@ -213,10 +235,14 @@ pub struct TurnOffPost {
     /// As in [`ProofPost`].
     pub method_id: String,
     /// As in [`ProofPost`].
-    pub code: String,
+    #[serde(default)]
+    pub code: Option<String>,
     /// As in [`ProofPost`].
     #[serde(default)]
     pub second_code: Option<String>,
+    /// As in [`ProofPost`].
+    #[serde(default)]
+    pub passkey: Option<PasskeyPost>,
 }
 
 /// The answer to [`TurnOffPost`].

@@ -60,7 +60,7 @@ pub enum EventKind {
     TrustedBrowserCopied,
     /// Trusted browsers are asked for a code again.
     TrustRevoked,
-    /// The person says: I did not ask for this code.
+    /// The person says: This sign-in is not mine.
     Reported,
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::host::Purpose;
 use crate::manage::{Intent, ManagementView};
 use crate::method::{Authenticator, MethodKind};
+use crate::passkey::{NamedCeremony, PasskeyPost};
 
 /// The proof that a person has saved the backup codes, which the set-up asks for before it goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -227,6 +228,9 @@ pub struct EnrolmentPost {
     /// The phone numbers, the primary one first.
     #[serde(default)]
     pub phones: Vec<PhonePost>,
+    /// The passkeys that were made in this flow.
+    #[serde(default)]
+    pub passkeys: Vec<NamedCeremony>,
 }
 
 /// The outcome of a flow.
@@ -259,19 +263,27 @@ pub struct EnrolmentAnswer {
 /// Names the backup codes where a method's id is expected: everybody has one set at most.
 pub const BACKUP_METHOD_ID: &str = Authenticator::BackupCode.as_str();
 
-/// The body of `POST /v1/flow/verification`, which presents a code at login.
+/// Names a passkey where a method's id is expected: which one it is, its answer says.
+pub const PASSKEY_METHOD_ID: &str = MethodKind::Passkey.as_str();
+
+/// The body of `POST /v1/flow/verification`, which presents a code or a passkey's answer at login: one
+/// of `code` and `passkey` is there.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VerificationPost {
-    /// The id of one of the person's methods, or [`BACKUP_METHOD_ID`].
+    /// The id of one of the person's methods, [`BACKUP_METHOD_ID`], or [`PASSKEY_METHOD_ID`].
     pub method_id: String,
     /// The code: six digits, or a backup code's sixteen characters in capitals and without
     /// separators.
-    pub code: String,
+    #[serde(default)]
+    pub code: Option<String>,
     /// The next code, where the method needs two.
     #[serde(default)]
     pub second_code: Option<String>,
+    /// The answer of a passkey.
+    #[serde(default)]
+    pub passkey: Option<PasskeyPost>,
     /// Whether the person ticked "do not ask in this browser", where the host offers it.
     #[serde(default)]
     pub trust_browser: bool,
@@ -298,7 +310,7 @@ pub struct VerificationAnswer {
     pub result_code: String,
 }
 
-/// The body of `POST /v1/flow/report`: "I did not ask for this code". It is an empty object.
+/// The body of `POST /v1/flow/report`: "This sign-in is not mine". It is an empty object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]

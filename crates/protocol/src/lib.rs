@@ -10,6 +10,7 @@ mod flow;
 mod host;
 mod manage;
 mod method;
+mod passkey;
 mod problem;
 
 pub use challenge::{
@@ -23,9 +24,9 @@ pub use change::{
 pub use event::{EventKind, EventView, EventsView};
 pub use flow::{
     BACKUP_METHOD_ID, BackupGate, EnrolmentAnswer, EnrolmentOpening, EnrolmentPost, ExtendAnswer,
-    ExtendPost, FigureView, FlowOutcome, FlowView, LOST_MAX, MethodState, MethodView, PHONES_MAX,
-    PhoneOffer, PhonePost, Policy, RecentLogin, ReportAnswer, ReportPost, VerificationAnswer,
-    VerificationOpening, VerificationPost,
+    ExtendPost, FigureView, FlowOutcome, FlowView, LOST_MAX, MethodState, MethodView,
+    PASSKEY_METHOD_ID, PHONES_MAX, PhoneOffer, PhonePost, Policy, RecentLogin, ReportAnswer,
+    ReportPost, VerificationAnswer, VerificationOpening, VerificationPost,
 };
 pub use host::{
     AssertionAnswer, CreateFlow, FlowCreated, FlowStatus, HoldPost, HostReportPost, Purpose,
@@ -36,4 +37,8 @@ pub use manage::{
     ManagementView,
 };
 pub use method::{Authenticator, Channel, MethodClass, MethodKind};
+pub use passkey::{
+    CeremonyAnswerPost, CeremonyKind, CeremonyOpening, CeremonyPost, CeremonyView, NamedCeremony,
+    PASSKEYS_MAX, PasskeyPost,
+};
 pub use problem::{ErrorCode, Problem, ReadNumber};

@@ -29,6 +29,8 @@ macro_rules! method_kinds {
 }
 
 method_kinds! {
+    /// A passkey or a security key ([WebAuthn](https://www.w3.org/TR/webauthn-3/)).
+    Passkey = "passkey";
     /// An authenticator app ([RFC 6238](https://www.rfc-editor.org/rfc/rfc6238)).
     Totp = "totp";
     /// A code by text message.
@@ -47,13 +49,17 @@ pub enum MethodClass {
     /// An out-of-band code ([SP 800-63B](https://pages.nist.gov/800-63-4/sp800-63b.html)-4 §3.1.3):
     /// it is sent when the person asks for it.
     OutOfBand(Channel),
+    /// A key that signs a challenge for one site alone: multi-factor cryptographic authentication ([SP
+    /// 800-63B](https://pages.nist.gov/800-63-4/sp800-63b.html)-4 §3.1.7). There is no code, so there
+    /// is nothing to guess and nothing to read out to a caller.
+    Cryptographic,
 }
 
 impl MethodClass {
     /// The channel over which its codes are sent; [`None`] where nothing is sent.
     pub const fn channel(self) -> Option<Channel> {
         match self {
-            Self::Otp => None,
+            Self::Otp | Self::Cryptographic => None,
             Self::OutOfBand(channel) => Some(channel),
         }
     }
@@ -62,7 +68,15 @@ impl MethodClass {
     pub const fn makes_codes(self) -> bool {
         match self {
             Self::Otp => true,
-            Self::OutOfBand(_) => false,
+            Self::OutOfBand(_) | Self::Cryptographic => false,
+        }
+    }
+
+    /// Whether a person proves it by a code that they type.
+    pub const fn has_codes(self) -> bool {
+        match self {
+            Self::Otp | Self::OutOfBand(_) => true,
+            Self::Cryptographic => false,
         }
     }
 }
@@ -79,6 +93,7 @@ impl MethodKind {
             Self::Totp => MethodClass::Otp,
             Self::Sms => MethodClass::OutOfBand(Channel::Sms),
             Self::Voice => MethodClass::OutOfBand(Channel::Voice),
+            Self::Passkey => MethodClass::Cryptographic,
         }
     }
 
@@ -86,7 +101,8 @@ impl MethodKind {
     /// texted may be called too; a line that is called may not be texted.
     pub const fn takes(self, channel: Channel) -> bool {
         match (self, channel) {
-            (Self::Totp, Channel::Sms | Channel::Voice) | (Self::Voice, Channel::Sms) => false,
+            (Self::Totp | Self::Passkey, Channel::Sms | Channel::Voice)
+            | (Self::Voice, Channel::Sms) => false,
             (Self::Sms, Channel::Sms | Channel::Voice) | (Self::Voice, Channel::Voice) => true,
         }
     }
@@ -164,23 +180,28 @@ impl Authenticator {
         Self::all().find(|one| one.as_str() == name)
     }
 
-    /// The value in `amr` of a signed result: [RFC 8176
-    /// §2](https://www.rfc-editor.org/rfc/rfc8176#section-2) where it has one, a URN of our own
-    /// elsewhere.
-    pub const fn amr(self) -> &'static str {
+    /// The values in `amr` of a signed result: those of [RFC 8176
+    /// §2](https://www.rfc-editor.org/rfc/rfc8176#section-2) where it has some, a URN of our own
+    /// elsewhere. For a passkey they are "possession of a key was proved" and "the person was
+    /// present": without an attestation nobody knows whether the key lives in hardware (`hwk`) or in
+    /// software (`swk`), see docs/decisions/0039-passkeys.md.
+    pub const fn amr(self) -> &'static [&'static str] {
         match self {
-            Self::Method(MethodKind::Totp) => "otp",
-            Self::Method(MethodKind::Sms) => "sms",
-            Self::Method(MethodKind::Voice) => "tel",
-            Self::BackupCode => "urn:nidan:amr:backup-code",
-            Self::TrustedBrowser => "urn:nidan:amr:trusted-browser",
+            Self::Method(MethodKind::Totp) => &["otp"],
+            Self::Method(MethodKind::Sms) => &["sms"],
+            Self::Method(MethodKind::Voice) => &["tel"],
+            Self::Method(MethodKind::Passkey) => &["pop", "user"],
+            Self::BackupCode => &["urn:nidan:amr:backup-code"],
+            Self::TrustedBrowser => &["urn:nidan:amr:trusted-browser"],
         }
     }
 
     /// The value of `acr` of a signed result (OpenID Connect Core §2): what the login is worth.
     pub const fn acr(self) -> &'static str {
         match self {
-            Self::Method(_) | Self::BackupCode => "urn:nidan:acr:second-factor",
+            Self::Method(MethodKind::Passkey) => "urn:nidan:acr:phishing-resistant",
+            Self::Method(MethodKind::Totp | MethodKind::Sms | MethodKind::Voice)
+            | Self::BackupCode => "urn:nidan:acr:second-factor",
             Self::TrustedBrowser => "urn:nidan:acr:trusted-browser",
         }
     }
@@ -245,6 +266,6 @@ mod tests {
         let read: Authenticator =
             serde_json::from_str("\"backup_code\"").unwrap_or(Authenticator::TrustedBrowser);
         assert_eq!(read, Authenticator::BackupCode);
-        assert!(serde_json::from_str::<Authenticator>("\"passkey\"").is_err());
+        assert!(serde_json::from_str::<Authenticator>("\"fax\"").is_err());
     }
 }

@@ -99,6 +99,18 @@ error_codes! {
     AlreadyPaused = "paused", 409;
     /// The person has this number already.
     PhoneKnown = "phone_known", 409;
+    /// The passkey's answer does not hold; `field` says what does not: `origin`, `rp_id`, `challenge`,
+    /// `type`, `user_presence`, `user_verification`, `signature`, `counter`, `credential`, `user`,
+    /// `format`. What was asked for is spent: it is asked for anew.
+    PasskeyWrong = "passkey_wrong", 422;
+    /// This flow has no such ceremony, or it is for something else.
+    CeremonyUnknown = "ceremony_unknown", 404;
+    /// The ceremony was answered before, rightly or wrongly: each one counts once.
+    CeremonyUsed = "ceremony_used", 409;
+    /// The ceremony was asked for more than five minutes ago.
+    CeremonyExpired = "ceremony_expired", 422;
+    /// The passkey is somebody's already, perhaps the person's own.
+    PasskeyKnown = "passkey_known", 409;
     /// This flow has no such set-up.
     SetupUnknown = "setup_unknown", 404;
     /// The person has no such method.

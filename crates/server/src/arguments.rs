@@ -20,6 +20,13 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run the service.
     Serve,
+    /// Print what an RP ID's own domain serves as /.well-known/webauthn, so that passkeys work on
+    /// the origins that are not under it.
+    WellKnown {
+        /// The host's id; the first host with passkeys when left out.
+        #[arg(long)]
+        host: Option<String>,
+    },
     /// Write a commented nidan.toml and fresh keys into a folder, and print an API key.
     Init {
         /// The folder.

@@ -129,6 +129,8 @@ pub struct Host {
     pub backup_gate: BackupGate,
     /// The methods on offer, the recommended one first; all that there is a way for when left out.
     pub methods: Option<Vec<MethodKind>>,
+    /// Passkeys and security keys; there are none when this is left out.
+    pub passkeys: Option<PasskeyConfig>,
     /// Whether people who cannot press keys may have a call read its code at once (a mailbox that
     /// answers presses none, and would keep the code).
     #[serde(default)]
@@ -162,6 +164,15 @@ pub struct Host {
     pub form_manage_url: Option<String>,
     /// The webhook to which notices are posted; there are none when this is left out.
     pub notices: Option<WebhookConfig>,
+}
+
+/// What passkeys are made for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasskeyConfig {
+    /// The [RP ID](https://www.w3.org/TR/webauthn-3/#rp-id): the domain of the host's origins, or one
+    /// that they are under. It never changes: the keys of another one answer nobody.
+    pub rp_id: String,
 }
 
 /// Longer, and a stolen laptop signs in for a season.
@@ -242,6 +253,7 @@ impl Config {
             MethodKind::Totp => true,
             MethodKind::Sms => self.can_send(Channel::Sms),
             MethodKind::Voice => self.can_send(Channel::Voice),
+            MethodKind::Passkey => host.passkeys.is_some(),
         };
         host.methods
             .as_deref()

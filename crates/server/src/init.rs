@@ -67,6 +67,19 @@ pub enum InitError {
     Random(#[from] getrandom::Error),
 }
 
+/// The line for passkeys: of the page's own domain, where it has one.
+fn passkeys(init: &Init<'_>) -> String {
+    let url = url::Url::parse(init.origin).ok();
+    let domain = url.as_ref().and_then(url::Url::domain);
+    let line = |rp_id: &str| format!("passkeys = {{ rp_id = {} }}", toml::Value::from(rp_id));
+    match domain {
+        // Whoever tries it out sees it all.
+        Some(domain) if init.demo => line(domain),
+        Some(domain) => ["# ", &line(domain)].concat(),
+        None => ["# ", &line("shop.example")].concat(),
+    }
+}
+
 /// Writes both files with mode 0600; never over existing ones.
 ///
 /// # Errors
@@ -109,6 +122,7 @@ pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> 
             "{allow_unconfirmed_calls}",
             &shown("allow_unconfirmed_calls = true"),
         )
+        .replace("{passkeys}", &passkeys(init))
         .replace("{trust_days}", &shown("trust_days = 30"))
         .replace(
             "{recovery_url}",

@@ -114,6 +114,10 @@ pub(crate) enum HashUse {
     /// Of whatever is posted where methods are managed.
     ManageBody,
     Event,
+    /// By which a passkey is found.
+    CredentialIndex,
+    /// WebAuthn's user handle.
+    UserHandle,
 }
 
 impl HashUse {
@@ -132,6 +136,8 @@ impl HashUse {
             Self::VerificationBody => b"nidan v1 verification body\0",
             Self::ManageBody => b"nidan v1 manage body\0",
             Self::Event => b"nidan v1 event\0",
+            Self::CredentialIndex => b"nidan v1 credential index\0",
+            Self::UserHandle => b"nidan v1 user handle\0",
         }
     }
 }

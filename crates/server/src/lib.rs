@@ -25,6 +25,7 @@ pub mod listen;
 pub mod logging;
 mod metrics;
 mod middleware;
+mod passkey;
 pub mod phone;
 mod problem;
 mod refusal;
@@ -52,6 +53,7 @@ use in_flight::InFlight;
 use keys::Keys;
 use nidan_otp::TIME_STEP_S;
 use nidan_store::{Store, StoreError};
+use passkey::RelyingParties;
 use tokio::sync::watch;
 
 /// [ASVS](https://github.com/OWASP/ASVS/tree/v5.0.0) 7.5.1 wants a fresh first factor before a
@@ -96,6 +98,7 @@ struct Parts {
     /// Of the page without scripts.
     texts: api::form::Texts,
     notices: Notices,
+    passkeys: RelyingParties,
     /// Of the files under `/widget/`.
     widget_version: Option<String>,
     /// Wakes a delivery worker.
@@ -133,6 +136,17 @@ pub enum StartError {
         now: u64,
         /// When the latest accepted code was made.
         latest: u64,
+    },
+    /// A host's RP ID is another one than that of passkeys which its people have: none of them would
+    /// answer any more.
+    #[error(
+        "hosts.{host}.passkeys.rp_id: {count} passkeys were made for another RP ID, and none of them would answer; set it back, or have these people remove their passkeys first"
+    )]
+    PasskeysStranded {
+        /// The host's id.
+        host: String,
+        /// How many.
+        count: u64,
     },
     /// The database does not answer.
     #[error(transparent)]
@@ -172,6 +186,7 @@ impl Service {
         Ok(Self(Arc::new(Parts {
             api_keys,
             notices: Notices::new(&config)?,
+            passkeys: RelyingParties::new(&config)?,
             widget_version: config
                 .widget_folder
                 .as_deref()
@@ -218,6 +233,23 @@ impl Service {
             .saturating_mul(TIME_STEP_S);
         if now < latest.saturating_sub(CLOCK_TOLERANCE_S) {
             return Err(StartError::ClockBehind { now, latest });
+        }
+        Ok(())
+    }
+
+    /// Refuses to run with another RP ID than that of passkeys which are stored.
+    ///
+    /// # Errors
+    /// [`StartError::PasskeysStranded`] and [`StartError::Store`].
+    pub async fn check_passkeys(&self) -> Result<(), StartError> {
+        for host in &self.0.config.hosts {
+            let passkeys = host.passkeys.as_ref();
+            let rp_id = passkeys.map(|passkeys| passkeys.rp_id.as_str());
+            let count = self.0.store.stranded_passkeys(&host.id, rp_id).await?;
+            if count > 0 {
+                let host = host.id.clone();
+                return Err(StartError::PasskeysStranded { host, count });
+            }
         }
         Ok(())
     }

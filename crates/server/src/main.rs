@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use arguments::{Arguments, Command, SupportWords};
 use clap::Parser as _;
-use nidan_server::config::Config;
+use nidan_server::config::{Config, Host};
 use nidan_server::environment::{Clock as _, Os, random_bytes};
 use nidan_server::init::{Init, init};
 use nidan_server::keys::Keys;
@@ -43,6 +43,7 @@ async fn main() -> ExitCode {
         Command::Check => check(&arguments.config).await,
         Command::RotateSigningKey => rotate_signing_key(&arguments.config),
         Command::AfterWrongClock => take_back_future_steps(&arguments.config).await,
+        Command::WellKnown { host } => print_related_origins(&arguments.config, host.as_deref()),
         Command::Stats => print_stats(&arguments.config).await,
         Command::Hold(words) => {
             let action = SupportAction::Hold(&words.method);
@@ -187,6 +188,16 @@ async fn check(path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Prints the file of <https://www.w3.org/TR/webauthn-3/#sctn-related-origins>.
+fn print_related_origins(path: &Path, id: Option<&str>) -> Result<(), Box<dyn Error>> {
+    let config = Config::load(path, variables())?;
+    let asked = |host: &&Host| id.is_none_or(|id| host.id == id) && host.passkeys.is_some();
+    let host = config.hosts.iter().find(asked);
+    let host = host.ok_or("no such host has `passkeys` in this configuration")?;
+    println!("{}", serde_json::json!({ "origins": host.origins }));
+    Ok(())
+}
+
 async fn print_stats(path: &Path) -> Result<(), Box<dyn Error>> {
     let open = open(Config::load(path, variables())?).await?;
     print!("{}", stats(&open.service).await?);
@@ -249,7 +260,11 @@ fn release(identity: Identity) {
 
 async fn open(config: Config) -> Result<Open, Box<dyn Error>> {
     let open = open_at_any_time(config).await?;
-    if let Err(error) = open.service.check_clock().await {
+    let checked = match open.service.check_clock().await {
+        Ok(()) => open.service.check_passkeys().await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = checked {
         open.close().await;
         return Err(error.into());
     }

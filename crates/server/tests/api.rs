@@ -556,6 +556,8 @@ async fn every_route_stands_in_the_openapi_document() {
         "/healthz",
         "/openapi.json",
         "/v1/flow",
+        "/v1/flow/ceremonies",
+        "/v1/flow/ceremonies/{id}/answer",
         "/v1/flow/challenges",
         "/v1/flow/challenges/{id}",
         "/v1/flow/challenges/{id}/answer",

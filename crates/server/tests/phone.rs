@@ -152,7 +152,10 @@ async fn a_number_counts_after_its_code_was_answered() {
     let network = Arc::new(Network::default());
     let bench = bench_with(&[&network]).await;
     let (flow_id, token, view) = bench.open("u1").await;
-    assert_eq!(view["policy"]["methods"], json!(["totp", "sms", "voice"]));
+    assert_eq!(
+        view["policy"]["methods"],
+        json!(["passkey", "totp", "sms", "voice"])
+    );
     let (status, challenge) = order(&bench, &token, MOBILE, "sms").await;
     assert_eq!(status, StatusCode::CREATED, "{challenge}");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! "I did not ask for this code": what a report ends, and what it says is so.
+//! "This sign-in is not mine": what a report ends, and what it says is so.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 

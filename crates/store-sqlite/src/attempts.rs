@@ -5,24 +5,30 @@ use nidan_core::attempt::{
     self, AttemptChanges, AttemptContext, AttemptDecision, AttemptRefusal, CountedAttempt,
     LoginAttempt, OutOfUse, Presented, SentCode, Target,
 };
+use nidan_core::ceremony::KnownPasskey;
 use nidan_core::throttle::{Allowance, Tries};
 use nidan_protocol::MethodClass;
 use rusqlite::{Connection, Row, params};
 
 use crate::connection::{execute, first};
 use crate::failure::Failure;
-use crate::flows;
 use crate::rows::{channel_from, from_sql, kind_from, time_from, to_sql};
+use crate::{ceremonies, flows};
 use nidan_store::Attempt;
 
-/// One statement for all that an attempt at a method depends on, but for the code that was sent.
-const CONTEXT: &str = "SELECT f.attempts, f.backup_tries, m.kind, \
-    coalesce(t.sealed_secret, p.sealed_number) AS sealed, coalesce(t.drift, 0) AS drift, p.hint, \
+/// One statement for all that an attempt at a method depends on, but for the code that was sent and
+/// the ceremony that was asked for. A passkey is found by its credential.
+const CONTEXT: &str = "SELECT f.attempts, f.backup_tries, m.id AS method_id, m.kind, \
+    coalesce(t.sealed_secret, p.sealed_number) AS sealed, \
+    coalesce(t.drift, 0) AS drift, p.hint, k.counter, \
     m.in_a_row, m.day, m.today, m.held_at, m.retires_at, s.guess_full_at \
     FROM flow f JOIN subject s ON s.host = f.host AND s.subject = f.subject \
-    LEFT JOIN method m ON m.id = ?5 AND m.host = f.host AND m.subject = f.subject \
+    LEFT JOIN method m ON m.id = coalesce(?5, \
+    (SELECT method_id FROM passkey WHERE credential_index = ?7)) \
+    AND m.host = f.host AND m.subject = f.subject \
     AND (m.retires_at IS NULL OR m.retires_at > ?4) \
     LEFT JOIN totp t ON t.method_id = m.id LEFT JOIN phone p ON p.method_id = m.id \
+    LEFT JOIN passkey k ON k.method_id = m.id \
     WHERE f.id = ?1 AND f.host = ?2 AND f.subject = ?3 AND f.purpose = ?6 \
     AND f.state = 'open' AND f.expires_at > ?4";
 
@@ -44,9 +50,12 @@ fn load_context(
     read: &Connection,
     attempt: &LoginAttempt,
 ) -> Result<Option<AttemptContext>, Failure> {
-    let method_id = match &attempt.presented {
-        Presented::Code { method_id, .. } => Some(method_id),
-        Presented::BackupCode { .. } => None,
+    let (method_id, credential) = match &attempt.presented {
+        Presented::Code { method_id, .. } => (Some(method_id), None),
+        Presented::BackupCode { .. } => (None, None),
+        Presented::Passkey {
+            credential_index, ..
+        } => (None, Some(credential_index)),
     };
     let params = params![
         attempt.flow_id,
@@ -54,23 +63,41 @@ fn load_context(
         attempt.subject,
         to_sql(attempt.now),
         method_id,
-        attempt.purpose.of_flow().as_str()
+        attempt.purpose.of_flow().as_str(),
+        credential
     ];
     let Some(mut context) = first(read, CONTEXT, params, context_from)? else {
         return Ok(None);
     };
-    match (&attempt.presented, &mut context.target) {
-        (Presented::BackupCode { .. }, target) => {
+    match &attempt.presented {
+        Presented::BackupCode { .. } => {
             let set = flows::backup_set(read, &attempt.host, &attempt.subject)?;
-            *target = set.map_or(Target::Missing, Target::BackupCodes);
+            context.target = set.map_or(Target::Missing, Target::BackupCodes);
         }
-        (Presented::Code { method_id, .. }, Target::OutOfBand { challenge, .. }) => {
-            *challenge = latest_challenge(read, &attempt.flow_id, method_id)?;
+        Presented::Code { method_id, .. } => {
+            if let Target::OutOfBand { challenge, .. } = &mut context.target {
+                *challenge = latest_challenge(read, &attempt.flow_id, method_id)?;
+            }
         }
-        (Presented::Code { .. }, Target::Missing | Target::Otp { .. } | Target::BackupCodes(_)) => {
+        Presented::Passkey { ceremony_id, .. } => {
+            context.target = Target::Passkey {
+                key: key_of(context.target),
+                ceremony: ceremonies::find(read, &attempt.flow_id, ceremony_id)?,
+            };
         }
     }
     Ok(Some(context))
+}
+
+/// The passkey that was found by its credential.
+fn key_of(target: Target) -> Option<KnownPasskey> {
+    match target {
+        Target::Passkey { key, .. } => key,
+        Target::Missing
+        | Target::Otp { .. }
+        | Target::OutOfBand { .. }
+        | Target::BackupCodes(_) => None,
+    }
 }
 
 fn context_from(row: &Row<'_>) -> Result<AttemptContext, Failure> {
@@ -88,6 +115,14 @@ fn context_from(row: &Row<'_>) -> Result<AttemptContext, Failure> {
                 out_of_use: out_of_use(row)?,
                 hint: row.get("hint")?,
                 challenge: None,
+            },
+            MethodClass::Cryptographic => Target::Passkey {
+                key: Some(KnownPasskey {
+                    method_id: row.get("method_id")?,
+                    out_of_use: out_of_use(row)?,
+                    counter: row.get("counter")?,
+                }),
+                ceremony: None,
             },
         },
     };
@@ -140,6 +175,9 @@ fn apply(
             "UPDATE challenge SET attempts = attempts + 1 WHERE id = ?1",
             [challenge_id],
         )?;
+    }
+    if let Some(ceremony_id) = &changes.ceremony_id {
+        ceremonies::spend(write, ceremony_id, attempt.now)?;
     }
     if let Some(count) = changes.flow {
         execute(

@@ -186,13 +186,20 @@ pub(crate) fn has_factor(read: &Connection, host: &str, subject: &str) -> Result
 
 /// Whether the secret of one of the methods was enrolled before, by whomever.
 pub(crate) fn has_known_secret(read: &Connection, a: &Activation) -> Result<bool, Failure> {
-    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM totp WHERE fingerprint = ?1)";
     for fingerprint in a.fingerprints() {
-        if scalar(read, SQL, [fingerprint])? {
+        if is_somebodys(read, fingerprint)? {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Whether an app's secret or a passkey's credential is a method already, whoever has it. Their keyed
+/// hashes are of different uses, so that one table never has the other's.
+pub(crate) fn is_somebodys(read: &Connection, fingerprint: &[u8; 32]) -> Result<bool, Failure> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM totp WHERE fingerprint = ?1) \
+        OR EXISTS (SELECT 1 FROM passkey WHERE credential_index = ?1)";
+    scalar(read, sql, [fingerprint])
 }
 
 pub(crate) fn insert_method(
@@ -229,6 +236,16 @@ pub(crate) fn insert_method(
             write,
             "INSERT INTO phone (method_id, sealed_number, number_index, hint) VALUES (?1, ?2, ?3, ?4)",
             params![method.id, method.sealed, number_index, hint],
+        ),
+        MethodDetail::Passkey {
+            credential_index,
+            rp_id,
+            counter,
+        } => execute(
+            write,
+            "INSERT INTO passkey (method_id, sealed_credential, credential_index, rp_id, counter) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![method.id, method.sealed, credential_index, rp_id, counter],
         ),
     }?;
     Ok(())

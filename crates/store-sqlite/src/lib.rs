@@ -2,6 +2,7 @@
 
 mod attempts;
 mod budgets;
+mod ceremonies;
 mod challenges;
 mod connection;
 mod copies;
@@ -320,10 +321,12 @@ fn subject_of(
     })?;
     let methods = all(
         read,
-        "SELECT m.id, m.kind, m.name, coalesce(t.sealed_secret, p.sealed_number) AS sealed, t.fingerprint, t.last_step, \
-         p.number_index, p.hint, m.created_at, m.in_a_row, m.day, m.today, m.used_at, m.held_at, m.held_by, \
+        "SELECT m.id, m.kind, m.name, \
+         coalesce(t.sealed_secret, p.sealed_number, k.sealed_credential) AS sealed, t.fingerprint, t.last_step, \
+         p.number_index, p.hint, k.credential_index, k.rp_id, k.counter, m.created_at, m.in_a_row, m.day, m.today, m.used_at, m.held_at, m.held_by, \
          m.tested_at, m.is_default, m.retires_at, m.successor FROM method m \
          LEFT JOIN totp t ON t.method_id = m.id LEFT JOIN phone p ON p.method_id = m.id \
+         LEFT JOIN passkey k ON k.method_id = m.id \
          WHERE m.host = ?1 AND m.subject = ?2 AND (m.retires_at IS NULL OR m.retires_at > ?3) \
          ORDER BY m.created_at, m.position",
         params![host, subject, to_sql(now)],

@@ -114,6 +114,14 @@ fn is_unspent(read: &Connection, spending: &Spending<'_>) -> Result<bool, Failur
                        AND ordinal = ?3 AND used_at IS NULL)";
             scalar(read, sql, params![host, subject, ordinal])
         }
+        Authenticated::Passkey {
+            method_id,
+            counter_before,
+            ..
+        } => {
+            let sql = "SELECT EXISTS (SELECT 1 FROM passkey WHERE method_id = ?1 AND counter = ?2)";
+            scalar(read, sql, params![method_id, counter_before])
+        }
     }
 }
 
@@ -134,6 +142,8 @@ fn give_back(write: &Connection, spending: &Spending<'_>, tries: Tries) -> Resul
             execute(write, sql, [challenge_id])?;
         }
         Authenticated::BackupCode { .. } => by_code = 1,
+        // Its ceremony stays spent: the next answer is to another one.
+        Authenticated::Passkey { .. } => {}
     }
     execute(
         write,
@@ -262,6 +272,16 @@ pub(crate) fn spend(write: &Connection, spending: &Spending<'_>) -> Result<bool,
             "UPDATE backup_code SET used_at = ?4 WHERE host = ?1 AND subject = ?2 \
              AND ordinal = ?3 AND used_at IS NULL",
             params![host, subject, ordinal, now],
+        ),
+        Authenticated::Passkey {
+            method_id,
+            counter_before,
+            counter,
+        } => execute(
+            write,
+            "UPDATE passkey SET counter = ?4 WHERE counter = ?5 \
+             AND method_id = (SELECT id FROM method WHERE id = ?1 AND host = ?2 AND subject = ?3)",
+            params![method_id, host, subject, counter, counter_before],
         ),
     }?;
     Ok(spent == 1)

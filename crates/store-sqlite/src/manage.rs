@@ -214,17 +214,17 @@ fn has_browser(read: &Connection, change: &ManageChange) -> Result<bool, Failure
     scalar(read, sql, [&change.host, &change.subject, id])
 }
 
-/// Whether the secret of a new app was enrolled before, by whomever, or its number is the person's
-/// already.
+/// Whether the secret of a new app or a new passkey was enrolled before, by whomever, or its number is
+/// the person's already.
 fn is_known(read: &Connection, change: &ManageChange) -> Result<bool, Failure> {
     let Some(NewFactor::Method(method)) = &change.new else {
         return Ok(false);
     };
     match &method.detail {
-        MethodDetail::Totp { fingerprint, .. } => {
-            let sql = "SELECT EXISTS (SELECT 1 FROM totp WHERE fingerprint = ?1)";
-            scalar(read, sql, [fingerprint])
-        }
+        MethodDetail::Totp { fingerprint, .. } => flows::is_somebodys(read, fingerprint),
+        MethodDetail::Passkey {
+            credential_index, ..
+        } => flows::is_somebodys(read, credential_index),
         MethodDetail::Phone { number_index, .. } => scalar(
             read,
             "SELECT EXISTS (SELECT 1 FROM method m JOIN phone p ON p.method_id = m.id \

@@ -121,6 +121,11 @@ pub(crate) fn method_from(row: &Row<'_>) -> Result<Method, Failure> {
             number_index: bytes(row, "number_index")?,
             hint: row.get("hint")?,
         },
+        MethodClass::Cryptographic => MethodDetail::Passkey {
+            credential_index: bytes(row, "credential_index")?,
+            rp_id: row.get("rp_id")?,
+            counter: row.get("counter")?,
+        },
     };
     Ok(Method {
         id: row.get("id")?,

@@ -8,6 +8,7 @@
 pub mod contract;
 mod keys;
 mod manage;
+mod passkey;
 mod phone;
 mod redeem;
 #[cfg(feature = "contract")]
@@ -25,12 +26,14 @@ pub use nidan_core::audit::{
     AuditContext, AuditDetail, AuditEntry, LastEntry, WrongCode, WrongCodes,
 };
 pub use nidan_core::budget::{Budget, Scope};
+pub use nidan_core::ceremony::{CeremonyRefusal, StoredCeremony};
 pub use nidan_core::challenge::{Attempt, Ordered};
 pub use nidan_core::delivery::DeliveryOutcome;
 pub use nidan_core::enrolment::{Activated, Opened};
 use nidan_core::manage::{Account, BackupCodes, Changes, Holder, KnownMethod, Proof};
 use nidan_core::throttle::{Allowance, Tries};
 use nidan_protocol::{Channel, Intent, MethodKind, Purpose};
+pub use passkey::{MadePasskey, NewCeremony, PasskeyStore};
 pub use phone::{Challenge, Count, LeasedMessage, NewChallenge, Order, PhoneStore};
 pub use redeem::{NewTrust, Redeemed, Redemption};
 pub use verify::{
@@ -151,7 +154,7 @@ pub struct NewMethod {
     pub id: String,
     /// The name that the person gave it.
     pub name: Option<String>,
-    /// An app's secret or a phone's number; opens only for this row.
+    /// An app's secret, a phone's number or a passkey's public key; opens only for this row.
     pub sealed: Vec<u8>,
     /// The data of its kind.
     pub detail: MethodDetail,
@@ -177,6 +180,15 @@ pub enum MethodDetail {
         /// The last two digits.
         hint: String,
     },
+    /// A passkey or a security key.
+    Passkey {
+        /// Keyed hash of the credential's id: nobody else of the host's has it.
+        credential_index: [u8; 32],
+        /// The RP ID that it was made for.
+        rp_id: String,
+        /// The signature counter after its last answer.
+        counter: u32,
+    },
 }
 
 impl MethodDetail {
@@ -185,14 +197,27 @@ impl MethodDetail {
         match self {
             Self::Totp { .. } => MethodKind::Totp,
             Self::Phone { channel, .. } => channel.method(),
+            Self::Passkey { .. } => MethodKind::Passkey,
         }
     }
 
     /// The last two digits of its number.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Totp { .. } => None,
+            Self::Totp { .. } | Self::Passkey { .. } => None,
             Self::Phone { hint, .. } => Some(hint),
+        }
+    }
+
+    /// The keyed hash of what no other method has: an app's secret, a passkey's credential. A number
+    /// may be several people's.
+    pub const fn only_here(&self) -> Option<&[u8; 32]> {
+        match self {
+            Self::Totp { fingerprint, .. } => Some(fingerprint),
+            Self::Passkey {
+                credential_index, ..
+            } => Some(credential_index),
+            Self::Phone { .. } => None,
         }
     }
 }
@@ -225,14 +250,10 @@ pub struct Activation {
 }
 
 impl Activation {
-    /// The keyed hashes of the secrets of its apps.
+    /// The keyed hashes of what no other method may have ([`MethodDetail::only_here`]).
     pub fn fingerprints(&self) -> impl Iterator<Item = &[u8; 32]> {
-        self.methods
-            .iter()
-            .filter_map(|method| match &method.detail {
-                MethodDetail::Totp { fingerprint, .. } => Some(fingerprint),
-                MethodDetail::Phone { .. } => None,
-            })
+        let methods = self.methods.iter();
+        methods.filter_map(|method| method.detail.only_here())
     }
 }
 
@@ -327,7 +348,7 @@ impl Method {
 
 /// Everything the service stores.
 #[async_trait]
-pub trait Store: PhoneStore + VerifyStore + ManageStore {
+pub trait Store: PhoneStore + VerifyStore + ManageStore + PasskeyStore {
     /// Stores a flow and supersedes the [subject](Subject)'s earlier open ones.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ mod hold;
 mod login;
 #[path = "memory/manage.rs"]
 mod manage;
+#[path = "memory/passkeys.rs"]
+mod passkeys;
 #[path = "memory/phone.rs"]
 mod phone;
 #[path = "memory/tables.rs"]
@@ -54,6 +56,7 @@ async fn an_engine_in_memory_keeps_the_contract() {
         include_str!("memory.rs"),
         include_str!("memory/login.rs"),
         include_str!("memory/manage.rs"),
+        include_str!("memory/passkeys.rs"),
         include_str!("memory/phone.rs"),
         include_str!("memory/tables.rs"),
     ];
@@ -155,7 +158,7 @@ impl Store for Memory {
                 .iter()
                 .filter_map(|row| match row.method.detail {
                     MethodDetail::Totp { last_step, .. } => Some(last_step),
-                    MethodDetail::Phone { .. } => None,
+                    MethodDetail::Phone { .. } | MethodDetail::Passkey { .. } => None,
                 });
             steps.max()
         })
@@ -182,6 +185,10 @@ impl Store for Memory {
             tables
                 .flows
                 .retain(|row| row.opened.expires_at >= expired_before);
+            let alive: Vec<_> = tables.flows.iter().map(|row| &row.opened.id).collect();
+            tables
+                .ceremonies
+                .retain(|row| alive.contains(&&row.flow_id));
             (before - tables.flows.len()) as u64
         })
     }

@@ -43,7 +43,7 @@ pub(crate) fn router(accounts: Accounts, secret: String) -> Router {
         .with_state(Notices { accounts, secret })
 }
 
-/// "I did not ask for this code": somebody has the password, or was told the code too and is signed
+/// "This sign-in is not mine": somebody has the password, or was told the code too and is signed
 /// in. Every session of the person ends that began before, whosever it is; the person signs in
 /// again with the next code, and changes the password.
 async fn hear(State(notices): State<Notices>, headers: HeaderMap, body: Bytes) -> StatusCode {

@@ -78,9 +78,13 @@ impl Purpose {
     const fn accepts(self) -> &'static [&'static str] {
         match self {
             Self::Enroll => &["urn:nidan:acr:enrolment"],
-            Self::Manage => &["urn:nidan:acr:second-factor"],
+            Self::Manage => &[
+                "urn:nidan:acr:second-factor",
+                "urn:nidan:acr:phishing-resistant",
+            ],
             Self::Verify => &[
                 "urn:nidan:acr:second-factor",
+                "urn:nidan:acr:phishing-resistant",
                 "urn:nidan:acr:trusted-browser",
             ],
         }

@@ -247,7 +247,7 @@ fn browsers(tally: &mut Tally, tools: &Tools, size: Size) -> Option<PathBuf> {
 const LANES_MAX: usize = 4;
 
 /// What people do, from the password to the signed result.
-const JOURNEYS: [&str; 9] = [
+const JOURNEYS: [&str; 10] = [
     "phone",
     "login",
     "manage",
@@ -255,6 +255,7 @@ const JOURNEYS: [&str; 9] = [
     "manage-ways",
     "lost",
     "end-to-end",
+    "passkey",
     "orders",
     "scam",
 ];

@@ -50,8 +50,8 @@ pub fn health(account: &Account, now: u64) -> Vec<Health> {
 }
 
 /// The ways in that are left when the phone is lost today: ids of methods, and
-/// [`BACKUP_METHOD_ID`]. A phone takes one app with it and one number that is texted: those that a
-/// login begins with, or else the first; a second app and a second number are on something else.
+/// [`BACKUP_METHOD_ID`]. A phone takes one app with it, one number that is texted and one passkey:
+/// those that a login begins with, or else the first; a second one is on something else.
 pub fn without_phone(account: &Account) -> Vec<String> {
     let usable: Vec<&KnownMethod> = account
         .methods
@@ -65,7 +65,11 @@ pub fn without_phone(account: &Account) -> Vec<String> {
             .or(first)
             .map(|one| one.id.as_str())
     };
-    let lost = [on_phone(MethodKind::Totp), on_phone(MethodKind::Sms)];
+    let lost = [
+        on_phone(MethodKind::Totp),
+        on_phone(MethodKind::Sms),
+        on_phone(MethodKind::Passkey),
+    ];
     let left = usable
         .iter()
         .filter(|one| !lost.contains(&Some(one.id.as_str())));

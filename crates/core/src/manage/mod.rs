@@ -22,7 +22,9 @@ pub mod standing;
 pub use change::{decide, fresh_proof};
 pub use refusal::{Forbidden, ManageRefusal};
 
-use nidan_protocol::{Authenticator, ChangeKind, EventKind, MethodKind, PHONES_MAX, SetupKind};
+use nidan_protocol::{
+    Authenticator, ChangeKind, EventKind, MethodKind, PASSKEYS_MAX, PHONES_MAX, SetupKind,
+};
 
 use crate::audit::AuditDetail;
 use crate::hold::HoldWish;
@@ -396,6 +398,7 @@ pub(crate) const fn most_of(kind: MethodKind) -> usize {
     match kind {
         MethodKind::Totp => APPS_MAX,
         MethodKind::Sms | MethodKind::Voice => PHONES_MAX,
+        MethodKind::Passkey => PASSKEYS_MAX,
     }
 }
 

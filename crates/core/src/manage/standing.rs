@@ -105,10 +105,11 @@ pub fn left_without(account: &Account, method_id: &str, now: u64) -> usize {
 /// Whether one more method of a kind has room beside these.
 pub fn has_room<'a>(methods: impl Iterator<Item = &'a KnownMethod>, kind: MethodKind) -> bool {
     let same_sort = methods.filter(|method| match (method.kind, kind) {
-        (MethodKind::Totp, MethodKind::Totp) => true,
+        (MethodKind::Totp, MethodKind::Totp) | (MethodKind::Passkey, MethodKind::Passkey) => true,
         (MethodKind::Sms | MethodKind::Voice, MethodKind::Sms | MethodKind::Voice) => true,
-        (MethodKind::Totp, MethodKind::Sms | MethodKind::Voice)
-        | (MethodKind::Sms | MethodKind::Voice, MethodKind::Totp) => false,
+        (MethodKind::Totp, MethodKind::Sms | MethodKind::Voice | MethodKind::Passkey)
+        | (MethodKind::Sms | MethodKind::Voice, MethodKind::Totp | MethodKind::Passkey)
+        | (MethodKind::Passkey, MethodKind::Totp | MethodKind::Sms | MethodKind::Voice) => false,
     });
     same_sort.count() < most_of(kind)
 }
@@ -131,8 +132,10 @@ pub fn refuse_less_protection(
         return Err(Forbidden::Reported);
     }
     let is_guessed_at = |method: &KnownMethod| {
-        let guess = Guess::at(method.kind.class(), policy.strict);
-        throttle::gate(method.tries, account.allowance, guess, now) != Gate::Open(Needs::OneCode)
+        Guess::at(method.kind.class(), policy.strict).is_some_and(|guess| {
+            let gate = throttle::gate(method.tries, account.allowance, guess, now);
+            gate != Gate::Open(Needs::OneCode)
+        })
     };
     if account.methods.iter().any(is_guessed_at) {
         return Err(Forbidden::Guessed);

@@ -62,8 +62,12 @@ impl Addition {
     const fn done(&self) -> Done {
         match (self.kind, &self.replaces) {
             (SetupKind::BackupCodes, _) => Done::Codes,
-            (SetupKind::Totp | SetupKind::Sms | SetupKind::Voice, Some(_)) => Done::Replaced,
-            (SetupKind::Totp | SetupKind::Sms | SetupKind::Voice, None) => Done::Added,
+            (SetupKind::Totp | SetupKind::Sms | SetupKind::Voice | SetupKind::Passkey, Some(_)) => {
+                Done::Replaced
+            }
+            (SetupKind::Totp | SetupKind::Sms | SetupKind::Voice | SetupKind::Passkey, None) => {
+                Done::Added
+            }
         }
     }
 
@@ -71,7 +75,7 @@ impl Addition {
     pub(super) const fn wants_something_old(&self) -> bool {
         let is_of_codes = match self.kind {
             SetupKind::BackupCodes => true,
-            SetupKind::Totp | SetupKind::Sms | SetupKind::Voice => false,
+            SetupKind::Totp | SetupKind::Sms | SetupKind::Voice | SetupKind::Passkey => false,
         };
         is_of_codes || self.replaces.is_some()
     }
@@ -87,6 +91,7 @@ const fn set_up_of(kind: MethodKind) -> SetupKind {
         MethodKind::Totp => SetupKind::Totp,
         MethodKind::Sms => SetupKind::Sms,
         MethodKind::Voice => SetupKind::Voice,
+        MethodKind::Passkey => SetupKind::Passkey,
     }
 }
 
@@ -103,12 +108,16 @@ impl Managing {
     pub(super) fn arrive_for(&mut self, intent: Intent) -> Option<ManageEffect> {
         let is_app = |kind: MethodKind| match kind.class() {
             MethodClass::Otp => true,
-            MethodClass::OutOfBand(_) => false,
+            MethodClass::OutOfBand(_) | MethodClass::Cryptographic => false,
+        };
+        let is_number = |kind: MethodKind| match kind.class() {
+            MethodClass::OutOfBand(_) => true,
+            MethodClass::Otp | MethodClass::Cryptographic => false,
         };
         match intent {
             Intent::Overview => None,
             Intent::NewPhone => self.replace_the_one(is_app),
-            Intent::NewNumber => self.replace_the_one(|kind| !is_app(kind)),
+            Intent::NewNumber => self.replace_the_one(is_number),
             Intent::NewApp => self.add(MethodKind::Totp),
             Intent::Lost => {
                 let may_be = |place: &usize| self.may_be_lost(*place);
@@ -265,7 +274,7 @@ impl Managing {
         let new = self.methods().get(place)?;
         let is_alike = |kind: MethodKind| match (kind.class(), new.kind.class()) {
             (MethodClass::Otp, MethodClass::Otp) => true,
-            (MethodClass::Otp | MethodClass::OutOfBand(_), _) => false,
+            (MethodClass::Otp | MethodClass::OutOfBand(_) | MethodClass::Cryptographic, _) => false,
         };
         let stays = |one: &&ManagedMethod| is_alike(one.kind) && one.retires_at.is_none();
         let alike = self.methods().iter().filter(stays);

@@ -1,6 +1,6 @@
 //! A login's stage in the middle of the page: what a code is typed for, and where it leads.
 
-use nidan_protocol::{ErrorCode, ManagedMethod, MethodState, MethodView};
+use nidan_protocol::{ErrorCode, ManagedMethod, MethodKind, MethodState, MethodView};
 
 use super::{
     ChangeRefusal, CodeGoes, Listed, ManageAnswer, ManageEffect, ManageStep, Managing, ProofFor,
@@ -24,6 +24,7 @@ impl Managing {
         match &proof_for {
             ProofFor::Test(place) => {
                 let id = self.methods().get(*place)?.id.clone();
+                self.stand_for_passkeys(&mut opening, &id);
                 only(&mut opening, |method| method == id);
                 opening.backup_codes_left = 0;
                 opening.recovery_url = None;
@@ -32,7 +33,7 @@ impl Managing {
             ProofFor::Change(wish) => {
                 // What goes does not prove its own going.
                 if let Wish::Remove { id } | Wish::Hold { id } = wish {
-                    only(&mut opening, |method| method != id);
+                    self.leave_out(&mut opening, id);
                 }
                 self.leave_out_what_is_too_new(&mut opening);
                 // Something is done by it: the last digit does not do that by itself.
@@ -40,7 +41,7 @@ impl Managing {
             }
             ProofFor::Adding(addition) => {
                 if let Some(gone) = addition.gone() {
-                    only(&mut opening, |method| method != gone);
+                    self.leave_out(&mut opening, gone);
                 }
                 if addition.wants_something_old() {
                     self.leave_out_what_is_too_new(&mut opening);
@@ -69,6 +70,34 @@ impl Managing {
         effect.map(|effect| self.of_proof(effect))
     }
 
+    /// The passkey with this id stands for all of them, where it is one: no other one is meant.
+    fn stand_for_passkeys(&self, opening: &mut LoginOpening, id: &str) {
+        let is_key = |kind: MethodKind| !kind.class().has_codes();
+        let mut known = self.methods().iter();
+        let is_one = known.any(|method| method.id == id && is_key(method.kind));
+        let mut ways = opening.methods.iter_mut();
+        if let Some(way) = ways.find(|way| is_one && is_key(way.kind)) {
+            way.id = id.to_owned();
+        }
+    }
+
+    /// Leaves a method out. Where it stands for several passkeys, another one of them does then.
+    fn leave_out(&self, opening: &mut LoginOpening, id: &str) {
+        let is_key = |kind: MethodKind| !kind.class().has_codes();
+        let counts = |method: &&ManagedMethod| {
+            let stays = method.id != id && method.retires_at.is_none();
+            stays && is_key(method.kind) && method.state.takes_codes()
+        };
+        let mut ways = opening.methods.iter();
+        let stands = ways.any(|way| way.id == id && is_key(way.kind));
+        if stands && let Some(other) = self.methods().iter().find(counts) {
+            self.stand_for_passkeys(opening, &other.id);
+            let best = opening.best.take_if(|best| best == id);
+            opening.best = best.map_or(opening.best.take(), |_| Some(other.id.clone()));
+        }
+        only(opening, |method| method != id);
+    }
+
     /// Where the service has said that what proved it is too new, something older proves it.
     fn leave_out_what_is_too_new(&self, opening: &mut LoginOpening) {
         if !self.has_something_older(opening) {
@@ -91,7 +120,9 @@ impl Managing {
     /// Whether something older than what has proved it is left, without what goes.
     pub(super) fn has_something_older_than(&self, gone: Option<&str>) -> bool {
         let mut opening = self.opening.login.clone();
-        only(&mut opening, |method| Some(method) != gone);
+        if let Some(gone) = gone {
+            self.leave_out(&mut opening, gone);
+        }
         self.has_something_older(&opening)
     }
 
@@ -140,7 +171,7 @@ impl Managing {
             && match (&proving.signing.step, &proving.proof_for) {
                 (_, ProofFor::Opening) => false,
                 (LoginStep::Report, ProofFor::Report) => true,
-                (LoginStep::Code { .. } | LoginStep::Backup, _) => true,
+                (LoginStep::Code { .. } | LoginStep::Passkey { .. } | LoginStep::Backup, _) => true,
                 (
                     LoginStep::MethodPicker
                     | LoginStep::LostPicker

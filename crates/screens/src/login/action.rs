@@ -40,7 +40,7 @@ pub enum LoginAction {
     Renew,
     /// "The code does not arrive."
     Help,
-    /// "I did not ask for this code."
+    /// "This sign-in is not mine."
     ReportUnrequested,
 }
 

@@ -31,7 +31,8 @@ impl<'a> Draft<'a, Login> {
             (MethodState::Resting | MethodState::Suspended | MethodState::Held, _, _) => {
                 self.words(LoginKey::Refusal, refusal(signing, self.view.now));
             }
-            (_, MethodClass::Otp, _) => self.app(signing, method),
+            // A passkey has a step of its own.
+            (_, MethodClass::Otp | MethodClass::Cryptographic, _) => self.app(signing, method),
             (_, MethodClass::OutOfBand(channel), None) => {
                 self.offer_to_send(signing, method, channel)
             }
@@ -270,7 +271,7 @@ impl<'a> Draft<'a, Login> {
     }
 
     /// "Do not ask in this browser for N days", not ticked.
-    fn trust(&mut self, signing: &'a SigningIn) {
+    pub(super) fn trust(&mut self, signing: &'a SigningIn) {
         let Some(days) = signing.opening.trust_days else {
             return;
         };
@@ -295,7 +296,7 @@ impl<'a> Draft<'a, Login> {
     }
 
     /// Below every code: another way, and "not me".
-    fn ways_on(&mut self, signing: &'a SigningIn) {
+    pub(super) fn ways_on(&mut self, signing: &'a SigningIn) {
         let (words, action) = another_way(signing);
         self.group(LoginKey::Aside);
         self.button(LoginKey::AnotherWay, words, action);

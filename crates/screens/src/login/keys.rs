@@ -25,6 +25,8 @@ keys! {
         Trouble = "1p;role=alert",
         /// Where a code was sent, and by what its message is known.
         Sent = "1p;role=status",
+        /// What is said while the browser asks for a passkey, and when it has ended without one.
+        Meanwhile = "1p;role=status",
         /// Holds what to press in a call.
         Pressing = "1div",
         /// Says what the digits are for.
@@ -163,7 +165,7 @@ keys! {
         Aside = "1div;class=nidan-aside",
         /// Another way, or help for who has none.
         AnotherWay = "2button;type=button;class=nidan-quiet;part=button",
-        /// "I did not ask for this code."
+        /// "This sign-in is not mine."
         NotMe = "2button;type=button;class=nidan-quiet;part=button",
         /// Holds the way to people who help, on every screen.
         Support = "0p;class=nidan-support",

@@ -3,6 +3,7 @@
 mod action;
 mod code;
 mod keys;
+mod passkey;
 mod recovery;
 mod refusal;
 mod report;
@@ -70,6 +71,12 @@ pub(crate) fn step_scope(signing: &SigningIn) -> FocusScope {
             let sent = challenge.as_deref();
             return sent.map_or(scope, |sent| scope.awaiting(sent));
         }
+        LoginStep::Passkey { place } => {
+            return FocusScope {
+                method: Some(*place),
+                ..FocusScope::named("passkey")
+            };
+        }
         LoginStep::Backup => "backup",
         LoginStep::MethodPicker => "ways",
         LoginStep::LostPicker => "which-lost",
@@ -93,7 +100,10 @@ impl<'a> Draft<'a, Login> {
 
     pub(crate) fn signing_in(&mut self, signing: &'a SigningIn) {
         self.screen.is_aside = match &signing.step {
-            LoginStep::Code { .. } | LoginStep::Reported(_) | LoginStep::LowBackupCodes(_) => false,
+            LoginStep::Code { .. }
+            | LoginStep::Passkey { .. }
+            | LoginStep::Reported(_)
+            | LoginStep::LowBackupCodes(_) => false,
             LoginStep::Backup
             | LoginStep::MethodPicker
             | LoginStep::LostPicker
@@ -102,6 +112,7 @@ impl<'a> Draft<'a, Login> {
         };
         match &signing.step {
             LoginStep::Code { challenge, .. } => self.code(signing, challenge.as_deref()),
+            LoginStep::Passkey { .. } => self.passkey(signing),
             LoginStep::Backup => self.backup(signing),
             LoginStep::MethodPicker => self.method_picker(signing, false),
             LoginStep::LostPicker => self.method_picker(signing, true),

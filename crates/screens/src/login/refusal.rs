@@ -21,6 +21,9 @@ pub(super) fn refusal(signing: &SigningIn, now: Now) -> Words<'_> {
         }
         LoginRefusal::Code(error) | LoginRefusal::SecondCode(error) => typed::code(error),
         LoginRefusal::Backup(error) => typed::backup_code(error),
+        // Nothing is wrong, and it is said elsewhere.
+        LoginRefusal::Cancelled => Words::None,
+        LoginRefusal::Browser => Words::of(Msg::PasskeyBrowser),
         LoginRefusal::Unreachable => Words::of(Msg::PhoneUnreachable),
         LoginRefusal::Service {
             code,
@@ -85,9 +88,13 @@ fn by_service(signing: &SigningIn, code: ErrorCode, asked: Asked) -> Msg {
         .method()
         .is_some_and(|method| match method.kind.class() {
             MethodClass::Otp => true,
-            MethodClass::OutOfBand(_) => false,
+            MethodClass::OutOfBand(_) | MethodClass::Cryptographic => false,
         });
     match code {
+        ErrorCode::PasskeyWrong => Msg::PasskeyWrong,
+        ErrorCode::CeremonyUnknown | ErrorCode::CeremonyUsed | ErrorCode::CeremonyExpired => {
+            Msg::PasskeyLate
+        }
         ErrorCode::CodeWrong if matches!(signing.step, LoginStep::Backup) => {
             either(is_last, Msg::LoginBackupLast, Msg::LoginBackupWrong)
         }

@@ -1,4 +1,4 @@
-//! "I did not ask for this code": what it means, what it ended, and who got in before.
+//! "This sign-in is not mine": what it means, what it ended, and who got in before.
 
 use nidan_flow::{Login, Reported, SigningIn};
 

@@ -2,8 +2,8 @@
 
 use nidan_flow::{
     Effect, Event, Login, LoginAnswer, LoginEffect, LoginEvent, LoginMethod, LoginNav,
-    LoginOpening, LoginPhone, LoginStep, Machine, Now, PhoneRefusal, Reported, RequestError,
-    SigningIn, Verified,
+    LoginOpening, LoginPhone, LoginRefusal, LoginStep, Machine, Now, PhoneRefusal, Reported,
+    RequestError, SigningIn, Verified, merge_passkeys,
 };
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{
@@ -29,6 +29,16 @@ const CODES: [ErrorCode; 14] = [
     ErrorCode::SendBudgetSpent,
     ErrorCode::CountryNotAllowed,
     ErrorCode::Internal,
+    ErrorCode::TooManyAttempts,
+];
+
+const PASSKEY_CODES: [ErrorCode; 7] = [
+    ErrorCode::PasskeyWrong,
+    ErrorCode::CeremonyUsed,
+    ErrorCode::CeremonyExpired,
+    ErrorCode::CeremonyUnknown,
+    ErrorCode::MethodHeld,
+    ErrorCode::Unavailable,
     ErrorCode::TooManyAttempts,
 ];
 
@@ -104,17 +114,34 @@ impl Walk<Login> {
             Effect::Do(LoginEffect::Order { .. } | LoginEffect::Resend(_)) => {
                 LoginAnswer::NotOrdered(self.refusal().into())
             }
-            Effect::Do(LoginEffect::Verify {
-                method_id, lost, ..
-            }) if lost.contains(&[&method_id, " "].concat()) => {
+            Effect::Do(
+                LoginEffect::Verify {
+                    method_id, lost, ..
+                }
+                | LoginEffect::AskForPasskey {
+                    method_id, lost, ..
+                },
+            ) if lost.contains(&[&method_id, " "].concat()) => {
                 panic!("what lets in is called lost")
             }
-            Effect::Do(LoginEffect::Verify { .. }) if is_good && self.chance.below(4) == 0 => {
+            Effect::Do(LoginEffect::Verify { .. } | LoginEffect::AskForPasskey { .. })
+                if is_good && self.chance.below(4) == 0 =>
+            {
                 LoginAnswer::Verified(Box::new(Verified {
                     result_code: "r".to_owned(),
                     backup_codes_left: self.chance.one(&[0, 2, 9]),
                     answered_at: UnixSeconds(self.now),
                 }))
+            }
+            Effect::Do(LoginEffect::AskForPasskey { way, .. }) => {
+                let by_service = self.refusal_of(&PASSKEY_CODES).into();
+                let refusal = self.chance.one(&[
+                    LoginRefusal::Cancelled,
+                    LoginRefusal::Browser,
+                    LoginRefusal::Unreachable,
+                    by_service,
+                ]);
+                LoginAnswer::Refused(way, refusal)
             }
             // Nothing that a phone or an app is refused for is said of a backup code.
             Effect::Do(LoginEffect::Verify { way, .. }) => {
@@ -150,7 +177,7 @@ impl Walk<Login> {
             MethodState::Suspended,
         ];
         let kinds = MethodKind::ALL;
-        let methods: Vec<_> = (0..self.chance.below(4))
+        let mut methods: Vec<_> = (0..self.chance.below(4))
             .map(|place| MethodView {
                 id: format!("m{place}"),
                 kind: self.chance.one(kinds),
@@ -162,11 +189,15 @@ impl Walk<Login> {
             })
             .collect();
         let url = || Some("https://shop.example/".to_owned());
+        let mut best = methods.first().map(|method| method.id.clone());
+        let passkeys = merge_passkeys(&mut methods, &mut best);
         LoginOpening {
             issuer: "Shop".to_owned(),
             account: "hanako@example.com".to_owned(),
-            best: methods.first().map(|method| method.id.clone()),
+            best,
             methods,
+            passkeys,
+            has_passkeys: self.chance.below(4) > 0,
             backup_codes_left: self.chance.one(&[0, 1, 9]),
             trust_days: self.chance.flip().then_some(30),
             auto_send: self.chance.flip(),
@@ -253,6 +284,7 @@ fn every_screen_leads_on_and_shows_what_is_awaited() {
         "expired",
         "few",
         "lost",
+        "passkey",
         "report",
         "reported",
         "tries-spent",

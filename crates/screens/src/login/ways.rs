@@ -29,6 +29,9 @@ impl<'a> Draft<'a, Login> {
                 MethodState::Suspended => Some(Msg::LoginWaySuspended),
                 MethodState::Held => Some(Msg::LoginWayHeld),
             };
+            if asks_for_lost && !signing.may_be_lost(index.into()) {
+                continue;
+            }
             let is_disabled = closed.is_some() && !asks_for_lost;
             self.choice(LoginKey::Way, index, is_disabled, LoginAction::Choose);
             self.way(index, methods, method, closed);

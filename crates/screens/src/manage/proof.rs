@@ -55,7 +55,7 @@ impl<'a> Draft<'a, Manage> {
 
 const fn is_at_a_code(signing: &SigningIn) -> bool {
     match signing.step {
-        LoginStep::Code { .. } | LoginStep::Backup => true,
+        LoginStep::Code { .. } | LoginStep::Passkey { .. } | LoginStep::Backup => true,
         LoginStep::MethodPicker
         | LoginStep::LostPicker
         | LoginStep::Recovery

@@ -124,6 +124,7 @@ fn every_screen_leads_on_and_nothing_proves_its_own_going() {
         "name",
         "new-codes",
         "overview",
+        "passkey",
         "pause",
         "pause-length",
         "record",

@@ -1,6 +1,7 @@
 //! The words of each kind of method: a module a kind, and the one place that chooses among them.
 //! Separate questions, so that a login does not carry the words of a set-up.
 
+mod passkey;
 mod sms;
 mod totp;
 mod voice;
@@ -24,6 +25,7 @@ pub const fn card(kind: MethodKind) -> Card {
         MethodKind::Totp => totp::CARD,
         MethodKind::Sms => sms::CARD,
         MethodKind::Voice => voice::CARD,
+        MethodKind::Passkey => passkey::CARD,
     }
 }
 
@@ -33,6 +35,7 @@ pub const fn way(kind: MethodKind) -> Msg {
         MethodKind::Totp => totp::WAY,
         MethodKind::Sms => sms::WAY,
         MethodKind::Voice => voice::WAY,
+        MethodKind::Passkey => passkey::WAY,
     }
 }
 
@@ -42,5 +45,6 @@ pub const fn done(kind: MethodKind) -> Msg {
         MethodKind::Totp => totp::DONE,
         MethodKind::Sms => sms::DONE,
         MethodKind::Voice => voice::DONE,
+        MethodKind::Passkey => passkey::DONE,
     }
 }

@@ -33,7 +33,7 @@ impl<'a> Draft<'a, Flow> {
         self.ways_on(enrolment, sent, asking);
         let without_messages = |kind: &MethodKind| match kind.class() {
             MethodClass::Otp => true,
-            MethodClass::OutOfBand(_) => false,
+            MethodClass::OutOfBand(_) | MethodClass::Cryptographic => false,
         };
         if let Some(kind) = enrolment.addable().find(without_messages) {
             let choose = SetUpAction::Choose(kind);

@@ -155,6 +155,17 @@ keys! {
         Outage = "1p;class=nidan-warning",
         /// Why a message did not arrive, or was not sent.
         NotSent = "1p;class=nidan-error;role=alert",
+        /// What is said while the browser asks, and when it has ended without a passkey.
+        Meanwhile = "1p;role=status",
+        /// Why there is no passkey.
+        NotMade = "1p;class=nidan-error;role=alert",
+        /// Holds the field of a passkey's name.
+        PasskeyForm = "1form;class=nidan-text;novalidate=",
+        /// Names it.
+        PasskeyLabel = "2label;for=nidan-passkey{}",
+        /// Takes the name.
+        PasskeyName = "2input;id=nidan-passkey{};part=text-input;type=text;autocomplete=off;\
+                       maxlength=64;data-focus=",
         /// Where a code was sent, and by what its message is known.
         Sent = "1p;role=status",
         /// Holds what to press in a call.
@@ -290,6 +301,8 @@ keys! {
         ProofApp = "2li",
         /// One thing that is.
         ProofItem = "2li",
+        /// A passkey that is.
+        ProofPasskey = "2li",
         /// That nothing else is to be done for it.
         ProofNote = "1p",
         /// Names what comes next.

@@ -6,6 +6,7 @@ mod help;
 mod keys;
 mod number;
 mod outcome;
+mod passkey;
 mod phone;
 mod refusal;
 mod save_codes;
@@ -100,6 +101,8 @@ fn scope(flow: &Flow) -> Option<FocusScope> {
             Step::PhoneCode { challenge, .. } => {
                 return Some(FocusScope::named("phone-code").awaiting(challenge));
             }
+            Step::Passkey { .. } => "passkey",
+            Step::PasskeyName { .. } => "passkey-name",
             Step::Another => "another",
             Step::SaveCodes { .. } => "save-codes",
             Step::Posting { .. } => "posting",
@@ -123,6 +126,8 @@ const fn progress(flow: &Flow) -> Option<(u8, Msg)> {
         Step::GetApp => (2, Msg::StepApp),
         Step::AddAccount => (3, Msg::StepAdd),
         Step::Number { .. } => (3, Msg::StepNumber),
+        Step::Passkey { .. } => (3, Msg::StepPasskey),
+        Step::PasskeyName { .. } => (4, Msg::StepPasskey),
         Step::Confirm { .. } | Step::PhoneCode { .. } => (4, Msg::StepConfirm),
         Step::Another => (4, Msg::StepAnother),
         Step::SaveCodes { .. } | Step::Posting { .. } => (5, Msg::StepCodes),
@@ -148,6 +153,8 @@ impl<'a> Draft<'a, Flow> {
             Step::PhoneCode {
                 challenge, asking, ..
             } => self.phone_code(enrolment, challenge, *asking),
+            Step::Passkey { asking } => self.passkey(*asking),
+            Step::PasskeyName { .. } => self.passkey_name(enrolment),
             Step::Another => self.add_method(enrolment),
             Step::SaveCodes { refused } => self.save_codes(enrolment, *refused),
             Step::Posting { delivery, .. } => self.posting(delivery),

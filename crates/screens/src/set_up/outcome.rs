@@ -12,6 +12,7 @@ use crate::{Arg, Content, Words};
 
 const NEXT_FOR_APP: [Msg; 3] = [Msg::DoneNextKeep, Msg::DoneNextBackup, Msg::DoneNextNever];
 const NEXT_FOR_PHONE: [Msg; 2] = [Msg::DoneNextNumber, Msg::DoneNextNever];
+const NEXT_FOR_PASSKEY: [Msg; 2] = [Msg::DoneNextPasskey, Msg::DoneNextNever];
 const NEXT_FOR_BOTH: [Msg; 4] = [
     Msg::DoneNextKeep,
     Msg::DoneNextBackup,
@@ -52,7 +53,8 @@ impl<'a> Draft<'a, Flow> {
         let next = match (enrolment.has_app(), enrolment.phones.is_empty()) {
             (true, false) => NEXT_FOR_BOTH.as_slice(),
             (true, true) => NEXT_FOR_APP.as_slice(),
-            (false, _) => NEXT_FOR_PHONE.as_slice(),
+            (false, false) => NEXT_FOR_PHONE.as_slice(),
+            (false, true) => NEXT_FOR_PASSKEY.as_slice(),
         };
         self.title(Msg::DoneTitle);
         self.group(SetUpKey::Proof);
@@ -102,6 +104,10 @@ fn stored<'a>(method: &'a MethodView, account: &'a str) -> Words<'a> {
                 words,
                 [Arg::Text("account", account), Arg::Date("date", added)],
             )
+        }
+        MethodClass::Cryptographic => {
+            let name = method.name.as_deref().unwrap_or_default();
+            Words::Message(words, [Arg::Text("name", name), Arg::None])
         }
         MethodClass::OutOfBand(_) => {
             let hint = method.hint.as_deref().unwrap_or_default();

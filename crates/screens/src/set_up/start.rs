@@ -7,7 +7,7 @@ use super::{SetUpAction, SetUpKey, SetUpSpecial};
 use crate::draft::Draft;
 use crate::messages::Msg;
 use crate::methods::{Card, card};
-use crate::{Content, Words};
+use crate::{Arg, Content, Words};
 
 const REASONS: [Msg; 3] = [
     Msg::StartWhyReuse,
@@ -22,7 +22,7 @@ impl<'a> Draft<'a, Flow> {
     pub(super) fn start(&mut self, enrolment: &'a Enrolment) {
         let methods = &enrolment.opening.methods;
         let by_phone = methods.iter().any(|kind| match kind.class() {
-            MethodClass::Otp => false,
+            MethodClass::Otp | MethodClass::Cryptographic => false,
             MethodClass::OutOfBand(_) => true,
         });
         let have: &[Msg] = if by_phone { &HAVE_LINE } else { &HAVE_PHONE };
@@ -45,10 +45,9 @@ impl<'a> Draft<'a, Flow> {
     /// The methods on offer, the recommended one first: a button and a line each, so that all fit a
     /// phone's screen. What each needs, where it is strong and where weak is behind one press.
     pub(super) fn method(&mut self, enrolment: &'a Enrolment) {
-        let methods = &enrolment.opening.methods;
         self.title(Msg::MethodTitle);
-        for (index, kind) in (0..=u8::MAX).zip(methods) {
-            self.choice(index, *kind);
+        for (index, kind) in (0..=u8::MAX).zip(enrolment.addable()) {
+            self.choice(index, kind);
         }
         self.text(SetUpKey::BackupNote, Msg::MethodBackupNote);
         self.add(SetUpKey::Compare, Content::Named(Msg::TroubleUnreachable));
@@ -87,6 +86,11 @@ impl<'a> Draft<'a, Flow> {
             let is_main = index == 0 && has_several;
             let phone = Content::Special(None, SetUpSpecial::Phone(phone, is_main));
             self.add_nth(SetUpKey::ProofItem, index, phone);
+        }
+        for (index, passkey) in (0..=u8::MAX).zip(&enrolment.passkeys) {
+            let name = Arg::Text("name", &passkey.name);
+            let words = Words::Message(Msg::DonePasskey, [name, Arg::None]);
+            self.add_nth(SetUpKey::ProofPasskey, index, Content::Text(words));
         }
         self.text(SetUpKey::NextTitle, Msg::AnotherMore);
         self.text(SetUpKey::NextWhy, Msg::AnotherWhy);

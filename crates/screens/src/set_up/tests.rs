@@ -1,8 +1,8 @@
 //! What holds on every screen of a set-up, however it was reached.
 
 use nidan_flow::{
-    Effect, Enrolment, Event, Flow, Machine, Opening, PendingSecret, PhoneRefusal, RequestError,
-    SetUpAnswer, SetUpEffect, SetUpEvent, Step,
+    Effect, Enrolment, Event, Flow, Machine, Opening, PasskeyRefusal, PendingSecret, PhoneRefusal,
+    RequestError, SetUpAnswer, SetUpEffect, SetUpEvent, Step,
 };
 use nidan_otp::{BackupCode, Label, UnixSeconds};
 use nidan_protocol::{
@@ -108,6 +108,19 @@ impl Walk<Flow> {
                     RequestError::Refused(ErrorCode::FlowConflict),
                 ])),
             }),
+            SetUpEffect::MakePasskey if is_good => {
+                let id = self.chance.below(1_000).to_string();
+                SetUpAnswer::PasskeyMade(id, "Chrome, Windows".to_owned())
+            }
+            SetUpEffect::MakePasskey => SetUpAnswer::PasskeyNotMade(self.chance.one(&[
+                PasskeyRefusal::Cancelled,
+                PasskeyRefusal::Known,
+                PasskeyRefusal::Browser,
+                PasskeyRefusal::Unreachable,
+                PasskeyRefusal::Service(ErrorCode::PasskeyWrong),
+                PasskeyRefusal::Service(ErrorCode::CeremonyExpired),
+                PasskeyRefusal::Service(ErrorCode::FlowExpired),
+            ])),
             SetUpEffect::LoadRegions => SetUpAnswer::Regions(is_good.then(|| REGIONS.to_owned())),
             SetUpEffect::Order { number, .. } if number.e164.is_empty() && is_good => {
                 SetUpAnswer::ReadAs("+5491123456789".to_owned())
@@ -174,6 +187,7 @@ impl Walk<Flow> {
                 .flip()
                 .then(|| "https://shop.example/2sv".to_owned()),
             allow_unconfirmed_calls: self.chance.flip(),
+            has_passkeys: adds == Some(SetupKind::Passkey) || self.chance.below(4) > 0,
             adds,
         }
     }
@@ -345,6 +359,8 @@ fn every_screen_leads_on_and_shows_what_is_awaited() {
         "method",
         "number",
         "on-phone",
+        "passkey",
+        "passkey-name",
         "phone-code",
         "phone-help",
         "posting",

@@ -1,6 +1,6 @@
 //! What people have who manage it.
 
-use nidan_flow::{LoginOpening, ManageOpening};
+use nidan_flow::{LoginOpening, ManageOpening, merge_passkeys};
 use nidan_protocol::{
     BACKUP_METHOD_ID, BackupCodesView, BrowsersView, EventKind, EventView, EventsView, Health,
     Intent, ManagedMethod, ManagementPolicy, ManagementRights, ManagementView, MethodKind,
@@ -36,12 +36,16 @@ pub(super) fn opening(account: Account, intent: Intent, is_proved: bool) -> Mana
     let takes_codes = |state: MethodState| state.takes_codes();
     let mut ways = methods.clone();
     ways.retain(|method| takes_codes(method.state));
+    let mut best = ways.first().map(|method| method.id.clone());
+    let passkeys = merge_passkeys(&mut ways, &mut best);
     ManageOpening {
         login: LoginOpening {
             issuer: "Shop".to_owned(),
             account: "hanako@example.com".to_owned(),
-            best: ways.first().map(|method| method.id.clone()),
+            best,
             methods: ways,
+            passkeys,
+            has_passkeys: true,
             backup_codes_left: account.codes,
             trust_days: None,
             auto_send: false,

@@ -2,7 +2,7 @@
 
 use nidan_flow::{
     Effect, EndReason, Event, Login, LoginAnswer, LoginEffect, LoginEvent, LoginOpening,
-    LoginRefusal, Machine as _, Reported, RequestError, SigningIn, Verified,
+    LoginRefusal, Machine as _, Reported, RequestError, SigningIn, Verified, merge_passkeys,
 };
 use nidan_protocol::{
     CallConfirmation, Channel, DeliveryState, ErrorCode, MethodKind, MethodState,
@@ -27,11 +27,13 @@ impl Served for Login {
                     let again = challenge(Channel::Sms, CallConfirmation::Digits);
                     LoginAnswer::Ordered(Box::new(again))
                 }
-                LoginEffect::Verify { .. } => LoginAnswer::Verified(Box::new(Verified {
-                    result_code: "r".to_owned(),
-                    backup_codes_left: 2,
-                    answered_at: NOW,
-                })),
+                LoginEffect::Verify { .. } | LoginEffect::AskForPasskey { .. } => {
+                    LoginAnswer::Verified(Box::new(Verified {
+                        result_code: "r".to_owned(),
+                        backup_codes_left: 2,
+                        answered_at: NOW,
+                    }))
+                }
                 LoginEffect::ShowHelp(_) => return None,
                 LoginEffect::Report => LoginAnswer::Reported(Box::new(Reported {
                     logins: Vec::new(),
@@ -52,7 +54,9 @@ impl Served for Login {
             of_two: false,
         };
         let answer = match effect {
-            Effect::Do(LoginEffect::Verify { way, .. }) => LoginAnswer::Refused(way, refusal),
+            Effect::Do(
+                LoginEffect::Verify { way, .. } | LoginEffect::AskForPasskey { way, .. },
+            ) => LoginAnswer::Refused(way, refusal),
             Effect::Do(LoginEffect::Order { .. } | LoginEffect::Resend(_)) => {
                 LoginAnswer::NotOrdered(refusal)
             }
@@ -68,12 +72,16 @@ impl Served for Login {
 
 /// Somebody with these methods and so many backup codes, before the first screen.
 fn with(methods: &[(MethodKind, MethodState)], codes: u32) -> Person<Login> {
-    let methods = super::methods(methods);
+    let mut methods = super::methods(methods);
+    let mut best = methods.first().map(|method| method.id.clone());
+    let passkeys = merge_passkeys(&mut methods, &mut best);
     Person::before(Event::Opened(Box::new(LoginOpening {
         issuer: "Shop".to_owned(),
         account: "hanako@example.com".to_owned(),
-        best: methods.first().map(|method| method.id.clone()),
+        best,
         methods,
+        passkeys,
+        has_passkeys: true,
         backup_codes_left: codes,
         trust_days: None,
         auto_send: false,

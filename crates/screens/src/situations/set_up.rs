@@ -26,6 +26,9 @@ impl Served for Flow {
                 ..
             } => SetUpAnswer::Ordered(Box::new(challenge(channel, confirmation))),
             SetUpEffect::Answer { challenge_id, .. } => SetUpAnswer::Accepted(challenge_id),
+            SetUpEffect::MakePasskey => {
+                SetUpAnswer::PasskeyMade("c".to_owned(), "Chrome, Windows".to_owned())
+            }
             SetUpEffect::Look => SetUpAnswer::Looked(None),
             SetUpEffect::Extend => SetUpAnswer::Extended(Ok(NOW.0 + 600)),
             SetUpEffect::Leave
@@ -64,6 +67,7 @@ fn choosing() -> Person<Flow> {
         home: Some("JP".to_owned()),
         phone_url: None,
         allow_unconfirmed_calls: false,
+        has_passkeys: true,
         adds: None,
     };
     let draft = PendingSecret::new(agreement(), &opening);

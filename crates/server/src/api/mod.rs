@@ -3,6 +3,7 @@
 //! files are handled here. Every route is declared once, by its handler; the OpenAPI document is
 //! made from the same.
 
+mod ceremonies;
 mod challenges;
 mod events;
 mod flow;
@@ -62,6 +63,8 @@ pub fn router(service: Service) -> Router {
         .routes(routes!(flow::view))
         .routes(routes!(flow::extend))
         .routes(routes!(flow::enrol))
+        .routes(routes!(ceremonies::open))
+        .routes(routes!(ceremonies::answer))
         .routes(routes!(challenges::create))
         .routes(routes!(challenges::view))
         .routes(routes!(challenges::resend))

@@ -142,12 +142,13 @@ impl Config {
             key("notices.url"),
             fault.unwrap_or_default(),
         )?;
+        check_passkeys(host)?;
         let methods = self.methods(host);
         let wanted = host.methods.as_ref().map_or(methods.len(), Vec::len);
         require(
             !methods.is_empty() && wanted == methods.len(),
             key("methods"),
-            "must name methods that there is a gateway for, and one at least",
+            "must name methods that there is a gateway for, or `passkeys` for passkeys, and one at least",
         )
     }
 }
@@ -170,6 +171,51 @@ impl Config {
         Ok(())
     }
 }
+
+/// Checks an RP ID against the origins, as browsers will ([WebAuthn Level 3
+/// §5.1.3](https://www.w3.org/TR/webauthn-3/#sctn-createCredential), steps 7 and 8).
+fn check_passkeys(host: &Host) -> Result<(), ConfigError> {
+    let Some(passkeys) = &host.passkeys else {
+        return Ok(());
+    };
+    let (rp_id, key) = (passkeys.rp_id.as_str(), || {
+        format!("hosts.{}.passkeys.rp_id", host.id)
+    });
+    let domain = match url::Host::parse(rp_id) {
+        Ok(url::Host::Domain(domain)) => domain == rp_id && !rp_id.ends_with('.'),
+        Ok(url::Host::Ipv4(_) | url::Host::Ipv6(_)) | Err(_) => false,
+    };
+    require(
+        domain && (rp_id == LOCALHOST || rp_id.contains('.')),
+        key,
+        "must be a domain in small letters such as shop.example, or localhost; an IP address cannot be one",
+    )?;
+    let origins = || {
+        host.origins
+            .iter()
+            .filter_map(|origin| url::Url::parse(origin).ok())
+    };
+    let is_under = |url: &url::Url| {
+        let under = [".", rp_id].concat();
+        url.domain()
+            .is_some_and(|domain| domain == rp_id || domain.ends_with(&under))
+    };
+    require(
+        origins().any(|url| is_under(&url)),
+        key,
+        "must be the domain of one of the origins, or one that it is under",
+    )?;
+    let is_secure = |url: &url::Url| url.scheme() == "https" || url.domain() == Some(LOCALHOST);
+    require(
+        origins().all(|url| is_secure(&url)),
+        || format!("hosts.{}.origins", host.id),
+        "must be https (or localhost) where there are passkeys: browsers have none elsewhere",
+    )
+}
+
+/// Browsers take it for secure without TLS ([Secure Contexts
+/// §3.1](https://www.w3.org/TR/secure-contexts/#is-origin-trustworthy)).
+const LOCALHOST: &str = "localhost";
 
 /// An error that names the setting, where it does not hold.
 fn require(holds: bool, key: impl FnOnce() -> String, reason: &str) -> Result<(), ConfigError> {

@@ -1,4 +1,4 @@
-//! Whether a typed code is right.
+//! Whether a typed code, or a passkey's answer, is right.
 
 use nidan_core::attempt::{BackupSet, CheckInput};
 use nidan_core::login::Authenticated;
@@ -6,16 +6,34 @@ use nidan_otp::{Code, Secret, Steps, UnixSeconds};
 use nidan_protocol::ErrorCode;
 use subtle::ConstantTimeEq;
 
+use super::ceremonies::{relying_party, state_of};
 use super::code::{Typed, TypedCode};
 use crate::Service;
 use crate::backup::Ticket;
 use crate::challenge::codes_of;
 use crate::config::Host;
 use crate::keys::SealedFor;
+use crate::passkey::Wrong;
 use crate::refusal::Refusal;
 use nidan_store::NewFlow;
 
-/// Returns what is to be spent, when the code is right; [`None`] when it is not.
+/// What a check says.
+pub(super) enum Verdict {
+    /// It is right, and this is to be spent.
+    Right(Authenticated),
+    /// The code is not right.
+    CodeWrong,
+    /// The passkey's answer does not hold.
+    PasskeyWrong(Wrong),
+}
+
+impl From<Option<Authenticated>> for Verdict {
+    fn from(right: Option<Authenticated>) -> Self {
+        right.map_or(Self::CodeWrong, Self::Right)
+    }
+}
+
+/// Checks a code that was counted.
 pub(super) async fn check_code(
     service: &Service,
     flow: &NewFlow,
@@ -23,7 +41,7 @@ pub(super) async fn check_code(
     typed: &Typed,
     check: CheckInput,
     ticket: Option<Ticket>,
-) -> Result<Option<Authenticated>, Refusal> {
+) -> Result<Verdict, Refusal> {
     let method_id = typed.method_id.as_str();
     match (check, &typed.code) {
         (
@@ -43,8 +61,8 @@ pub(super) async fn check_code(
             })?;
             let now = UnixSeconds(service.0.clock.now_s());
             let typed = (first, second.as_ref());
-            Ok(check_otp(&secret, typed, drift, host.strict_window, now)
-                .map(|found| found.of(method_id)))
+            let found = check_otp(&secret, typed, drift, host.strict_window, now);
+            Ok(found.map(|found| found.of(method_id)).into())
         }
         (
             CheckInput::OutOfBand {
@@ -57,11 +75,12 @@ pub(super) async fn check_code(
         ) => {
             let right = codes_of(&service.0.keys, &challenge_id, codes);
             let same = same_codes([Some(first), second.as_ref()], &right);
-            Ok(same.then(|| Authenticated::OutOfBand {
+            let right = same.then(|| Authenticated::OutOfBand {
                 method_id: method_id.to_owned(),
                 challenge_id,
                 channel,
-            }))
+            });
+            Ok(right.into())
         }
         (CheckInput::BackupCodes(set), TypedCode::Backup(code)) => {
             let BackupSet {
@@ -75,11 +94,34 @@ pub(super) async fn check_code(
             let hasher = &service.0.hasher;
             let position = hasher.position(&ticket, bound, code, salt, &hashes).await?;
             let ordinal = position.and_then(|at| ordinals.get(at));
-            Ok(ordinal.map(|ordinal| Authenticated::BackupCode { ordinal: *ordinal }))
+            let right = ordinal.map(|ordinal| Authenticated::BackupCode { ordinal: *ordinal });
+            Ok(right.into())
+        }
+        (CheckInput::Passkey { key, ceremony }, TypedCode::Passkey(answer)) => {
+            let state = state_of(service, flow, &ceremony)?;
+            let party = relying_party(service, host)?;
+            let checked = party.finish_asking(&state, &flow.origin, answer, key.counter);
+            Ok(match checked {
+                Ok(counter) => Verdict::Right(Authenticated::Passkey {
+                    method_id: key.method_id,
+                    counter_before: key.counter,
+                    counter,
+                }),
+                Err(wrong) => {
+                    tracing::info!(flow = flow.id, reason = wrong.as_str(), "wrong passkey");
+                    Verdict::PasskeyWrong(wrong)
+                }
+            })
         }
         // The store counted another kind than was asked for: nothing is right then.
-        (CheckInput::Otp { .. } | CheckInput::OutOfBand { .. }, TypedCode::Backup(_))
-        | (CheckInput::BackupCodes(_), TypedCode::Digits(..)) => Ok(None),
+        (
+            CheckInput::Otp { .. } | CheckInput::OutOfBand { .. },
+            TypedCode::Backup(_) | TypedCode::Passkey(_),
+        )
+        | (CheckInput::BackupCodes(_), TypedCode::Digits(..) | TypedCode::Passkey(_))
+        | (CheckInput::Passkey { .. }, TypedCode::Digits(..) | TypedCode::Backup(_)) => {
+            Ok(Verdict::CodeWrong)
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! A code as somebody types it, to sign in or to prove a factor: read, counted before it is
-//! checked, and refused in the same words.
+//! A code as somebody types it, or a passkey's answer, to sign in or to prove a factor: read, counted
+//! before it is checked, and refused in the same words.
 
 use nidan_core::attempt::{AttemptPurpose, AttemptRefusal, CheckInput, CountedAttempt};
 use nidan_core::attempt::{LoginAttempt, Presented};
@@ -8,17 +8,32 @@ use nidan_core::login::Authenticated;
 use nidan_core::manage::Forbidden;
 use nidan_core::throttle::Needs;
 use nidan_otp::{BackupCode, Code};
-use nidan_protocol::{BACKUP_METHOD_ID, ErrorCode};
+use nidan_protocol::{
+    Authenticator, BACKUP_METHOD_ID, ErrorCode, MethodKind, PASSKEY_METHOD_ID, PasskeyPost,
+};
 use zeroize::Zeroizing;
 
-use super::check_code::check_code;
+use super::ceremonies::{credential_index, unanswerable, wrong};
+use super::check_code::{Verdict, check_code};
 use crate::challenge::CODE_ATTEMPTS;
 use crate::config::Host;
+use crate::passkey::{Answer, Wrong};
 use crate::refusal::Refusal;
 use crate::{BACKUP_TRIES, FLOW_TRIES, Service};
 use nidan_store::{NewFlow, WrongCode};
 
-/// The code of a post, parsed.
+/// The field of a post for a passkey's answer is called as its kind is.
+const PASSKEY_FIELD: &str = MethodKind::Passkey.as_str();
+
+/// What a post brings to prove a factor.
+pub(super) struct Brought {
+    pub(super) method_id: String,
+    pub(super) code: Option<String>,
+    pub(super) second_code: Option<String>,
+    pub(super) passkey: Option<PasskeyPost>,
+}
+
+/// The code of a post, or a passkey's answer, parsed.
 pub(super) struct Typed {
     pub(super) method_id: String,
     pub(super) code: TypedCode,
@@ -29,14 +44,46 @@ pub(super) struct Typed {
 pub(super) enum TypedCode {
     Digits(Code, Option<Code>),
     Backup(BackupCode),
+    Passkey(Box<Answer>),
 }
 
 impl Typed {
-    /// Reads a code of the method, or a backup code.
+    /// Reads a code of the method, a backup code, or a passkey's answer.
     ///
     /// # Errors
     /// [`ErrorCode::RequestInvalid`] with the field.
-    pub(super) fn read(
+    pub(super) fn read(brought: Brought) -> Result<Self, Refusal> {
+        let Brought {
+            method_id,
+            code,
+            second_code,
+            passkey,
+        } = brought;
+        match (code, passkey) {
+            (Some(code), None) => Self::read_code(method_id, code, second_code),
+            (None, Some(_)) if second_code.is_some() => Err(Refusal::field("second_code")),
+            (None, Some(passkey)) => Self::read_passkey(method_id, passkey),
+            (Some(_), Some(_)) => Err(Refusal::field(PASSKEY_FIELD)),
+            (None, None) => Err(Refusal::field("code")),
+        }
+    }
+
+    fn read_passkey(method_id: String, passkey: PasskeyPost) -> Result<Self, Refusal> {
+        let PasskeyPost {
+            ceremony_id,
+            credential,
+        } = passkey;
+        let answer =
+            Answer::parse(&credential).map_err(|_| Refusal::field("passkey.credential"))?;
+        Ok(Self {
+            method_id,
+            code: TypedCode::Passkey(Box::new(answer)),
+            first: Zeroizing::new(ceremony_id),
+            second: Some(Zeroizing::new(credential)),
+        })
+    }
+
+    fn read_code(
         method_id: String,
         code: String,
         second_code: Option<String>,
@@ -61,6 +108,13 @@ impl Typed {
         })
     }
 
+    const fn is_passkey(&self) -> bool {
+        match self.code {
+            TypedCode::Passkey(_) => true,
+            TypedCode::Digits(..) | TypedCode::Backup(_) => false,
+        }
+    }
+
     /// What tells a repeated post from a changed one.
     pub(super) fn parts(&self) -> [&[u8]; 3] {
         [
@@ -72,10 +126,9 @@ impl Typed {
 
     fn attempt(
         &self,
-        flow: &NewFlow,
-        host: &Host,
+        service: &Service,
+        (flow, host): (&NewFlow, &Host),
         purpose: AttemptPurpose,
-        now: u64,
     ) -> LoginAttempt {
         let presented = match &self.code {
             TypedCode::Backup(_) => Presented::BackupCode {
@@ -91,6 +144,11 @@ impl Typed {
                 strict: host.strict_window,
                 challenge_limit: CODE_ATTEMPTS,
             },
+            TypedCode::Passkey(answer) => Presented::Passkey {
+                method_id: (self.method_id != PASSKEY_METHOD_ID).then(|| self.method_id.clone()),
+                credential_index: credential_index(service, flow, answer.credential_id()),
+                ceremony_id: self.first.to_string(),
+            },
         };
         LoginAttempt {
             flow_id: flow.id.clone(),
@@ -99,7 +157,7 @@ impl Typed {
             purpose,
             presented,
             flow_limit: FLOW_TRIES,
-            now,
+            now: service.0.clock.now_s(),
         }
     }
 }
@@ -147,30 +205,49 @@ pub(super) async fn check(
     // Before the try is counted: whoever is refused for want of room has lost nothing.
     let ticket = match &typed.code {
         TypedCode::Backup(_) => Some(parts.hasher.enter(&flow.host, &flow.subject)?),
-        TypedCode::Digits(..) => None,
+        TypedCode::Digits(..) | TypedCode::Passkey(_) => None,
     };
-    let attempt = typed.attempt(flow, host, purpose, parts.clock.now_s());
+    let attempt = typed.attempt(service, (flow, host), purpose);
     let counted = match parts.store.count_login_attempt(&attempt).await? {
         Ok(counted) => counted,
         Err(AttemptRefusal::FlowOver) => return Ok(Checked::FlowOver),
+        Err(AttemptRefusal::NoMethod) if typed.is_passkey() => {
+            return Err(nobodys_key(service, flow, host).await);
+        }
         Err(refusal) => return Err(refused(refusal)),
     };
     let (detail, left) = described(&counted);
     let in_a_row = counted.in_a_row;
-    match check_code(service, flow, host, typed, counted.check, ticket).await? {
-        Some(authenticated) => Ok(Checked::Right(Box::new(Right {
-            authenticated,
-            detail,
-            in_a_row,
-            left,
-        }))),
-        None => {
-            note_wrong(service, flow, host, &detail, in_a_row).await;
-            Err(Refusal {
-                attempts_left: Some(left),
-                ..ErrorCode::CodeWrong.into()
-            })
+    let refusal = match check_code(service, flow, host, typed, counted.check, ticket).await? {
+        Verdict::Right(authenticated) => {
+            return Ok(Checked::Right(Box::new(Right {
+                authenticated,
+                detail,
+                in_a_row,
+                left,
+            })));
         }
+        Verdict::CodeWrong => Refusal {
+            attempts_left: Some(left),
+            ..ErrorCode::CodeWrong.into()
+        },
+        Verdict::PasskeyWrong(reason) => wrong(reason, left),
+    };
+    note_wrong(service, flow, host, &detail, in_a_row).await;
+    Err(refusal)
+}
+
+/// A key that the person does not have, or that is not the one which was meant.
+async fn nobodys_key(service: &Service, flow: &NewFlow, host: &Host) -> Refusal {
+    let detail = AuditDetail {
+        method: Some(Authenticator::Method(MethodKind::Passkey)),
+        hint: None,
+        count: None,
+    };
+    note_wrong(service, flow, host, &detail, 0).await;
+    Refusal {
+        field: Some(Wrong::Credential.as_str().to_owned()),
+        ..ErrorCode::PasskeyWrong.into()
     }
 }
 
@@ -190,6 +267,8 @@ impl Right {
                 ..ErrorCode::CodeWrong.into()
             },
             TypedCode::Digits(_, None) | TypedCode::Backup(_) => ErrorCode::CodeUsed.into(),
+            // Another answer of the same key was first.
+            TypedCode::Passkey(_) => ErrorCode::CeremonyUsed.into(),
         }
     }
 }
@@ -197,7 +276,9 @@ impl Right {
 /// Returns the details for the record, and the number of attempts that are left.
 fn described(counted: &CountedAttempt) -> (AuditDetail, u32) {
     let (hint, left) = match &counted.check {
-        CheckInput::Otp { .. } | CheckInput::BackupCodes(_) => (None, counted.attempts_left),
+        CheckInput::Otp { .. } | CheckInput::BackupCodes(_) | CheckInput::Passkey { .. } => {
+            (None, counted.attempts_left)
+        }
         CheckInput::OutOfBand {
             hint,
             attempts_left,
@@ -252,6 +333,7 @@ fn refused(refusal: AttemptRefusal) -> Refusal {
         AttemptRefusal::Retiring => forbidden(Forbidden::Retiring),
         AttemptRefusal::NoChallenge => ErrorCode::ChallengeNotFound.into(),
         AttemptRefusal::ChallengeExpired => ErrorCode::CodeExpired.into(),
+        AttemptRefusal::Ceremony(refusal) => unanswerable(refusal),
     }
 }
 

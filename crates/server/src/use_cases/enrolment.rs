@@ -6,12 +6,13 @@ use nidan_otp::{
     PublicKey, Secret, Steps, UnixSeconds, derive,
 };
 use nidan_protocol::{
-    EnrolmentAnswer, EnrolmentPost, ErrorCode, FlowOutcome, MethodKind, PHONES_MAX, PhonePost,
-    Purpose,
+    EnrolmentAnswer, EnrolmentPost, ErrorCode, FlowOutcome, MethodKind, NamedCeremony,
+    PASSKEYS_MAX, PHONES_MAX, PhonePost, Purpose,
 };
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::ceremonies::passkey_method;
 use super::challenges::{find, number_of};
 use super::result::result_code;
 use super::{FlowCaller, method_view};
@@ -33,6 +34,7 @@ struct Enrolment {
     /// There when an app is set up.
     code: Option<Code>,
     phones: Vec<Phone>,
+    passkeys: Vec<NamedCeremony>,
     /// Tells a repeated post from a changed one without keeping either.
     body_hash: [u8; 32],
 }
@@ -129,6 +131,7 @@ fn parse(service: &Service, flow: &NewFlow, post: EnrolmentPost) -> Result<Enrol
         client_nonce,
         code,
         phones,
+        passkeys,
     } = post;
     let sent_code = code.map(Zeroizing::new);
     if decode("enrolment_id", &enrolment_id)? != flow.enrolment_id {
@@ -154,7 +157,10 @@ fn parse(service: &Service, flow: &NewFlow, post: EnrolmentPost) -> Result<Enrol
     {
         return Err(Refusal::field("phones"));
     }
-    if code.is_none() && phones.is_empty() {
+    if passkeys.len() > PASSKEYS_MAX {
+        return Err(Refusal::field("passkeys"));
+    }
+    if code.is_none() && phones.is_empty() && passkeys.is_empty() {
         return Err(Refusal::field("code"));
     }
     let mut parts = vec![
@@ -170,21 +176,30 @@ fn parse(service: &Service, flow: &NewFlow, post: EnrolmentPost) -> Result<Enrol
             phone.name.as_deref().unwrap_or_default().as_bytes(),
         ]);
     }
+    parts.push(b"passkeys");
+    for named in &passkeys {
+        let name = named.name.as_deref().unwrap_or_default();
+        parts.extend([named.ceremony_id.as_bytes(), name.as_bytes()]);
+    }
     let body_hash = service.0.keys.hash(HashUse::EnrolmentBody, &parts);
     Ok(Enrolment {
         client,
         code,
         phones,
+        passkeys,
         body_hash,
     })
 }
 
 fn phone(PhonePost { challenge_id, name }: PhonePost) -> Phone {
-    // Made fit, never refused: at this step a person would lose the whole set-up over a name.
-    let name = name
-        .map(|name| Label::shown(&name))
-        .filter(|name| !name.is_empty());
+    let name = name_of_set_up(name.as_deref());
     Phone { challenge_id, name }
+}
+
+/// A name in a set-up's post. Made fit, never refused: at this step a person would lose the whole
+/// set-up over a name.
+pub(super) fn name_of_set_up(name: Option<&str>) -> Option<String> {
+    name.map(Label::shown).filter(|name| !name.is_empty())
 }
 
 /// Everything to store, when the code is right; [`None`] when it is not.
@@ -223,11 +238,15 @@ async fn prepare(
         let method = phone_method(service, flow, host, phone).await?;
         // The same number by text and by call is one thing in one pocket.
         let number = number_index(&method.detail);
-        let is_known = |other: &NewMethod| number_index(&other.detail) == number;
+        let is_known =
+            |other: &NewMethod| number.is_some() && number_index(&other.detail) == number;
         if methods.iter().any(is_known) {
             return Err(Refusal::field("phones"));
         }
         methods.push(method);
+    }
+    for named in &enrolment.passkeys {
+        methods.push(passkey_method(service, flow, host, named).await?);
     }
     let backup_salt = random_bytes(&*parts.random)?;
     let result_code = result_code(service, flow, &enrolment.body_hash);
@@ -278,7 +297,7 @@ pub(super) fn agreement(
 
 const fn number_index(detail: &MethodDetail) -> Option<&[u8; 32]> {
     match detail {
-        MethodDetail::Totp { .. } => None,
+        MethodDetail::Totp { .. } | MethodDetail::Passkey { .. } => None,
         MethodDetail::Phone { number_index, .. } => Some(number_index),
     }
 }

@@ -322,14 +322,15 @@ fn assertion(
             let mut amr: Vec<&str> = redeemed
                 .kinds
                 .iter()
-                .map(|kind| Authenticator::Method(*kind).amr())
+                .flat_map(|kind| Authenticator::Method(*kind).amr())
+                .copied()
                 .collect();
             amr.sort_unstable();
             (amr, "urn:nidan:acr:enrolment")
         }
         Purpose::Verify | Purpose::Manage => {
             let used = redeemed.used.ok_or(ErrorCode::ResultCodeInvalid)?;
-            (vec![used.amr()], used.acr())
+            (used.amr().to_vec(), used.acr())
         }
     };
     // A login says so where it took something that is lost out of use.

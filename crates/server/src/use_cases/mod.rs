@@ -2,6 +2,7 @@
 //! scripts order codes, check them and report by the same functions. They read the store, ask
 //! [`nidan_core`], write, and order messages; requests and responses are not theirs.
 
+pub(crate) mod ceremonies;
 pub(crate) mod challenges;
 mod check_code;
 mod code;
@@ -17,7 +18,7 @@ pub(crate) mod verification;
 
 use nidan_core::throttle::{self, Allowance, Gate, Guess, Needs};
 use nidan_protocol::{ErrorCode, MethodState, MethodView, Purpose};
-use nidan_store::{Flow, FlowState, Method as StoredMethod, MethodDetail};
+use nidan_store::{Flow, FlowState, Method as StoredMethod};
 
 use crate::config::Host;
 use crate::keys::sha256;
@@ -99,12 +100,13 @@ pub(crate) fn method_view(
     allowance: Allowance,
     now: u64,
 ) -> MethodView {
-    let hint = match &method.detail {
-        MethodDetail::Totp { .. } => None,
-        MethodDetail::Phone { hint, .. } => Some(hint.clone()),
-    };
+    let hint = method.detail.hint().map(str::to_owned);
     let guess = Guess::at(method.detail.kind().class(), host.strict_window);
-    let (state, resting_until) = match throttle::gate(method.tries, allowance, guess, now) {
+    // What cannot be guessed at is always ready.
+    let gate = guess.map_or(Gate::Open(Needs::OneCode), |guess| {
+        throttle::gate(method.tries, allowance, guess, now)
+    });
+    let (state, resting_until) = match gate {
         _whatever_it_is if method.held_at.is_some() => (MethodState::Held, None),
         Gate::Open(Needs::OneCode) => (MethodState::Ready, None),
         Gate::Open(Needs::TwoCodes) => (MethodState::TwoCodes, None),

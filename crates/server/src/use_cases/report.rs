@@ -1,4 +1,4 @@
-//! "I did not ask for this code": from a login, from the page on which methods are managed, from the page without scripts, or from the host for
+//! "This sign-in is not mine": from a login, from the page on which methods are managed, from the page without scripts, or from the host for
 //! a person who is signed in.
 
 use nidan_otp::Label;
@@ -58,7 +58,7 @@ pub(crate) async fn of_flow(
 }
 
 /// The answer was lost on the way. Whoever got in meanwhile, by a code that was read out while the person
-/// waited, is put out too: nobody is told that it is over while it is not.
+/// waited, is put out too: an answer that says it is over must be true.
 async fn once_more(service: &Service, host: &Host, flow: &NewFlow) -> Result<u32, Refusal> {
     let (store, now) = (&service.0.store, service.0.clock.now_s());
     let person = store.subject(&flow.host, &flow.subject, now).await?;

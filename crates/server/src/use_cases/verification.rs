@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 use tracing::Instrument;
 
 use super::FlowCaller;
-use super::code::{self, Checked, Typed};
+use super::code::{self, Brought, Checked, Typed};
 use super::manage::refused;
 use super::result::result_code;
 use crate::config::Host;
@@ -110,6 +110,7 @@ fn parse(
         method_id,
         code,
         second_code,
+        passkey,
         trust_browser,
         lost_methods,
     } = post;
@@ -121,7 +122,12 @@ fn parse(
     if lost.len() > LOST_MAX || lost.contains(&method_id) {
         return Err(Refusal::field("lost_methods"));
     }
-    let typed = Typed::read(method_id, code, second_code)?;
+    let typed = Typed::read(Brought {
+        method_id,
+        code,
+        second_code,
+        passkey,
+    })?;
     let [method_id, first, second] = typed.parts();
     let trusts = [u8::from(trust_browser)];
     let mut parts = vec![flow.id.as_bytes(), method_id, first, second, &trusts];

@@ -9,9 +9,11 @@
     reason = "test support; each test file uses a part"
 )]
 
+pub mod authenticator;
 pub mod form;
 pub mod hooks;
 pub mod manage;
+pub mod passkey;
 pub mod peer;
 pub mod server;
 

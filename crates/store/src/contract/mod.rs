@@ -10,6 +10,7 @@ mod ends;
 mod hold;
 mod login;
 mod manage;
+mod passkey;
 mod phone;
 mod trust;
 
@@ -45,6 +46,8 @@ pub async fn run(store: &dyn Store) {
     hold::run(store, &held, &activation(&held)).await;
     let managed = flow("managed", 1);
     manage::run(store, &managed, &activation(&managed)).await;
+    let keyed = flow("keyed", 1);
+    passkey::run(store, &keyed, &activation(&keyed)).await;
     steps_of_a_time_to_come_are_given_back(store).await;
     purging_leaves_what_is_alive(store).await;
 }

@@ -19,7 +19,7 @@ use nidan_store::{
 
 use super::changes::{Writing, apply};
 use super::tables::{FlowRow, FlowStanding, Tables, own};
-use super::{Memory, hold};
+use super::{Memory, hold, passkeys};
 
 #[async_trait]
 impl VerifyStore for Memory {
@@ -56,6 +56,9 @@ impl VerifyStore for Memory {
                     .find(|row| row.opened.id == *id)
             {
                 row.attempts += 1;
+            }
+            if let Some(id) = &changes.ceremony_id {
+                passkeys::spend(tables, id);
             }
             if let (Some(count), Some(row)) = (changes.flow, tables.flow(&attempt.flow_id)) {
                 row.attempts += 1;
@@ -286,7 +289,7 @@ impl VerifyStore for Memory {
 
 pub(crate) fn hint(detail: &MethodDetail) -> Option<String> {
     match detail {
-        MethodDetail::Totp { .. } => None,
+        MethodDetail::Totp { .. } | MethodDetail::Passkey { .. } => None,
         MethodDetail::Phone { hint, .. } => Some(hint.clone()),
     }
 }
@@ -392,7 +395,23 @@ fn attempt_context(tables: &Tables, attempt: &LoginAttempt) -> Option<AttemptCon
                     hint: hint.clone(),
                     challenge: latest_challenge(tables, &attempt.flow_id, method_id),
                 },
+                MethodDetail::Passkey { .. } => Target::Passkey {
+                    key: passkeys::known(row),
+                    ceremony: None,
+                },
             })
+        }
+        Presented::Passkey {
+            credential_index,
+            ceremony_id,
+            ..
+        } => {
+            let mut methods = tables.living(whose, attempt.now);
+            let key = methods.find(|row| row.method.detail.only_here() == Some(credential_index));
+            Target::Passkey {
+                key: key.and_then(passkeys::known),
+                ceremony: passkeys::find(tables, &attempt.flow_id, ceremony_id),
+            }
         }
     };
     Some(AttemptContext {
@@ -403,7 +422,7 @@ fn attempt_context(tables: &Tables, attempt: &LoginAttempt) -> Option<AttemptCon
     })
 }
 
-fn out_of_use(method: &Method) -> OutOfUse {
+pub(crate) fn out_of_use(method: &Method) -> OutOfUse {
     OutOfUse {
         is_held: method.held_at.is_some(),
         is_retiring: method.retires_at.is_some(),
@@ -567,6 +586,8 @@ fn give_back(tables: &mut Tables, spending: &Spending<'_>) {
             }
         }
         Authenticated::BackupCode { .. } => by_code = 1,
+        // Its ceremony stays spent.
+        Authenticated::Passkey { .. } => {}
     }
     if let Some(row) = tables.flow(spending.flow_id) {
         row.attempts = row.attempts.saturating_sub(1);
@@ -593,7 +614,27 @@ pub(crate) fn spend(tables: &mut Tables, spending: &Spending<'_>) -> bool {
                     row.drift = *drift;
                     true
                 }
-                MethodDetail::Totp { .. } | MethodDetail::Phone { .. } => false,
+                MethodDetail::Totp { .. }
+                | MethodDetail::Phone { .. }
+                | MethodDetail::Passkey { .. } => false,
+            }
+        }
+        Authenticated::Passkey {
+            method_id,
+            counter_before,
+            counter: new,
+        } => {
+            let Some(row) = tables.method(whose, method_id) else {
+                return false;
+            };
+            match &mut row.method.detail {
+                MethodDetail::Passkey { counter, .. } if *counter == *counter_before => {
+                    *counter = *new;
+                    true
+                }
+                MethodDetail::Totp { .. }
+                | MethodDetail::Phone { .. }
+                | MethodDetail::Passkey { .. } => false,
             }
         }
         Authenticated::OutOfBand {

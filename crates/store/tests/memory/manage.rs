@@ -269,12 +269,18 @@ fn is_known(tables: &Tables, change: &ManageChange) -> bool {
         return false;
     };
     match &method.detail {
-        MethodDetail::Totp { fingerprint, .. } => tables.knows(fingerprint),
+        MethodDetail::Totp {
+            fingerprint: only, ..
+        }
+        | MethodDetail::Passkey {
+            credential_index: only,
+            ..
+        } => tables.knows(only),
         MethodDetail::Phone { number_index, .. } => {
             let whose = (change.host.as_str(), change.subject.as_str());
             let mut living = tables.living(whose, change.request.now);
             living.any(|row| match &row.method.detail {
-                MethodDetail::Totp { .. } => false,
+                MethodDetail::Totp { .. } | MethodDetail::Passkey { .. } => false,
                 MethodDetail::Phone {
                     number_index: known,
                     ..

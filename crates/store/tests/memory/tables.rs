@@ -9,8 +9,8 @@ use nidan_core::throttle::{Allowance, Tries};
 use nidan_protocol::{Authenticator, Change, DeliveryState, EventKind};
 use nidan_store::{
     AuditContext, AuditDetail, AuditEntry, BackupHash, BackupSet, Flow, FlowState, LastEntry,
-    Method, MethodDetail, NewChallenge, NewFlow, NewMethod, NewSetup, NewTrust, Subject,
-    WrongCodes,
+    MadePasskey, Method, NewChallenge, NewFlow, NewMethod, NewSetup, NewTrust, StoredCeremony,
+    Subject, WrongCodes,
 };
 
 /// A person, by host and the host's user id.
@@ -35,6 +35,7 @@ pub(crate) struct Tables {
     pub(crate) last_notice: i64,
     pub(crate) setups: Vec<NewSetup>,
     pub(crate) requests: Vec<RequestRow>,
+    pub(crate) ceremonies: Vec<CeremonyRow>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -138,6 +139,13 @@ pub(crate) struct RequestRow {
     pub(crate) request_id: String,
     pub(crate) body_hash: [u8; 32],
     pub(crate) change: Option<Change>,
+}
+
+#[derive(Clone)]
+pub(crate) struct CeremonyRow {
+    pub(crate) flow_id: String,
+    pub(crate) ceremony: StoredCeremony,
+    pub(crate) made: Option<MadePasskey>,
 }
 
 #[derive(Clone)]
@@ -275,10 +283,8 @@ impl Tables {
     }
 
     pub(crate) fn knows(&self, secret: &[u8; 32]) -> bool {
-        self.methods.iter().any(|row| match &row.method.detail {
-            MethodDetail::Totp { fingerprint, .. } => fingerprint == secret,
-            MethodDetail::Phone { .. } => false,
-        })
+        let mut methods = self.methods.iter();
+        methods.any(|row| row.method.detail.only_here() == Some(secret))
     }
 
     pub(crate) fn add_method(&mut self, whose: (&str, &str), new: &NewMethod, now: u64) {

@@ -158,11 +158,17 @@ impl Walk<Manage> {
             (LoginEffect::Order { .. } | LoginEffect::Resend(_), _) => {
                 LoginAnswer::NotOrdered(LoginRefusal::Unreachable)
             }
-            (LoginEffect::Verify { .. }, CodeGoes::TurnOff(_)) if is_good => {
+            (
+                LoginEffect::Verify { .. } | LoginEffect::AskForPasskey { .. },
+                CodeGoes::TurnOff(_),
+            ) if is_good => {
                 let closed = ManageAnswer::Closed(Some("r".to_owned()));
                 return Some(Event::On(ManageEvent::Answer(closed)));
             }
-            (LoginEffect::Verify { .. }, CodeGoes::Proof | CodeGoes::Test) if is_good => {
+            (
+                LoginEffect::Verify { .. } | LoginEffect::AskForPasskey { .. },
+                CodeGoes::Proof | CodeGoes::Test,
+            ) if is_good => {
                 let proved = ManageAnswer::Proved(number, Box::new(self.opening(true)));
                 return Some(Event::On(ManageEvent::Answer(proved)));
             }
@@ -173,7 +179,10 @@ impl Walk<Manage> {
                 };
                 LoginAnswer::Refused(way, refused)
             }
-            (LoginEffect::Verify { .. }, _) => {
+            (LoginEffect::AskForPasskey { way, .. }, _) if self.chance.flip() => {
+                LoginAnswer::Refused(way, LoginRefusal::Cancelled)
+            }
+            (LoginEffect::Verify { .. } | LoginEffect::AskForPasskey { .. }, _) => {
                 let refused = ManageAnswer::Refused(self.refusal());
                 return Some(Event::On(ManageEvent::Answer(refused)));
             }
@@ -191,11 +200,16 @@ impl Walk<Manage> {
         let count = 1 + self.chance.below(3);
         let kinds = MethodKind::ALL;
         let methods: Vec<_> = (0..count).map(|place| self.managed(place, kinds)).collect();
+        let mut best = methods.first().map(|method| method.id.clone());
+        let mut ways = methods.iter().map(at_login).collect();
+        let passkeys = nidan_flow::merge_passkeys(&mut ways, &mut best);
         let login = LoginOpening {
             issuer: "Shop".to_owned(),
             account: "hanako@example.com".to_owned(),
-            best: methods.first().map(|method| method.id.clone()),
-            methods: methods.iter().map(at_login).collect(),
+            best,
+            methods: ways,
+            passkeys,
+            has_passkeys: self.chance.below(4) > 0,
             backup_codes_left: self.chance.one(&[0, 1, 9]),
             trust_days: None,
             auto_send: self.chance.flip(),

@@ -1,6 +1,6 @@
 //! What a page without scripts asks of the service in the widget's place, wherever codes are typed.
 
-use nidan_flow::{LoginAnswer, LoginOpening, LoginRefusal, Presented, Reported};
+use nidan_flow::{LoginAnswer, LoginOpening, LoginRefusal, Presented, Reported, merge_passkeys};
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{CallConfirmation, ChallengePost, ChallengeView, Channel, MethodKind};
 
@@ -52,7 +52,7 @@ impl Asker<'_> {
         ordered(challenges::resend(self.service, self.caller, id).await)
     }
 
-    /// "I did not ask for this code."
+    /// "This sign-in is not mine."
     pub(super) async fn report(&self) -> LoginAnswer {
         match report::of_flow(self.service, self.caller.clone()).await {
             Ok(answer) => {
@@ -108,13 +108,18 @@ pub(super) async fn opening_of(
     let store = &service.0.store;
     let subject = store.subject(&flow.host, &flow.subject, now).await?;
     let methods = subject.methods.iter();
+    let methods = methods.map(|method| method_view(method, host, subject.allowance, now));
+    let mut methods: Vec<_> = methods.collect();
+    let mut best = opening::best(&subject, host, flow.purpose, now);
+    let passkeys = merge_passkeys(&mut methods, &mut best);
     Ok(LoginOpening {
         issuer: host.name.clone(),
         account: flow.account_name.clone(),
-        methods: methods
-            .map(|method| method_view(method, host, subject.allowance, now))
-            .collect(),
-        best: opening::best(&subject, host, flow.purpose, now),
+        methods,
+        best,
+        passkeys,
+        // It takes a script to ask for one.
+        has_passkeys: false,
         backup_codes_left: subject.backup_codes_left,
         trust_days: host.trust_days,
         auto_send: host.auto_send,

@@ -42,7 +42,8 @@ pub(super) async fn again(
     };
     let post = VerificationPost {
         method_id: way.to_owned(),
-        code,
+        code: Some(code),
+        passkey: None,
         second_code: (!sent.second_code.is_empty()).then(|| digits(&sent.second_code)),
         trust_browser: !sent.trust.is_empty(),
         lost_methods: place.lost_but_the_way(),
@@ -198,16 +199,17 @@ impl<'a> Journey<'a> {
                 let (code, second_code) = texts(&presented);
                 let post = VerificationPost {
                     method_id,
-                    code,
+                    code: Some(code),
                     second_code,
+                    passkey: None,
                     trust_browser: trust,
                     lost_methods: lost,
                 };
                 Some(self.verify(way, post).await)
             }
             LoginEffect::Report => Some(self.ask().report().await),
-            // The page that is drawn has it.
-            LoginEffect::ShowHelp(_) => None,
+            // The page that is drawn has it; and none of these pages asks for a passkey.
+            LoginEffect::ShowHelp(_) | LoginEffect::AskForPasskey { .. } => None,
         }
     }
 

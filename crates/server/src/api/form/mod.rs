@@ -244,6 +244,7 @@ fn slip(language: &Language, signing: &SigningIn, now: Now) -> String {
         MethodKind::Totp => Msg::MethodTotpName,
         MethodKind::Sms => Msg::MethodSmsName,
         MethodKind::Voice => Msg::MethodVoiceName,
+        MethodKind::Passkey => Msg::MethodPasskeyName,
     });
     let ways: Vec<_> = kinds.map(|name| language.text(name)).collect();
     language.say(Words::Long(

@@ -23,7 +23,7 @@ use nidan_core::manage::{
     Wish,
 };
 use nidan_protocol::{ErrorCode, FlowView, Purpose};
-use nidan_store::{Flow, FlowState, ManageChange, NewFactor, NewFlow, Subject};
+use nidan_store::{Flow, FlowState, ManageChange, MethodDetail, NewFactor, NewFlow, Subject};
 
 use super::code::forbidden;
 use super::{FlowCaller, opening};
@@ -189,15 +189,16 @@ fn body_hash(service: &Service, flow: &NewFlow, parts: &[&[u8]]) -> [u8; 32] {
     service.0.keys.hash(HashUse::ManageBody, &parts)
 }
 
-/// A secret that was enrolled before belongs to whoever has seen it; a number is this person's.
+/// A secret that was enrolled before belongs to whoever has seen it; a number is this person's, and a
+/// passkey somebody's.
 fn known(change: &ManageChange) -> Refusal {
-    match &change.new {
-        Some(NewFactor::Method(method)) if method.detail.hint().is_some() => {
-            ErrorCode::PhoneKnown.into()
-        }
-        Some(NewFactor::Method(_) | NewFactor::BackupCodes { .. }) | None => {
-            ErrorCode::FlowConflict.into()
-        }
+    let Some(NewFactor::Method(method)) = &change.new else {
+        return ErrorCode::FlowConflict.into();
+    };
+    match &method.detail {
+        MethodDetail::Totp { .. } => ErrorCode::FlowConflict.into(),
+        MethodDetail::Phone { .. } => ErrorCode::PhoneKnown.into(),
+        MethodDetail::Passkey { .. } => ErrorCode::PasskeyKnown.into(),
     }
 }
 

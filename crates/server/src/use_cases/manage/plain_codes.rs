@@ -89,6 +89,7 @@ pub(crate) async fn finish_plain(
         client_nonce: Some(plain.client_nonce),
         code,
         challenge_id: None,
+        ceremony_id: None,
         name: None,
         keep_old_hours: None,
     };

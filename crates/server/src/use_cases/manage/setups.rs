@@ -4,8 +4,8 @@ use nidan_core::manage::standing::{has_room, refuse_set_up};
 use nidan_core::manage::{Forbidden, Name, NewFacts, OVERLAP_HOURS_MAX, Wish};
 use nidan_otp::{ClientShare, Code, ENROLMENT_ID_LEN_BYTES, Steps, UnixSeconds, derive};
 use nidan_protocol::{
-    BackupGate, ErrorCode, FlowView, MethodKind, Purpose, SetupFinishPost, SetupKind, SetupOpening,
-    SetupPost,
+    BackupGate, ErrorCode, FlowView, MethodKind, NamedCeremony, Purpose, SetupFinishPost,
+    SetupKind, SetupOpening, SetupPost,
 };
 use nidan_store::{Attempt, ManageChange, MethodDetail, NewFactor, NewMethod, NewSetup, Subject};
 use zeroize::Zeroizing;
@@ -18,6 +18,7 @@ use crate::environment::random_bytes;
 use crate::phone::PhoneNumber;
 use crate::refusal::Refusal;
 use crate::use_cases::FlowCaller;
+use crate::use_cases::ceremonies::passkey_method;
 use crate::use_cases::challenges::find;
 use crate::use_cases::code::{backup_code, forbidden};
 use crate::use_cases::enrolment::{
@@ -46,7 +47,7 @@ pub(crate) async fn open(
     let wire_id = encode(&id);
     let derives = match kind {
         SetupKind::Totp | SetupKind::BackupCodes => true,
-        SetupKind::Sms | SetupKind::Voice => false,
+        SetupKind::Sms | SetupKind::Voice | SetupKind::Passkey => false,
     };
     let pair = derives.then(|| {
         let row = NewSetup::sealed_for(flow, &wire_id);
@@ -124,7 +125,7 @@ pub(crate) async fn refuse_new_number(
     let subject = proved(service, caller).await?;
     let index = number_index(service, number);
     let is_known = subject.methods.iter().any(|method| match &method.detail {
-        MethodDetail::Totp { .. } => false,
+        MethodDetail::Totp { .. } | MethodDetail::Passkey { .. } => false,
         MethodDetail::Phone { number_index, .. } => *number_index == index,
     });
     if is_known {
@@ -141,6 +142,7 @@ struct Finish {
     client: Option<ClientShare>,
     code: Option<Zeroizing<String>>,
     challenge_id: Option<String>,
+    ceremony_id: Option<String>,
     name: Option<String>,
     keep_old_hours: u32,
 }
@@ -210,6 +212,7 @@ fn parse(post: SetupFinishPost) -> Result<Finish, Refusal> {
         client_nonce,
         code,
         challenge_id,
+        ceremony_id,
         name,
         keep_old_hours,
     } = post;
@@ -232,6 +235,7 @@ fn parse(post: SetupFinishPost) -> Result<Finish, Refusal> {
         client,
         code,
         challenge_id,
+        ceremony_id,
         name,
         keep_old_hours,
     })
@@ -250,6 +254,7 @@ async fn prepare(
         )),
         SetupKind::Sms => phone(service, caller, MethodKind::Sms, finish).await,
         SetupKind::Voice => phone(service, caller, MethodKind::Voice, finish).await,
+        SetupKind::Passkey => passkey(service, caller, finish).await,
         SetupKind::BackupCodes => backup_codes(service, caller, setup, finish).await,
     }
 }
@@ -317,6 +322,22 @@ async fn phone(
         name: finish.name.clone(),
     };
     let method = phone_method(service, flow, host, &phone).await?;
+    Ok(NewFactor::Method(method))
+}
+
+/// The passkey that a ceremony of this flow has made.
+async fn passkey(
+    service: &Service,
+    caller: &FlowCaller,
+    finish: &Finish,
+) -> Result<NewFactor, Refusal> {
+    let id = finish.ceremony_id.clone();
+    let named = NamedCeremony {
+        ceremony_id: id.ok_or_else(|| Refusal::field("ceremony_id"))?,
+        name: finish.name.clone(),
+    };
+    let (flow, host) = (&caller.flow.opened, &caller.host);
+    let method = passkey_method(service, flow, host, &named).await?;
     Ok(NewFactor::Method(method))
 }
 

@@ -97,8 +97,8 @@ impl Journey<'_> {
                 return Some(self.code((way, method_id), &presented, goes, number).await);
             }
             LoginEffect::Report => asker.report().await,
-            // The page that is drawn has it.
-            LoginEffect::ShowHelp(_) => return None,
+            // The page that is drawn has it; and none of these pages asks for a passkey.
+            LoginEffect::ShowHelp(_) | LoginEffect::AskForPasskey { .. } => return None,
         };
         Some(ManageAnswer::OfProof(number, answer))
     }
@@ -117,21 +117,27 @@ impl Journey<'_> {
             CodeGoes::Proof => {
                 let post = ProofPost {
                     method_id,
-                    code,
+                    code: Some(code),
                     second_code,
+                    passkey: None,
                 };
                 manage::prove(service, caller, post, self.locale).await
             }
             CodeGoes::Test => {
-                let post = MethodTestPost { code, second_code };
+                let post = MethodTestPost {
+                    code: Some(code),
+                    second_code,
+                    passkey: None,
+                };
                 manage::test(service, caller, method_id, post, self.locale).await
             }
             CodeGoes::TurnOff(request_id) => {
                 let post = TurnOffPost {
                     request_id: request_id.clone(),
                     method_id,
-                    code,
+                    code: Some(code),
                     second_code,
+                    passkey: None,
                 };
                 match manage::turn_off(service, &caller, post).await {
                     Ok(answer) => return ManageAnswer::Closed(Some(answer.result_code)),

@@ -1,0 +1,235 @@
+//! The decision about one attempt: counted, or refused.
+
+use super::{
+    AttemptChanges, AttemptContext, AttemptDecision, AttemptPurpose, AttemptRefusal, CheckInput,
+    CountedAttempt, FlowCount, LoginAttempt, OutOfUse, Presented, Target,
+};
+use crate::ceremony::{self, KnownPasskey, StoredCeremony};
+use crate::throttle::{self, Gate, Guess, Needs};
+
+/// Counts an attempt, or refuses it.
+pub fn decide(context: AttemptContext, attempt: &LoginAttempt) -> AttemptDecision {
+    if context.flow_attempts >= attempt.flow_limit {
+        return AttemptRefusal::FlowExhausted.into();
+    }
+    match attempt.presented {
+        Presented::BackupCode { limit } => count_backup_code(context, limit),
+        Presented::Code {
+            codes,
+            strict,
+            challenge_limit,
+            ..
+        } => count_code(
+            context,
+            attempt.purpose,
+            (codes, strict),
+            challenge_limit,
+            attempt.now,
+        ),
+        Presented::Passkey { ref method_id, .. } => {
+            count_passkey(context, attempt.purpose, method_id.as_deref(), attempt.now)
+        }
+    }
+}
+
+/// A passkey cannot be guessed at, so nothing of the throttle bears on it; the flow's own limit
+/// does. Its ceremony is spent by whatever answers it.
+fn count_passkey(
+    context: AttemptContext,
+    purpose: AttemptPurpose,
+    wanted: Option<&str>,
+    now: u64,
+) -> AttemptDecision {
+    let Target::Passkey { key, ceremony } = context.target else {
+        return AttemptRefusal::NoMethod.into();
+    };
+    let ceremony = match ceremony::take(ceremony, ceremony::ANSWERED_BY_A_KEY, now) {
+        Ok(ceremony) => ceremony,
+        Err(refusal) => return AttemptRefusal::Ceremony(refusal).into(),
+    };
+    let key = key.filter(|key| wanted.is_none_or(|id| id == key.method_id));
+    if let Some(key) = &key
+        && let Some(refusal) = out_of_use(purpose, key.out_of_use)
+    {
+        return refusal.into();
+    }
+    let changes = AttemptChanges {
+        flow: Some(FlowCount {
+            cost: 0,
+            backup_attempts: 0,
+        }),
+        ceremony_id: Some(ceremony.id.clone()),
+        ..AttemptChanges::default()
+    };
+    AttemptDecision {
+        outcome: passkey_counted(key, ceremony, context.flow_attempts + 1),
+        changes,
+    }
+}
+
+/// A key of somebody else, or of another site, is a wrong answer like any other.
+fn passkey_counted(
+    key: Option<KnownPasskey>,
+    ceremony: StoredCeremony,
+    flow_attempts: u32,
+) -> Result<CountedAttempt, AttemptRefusal> {
+    let key = key.ok_or(AttemptRefusal::NoMethod)?;
+    Ok(CountedAttempt {
+        check: CheckInput::Passkey { key, ceremony },
+        in_a_row: 0,
+        flow_attempts,
+        // The flow's own limit is the only one.
+        attempts_left: u32::MAX,
+    })
+}
+
+/// What keeps a method from counting for a purpose, whatever is presented.
+fn out_of_use(purpose: AttemptPurpose, out_of_use: OutOfUse) -> Option<AttemptRefusal> {
+    match purpose {
+        AttemptPurpose::Login | AttemptPurpose::Proof if out_of_use.is_held => {
+            Some(AttemptRefusal::Held)
+        }
+        AttemptPurpose::Proof if out_of_use.is_retiring => Some(AttemptRefusal::Retiring),
+        AttemptPurpose::Login | AttemptPurpose::Proof => None,
+    }
+}
+
+/// Backup codes have 75 bits and no throttle (see [`throttle`]), but one flow may not try many.
+fn count_backup_code(context: AttemptContext, limit: u32) -> AttemptDecision {
+    if context.backup_attempts >= limit {
+        return AttemptRefusal::FlowExhausted.into();
+    }
+    let outcome = match context.target {
+        Target::BackupCodes(set) => Ok(CountedAttempt {
+            check: CheckInput::BackupCodes(set),
+            in_a_row: 0,
+            flow_attempts: context.flow_attempts + 1,
+            attempts_left: limit - context.backup_attempts - 1,
+        }),
+        Target::Missing
+        | Target::Otp { .. }
+        | Target::OutOfBand { .. }
+        | Target::Passkey { .. } => Err(AttemptRefusal::NoMethod),
+    };
+    // Also where there is no set: whoever asks for nothing asks no more often than others.
+    let flow = Some(FlowCount {
+        cost: 0,
+        backup_attempts: 1,
+    });
+    AttemptDecision {
+        outcome,
+        changes: AttemptChanges {
+            flow,
+            ..AttemptChanges::default()
+        },
+    }
+}
+
+fn count_code(
+    context: AttemptContext,
+    purpose: AttemptPurpose,
+    (codes, strict): (Needs, bool),
+    challenge_limit: u32,
+    now: u64,
+) -> AttemptDecision {
+    let (tries, is_out_of_use, guess) = match &context.target {
+        Target::Otp {
+            tries, out_of_use, ..
+        } if strict => (*tries, *out_of_use, Guess::StrictApp),
+        Target::Otp {
+            tries, out_of_use, ..
+        } => (*tries, *out_of_use, Guess::App),
+        Target::OutOfBand {
+            tries, out_of_use, ..
+        } => (*tries, *out_of_use, Guess::Phone),
+        // A passkey has no code.
+        Target::Missing | Target::BackupCodes(_) | Target::Passkey { .. } => {
+            return AttemptRefusal::NoMethod.into();
+        }
+    };
+    if let Some(refusal) = out_of_use(purpose, is_out_of_use) {
+        return refusal.into();
+    }
+    match throttle::gate(tries, context.allowance, guess, now) {
+        Gate::Suspended => return AttemptRefusal::Suspended.into(),
+        Gate::Resting { until } => return AttemptRefusal::Resting { until }.into(),
+        Gate::Open(Needs::TwoCodes) if codes == Needs::OneCode => {
+            return AttemptRefusal::TwoCodesNeeded.into();
+        }
+        // Two codes are always enough.
+        Gate::Open(Needs::OneCode | Needs::TwoCodes) => {}
+    }
+    let check = match check_input(context.target, codes, challenge_limit, now) {
+        Ok(check) => check,
+        Err(refusal) => return refusal.into(),
+    };
+    let challenge_id = match &check {
+        CheckInput::OutOfBand { challenge_id, .. } => Some(challenge_id.clone()),
+        CheckInput::Otp { .. } | CheckInput::BackupCodes(_) | CheckInput::Passkey { .. } => None,
+    };
+    let (tries, allowance, cost) = throttle::reserve(tries, context.allowance, guess, codes, now);
+    AttemptDecision {
+        outcome: Ok(CountedAttempt {
+            check,
+            in_a_row: tries.in_a_row,
+            flow_attempts: context.flow_attempts + 1,
+            attempts_left: match codes {
+                Needs::OneCode => throttle::single_tries_left(tries, allowance, guess, now),
+                Needs::TwoCodes => throttle::pairs_left(tries),
+            },
+        }),
+        changes: AttemptChanges {
+            flow: Some(FlowCount {
+                cost,
+                backup_attempts: 0,
+            }),
+            tries: Some(tries),
+            allowance: (cost > 0).then_some(allowance),
+            challenge_id,
+            ceremony_id: None,
+        },
+    }
+}
+
+fn check_input(
+    target: Target,
+    codes: Needs,
+    challenge_limit: u32,
+    now: u64,
+) -> Result<CheckInput, AttemptRefusal> {
+    match target {
+        Target::Missing | Target::Passkey { .. } => Err(AttemptRefusal::NoMethod),
+        Target::BackupCodes(set) => Ok(CheckInput::BackupCodes(set)),
+        Target::Otp {
+            sealed_secret,
+            drift,
+            ..
+        } => Ok(CheckInput::Otp {
+            sealed_secret,
+            drift,
+        }),
+        Target::OutOfBand {
+            hint, challenge, ..
+        } => {
+            let sent = challenge.ok_or(AttemptRefusal::NoChallenge)?;
+            if sent.expires_at <= now || sent.is_answered {
+                return Err(AttemptRefusal::ChallengeExpired);
+            }
+            if sent.attempts >= challenge_limit {
+                return Err(AttemptRefusal::ChallengeExhausted);
+            }
+            // A code that was sent when one was enough is over once two are needed; the next
+            // message has both.
+            if (sent.codes == 2) != (codes == Needs::TwoCodes) {
+                return Err(AttemptRefusal::ChallengeExpired);
+            }
+            Ok(CheckInput::OutOfBand {
+                challenge_id: sent.challenge_id,
+                channel: sent.channel,
+                codes: sent.codes,
+                hint,
+                attempts_left: challenge_limit - sent.attempts - 1,
+            })
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! A passkey: the browser asks for it, on a sheet of its own. What is said here is beside that.
+
+use nidan_flow::{Login, LoginRefusal, RequestState, SigningIn};
+use nidan_protocol::MethodView;
+
+use super::refusal::refusal;
+use super::{LoginAction, LoginKey};
+use crate::Content;
+use crate::draft::Draft;
+use crate::messages::Msg;
+
+impl<'a> Draft<'a, Login> {
+    /// One button. While the browser asks, "try again" and "another way" are there: some browsers
+    /// leave without a word.
+    pub(super) fn passkey(&mut self, signing: &'a SigningIn) {
+        self.title(Msg::PasskeyLoginTitle);
+        self.account(signing);
+        let takes_it = |method: &MethodView| method.state.takes_codes();
+        let counts = signing.method().is_some_and(takes_it);
+        let is_ready = counts && signing.opening.has_passkeys;
+        if counts && !is_ready {
+            self.text(LoginKey::Lead, Msg::PasskeyBrowser);
+        }
+        if is_ready {
+            self.text(LoginKey::Lead, Msg::PasskeyLead);
+            if let Some(words) = meanwhile(signing) {
+                self.text(LoginKey::Meanwhile, words);
+            }
+        }
+        self.words(LoginKey::Refusal, refusal(signing, self.view.now));
+        if is_ready {
+            self.add(LoginKey::CodeForm, Content::Form(LoginAction::Submit));
+            self.trust(signing);
+            self.group(LoginKey::SubmitActions);
+            self.button(LoginKey::Submit, again(signing), LoginAction::Submit);
+        }
+        self.ways_on(signing);
+    }
+}
+
+/// What is said while the browser asks, and when it has ended without an answer: nothing is wrong then.
+const fn meanwhile(signing: &SigningIn) -> Option<Msg> {
+    match signing.asked {
+        RequestState::Waiting => Some(Msg::PasskeyWaits),
+        RequestState::Refused(LoginRefusal::Cancelled) => Some(Msg::PasskeyCancelled),
+        RequestState::Idle | RequestState::Refused(_) => None,
+    }
+}
+
+const fn again(signing: &SigningIn) -> Msg {
+    match signing.asked {
+        RequestState::Idle => Msg::PasskeyUse,
+        RequestState::Waiting | RequestState::Refused(_) => Msg::CommonRetry,
+    }
+}

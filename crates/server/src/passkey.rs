@@ -1,0 +1,382 @@
+//! Passkeys and security keys: the one file that knows `webauthn-rs`. Its states are kept by the
+//! service, sealed, and each is answered once; docs/decisions/0039-passkeys.md says why that is safe.
+//!
+//! Beside what the library checks ([WebAuthn Level 3 §7.1 and
+//! §7.2](https://www.w3.org/TR/webauthn-3/#sctn-rp-operations)) an answer has to come from the very
+//! origin that its flow was made for, from no frame of another site, and with the user handle that
+//! its key was made with. A counter is judged by [`nidan_core::ceremony::shows_a_copy`].
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use nidan_core::ceremony::{CEREMONY_LIVES_S, shows_a_copy};
+use serde::{Deserialize, Serialize};
+use webauthn_rs::prelude::{
+    Credential, CredentialID, Passkey, PasskeyAuthentication, PasskeyRegistration,
+    PublicKeyCredential, RegisterPublicKeyCredential, Url, Uuid, Webauthn, WebauthnBuilder,
+    WebauthnError,
+};
+
+use crate::config::{Config, ConfigError};
+
+/// The most bytes of a credential's id ([WebAuthn Level 3 §7.1, step
+/// 25](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential)).
+const CREDENTIAL_ID_MAX_BYTES: usize = 1023;
+
+/// What the library does not do, or does not say.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PasskeyError {
+    /// The library refuses to begin.
+    #[error("a ceremony does not begin: {0}")]
+    Library(#[from] WebauthnError),
+    /// What was kept is of another shape.
+    #[error("what was kept of a passkey cannot be read: {0}")]
+    Kept(#[from] serde_json::Error),
+}
+
+/// What does not hold of an answer. The names are on the wire, in a problem's `field`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    /// It does not have the shape of an answer.
+    Format,
+    /// It is for something else: made, where it is used, or the other way round.
+    Type,
+    /// It answers another challenge.
+    Challenge,
+    /// Another page has asked, or a frame of another site.
+    Origin,
+    /// The key is for another site.
+    RpId,
+    /// Nobody touched it.
+    UserPresence,
+    /// Nobody's finger, face or PIN was checked.
+    UserVerification,
+    /// What the key says of its own copies contradicts what it said before.
+    Flags,
+    /// It was not signed by this key.
+    Signature,
+    /// There are two of this key.
+    Counter,
+    /// The person has no such key.
+    Credential,
+    /// The key was made for another person.
+    User,
+}
+
+impl Wrong {
+    /// The name on the wire.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Format => "format",
+            Self::Type => "type",
+            Self::Challenge => "challenge",
+            Self::Origin => "origin",
+            Self::RpId => "rp_id",
+            Self::UserPresence => "user_presence",
+            Self::UserVerification => "user_verification",
+            Self::Flags => "flags",
+            Self::Signature => "signature",
+            Self::Counter => "counter",
+            Self::Credential => "credential",
+            Self::User => "user",
+        }
+    }
+
+    fn of(error: &WebauthnError) -> Self {
+        match error {
+            WebauthnError::InvalidClientDataType => Self::Type,
+            WebauthnError::MismatchedChallenge => Self::Challenge,
+            WebauthnError::InvalidRPOrigin | WebauthnError::CredentialCrossOrigin => Self::Origin,
+            WebauthnError::InvalidRPIDHash => Self::RpId,
+            WebauthnError::UserNotPresent => Self::UserPresence,
+            WebauthnError::UserNotVerified => Self::UserVerification,
+            WebauthnError::CredentialBackupEligibilityInconsistent
+            | WebauthnError::CredentialMayNotBeHardwareBound => Self::Flags,
+            WebauthnError::AuthenticationFailure | WebauthnError::SignatureInvalid => {
+                Self::Signature
+            }
+            WebauthnError::CredentialNotFound => Self::Credential,
+            // A library's errors grow: what is not named above cannot be read.
+            _other => Self::Format,
+        }
+    }
+}
+
+/// The hosts that offer passkeys.
+pub(crate) struct RelyingParties(BTreeMap<String, Webauthn>);
+
+impl RelyingParties {
+    /// One for each host that has `passkeys`.
+    ///
+    /// # Errors
+    /// With the setting, where the library does not take it.
+    pub(crate) fn new(config: &Config) -> Result<Self, ConfigError> {
+        let hosts = config.hosts.iter();
+        let offering = hosts.filter_map(|host| Some((host, host.passkeys.as_ref()?)));
+        let parties = offering.map(|(host, passkeys)| {
+            let party = relying_party(&passkeys.rp_id, &host.name, &host.origins);
+            let party = party.ok_or_else(|| ConfigError::Value {
+                key: format!("hosts.{}.passkeys.rp_id", host.id),
+                reason: "is the domain of none of the origins".to_owned(),
+            })?;
+            Ok((host.id.clone(), party))
+        });
+        Ok(Self(parties.collect::<Result<_, ConfigError>>()?))
+    }
+
+    /// The host's own; [`None`] where it offers none.
+    pub(crate) fn of(&self, host_id: &str) -> Option<RelyingParty<'_>> {
+        self.0.get(host_id).map(RelyingParty)
+    }
+}
+
+fn relying_party(rp_id: &str, name: &str, origins: &[String]) -> Option<Webauthn> {
+    let origins: Vec<Url> = origins
+        .iter()
+        .filter_map(|one| Url::parse(one).ok())
+        .collect();
+    // The library takes an RP ID by one origin of its domain; the others may be related ones.
+    let mut builders = origins.iter();
+    let builder = builders.find_map(|origin| WebauthnBuilder::new(rp_id, origin).ok())?;
+    let builder = origins
+        .iter()
+        .fold(builder, WebauthnBuilder::append_allowed_origin)
+        .rp_name(name)
+        .timeout(Duration::from_secs(CEREMONY_LIVES_S));
+    builder.build().ok()
+}
+
+/// A ceremony that begins.
+pub(crate) struct Begun {
+    /// What the browser is asked: JSON text.
+    pub(crate) options: String,
+    /// What the service keeps, sealed: JSON text.
+    pub(crate) state: String,
+}
+
+/// A passkey that was made.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) credential_id: Vec<u8>,
+    /// What the service keeps of it, sealed: JSON text.
+    pub(crate) kept: String,
+    pub(crate) counter: u32,
+    /// Whether its maker copies it to the person's other devices.
+    pub(crate) is_synced: bool,
+}
+
+/// The person whom a ceremony is for.
+pub(crate) struct User<'a> {
+    /// WebAuthn's user handle: no name and no address.
+    pub(crate) handle: [u8; 16],
+    /// The name by which the person knows the account.
+    pub(crate) account_name: &'a str,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptPasskey {
+    passkey: Passkey,
+    user: Uuid,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Making {
+    registration: PasskeyRegistration,
+    user: Uuid,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Asking {
+    authentication: PasskeyAuthentication,
+    users: Vec<(CredentialID, Uuid)>,
+}
+
+/// What [`CollectedClientData`](https://www.w3.org/TR/webauthn-3/#dictdef-collectedclientdata) says of
+/// the page.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ClientData {
+    origin: String,
+    #[serde(default)]
+    cross_origin: bool,
+}
+
+/// A host that offers passkeys.
+#[derive(Clone, Copy)]
+pub(crate) struct RelyingParty<'a>(&'a Webauthn);
+
+impl RelyingParty<'_> {
+    /// Begins to make a passkey; `kept` is what the person has already.
+    ///
+    /// # Errors
+    /// [`PasskeyError`].
+    pub(crate) fn begin_making(
+        self,
+        user: &User<'_>,
+        kept: &[impl AsRef<str>],
+    ) -> Result<Begun, PasskeyError> {
+        let kept = read_kept(kept)?;
+        let have = kept.iter().map(|one| one.passkey.cred_id().clone());
+        let handle = Uuid::from_bytes(user.handle);
+        let (options, registration) = self.0.start_passkey_registration(
+            handle,
+            user.account_name,
+            user.account_name,
+            Some(have.collect()),
+        )?;
+        let making = Making {
+            registration,
+            user: handle,
+        };
+        Ok(Begun {
+            options: serde_json::to_string(&options.public_key)?,
+            state: serde_json::to_string(&making)?,
+        })
+    }
+
+    /// Checks what a browser says of a passkey that it has made for a page of `origin`.
+    ///
+    /// # Errors
+    /// What is [`Wrong`] with it.
+    pub(crate) fn finish_making(
+        self,
+        state: &str,
+        origin: &str,
+        credential: &str,
+    ) -> Result<Made, Wrong> {
+        let making: Making = serde_json::from_str(state).map_err(|_| Wrong::Format)?;
+        let answer: RegisterPublicKeyCredential =
+            serde_json::from_str(credential).map_err(|_| Wrong::Format)?;
+        refuse_other_shapes(&answer.type_, &answer.id, &answer.raw_id)?;
+        refuse_other_pages(&answer.response.client_data_json, origin)?;
+        let passkey = self
+            .0
+            .finish_passkey_registration(&answer, &making.registration);
+        let made = Credential::from(passkey.map_err(|error| Wrong::of(&error))?);
+        if *made.cred_id != *answer.raw_id {
+            return Err(Wrong::Credential);
+        }
+        let (counter, is_synced) = (made.counter, made.backup_eligible);
+        let kept = KeptPasskey {
+            // The counter is kept beside it, where it can be compared and set at once. At zero the
+            // library leaves it to us.
+            // Where to look for it is a hint that helps the browser, whoever gave it.
+            passkey: Passkey::from(Credential {
+                counter: 0,
+                transports: answer.response.transports,
+                ..made
+            }),
+            user: making.user,
+        };
+        Ok(Made {
+            credential_id: answer.raw_id,
+            kept: serde_json::to_string(&kept).map_err(|_| Wrong::Format)?,
+            counter,
+            is_synced,
+        })
+    }
+
+    /// Begins to ask for one of the passkeys that the person has.
+    ///
+    /// # Errors
+    /// [`PasskeyError`].
+    pub(crate) fn begin_asking(self, kept: &[impl AsRef<str>]) -> Result<Begun, PasskeyError> {
+        let kept = read_kept(kept)?;
+        let users = kept
+            .iter()
+            .map(|one| (one.passkey.cred_id().clone(), one.user));
+        let users = users.collect();
+        let passkeys: Vec<_> = kept.into_iter().map(|one| one.passkey).collect();
+        let (options, authentication) = self.0.start_passkey_authentication(&passkeys)?;
+        let asking = Asking {
+            authentication,
+            users,
+        };
+        Ok(Begun {
+            options: serde_json::to_string(&options.public_key)?,
+            state: serde_json::to_string(&asking)?,
+        })
+    }
+
+    /// Checks an answer to a page of `origin`, whose key counted to `counter` the last time. Returns to
+    /// what it has counted now.
+    ///
+    /// # Errors
+    /// What is [`Wrong`] with it.
+    pub(crate) fn finish_asking(
+        self,
+        state: &str,
+        origin: &str,
+        answer: &Answer,
+        counter: u32,
+    ) -> Result<u32, Wrong> {
+        let asking: Asking = serde_json::from_str(state).map_err(|_| Wrong::Format)?;
+        let Answer(answer) = answer;
+        refuse_other_pages(&answer.response.client_data_json, origin)?;
+        let mut users = asking.users.iter();
+        let user = users.find(|(id, _)| id[..] == answer.raw_id[..]);
+        let (_, user) = user.ok_or(Wrong::Credential)?;
+        let brought = answer.get_user_unique_id();
+        if brought.is_some_and(|brought| brought != user.as_bytes()) {
+            return Err(Wrong::User);
+        }
+        let checked = self
+            .0
+            .finish_passkey_authentication(answer, &asking.authentication);
+        let checked = checked.map_err(|error| Wrong::of(&error))?;
+        if shows_a_copy(counter, checked.counter(), checked.backup_state()) {
+            return Err(Wrong::Counter);
+        }
+        Ok(checked.counter())
+    }
+}
+
+fn read_kept(kept: &[impl AsRef<str>]) -> Result<Vec<KeptPasskey>, serde_json::Error> {
+    let kept = kept.iter().map(|text| serde_json::from_str(text.as_ref()));
+    kept.collect()
+}
+
+/// A passkey's answer, of the shape that it must have.
+#[derive(Debug)]
+pub(crate) struct Answer(PublicKeyCredential);
+
+impl Answer {
+    /// Reads JSON text of
+    /// [`AuthenticationResponseJSON`](https://www.w3.org/TR/webauthn-3/#dictdef-authenticationresponsejson).
+    ///
+    /// # Errors
+    /// [`Wrong::Format`].
+    pub(crate) fn parse(text: &str) -> Result<Self, Wrong> {
+        let answer: PublicKeyCredential = serde_json::from_str(text).map_err(|_| Wrong::Format)?;
+        refuse_other_shapes(&answer.type_, &answer.id, &answer.raw_id)?;
+        Ok(Self(answer))
+    }
+
+    /// The id of the credential that answered.
+    pub(crate) fn credential_id(&self) -> &[u8] {
+        self.0.get_credential_id()
+    }
+}
+
+fn refuse_other_shapes(kind: &str, id: &str, raw_id: &[u8]) -> Result<(), Wrong> {
+    let has_an_id = (1..=CREDENTIAL_ID_MAX_BYTES).contains(&raw_id.len())
+        && id == Base64UrlUnpadded::encode_string(raw_id);
+    if kind == "public-key" && has_an_id {
+        Ok(())
+    } else {
+        Err(Wrong::Format)
+    }
+}
+
+fn refuse_other_pages(client_data: &[u8], origin: &str) -> Result<(), Wrong> {
+    let said: ClientData = serde_json::from_slice(client_data).map_err(|_| Wrong::Format)?;
+    if said.origin == origin && !said.cross_origin {
+        Ok(())
+    } else {
+        Err(Wrong::Origin)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,454 @@
+//! Passkeys over HTTP: made in a set-up or on the page on which methods are managed, used at a login,
+//! and everything that must not be one.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use std::process::Command;
+
+use axum::http::StatusCode;
+use common::authenticator::{BACKED_UP, BACKUP_ELIGIBLE, Key, Saying};
+use common::manage::{refused, somebody};
+use common::{Bench, ORIGIN, claims};
+use serde_json::{Value, json};
+
+const OK: StatusCode = StatusCode::OK;
+const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+
+#[tokio::test]
+async fn a_passkey_is_set_up_and_signs_in() {
+    let bench = Bench::new().await;
+    let key = bench.enrolled_with_passkey("u1", 1).await;
+    let (flow_id, token) = bench.login("u1").await;
+    let (_, view) = bench.flow_get(&token).await;
+    assert_eq!(view["policy"]["methods"][0], "passkey", "recommended first");
+    assert_eq!(view["methods"][0]["kind"], "passkey");
+    assert_eq!(view["methods"][0]["state"], "ready");
+    assert_eq!(view["verification"]["method_id"], view["methods"][0]["id"]);
+    let (status, verified) = bench.sign_in_with(&token, &key).await;
+    assert_eq!(status, OK, "{verified}");
+    let (_, redeemed) = bench.redeem_login(&flow_id, &verified["result_code"]).await;
+    let said = claims(&redeemed["assertion"]);
+    assert_eq!(said["amr"], json!(["pop", "user"]));
+    assert_eq!(said["acr"], "urn:nidan:acr:phishing-resistant");
+    assert_eq!(said["method_id"], view["methods"][0]["id"]);
+    let (_, record) = bench.host_get("/v1/subjects/u1/events").await;
+    assert_eq!(
+        (&record["intact"], &record["events"][0]["kind"]),
+        (&json!(true), &json!("verified"))
+    );
+    assert_eq!(record["events"][0]["method"], "passkey");
+}
+
+#[tokio::test]
+async fn the_same_post_is_answered_again_and_another_one_conflicts() {
+    let bench = Bench::new().await;
+    let key = bench.enrolled_with_passkey("u1", 1).await;
+    let (_, token) = bench.login("u1").await;
+    let ceremony = bench.ceremony(&token, "get").await.unwrap();
+    let post = ceremony.post(&key.answer(ORIGIN, &ceremony.options));
+    let (status, first) = bench.verify(&token, &post).await;
+    assert_eq!(status, OK, "{first}");
+    let (status, again) = bench.verify(&token, &post).await;
+    assert_eq!((status, &again["result_code"]), (OK, &first["result_code"]));
+    let mut other = key.answer(ORIGIN, &ceremony.options);
+    other.counter = 1;
+    let other = ceremony.post(&other);
+    refused(
+        &bench.verify(&token, &other).await,
+        StatusCode::CONFLICT,
+        "flow_conflict",
+    );
+}
+
+/// Answers one challenge as `change` says, and then another one rightly.
+async fn wrong_then_right(bench: &Bench, key: &Key, change: impl FnOnce(&mut Saying), field: &str) {
+    let (_, token) = bench.login("u1").await;
+    let ceremony = bench.ceremony(&token, "get").await.unwrap();
+    let mut saying = key.answer(ORIGIN, &ceremony.options);
+    change(&mut saying);
+    let answer = bench.verify(&token, &ceremony.post(&saying)).await;
+    refused(&answer, UNPROCESSABLE, "passkey_wrong");
+    assert_eq!(answer.1["field"], field, "{}", answer.1);
+    // The challenge is spent by it, whoever answers now.
+    let right = key.answer(ORIGIN, &ceremony.options);
+    let used = bench.verify(&token, &ceremony.post(&right)).await;
+    refused(&used, StatusCode::CONFLICT, "ceremony_used");
+    let (status, verified) = bench.sign_in_with(&token, key).await;
+    assert_eq!(status, OK, "{verified}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_has_a_name_is_counted_and_is_in_the_record() {
+    let bench = Bench::new().await;
+    let key = bench.enrolled_with_passkey("u1", 1).await;
+    let stranger = bench.enrolled_with_passkey("u2", 2).await;
+    wrong_then_right(
+        &bench,
+        &key,
+        |said| said.origin = "https://evil.example".to_owned(),
+        "origin",
+    )
+    .await;
+    wrong_then_right(&bench, &key, |said| said.cross_origin = true, "origin").await;
+    wrong_then_right(
+        &bench,
+        &key,
+        |said| said.rp_id = "evil.example".to_owned(),
+        "rp_id",
+    )
+    .await;
+    wrong_then_right(
+        &bench,
+        &key,
+        |said| said.challenge = "AAAA".to_owned(),
+        "challenge",
+    )
+    .await;
+    wrong_then_right(
+        &bench,
+        &key,
+        |said| said.kind = "webauthn.create".to_owned(),
+        "type",
+    )
+    .await;
+    wrong_then_right(&bench, &key, |said| said.flags = 1, "user_verification").await;
+    wrong_then_right(
+        &bench,
+        &key,
+        |said| said.broken_signature = true,
+        "signature",
+    )
+    .await;
+    wrong_then_right(
+        &bench,
+        &key,
+        |said| said.user = Some(stranger.user.clone()),
+        "user",
+    )
+    .await;
+    let theirs = stranger.clone();
+    wrong_then_right(
+        &bench,
+        &key,
+        |said| (said.id, said.signing) = (theirs.id, theirs.signing),
+        "credential",
+    )
+    .await;
+    let (_, record) = bench.host_get("/v1/subjects/u1/events").await;
+    let events = record["events"].as_array().unwrap();
+    let wrong = events.iter().filter(|event| event["kind"] == "code_wrong");
+    assert_eq!(wrong.count(), 9, "{record}");
+    assert_eq!(record["intact"], true);
+}
+
+#[tokio::test]
+async fn a_flow_has_so_many_answers() {
+    let bench = Bench::new().await;
+    let key = bench.enrolled_with_passkey("u1", 1).await;
+    let (_, token) = bench.login("u1").await;
+    for nth in 1..=nidan_server::FLOW_TRIES {
+        let ceremony = bench.ceremony(&token, "get").await.unwrap();
+        let mut saying = key.answer(ORIGIN, &ceremony.options);
+        saying.broken_signature = true;
+        let answer = bench.verify(&token, &ceremony.post(&saying)).await;
+        refused(&answer, UNPROCESSABLE, "passkey_wrong");
+        assert_eq!(answer.1["attempts_left"], nidan_server::FLOW_TRIES - nth);
+    }
+    let answer = bench.sign_in_with(&token, &key).await;
+    refused(&answer, StatusCode::TOO_MANY_REQUESTS, "too_many_attempts");
+    // Nothing of it is held against the key: nobody can lock its owner out by guessing.
+    let (_, token) = bench.login("u1").await;
+    assert_eq!(bench.sign_in_with(&token, &key).await.0, OK);
+}
+
+#[tokio::test]
+async fn a_challenge_lives_five_minutes_and_in_its_own_flow() {
+    let bench = Bench::new().await;
+    let key = bench.enrolled_with_passkey("u2", 1).await;
+    let (_, token) = bench.login("u2").await;
+    let ceremony = bench.ceremony(&token, "get").await.unwrap();
+    let post = ceremony.post(&key.answer(ORIGIN, &ceremony.options));
+    bench.pass(300);
+    refused(
+        &bench.verify(&token, &post).await,
+        UNPROCESSABLE,
+        "ceremony_expired",
+    );
+    let (_, other) = bench.login("u2").await;
+    refused(
+        &bench.verify(&other, &post).await,
+        StatusCode::NOT_FOUND,
+        "ceremony_unknown",
+    );
+    // What is to make a key is answered by none.
+    let person = somebody(&bench).await;
+    let page = bench.proved(&person).await;
+    let making = bench.ceremony(&page.token, "create").await.unwrap();
+    let mixed = making.post(&key.answer(ORIGIN, &making.options));
+    refused(
+        &page.post("proof", &mixed).await,
+        StatusCode::NOT_FOUND,
+        "ceremony_unknown",
+    );
+}
+
+#[tokio::test]
+async fn a_key_whose_counter_falls_is_refused_unless_it_is_backed_up() {
+    let bench = Bench::new().await;
+    let mut key = bench.enrolled_with_passkey("u1", 1).await;
+    for (counter, expected) in [(5, OK), (5, UNPROCESSABLE), (4, UNPROCESSABLE), (6, OK)] {
+        key.counter = counter;
+        let (_, token) = bench.login("u1").await;
+        let answer = bench.sign_in_with(&token, &key).await;
+        assert_eq!(answer.0, expected, "{counter}: {}", answer.1);
+        if expected == UNPROCESSABLE {
+            assert_eq!(answer.1["field"], "counter");
+        }
+    }
+    // One that its maker copies counts as it likes.
+    let (_, token, _) = bench.open("u2").await;
+    let ceremony = bench.ceremony(&token, "create").await.unwrap();
+    let mut synced = Key::new(2, &ceremony.options);
+    synced.flags |= BACKUP_ELIGIBLE | BACKED_UP;
+    let saying = synced.make(ORIGIN, &ceremony.options);
+    let (_, view) = bench.made(&token, &ceremony, &saying).await;
+    assert_eq!(view["is_synced"], true);
+}
+
+#[tokio::test]
+async fn who_has_no_passkey_and_who_may_not_make_one_are_told_so() {
+    let bench = Bench::new().await;
+    let person = somebody(&bench).await;
+    let (_, token) = bench.login(&person.subject).await;
+    let none = bench.ceremony(&token, "get").await.err().unwrap();
+    refused(&none, StatusCode::NOT_FOUND, "method_not_found");
+    // Nobody enrols in a login that still owes its code.
+    let making = bench.ceremony(&token, "create").await.err().unwrap();
+    refused(&making, UNPROCESSABLE, "method_not_offered");
+    let (_, set_up, _) = bench.open("new").await;
+    let asking = bench.ceremony(&set_up, "get").await.err().unwrap();
+    refused(&asking, UNPROCESSABLE, "method_not_offered");
+    let page = bench.manage(&person.subject).await;
+    let unproved = bench.ceremony(&page.token, "create").await.err().unwrap();
+    refused(&unproved, StatusCode::FORBIDDEN, "reauth_required");
+    let without = Bench::tuned(|config| config.hosts[0].passkeys = None, None).await;
+    let (_, set_up, view) = without.open("new").await;
+    assert!(
+        !view["policy"]["methods"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("passkey"))
+    );
+    let making = without.ceremony(&set_up, "create").await.err().unwrap();
+    refused(&making, UNPROCESSABLE, "method_not_offered");
+}
+
+#[tokio::test]
+async fn a_post_brings_a_code_or_a_passkey() {
+    let bench = Bench::new().await;
+    let key = bench.enrolled_with_passkey("u1", 1).await;
+    let (_, token) = bench.login("u1").await;
+    let ceremony = bench.ceremony(&token, "get").await.unwrap();
+    let right = ceremony.post(&key.answer(ORIGIN, &ceremony.options));
+    let with = |name: &str, value: Value| {
+        let mut post = right.clone();
+        *post.pointer_mut(name).unwrap_or(&mut Value::Null) = value.clone();
+        if post.pointer(name).is_none() {
+            post[name.trim_start_matches('/')] = value;
+        }
+        post
+    };
+    for (post, field) in [
+        (json!({ "method_id": "passkey" }), "code"),
+        (with("/code", json!("123456")), "passkey"),
+        (with("/second_code", json!("123456")), "second_code"),
+        (
+            with("/passkey/credential", json!("{}")),
+            "passkey.credential",
+        ),
+    ] {
+        let answer = bench.verify(&token, &post).await;
+        refused(&answer, StatusCode::BAD_REQUEST, "request_invalid");
+        assert_eq!(answer.1["field"], field);
+    }
+    // Nothing was spent by any of them.
+    assert_eq!(bench.verify(&token, &right).await.0, OK);
+    // A passkey has no code.
+    let (_, token) = bench.login("u1").await;
+    let (_, view) = bench.flow_get(&token).await;
+    let id = &view["methods"][0]["id"];
+    let code = bench
+        .verify(&token, &json!({ "method_id": id, "code": "123456" }))
+        .await;
+    refused(&code, StatusCode::NOT_FOUND, "method_not_found");
+}
+
+#[tokio::test]
+async fn passkeys_are_managed_as_other_methods_are() {
+    let bench = Bench::new().await;
+    let person = somebody(&bench).await;
+    let page = bench.proved(&person).await;
+    let (first, first_id) = add(&bench, &page.token, 1).await;
+    bench.pass(2 * 86_400);
+    // It proves what follows, and another one is added by it.
+    let page = bench.manage(&person.subject).await;
+    let ceremony = bench.ceremony(&page.token, "get").await.unwrap();
+    let post = ceremony.post(&first.answer(ORIGIN, &ceremony.options));
+    let (status, proved) = page.post("proof", &post).await;
+    assert_eq!(status, OK, "{proved}");
+    assert_eq!(proved["management"]["proved_by"], first_id);
+    let (second, second_id) = add(&bench, &page.token, 2).await;
+    // The one on this device is not made again.
+    let again = bench.ceremony(&page.token, "create").await.unwrap();
+    let have = again.options["excludeCredentials"].as_array().unwrap();
+    assert_eq!(have.len(), 2);
+    // Tested: that one, and no other one.
+    for (key, expected) in [(&first, UNPROCESSABLE), (&second, OK)] {
+        let ceremony = bench.ceremony(&page.token, "get").await.unwrap();
+        let mut post = ceremony.post(&key.answer(ORIGIN, &ceremony.options));
+        post.as_object_mut().unwrap().remove("method_id");
+        let answer = page.post(&format!("methods/{second_id}/test"), &post).await;
+        assert_eq!(answer.0, expected, "{}", answer.1);
+    }
+    // What goes does not say so itself.
+    let own = page
+        .change(&format!("methods/{first_id}/remove"), &json!({}))
+        .await;
+    refused(&own, StatusCode::FORBIDDEN, "reauth_required");
+    let page = bench.proved(&person).await;
+    let (status, gone) = page
+        .change(&format!("methods/{first_id}/remove"), &json!({}))
+        .await;
+    assert_eq!(status, OK, "{gone}");
+    let (_, token) = bench.login(&person.subject).await;
+    let answer = bench.sign_in_with(&token, &first).await;
+    refused(&answer, UNPROCESSABLE, "passkey_wrong");
+    assert_eq!(answer.1["field"], "credential");
+    assert_eq!(bench.sign_in_with(&token, &second).await.0, OK);
+}
+
+/// Adds a passkey on a page where a factor was proved.
+async fn add(bench: &Bench, token: &str, seed: u8) -> (Key, String) {
+    let setup = json!({ "kind": "passkey" });
+    let (status, opened) = bench.widget_post("/v1/flow/setups", token, &setup).await;
+    assert_eq!(status, StatusCode::CREATED, "{opened}");
+    let (key, ceremony_id) = bench.make(token, seed).await;
+    let path = format!(
+        "/v1/flow/setups/{}/finish",
+        opened["setup_id"].as_str().unwrap()
+    );
+    let body = json!({ "ceremony_id": ceremony_id, "name": format!("Key {seed}") });
+    let (status, view) = bench.widget_post(&path, token, &body).await;
+    assert_eq!(status, OK, "{view}");
+    let methods = view["management"]["methods"].as_array().unwrap();
+    let name = json!(format!("Key {seed}"));
+    let new = methods
+        .iter()
+        .find(|method| method["name"] == name)
+        .unwrap();
+    (key, new["id"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_credential_of_somebody_else_is_not_taken() {
+    let bench = Bench::new().await;
+    let theirs = bench.enrolled_with_passkey("u2", 2).await;
+    let person = somebody(&bench).await;
+    let page = bench.proved(&person).await;
+    let setup = json!({ "kind": "passkey" });
+    let (_, opened) = page.post("setups", &setup).await;
+    let ceremony = bench.ceremony(&page.token, "create").await.unwrap();
+    let mine = Key::new(3, &ceremony.options);
+    let mut saying = mine.make(ORIGIN, &ceremony.options);
+    saying.id = theirs.id;
+    assert_eq!(bench.made(&page.token, &ceremony, &saying).await.0, OK);
+    let path = format!("setups/{}/finish", opened["setup_id"].as_str().unwrap());
+    let taken = page
+        .post(&path, &json!({ "ceremony_id": ceremony.id }))
+        .await;
+    refused(&taken, StatusCode::CONFLICT, "passkey_known");
+}
+
+/// Of many answers to one challenge one counts, whoever is first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_parallel_answers_to_one_challenge_one_wins() {
+    let rounds = if std::env::var_os("NIDAN_FULL").is_some() {
+        500
+    } else {
+        60
+    };
+    let bench = std::sync::Arc::new(Bench::new().await);
+    let key = bench.enrolled_with_passkey("u1", 1).await;
+    let (_, token) = bench.login("u1").await;
+    let ceremony = bench.ceremony(&token, "get").await.unwrap();
+    // Each signed anew: no two posts are the same.
+    let posts = (0..rounds).map(|counter| {
+        let mut saying = key.answer(ORIGIN, &ceremony.options);
+        saying.counter = counter;
+        ceremony.post(&saying)
+    });
+    let tasks: Vec<_> = posts
+        .map(|post| {
+            let (bench, token) = (std::sync::Arc::clone(&bench), token.clone());
+            tokio::spawn(async move { bench.verify(&token, &post).await.0 })
+        })
+        .collect();
+    let mut won = 0;
+    for task in tasks {
+        won += usize::from(task.await.unwrap() == OK);
+    }
+    assert_eq!(won, 1);
+}
+
+#[tokio::test]
+async fn another_rp_id_is_refused_while_passkeys_are_stored() {
+    let bench = Bench::new().await;
+    bench.enrolled_with_passkey("u1", 1).await;
+    bench.service.check_passkeys().await.unwrap();
+    let folder = bench.folder;
+    let store = common::open_store(folder.path()).await;
+    let stranded = store
+        .stranded_passkeys("shop", Some("example"))
+        .await
+        .unwrap();
+    assert_eq!(stranded, 1);
+}
+
+/// What `nidan-server well-known` says in a folder of `init` for this origin.
+fn related_origins(origin: &str) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_nidan-server"))
+            .current_dir(folder.path())
+            .args(words)
+            .output()
+            .unwrap()
+    };
+    assert!(
+        run(&["init", "--demo", "--origin", origin])
+            .status
+            .success()
+    );
+    let output = run(&["well-known"]);
+    (
+        output.status.success(),
+        String::from_utf8(output.stdout).unwrap(),
+    )
+}
+
+#[test]
+fn the_file_of_related_origins_is_printed_where_there_are_passkeys() {
+    let (there, file) = related_origins("http://localhost:8000");
+    assert!(there);
+    assert_eq!(
+        serde_json::from_str::<Value>(&file).unwrap(),
+        json!({ "origins": ["http://localhost:8000"] })
+    );
+    // An address has no passkeys.
+    assert_eq!(
+        related_origins("http://127.0.0.1:8000"),
+        (false, String::new())
+    );
+}

@@ -1,0 +1,82 @@
+// A passkey: the service says what to ask, the browser asks, and its answer goes on as text that the module does not read. Loaded
+// when the person presses the button for it.
+//
+// Bytes are converted here and not by the browser's own JSON methods: password managers replace `create` and `get` with theirs, and
+// what those answer has no such methods, or broken ones. So nothing is asked of an answer but its fields.
+
+/** Browsers that people know by name, the more special first; then what they run on. */
+const BROWSERS = [[/Edg/, 'Edge'], [/OPR/, 'Opera'], [/SamsungBrowser/, 'Samsung Internet'], [/Firefox|FxiOS/, 'Firefox'], [/Chrome|CriOS/, 'Chrome'], [/Safari/, 'Safari']]
+const SYSTEMS = [[/iPhone/, 'iPhone'], [/iPad/, 'iPad'], [/Android/, 'Android'], [/Windows/, 'Windows'], [/CrOS/, 'ChromeOS'], [/Mac/, 'Mac'], [/Linux/, 'Linux']]
+
+/** What is being asked: a further question ends it, and so does another screen. */
+let asking
+
+const bytes = (text) => Uint8Array.from(atob(text.replace(/[-_]/g, (sign) => (sign === '-' ? '+' : '/'))), (one) => one.charCodeAt(0))
+const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/[+/=]/g, (sign) => ({ '+': '-', '/': '_' })[sign] ?? '')
+
+/** The browser's question in the shape that it takes: bytes in the place of text (WebAuthn §5.1.8 and §5.1.9). */
+export function question(options) {
+  const { challenge, user, allowCredentials, excludeCredentials } = options
+  const listed = (keys) => keys?.map((key) => ({ ...key, id: bytes(key.id) }))
+  return {
+    ...options,
+    challenge: bytes(challenge),
+    ...(user && { user: { ...user, id: bytes(user.id) } }),
+    ...(allowCredentials && { allowCredentials: listed(allowCredentials) }),
+    ...(excludeCredentials && { excludeCredentials: listed(excludeCredentials) }),
+  }
+}
+
+/** The answer as text (WebAuthn §5.1.6 and §5.1.7), whoever made it. */
+export function answer({ id, rawId, response }) {
+  const said = {}
+  for (const name of ['clientDataJSON', 'attestationObject', 'authenticatorData', 'signature', 'userHandle']) {
+    if (response[name]) said[name] = text(response[name])
+  }
+  if (said.attestationObject) said.transports = response.getTransports?.() ?? []
+  return JSON.stringify({ id, rawId: text(rawId), type: 'public-key', clientExtensionResults: {}, response: said })
+}
+
+/** What a new passkey may be called: browser and system. */
+export function suggestion(agent) {
+  const named = (table) => table.find(([pattern]) => pattern.test(agent))?.[1]
+  return [named(BROWSERS), named(SYSTEMS)].filter(Boolean).join(', ')
+}
+
+/** What a browser's refusal means to a person. Both of the first are the person's own no, or nothing fitting at hand: the browser does not say which. */
+const MEANS = { NotAllowedError: 'cancelled', AbortError: 'cancelled', InvalidStateError: 'known' }
+
+/**
+ * Asks for a passkey, or for a new one where `kind` is `create`. Resolves to what became of it: `answered` with the post for the service,
+ * `made` with the ceremony's id and a name, `refused` with the service's problem, `cancelled`, `known` or `browser`. Rejects where the
+ * service does not answer.
+ * @param {import('./page.js').Page} page
+ */
+export async function ask(page, kind) {
+  asking?.abort()
+  const control = asking = new AbortController()
+  // A frame of another site that was not allowed to ask.
+  if (/** @type {any} */ (document).featurePolicy?.allowsFeature(`publickey-credentials-${kind}`) === false) return ['browser']
+  const { shown } = page
+  page.shown = (...given) => {
+    control.abort()
+    return shown.apply(page, given)
+  }
+  try {
+    const [isOpen, ceremony] = await page.request('/v1/flow/ceremonies', { kind })
+    if (!isOpen) return ['refused', ceremony]
+    let credential
+    try {
+      const publicKey = question(JSON.parse(ceremony.options))
+      credential = answer(await navigator.credentials[kind]({ publicKey, signal: control.signal }))
+    } catch (error) {
+      return [MEANS[error?.name] ?? 'browser']
+    }
+    const { ceremony_id } = ceremony
+    if (kind === 'get') return ['answered', { ceremony_id, credential }]
+    const [isGood, made] = await page.request(`/v1/flow/ceremonies/${ceremony_id}/answer`, { credential })
+    return isGood ? ['made', ceremony_id, suggestion(navigator.userAgent)] : ['refused', made]
+  } finally {
+    page.shown = shown
+  }
+}

@@ -1,0 +1,214 @@
+// Passkeys from the first set-up to the last login, with Chromium's own virtual authenticator (Chrome DevTools Protocol, domain
+// WebAuthn). Only Chromium has one that scripts can play.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+
+import {
+  LANGUAGES, backupCodes, browser, inFirefox, password, person, press, signOut, signUp, title, toBackupCode, toSave,
+} from './lib.mjs'
+import { back, enrolled, manage, says } from './managing.mjs'
+
+let shared
+before(async () => { shared = await browser() })
+after(() => shared.close())
+
+/** A device that the person has at hand. */
+async function device({ page, context }, options = {}) {
+  const cdp = await context.newCDPSession(page)
+  await cdp.send('WebAuthn.enable')
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true, ...options },
+  })
+  const send = (method, more) => cdp.send(`WebAuthn.${method}`, { authenticatorId, ...more })
+  return {
+    send,
+    keys: async () => (await send('getCredentials')).credentials,
+    gone: () => send('removeVirtualAuthenticator'),
+  }
+}
+
+const goOn = (at) => press(at, 'common.next')
+
+/** From the security page to a passkey that has its name. */
+async function toPasskey(at, name) {
+  await at.page.locator('#set-up').click()
+  await title(at, 'start.title')
+  await press(at, 'start.begin')
+  await title(at, 'method.title')
+  await press(at, 'method.passkey-use')
+  await make(at, name)
+}
+
+async function make(at, name) {
+  await title(at, 'passkey.title')
+  await press(at, 'passkey.make')
+  await title(at, 'passkey.name-title')
+  const field = at.page.locator('input[id^="nidan-passkey"]:visible')
+  assert.match(await field.inputValue(), /Chrome/)
+  await field.fill(name)
+  await at.page.keyboard.press('Enter')
+}
+
+async function withPasskey(options, name = 'My laptop') {
+  const at = await person(shared, options)
+  const email = await signUp(at)
+  const own = await device(at)
+  await toPasskey(at, name)
+  await toSave(at)
+  const codes = await backupCodes(at)
+  await at.page.locator('#nidan-backup').fill(codes[0])
+  await press(at, 'codes.finish')
+  await title(at, 'done.title')
+  await at.page.getByText(name).waitFor()
+  await press(at, 'done.finish')
+  await at.page.locator('#state').waitFor()
+  await signOut(at)
+  return { at, email, own, codes }
+}
+
+/** What the browser says of an answer of 4xx is no complaint. */
+const real = (complaints) => complaints.filter((line) => !/status of 4\d\d/.test(line))
+
+for (const lang of inFirefox ? [] : LANGUAGES) {
+  test(`${lang}: a passkey and backup codes are set up, and the passkey signs in`, async () => {
+    const { at, email, own } = await withPasskey({ lang })
+    const [key] = await own.keys()
+    assert.equal(key.rpId, 'localhost')
+    await password(at, email)
+    await title(at, 'passkey.login-title')
+    await says(at, 'passkey.lead')
+    await press(at, 'passkey.use')
+    await at.page.locator('#state').waitFor()
+    assert.deepEqual(real(at.complaints), [])
+    await at.context.close()
+  })
+
+  test(`${lang}: a no of the person is no error, and another way is there`, async () => {
+    const { at, email, own, codes } = await withPasskey({ lang })
+    await own.gone()
+    await password(at, email)
+    await press(at, 'passkey.use')
+    // Nothing fitting is at hand: some browsers wait for it without a word.
+    await says(at, 'passkey.waits')
+    await toBackupCode(at)
+    await title(at, 'login.backup-title')
+    await back(at).catch(() => {})
+    await at.page.locator('#nidan-backup').fill(codes[1])
+    await press(at, 'login.submit')
+    await at.page.locator('#state').waitFor()
+    assert.deepEqual(real(at.complaints), [])
+    await at.context.close()
+  })
+
+  test(`${lang}: whose finger is not recognised tries again or takes another way`, async () => {
+    const { at, email, own } = await withPasskey({ lang })
+    await own.send('setUserVerified', { isUserVerified: false })
+    await password(at, email)
+    await press(at, 'passkey.use')
+    await says(at, 'passkey.cancelled')
+    assert.equal(await at.page.locator('.nidan-error:visible').filter({ hasText: /./ }).count(), 0)
+    await own.send('setUserVerified', { isUserVerified: true })
+    await press(at, 'common.retry')
+    await at.page.locator('#state').waitFor()
+    await at.context.close()
+  })
+
+  test(`${lang}: beside an app a second passkey is added, named anew, tried, and goes`, async () => {
+    const who = await enrolled(shared, { lang })
+    const { at } = who
+    const own = await device(at)
+    await manage(who)
+    await press(at, 'manage.add')
+    await press(at, 'method.passkey-use')
+    await make(at, 'First')
+    await says(at, 'manage.done-added')
+    assert.equal((await own.keys()).length, 1)
+
+    // The same device has one already: another one is needed for a second.
+    await press(at, 'manage.add')
+    await press(at, 'method.passkey-use')
+    await title(at, 'passkey.title')
+    await press(at, 'passkey.make')
+    await says(at, 'passkey.known')
+    await own.gone()
+    const other = await device(at, { transport: 'usb' })
+    await press(at, 'common.retry')
+    await title(at, 'passkey.name-title')
+    await at.page.locator('input[id^="nidan-passkey"]:visible').fill('Second')
+    await goOn(at)
+    await says(at, 'manage.done-added')
+
+    const named = (name) => at.page.locator('.nidan-ways button').filter({ hasText: name }).click()
+    await named('Second')
+    await press(at, 'manage.rename')
+    await at.page.locator('input[id^="nidan-name"]:visible').fill('Key ring')
+    await press(at, 'manage.name-save')
+    await says(at, 'manage.done-named')
+    await press(at, 'manage.test')
+    await title(at, 'manage.test-title')
+    await press(at, 'passkey.use')
+    await says(at, 'manage.done-tested')
+    assert.equal((await other.keys()).length, 1)
+    await back(at)
+    await named('First')
+    await press(at, 'manage.remove')
+    await press(at, 'manage.remove-yes')
+    await says(at, 'manage.done-removed')
+    assert.deepEqual(real(at.complaints), [])
+    await at.context.close()
+  })
+
+  test(`${lang}: a key that the service does not know any more is refused, and the backup code is not`, async () => {
+    const { at, email, own } = await withPasskey({ lang })
+    // Another site's key under the id of ours: it signs, and not rightly.
+    const [key] = await own.keys()
+    await own.send('removeCredential', { credentialId: key.credentialId })
+    const { privateKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign'])
+    const foreign = Buffer.from(await crypto.subtle.exportKey('pkcs8', privateKey)).toString('base64')
+    await own.send('addCredential', { credential: { ...key, privateKey: foreign } })
+    await password(at, email)
+    await press(at, 'passkey.use')
+    await says(at, 'passkey.wrong')
+    await press(at, 'common.retry')
+    await says(at, 'passkey.wrong')
+    await at.context.close()
+  })
+
+  test(`${lang}: a synced key with a lower counter signs in, and one that is not synced does not`, async () => {
+    const { at, email, own } = await withPasskey({ lang })
+    const [key] = await own.keys()
+    const counting = async (signCount, more) => {
+      await own.send('removeCredential', { credentialId: key.credentialId })
+      await own.send('addCredential', { credential: { ...key, signCount, ...more } })
+    }
+    await counting(50)
+    await password(at, email)
+    await press(at, 'passkey.use')
+    await at.page.locator('#state').waitFor()
+    await signOut(at)
+    await counting(3)
+    await password(at, email)
+    await press(at, 'passkey.use')
+    await says(at, 'passkey.wrong')
+    await at.context.close()
+  })
+}
+
+test('without WebAuthn the reason is said, and the other methods stay', { skip: inFirefox }, async () => {
+  const { at, email, codes } = await withPasskey({ lang: 'en' })
+  const other = await person(shared, { lang: 'en' })
+  await other.page.addInitScript(() => { delete window.PublicKeyCredential })
+  await other.page.goto(at.page.url())
+  await password(other, email)
+  await title(other, 'login.backup-title')
+  await press(other, 'login.another')
+  await other.page.getByRole('button', { name: other.w['method.passkey-name'] }).click()
+  await says(other, 'passkey.browser')
+  await toBackupCode(other)
+  await other.page.locator('#nidan-backup').fill(codes[1])
+  await press(other, 'login.submit')
+  await other.page.locator('#state').waitFor()
+  await other.context.close()
+  await at.context.close()
+})
