@@ -403,8 +403,8 @@ export class Page {
   }
 
   /** Asks for a passkey, or for a new one: what became of it. */
-  async passkey(kind) {
-    return (await loadPart('passkey.js')).ask(this, kind)
+  async passkey(kind, one, but) {
+    return (await loadPart('passkey.js')).ask(this, kind, one, but)
   }
 
   /** Something was changed: its kind, and nothing of it. */

@@ -8,9 +8,6 @@
 const BROWSERS = [[/Edg/, 'Edge'], [/OPR/, 'Opera'], [/SamsungBrowser/, 'Samsung Internet'], [/Firefox|FxiOS/, 'Firefox'], [/Chrome|CriOS/, 'Chrome'], [/Safari/, 'Safari']]
 const SYSTEMS = [[/iPhone/, 'iPhone'], [/iPad/, 'iPad'], [/Android/, 'Android'], [/Windows/, 'Windows'], [/CrOS/, 'ChromeOS'], [/Mac/, 'Mac'], [/Linux/, 'Linux']]
 
-/** What is being asked: a further question ends it, and so does another screen. */
-let asking
-
 const bytes = (text) => Uint8Array.from(atob(text.replace(/[-_]/g, (sign) => (sign === '-' ? '+' : '/'))), (one) => one.charCodeAt(0))
 const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/[+/=]/g, (sign) => ({ '+': '-', '/': '_' })[sign] ?? '')
 
@@ -31,7 +28,8 @@ export function question(options) {
 export function answer({ id, rawId, response }) {
   const said = {}
   for (const name of ['clientDataJSON', 'attestationObject', 'authenticatorData', 'signature', 'userHandle']) {
-    if (response[name]) said[name] = text(response[name])
+    // Some say that there is no user handle by an empty one.
+    if (response[name]?.byteLength) said[name] = text(response[name])
   }
   if (said.attestationObject) said.transports = response.getTransports?.() ?? []
   return JSON.stringify({ id, rawId: text(rawId), type: 'public-key', clientExtensionResults: {}, response: said })
@@ -46,37 +44,55 @@ export function suggestion(agent) {
 /** What a browser's refusal means to a person. Both of the first are the person's own no, or nothing fitting at hand: the browser does not say which. */
 const MEANS = { NotAllowedError: 'cancelled', AbortError: 'cancelled', InvalidStateError: 'known' }
 
+/** A press within so many milliseconds of another one is the same press. */
+const TWICE_MS = 1000
+
+/** What each page asks: a further question ends it, and so does another screen. */
+const questions = new WeakMap()
+
 /**
- * Asks for a passkey, or for a new one where `kind` is `create`. Resolves to what became of it: `answered` with the post for the service,
- * `made` with the ceremony's id and a name, `refused` with the service's problem, `cancelled`, `known` or `browser`. Rejects where the
- * service does not answer.
+ * Asks for a passkey, or for a new one where `kind` is `create`; `one` is the only method that may answer, and `but` one that may not.
+ * Resolves to what became of it: `answered` with the post for the service, `made` with the ceremony's id and a name, `refused` with the
+ * service's problem, `cancelled`, `known` or `browser`. Rejects where the service does not answer.
  * @param {import('./page.js').Page} page
  */
-export async function ask(page, kind) {
-  asking?.abort()
-  const control = asking = new AbortController()
+export function ask(page, kind, one, but) {
+  const before = questions.get(page)
+  if (before && !before.isOver && performance.now() - before.since < TWICE_MS) return before.became
+  if (!before) {
+    for (const name of ['shown', 'leave']) {
+      const own = page[name]
+      page[name] = (...given) => {
+        questions.get(page).control.abort()
+        return own.apply(page, given)
+      }
+    }
+  }
+  before?.control.abort()
+  const control = new AbortController()
+  const now = { control, since: performance.now(), isOver: false, became: put(page, kind, one, but, control.signal) }
+  questions.set(page, now)
+  now.became.catch(() => {}).then(() => { now.isOver = true })
+  return now.became
+}
+
+async function put(page, kind, one, but, signal) {
   // A frame of another site that was not allowed to ask.
   if (/** @type {any} */ (document).featurePolicy?.allowsFeature(`publickey-credentials-${kind}`) === false) return ['browser']
-  const { shown } = page
-  page.shown = (...given) => {
-    control.abort()
-    return shown.apply(page, given)
-  }
+  const [isOpen, ceremony] = await page.request('/v1/flow/ceremonies', { kind, ...(one && { method_id: one }), ...(but && { except: but }) })
+  if (!isOpen) return ['refused', ceremony]
+  let credential
   try {
-    const [isOpen, ceremony] = await page.request('/v1/flow/ceremonies', { kind })
-    if (!isOpen) return ['refused', ceremony]
-    let credential
-    try {
-      const publicKey = question(JSON.parse(ceremony.options))
-      credential = answer(await navigator.credentials[kind]({ publicKey, signal: control.signal }))
-    } catch (error) {
-      return [MEANS[error?.name] ?? 'browser']
-    }
-    const { ceremony_id } = ceremony
-    if (kind === 'get') return ['answered', { ceremony_id, credential }]
-    const [isGood, made] = await page.request(`/v1/flow/ceremonies/${ceremony_id}/answer`, { credential })
-    return isGood ? ['made', ceremony_id, suggestion(navigator.userAgent)] : ['refused', made]
-  } finally {
-    page.shown = shown
+    // Who has gone on is asked nothing any more, and what was answered too late goes nowhere.
+    signal.throwIfAborted()
+    const publicKey = question(JSON.parse(ceremony.options))
+    credential = answer(await navigator.credentials[kind]({ publicKey, signal }))
+    signal.throwIfAborted()
+  } catch (error) {
+    return [MEANS[error?.name] ?? 'browser']
   }
+  const { ceremony_id } = ceremony
+  if (kind === 'get') return ['answered', { ceremony_id, credential }]
+  const [isGood, made] = await page.request(`/v1/flow/ceremonies/${ceremony_id}/answer`, { credential })
+  return isGood ? ['made', ceremony_id, suggestion(navigator.userAgent)] : ['refused', made]
 }

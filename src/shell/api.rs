@@ -137,8 +137,12 @@ pub(super) async fn set_up_challenge(
 }
 
 /// Asks the browser for a passkey: what the service is asked about it.
-pub(super) async fn passkey_body(page: &Page, method_id: &str) -> Result<JsValue, LoginRefusal> {
-    let answer = page.passkey("get").await;
+pub(super) async fn passkey_body(
+    page: &Page,
+    method_id: &str,
+    (one, but): (&str, &str),
+) -> Result<JsValue, LoginRefusal> {
+    let answer = page.passkey("get", one, but).await;
     let answer: js_sys::Array = answer.map_err(|_| LoginRefusal::Unreachable)?.into();
     let what = answer.get(0).as_string();
     match what.as_deref() {

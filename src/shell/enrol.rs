@@ -142,14 +142,23 @@ impl Shell {
     }
 
     async fn make_passkey(self) {
-        let answer = self.page(Page::clone).passkey("create").await;
+        let question = self.next_question();
+        let answer = self.page(Page::clone).passkey("create", "", "").await;
+        let answer = match self.passkey_made(answer) {
+            SetUpAnswer::PasskeyNotMade(_) if !self.is_latest(question) => return,
+            answer => answer,
+        };
+        self.answer(answer);
+    }
+
+    fn passkey_made(self, answer: Result<JsValue, JsValue>) -> SetUpAnswer {
         let Ok(answer) = answer else {
-            return self.answer(SetUpAnswer::PasskeyNotMade(PasskeyRefusal::Unreachable));
+            return SetUpAnswer::PasskeyNotMade(PasskeyRefusal::Unreachable);
         };
         let answer = js_sys::Array::from(&answer);
         let texts = [1, 2].map(|place| answer.get(place).as_string().unwrap_or_default());
         let what = answer.get(0).as_string();
-        self.answer(match what.as_deref() {
+        match what.as_deref() {
             Some("made") => {
                 let [ceremony_id, suggestion] = texts;
                 SetUpAnswer::PasskeyMade(ceremony_id, suggestion)
@@ -163,7 +172,7 @@ impl Shell {
             Some("cancelled") => SetUpAnswer::PasskeyNotMade(PasskeyRefusal::Cancelled),
             Some("known") => SetUpAnswer::PasskeyNotMade(PasskeyRefusal::Known),
             _of_browser => SetUpAnswer::PasskeyNotMade(PasskeyRefusal::Browser),
-        });
+        }
     }
 
     async fn post(self, share: ClientShare, proof: Arc<ConfirmedFactors>) {

@@ -78,7 +78,7 @@ impl Shell<Login> {
         spawn(async move {
             let page = self.page(Page::clone);
             // Which of them it is, its answer says.
-            match api::passkey_body(&page, PASSKEY_METHOD_ID).await {
+            match api::passkey_body(&page, PASSKEY_METHOD_ID, ("", "")).await {
                 _earlier if !self.is_latest(question) => {}
                 Ok(body) => {
                     api::set_flag(&body, "trust_browser", trust);

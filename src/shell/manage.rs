@@ -130,9 +130,12 @@ impl Shell<Manage> {
                 trust: _,
                 lost: _,
             } => self.prove(way, &method_id, &presented, (goes, number)),
-            LoginEffect::AskForPasskey { way, method_id, .. } => {
-                self.ask_for_passkey(way, method_id, (goes, number));
-            }
+            LoginEffect::AskForPasskey {
+                way,
+                method_id,
+                but,
+                ..
+            } => self.ask_for_passkey(way, (method_id, but), (goes, number)),
             LoginEffect::ShowHelp(channel) => {
                 self.page(|page| page.help("", channel.as_str()));
             }
@@ -170,12 +173,21 @@ impl Shell<Manage> {
     }
 
     /// The latest question is the one that the person sees.
-    fn ask_for_passkey(self, way: LoginMethod, method_id: String, goes: (CodeGoes, u32)) {
+    fn ask_for_passkey(
+        self,
+        way: LoginMethod,
+        (method_id, but): (String, String),
+        goes: (CodeGoes, u32),
+    ) {
         let question = self.next_question();
         spawn(async move {
             let page = self.page(Page::clone);
             // Which of them it is, its answer says; where one is tested, the path does.
-            match api::passkey_body(&page, PASSKEY_METHOD_ID).await {
+            let one = match goes.0 {
+                CodeGoes::Test => method_id.as_str(),
+                CodeGoes::Proof | CodeGoes::TurnOff(_) => "",
+            };
+            match api::passkey_body(&page, PASSKEY_METHOD_ID, (one, &but)).await {
                 _earlier if !self.is_latest(question) => {}
                 Ok(body) => {
                     let path = path_of(&goes.0, &method_id, &body);

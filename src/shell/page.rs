@@ -174,9 +174,15 @@ extern "C" {
     pub(super) fn end_adding(this: &Page) -> bool;
 
     /// Asks the browser for a passkey, or for a new one (`get`, `create`): a list that begins with what
-    /// became of it. An error when the service does not answer.
+    /// became of it. `one` is the method that alone may answer, and `but` one that may not; either may
+    /// be empty. An error when the service does not answer.
     #[wasm_bindgen(method, catch)]
-    pub(super) async fn passkey(this: &Page, kind: &str) -> Result<JsValue, JsValue>;
+    pub(super) async fn passkey(
+        this: &Page,
+        kind: &str,
+        one: &str,
+        but: &str,
+    ) -> Result<JsValue, JsValue>;
 
     /// Notifies the page of a change, by its kind.
     #[wasm_bindgen(method)]

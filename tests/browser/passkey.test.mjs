@@ -114,6 +114,24 @@ for (const lang of inFirefox ? [] : LANGUAGES) {
     await at.context.close()
   })
 
+  test(`${lang}: where the browser leaves without a word, "try again" asks again, and a double press asks once`, async () => {
+    const { at, email, own } = await withPasskey({ lang })
+    const asked = []
+    at.page.on('request', (one) => { if (one.url().endsWith('/v1/flow/ceremonies')) asked.push(one.url()) })
+    await own.send('setAutomaticPresenceSimulation', { enabled: false })
+    await password(at, email)
+    await at.page.getByRole('button', { name: at.w['passkey.use'], exact: true }).dblclick()
+    await says(at, 'passkey.waits')
+    await at.page.waitForTimeout(1100)
+    assert.equal(asked.length, 1)
+    await own.send('setAutomaticPresenceSimulation', { enabled: true })
+    await press(at, 'common.retry')
+    await at.page.locator('#state').waitFor()
+    assert.equal(asked.length, 2)
+    assert.deepEqual(real(at.complaints), [])
+    await at.context.close()
+  })
+
   test(`${lang}: beside an app a second passkey is added, named anew, tried, and goes`, async () => {
     const who = await enrolled(shared, { lang })
     const { at } = who

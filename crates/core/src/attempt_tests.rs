@@ -361,8 +361,11 @@ mod passkeys {
             },
             ..key()
         };
+        // What a held key says is spent: it is good for nothing once the key is released.
         let decision = decide(at(target(Some(held), asked())), &answer(None));
-        assert_eq!(refusal(decision), AttemptRefusal::Held);
+        assert_eq!(decision.changes.ceremony_id, Some(asked().id));
+        assert!(decision.changes.flow.is_some());
+        assert_eq!(decision.outcome.unwrap_err(), AttemptRefusal::Held);
         // A code is no answer of a key, and a key has no code.
         let decision = decide(at(target(Some(key()), asked())), &code(Needs::OneCode));
         assert_eq!(refusal(decision), AttemptRefusal::NoMethod);

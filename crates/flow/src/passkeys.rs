@@ -21,6 +21,7 @@ impl SigningIn {
         Some(LoginEffect::AskForPasskey {
             way: LoginMethod::Method(place),
             method_id,
+            but: String::new(),
             trust: self.trust,
             lost: self.lost_but(Some(place)),
         })
@@ -112,14 +113,11 @@ impl Enrolment {
         self.opening.has_passkeys && self.passkeys.len() < PASSKEYS_MAX
     }
 
-    /// Asks the browser to make a passkey, once at a time.
+    /// Asks the browser to make a passkey; once more, where it has left without a word.
     pub(super) fn make_passkey(&mut self) -> Option<SetUpEffect> {
         let Step::Passkey { asking } = &mut self.step else {
             return None;
         };
-        if *asking == RequestState::Waiting {
-            return None;
-        }
         *asking = RequestState::Waiting;
         Some(SetUpEffect::MakePasskey)
     }

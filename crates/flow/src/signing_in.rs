@@ -269,7 +269,10 @@ impl SigningIn {
     }
 
     fn submit(&mut self) -> Option<LoginEffect> {
-        if self.waits() {
+        // Some browsers leave without a word: a passkey is asked for once more, and the question before
+        // it ends.
+        let asks_browser = matches!(self.step, LoginStep::Passkey { .. });
+        if self.waits() && !asks_browser {
             return None;
         }
         match self.step {

@@ -47,6 +47,13 @@ impl CeremonyKind {
 pub struct CeremonyPost {
     /// What it is for.
     pub kind: CeremonyKind,
+    /// For `get`: the only method that may answer, where one of several passkeys is tested. The
+    /// browser does not offer the others.
+    #[serde(default)]
+    pub method_id: Option<String>,
+    /// For `get`: a method that is not offered, because it is to go by this very proof.
+    #[serde(default)]
+    pub except: Option<String>,
 }
 
 /// A ceremony that is open. Its challenge is good for one answer.

@@ -91,6 +91,13 @@ async fn a_call_and_the_help_for_it_have_words_of_their_own() {
         "{}",
         early.html
     );
+    // It is what the page begins at, and nothing else is.
+    let (_, alert) = early.html.split_once("role=\"alert\"").unwrap();
+    assert!(
+        alert.starts_with(" tabindex=\"-1\" autofocus=\"\">"),
+        "{alert}"
+    );
+    assert_eq!(early.html.matches("autofocus").count(), 1);
     let help = call.press(&bench, "help", &[]).await;
     assert!(help.says("An answering machine"), "{}", help.html);
     assert!(help.says("Common questions") && help.says("A code came that I did not ask for"));

@@ -304,6 +304,15 @@ async fn passkeys_are_managed_as_other_methods_are() {
     let again = bench.ceremony(&page.token, "create").await.unwrap();
     let have = again.options["excludeCredentials"].as_array().unwrap();
     assert_eq!(have.len(), 2);
+    // Where one is meant, the browser offers no other one.
+    let ids = |key: &Key| vec![key.name()];
+    let only = json!({ "kind": "get", "method_id": second_id });
+    assert_eq!(offered(&bench, &page.token, &only).await, ids(&second));
+    let but = json!({ "kind": "get", "except": second_id });
+    assert_eq!(offered(&bench, &page.token, &but).await, ids(&first));
+    let nobody = json!({ "kind": "get", "method_id": "of-nobody" });
+    let answer = bench.widget_post("/v1/flow/ceremonies", &page.token, &nobody);
+    refused(&answer.await, StatusCode::NOT_FOUND, "method_not_found");
     // Tested: that one, and no other one.
     for (key, expected) in [(&first, UNPROCESSABLE), (&second, OK)] {
         let ceremony = bench.ceremony(&page.token, "get").await.unwrap();
@@ -327,6 +336,51 @@ async fn passkeys_are_managed_as_other_methods_are() {
     refused(&answer, UNPROCESSABLE, "passkey_wrong");
     assert_eq!(answer.1["field"], "credential");
     assert_eq!(bench.sign_in_with(&token, &second).await.0, OK);
+}
+
+/// The ids of the keys that a browser is to offer.
+async fn offered(bench: &Bench, token: &str, post: &Value) -> Vec<String> {
+    let (status, opened) = bench.widget_post("/v1/flow/ceremonies", token, post).await;
+    assert_eq!(status, StatusCode::CREATED, "{opened}");
+    let options: Value = serde_json::from_str(opened["options"].as_str().unwrap()).unwrap();
+    let options = options.get("publicKey").unwrap_or(&options);
+    let keys = options["allowCredentials"].as_array().unwrap();
+    keys.iter()
+        .map(|key| key["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn in_one_set_up_a_device_makes_one_passkey() {
+    let bench = Bench::new().await;
+    let (_, token, _) = bench.open("u1").await;
+    let (first, _) = bench.make(&token, 1).await;
+    let second = bench.ceremony(&token, "create").await.unwrap();
+    let have = second.options["excludeCredentials"].as_array().unwrap();
+    assert_eq!(have.len(), 1);
+    assert_eq!(have[0]["id"], first.name());
+}
+
+#[tokio::test]
+async fn a_held_passkey_s_answer_is_counted_and_spent() {
+    let bench = Bench::new().await;
+    let person = somebody(&bench).await;
+    let page = bench.proved(&person).await;
+    let (key, id) = add(&bench, &page.token, 1).await;
+    let (_, token) = bench.login(&person.subject).await;
+    let ceremony = bench.ceremony(&token, "get").await.unwrap();
+    let path = format!("/v1/subjects/{}/methods/{id}", person.subject);
+    let why = json!({ "by": "Anna", "reason": "lost" });
+    let held = bench.host_post(&format!("{path}/hold"), &why).await;
+    assert_eq!(held.0, OK, "{}", held.1);
+    let post = ceremony.post(&key.answer(ORIGIN, &ceremony.options));
+    let answer = bench.verify(&token, &post).await;
+    refused(&answer, StatusCode::FORBIDDEN, "method_held");
+    let released = bench.host_post(&format!("{path}/release"), &why).await;
+    assert_eq!(released.0, OK, "{}", released.1);
+    // What was seen while it was held is good for nothing later.
+    let answer = bench.verify(&token, &post).await;
+    refused(&answer, StatusCode::CONFLICT, "ceremony_used");
 }
 
 /// Adds a passkey on a page where a factor was proved.

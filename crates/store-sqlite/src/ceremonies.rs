@@ -6,7 +6,7 @@ use nidan_protocol::CeremonyKind;
 use rusqlite::{Connection, Row, params};
 
 use crate::SqliteStore;
-use crate::connection::{execute, first, scalar};
+use crate::connection::{all, execute, first, scalar};
 use crate::failure::Failure;
 use crate::rows::{bytes, from_sql, time_from, to_sql};
 use nidan_store::{
@@ -70,13 +70,18 @@ impl PasskeyStore for SqliteStore {
             WHERE flow_id = ?1 AND id = ?2 AND sealed_credential IS NOT NULL";
         let (flow_id, id) = (flow_id.to_owned(), id.to_owned());
         self.readers
+            .run(move |read| first(read, SQL, [flow_id, id], made_from))
+            .await
+    }
+
+    async fn made_passkeys(&self, flow_id: &str) -> Result<Vec<(String, MadePasskey)>, StoreError> {
+        const SQL: &str = "SELECT id, credential_index, sealed_credential, counter FROM ceremony \
+            WHERE flow_id = ?1 AND sealed_credential IS NOT NULL ORDER BY rowid";
+        let flow_id = flow_id.to_owned();
+        self.readers
             .run(move |read| {
-                first(read, SQL, [flow_id, id], |row| {
-                    Ok(MadePasskey {
-                        credential_index: bytes(row, "credential_index")?,
-                        sealed: row.get("sealed_credential")?,
-                        counter: row.get("counter")?,
-                    })
+                all(read, SQL, [flow_id], |row| {
+                    Ok((row.get("id")?, made_from(row)?))
                 })
             })
             .await
@@ -90,6 +95,14 @@ impl PasskeyStore for SqliteStore {
             .run(move |read| from_sql(scalar(read, SQL, params![host, rp_id])?))
             .await
     }
+}
+
+fn made_from(row: &Row<'_>) -> Result<MadePasskey, Failure> {
+    Ok(MadePasskey {
+        credential_index: bytes(row, "credential_index")?,
+        sealed: row.get("sealed_credential")?,
+        counter: row.get("counter")?,
+    })
 }
 
 fn insert(write: &Connection, ceremony: &NewCeremony) -> Result<(), Failure> {

@@ -48,11 +48,9 @@ fn count_passkey(
         Err(refusal) => return AttemptRefusal::Ceremony(refusal).into(),
     };
     let key = key.filter(|key| wanted.is_none_or(|id| id == key.method_id));
-    if let Some(key) = &key
-        && let Some(refusal) = out_of_use(purpose, key.out_of_use)
-    {
-        return refusal.into();
-    }
+    let refusal = key
+        .as_ref()
+        .and_then(|key| out_of_use(purpose, key.out_of_use));
     let changes = AttemptChanges {
         flow: Some(FlowCount {
             cost: 0,
@@ -62,7 +60,10 @@ fn count_passkey(
         ..AttemptChanges::default()
     };
     AttemptDecision {
-        outcome: passkey_counted(key, ceremony, context.flow_attempts + 1),
+        outcome: refusal.map_or_else(
+            || passkey_counted(key, ceremony, context.flow_attempts + 1),
+            Err,
+        ),
         changes,
     }
 }

@@ -144,8 +144,25 @@ impl Managing {
         account.backup_codes.made_at.is_some_and(is_young) && account.methods.iter().any(is_older)
     }
 
+    /// The method that does not prove what is asked for: it is to go.
+    fn goes_by_it(&self) -> Option<&str> {
+        match &self.proving()?.proof_for {
+            ProofFor::Change(Wish::Remove { id } | Wish::Hold { id }) => Some(id),
+            ProofFor::Adding(addition) => addition.gone(),
+            ProofFor::Change(_)
+            | ProofFor::Opening
+            | ProofFor::Test(_)
+            | ProofFor::TestAfter(_)
+            | ProofFor::TurningOff
+            | ProofFor::Report => None,
+        }
+    }
+
     /// Where the code of a proof goes.
-    fn of_proof(&self, effect: LoginEffect) -> ManageEffect {
+    fn of_proof(&self, mut effect: LoginEffect) -> ManageEffect {
+        if let LoginEffect::AskForPasskey { but, .. } = &mut effect {
+            self.goes_by_it().unwrap_or_default().clone_into(but);
+        }
         let goes = match self.proving().map(|proving| &proving.proof_for) {
             Some(ProofFor::Test(_)) => CodeGoes::Test,
             Some(ProofFor::TurningOff) => CodeGoes::TurnOff(self.request_id()),

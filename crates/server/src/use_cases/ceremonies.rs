@@ -44,7 +44,7 @@ pub(crate) async fn open(
     let party = relying_party(service, &caller.host)?;
     let begun = match post.kind {
         CeremonyKind::Create => making(service, caller, party).await?,
-        CeremonyKind::Get => asking(service, caller, party).await?,
+        CeremonyKind::Get => asking(service, caller, party, &post).await?,
     };
     let now = parts.clock.now_s();
     let id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
@@ -97,8 +97,15 @@ async fn making(
     let kept = match flow.purpose {
         // Nobody enrols in a login that still owes its code (B32, B38).
         Purpose::Verify => return Err(ErrorCode::MethodNotOffered.into()),
-        // Who sets up has no method yet.
-        Purpose::Enroll => Vec::new(),
+        // Who sets up has no method yet, but may have made a passkey. A device that makes a second
+        // one for the same person overwrites the first (WebAuthn §6.3.2).
+        Purpose::Enroll => {
+            let made = parts.store.made_passkeys(&flow.id).await?;
+            let opened = made
+                .iter()
+                .map(|(id, made)| open_text(service, &made.sealed, row(flow, id)));
+            opened.collect::<Result<_, _>>()?
+        }
         Purpose::Manage => {
             let subject = proved(service, caller).await?;
             kept_of(service, flow, &subject, |_method| true)?
@@ -120,6 +127,7 @@ async fn asking(
     service: &Service,
     caller: &FlowCaller,
     party: RelyingParty<'_>,
+    post: &CeremonyPost,
 ) -> Result<Begun, Refusal> {
     let (parts, flow) = (&service.0, &caller.flow.opened);
     let proves = match flow.purpose {
@@ -129,8 +137,11 @@ async fn asking(
     };
     let now = parts.clock.now_s();
     let subject = parts.store.subject(&flow.host, &flow.subject, now).await?;
-    let counts =
-        |method: &Method| method.held_at.is_none() && (!proves || method.retires_at.is_none());
+    let (one, but) = (post.method_id.as_ref(), post.except.as_ref());
+    let counts = |method: &Method| {
+        let is_meant = one.is_none_or(|id| *id == method.id) && but != Some(&method.id);
+        is_meant && method.held_at.is_none() && (!proves || method.retires_at.is_none())
+    };
     let kept = kept_of(service, flow, &subject, counts)?;
     if kept.is_empty() {
         return Err(ErrorCode::MethodNotFound.into());
@@ -226,11 +237,7 @@ pub(crate) async fn answer(
         return Err(ErrorCode::FlowConflict.into());
     }
     let party = relying_party(service, &caller.host)?;
-    let now = parts.clock.now_s();
-    let taken = parts
-        .store
-        .take_ceremony(&flow.id, id, CeremonyKind::Create, now);
-    let ceremony = taken.await?.map_err(unanswerable)?;
+    // Whoever has no try left spends no ceremony either: a flow keeps as many as it has tries.
     let left = match parts
         .store
         .reserve_attempt(&flow.id, ENROLMENT_ATTEMPTS)
@@ -239,6 +246,11 @@ pub(crate) async fn answer(
         Attempt::Reserved { left } => left,
         Attempt::Exhausted => return Err(ErrorCode::TooManyAttempts.into()),
     };
+    let now = parts.clock.now_s();
+    let taken = parts
+        .store
+        .take_ceremony(&flow.id, id, CeremonyKind::Create, now);
+    let ceremony = taken.await?.map_err(unanswerable)?;
     let state = state_of(service, flow, &ceremony)?;
     let made = party.finish_making(&state, &flow.origin, &post.credential);
     let made = made.map_err(|reason| {

@@ -173,6 +173,11 @@ impl Key {
         self.saying("webauthn.create", origin, options)
     }
 
+    /// The credential's id as browsers write it.
+    pub fn name(&self) -> String {
+        base64(&self.id)
+    }
+
     pub fn answer(&self, origin: &str, options: &Value) -> Saying {
         self.saying("webauthn.get", origin, options)
     }

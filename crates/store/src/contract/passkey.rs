@@ -126,7 +126,10 @@ impl Suite<'_> {
         assert_eq!(store.made_passkey(flow_id, &id).await.unwrap(), None);
         store.keep_passkey(flow_id, &id, &made).await.unwrap();
         let kept = store.made_passkey(flow_id, &id).await.unwrap();
-        assert_eq!(kept, Some(made));
+        assert_eq!(kept, Some(made.clone()));
+        let all = store.made_passkeys(flow_id).await.unwrap();
+        assert_eq!(all, [(id.clone(), made)]);
+        assert!(store.made_passkeys("another").await.unwrap().is_empty());
         assert_eq!(store.made_passkey("another", &id).await.unwrap(), None);
     }
 

@@ -135,6 +135,9 @@ fn draw<M: Plain>(
     let mut attributes = Attributes::of(frame, block, tag);
     if is(LoginKey::ResendWait) && frame.is_too_early {
         attributes.add("role", "alert");
+        // It is far below the field, and the page begins at its top: what was pressed is answered in view.
+        attributes.add("tabindex", "-1");
+        attributes.add("autofocus", "");
     }
     let text = say(frame, block, &mut attributes);
     body.push_str(&["<", tag, &attributes.0, ">", &escaped(&text)].concat());
@@ -288,6 +291,8 @@ impl Attributes {
                 (value, _) => value.replace("{}", ""),
             };
             match name {
+                // The answer to what was pressed comes first.
+                "data-focus" if frame.is_too_early => {}
                 "data-focus" => attributes.add("autofocus", ""),
                 // What a script would fetch is there already.
                 "data-guide" | "data-failed" => {}
