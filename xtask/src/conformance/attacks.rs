@@ -37,6 +37,12 @@ pub(super) fn after_a_loss(token: &mut Token) {
     set(token, "end_other_sessions", json!(true));
 }
 
+/// Of a login by a passkey: right for a host that has them.
+pub(super) fn by_passkey(token: &mut Token) {
+    set(token, "acr", json!("urn:nidan:acr:phishing-resistant"));
+    set(token, "amr", json!(["pop", "user"]));
+}
+
 /// Forged results, each with what is wrong.
 pub(super) const FORGED: &[(&str, Forge)] = &[
     ("for another host (aud)", |t| {
@@ -71,6 +77,9 @@ pub(super) const FORGED: &[(&str, Forge)] = &[
     ("without a purpose", |t| drop_claim(t, "purpose")),
     ("of a set-up (acr)", |t| {
         set(t, "acr", json!("urn:nidan:acr:enrolment"))
+    }),
+    ("with more behind a right name (acr)", |t| {
+        set(t, "acr", json!("urn:nidan:acr:second-factor-or-less"))
     }),
     ("without an acr", |t| drop_claim(t, "acr")),
     ("of another session (nonce)", |t| {

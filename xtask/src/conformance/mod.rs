@@ -72,6 +72,11 @@ pub(crate) fn run(target: &Target) -> Done {
         let_in: Vec::new(),
     };
     kit.control()?;
+    if target.passkeys {
+        lock(&kit.service).forge = Some(attacks::by_passkey);
+        kit.control()?;
+        lock(&kit.service).forge = None;
+    }
     kit.clocks()?;
     kit.pauses()?;
     // So that an id that comes again is known to have been used.

@@ -13,6 +13,7 @@ cargo xtask conformance --host http://127.0.0.1:5000 [options]
   --complete PATH              /login/2sv: takes result_code
   --me PATH                    /me: shows who is signed in
   --mark TEXT                  alice: stands on it when somebody is
+  --passkeys yes               the host has passkeys: a login by one has to sign in
   --also PATH                  another way to log in (of an API, of an app); as often as there are others
   --notices PATH               takes the service's notices: a report then has to end every session
   --notices-secret TEXT        what signs them";
@@ -29,6 +30,8 @@ pub(crate) struct Target {
     pub(crate) complete: String,
     pub(crate) me: String,
     pub(crate) mark: String,
+    /// Whether a login by a passkey has to sign in.
+    pub(crate) passkeys: bool,
     /// Further paths that take the password.
     pub(crate) also: Vec<String>,
     /// Tries only what has these words in its name, for tests of the kit itself.
@@ -49,6 +52,7 @@ impl Target {
             complete: "/login/2sv".to_owned(),
             me: "/me".to_owned(),
             mark: "alice".to_owned(),
+            passkeys: true,
             also: Vec::new(),
             only: None,
             notices: None,
@@ -73,6 +77,7 @@ impl Target {
             .trim_end_matches('/')
             .to_owned();
         let mut target = Self::usual(&host, "127.0.0.1:9464");
+        target.passkeys = value("--passkeys").is_some_and(|said| said == "yes");
         for [name, value] in pairs {
             let value = (*value).to_owned();
             match *name {
@@ -86,7 +91,7 @@ impl Target {
                 "--me" => target.me = value,
                 "--mark" => target.mark = value,
                 "--also" => target.also.push(value),
-                "--notices" | "--notices-secret" => {}
+                "--notices" | "--notices-secret" | "--passkeys" => {}
                 _unknown => return Err(usage()),
             }
         }

@@ -63,6 +63,12 @@ fn holes() -> Vec<Hole> {
             "this one among them",
         ),
         Hole(
+            "looks at the beginning of an acr",
+            "ACCEPTED.includes(payload.acr)",
+            "ACCEPTED.some((one) => payload.acr.startsWith(one))".to_owned(),
+            "more behind a right name",
+        ),
+        Hole(
             "binds every session alike",
             "update(`two-step ${session}`)",
             "update('two-step')".to_owned(),
