@@ -41,9 +41,13 @@ const KEY = { id: 'AAAA', rawId: bytes, response: { clientDataJSON: bytes, attes
 export const touched = async () => KEY
 /** The person, or the browser, says no. */
 export const declined = (name) => () => Promise.reject(new DOMException('', name))
+// The screens of passkeys are shown in browsers, too, that have none.
+globalThis.PublicKeyCredential ??= /** @type {any} */ (class {})
 /** A device that is not there. */
 export function device(answer) {
-  for (const name of ['create', 'get']) navigator.credentials[name] = answer
+  const credentials = navigator.credentials ?? {}
+  for (const name of ['create', 'get']) credentials[name] = answer
+  if (!navigator.credentials) Object.defineProperty(navigator, 'credentials', { value: credentials })
 }
 
 export function login(methods, changes = {}) {
