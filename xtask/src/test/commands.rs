@@ -20,6 +20,11 @@ pub(super) fn agreement(path: &OsString) -> Command {
     command("node", &["tests/browser/agreement.mjs", "--check"], path)
 }
 
+/// Recorded ceremonies of passkeys, judged by another implementation.
+pub(super) fn passkey_agreement(path: &OsString) -> Command {
+    command("node", &["tests/browser/passkey-agreement.mjs"], path)
+}
+
 pub(super) fn derivation(path: &OsString) -> Command {
     command("node", &["tests/browser/derivation.mjs", "--check"], path)
 }

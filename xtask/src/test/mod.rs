@@ -13,7 +13,8 @@ use crate::stack::{Build, Stack};
 use crate::tools::Tools;
 
 use commands::{
-    WASM, agreement, cargo, derivation, samples, script_lints, scripts, types, wasm_tests,
+    WASM, agreement, cargo, derivation, passkey_agreement, samples, script_lints, scripts, types,
+    wasm_tests,
 };
 use lanes::Job;
 use tally::Tally;
@@ -198,6 +199,10 @@ fn native(tally: &mut Tally, path: &OsString, size: Size) {
     tally.check(
         "an independent key agreement gives the committed vectors",
         derivation(path),
+    );
+    tally.check(
+        "an independent WebAuthn judges the recorded ceremonies alike",
+        passkey_agreement(path),
     );
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"], path);
     if size == Size::Full {

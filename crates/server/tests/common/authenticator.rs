@@ -128,7 +128,7 @@ impl Saying {
 }
 
 /// {1: 2, 3: -7, -1: 1, -2: x, -3: y} in CBOR: a point of P-256 for ES256.
-fn cose_key(signing: &SigningKey) -> Vec<u8> {
+pub fn cose_key(signing: &SigningKey) -> Vec<u8> {
     let point = signing.verifying_key().to_sec1_point(false);
     let mut key = vec![0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32];
     key.extend(point.x().unwrap());
