@@ -7,26 +7,12 @@ import { after, before, test } from 'node:test'
 import {
   LANGUAGES, backupCodes, browser, inFirefox, password, person, press, signOut, signUp, title, toBackupCode, toSave,
 } from './lib.mjs'
+import { device } from './device.mjs'
 import { back, enrolled, manage, says } from './managing.mjs'
 
 let shared
 before(async () => { shared = await browser() })
 after(() => shared.close())
-
-/** A device that the person has at hand. */
-async function device({ page, context }, options = {}) {
-  const cdp = await context.newCDPSession(page)
-  await cdp.send('WebAuthn.enable')
-  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true, ...options },
-  })
-  const send = (method, more) => cdp.send(`WebAuthn.${method}`, { authenticatorId, ...more })
-  return {
-    send,
-    keys: async () => (await send('getCredentials')).credentials,
-    gone: () => send('removeVirtualAuthenticator'),
-  }
-}
 
 const goOn = (at) => press(at, 'common.next')
 

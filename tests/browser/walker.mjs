@@ -9,7 +9,8 @@
 
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { browser, folder, url } from './lib.mjs'
+import { device } from './device.mjs'
+import { browser, folder, inFirefox, url } from './lib.mjs'
 import { Words, look } from './walk/look.mjs'
 import { presses } from './walk/presses.mjs'
 import { rules } from './walk/rules.mjs'
@@ -191,6 +192,8 @@ async function walkOnce(shared, databases, seed) {
   })
   const page = await context.newPage()
   page.setDefaultTimeout(5_000)
+  // In one walk of four the device does not know the finger.
+  if (!inFirefox) await device({ page, context }, { isUserVerified: seed % 4 > 0 })
   const world = new World(new Person(seed), databases, url, process.env.NIDAN_SERVICE)
   const walk = new Walk(seed, page, world, lang)
   world.pending = 0

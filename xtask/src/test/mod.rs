@@ -293,7 +293,9 @@ fn jobs(size: Size) -> Vec<Job> {
     // Which screen follows which is no matter of the browser.
     let in_firefox = JOURNEYS
         .iter()
-        .filter(|file| size == Size::Full || **file != "orders");
+        .filter(|file| size == Size::Full || **file != "orders")
+        // Only Chromium has a device that scripts can play.
+        .filter(|file| **file != "passkey");
     let [states, strict] = &OTHERS;
     let mut jobs = vec![file("chromium")(states), file("")(strict)];
     jobs.extend(match size {
