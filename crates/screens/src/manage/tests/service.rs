@@ -240,9 +240,11 @@ impl Walk<Manage> {
         ];
         let state = self.chance.one(&states);
         let at = |is: bool| is.then_some(1_800_000_000);
+        let kind = self.chance.one(kinds);
         ManagedMethod {
-            id: format!("m{place}"),
-            kind: self.chance.one(kinds),
+            // A method never becomes one of another kind.
+            id: format!("{}{place}", kind.as_str()),
+            kind,
             name: self.chance.flip().then(|| "Work".to_owned()),
             hint: Some("78".to_owned()),
             created_at: 1_700_000_000,
@@ -269,7 +271,9 @@ impl Walk<Manage> {
         ManagementView {
             proved_at: self.now,
             fresh_until: self.now + 300,
-            proved_by: "m0".to_owned(),
+            proved_by: methods
+                .first()
+                .map_or_else(String::new, |method| method.id.clone()),
             methods,
             backup_codes: BackupCodesView {
                 left,
