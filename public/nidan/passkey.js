@@ -58,7 +58,7 @@ const questions = new WeakMap()
  */
 export function ask(page, kind, one, but) {
   const before = questions.get(page)
-  if (before && !before.isOver && performance.now() - before.since < TWICE_MS) return before.became
+  if (before && !before.isOver && !before.control.signal.aborted && performance.now() - before.since < TWICE_MS) return before.became
   if (!before) {
     for (const name of ['shown', 'leave']) {
       const own = page[name]

@@ -1,6 +1,7 @@
 //! A passkey is made: the browser asks for it, on a sheet of its own; then it gets a name.
 
 use nidan_flow::{Enrolment, Flow, PasskeyRefusal, RequestState};
+use nidan_protocol::ErrorCode;
 
 use super::{SetUpAction, SetUpKey};
 use crate::draft::Draft;
@@ -54,10 +55,15 @@ impl<'a> Draft<'a, Flow> {
 const fn why(refusal: PasskeyRefusal) -> Msg {
     match refusal {
         PasskeyRefusal::Cancelled => Msg::PasskeyNotMade,
-        PasskeyRefusal::Known => Msg::PasskeyKnown,
+        PasskeyRefusal::Known | PasskeyRefusal::Service(ErrorCode::PasskeyKnown) => {
+            Msg::PasskeyKnown
+        }
         PasskeyRefusal::Browser => Msg::PasskeyBrowser,
         PasskeyRefusal::Unreachable => Msg::PhoneUnreachable,
-        PasskeyRefusal::Service(nidan_protocol::ErrorCode::PasskeyWrong) => Msg::PasskeyWrong,
-        PasskeyRefusal::Service(_) => Msg::PasskeyLate,
+        PasskeyRefusal::Service(ErrorCode::PasskeyWrong) => Msg::PasskeyWrong,
+        PasskeyRefusal::Service(
+            ErrorCode::CeremonyUnknown | ErrorCode::CeremonyUsed | ErrorCode::CeremonyExpired,
+        ) => Msg::PasskeyLate,
+        PasskeyRefusal::Service(_) => Msg::PhoneServer,
     }
 }
