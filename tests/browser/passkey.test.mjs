@@ -8,7 +8,7 @@ import {
   LANGUAGES, backupCodes, browser, inFirefox, password, person, press, signOut, signUp, title, toBackupCode, toSave,
 } from './lib.mjs'
 import { device } from './device.mjs'
-import { enrolled, manage, says } from './managing.mjs'
+import { back, enrolled, manage, says } from './managing.mjs'
 
 let shared
 before(async () => { shared = await browser() })
