@@ -403,8 +403,8 @@ export class Page {
   }
 
   /** Asks for a passkey, or for a new one: what became of it. */
-  async passkey(kind, one, but) {
-    return (await loadPart('passkey.js')).ask(this, kind, one, but)
+  async passkey(kind, asked) {
+    return (await loadPart('passkey.js')).ask(this, kind, asked)
   }
 
   /** Something was changed: its kind, and nothing of it. */
@@ -412,7 +412,7 @@ export class Page {
     this.#announce('nidan-changed', { change }, false)
   }
 
-  /** The person did not ask for a code: a page of the host's own can lead on from here. */
+  /** The person says that the sign-in is not theirs: a page of the host's own can lead on from here. */
   reported() {
     this.#announce('nidan-reported', null, false)
   }

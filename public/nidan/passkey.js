@@ -51,12 +51,12 @@ const TWICE_MS = 1000
 const questions = new WeakMap()
 
 /**
- * Asks for a passkey, or for a new one where `kind` is `create`; `one` is the only method that may answer, and `but` one that may not.
+ * Asks for a passkey, or for a new one where `kind` is `create`; `asked` says which one may answer, or which need no other one.
  * Resolves to what became of it: `answered` with the post for the service, `made` with the ceremony's id and a name, `refused` with the
  * service's problem, `cancelled`, `known` or `browser`. Rejects where the service does not answer.
  * @param {import('./page.js').Page} page
  */
-export function ask(page, kind, one, but) {
+export function ask(page, kind, asked) {
   const before = questions.get(page)
   if (before && !before.isOver && !before.control.signal.aborted && performance.now() - before.since < TWICE_MS) return before.became
   if (!before) {
@@ -70,16 +70,25 @@ export function ask(page, kind, one, but) {
   }
   before?.control.abort()
   const control = new AbortController()
-  const now = { control, since: performance.now(), isOver: false, became: put(page, kind, one, but, control.signal) }
+  const now = { control, since: performance.now(), isOver: false, became: put(page, kind, asked, control.signal) }
   questions.set(page, now)
   now.became.catch(() => {}).then(() => { now.isOver = true })
   return now.became
 }
 
-async function put(page, kind, one, but, signal) {
-  // A frame of another site that was not allowed to ask.
-  if (/** @type {any} */ (document).featurePolicy?.allowsFeature(`publickey-credentials-${kind}`) === false) return ['browser']
-  const [isOpen, ceremony] = await page.request('/v1/flow/ceremonies', { kind, ...(one && { method_id: one }), ...(but && { except: but }) })
+/** A frame on another site's page, whose answers the service refuses, or a page that says it asks for no passkeys. */
+function isKeptFromAsking(kind) {
+  try {
+    if (top.location.origin !== location.origin) return true
+  } catch {
+    return true
+  }
+  return /** @type {any} */ (document).featurePolicy?.allowsFeature(`publickey-credentials-${kind}`) === false
+}
+
+async function put(page, kind, asked, signal) {
+  if (isKeptFromAsking(kind)) return ['browser']
+  const [isOpen, ceremony] = await page.request('/v1/flow/ceremonies', { kind, ...asked })
   if (!isOpen) return ['refused', ceremony]
   let credential
   try {

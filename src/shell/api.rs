@@ -1,7 +1,9 @@
 //! The requests of an enrolment and of a login.
 
 use nidan_otp::{BackupCode, ClientShare};
-use nidan_protocol::{CallConfirmation, ChallengeView, Channel, EnrolmentAnswer, MethodKind};
+use nidan_protocol::{
+    CallConfirmation, ChallengeView, Channel, EnrolmentAnswer, MethodKind, PASSKEY_METHOD_ID,
+};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -136,18 +138,19 @@ pub(super) async fn set_up_challenge(
     })
 }
 
-/// Asks the browser for a passkey: what the service is asked about it.
+/// Asks the browser for a passkey, with what the service is told of which may answer: what it is asked
+/// about the answer.
 pub(super) async fn passkey_body(
     page: &Page,
-    method_id: &str,
-    (one, but): (&str, &str),
+    asked: &[(&str, &str)],
 ) -> Result<JsValue, LoginRefusal> {
-    let answer = page.passkey("get", one, but).await;
+    let answer = page.passkey("get", object(asked)).await;
     let answer: js_sys::Array = answer.map_err(|_| LoginRefusal::Unreachable)?.into();
     let what = answer.get(0).as_string();
     match what.as_deref() {
         Some("answered") => {
-            let body = object(&[("method_id", method_id)]);
+            // Which of them it is, its answer says.
+            let body = object(&[("method_id", PASSKEY_METHOD_ID)]);
             // A fresh object takes every field.
             let _set =
                 js_sys::Reflect::set(&body, &MethodKind::Passkey.as_str().into(), &answer.get(1));

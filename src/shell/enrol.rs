@@ -60,7 +60,7 @@ impl Shell {
                 let path = [&api::path(&challenge_id), "/answer"].concat();
                 self.ask(path, &[("code", code.expose())]);
             }
-            SetUpEffect::MakePasskey => spawn(self.make_passkey()),
+            SetUpEffect::MakePasskey(named) => spawn(self.make_passkey(named)),
             SetUpEffect::Look => spawn(async move {
                 let error = api::flow(self.page(Page::clone)).await.err();
                 self.answer(SetUpAnswer::Looked(error));
@@ -141,9 +141,10 @@ impl Shell {
         Some(Event::Opened(Box::new((opening, draft))))
     }
 
-    async fn make_passkey(self) {
+    async fn make_passkey(self, named: String) {
         let question = self.next_question();
-        let answer = self.page(Page::clone).passkey("create", "", "").await;
+        let asked = api::object(&[("named", &named)]);
+        let answer = self.page(Page::clone).passkey("create", asked).await;
         let answer = match self.passkey_made(answer) {
             SetUpAnswer::PasskeyNotMade(_) if !self.is_latest(question) => return,
             answer => answer,

@@ -1,6 +1,6 @@
 //! What a login asks for.
 
-use nidan_protocol::{ErrorCode, PASSKEY_METHOD_ID};
+use nidan_protocol::ErrorCode;
 use wasm_bindgen::JsValue;
 
 use super::{Page, Perform, Shell, api, decode, spawn};
@@ -77,8 +77,7 @@ impl Shell<Login> {
         let question = self.next_question();
         spawn(async move {
             let page = self.page(Page::clone);
-            // Which of them it is, its answer says.
-            match api::passkey_body(&page, PASSKEY_METHOD_ID, ("", "")).await {
+            match api::passkey_body(&page, &[]).await {
                 _earlier if !self.is_latest(question) => {}
                 Ok(body) => {
                     api::set_flag(&body, "trust_browser", trust);

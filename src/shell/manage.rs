@@ -1,6 +1,6 @@
 //! What the page asks for on which methods are managed.
 
-use nidan_protocol::{ErrorCode, PASSKEY_METHOD_ID};
+use nidan_protocol::ErrorCode;
 use wasm_bindgen::JsValue;
 
 use super::agreement::random;
@@ -133,9 +133,9 @@ impl Shell<Manage> {
             LoginEffect::AskForPasskey {
                 way,
                 method_id,
-                but,
+                except,
                 ..
-            } => self.ask_for_passkey(way, (method_id, but), (goes, number)),
+            } => self.ask_for_passkey(way, (method_id, except), (goes, number)),
             LoginEffect::ShowHelp(channel) => {
                 self.page(|page| page.help("", channel.as_str()));
             }
@@ -176,18 +176,20 @@ impl Shell<Manage> {
     fn ask_for_passkey(
         self,
         way: LoginMethod,
-        (method_id, but): (String, String),
+        (method_id, except): (String, Option<String>),
         goes: (CodeGoes, u32),
     ) {
         let question = self.next_question();
         spawn(async move {
             let page = self.page(Page::clone);
-            // Which of them it is, its answer says; where one is tested, the path does.
-            let one = match goes.0 {
-                CodeGoes::Test => method_id.as_str(),
-                CodeGoes::Proof | CodeGoes::TurnOff(_) => "",
-            };
-            match api::passkey_body(&page, PASSKEY_METHOD_ID, (one, &but)).await {
+            let mut asked = Vec::new();
+            // Only the one that is tested.
+            match goes.0 {
+                CodeGoes::Test => asked.push(("method_id", method_id.as_str())),
+                CodeGoes::Proof | CodeGoes::TurnOff(_) => {}
+            }
+            asked.extend(except.as_deref().map(|except| ("except", except)));
+            match api::passkey_body(&page, &asked).await {
                 _earlier if !self.is_latest(question) => {}
                 Ok(body) => {
                     let path = path_of(&goes.0, &method_id, &body);

@@ -173,15 +173,13 @@ extern "C" {
     #[wasm_bindgen(method, js_name = endAdding)]
     pub(super) fn end_adding(this: &Page) -> bool;
 
-    /// Asks the browser for a passkey, or for a new one (`get`, `create`): a list that begins with what
-    /// became of it. `one` is the method that alone may answer, and `but` one that may not; either may
-    /// be empty. An error when the service does not answer.
+    /// Asks the browser for a passkey, or for a new one: a list that begins with what became of it.
+    /// `asked` is the body of the service's route. An error when the service does not answer.
     #[wasm_bindgen(method, catch)]
     pub(super) async fn passkey(
         this: &Page,
         kind: &str,
-        one: &str,
-        but: &str,
+        asked: JsValue,
     ) -> Result<JsValue, JsValue>;
 
     /// Notifies the page of a change, by its kind.

@@ -200,8 +200,9 @@ pub enum CheckInput {
     BackupCodes(BackupSet),
     /// A passkey's.
     Passkey {
-        /// The key.
-        key: KnownPasskey,
+        /// The key; [`None`] where the person has none of that credential id, or another one is meant: a
+        /// wrong answer like any other.
+        key: Option<KnownPasskey>,
         /// The ceremony.
         ceremony: StoredCeremony,
     },

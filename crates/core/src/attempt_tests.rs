@@ -307,7 +307,8 @@ mod passkeys {
         else {
             panic!("another kind");
         };
-        assert_eq!((known, ceremony), (key(), asked()));
+        assert_eq!((known, ceremony), (Some(key()), asked()));
+        assert_eq!(counted.attempts_left, 19);
         let changes = AttemptChanges {
             flow: Some(FlowCount {
                 cost: 0,
@@ -329,7 +330,8 @@ mod passkeys {
     fn another_s_key_and_another_one_of_one_s_own_are_wrong_answers() {
         for (key, wanted) in [(None, None), (Some(key()), Some("another"))] {
             let decision = decide(at(target(key, asked())), &answer(wanted));
-            assert_eq!(decision.outcome.err(), Some(AttemptRefusal::NoMethod));
+            let check = decision.outcome.unwrap().check;
+            assert!(matches!(check, CheckInput::Passkey { key: None, .. }));
             assert_eq!(decision.changes.ceremony_id.as_deref(), Some("c"));
             assert!(decision.changes.flow.is_some());
         }
@@ -354,6 +356,15 @@ mod passkeys {
             let decision = decide(at(target(Some(key()), ceremony)), &answer(None));
             assert_eq!(refusal(decision), AttemptRefusal::Ceremony(expected));
         }
+        // A code is no answer of a key, and a key has no code.
+        let decision = decide(at(target(Some(key()), asked())), &code(Needs::OneCode));
+        assert_eq!(refusal(decision), AttemptRefusal::NoMethod);
+        let decision = decide(at(app(0)), &answer(None));
+        assert_eq!(refusal(decision), AttemptRefusal::NoMethod);
+    }
+
+    #[test]
+    fn what_a_held_key_says_is_counted_and_spent() {
         let held = KnownPasskey {
             out_of_use: OutOfUse {
                 is_held: true,
@@ -361,15 +372,10 @@ mod passkeys {
             },
             ..key()
         };
-        // What a held key says is spent: it is good for nothing once the key is released.
+        // It is good for nothing once the key is released.
         let decision = decide(at(target(Some(held), asked())), &answer(None));
         assert_eq!(decision.changes.ceremony_id, Some(asked().id));
         assert!(decision.changes.flow.is_some());
         assert_eq!(decision.outcome.unwrap_err(), AttemptRefusal::Held);
-        // A code is no answer of a key, and a key has no code.
-        let decision = decide(at(target(Some(key()), asked())), &code(Needs::OneCode));
-        assert_eq!(refusal(decision), AttemptRefusal::NoMethod);
-        let decision = decide(at(app(0)), &answer(None));
-        assert_eq!(refusal(decision), AttemptRefusal::NoMethod);
     }
 }

@@ -11,8 +11,6 @@ use crate::attempt::OutOfUse;
 pub const CEREMONY_LIVES_S: u64 = 300;
 /// Ceremonies of one flow that wait for an answer; a further one ends the oldest.
 pub const CEREMONIES_MAX: usize = 5;
-/// The ceremonies that a passkey's answer counts in.
-pub const ANSWERED_BY_A_KEY: CeremonyKind = CeremonyKind::Get;
 
 /// A ceremony, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

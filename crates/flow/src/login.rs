@@ -305,8 +305,8 @@ pub enum LoginEffect {
         way: LoginMethod,
         /// The one that stands for all of them; where one is tested, that one.
         method_id: String,
-        /// The id of one that may not answer, because it is to go; empty where any may.
-        but: String,
+        /// The id of one that may not answer, because it is to go.
+        except: Option<String>,
         /// Whether this browser is to be trusted.
         trust: bool,
         /// The ids of the methods that go out of use with it, each before a space.

@@ -1,7 +1,7 @@
 //! Passkeys: one that answers at a login, and one that is made in a set-up. The page asks the browser;
 //! here is what the person sees meanwhile, and where it leads.
 
-use nidan_protocol::{ErrorCode, MethodClass, MethodView, PASSKEYS_MAX};
+use nidan_protocol::{ErrorCode, MethodView, PASSKEYS_MAX};
 
 use super::login::{LoginEffect, LoginMethod, LoginRefusal, LoginStep, SigningIn};
 use super::{EndReason, Enrolment, RequestState, SetUpEffect, Step};
@@ -21,7 +21,7 @@ impl SigningIn {
         Some(LoginEffect::AskForPasskey {
             way: LoginMethod::Method(place),
             method_id,
-            but: String::new(),
+            except: None,
             trust: self.trust,
             lost: self.lost_but(Some(place)),
         })
@@ -33,7 +33,7 @@ impl SigningIn {
             return false;
         };
         let method = self.opening.methods.get(place);
-        method.is_some_and(|method| is_key(method.kind.class()))
+        method.is_some_and(|method| !method.kind.class().has_codes())
     }
 
     /// Whether the method at this place can be called lost at a login: of several passkeys, which are
@@ -58,17 +58,11 @@ impl LoginRefusal {
     }
 }
 
-const fn is_key(class: MethodClass) -> bool {
-    match class {
-        MethodClass::Cryptographic => true,
-        MethodClass::Otp | MethodClass::OutOfBand(_) => false,
-    }
-}
-
 /// Makes of several passkeys one way in: whichever of them is at hand answers. The first one stands for
 /// all; `best` may be any of them. Returns how many there are.
 pub fn merge_passkeys(methods: &mut Vec<MethodView>, best: &mut Option<String>) -> usize {
-    let keys = methods.iter().filter(|method| is_key(method.kind.class()));
+    let is_key = |method: &&MethodView| !method.kind.class().has_codes();
+    let keys = methods.iter().filter(is_key);
     let ids: Vec<String> = keys.map(|method| method.id.clone()).collect();
     // One that counts stands for them, where there is one.
     let counts = |method: &&MethodView| ids.contains(&method.id) && method.state.takes_codes();
@@ -119,11 +113,16 @@ impl Enrolment {
             return None;
         };
         *asking = RequestState::Waiting;
-        Some(SetUpEffect::MakePasskey)
+        let mut named = String::new();
+        for made in &self.passkeys {
+            named.push_str(&made.ceremony_id);
+            named.push(' ');
+        }
+        Some(SetUpEffect::MakePasskey(named))
     }
 
     /// It is made. Where the person has gone on meanwhile nothing comes of it: the set-up does not name
-    /// it, and the service forgets it.
+    /// it, and what holds it may make another one, which takes its place there.
     pub(super) fn on_passkey_made(&mut self, ceremony_id: String, suggestion: String) {
         if let Step::Passkey {
             asking: RequestState::Waiting,

@@ -154,8 +154,9 @@ pub enum SetUpEffect {
         /// The code.
         code: Code,
     },
-    /// Ask the browser to make a passkey, and the service whether it holds.
-    MakePasskey,
+    /// Ask the browser to make a passkey, and the service whether it holds. What holds one of those that
+    /// were made already makes no other one: their ceremonies' ids, each before a space.
+    MakePasskey(String),
     /// Ask whether the set-up is still open.
     Look,
     /// Ask for more time.

@@ -43,17 +43,36 @@ impl CeremonyKind {
 /// The body of `POST /v1/flow/ceremonies`: a browser is about to be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct CeremonyPost {
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum CeremonyPost {
+    /// A passkey is to be made: `navigator.credentials.create()`.
+    Create {
+        /// In a set-up: the ids of the ceremonies whose passkeys its end will name, with spaces
+        /// between them. What holds one of those is not offered to make another. One that the widget
+        /// does not name, because its answer was lost or the person went back, is made anew.
+        #[serde(default)]
+        named: String,
+    },
+    /// A passkey that the person has is to answer: `navigator.credentials.get()`.
+    Get {
+        /// The only method that may answer, where one of several passkeys is tested. The browser does
+        /// not offer the others.
+        #[serde(default)]
+        method_id: Option<String>,
+        /// A method that is not offered, because it is to go by this very proof.
+        #[serde(default)]
+        except: Option<String>,
+    },
+}
+
+impl CeremonyPost {
     /// What it is for.
-    pub kind: CeremonyKind,
-    /// For `get`: the only method that may answer, where one of several passkeys is tested. The
-    /// browser does not offer the others.
-    #[serde(default)]
-    pub method_id: Option<String>,
-    /// For `get`: a method that is not offered, because it is to go by this very proof.
-    #[serde(default)]
-    pub except: Option<String>,
+    pub const fn kind(&self) -> CeremonyKind {
+        match self {
+            Self::Create { .. } => CeremonyKind::Create,
+            Self::Get { .. } => CeremonyKind::Get,
+        }
+    }
 }
 
 /// A ceremony that is open. Its challenge is good for one answer.
@@ -93,7 +112,7 @@ pub struct CeremonyView {
 }
 
 /// A passkey's answer, where another method has a code.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PasskeyPost {

@@ -23,7 +23,7 @@ pub(crate) enum Command {
     /// Print what an RP ID's own domain serves as /.well-known/webauthn, so that passkeys work on
     /// the origins that are not under it.
     WellKnown {
-        /// The host's id; the first host with passkeys when left out.
+        /// The id of a host of that domain; the first host with passkeys when left out.
         #[arg(long)]
         host: Option<String>,
     },

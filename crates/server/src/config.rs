@@ -6,6 +6,7 @@ mod mark;
 mod phone;
 mod texts;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -244,6 +245,22 @@ impl Config {
         config.widget_folder = config.widget_folder.map(|widget| folder.join(widget));
         config.folder = folder.to_owned();
         Ok(config)
+    }
+
+    /// The origins on which the passkeys of one RP ID work: those of all hosts that have it. Which RP ID
+    /// that is, a host says by its id; without one, the first host that has any.
+    pub fn related_origins(&self, host: Option<&str>) -> Option<BTreeSet<&str>> {
+        let with = |of: &Host| of.passkeys.as_ref().map(|passkeys| passkeys.rp_id.clone());
+        let mut asked = self.hosts.iter();
+        let rp_id = asked.find_map(|of| with(of).filter(|_| host.is_none_or(|id| of.id == id)))?;
+        let same = self
+            .hosts
+            .iter()
+            .filter(|of| with(of).as_deref() == Some(rp_id.as_str()));
+        Some(
+            same.flat_map(|of| of.origins.iter().map(String::as_str))
+                .collect(),
+        )
     }
 
     /// The methods that a host offers, the recommended one first. An app is always the stronger

@@ -1,8 +1,8 @@
 //! Who calls, and what they sent: past these extractors, only valid values travel.
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use nidan_protocol::ErrorCode;
@@ -14,6 +14,9 @@ use crate::config::Host;
 use crate::keys::sha256;
 use crate::refusal::Refusal;
 use crate::use_cases::FlowCaller;
+
+/// An id in the path, or why it is none.
+pub(crate) type Id = Result<Path<String>, PathRejection>;
 
 /// A JSON body of exactly the documented shape.
 pub(crate) struct Body<T>(pub(crate) T);

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use arguments::{Arguments, Command, SupportWords};
 use clap::Parser as _;
-use nidan_server::config::{Config, Host};
+use nidan_server::config::Config;
 use nidan_server::environment::{Clock as _, Os, random_bytes};
 use nidan_server::init::{Init, init};
 use nidan_server::keys::Keys;
@@ -191,10 +191,9 @@ async fn check(path: &Path) -> Result<(), Box<dyn Error>> {
 /// Prints the file of <https://www.w3.org/TR/webauthn-3/#sctn-related-origins>.
 fn print_related_origins(path: &Path, id: Option<&str>) -> Result<(), Box<dyn Error>> {
     let config = Config::load(path, variables())?;
-    let asked = |host: &&Host| id.is_none_or(|id| host.id == id) && host.passkeys.is_some();
-    let host = config.hosts.iter().find(asked);
-    let host = host.ok_or("no such host has `passkeys` in this configuration")?;
-    println!("{}", serde_json::json!({ "origins": host.origins }));
+    let origins = config.related_origins(id);
+    let origins = origins.ok_or("no such host has `passkeys` in this configuration")?;
+    println!("{}", serde_json::json!({ "origins": origins }));
     Ok(())
 }
 

@@ -235,46 +235,53 @@ impl RelyingParty<'_> {
         })
     }
 
-    /// Checks what a browser says of a passkey that it has made for a page of `origin`.
+    /// Checks what a browser says of a passkey that it has made for a page of `origin`: the passkey, or
+    /// what is wrong with it.
     ///
     /// # Errors
-    /// What is [`Wrong`] with it.
+    /// [`PasskeyError`]: what was kept cannot be read or written.
     pub(crate) fn finish_making(
         self,
         state: &str,
         origin: &str,
         credential: &str,
-    ) -> Result<Made, Wrong> {
-        let making: Making = serde_json::from_str(state).map_err(|_| Wrong::Format)?;
+    ) -> Result<Result<Made, Wrong>, PasskeyError> {
+        let Making { registration, user } = serde_json::from_str(state)?;
+        let made = match self.made(&registration, origin, credential) {
+            Ok(made) => made,
+            Err(wrong) => return Ok(Err(wrong)),
+        };
+        let (counter, is_synced) = (made.counter, made.backup_eligible);
+        let credential_id = made.cred_id.to_vec();
+        // The counter is kept beside it, where it can be compared and set at once. At zero the library
+        // leaves it to us.
+        let passkey = Passkey::from(Credential { counter: 0, ..made });
+        Ok(Ok(Made {
+            credential_id,
+            kept: serde_json::to_string(&KeptPasskey { passkey, user })?,
+            counter,
+            is_synced,
+        }))
+    }
+
+    fn made(
+        self,
+        registration: &PasskeyRegistration,
+        origin: &str,
+        credential: &str,
+    ) -> Result<Credential, Wrong> {
         let answer: RegisterPublicKeyCredential =
             serde_json::from_str(credential).map_err(|_| Wrong::Format)?;
         refuse_other_shapes(&answer.type_, &answer.id, &answer.raw_id)?;
         refuse_other_pages(&answer.response.client_data_json, origin)?;
-        let passkey = self
-            .0
-            .finish_passkey_registration(&answer, &making.registration);
+        let passkey = self.0.finish_passkey_registration(&answer, registration);
         let made = Credential::from(passkey.map_err(|error| Wrong::of(&error))?);
         if *made.cred_id != *answer.raw_id {
             return Err(Wrong::Credential);
         }
-        let (counter, is_synced) = (made.counter, made.backup_eligible);
-        let kept = KeptPasskey {
-            // The counter is kept beside it, where it can be compared and set at once. At zero the
-            // library leaves it to us.
-            // Where to look for it is a hint that helps the browser, whoever gave it.
-            passkey: Passkey::from(Credential {
-                counter: 0,
-                transports: answer.response.transports,
-                ..made
-            }),
-            user: making.user,
-        };
-        Ok(Made {
-            credential_id: answer.raw_id,
-            kept: serde_json::to_string(&kept).map_err(|_| Wrong::Format)?,
-            counter,
-            is_synced,
-        })
+        // Where to look for it is a hint that helps the browser, whoever gave it.
+        let transports = answer.response.transports;
+        Ok(Credential { transports, ..made })
     }
 
     /// Begins to ask for one of the passkeys that the person has.
@@ -300,19 +307,28 @@ impl RelyingParty<'_> {
     }
 
     /// Checks an answer to a page of `origin`, whose key counted to `counter` the last time. Returns to
-    /// what it has counted now.
+    /// what it has counted now, or what is wrong with it.
     ///
     /// # Errors
-    /// What is [`Wrong`] with it.
+    /// [`PasskeyError`]: what was kept cannot be read.
     pub(crate) fn finish_asking(
         self,
         state: &str,
         origin: &str,
         answer: &Answer,
         counter: u32,
+    ) -> Result<Result<u32, Wrong>, PasskeyError> {
+        let asking = serde_json::from_str(state)?;
+        Ok(self.counted(&asking, origin, answer, counter))
+    }
+
+    fn counted(
+        self,
+        asking: &Asking,
+        origin: &str,
+        Answer(answer): &Answer,
+        counter: u32,
     ) -> Result<u32, Wrong> {
-        let asking: Asking = serde_json::from_str(state).map_err(|_| Wrong::Format)?;
-        let Answer(answer) = answer;
         refuse_other_pages(&answer.response.client_data_json, origin)?;
         let mut users = asking.users.iter();
         let user = users.find(|(id, _)| id[..] == answer.raw_id[..]);
@@ -338,7 +354,6 @@ fn read_kept(kept: &[impl AsRef<str>]) -> Result<Vec<KeptPasskey>, serde_json::E
 }
 
 /// A passkey's answer, of the shape that it must have.
-#[derive(Debug)]
 pub(crate) struct Answer(PublicKeyCredential);
 
 impl Answer {

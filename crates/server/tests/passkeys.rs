@@ -11,6 +11,8 @@ use axum::http::StatusCode;
 use common::authenticator::{BACKED_UP, BACKUP_ELIGIBLE, Key, Saying};
 use common::manage::{refused, somebody};
 use common::{Bench, ORIGIN, claims};
+use nidan_server::StartError;
+use nidan_server::config::PasskeyConfig;
 use serde_json::{Value, json};
 
 const OK: StatusCode = StatusCode::OK;
@@ -350,15 +352,57 @@ async fn offered(bench: &Bench, token: &str, post: &Value) -> Vec<String> {
         .collect()
 }
 
+/// The keys that may not make another one.
+fn excluded(asked: &common::passkey::Ceremony) -> Vec<&str> {
+    let have = asked.options["excludeCredentials"].as_array();
+    let ids = have
+        .into_iter()
+        .flatten()
+        .map(|key| key["id"].as_str().unwrap());
+    ids.collect()
+}
+
 #[tokio::test]
 async fn in_one_set_up_a_device_makes_one_passkey() {
     let bench = Bench::new().await;
     let (_, token, _) = bench.open("u1").await;
-    let (first, _) = bench.make(&token, 1).await;
-    let second = bench.ceremony(&token, "create").await.unwrap();
-    let have = second.options["excludeCredentials"].as_array().unwrap();
-    assert_eq!(have.len(), 1);
-    assert_eq!(have[0]["id"], first.name());
+    let (first, id) = bench.make(&token, 1).await;
+    let named = json!({ "kind": "create", "named": id });
+    let second = bench.asked(&token, &named).await.unwrap();
+    assert_eq!(excluded(&second), [first.name()]);
+    // Of what was made and not heard of, a device may make another one.
+    let anew = bench.ceremony(&token, "create").await.unwrap();
+    assert!(excluded(&anew).is_empty());
+    let unknown = json!({ "kind": "create", "named": "of-nobody" });
+    let answer = bench.asked(&token, &unknown).await.err().unwrap();
+    refused(&answer, StatusCode::NOT_FOUND, "ceremony_unknown");
+    let many = json!({ "kind": "create", "named": "a ".repeat(11) });
+    let answer = bench.asked(&token, &many).await.err().unwrap();
+    refused(&answer, StatusCode::BAD_REQUEST, "request_invalid");
+    assert_eq!(answer.1["field"], "named");
+    // What is for asking is not for making.
+    let mixed = json!({ "kind": "create", "method_id": "m" });
+    let answer = bench.asked(&token, &mixed).await.err().unwrap();
+    refused(&answer, StatusCode::BAD_REQUEST, "request_invalid");
+}
+
+/// A press that is sent twice, by a person or by a proxy: both get the answer of the first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_same_answer_twice_at_once_is_one() {
+    let bench = Bench::new().await;
+    let key = bench.enrolled_with_passkey("u1", 1).await;
+    for _ in 0..10 {
+        let (_, token) = bench.login("u1").await;
+        let ceremony = bench.ceremony(&token, "get").await.unwrap();
+        let post = ceremony.post(&key.answer(ORIGIN, &ceremony.options));
+        let (one, other) = tokio::join!(bench.verify(&token, &post), bench.verify(&token, &post));
+        assert_eq!((one.0, &one.1), (OK, &other.1));
+        let page = bench.manage("u1").await;
+        let ceremony = bench.ceremony(&page.token, "get").await.unwrap();
+        let post = ceremony.post(&key.answer(ORIGIN, &ceremony.options));
+        let (one, other) = tokio::join!(page.post("proof", &post), page.post("proof", &post));
+        assert_eq!((one.0, other.0), (OK, OK), "{} {}", one.1, other.1);
+    }
 }
 
 #[tokio::test]
@@ -461,13 +505,21 @@ async fn another_rp_id_is_refused_while_passkeys_are_stored() {
     let bench = Bench::new().await;
     bench.enrolled_with_passkey("u1", 1).await;
     bench.service.check_passkeys().await.unwrap();
-    let folder = bench.folder;
-    let store = common::open_store(folder.path()).await;
-    let stranded = store
-        .stranded_passkeys("shop", Some("example"))
-        .await
-        .unwrap();
-    assert_eq!(stranded, 1);
+    for rp_id in [Some("other.example"), None] {
+        let moved = bench.again(|config| {
+            config.hosts[0].passkeys = rp_id.map(|rp_id| PasskeyConfig {
+                rp_id: rp_id.to_owned(),
+            });
+            if let Some(rp_id) = rp_id {
+                config.hosts[0].origins.push(format!("https://{rp_id}"));
+            }
+        });
+        let refused = moved.check_passkeys().await.unwrap_err();
+        assert!(
+            matches!(&refused, StartError::PasskeysStranded { host, count: 1 } if host == "shop"),
+            "{refused}"
+        );
+    }
 }
 
 /// What `nidan-server well-known` says in a folder of `init` for this origin.

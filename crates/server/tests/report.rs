@@ -191,7 +191,6 @@ async fn a_report_tells_of_a_day_and_of_every_way_in() {
     assert_eq!(report(&bench, &token).await["logins"], json!([]));
 }
 
-/// "This was not me", pressed on the host's own page by somebody who is signed in.
 /// The answer to a report was lost, and before it is asked for again somebody gets in by a code that was
 /// read out: what the second answer says is over, is.
 #[tokio::test]
@@ -219,6 +218,7 @@ async fn a_report_that_is_asked_for_again_ends_what_came_meanwhile() {
     assert_eq!(brought["outcome"], "required");
 }
 
+/// "This was not me", pressed on the host's own page.
 #[tokio::test]
 async fn a_host_reports_for_a_person_who_is_signed_in() {
     let bench = Bench::trusting().await;

@@ -6,7 +6,7 @@ use nidan_protocol::CeremonyKind;
 use rusqlite::{Connection, Row, params};
 
 use crate::SqliteStore;
-use crate::connection::{all, execute, first, scalar};
+use crate::connection::{execute, first, scalar};
 use crate::failure::Failure;
 use crate::rows::{bytes, from_sql, time_from, to_sql};
 use nidan_store::{
@@ -71,19 +71,6 @@ impl PasskeyStore for SqliteStore {
         let (flow_id, id) = (flow_id.to_owned(), id.to_owned());
         self.readers
             .run(move |read| first(read, SQL, [flow_id, id], made_from))
-            .await
-    }
-
-    async fn made_passkeys(&self, flow_id: &str) -> Result<Vec<(String, MadePasskey)>, StoreError> {
-        const SQL: &str = "SELECT id, credential_index, sealed_credential, counter FROM ceremony \
-            WHERE flow_id = ?1 AND sealed_credential IS NOT NULL ORDER BY rowid";
-        let flow_id = flow_id.to_owned();
-        self.readers
-            .run(move |read| {
-                all(read, SQL, [flow_id], |row| {
-                    Ok((row.get("id")?, made_from(row)?))
-                })
-            })
             .await
     }
 

@@ -79,12 +79,6 @@ pub trait PasskeyStore: Send + Sync + 'static {
         id: &str,
     ) -> Result<Option<MadePasskey>, StoreError>;
 
-    /// What all ceremonies of the flow have made, with their ids, in the order in which they began.
-    ///
-    /// # Errors
-    /// [`StoreError`]: it cannot be read now, or a row has another shape.
-    async fn made_passkeys(&self, flow_id: &str) -> Result<Vec<(String, MadePasskey)>, StoreError>;
-
     /// How many passkeys a host's people have that were made for another RP ID than `rp_id`; all of
     /// them, where the host has none any more.
     ///

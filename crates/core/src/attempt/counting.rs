@@ -4,8 +4,9 @@ use super::{
     AttemptChanges, AttemptContext, AttemptDecision, AttemptPurpose, AttemptRefusal, CheckInput,
     CountedAttempt, FlowCount, LoginAttempt, OutOfUse, Presented, Target,
 };
-use crate::ceremony::{self, KnownPasskey, StoredCeremony};
+use crate::ceremony;
 use crate::throttle::{self, Gate, Guess, Needs};
+use nidan_protocol::CeremonyKind;
 
 /// Counts an attempt, or refuses it.
 pub fn decide(context: AttemptContext, attempt: &LoginAttempt) -> AttemptDecision {
@@ -27,7 +28,7 @@ pub fn decide(context: AttemptContext, attempt: &LoginAttempt) -> AttemptDecisio
             attempt.now,
         ),
         Presented::Passkey { ref method_id, .. } => {
-            count_passkey(context, attempt.purpose, method_id.as_deref(), attempt.now)
+            count_passkey(context, attempt, method_id.as_deref())
         }
     }
 }
@@ -36,21 +37,20 @@ pub fn decide(context: AttemptContext, attempt: &LoginAttempt) -> AttemptDecisio
 /// does. Its ceremony is spent by whatever answers it.
 fn count_passkey(
     context: AttemptContext,
-    purpose: AttemptPurpose,
+    attempt: &LoginAttempt,
     wanted: Option<&str>,
-    now: u64,
 ) -> AttemptDecision {
     let Target::Passkey { key, ceremony } = context.target else {
         return AttemptRefusal::NoMethod.into();
     };
-    let ceremony = match ceremony::take(ceremony, ceremony::ANSWERED_BY_A_KEY, now) {
+    let ceremony = match ceremony::take(ceremony, CeremonyKind::Get, attempt.now) {
         Ok(ceremony) => ceremony,
         Err(refusal) => return AttemptRefusal::Ceremony(refusal).into(),
     };
     let key = key.filter(|key| wanted.is_none_or(|id| id == key.method_id));
     let refusal = key
         .as_ref()
-        .and_then(|key| out_of_use(purpose, key.out_of_use));
+        .and_then(|key| out_of_use(attempt.purpose, key.out_of_use));
     let changes = AttemptChanges {
         flow: Some(FlowCount {
             cost: 0,
@@ -59,29 +59,17 @@ fn count_passkey(
         ceremony_id: Some(ceremony.id.clone()),
         ..AttemptChanges::default()
     };
-    AttemptDecision {
-        outcome: refusal.map_or_else(
-            || passkey_counted(key, ceremony, context.flow_attempts + 1),
-            Err,
-        ),
-        changes,
-    }
-}
-
-/// A key of somebody else, or of another site, is a wrong answer like any other.
-fn passkey_counted(
-    key: Option<KnownPasskey>,
-    ceremony: StoredCeremony,
-    flow_attempts: u32,
-) -> Result<CountedAttempt, AttemptRefusal> {
-    let key = key.ok_or(AttemptRefusal::NoMethod)?;
-    Ok(CountedAttempt {
+    let flow_attempts = context.flow_attempts + 1;
+    let counted = CountedAttempt {
         check: CheckInput::Passkey { key, ceremony },
         in_a_row: 0,
         flow_attempts,
-        // The flow's own limit is the only one.
-        attempts_left: u32::MAX,
-    })
+        attempts_left: attempt.flow_limit - flow_attempts,
+    };
+    AttemptDecision {
+        outcome: refusal.map_or(Ok(counted), Err),
+        changes,
+    }
 }
 
 /// What keeps a method from counting for a purpose, whatever is presented.

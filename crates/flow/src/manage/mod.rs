@@ -163,6 +163,22 @@ pub enum ProofFor {
     Report,
 }
 
+impl ProofFor {
+    /// The method that proves nothing of this: it is to go by it.
+    pub(super) fn gone(&self) -> Option<&str> {
+        match self {
+            Self::Change(Wish::Remove { id } | Wish::Hold { id }) => Some(id),
+            Self::Adding(addition) => addition.gone(),
+            Self::Change(_)
+            | Self::Opening
+            | Self::Test(_)
+            | Self::TestAfter(_)
+            | Self::TurningOff
+            | Self::Report => None,
+        }
+    }
+}
+
 /// A login's stage, in which a factor is proved.
 pub struct Proving {
     /// The code, and the ways to it.

@@ -4,7 +4,7 @@ use nidan_protocol::{ErrorCode, ManagedMethod, MethodKind, MethodState, MethodVi
 
 use super::{
     ChangeRefusal, CodeGoes, Listed, ManageAnswer, ManageEffect, ManageStep, Managing, ProofFor,
-    Proving, Question, Wish,
+    Proving, Question,
 };
 use crate::lifecycle::{Outcome, Stage as _};
 use crate::login::{LoginEvent, LoginNav, LoginStep};
@@ -21,6 +21,9 @@ impl Managing {
     pub(super) fn prove(&mut self, proof_for: ProofFor) -> Option<ManageEffect> {
         let mut opening = self.opening.login.clone();
         let count = opening.methods.len();
+        if let Some(gone) = proof_for.gone() {
+            self.leave_out(&mut opening, gone);
+        }
         match &proof_for {
             ProofFor::Test(place) => {
                 let id = self.methods().get(*place)?.id.clone();
@@ -30,19 +33,12 @@ impl Managing {
                 opening.recovery_url = None;
                 opening.best = Some(id);
             }
-            ProofFor::Change(wish) => {
-                // What goes does not prove its own going.
-                if let Wish::Remove { id } | Wish::Hold { id } = wish {
-                    self.leave_out(&mut opening, id);
-                }
+            ProofFor::Change(_) => {
                 self.leave_out_what_is_too_new(&mut opening);
                 // Something is done by it: the last digit does not do that by itself.
                 opening.submits_itself = false;
             }
             ProofFor::Adding(addition) => {
-                if let Some(gone) = addition.gone() {
-                    self.leave_out(&mut opening, gone);
-                }
                 if addition.wants_something_old() {
                     self.leave_out_what_is_too_new(&mut opening);
                 }
@@ -92,8 +88,9 @@ impl Managing {
         let stands = ways.any(|way| way.id == id && is_key(way.kind));
         if stands && let Some(other) = self.methods().iter().find(counts) {
             self.stand_for_passkeys(opening, &other.id);
-            let best = opening.best.take_if(|best| best == id);
-            opening.best = best.map_or(opening.best.take(), |_| Some(other.id.clone()));
+            if opening.best.as_deref() == Some(id) {
+                opening.best = Some(other.id.clone());
+            }
         }
         only(opening, |method| method != id);
     }
@@ -144,26 +141,13 @@ impl Managing {
         account.backup_codes.made_at.is_some_and(is_young) && account.methods.iter().any(is_older)
     }
 
-    /// The method that does not prove what is asked for: it is to go.
-    fn goes_by_it(&self) -> Option<&str> {
-        match &self.proving()?.proof_for {
-            ProofFor::Change(Wish::Remove { id } | Wish::Hold { id }) => Some(id),
-            ProofFor::Adding(addition) => addition.gone(),
-            ProofFor::Change(_)
-            | ProofFor::Opening
-            | ProofFor::Test(_)
-            | ProofFor::TestAfter(_)
-            | ProofFor::TurningOff
-            | ProofFor::Report => None,
-        }
-    }
-
     /// Where the code of a proof goes.
     fn of_proof(&self, mut effect: LoginEffect) -> ManageEffect {
-        if let LoginEffect::AskForPasskey { but, .. } = &mut effect {
-            self.goes_by_it().unwrap_or_default().clone_into(but);
+        let proof_for = self.proving().map(|proving| &proving.proof_for);
+        if let LoginEffect::AskForPasskey { except, .. } = &mut effect {
+            *except = proof_for.and_then(ProofFor::gone).map(str::to_owned);
         }
-        let goes = match self.proving().map(|proving| &proving.proof_for) {
+        let goes = match proof_for {
             Some(ProofFor::Test(_)) => CodeGoes::Test,
             Some(ProofFor::TurningOff) => CodeGoes::TurnOff(self.request_id()),
             Some(

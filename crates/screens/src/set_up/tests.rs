@@ -108,11 +108,11 @@ impl Walk<Flow> {
                     RequestError::Refused(ErrorCode::FlowConflict),
                 ])),
             }),
-            SetUpEffect::MakePasskey if is_good => {
+            SetUpEffect::MakePasskey(_) if is_good => {
                 let id = self.chance.below(1_000).to_string();
                 SetUpAnswer::PasskeyMade(id, "Chrome, Windows".to_owned())
             }
-            SetUpEffect::MakePasskey => SetUpAnswer::PasskeyNotMade(self.chance.one(&[
+            SetUpEffect::MakePasskey(_) => SetUpAnswer::PasskeyNotMade(self.chance.one(&[
                 PasskeyRefusal::Cancelled,
                 PasskeyRefusal::Known,
                 PasskeyRefusal::Browser,

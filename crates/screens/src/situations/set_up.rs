@@ -26,7 +26,7 @@ impl Served for Flow {
                 ..
             } => SetUpAnswer::Ordered(Box::new(challenge(channel, confirmation))),
             SetUpEffect::Answer { challenge_id, .. } => SetUpAnswer::Accepted(challenge_id),
-            SetUpEffect::MakePasskey => {
+            SetUpEffect::MakePasskey(_) => {
                 SetUpAnswer::PasskeyMade("c".to_owned(), "Chrome, Windows".to_owned())
             }
             SetUpEffect::Look => SetUpAnswer::Looked(None),

@@ -8,11 +8,9 @@ use nidan_protocol::{
 };
 
 use crate::Service;
-use crate::extract::Body;
+use crate::extract::{Body, Id};
 use crate::refusal::Refusal;
 use crate::use_cases::{FlowCaller, ceremonies};
-
-type Id = Result<Path<String>, axum::extract::rejection::PathRejection>;
 
 /// Begins a ceremony: what the browser hands to `navigator.credentials`. Its challenge is good for one
 /// answer, for five minutes.

@@ -6,12 +6,10 @@ use axum::http::StatusCode;
 use nidan_protocol::{ChallengeAnswerPost, ChallengePost, ChallengeView, ErrorCode, Problem};
 
 use crate::Service;
-use crate::extract::Body;
+use crate::extract::{Body, Id};
 use crate::refusal::Refusal;
 use crate::use_cases::orders::{self, ChallengeOrder};
 use crate::use_cases::{FlowCaller, challenges};
-
-type Id = Result<Path<String>, axum::extract::rejection::PathRejection>;
 
 /// Makes a code for a number and orders it to be sent. The answer does not say whether the number
 /// exists.

@@ -56,7 +56,7 @@ pub(crate) async fn enrol(
     caller: FlowCaller,
     Body(post): Body<EnrolmentPost>,
 ) -> Result<Json<EnrolmentAnswer>, Refusal> {
-    Ok(Json(enrolment::enrol(&service, &caller, post).await?))
+    Ok(Json(enrolment::enrol(&service, caller, post).await?))
 }
 
 /// Checks a code and completes the login. The same body again gets the same answer; another body

@@ -13,12 +13,11 @@ use nidan_protocol::{
 
 use super::subjects::Page;
 use crate::Service;
-use crate::extract::Body;
+use crate::extract::{Body, Id};
 use crate::language::accepted;
 use crate::refusal::Refusal;
 use crate::use_cases::{FlowCaller, manage};
 
-type Id = Result<Path<String>, axum::extract::rejection::PathRejection>;
 type Changed = Result<Json<FlowView>, Refusal>;
 
 fn named(id: Id) -> Result<String, Refusal> {

@@ -269,3 +269,30 @@ fn an_unknown_or_wrong_setting_is_named() {
         "hosts.shop.methods",
     );
 }
+
+/// Two hosts of one RP ID share their people's passkeys, and its domain serves one file.
+#[test]
+fn related_origins_are_those_of_all_hosts_with_the_rp_id() {
+    let host = |id: &str, rp_id: &str| {
+        let key = id.len();
+        format!(
+            "[[hosts]]\nid = \"{id}\"\nname = \"{id}\"\napi_key_sha256 = \"{key:064}\"\n\
+             origins = [\"https://{id}.example\", \"https://{rp_id}\"]\n\
+             passkeys = {{ rp_id = \"{rp_id}\" }}\n"
+        )
+    };
+    let hosts = ["bank", "funds"]
+        .map(|id| host(id, "bank.example"))
+        .concat();
+    let text = [GOOD, &hosts, &host("library", "books.example")].concat();
+    let config = load(&text, &[]).unwrap();
+    let origins = |id| config.related_origins(id).map(Vec::from_iter);
+    let of_bank = vec!["https://bank.example", "https://funds.example"];
+    assert_eq!(origins(None), Some(of_bank.clone()));
+    assert_eq!(origins(Some("funds")), Some(of_bank));
+    assert_eq!(
+        origins(Some("library")),
+        Some(vec!["https://books.example", "https://library.example"])
+    );
+    assert_eq!(origins(Some("shop")), None, "it has no passkeys");
+}

@@ -4,7 +4,7 @@
 use nidan_core::ceremony::{CEREMONY_LIVES_S, CeremonyRefusal};
 use nidan_protocol::{
     CeremonyAnswerPost, CeremonyKind, CeremonyOpening, CeremonyPost, CeremonyView, ErrorCode,
-    MethodClass, MethodKind, NamedCeremony, Purpose,
+    MethodKind, NamedCeremony, PASSKEYS_MAX, Purpose,
 };
 use nidan_store::{
     Attempt, FlowState, MadePasskey, Method, MethodDetail, NewCeremony, NewFlow, NewMethod,
@@ -30,8 +30,8 @@ const ID_LEN_BYTES: usize = 16;
 ///
 /// # Errors
 /// [`ErrorCode::MethodNotOffered`], [`ErrorCode::MethodNotFound`] where the person has no key that
-/// counts, [`ErrorCode::FlowConflict`], and [`ErrorCode::ReauthRequired`] where methods are managed
-/// and one is to be made.
+/// counts, [`ErrorCode::FlowConflict`], [`ErrorCode::CeremonyUnknown`] where one is named that has
+/// made nothing, and [`ErrorCode::ReauthRequired`] where methods are managed and one is to be made.
 pub(crate) async fn open(
     service: &Service,
     caller: &FlowCaller,
@@ -42,9 +42,12 @@ pub(crate) async fn open(
         return Err(ErrorCode::FlowConflict.into());
     }
     let party = relying_party(service, &caller.host)?;
-    let begun = match post.kind {
-        CeremonyKind::Create => making(service, caller, party).await?,
-        CeremonyKind::Get => asking(service, caller, party, &post).await?,
+    let kind = post.kind();
+    let begun = match post {
+        CeremonyPost::Create { named } => making(service, caller, party, &named).await?,
+        CeremonyPost::Get { method_id, except } => {
+            asking(service, caller, party, (method_id, except)).await?
+        }
     };
     let now = parts.clock.now_s();
     let id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
@@ -57,7 +60,7 @@ pub(crate) async fn open(
     let ceremony = NewCeremony {
         id,
         flow_id: flow.id.clone(),
-        kind: post.kind,
+        kind,
         sealed_state,
         created_at: now,
         expires_at: now.saturating_add(CEREMONY_LIVES_S),
@@ -92,6 +95,7 @@ async fn making(
     service: &Service,
     caller: &FlowCaller,
     party: RelyingParty<'_>,
+    named: &str,
 ) -> Result<Begun, Refusal> {
     let (parts, flow) = (&service.0, &caller.flow.opened);
     let kept = match flow.purpose {
@@ -99,13 +103,7 @@ async fn making(
         Purpose::Verify => return Err(ErrorCode::MethodNotOffered.into()),
         // Who sets up has no method yet, but may have made a passkey. A device that makes a second
         // one for the same person overwrites the first (WebAuthn §6.3.2).
-        Purpose::Enroll => {
-            let made = parts.store.made_passkeys(&flow.id).await?;
-            let opened = made
-                .iter()
-                .map(|(id, made)| open_text(service, &made.sealed, row(flow, id)));
-            opened.collect::<Result<_, _>>()?
-        }
+        Purpose::Enroll => made_in(service, flow, named).await?,
         Purpose::Manage => {
             let subject = proved(service, caller).await?;
             kept_of(service, flow, &subject, |_method| true)?
@@ -123,11 +121,30 @@ async fn making(
         .map_err(|error| broken(&error))
 }
 
+/// What the ceremonies of a set-up have made whose passkeys its end will name.
+async fn made_in(
+    service: &Service,
+    flow: &NewFlow,
+    named: &str,
+) -> Result<Vec<Zeroizing<String>>, Refusal> {
+    let ids: Vec<&str> = named.split_whitespace().collect();
+    if ids.len() > PASSKEYS_MAX {
+        return Err(Refusal::field("named"));
+    }
+    let mut kept = Vec::with_capacity(ids.len());
+    for id in ids {
+        let made = service.0.store.made_passkey(&flow.id, id).await?;
+        let made = made.ok_or(ErrorCode::CeremonyUnknown)?;
+        kept.push(open_text(service, &made.sealed, row(flow, id))?);
+    }
+    Ok(kept)
+}
+
 async fn asking(
     service: &Service,
     caller: &FlowCaller,
     party: RelyingParty<'_>,
-    post: &CeremonyPost,
+    (only, except): (Option<String>, Option<String>),
 ) -> Result<Begun, Refusal> {
     let (parts, flow) = (&service.0, &caller.flow.opened);
     let proves = match flow.purpose {
@@ -137,9 +154,9 @@ async fn asking(
     };
     let now = parts.clock.now_s();
     let subject = parts.store.subject(&flow.host, &flow.subject, now).await?;
-    let (one, but) = (post.method_id.as_ref(), post.except.as_ref());
     let counts = |method: &Method| {
-        let is_meant = one.is_none_or(|id| *id == method.id) && but != Some(&method.id);
+        let is_meant =
+            only.as_ref().is_none_or(|id| *id == method.id) && except.as_ref() != Some(&method.id);
         is_meant && method.held_at.is_none() && (!proves || method.retires_at.is_none())
     };
     let kept = kept_of(service, flow, &subject, counts)?;
@@ -149,8 +166,9 @@ async fn asking(
     party.begin_asking(&kept).map_err(|error| broken(&error))
 }
 
-fn broken(error: &PasskeyError) -> Refusal {
-    Refusal::logged(ErrorCode::Internal, "a ceremony does not begin", error)
+/// What is no fault of the person's.
+pub(super) fn broken(error: &PasskeyError) -> Refusal {
+    Refusal::logged(ErrorCode::Internal, "a ceremony of a passkey fails", error)
 }
 
 /// What is kept of the person's passkeys, opened.
@@ -160,13 +178,10 @@ fn kept_of(
     subject: &Subject,
     counts: impl Fn(&Method) -> bool,
 ) -> Result<Vec<Zeroizing<String>>, Refusal> {
-    let methods = subject.methods.iter().filter(|method| {
-        let is_key = match method.detail.kind().class() {
-            MethodClass::Cryptographic => true,
-            MethodClass::Otp | MethodClass::OutOfBand(_) => false,
-        };
-        is_key && counts(method)
-    });
+    let methods = subject
+        .methods
+        .iter()
+        .filter(|method| !method.detail.kind().class().has_codes() && counts(method));
     let opened = methods.map(|method| open_text(service, &method.sealed, row(flow, &method.id)));
     opened.collect()
 }
@@ -237,6 +252,9 @@ pub(crate) async fn answer(
         return Err(ErrorCode::FlowConflict.into());
     }
     let party = relying_party(service, &caller.host)?;
+    if flow.purpose == Purpose::Verify {
+        return Err(ErrorCode::MethodNotOffered.into());
+    }
     // Whoever has no try left spends no ceremony either: a flow keeps as many as it has tries.
     let left = match parts
         .store
@@ -252,7 +270,9 @@ pub(crate) async fn answer(
         .take_ceremony(&flow.id, id, CeremonyKind::Create, now);
     let ceremony = taken.await?.map_err(unanswerable)?;
     let state = state_of(service, flow, &ceremony)?;
-    let made = party.finish_making(&state, &flow.origin, &post.credential);
+    let made = party
+        .finish_making(&state, &flow.origin, &post.credential)
+        .map_err(|error| broken(&error))?;
     let made = made.map_err(|reason| {
         tracing::info!(
             flow = flow.id,

@@ -1,19 +1,20 @@
 //! Whether a typed code, or a passkey's answer, is right.
 
 use nidan_core::attempt::{BackupSet, CheckInput};
+use nidan_core::ceremony::{KnownPasskey, StoredCeremony};
 use nidan_core::login::Authenticated;
 use nidan_otp::{Code, Secret, Steps, UnixSeconds};
 use nidan_protocol::ErrorCode;
 use subtle::ConstantTimeEq;
 
-use super::ceremonies::{relying_party, state_of};
+use super::ceremonies::{broken, relying_party, state_of};
 use super::code::{Typed, TypedCode};
 use crate::Service;
 use crate::backup::Ticket;
 use crate::challenge::codes_of;
 use crate::config::Host;
 use crate::keys::SealedFor;
-use crate::passkey::Wrong;
+use crate::passkey::{Answer, Wrong};
 use crate::refusal::Refusal;
 use nidan_store::NewFlow;
 
@@ -98,20 +99,7 @@ pub(super) async fn check_code(
             Ok(right.into())
         }
         (CheckInput::Passkey { key, ceremony }, TypedCode::Passkey(answer)) => {
-            let state = state_of(service, flow, &ceremony)?;
-            let party = relying_party(service, host)?;
-            let checked = party.finish_asking(&state, &flow.origin, answer, key.counter);
-            Ok(match checked {
-                Ok(counter) => Verdict::Right(Authenticated::Passkey {
-                    method_id: key.method_id,
-                    counter_before: key.counter,
-                    counter,
-                }),
-                Err(wrong) => {
-                    tracing::info!(flow = flow.id, reason = wrong.as_str(), "wrong passkey");
-                    Verdict::PasskeyWrong(wrong)
-                }
-            })
+            check_passkey(service, (flow, host), (key, &ceremony), answer)
         }
         // The store counted another kind than was asked for: nothing is right then.
         (
@@ -123,6 +111,30 @@ pub(super) async fn check_code(
             Ok(Verdict::CodeWrong)
         }
     }
+}
+
+fn check_passkey(
+    service: &Service,
+    (flow, host): (&NewFlow, &Host),
+    (key, ceremony): (Option<KnownPasskey>, &StoredCeremony),
+    answer: &Answer,
+) -> Result<Verdict, Refusal> {
+    let Some(key) = key else {
+        return Ok(Verdict::PasskeyWrong(Wrong::Credential));
+    };
+    let state = state_of(service, flow, ceremony)?;
+    let party = relying_party(service, host)?;
+    let checked = party
+        .finish_asking(&state, &flow.origin, answer, key.counter)
+        .map_err(|error| broken(&error))?;
+    Ok(match checked {
+        Ok(counter) => Verdict::Right(Authenticated::Passkey {
+            method_id: key.method_id,
+            counter_before: key.counter,
+            counter,
+        }),
+        Err(wrong) => Verdict::PasskeyWrong(wrong),
+    })
 }
 
 /// The time step of a right code, and how far the app's clock is off.

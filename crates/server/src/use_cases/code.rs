@@ -8,30 +8,22 @@ use nidan_core::login::Authenticated;
 use nidan_core::manage::Forbidden;
 use nidan_core::throttle::Needs;
 use nidan_otp::{BackupCode, Code};
-use nidan_protocol::{
-    Authenticator, BACKUP_METHOD_ID, ErrorCode, MethodKind, PASSKEY_METHOD_ID, PasskeyPost,
-};
+use nidan_protocol::{BACKUP_METHOD_ID, ErrorCode, MethodKind, PASSKEY_METHOD_ID, PasskeyPost};
+use tokio::sync::OwnedMutexGuard;
 use zeroize::Zeroizing;
 
+use super::FlowCaller;
 use super::ceremonies::{credential_index, unanswerable, wrong};
 use super::check_code::{Verdict, check_code};
 use crate::challenge::CODE_ATTEMPTS;
 use crate::config::Host;
-use crate::passkey::{Answer, Wrong};
+use crate::passkey::Answer;
 use crate::refusal::Refusal;
 use crate::{BACKUP_TRIES, FLOW_TRIES, Service};
 use nidan_store::{NewFlow, WrongCode};
 
 /// The field of a post for a passkey's answer is called as its kind is.
 const PASSKEY_FIELD: &str = MethodKind::Passkey.as_str();
-
-/// What a post brings to prove a factor.
-pub(super) struct Brought {
-    pub(super) method_id: String,
-    pub(super) code: Option<String>,
-    pub(super) second_code: Option<String>,
-    pub(super) passkey: Option<PasskeyPost>,
-}
 
 /// The code of a post, or a passkey's answer, parsed.
 pub(super) struct Typed {
@@ -52,13 +44,11 @@ impl Typed {
     ///
     /// # Errors
     /// [`ErrorCode::RequestInvalid`] with the field.
-    pub(super) fn read(brought: Brought) -> Result<Self, Refusal> {
-        let Brought {
-            method_id,
-            code,
-            second_code,
-            passkey,
-        } = brought;
+    pub(super) fn read(
+        method_id: String,
+        (code, second_code): (Option<String>, Option<String>),
+        passkey: Option<PasskeyPost>,
+    ) -> Result<Self, Refusal> {
         match (code, passkey) {
             (Some(code), None) => Self::read_code(method_id, code, second_code),
             (None, Some(_)) if second_code.is_some() => Err(Refusal::field("second_code")),
@@ -108,10 +98,23 @@ impl Typed {
         })
     }
 
-    const fn is_passkey(&self) -> bool {
+    /// The flow as it stands when this post's turn comes. A passkey's ceremony is spent before its
+    /// answer is checked: of the same post twice at once the second one waits for what becomes of the
+    /// first. A code is spent by a conditional update, and needs no turn.
+    ///
+    /// # Errors
+    /// [`ErrorCode::FlowExpired`].
+    pub(super) async fn in_turn(
+        &self,
+        service: &Service,
+        caller: FlowCaller,
+    ) -> Result<(FlowCaller, Option<OwnedMutexGuard<()>>), Refusal> {
         match self.code {
-            TypedCode::Passkey(_) => true,
-            TypedCode::Digits(..) | TypedCode::Backup(_) => false,
+            TypedCode::Digits(..) | TypedCode::Backup(_) => Ok((caller, None)),
+            TypedCode::Passkey(_) => {
+                let (caller, guard) = caller.alone(service).await?;
+                Ok((caller, Some(guard)))
+            }
         }
     }
 
@@ -211,9 +214,6 @@ pub(super) async fn check(
     let counted = match parts.store.count_login_attempt(&attempt).await? {
         Ok(counted) => counted,
         Err(AttemptRefusal::FlowOver) => return Ok(Checked::FlowOver),
-        Err(AttemptRefusal::NoMethod) if typed.is_passkey() => {
-            return Err(nobodys_key(service, flow, host).await);
-        }
         Err(refusal) => return Err(refused(refusal)),
     };
     let (detail, left) = described(&counted);
@@ -231,24 +231,13 @@ pub(super) async fn check(
             attempts_left: Some(left),
             ..ErrorCode::CodeWrong.into()
         },
-        Verdict::PasskeyWrong(reason) => wrong(reason, left),
+        Verdict::PasskeyWrong(reason) => {
+            tracing::info!(flow = flow.id, reason = reason.as_str(), "wrong passkey");
+            wrong(reason, left)
+        }
     };
     note_wrong(service, flow, host, &detail, in_a_row).await;
     Err(refusal)
-}
-
-/// A key that the person does not have, or that is not the one which was meant.
-async fn nobodys_key(service: &Service, flow: &NewFlow, host: &Host) -> Refusal {
-    let detail = AuditDetail {
-        method: Some(Authenticator::Method(MethodKind::Passkey)),
-        hint: None,
-        count: None,
-    };
-    note_wrong(service, flow, host, &detail, 0).await;
-    Refusal {
-        field: Some(Wrong::Credential.as_str().to_owned()),
-        ..ErrorCode::PasskeyWrong.into()
-    }
 }
 
 impl Right {

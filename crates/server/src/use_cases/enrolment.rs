@@ -52,23 +52,17 @@ pub(super) struct Phone {
 /// of a post that is not as documented.
 pub(crate) async fn enrol(
     service: &Service,
-    caller: &FlowCaller,
+    caller: FlowCaller,
     post: EnrolmentPost,
 ) -> Result<EnrolmentAnswer, Refusal> {
     caller.must_be(Purpose::Enroll)?;
-    let FlowCaller { flow, host } = caller;
-    let enrolment = parse(service, &flow.opened, post)?;
+    let enrolment = parse(service, &caller.flow.opened, post)?;
     // Repeats wait for the first, and are then answered as it was: a set is hashed once, however
     // often it is posted.
-    let _alone = service.0.enrolments.alone(&flow.opened.id).await;
-    let stands = service
-        .0
-        .store
-        .flow_by_token(&flow.opened.token_hash)
-        .await?
-        .ok_or(ErrorCode::FlowExpired)?;
-    if stands.state != FlowState::Open {
-        return answer(service, &flow.opened, host, &stands.state, &enrolment).await;
+    let (FlowCaller { flow, host }, _alone) = caller.alone(service).await?;
+    let host = &host;
+    if flow.state != FlowState::Open {
+        return answer(service, &flow.opened, host, &flow.state, &enrolment).await;
     }
     let ticket = service
         .0

@@ -19,6 +19,7 @@ pub(crate) mod verification;
 use nidan_core::throttle::{self, Allowance, Gate, Guess, Needs};
 use nidan_protocol::{ErrorCode, MethodState, MethodView, Purpose};
 use nidan_store::{Flow, FlowState, Method as StoredMethod};
+use tokio::sync::OwnedMutexGuard;
 
 use crate::config::Host;
 use crate::keys::sha256;
@@ -79,6 +80,22 @@ impl FlowCaller {
             FlowState::Reported { .. } => Err(ErrorCode::FlowReported.into()),
             FlowState::Open | FlowState::Completed { .. } => Ok(self),
         }
+    }
+
+    /// The flow as it stands when nobody else is at it, with the right to be at it alone until that
+    /// is dropped.
+    ///
+    /// # Errors
+    /// [`ErrorCode::FlowExpired`].
+    pub(crate) async fn alone(
+        self,
+        service: &Service,
+    ) -> Result<(Self, OwnedMutexGuard<()>), Refusal> {
+        let Self { flow, host } = self;
+        let guard = service.0.enrolments.alone(&flow.opened.id).await;
+        let flow = service.0.store.flow_by_token(&flow.opened.token_hash);
+        let flow = flow.await?.ok_or(ErrorCode::FlowExpired)?;
+        Ok((Self { flow, host }, guard))
     }
 
     /// What belongs to another purpose is not on offer (B32, B38): nobody enrols in a login that

@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 use tracing::Instrument;
 
 use super::FlowCaller;
-use super::code::{self, Brought, Checked, Typed};
+use super::code::{self, Checked, Typed};
 use super::manage::refused;
 use super::result::result_code;
 use crate::config::Host;
@@ -37,8 +37,7 @@ pub(crate) async fn verify(
     post: VerificationPost,
 ) -> Result<VerificationAnswer, Refusal> {
     let service = service.clone();
-    let task =
-        tokio::spawn(async move { checked(&service, &caller, post).await }.in_current_span());
+    let task = tokio::spawn(async move { checked(&service, caller, post).await }.in_current_span());
     task.await.map_err(|error| {
         Refusal::logged(
             ErrorCode::Internal,
@@ -50,12 +49,13 @@ pub(crate) async fn verify(
 
 async fn checked(
     service: &Service,
-    caller: &FlowCaller,
+    caller: FlowCaller,
     post: VerificationPost,
 ) -> Result<VerificationAnswer, Refusal> {
     caller.must_be(Purpose::Verify)?;
-    let FlowCaller { flow, host } = caller;
-    let login = parse(service, &flow.opened, host, post)?;
+    let login = parse(service, &caller.flow.opened, &caller.host, post)?;
+    let (FlowCaller { flow, host }, _alone) = login.typed.in_turn(service, caller).await?;
+    let host = &host;
     if flow.state != FlowState::Open {
         return answer_again(service, &flow.opened, &flow.state, &login).await;
     }
@@ -122,12 +122,7 @@ fn parse(
     if lost.len() > LOST_MAX || lost.contains(&method_id) {
         return Err(Refusal::field("lost_methods"));
     }
-    let typed = Typed::read(Brought {
-        method_id,
-        code,
-        second_code,
-        passkey,
-    })?;
+    let typed = Typed::read(method_id, (code, second_code), passkey)?;
     let [method_id, first, second] = typed.parts();
     let trusts = [u8::from(trust_browser)];
     let mut parts = vec![flow.id.as_bytes(), method_id, first, second, &trusts];

@@ -94,6 +94,21 @@ impl Beside {
     }
 }
 
+/// The service by the configuration of a folder.
+fn started(
+    file: &Path,
+    (store, clock): (Arc<dyn Store>, &TestClock),
+    tune: impl FnOnce(&mut Config),
+    routes: Option<Vec<Route>>,
+) -> Service {
+    let mut config = Config::load(file, std::iter::empty()).unwrap();
+    tune(&mut config);
+    let keys = Keys::load(&config.keys_file, |_| None).unwrap();
+    let routes = routes.unwrap_or_else(|| delivery::routes(&config).unwrap());
+    let clock = Arc::new(clock.clone());
+    Service::new(config, keys, routes, store, clock, Arc::new(Os)).unwrap()
+}
+
 /// The service's database, for what only this engine has.
 pub fn database(folder: &Path) -> rusqlite::Connection {
     let database = rusqlite::Connection::open(folder.join("nidan.db")).unwrap();
@@ -219,20 +234,8 @@ impl Bench {
             demo: true,
         };
         let written = init(&request, &Os).unwrap();
-        let mut config = Config::load(&written.config, std::iter::empty()).unwrap();
-        tune(&mut config);
-        let keys = Keys::load(&config.keys_file, |_| None).unwrap();
         let clock = TestClock(Arc::new(AtomicU64::new(NOW)), Arc::default());
-        let routes = routes.unwrap_or_else(|| delivery::routes(&config).unwrap());
-        let service = Service::new(
-            config,
-            keys,
-            routes,
-            used,
-            Arc::new(clock.clone()),
-            Arc::new(Os),
-        )
-        .unwrap();
+        let service = started(&written.config, (used, &clock), tune, routes);
         Self {
             router: router(service.clone()),
             service,
@@ -242,6 +245,13 @@ impl Bench {
             folder,
             sessions: Mutex::default(),
         }
+    }
+
+    /// Another process of the service, on the same database and by another configuration.
+    pub fn again(&self, tune: impl FnOnce(&mut Config)) -> Service {
+        let used = Arc::<dyn TestStore>::clone(&self.store);
+        let file = self.folder.path().join("nidan.toml");
+        started(&file, (used, &self.clock), tune, None)
     }
 
     /// Sends what is ordered, until the test ends.

@@ -32,8 +32,12 @@ impl Ceremony {
 impl Bench {
     /// Begins a ceremony.
     pub async fn ceremony(&self, token: &str, kind: &str) -> Result<Ceremony, (StatusCode, Value)> {
-        let body = json!({ "kind": kind });
-        let answer = self.widget_post("/v1/flow/ceremonies", token, &body).await;
+        self.asked(token, &json!({ "kind": kind })).await
+    }
+
+    /// The same, with all that is asked.
+    pub async fn asked(&self, token: &str, body: &Value) -> Result<Ceremony, (StatusCode, Value)> {
+        let answer = self.widget_post("/v1/flow/ceremonies", token, body).await;
         if answer.0 == StatusCode::CREATED {
             Ok(Ceremony::of(&answer.1))
         } else {

@@ -126,10 +126,7 @@ impl Suite<'_> {
         assert_eq!(store.made_passkey(flow_id, &id).await.unwrap(), None);
         store.keep_passkey(flow_id, &id, &made).await.unwrap();
         let kept = store.made_passkey(flow_id, &id).await.unwrap();
-        assert_eq!(kept, Some(made.clone()));
-        let all = store.made_passkeys(flow_id).await.unwrap();
-        assert_eq!(all, [(id.clone(), made)]);
-        assert!(store.made_passkeys("another").await.unwrap().is_empty());
+        assert_eq!(kept, Some(made));
         assert_eq!(store.made_passkey("another", &id).await.unwrap(), None);
     }
 
@@ -221,7 +218,8 @@ impl Suite<'_> {
         // A key that nobody has is an answer too: the challenge is spent by it.
         let nobody = self.answer(&flow, [0; 32]);
         let counted = self.store.count_login_attempt(&nobody).await.unwrap();
-        assert_eq!(counted.err(), Some(AttemptRefusal::NoMethod));
+        let check = counted.unwrap().check;
+        assert!(matches!(check, CheckInput::Passkey { key: None, .. }));
         let again = self.answer(&flow, index);
         let counted = self.store.count_login_attempt(&again).await.unwrap();
         let used = AttemptRefusal::Ceremony(CeremonyRefusal::Used);
@@ -252,7 +250,7 @@ impl Suite<'_> {
             out_of_use: OutOfUse::default(),
             counter: 7,
         };
-        assert_eq!(key, known);
+        assert_eq!(key, Some(known));
         let login = completion(&flow, self.by(7, 8), self.activation, false);
         let done = self.store.complete_login(&login).await.unwrap();
         let left = LoginCompletion::Yes {

@@ -79,22 +79,11 @@ impl PasskeyStore for Memory {
         })
     }
 
-    async fn made_passkeys(&self, flow_id: &str) -> Result<Vec<(String, MadePasskey)>, StoreError> {
-        self.transact(|tables| {
-            let rows = tables
-                .ceremonies
-                .iter()
-                .filter(|row| row.flow_id == flow_id);
-            rows.filter_map(|row| Some((row.ceremony.id.clone(), row.made.clone()?)))
-                .collect()
-        })
-    }
-
-    async fn stranded_passkeys(&self, host: &str, now: Option<&str>) -> Result<u64, StoreError> {
+    async fn stranded_passkeys(&self, host: &str, rp_id: Option<&str>) -> Result<u64, StoreError> {
         self.transact(|tables| {
             let ours = tables.methods.iter().filter(|row| row.whose.0 == host);
             let stranded = ours.filter(|row| match &row.method.detail {
-                MethodDetail::Passkey { rp_id, .. } => Some(rp_id.as_str()) != now,
+                MethodDetail::Passkey { rp_id: own, .. } => Some(own.as_str()) != rp_id,
                 MethodDetail::Totp { .. } | MethodDetail::Phone { .. } => false,
             });
             stranded.count() as u64

@@ -93,10 +93,15 @@ fn recorded_ceremonies_are_judged_as_they_were() {
         let party = RelyingParty(&party);
         let wrong = if row["kind"] == "get" {
             let answer = Answer::parse(&answer).unwrap();
-            party.finish_asking(state, ORIGIN, &answer, 0).err()
+            let asked = party.finish_asking(state, ORIGIN, &answer, 0);
+            asked.unwrap().err()
         } else {
-            party.finish_making(state, ORIGIN, &answer).err()
+            party.finish_making(state, ORIGIN, &answer).unwrap().err()
         };
-        assert_eq!(wrong.map(Wrong::as_str), row["wrong"].as_str(), "{nth}");
+        assert_eq!(
+            wrong.map(|wrong| wrong.as_str()),
+            row["wrong"].as_str(),
+            "{nth}"
+        );
     }
 }

@@ -11,7 +11,7 @@ use super::{body_hash, now_there, proved};
 use crate::Service;
 use crate::refusal::Refusal;
 use crate::use_cases::FlowCaller;
-use crate::use_cases::code::{self, Brought, Checked, Typed, forbidden};
+use crate::use_cases::code::{self, Checked, Typed, forbidden};
 
 /// Proves a factor. It runs to its end when the caller goes away, as a login's code does.
 ///
@@ -30,12 +30,8 @@ pub(crate) async fn prove(
         second_code,
         passkey,
     } = post;
-    let typed = Typed::read(Brought {
-        method_id,
-        code,
-        second_code,
-        passkey,
-    })?;
+    let typed = Typed::read(method_id, (code, second_code), passkey)?;
+    let (caller, _alone) = typed.in_turn(service, caller).await?;
     let [method_id, first, second] = typed.parts();
     let parts = [b"proof".as_slice(), method_id, first, second];
     let body_hash = body_hash(service, &caller.flow.opened, &parts);
@@ -66,12 +62,8 @@ pub(crate) async fn test(
         second_code,
         passkey,
     } = post;
-    let typed = Typed::read(Brought {
-        method_id,
-        code,
-        second_code,
-        passkey,
-    })?;
+    let typed = Typed::read(method_id, (code, second_code), passkey)?;
+    let (caller, _alone) = typed.in_turn(service, caller).await?;
     let [method_id, first, second] = typed.parts();
     let parts = [b"test".as_slice(), method_id, first, second];
     let body_hash = body_hash(service, &caller.flow.opened, &parts);

@@ -10,7 +10,7 @@ use super::{Post, proved, refused};
 use crate::Service;
 use crate::refusal::Refusal;
 use crate::use_cases::FlowCaller;
-use crate::use_cases::code::{Brought, Typed};
+use crate::use_cases::code::Typed;
 
 /// Turns two-step verification off, and ends the flow.
 ///
@@ -29,12 +29,7 @@ pub(crate) async fn turn_off(
         second_code,
         passkey,
     } = post;
-    let typed = Typed::read(Brought {
-        method_id,
-        code,
-        second_code,
-        passkey,
-    })?;
+    let typed = Typed::read(method_id, (code, second_code), passkey)?;
     let [method_id, first, second] = typed.parts();
     let parts = [b"turn off".as_slice(), method_id, first, second];
     let request = Post::new(service, caller, &request_id, &parts)?;
