@@ -51,13 +51,13 @@ pub(super) fn opening(page: &Page, json: &JsValue, enrolment: &JsValue) -> Optio
         countries,
         home,
         phone_url: page.phone_url(),
-        has_passkeys: has_passkeys(),
+        browser_has_passkeys: browser_has_passkeys(),
         adds: text(json, "adds").and_then(|name| SetupKind::from_wire(&name)),
     })
 }
 
 /// Whether the browser has passkeys here: none has on a page without TLS.
-fn has_passkeys() -> bool {
+fn browser_has_passkeys() -> bool {
     js_sys::Reflect::has(&js_sys::global(), &"PublicKeyCredential".into()).unwrap_or_default()
 }
 
@@ -100,7 +100,7 @@ pub(super) fn login_opening(json: &JsValue) -> Option<LoginOpening> {
         methods,
         best,
         passkeys,
-        has_passkeys: has_passkeys(),
+        browser_has_passkeys: browser_has_passkeys(),
         backup_codes_left: number(&verification, "backup_codes_left")? as u32,
         trust_days: number(&verification, "trust_days").map(|days| days as u32),
         auto_send: flag("auto_send"),

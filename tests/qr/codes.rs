@@ -57,7 +57,7 @@ fn print(number: u64, issuer: &str, account: &str) {
         backup_gate: BackupGate::Tick,
         expires_at: UnixSeconds(0),
         methods: vec![MethodKind::Totp],
-        has_passkeys: false,
+        browser_has_passkeys: false,
         countries: Vec::new(),
         home: None,
         phone_url: None,

@@ -36,7 +36,7 @@ pub struct Opening {
     /// Whether a call may read its code at once.
     pub allow_unconfirmed_calls: bool,
     /// Whether this browser can make a passkey here.
-    pub has_passkeys: bool,
+    pub browser_has_passkeys: bool,
     /// The one thing that is set up beside what there is; [`None`] where all of it is set up.
     pub adds: Option<SetupKind>,
 }

@@ -25,7 +25,7 @@ pub struct LoginOpening {
     /// How many passkeys the person has: they are one of the methods ([`crate::merge_passkeys`]).
     pub passkeys: usize,
     /// Whether this browser can use one here.
-    pub has_passkeys: bool,
+    pub browser_has_passkeys: bool,
     /// Good [backup codes](BackupCode).
     pub backup_codes_left: u32,
     /// For how many days this browser can be trusted.

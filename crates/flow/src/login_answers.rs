@@ -80,6 +80,10 @@ impl SigningIn {
         if let Some(reason) = ending_of(refusal) {
             return Some(reason);
         }
+        // The browser was asked on an earlier screen, or by an earlier press.
+        if refusal.is_of_browser() && self.asked != RequestState::Waiting {
+            return None;
+        }
         let stands = self.asks_for(way);
         let LoginRefusal::Service {
             code,

@@ -10,6 +10,7 @@ use super::*;
 mod backup;
 mod lost;
 mod orders;
+mod passkeys;
 mod ways;
 
 const NOW: Now = nidan_otp::UnixSeconds(1_800_000_000);
@@ -38,7 +39,7 @@ fn opening() -> LoginOpening {
         ],
         best: Some("app".to_owned()),
         passkeys: 0,
-        has_passkeys: true,
+        browser_has_passkeys: true,
         backup_codes_left: 10,
         trust_days: None,
         auto_send: false,

@@ -13,7 +13,7 @@ impl SigningIn {
             return None;
         };
         let method = self.opening.methods.get(place)?;
-        if !self.opening.has_passkeys || !method.state.takes_codes() {
+        if !self.opening.browser_has_passkeys || !method.state.takes_codes() {
             return None;
         }
         let method_id = method.id.clone();
@@ -104,7 +104,7 @@ pub enum PasskeyRefusal {
 impl Enrolment {
     /// Whether one more passkey may be made.
     pub(super) const fn has_room_for_passkey(&self) -> bool {
-        self.opening.has_passkeys && self.passkeys.len() < PASSKEYS_MAX
+        self.opening.browser_has_passkeys && self.passkeys.len() < PASSKEYS_MAX
     }
 
     /// Asks the browser to make a passkey; once more, where it has left without a word.
@@ -138,10 +138,14 @@ impl Enrolment {
     /// # Errors
     /// What ends the set-up itself.
     pub(super) fn on_passkey_not_made(&mut self, refusal: PasskeyRefusal) -> Result<(), EndReason> {
-        if let PasskeyRefusal::Service(code) = refusal
-            && let Some(reason) = EndReason::of_flow(code)
-        {
-            return Err(reason);
+        if let PasskeyRefusal::Service(code) = refusal {
+            // The set-up's tries are spent, and those of its end with them.
+            if code == ErrorCode::TooManyAttempts {
+                return Err(EndReason::Expired);
+            }
+            if let Some(reason) = EndReason::of_flow(code) {
+                return Err(reason);
+            }
         }
         if let Step::Passkey { asking } = &mut self.step
             && *asking == RequestState::Waiting

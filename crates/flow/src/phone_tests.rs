@@ -50,7 +50,7 @@ pub(super) fn opening() -> Opening {
         home: None,
         phone_url: None,
         allow_unconfirmed_calls: true,
-        has_passkeys: true,
+        browser_has_passkeys: true,
         adds: None,
     }
 }

@@ -134,7 +134,7 @@ fn place_to_begin(opening: &LoginOpening) -> Option<usize> {
     let mut methods = opening.methods.iter();
     let best = methods.position(|method| Some(&method.id) == opening.best.as_ref())?;
     let has_codes = |method: &MethodView| method.kind.class().has_codes();
-    if opening.has_passkeys || opening.methods.get(best).is_some_and(has_codes) {
+    if opening.browser_has_passkeys || opening.methods.get(best).is_some_and(has_codes) {
         return Some(best);
     }
     let mut methods = opening.methods.iter();

@@ -26,7 +26,7 @@ fn opening(backup_gate: BackupGate) -> Opening {
         home: None,
         phone_url: None,
         allow_unconfirmed_calls: false,
-        has_passkeys: true,
+        browser_has_passkeys: true,
         adds: None,
     }
 }

@@ -551,6 +551,8 @@ messages! {
     PasskeyNameLead = "passkey.name-lead",
     PasskeyNameLabel = "passkey.name-label",
     PasskeyLoginTitle = "passkey.login-title",
+    PasskeyLoginLead = "passkey.login-lead",
+    StartWhatPasskey = "start.what-passkey",
 }
 
 /// Puts values into a text's named places: `{seconds}`. `put` appends the value of a place.

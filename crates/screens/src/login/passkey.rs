@@ -5,9 +5,9 @@ use nidan_protocol::MethodView;
 
 use super::refusal::refusal;
 use super::{LoginAction, LoginKey};
-use crate::Content;
 use crate::draft::Draft;
 use crate::messages::Msg;
+use crate::{Content, Words};
 
 impl<'a> Draft<'a, Login> {
     /// One button. While the browser asks, "try again" and "another way" are there: some browsers
@@ -17,15 +17,13 @@ impl<'a> Draft<'a, Login> {
         self.account(signing);
         let takes_it = |method: &MethodView| method.state.takes_codes();
         let counts = signing.method().is_some_and(takes_it);
-        let is_ready = counts && signing.opening.has_passkeys;
+        let is_ready = counts && signing.opening.browser_has_passkeys;
         if counts && !is_ready {
             self.text(LoginKey::Lead, Msg::PasskeyBrowser);
         }
         if is_ready {
-            self.text(LoginKey::Lead, Msg::PasskeyLead);
-            if let Some(words) = meanwhile(signing) {
-                self.text(LoginKey::Meanwhile, words);
-            }
+            self.text(LoginKey::Lead, Msg::PasskeyLoginLead);
+            self.words(LoginKey::Meanwhile, meanwhile(signing));
         }
         self.words(LoginKey::Refusal, refusal(signing, self.view.now));
         if is_ready {
@@ -39,11 +37,11 @@ impl<'a> Draft<'a, Login> {
 }
 
 /// What is said while the browser asks, and when it has ended without an answer: nothing is wrong then.
-const fn meanwhile(signing: &SigningIn) -> Option<Msg> {
+const fn meanwhile(signing: &SigningIn) -> Words<'_> {
     match signing.asked {
-        RequestState::Waiting => Some(Msg::PasskeyWaits),
-        RequestState::Refused(LoginRefusal::Cancelled) => Some(Msg::PasskeyCancelled),
-        RequestState::Idle | RequestState::Refused(_) => None,
+        RequestState::Waiting => Words::of(Msg::PasskeyWaits),
+        RequestState::Refused(LoginRefusal::Cancelled) => Words::of(Msg::PasskeyCancelled),
+        RequestState::Idle | RequestState::Refused(_) => Words::None,
     }
 }
 

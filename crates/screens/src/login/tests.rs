@@ -197,7 +197,7 @@ impl Walk<Login> {
             best,
             methods,
             passkeys,
-            has_passkeys: self.chance.below(4) > 0,
+            browser_has_passkeys: self.chance.below(4) > 0,
             backup_codes_left: self.chance.one(&[0, 1, 9]),
             trust_days: self.chance.flip().then_some(30),
             auto_send: self.chance.flip(),

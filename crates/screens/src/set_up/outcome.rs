@@ -10,16 +10,6 @@ use crate::messages::Msg;
 use crate::methods::done;
 use crate::{Arg, Content, Words};
 
-const NEXT_FOR_APP: [Msg; 3] = [Msg::DoneNextKeep, Msg::DoneNextBackup, Msg::DoneNextNever];
-const NEXT_FOR_PHONE: [Msg; 2] = [Msg::DoneNextNumber, Msg::DoneNextNever];
-const NEXT_FOR_PASSKEY: [Msg; 2] = [Msg::DoneNextPasskey, Msg::DoneNextNever];
-const NEXT_FOR_BOTH: [Msg; 4] = [
-    Msg::DoneNextKeep,
-    Msg::DoneNextBackup,
-    Msg::DoneNextNumber,
-    Msg::DoneNextNever,
-];
-
 impl<'a> Draft<'a, Flow> {
     /// The final post, however long it takes. The kind of trouble is announced once; the seconds
     /// beside it are only shown.
@@ -50,12 +40,18 @@ impl<'a> Draft<'a, Flow> {
         let count = Arg::Number("count", answer.backup_codes_left.into());
         let codes = Words::Message(Msg::DoneCodes, [count, Arg::None]);
         let methods = answer.methods.iter().map(|method| stored(method, account));
-        let next = match (enrolment.has_app(), enrolment.phones.is_empty()) {
-            (true, false) => NEXT_FOR_BOTH.as_slice(),
-            (true, true) => NEXT_FOR_APP.as_slice(),
-            (false, false) => NEXT_FOR_PHONE.as_slice(),
-            (false, true) => NEXT_FOR_PASSKEY.as_slice(),
-        };
+        let (has_app, has_phone) = (enrolment.has_app(), !enrolment.phones.is_empty());
+        let next = [
+            (has_app, Msg::DoneNextKeep),
+            (has_app, Msg::DoneNextBackup),
+            (has_phone, Msg::DoneNextNumber),
+            (!enrolment.passkeys.is_empty(), Msg::DoneNextPasskey),
+            (true, Msg::DoneNextNever),
+        ];
+        let next: Vec<Msg> = next
+            .iter()
+            .filter_map(|(is_so, msg)| is_so.then_some(*msg))
+            .collect();
         self.title(Msg::DoneTitle);
         self.group(SetUpKey::Proof);
         for (index, words) in (0..=u8::MAX).zip(methods.chain([codes])) {
@@ -63,7 +59,7 @@ impl<'a> Draft<'a, Flow> {
         }
         self.text(SetUpKey::ProofNote, Msg::DoneProof);
         self.text(SetUpKey::NextTitle, Msg::DoneNextTitle);
-        self.list(SetUpKey::Next, SetUpKey::NextItem, next);
+        self.list(SetUpKey::Next, SetUpKey::NextItem, &next);
         let trouble = trouble.map_or(Words::None, |_| Words::of(Msg::DoneTrouble));
         self.words(SetUpKey::NotTold, trouble);
         self.main(Msg::DoneFinish, SetUpAction::Next);

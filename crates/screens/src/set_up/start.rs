@@ -27,7 +27,12 @@ impl<'a> Draft<'a, Flow> {
         });
         let have: &[Msg] = if by_phone { &HAVE_LINE } else { &HAVE_PHONE };
         self.title(Msg::StartTitle);
-        self.text(SetUpKey::Lead, Msg::StartWhat);
+        let what = if methods.contains(&MethodKind::Passkey) {
+            Msg::StartWhatPasskey
+        } else {
+            Msg::StartWhat
+        };
+        self.text(SetUpKey::Lead, what);
         self.group(SetUpKey::Advice);
         self.text(SetUpKey::AdviceText, Msg::StartAdvice);
         self.text(SetUpKey::AdviceTime, Msg::StartTime);

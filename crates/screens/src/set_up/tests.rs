@@ -187,7 +187,7 @@ impl Walk<Flow> {
                 .flip()
                 .then(|| "https://shop.example/2sv".to_owned()),
             allow_unconfirmed_calls: self.chance.flip(),
-            has_passkeys: adds == Some(SetupKind::Passkey) || self.chance.below(4) > 0,
+            browser_has_passkeys: adds == Some(SetupKind::Passkey) || self.chance.below(4) > 0,
             adds,
         }
     }

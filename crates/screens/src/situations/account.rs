@@ -45,7 +45,7 @@ pub(super) fn opening(account: Account, intent: Intent, is_proved: bool) -> Mana
             best,
             methods: ways,
             passkeys,
-            has_passkeys: true,
+            browser_has_passkeys: true,
             backup_codes_left: account.codes,
             trust_days: None,
             auto_send: false,

@@ -81,7 +81,7 @@ fn with(methods: &[(MethodKind, MethodState)], codes: u32) -> Person<Login> {
         best,
         methods,
         passkeys,
-        has_passkeys: true,
+        browser_has_passkeys: true,
         backup_codes_left: codes,
         trust_days: None,
         auto_send: false,

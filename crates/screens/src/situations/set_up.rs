@@ -67,7 +67,7 @@ fn choosing() -> Person<Flow> {
         home: Some("JP".to_owned()),
         phone_url: None,
         allow_unconfirmed_calls: false,
-        has_passkeys: true,
+        browser_has_passkeys: true,
         adds: None,
     };
     let draft = PendingSecret::new(agreement(), &opening);

@@ -209,7 +209,7 @@ impl Walk<Manage> {
             best,
             methods: ways,
             passkeys,
-            has_passkeys: self.chance.below(4) > 0,
+            browser_has_passkeys: self.chance.below(4) > 0,
             backup_codes_left: self.chance.one(&[0, 1, 9]),
             trust_days: None,
             auto_send: self.chance.flip(),

@@ -119,7 +119,7 @@ pub(super) async fn opening_of(
         best,
         passkeys,
         // It takes a script to ask for one.
-        has_passkeys: false,
+        browser_has_passkeys: false,
         backup_codes_left: subject.backup_codes_left,
         trust_days: host.trust_days,
         auto_send: host.auto_send,
