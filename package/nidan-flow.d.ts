@@ -110,7 +110,7 @@ export type NidanCancelEvent = CustomEvent<null>
 export type NidanExpiredEvent = CustomEvent<null>
 /** The person changed something. Your back end hears of it by notices, and by the result when the page is closed. */
 export type NidanChangedEvent = CustomEvent<NidanChangedDetail>
-/** The person did not ask for this code, and every login that was under way is stopped. */
+/** The person reported that this sign-in is not theirs, and every login that was under way is stopped. */
 export type NidanReportedEvent = CustomEvent<null>
 /** The person wants a fresh flow. Cancel the event and set a new `flow-token`; else the page reloads. */
 export type NidanRestartEvent = CustomEvent<null>

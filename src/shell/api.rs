@@ -138,8 +138,7 @@ pub(super) async fn set_up_challenge(
     })
 }
 
-/// Asks the browser for a passkey, with what the service is told of which may answer: what it is asked
-/// about the answer.
+/// Asks the browser for a passkey; `asked` says which may answer. Returns the post with its answer.
 pub(super) async fn passkey_body(
     page: &Page,
     asked: &[(&str, &str)],

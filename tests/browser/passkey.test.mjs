@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import {
-  LANGUAGES, backupCodes, browser, inFirefox, password, person, press, signOut, signUp, title, toBackupCode, toSave,
+  LANGUAGES, backupCodes, browser, inFirefox, password, person, press, signOut, signUp, sql, title, toBackupCode, toSave,
 } from './lib.mjs'
 import { device } from './device.mjs'
 import { back, enrolled, manage, says } from './managing.mjs'
@@ -36,10 +36,10 @@ async function make(at, name) {
   await at.page.keyboard.press('Enter')
 }
 
-async function withPasskey(options, name = 'My laptop') {
+async function withPasskey(options, name = 'My laptop', kind = {}) {
   const at = await person(shared, options)
   const email = await signUp(at)
-  const own = await device(at)
+  const own = await device(at, kind)
   await toPasskey(at, name)
   await toSave(at)
   const codes = await backupCodes(at)
@@ -63,7 +63,7 @@ for (const lang of inFirefox ? [] : LANGUAGES) {
     assert.equal(key.rpId, 'localhost')
     await password(at, email)
     await title(at, 'passkey.login-title')
-    await says(at, 'passkey.lead')
+    await says(at, 'passkey.login-lead')
     await press(at, 'passkey.use')
     await at.page.locator('#state').waitFor()
     assert.deepEqual(real(at.complaints), [])
@@ -178,22 +178,75 @@ for (const lang of inFirefox ? [] : LANGUAGES) {
     await at.context.close()
   })
 
-  test(`${lang}: a key whose counter falls is refused`, async () => {
-    const { at, email, own } = await withPasskey({ lang })
-    const [key] = await own.keys()
-    const counting = async (signCount, more) => {
-      await own.send('removeCredential', { credentialId: key.credentialId })
-      await own.send('addCredential', { credential: { ...key, signCount, ...more } })
-    }
-    await counting(50)
+  for (const isSynced of [false, true]) {
+    test(`${lang}: a key whose counter falls is ${isSynced ? 'good where its maker copies it' : 'refused'}`, async () => {
+      const kind = { defaultBackupEligibility: isSynced, defaultBackupState: isSynced }
+      const { at, email, own } = await withPasskey({ lang }, 'My laptop', kind)
+      const [key] = await own.keys()
+      assert.equal(key.backupEligibility, isSynced)
+      const signIn = async (signCount) => {
+        await own.send('removeCredential', { credentialId: key.credentialId })
+        await own.send('addCredential', { credential: { ...key, signCount } })
+        await password(at, email)
+        await press(at, 'passkey.use')
+      }
+      await signIn(50)
+      await at.page.locator('#state').waitFor()
+      await signOut(at)
+      await signIn(3)
+      if (isSynced) await at.page.locator('#state').waitFor()
+      else await says(at, 'passkey.wrong')
+      await at.context.close()
+    })
+  }
+
+  test(`${lang}: who says no to the browser sees no error, and asks again`, async () => {
+    const { at, email } = await withPasskey({ lang })
     await password(at, email)
+    await title(at, 'passkey.login-title')
+    await at.page.evaluate(() => {
+      navigator.credentials.get = () => Promise.reject(new DOMException('The operation either timed out or was not allowed.', 'NotAllowedError'))
+    })
     await press(at, 'passkey.use')
+    await says(at, 'passkey.cancelled')
+    assert.equal(await at.page.locator('.nidan-error:visible').filter({ hasText: /./ }).count(), 0)
+    await at.page.evaluate(() => { delete navigator.credentials.get })
+    await press(at, 'common.retry')
     await at.page.locator('#state').waitFor()
-    await signOut(at)
-    await counting(3)
+    assert.deepEqual(real(at.complaints), [])
+    await at.context.close()
+  })
+
+  test(`${lang}: a key that the service does not know is refused, and a backup code goes on`, async () => {
+    const { at, email, codes } = await withPasskey({ lang })
     await password(at, email)
+    await title(at, 'passkey.login-title')
+    // Out of a backup of before it was set up, say.
+    sql('UPDATE passkey SET credential_index = randomblob(32) WHERE rowid = (SELECT MAX(rowid) FROM passkey)')
     await press(at, 'passkey.use')
     await says(at, 'passkey.wrong')
+    await toBackupCode(at)
+    await at.page.locator('#nidan-backup').fill(codes[1])
+    await press(at, 'login.submit')
+    await at.page.locator('#state').waitFor()
+    await at.context.close()
+  })
+
+  test(`${lang}: a passkey whose set-up went back is made anew on the same device`, async () => {
+    const at = await person(shared, { lang })
+    await signUp(at)
+    const own = await device(at)
+    await at.page.locator('#set-up').click()
+    await press(at, 'start.begin')
+    await press(at, 'method.passkey-use')
+    await press(at, 'passkey.make')
+    await title(at, 'passkey.name-title')
+    await at.page.goBack()
+    await title(at, 'method.title')
+    await press(at, 'method.passkey-use')
+    await make(at, 'Once more')
+    await toSave(at)
+    assert.equal((await own.keys()).length, 1, 'it took the place of the first')
     await at.context.close()
   })
 }

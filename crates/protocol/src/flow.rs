@@ -242,7 +242,7 @@ pub enum FlowOutcome {
     Enrolled,
     /// A code was right, and the login may go on.
     Verified,
-    /// The person reported that they did not ask for a code.
+    /// The person reported that this sign-in is not theirs.
     Reported,
 }
 

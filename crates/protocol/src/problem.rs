@@ -100,8 +100,8 @@ error_codes! {
     /// The person has this number already.
     PhoneKnown = "phone_known", 409;
     /// The passkey's answer does not hold; `field` says what does not: `origin`, `rp_id`, `challenge`,
-    /// `type`, `user_presence`, `user_verification`, `signature`, `counter`, `credential`, `user`,
-    /// `format`. What was asked for is spent: it is asked for anew.
+    /// `type`, `user_presence`, `user_verification`, `flags`, `signature`, `counter`, `credential`,
+    /// `user`, `format`. What was asked for is spent: it is asked for anew.
     PasskeyWrong = "passkey_wrong", 422;
     /// This flow has no such ceremony, or it is for something else.
     CeremonyUnknown = "ceremony_unknown", 404;
@@ -115,7 +115,7 @@ error_codes! {
     SetupUnknown = "setup_unknown", 404;
     /// The person has no such method.
     MethodNotFound = "method_not_found", 404;
-    /// Somebody reported that they did not ask for this code.
+    /// Somebody reported that this sign-in is not theirs.
     FlowReported = "flow_reported", 409;
     /// No such challenge in this flow.
     ChallengeNotFound = "challenge_not_found", 404;

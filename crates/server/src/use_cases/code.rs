@@ -98,7 +98,7 @@ impl Typed {
         })
     }
 
-    /// The flow as it stands when this post's turn comes. A passkey's ceremony is spent before its
+    /// The flow as it is when this post's turn comes. A passkey's ceremony is spent before its
     /// answer is checked: of the same post twice at once the second one waits for what becomes of the
     /// first. A code is spent by a conditional update, and needs no turn.
     ///

@@ -82,8 +82,8 @@ impl FlowCaller {
         }
     }
 
-    /// The flow as it stands when nobody else is at it, with the right to be at it alone until that
-    /// is dropped.
+    /// The flow as it is when nobody else is at it, with the right to be at it alone until that is
+    /// dropped.
     ///
     /// # Errors
     /// [`ErrorCode::FlowExpired`].
