@@ -14,6 +14,7 @@ mod dist;
 mod figures;
 mod hosts;
 mod languages;
+mod passkeys;
 mod phones;
 mod qr;
 mod regions;
