@@ -19,7 +19,7 @@ const AGREED_LENGTH = 65 + 65 + 32
  */
 export function equip(page, tools) {
   let shown
-  const { leave } = page
+  const { leave, changed } = page
   /** The set-up's own sheets, which have other rules for the same blocks: worn while it is shown. */
   const sheets = []
   Object.assign(page, {
@@ -43,7 +43,22 @@ export function equip(page, tools) {
       shown?.end()
       leave.call(page)
     },
+
+    changed(change) {
+      changed.call(page, change)
+      tellAccepted(page)
+    },
   })
+}
+
+/** Password managers forget passkeys that are gone (WebAuthn §5.1.10.3), where the browser can tell them. Nobody waits for it. */
+async function tellAccepted(page) {
+  const key = /** @type {any} */ (globalThis.PublicKeyCredential)
+  if (!key?.signalAllAcceptedCredentials) return
+  try {
+    const [, { accepted }] = await page.request('/v1/flow/passkeys')
+    if (accepted) await key.signalAllAcceptedCredentials(JSON.parse(accepted))
+  } catch { /* The next change tells it again, and what is gone lets nobody in. */ }
 }
 
 /**

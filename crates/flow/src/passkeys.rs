@@ -122,7 +122,7 @@ impl Enrolment {
     }
 
     /// It is made. Where the person has gone on meanwhile nothing comes of it: the set-up does not name
-    /// it, and what holds it may make another one, which takes its place there.
+    /// it, and what holds it may make another one.
     pub(super) fn on_passkey_made(&mut self, ceremony_id: String, suggestion: String) {
         if let Step::Passkey {
             asking: RequestState::Waiting,

@@ -39,6 +39,6 @@ pub use manage::{
 pub use method::{Authenticator, Channel, MethodClass, MethodKind};
 pub use passkey::{
     CeremonyAnswerPost, CeremonyKind, CeremonyOpening, CeremonyPost, CeremonyView, NamedCeremony,
-    PASSKEYS_MAX, PasskeyPost,
+    PASSKEYS_MAX, PasskeyPost, PasskeysView,
 };
 pub use problem::{ErrorCode, Problem, ReadNumber};

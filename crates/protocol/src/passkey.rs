@@ -111,6 +111,17 @@ pub struct CeremonyView {
     pub is_synced: bool,
 }
 
+/// The answer of `GET /v1/flow/passkeys`: what a browser is told of the person's passkeys, so that it
+/// offers none that is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PasskeysView {
+    /// JSON text of
+    /// [`AllAcceptedCredentialsOptions`](https://www.w3.org/TR/webauthn-3/#dictdef-allacceptedcredentialsoptions);
+    /// nothing where the host has no passkeys.
+    pub accepted: Option<String>,
+}
+
 /// A passkey's answer, where another method has a code.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -348,6 +348,28 @@ impl RelyingParty<'_> {
     }
 }
 
+/// What a browser is told of the keys that count, so that it offers no others: JSON text of
+/// [`AllAcceptedCredentialsOptions`](https://www.w3.org/TR/webauthn-3/#dictdef-allacceptedcredentialsoptions).
+///
+/// # Errors
+/// [`PasskeyError::Kept`].
+pub(crate) fn accepted(
+    rp_id: &str,
+    handle: [u8; 16],
+    kept: &[impl AsRef<str>],
+) -> Result<String, PasskeyError> {
+    let kept = read_kept(kept)?;
+    let ids = kept
+        .iter()
+        .map(|one| Base64UrlUnpadded::encode_string(one.passkey.cred_id()));
+    let options = serde_json::json!({
+        "rpId": rp_id,
+        "userId": Base64UrlUnpadded::encode_string(&handle),
+        "allAcceptedCredentialIds": ids.collect::<Vec<_>>(),
+    });
+    Ok(options.to_string())
+}
+
 fn read_kept(kept: &[impl AsRef<str>]) -> Result<Vec<KeptPasskey>, serde_json::Error> {
     let kept = kept.iter().map(|text| serde_json::from_str(text.as_ref()));
     kept.collect()

@@ -571,6 +571,7 @@ async fn every_route_stands_in_the_openapi_document() {
         "/v1/flow/methods/{id}/release",
         "/v1/flow/methods/{id}/remove",
         "/v1/flow/methods/{id}/test",
+        "/v1/flow/passkeys",
         "/v1/flow/pause",
         "/v1/flow/proof",
         "/v1/flow/record",

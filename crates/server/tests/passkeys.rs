@@ -352,6 +352,46 @@ async fn offered(bench: &Bench, token: &str, post: &Value) -> Vec<String> {
         .collect()
 }
 
+/// So that a password manager forgets what is gone, and offers it to nobody.
+#[tokio::test]
+async fn a_browser_is_told_which_passkeys_count() {
+    let bench = Bench::new().await;
+    let person = somebody(&bench).await;
+    let page = bench.manage(&person.subject).await;
+    let early = bench.widget_get("/v1/flow/passkeys", &page.token).await;
+    refused(&early, StatusCode::FORBIDDEN, "reauth_required");
+    let page = bench.proved(&person).await;
+    let (first, first_id) = add(&bench, &page.token, 1).await;
+    let (second, _) = add(&bench, &page.token, 2).await;
+    assert_eq!(
+        told(&bench, &page.token).await,
+        [first.name(), second.name()]
+    );
+    let path = format!("methods/{first_id}/remove");
+    assert_eq!(page.change(&path, &json!({})).await.0, OK);
+    assert_eq!(told(&bench, &page.token).await, [second.name()]);
+    let (_, token) = bench.login(&person.subject).await;
+    let login = bench.widget_get("/v1/flow/passkeys", &token).await;
+    refused(&login, UNPROCESSABLE, "method_not_offered");
+    let without = Bench::tuned(|config| config.hosts[0].passkeys = None, None).await;
+    let person = somebody(&without).await;
+    let page = without.proved(&person).await;
+    let (_, view) = without.widget_get("/v1/flow/passkeys", &page.token).await;
+    assert_eq!(view["accepted"], Value::Null);
+}
+
+async fn told(bench: &Bench, token: &str) -> Vec<String> {
+    let (status, view) = bench.widget_get("/v1/flow/passkeys", token).await;
+    assert_eq!(status, OK, "{view}");
+    let said: Value = serde_json::from_str(view["accepted"].as_str().unwrap()).unwrap();
+    assert_eq!(said["rpId"], "shop.example");
+    assert!(said["userId"].is_string());
+    let ids = said["allAcceptedCredentialIds"].as_array().unwrap();
+    ids.iter()
+        .map(|id| id.as_str().unwrap().to_owned())
+        .collect()
+}
+
 /// The keys that may not make another one.
 fn excluded(asked: &common::passkey::Ceremony) -> Vec<&str> {
     let have = asked.options["excludeCredentials"].as_array();

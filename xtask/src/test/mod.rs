@@ -204,7 +204,9 @@ fn native(tally: &mut Tally, path: &OsString, size: Size) {
         "an independent WebAuthn judges the recorded ceremonies alike",
         passkey_agreement(path),
     );
-    tally.step("another independent WebAuthn does so too", || crate::passkeys::agreement(path));
+    tally.step("another independent WebAuthn does so too", || {
+        crate::passkeys::agreement(path)
+    });
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"], path);
     if size == Size::Full {
         tests.envs(FULL);

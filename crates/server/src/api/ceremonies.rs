@@ -4,13 +4,27 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use nidan_protocol::{
-    CeremonyAnswerPost, CeremonyOpening, CeremonyPost, CeremonyView, ErrorCode, Problem,
+    CeremonyAnswerPost, CeremonyOpening, CeremonyPost, CeremonyView, ErrorCode, PasskeysView,
+    Problem,
 };
 
 use crate::Service;
 use crate::extract::{Body, Id};
 use crate::refusal::Refusal;
 use crate::use_cases::{FlowCaller, ceremonies};
+
+/// What a browser may be told of the person's passkeys, after a proof: which of them count.
+#[utoipa::path(get, path = "/v1/flow/passkeys", responses(
+    (status = 200, body = PasskeysView),
+    (status = 401, body = Problem), (status = 403, body = Problem), (status = 409, body = Problem),
+    (status = 422, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn accepted(
+    State(service): State<Service>,
+    caller: FlowCaller,
+) -> Result<Json<PasskeysView>, Refusal> {
+    Ok(Json(ceremonies::accepted(&service, &caller).await?))
+}
 
 /// Begins a ceremony: what the browser hands to `navigator.credentials`. Its challenge is good for one
 /// answer, for five minutes.

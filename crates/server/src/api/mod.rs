@@ -65,6 +65,7 @@ pub fn router(service: Service) -> Router {
         .routes(routes!(flow::enrol))
         .routes(routes!(ceremonies::open))
         .routes(routes!(ceremonies::answer))
+        .routes(routes!(ceremonies::accepted))
         .routes(routes!(challenges::create))
         .routes(routes!(challenges::view))
         .routes(routes!(challenges::resend))

@@ -4,7 +4,7 @@
 use nidan_core::ceremony::{CEREMONY_LIVES_S, CeremonyRefusal};
 use nidan_protocol::{
     CeremonyAnswerPost, CeremonyKind, CeremonyOpening, CeremonyPost, CeremonyView, ErrorCode,
-    MethodKind, NamedCeremony, PASSKEYS_MAX, Purpose,
+    MethodKind, NamedCeremony, PASSKEYS_MAX, PasskeysView, Purpose,
 };
 use nidan_store::{
     Attempt, FlowState, MadePasskey, Method, MethodDetail, NewCeremony, NewFlow, NewMethod,
@@ -14,12 +14,12 @@ use zeroize::Zeroizing;
 
 use super::FlowCaller;
 use super::enrolment::{allowed, name_of_set_up, new_method};
-use super::manage::proved;
+use super::manage::{after_proof, proved};
 use crate::base64url::encode;
 use crate::config::Host;
 use crate::environment::random_bytes;
 use crate::keys::{HashUse, SealedFor};
-use crate::passkey::{Begun, PasskeyError, RelyingParty, User, Wrong};
+use crate::passkey::{self, Begun, PasskeyError, RelyingParty, User, Wrong};
 use crate::refusal::Refusal;
 use crate::{ENROLMENT_ATTEMPTS, Service};
 
@@ -97,7 +97,7 @@ async fn making(
     party: RelyingParty<'_>,
     named: &str,
 ) -> Result<Begun, Refusal> {
-    let (parts, flow) = (&service.0, &caller.flow.opened);
+    let flow = &caller.flow.opened;
     let kept = match flow.purpose {
         // Nobody enrols in a login that still owes its code (B32, B38).
         Purpose::Verify => return Err(ErrorCode::MethodNotOffered.into()),
@@ -110,15 +110,40 @@ async fn making(
         }
     };
     allowed(service, &caller.host, MethodKind::Passkey)?;
-    let whose = [flow.host.as_bytes(), flow.subject.as_bytes()];
-    let handle = parts.keys.hash(HashUse::UserHandle, &whose);
     let user = User {
-        handle: *handle.first_chunk().ok_or(ErrorCode::Internal)?,
+        handle: user_handle(service, flow)?,
         account_name: &flow.account_name,
     };
     party
         .begin_making(&user, &kept)
         .map_err(|error| broken(&error))
+}
+
+/// By what a key knows its person: the same for all of them, and no name.
+fn user_handle(service: &Service, flow: &NewFlow) -> Result<[u8; 16], Refusal> {
+    let whose = [flow.host.as_bytes(), flow.subject.as_bytes()];
+    let handle = service.0.keys.hash(HashUse::UserHandle, &whose);
+    Ok(*handle.first_chunk().ok_or(ErrorCode::Internal)?)
+}
+
+/// What a browser is told of the person's passkeys, after a proof.
+///
+/// # Errors
+/// [`ErrorCode::ReauthRequired`] before a proof.
+pub(crate) async fn accepted(
+    service: &Service,
+    caller: &FlowCaller,
+) -> Result<PasskeysView, Refusal> {
+    let subject = after_proof(service, caller).await?;
+    let flow = &caller.flow.opened;
+    let Some(passkeys) = &caller.host.passkeys else {
+        return Ok(PasskeysView { accepted: None });
+    };
+    let kept = kept_of(service, flow, &subject, |_whatever_its_state| true)?;
+    let handle = user_handle(service, flow)?;
+    let accepted = passkey::accepted(&passkeys.rp_id, handle, &kept);
+    let accepted = Some(accepted.map_err(|error| broken(&error))?);
+    Ok(PasskeysView { accepted })
 }
 
 /// What the ceremonies of a set-up have made whose passkeys its end will name.

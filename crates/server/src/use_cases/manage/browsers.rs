@@ -8,12 +8,20 @@ use super::{Post, refused};
 use crate::Service;
 use crate::refusal::Refusal;
 use crate::use_cases::{FlowCaller, subjects};
+use nidan_store::Subject;
 
 /// How far back people read their own record, in seconds: 90 days. The host reads all.
 const RECORD_READ_S: u64 = 90 * 86_400;
 
-/// Refuses a flow in which no factor was proved, or one under which they changed.
-async fn after_proof(service: &Service, caller: &FlowCaller) -> Result<(), Refusal> {
+/// The person as they are now. Refuses a flow in which no factor was proved, or one under which they
+/// changed.
+///
+/// # Errors
+/// [`ErrorCode::ReauthRequired`] and [`ErrorCode::FlowConflict`].
+pub(crate) async fn after_proof(
+    service: &Service,
+    caller: &FlowCaller,
+) -> Result<Subject, Refusal> {
     caller.must_be(Purpose::Manage)?;
     let flow = &caller.flow;
     let proof = flow.proof.as_ref();
@@ -21,8 +29,9 @@ async fn after_proof(service: &Service, caller: &FlowCaller) -> Result<(), Refus
     let now = service.0.clock.now_s();
     let store = &service.0.store;
     let subject = store.subject(&flow.opened.host, &flow.opened.subject, now);
-    if subject.await?.factor_epoch == proof.factor_epoch {
-        Ok(())
+    let subject = subject.await?;
+    if subject.factor_epoch == proof.factor_epoch {
+        Ok(subject)
     } else {
         Err(ErrorCode::FlowConflict.into())
     }

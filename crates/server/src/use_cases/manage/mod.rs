@@ -10,7 +10,7 @@ mod setups;
 mod turn_off;
 mod view;
 
-pub(crate) use browsers::{browsers, record, revoke};
+pub(crate) use browsers::{after_proof, browsers, record, revoke};
 pub(crate) use changes::{close, edit, hold, pause, remove, resume};
 pub(crate) use plain_codes::{PlainSetup, finish_plain, open_plain, plain_codes};
 pub(crate) use proof::{prove, test};
