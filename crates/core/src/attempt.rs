@@ -4,7 +4,7 @@
 mod counting;
 
 pub use counting::decide;
-use nidan_protocol::{Authenticator, Channel, MethodKind, Purpose};
+use nidan_protocol::{AcrNeeded, Authenticator, Channel, MethodKind, Purpose};
 
 use crate::ceremony::{CeremonyRefusal, KnownPasskey, StoredCeremony};
 use crate::throttle::{Allowance, Needs, Tries};
@@ -87,6 +87,8 @@ pub struct AttemptContext {
     pub backup_attempts: u32,
     /// The chance of guessing that may still be given away for the person.
     pub allowance: Allowance,
+    /// What the login has to be worth, where any second step is not enough.
+    pub acr_needed: Option<AcrNeeded>,
     /// The [authenticator](Authenticator) that is tried.
     pub target: Target,
 }
@@ -243,6 +245,8 @@ pub enum AttemptRefusal {
     FlowExhausted,
     /// The person has no such method.
     NoMethod,
+    /// It is worth less than this login has to be.
+    WorthTooLittle,
     /// The method asks for two codes.
     TwoCodesNeeded,
     /// The method's daily limit is reached.

@@ -31,6 +31,7 @@ fn at(target: Target) -> AttemptContext {
         flow_attempts: 0,
         backup_attempts: 0,
         allowance: Allowance::default(),
+        acr_needed: None,
         target,
     }
 }
@@ -361,6 +362,31 @@ mod passkeys {
         assert_eq!(refusal(decision), AttemptRefusal::NoMethod);
         let decision = decide(at(app(0)), &answer(None));
         assert_eq!(refusal(decision), AttemptRefusal::NoMethod);
+    }
+
+    /// Whatever is typed: nothing of it is counted, and nothing is told of it.
+    #[test]
+    fn where_a_passkey_is_needed_no_code_passes() {
+        let needed = |target| AttemptContext {
+            acr_needed: Some(AcrNeeded::PhishingResistant),
+            ..at(target)
+        };
+        for codes in [Needs::OneCode, Needs::TwoCodes] {
+            for target in [app(0), phone(Some(sent())), Target::Missing] {
+                let decision = decide(needed(target), &code(codes));
+                assert_eq!(refusal(decision), AttemptRefusal::WorthTooLittle);
+            }
+        }
+        let set = Target::BackupCodes(BackupSet {
+            salt: [0; BACKUP_SALT_LEN_BYTES],
+            is_bound: true,
+            unused: vec![(0, [0; 32])],
+        });
+        let backup = attempt(Presented::BackupCode { limit: 5 });
+        let decision = decide(needed(set), &backup);
+        assert_eq!(refusal(decision), AttemptRefusal::WorthTooLittle);
+        let decision = decide(needed(target(Some(key()), asked())), &answer(None));
+        assert!(decision.outcome.is_ok());
     }
 
     #[test]

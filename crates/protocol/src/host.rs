@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::manage::{Health, Intent, ManagedMethod};
+use crate::method::{Authenticator, MethodKind};
 
 /// The purpose of a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,43 @@ impl Purpose {
             Self::Enroll => "enroll",
             Self::Verify => "verify",
             Self::Manage => "manage",
+        }
+    }
+}
+
+/// What a login has to be worth: a value of `acr` of its signed result (OpenID Connect Core §2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum AcrNeeded {
+    /// Nobody can be talked out of it, and no page of somebody else gets it: a passkey ([NIST SP
+    /// 800-63B-4 §3.2.5](https://pages.nist.gov/800-63-4/sp800-63b.html#verifimpers)).
+    #[serde(rename = "urn:nidan:acr:phishing-resistant")]
+    PhishingResistant,
+}
+
+impl AcrNeeded {
+    /// Every value.
+    pub const ALL: [Self; 1] = [Self::PhishingResistant];
+
+    /// The value on the wire, in the database and in signed results.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PhishingResistant => Authenticator::Method(MethodKind::Passkey).acr(),
+        }
+    }
+
+    /// The one of that value; [`None`] for one that this version does not know.
+    pub fn from_wire(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == name)
+    }
+
+    /// Whether what a method of this kind proves is worth it.
+    pub const fn is_met_by(self, kind: MethodKind) -> bool {
+        match (self, kind) {
+            (Self::PhishingResistant, MethodKind::Passkey) => true,
+            (Self::PhishingResistant, MethodKind::Totp | MethodKind::Sms | MethodKind::Voice) => {
+                false
+            }
         }
     }
 }
@@ -61,6 +99,10 @@ pub struct CreateFlow {
     /// What the person came for, where the purpose is `manage`: the widget begins there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Intent>,
+    /// What a login has to be worth, where any second step is not enough: for a payment, say. Nothing
+    /// else signs in by it then: no code, no backup code, no trusted browser, and no pause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr_needed: Option<AcrNeeded>,
     /// In a verification, the `trust_token` that an earlier redeem gave for this browser, when the
     /// browser has it. Where the purpose is `manage`, it only says which browser this is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,6 +127,9 @@ pub enum FlowStatus {
     /// The browser of a verification is trusted. The host redeems `result_code` at once and shows
     /// nothing.
     Trusted,
+    /// The person of a verification has nothing that is worth `acr_needed`, or it is held, or younger
+    /// than a day beside something older. No flow was made; the host may ask for less, or lead to its security page, where a passkey is set up.
+    AcrUnavailable,
     /// The person has paused codes until `paused_until`. No flow was made; the host signs the person
     /// in by the password alone, and trusts no browser meanwhile.
     Paused,
@@ -96,8 +141,8 @@ pub enum FlowStatus {
 pub struct FlowCreated {
     /// The host's next step.
     pub outcome: FlowStatus,
-    /// The flow's id, with which the host redeems; missing when the outcome is `not_enrolled` or
-    /// `paused`.
+    /// The flow's id, with which the host redeems; missing when the outcome is
+    /// `not_enrolled`, `acr_unavailable` or `paused`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_id: Option<String>,
     /// The value of the page's `flow-token` attribute, there when the outcome is `required`.
@@ -220,4 +265,22 @@ pub struct HostReportPost {
     /// than 64 characters is cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_description: Option<String>,
+}
+
+#[cfg(test)]
+mod acr_tests {
+    use super::*;
+
+    #[test]
+    fn what_a_login_has_to_be_worth_is_what_its_result_says() {
+        for one in AcrNeeded::ALL {
+            let json = serde_json::to_string(&one).unwrap_or_default();
+            assert_eq!(json, format!("\"{}\"", one.as_str()));
+            assert_eq!(AcrNeeded::from_wire(one.as_str()), Some(one));
+            for kind in MethodKind::ALL {
+                let says = Authenticator::Method(*kind).acr();
+                assert_eq!(one.is_met_by(*kind), says == one.as_str(), "{kind:?}");
+            }
+        }
+    }
 }

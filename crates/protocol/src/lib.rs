@@ -29,8 +29,8 @@ pub use flow::{
     ReportPost, VerificationAnswer, VerificationOpening, VerificationPost,
 };
 pub use host::{
-    AssertionAnswer, CreateFlow, FlowCreated, FlowStatus, HoldPost, HostReportPost, Purpose,
-    Redeem, ReinstatePost, RevokePost, SubjectView, TrustedBrowser,
+    AcrNeeded, AssertionAnswer, CreateFlow, FlowCreated, FlowStatus, HoldPost, HostReportPost,
+    Purpose, Redeem, ReinstatePost, RevokePost, SubjectView, TrustedBrowser,
 };
 pub use manage::{
     BackupCodesView, Health, Intent, ManagedMethod, Management, ManagementPolicy, ManagementRights,

@@ -111,7 +111,7 @@ pub struct CeremonyView {
     pub is_synced: bool,
 }
 
-/// The answer of `GET /v1/flow/passkeys`: what a browser is told of the person's passkeys, so that it
+/// The answer of `GET /v1/flow/passkeys`: what a browser may know of the person's passkeys, so that it
 /// offers none that is gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -348,7 +348,7 @@ impl RelyingParty<'_> {
     }
 }
 
-/// What a browser is told of the keys that count, so that it offers no others: JSON text of
+/// The keys that count, so that a browser offers no others: JSON text of
 /// [`AllAcceptedCredentialsOptions`](https://www.w3.org/TR/webauthn-3/#dictdef-allacceptedcredentialsoptions).
 ///
 /// # Errors

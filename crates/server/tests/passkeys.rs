@@ -292,7 +292,7 @@ async fn passkeys_are_managed_as_other_methods_are() {
     let bench = Bench::new().await;
     let person = somebody(&bench).await;
     let page = bench.proved(&person).await;
-    let (first, first_id) = add(&bench, &page.token, 1).await;
+    let (first, first_id) = bench.add_passkey(&page.token, 1).await;
     bench.pass(2 * 86_400);
     // It proves what follows, and another one is added by it.
     let page = bench.manage(&person.subject).await;
@@ -301,7 +301,7 @@ async fn passkeys_are_managed_as_other_methods_are() {
     let (status, proved) = page.post("proof", &post).await;
     assert_eq!(status, OK, "{proved}");
     assert_eq!(proved["management"]["proved_by"], first_id);
-    let (second, second_id) = add(&bench, &page.token, 2).await;
+    let (second, second_id) = bench.add_passkey(&page.token, 2).await;
     // The one on this device is not made again.
     let again = bench.ceremony(&page.token, "create").await.unwrap();
     let have = again.options["excludeCredentials"].as_array().unwrap();
@@ -361,8 +361,8 @@ async fn a_browser_is_told_which_passkeys_count() {
     let early = bench.widget_get("/v1/flow/passkeys", &page.token).await;
     refused(&early, StatusCode::FORBIDDEN, "reauth_required");
     let page = bench.proved(&person).await;
-    let (first, first_id) = add(&bench, &page.token, 1).await;
-    let (second, _) = add(&bench, &page.token, 2).await;
+    let (first, first_id) = bench.add_passkey(&page.token, 1).await;
+    let (second, _) = bench.add_passkey(&page.token, 2).await;
     assert_eq!(
         told(&bench, &page.token).await,
         [first.name(), second.name()]
@@ -450,7 +450,7 @@ async fn a_held_passkey_s_answer_is_counted_and_spent() {
     let bench = Bench::new().await;
     let person = somebody(&bench).await;
     let page = bench.proved(&person).await;
-    let (key, id) = add(&bench, &page.token, 1).await;
+    let (key, id) = bench.add_passkey(&page.token, 1).await;
     let (_, token) = bench.login(&person.subject).await;
     let ceremony = bench.ceremony(&token, "get").await.unwrap();
     let path = format!("/v1/subjects/{}/methods/{id}", person.subject);
@@ -465,28 +465,6 @@ async fn a_held_passkey_s_answer_is_counted_and_spent() {
     // What was seen while it was held is good for nothing later.
     let answer = bench.verify(&token, &post).await;
     refused(&answer, StatusCode::CONFLICT, "ceremony_used");
-}
-
-/// Adds a passkey on a page where a factor was proved.
-async fn add(bench: &Bench, token: &str, seed: u8) -> (Key, String) {
-    let setup = json!({ "kind": "passkey" });
-    let (status, opened) = bench.widget_post("/v1/flow/setups", token, &setup).await;
-    assert_eq!(status, StatusCode::CREATED, "{opened}");
-    let (key, ceremony_id) = bench.make(token, seed).await;
-    let path = format!(
-        "/v1/flow/setups/{}/finish",
-        opened["setup_id"].as_str().unwrap()
-    );
-    let body = json!({ "ceremony_id": ceremony_id, "name": format!("Key {seed}") });
-    let (status, view) = bench.widget_post(&path, token, &body).await;
-    assert_eq!(status, OK, "{view}");
-    let methods = view["management"]["methods"].as_array().unwrap();
-    let name = json!(format!("Key {seed}"));
-    let new = methods
-        .iter()
-        .find(|method| method["name"] == name)
-        .unwrap();
-    (key, new["id"].as_str().unwrap().to_owned())
 }
 
 #[tokio::test]

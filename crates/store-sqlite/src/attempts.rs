@@ -12,13 +12,13 @@ use rusqlite::{Connection, Row, params};
 
 use crate::connection::{execute, first};
 use crate::failure::Failure;
-use crate::rows::{channel_from, from_sql, kind_from, time_from, to_sql};
+use crate::rows::{acr_from, channel_from, from_sql, kind_from, time_from, to_sql};
 use crate::{ceremonies, flows};
 use nidan_store::Attempt;
 
 /// One statement for all that an attempt at a method depends on, but for the code that was sent and
 /// the ceremony that was asked for. A passkey is found by its credential.
-const CONTEXT: &str = "SELECT f.attempts, f.backup_tries, m.id AS method_id, m.kind, \
+const CONTEXT: &str = "SELECT f.attempts, f.backup_tries, f.acr_needed, m.id AS method_id, m.kind, \
     coalesce(t.sealed_secret, p.sealed_number) AS sealed, \
     coalesce(t.drift, 0) AS drift, p.hint, k.counter, \
     m.in_a_row, m.day, m.today, m.held_at, m.retires_at, s.guess_full_at \
@@ -130,6 +130,7 @@ fn context_from(row: &Row<'_>) -> Result<AttemptContext, Failure> {
         flow_attempts: row.get("attempts")?,
         backup_attempts: row.get("backup_tries")?,
         allowance: allowance_from(row)?,
+        acr_needed: acr_from(row)?,
         target,
     })
 }

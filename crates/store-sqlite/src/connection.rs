@@ -35,6 +35,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0013_manage.sql")),
     M::up(include_str!("../migrations/0014_successor.sql")),
     M::up(include_str!("../migrations/0015_passkeys.sql")),
+    M::up(include_str!("../migrations/0016_acr.sql")),
 ];
 
 /// The path of the database, and the settings that its connections begin with.

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use nidan_protocol::{
-    Authenticator, Channel, DeliveryState, Intent, MethodClass, MethodKind, Purpose,
+    AcrNeeded, Authenticator, Channel, DeliveryState, Intent, MethodClass, MethodKind, Purpose,
 };
 use rusqlite::Row;
 
@@ -12,7 +12,7 @@ use nidan_store::{AuditDetail, Flow, FlowState, Method, MethodDetail, NewFlow, S
 
 pub(crate) const FLOW_COLUMNS: &str = "id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
     token_hash, enrolment_id, server_public_key, sealed_private_key, created_at, expires_at, country, client_description, state, body_hash, method_id, \
-    used, reported_at, reports, factor_epoch, trusts, trust_hash, intent, proved_at, proof_hash, \
+    used, reported_at, reports, factor_epoch, trusts, trust_hash, intent, acr_needed, proved_at, proof_hash, \
     test_hash";
 
 pub(crate) fn flow_from(row: &Row<'_>) -> Result<Flow, Failure> {
@@ -39,6 +39,7 @@ pub(crate) fn flow_from(row: &Row<'_>) -> Result<Flow, Failure> {
         purpose,
         // What a later build may have come for begins with the list.
         intent: intent.and_then(|name| Intent::from_wire(&name)),
+        acr_needed: acr_from(row)?,
         account_name: row.get("account_name")?,
         auth_time: from_sql(row.get("auth_time")?)?,
         session_binding: row.get("session_binding")?,
@@ -62,6 +63,16 @@ pub(crate) fn flow_from(row: &Row<'_>) -> Result<Flow, Failure> {
         test_hash: row.get("test_hash")?,
         trust_hash: row.get("trust_hash")?,
     })
+}
+
+/// What a later build may ask for is not taken for nothing.
+pub(crate) fn acr_from(row: &Row<'_>) -> Result<Option<AcrNeeded>, Failure> {
+    let Some(name) = row.get::<_, Option<String>>("acr_needed")? else {
+        return Ok(None);
+    };
+    let acr = AcrNeeded::from_wire(&name);
+    acr.map(Some)
+        .ok_or_else(|| Failure::row(format!("flow.acr_needed {name}")))
 }
 
 /// The proof of a flow in which methods are managed.

@@ -32,7 +32,7 @@ pub use nidan_core::delivery::DeliveryOutcome;
 pub use nidan_core::enrolment::{Activated, Opened};
 use nidan_core::manage::{Account, BackupCodes, Changes, Holder, KnownMethod, Proof};
 use nidan_core::throttle::{Allowance, Tries};
-use nidan_protocol::{Channel, Intent, MethodKind, Purpose};
+use nidan_protocol::{AcrNeeded, Channel, Intent, MethodKind, Purpose};
 pub use passkey::{MadePasskey, NewCeremony, PasskeyStore};
 pub use phone::{Challenge, Count, LeasedMessage, NewChallenge, Order, PhoneStore};
 pub use redeem::{NewTrust, Redeemed, Redemption};
@@ -65,6 +65,8 @@ pub struct NewFlow {
     pub purpose: Purpose,
     /// What the person came for, where methods are managed.
     pub intent: Option<Intent>,
+    /// What a login has to be worth, where any second step is not enough.
+    pub acr_needed: Option<AcrNeeded>,
     /// The name by which the person knows the account.
     pub account_name: String,
     /// When the host checked the first factor.

@@ -6,12 +6,18 @@ use super::{
 };
 use crate::ceremony;
 use crate::throttle::{self, Gate, Guess, Needs};
-use nidan_protocol::CeremonyKind;
+use nidan_protocol::{AcrNeeded, CeremonyKind};
 
 /// Counts an attempt, or refuses it.
 pub fn decide(context: AttemptContext, attempt: &LoginAttempt) -> AttemptDecision {
     if context.flow_attempts >= attempt.flow_limit {
         return AttemptRefusal::FlowExhausted.into();
+    }
+    if context
+        .acr_needed
+        .is_some_and(|acr| !is_worth(&attempt.presented, acr))
+    {
+        return AttemptRefusal::WorthTooLittle.into();
     }
     match attempt.presented {
         Presented::BackupCode { limit } => count_backup_code(context, limit),
@@ -29,6 +35,15 @@ pub fn decide(context: AttemptContext, attempt: &LoginAttempt) -> AttemptDecisio
         ),
         Presented::Passkey { ref method_id, .. } => {
             count_passkey(context, attempt, method_id.as_deref())
+        }
+    }
+}
+
+const fn is_worth(presented: &Presented, acr: AcrNeeded) -> bool {
+    match (acr, presented) {
+        (AcrNeeded::PhishingResistant, Presented::Passkey { .. }) => true,
+        (AcrNeeded::PhishingResistant, Presented::Code { .. } | Presented::BackupCode { .. }) => {
+            false
         }
     }
 }

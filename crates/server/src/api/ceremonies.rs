@@ -13,7 +13,7 @@ use crate::extract::{Body, Id};
 use crate::refusal::Refusal;
 use crate::use_cases::{FlowCaller, ceremonies};
 
-/// What a browser may be told of the person's passkeys, after a proof: which of them count.
+/// Which passkeys of the person count, after a proof: a browser then offers no others.
 #[utoipa::path(get, path = "/v1/flow/passkeys", responses(
     (status = 200, body = PasskeysView),
     (status = 401, body = Problem), (status = 403, body = Problem), (status = 409, body = Problem),

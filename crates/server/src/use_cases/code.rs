@@ -312,6 +312,10 @@ fn refused(refusal: AttemptRefusal) -> Refusal {
             ErrorCode::TooManyAttempts.into()
         }
         AttemptRefusal::NoMethod => ErrorCode::MethodNotFound.into(),
+        AttemptRefusal::WorthTooLittle => Refusal {
+            field: Some("acr_needed".to_owned()),
+            ..ErrorCode::MethodNotOffered.into()
+        },
         AttemptRefusal::TwoCodesNeeded => ErrorCode::TwoCodesNeeded.into(),
         AttemptRefusal::Resting { until } => Refusal {
             retry_at: Some(until),

@@ -2,9 +2,11 @@
 
 use nidan_otp::{ENROLMENT_ID_LEN_BYTES, Label};
 use nidan_protocol::{
-    AssertionAnswer, Authenticator, CreateFlow, ErrorCode, FlowCreated, FlowStatus, Purpose, Redeem,
+    AcrNeeded, AssertionAnswer, Authenticator, CreateFlow, ErrorCode, FlowCreated, FlowStatus,
+    Purpose, Redeem,
 };
 
+use super::opening::is_worth;
 use crate::agreement::key_pair;
 use crate::assertion::{ASSERTION_TTL_S, Claims};
 use crate::base64url::encode;
@@ -15,8 +17,8 @@ use crate::phone::is_country;
 use crate::refusal::Refusal;
 use crate::{AUTH_TIME_MAX_AGE_S, FLOW_TTL_S, RESULT_TTL_S, Service};
 use nidan_store::{
-    FlowState, ManagementOpened, NewFlow, NewTrust, OpenManagement, OpenVerification, Opened,
-    Redeemed, Redemption, TrustUse, VerificationOpened,
+    FlowState, ManagementOpened, Method, NewFlow, NewTrust, OpenManagement, OpenVerification,
+    Opened, Redeemed, Redemption, TrustUse, VerificationOpened,
 };
 
 /// 128 bits and more cannot be guessed.
@@ -53,6 +55,7 @@ pub(crate) async fn create(
         intent: request
             .intent
             .filter(|_| request.purpose == Purpose::Manage),
+        acr_needed: request.acr_needed,
         account_name,
         auth_time: request.auth_time,
         session_binding: request.session_binding,
@@ -126,9 +129,14 @@ async fn verification(
     token: String,
     trust_token: Option<&str>,
 ) -> Result<FlowCreated, Refusal> {
+    if let Some(acr) = flow.acr_needed
+        && lacks(service, &flow, acr).await?
+    {
+        return Ok(without_flow(FlowStatus::AcrUnavailable, None));
+    }
     let result_code = encode(&random_bytes::<TOKEN_LEN_BYTES>(&*service.0.random)?);
     let trust = trust_token
-        .filter(|_| host.trust_days.is_some())
+        .filter(|_| host.trust_days.is_some() && flow.acr_needed.is_none())
         .map(|brought| TrustUse {
             token_hash: kept(service, HashUse::KeptTrustToken, brought),
             result_hash: kept(service, HashUse::KeptResultCode, &result_code),
@@ -148,6 +156,18 @@ async fn verification(
             ..required(open.flow, token)
         },
     })
+}
+
+/// Whether the person has methods, and none in use that is worth it.
+async fn lacks(service: &Service, flow: &NewFlow, acr: AcrNeeded) -> Result<bool, Refusal> {
+    let store = &service.0.store;
+    let subject = store.subject(&flow.host, &flow.subject, flow.created_at);
+    let subject = subject.await?;
+    let account = subject.account();
+    let counts = |method: &Method| {
+        method.held_at.is_none() && is_worth(acr, method, &account, flow.created_at)
+    };
+    Ok(!subject.methods.is_empty() && !subject.methods.iter().any(counts))
 }
 
 const fn without_flow(outcome: FlowStatus, paused_until: Option<u64>) -> FlowCreated {
@@ -214,6 +234,9 @@ fn check(request: &CreateFlow, host: &Host, now: u64) -> Result<String, Refusal>
     }
     if request.auth_time > now.saturating_add(CLOCK_SKEW_S) {
         return Err(Refusal::field("auth_time"));
+    }
+    if request.purpose != Purpose::Verify && request.acr_needed.is_some() {
+        return Err(Refusal::field("acr_needed"));
     }
     if request.purpose == Purpose::Enroll && request.trust_token.is_some() {
         return Err(Refusal::field("trust_token"));

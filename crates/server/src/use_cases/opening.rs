@@ -1,9 +1,11 @@
 //! What a widget begins with.
 
 use nidan_core::flow::extended_end;
+use nidan_core::manage::Account;
+use nidan_core::manage::standing::cooling_until;
 use nidan_protocol::{
-    EnrolmentOpening, ErrorCode, ExtendAnswer, FigureView, FlowView, MethodState, PhoneOffer,
-    Policy, Purpose, VerificationOpening,
+    AcrNeeded, EnrolmentOpening, ErrorCode, ExtendAnswer, FigureView, FlowView, MethodState,
+    PhoneOffer, Policy, Purpose, VerificationOpening,
 };
 
 use super::{FlowCaller, manage, method_view};
@@ -43,8 +45,8 @@ pub(crate) async fn view(
         server_public_key: encode(&pair.public_key),
     });
     let verification = asks_for_codes(&flow.opened).then(|| VerificationOpening {
-        method_id: best(&subject, host, flow.opened.purpose, now),
-        backup_codes_left: subject.backup_codes_left,
+        method_id: best(&subject, host, &flow.opened, now),
+        backup_codes_left: backup_codes_left(&flow.opened, &subject),
         trust_days: host
             .trust_days
             .filter(|_| flow.opened.purpose == Purpose::Verify),
@@ -64,7 +66,7 @@ pub(crate) async fn view(
             methods: service.0.config.methods(host),
             backup_gate: host.backup_gate,
         },
-        methods: offered(&flow.opened, &subject)
+        methods: offered(&flow.opened, &subject, now)
             .map(|method| method_view(method, host, subject.allowance, now))
             .collect(),
         phone: phone_offer(service, caller),
@@ -79,11 +81,34 @@ pub(crate) async fn view(
     })
 }
 
-/// The methods that the flow's codes may be of: what was replaced signs in, and proves nothing.
-fn offered<'a>(flow: &NewFlow, subject: &'a Subject) -> impl Iterator<Item = &'a StoredMethod> {
-    let proves = flow.purpose == Purpose::Manage;
+/// The backup codes that the flow takes: where a login has to be worth more, none.
+pub(crate) fn backup_codes_left(flow: &NewFlow, subject: &Subject) -> u32 {
+    match flow.acr_needed {
+        None => subject.backup_codes_left,
+        Some(AcrNeeded::PhishingResistant) => 0,
+    }
+}
+
+/// The methods that the flow takes: what was replaced signs in, and proves nothing, and a login may
+/// have to be worth more than some.
+pub(crate) fn offered<'a>(
+    flow: &NewFlow,
+    subject: &'a Subject,
+    now: u64,
+) -> impl Iterator<Item = &'a StoredMethod> {
+    let (proves, acr) = (flow.purpose == Purpose::Manage, flow.acr_needed);
     let methods = subject.methods.iter();
-    methods.filter(move |method| !proves || method.retires_at.is_none())
+    let account = subject.account();
+    methods.filter(move |method| {
+        let is_worth = acr.is_none_or(|acr| is_worth(acr, method, &account, now));
+        is_worth && (!proves || method.retires_at.is_none())
+    })
+}
+
+/// Whether a method is worth what a login has to be: of that kind, and not so new that somebody who had
+/// one code read out may have added it (docs/decisions/0040-acr-needed.md).
+pub(crate) fn is_worth(acr: AcrNeeded, method: &StoredMethod, account: &Account, now: u64) -> bool {
+    acr.is_met_by(method.detail.kind()) && cooling_until(account, method.created_at, now).is_none()
 }
 
 const fn asks_for_codes(flow: &NewFlow) -> bool {
@@ -157,16 +182,14 @@ fn phone_offer(service: &Service, caller: &FlowCaller) -> Option<PhoneOffer> {
 /// that the person has in the hand.
 ///
 /// What is about to retire proves nothing where methods are managed, and is not begun with there.
-pub(crate) fn best(subject: &Subject, host: &Host, purpose: Purpose, now: u64) -> Option<String> {
+pub(crate) fn best(subject: &Subject, host: &Host, flow: &NewFlow, now: u64) -> Option<String> {
     let takes_codes = |method: &&StoredMethod| {
-        let may_retire = purpose != Purpose::Manage;
-        (may_retire || method.retires_at.is_none())
-            && matches!(
-                method_view(method, host, subject.allowance, now).state,
-                MethodState::Ready | MethodState::TwoCodes
-            )
+        matches!(
+            method_view(method, host, subject.allowance, now).state,
+            MethodState::Ready | MethodState::TwoCodes
+        )
     };
-    let usable: Vec<_> = subject.methods.iter().filter(takes_codes).collect();
+    let usable: Vec<_> = offered(flow, subject, now).filter(takes_codes).collect();
     let wanted = usable.iter().find(|method| method.is_default);
     let staying = || {
         let methods = usable.iter();

@@ -45,6 +45,17 @@ pub(crate) async fn order(
     let typed = Zeroizing::new(std::mem::take(&mut post.number).unwrap_or_default());
     let phone = open_flow_with_phone(service, flow)?;
     refuse_unoffered(service, host, &post)?;
+    let kind = post.channel.method();
+    if flow
+        .opened
+        .acr_needed
+        .is_some_and(|acr| !acr.is_met_by(kind))
+    {
+        return Err(Refusal {
+            field: Some("acr_needed".to_owned()),
+            ..ErrorCode::MethodNotOffered.into()
+        });
+    }
     let (number, codes, sending) = number_and_codes(service, caller, &typed, &post).await?;
     let flow = &flow.opened;
     refuse_unreachable(service, phone, &number, post.channel)?;

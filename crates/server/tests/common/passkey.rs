@@ -88,4 +88,24 @@ impl Bench {
         let saying = key.answer(ORIGIN, &ceremony.options);
         self.verify(token, &ceremony.post(&saying)).await
     }
+
+    /// Adds a passkey on a page where a factor was proved; the key, and the id of its method.
+    pub async fn add_passkey(&self, token: &str, seed: u8) -> (Key, String) {
+        let setup = json!({ "kind": "passkey" });
+        let (status, opened) = self.widget_post("/v1/flow/setups", token, &setup).await;
+        assert_eq!(status, StatusCode::CREATED, "{opened}");
+        let (key, ceremony_id) = self.make(token, seed).await;
+        let setup_id = opened["setup_id"].as_str().unwrap();
+        let path = format!("/v1/flow/setups/{setup_id}/finish");
+        let name = format!("Key {seed}");
+        let body = json!({ "ceremony_id": ceremony_id, "name": name });
+        let (status, view) = self.widget_post(&path, token, &body).await;
+        assert_eq!(status, StatusCode::OK, "{view}");
+        let methods = view["management"]["methods"].as_array().unwrap();
+        let new = methods
+            .iter()
+            .find(|method| method["name"] == name.as_str())
+            .unwrap();
+        (key, new["id"].as_str().unwrap().to_owned())
+    }
 }

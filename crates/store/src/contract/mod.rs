@@ -70,6 +70,7 @@ fn flow(name: &str, number: u8) -> NewFlow {
         }),
         country: None,
         intent: None,
+        acr_needed: None,
         client_description: None,
         created_at: 1000,
         expires_at: 1600,

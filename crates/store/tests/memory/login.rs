@@ -300,7 +300,10 @@ fn open_verification(tables: &mut Tables, open: &OpenVerification) -> Verificati
     let token = open.trust.as_ref();
     let context = OpeningContext {
         has_method: tables.has_factor(whose),
-        paused_until: tables.person(whose, open.audit.now).paused_until,
+        paused_until: tables
+            .person(whose, open.audit.now)
+            .paused_until
+            .filter(|_| open.flow.acr_needed.is_none()),
         factor_epoch,
         token: token.map_or(TrustToken::Unknown, |trust| token_of(tables, whose, trust)),
     };
@@ -418,6 +421,7 @@ fn attempt_context(tables: &Tables, attempt: &LoginAttempt) -> Option<AttemptCon
         flow_attempts: row.attempts,
         backup_attempts: row.backup_attempts,
         allowance: tables.subject(whose)?.allowance,
+        acr_needed: row.opened.acr_needed,
         target,
     })
 }

@@ -107,10 +107,10 @@ pub(super) async fn opening_of(
     let now = service.0.clock.now_s();
     let store = &service.0.store;
     let subject = store.subject(&flow.host, &flow.subject, now).await?;
-    let methods = subject.methods.iter();
+    let methods = opening::offered(flow, &subject, now);
     let methods = methods.map(|method| method_view(method, host, subject.allowance, now));
     let mut methods: Vec<_> = methods.collect();
-    let mut best = opening::best(&subject, host, flow.purpose, now);
+    let mut best = opening::best(&subject, host, flow, now);
     let passkeys = merge_passkeys(&mut methods, &mut best);
     Ok(LoginOpening {
         issuer: host.name.clone(),
@@ -120,7 +120,7 @@ pub(super) async fn opening_of(
         passkeys,
         // It takes a script to ask for one.
         browser_has_passkeys: false,
-        backup_codes_left: subject.backup_codes_left,
+        backup_codes_left: opening::backup_codes_left(flow, &subject),
         trust_days: host.trust_days,
         auto_send: host.auto_send,
         calls: service.0.config.methods(host).contains(&MethodKind::Voice),

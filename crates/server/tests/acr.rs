@@ -1,0 +1,165 @@
+//! Logins that have to be worth more than any second step: a host asks for a passkey.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use axum::http::StatusCode;
+use common::manage::{refused, somebody};
+use common::{Bench, ORIGIN, claims};
+use serde_json::{Value, json};
+
+const DAY: u64 = 86_400;
+const OK: StatusCode = StatusCode::OK;
+const NEEDED: &str = "urn:nidan:acr:phishing-resistant";
+
+/// Opens a login that has to be worth it.
+async fn opened(bench: &Bench, subject: &str, session: &str) -> (StatusCode, Value) {
+    let mut body = bench.login_body(subject, session);
+    body["acr_needed"] = json!(NEEDED);
+    bench.host_post("/v1/flows", &body).await
+}
+
+#[tokio::test]
+async fn where_a_passkey_is_needed_nothing_else_signs_in() {
+    let bench = Bench::new().await;
+    let person = somebody(&bench).await;
+    let page = bench.proved(&person).await;
+    let key = bench.add_passkey(&page.token, 1).await.0;
+    bench.pass(DAY);
+    let session = "a-session-of-a-payment";
+    let (status, created) = opened(&bench, &person.subject, session).await;
+    assert_eq!(
+        (status, &created["outcome"]),
+        (StatusCode::CREATED, &json!("required"))
+    );
+    let token = created["flow_token"].as_str().unwrap();
+    let (_, view) = bench.flow_get(token).await;
+    let methods = view["methods"].as_array().unwrap();
+    assert_eq!((methods.len(), &methods[0]["kind"]), (1, &json!("passkey")));
+    assert_eq!(view["verification"]["method_id"], methods[0]["id"]);
+    assert_eq!(view["verification"]["backup_codes_left"], 0);
+
+    for post in [person.post(bench.now()), person.backup_post(0)] {
+        let answer = bench.verify(token, &post).await;
+        refused(
+            &answer,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "method_not_offered",
+        );
+        assert_eq!(answer.1["field"], "acr_needed");
+    }
+    let ceremony = bench.ceremony(token, "get").await.unwrap();
+    let post = ceremony.post(&key.answer(ORIGIN, &ceremony.options));
+    let (status, verified) = bench.verify(token, &post).await;
+    assert_eq!(status, OK, "{verified}");
+    let path = format!("/v1/flows/{}/redeem", created["flow_id"].as_str().unwrap());
+    let body = json!({ "result_code": verified["result_code"], "session_binding": session });
+    let (_, redeemed) = bench.host_post(&path, &body).await;
+    assert_eq!(claims(&redeemed["assertion"])["acr"], NEEDED);
+    // What was typed in vain is good in a login that takes it.
+    let (_, token) = bench.login(&person.subject).await;
+    assert_eq!(bench.verify(&token, &person.backup_post(0)).await.0, OK);
+}
+
+#[tokio::test]
+async fn neither_trust_nor_a_pause_counts_there() {
+    let bench = Bench::trusting().await;
+    let key = bench.enrolled_with_passkey("u1", 1).await;
+    let (flow_id, token) = bench.login("u1").await;
+    let ceremony = bench.ceremony(&token, "get").await.unwrap();
+    let mut post = ceremony.post(&key.answer(ORIGIN, &ceremony.options));
+    post["trust_browser"] = json!(true);
+    let (_, verified) = bench.verify(&token, &post).await;
+    let (_, redeemed) = bench.redeem_login(&flow_id, &verified["result_code"]).await;
+    let mut body = bench.login_body("u1", "a-session-of-a-payment");
+    body["trust_token"] = redeemed["trust_token"].clone();
+    assert!(body["trust_token"].is_string(), "{redeemed}");
+    body["acr_needed"] = json!(NEEDED);
+    let (_, created) = bench.host_post("/v1/flows", &body).await;
+    assert_eq!(created["outcome"], "required");
+
+    let page = bench.manage("u1").await;
+    let ceremony = bench.ceremony(&page.token, "get").await.unwrap();
+    let proof = ceremony.post(&key.answer(ORIGIN, &ceremony.options));
+    assert_eq!(page.post("proof", &proof).await.0, OK);
+    let paused = page
+        .change("pause", &json!({ "hours": 24, "reason": "abroad" }))
+        .await;
+    assert_eq!(paused.0, OK, "{}", paused.1);
+    let plain = bench.login_body("u1", "another-session-than-that");
+    assert_eq!(
+        bench.host_post("/v1/flows", &plain).await.1["outcome"],
+        "paused"
+    );
+    let (_, created) = opened(&bench, "u1", "a-third-session-of-theirs").await;
+    assert_eq!(created["outcome"], "required");
+}
+
+#[tokio::test]
+async fn who_has_nothing_that_is_worth_it_gets_no_flow() {
+    let bench = Bench::new().await;
+    let none = opened(&bench, "nobody", "a-session-of-nobody").await;
+    assert_eq!(
+        (none.0, &none.1),
+        (OK, &json!({ "outcome": "not_enrolled" }))
+    );
+    let person = somebody(&bench).await;
+    let unavailable = (OK, json!({ "outcome": "acr_unavailable" }));
+    let session = "a-session-of-somebody";
+    assert_eq!(opened(&bench, &person.subject, session).await, unavailable);
+    let page = bench.proved(&person).await;
+    let (_, id) = bench.add_passkey(&page.token, 1).await;
+    // Whoever had one code read out could have done that.
+    bench.pass(DAY - 1);
+    assert_eq!(opened(&bench, &person.subject, session).await, unavailable);
+    bench.pass(1);
+    let (_, created) = opened(&bench, &person.subject, session).await;
+    assert_eq!(created["outcome"], "required");
+    let path = format!("/v1/subjects/{}/methods/{id}/hold", person.subject);
+    let why = json!({ "by": "Anna", "reason": "lost" });
+    assert_eq!(bench.host_post(&path, &why).await.0, OK);
+    assert_eq!(opened(&bench, &person.subject, session).await, unavailable);
+}
+
+/// A new one beside one that counts is not offered, and answers nothing.
+#[tokio::test]
+async fn a_passkey_that_cools_is_worth_nothing_there() {
+    let bench = Bench::new().await;
+    let old = bench.enrolled_with_passkey("u1", 1).await;
+    bench.pass(2 * DAY);
+    let page = bench.manage("u1").await;
+    let ceremony = bench.ceremony(&page.token, "get").await.unwrap();
+    let proof = ceremony.post(&old.answer(ORIGIN, &ceremony.options));
+    assert_eq!(page.post("proof", &proof).await.0, OK);
+    let (new, _) = bench.add_passkey(&page.token, 2).await;
+    let (_, created) = opened(&bench, "u1", "a-session-of-a-payment").await;
+    let token = created["flow_token"].as_str().unwrap();
+    let (_, view) = bench.flow_get(token).await;
+    assert_eq!(view["methods"].as_array().unwrap().len(), 1);
+    let ceremony = bench.ceremony(token, "get").await.unwrap();
+    let listed = ceremony.options["allowCredentials"].as_array().unwrap();
+    assert_eq!((listed.len(), &listed[0]["id"]), (1, &json!(old.name())));
+    let post = ceremony.post(&new.answer(ORIGIN, &ceremony.options));
+    let answer = bench.verify(token, &post).await;
+    refused(&answer, StatusCode::UNPROCESSABLE_ENTITY, "passkey_wrong");
+    assert_eq!(answer.1["field"], "credential");
+    assert_eq!(bench.sign_in_with(token, &old).await.0, OK);
+}
+
+#[tokio::test]
+async fn it_is_asked_of_logins_and_by_its_name() {
+    let bench = Bench::new().await;
+    for (purpose, needed) in [
+        ("enroll", NEEDED),
+        ("manage", NEEDED),
+        ("verify", "urn:other"),
+    ] {
+        let mut body = bench.login_body("u1", "a-session-of-somebody");
+        body["purpose"] = json!(purpose);
+        body["acr_needed"] = json!(needed);
+        let answer = bench.host_post("/v1/flows", &body).await;
+        refused(&answer, StatusCode::BAD_REQUEST, "request_invalid");
+        assert_eq!(answer.1["field"], "acr_needed", "{purpose} {needed}");
+    }
+}
