@@ -402,6 +402,11 @@ export class Page {
     form.submit()
   }
 
+  /** Whether a passkey has answered in this browser. */
+  usedPasskey() {
+    try { return 'nidan-passkey' in localStorage } catch { return false }
+  }
+
   /** Asks for a passkey, or for a new one: what became of it. */
   async passkey(kind, asked) {
     return (await loadPart('passkey.js')).ask(this, kind, asked)

@@ -86,6 +86,11 @@ function isKeptFromAsking(kind) {
   return /** @type {any} */ (document).featurePolicy?.allowsFeature(`publickey-credentials-${kind}`) === false
 }
 
+/** The next login in this browser begins with a passkey. Nothing is kept but that. */
+function remember() {
+  try { localStorage.setItem('nidan-passkey', '') } catch { /* Kept from storing: it begins as elsewhere. */ }
+}
+
 async function put(page, kind, asked, signal) {
   if (isKeptFromAsking(kind)) return ['browser']
   const [isOpen, ceremony] = await page.request('/v1/flow/ceremonies', { kind, ...asked })
@@ -97,6 +102,7 @@ async function put(page, kind, asked, signal) {
     const publicKey = question(JSON.parse(ceremony.options))
     credential = answer(await navigator.credentials[kind]({ publicKey, signal }))
     signal.throwIfAborted()
+    remember()
   } catch (error) {
     return [MEANS[error?.name] ?? 'browser']
   }

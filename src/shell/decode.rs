@@ -115,6 +115,13 @@ pub(super) fn login_opening(json: &JsValue) -> Option<LoginOpening> {
     })
 }
 
+/// Whether the person has chosen the method that a login begins with.
+pub(super) fn is_wanted(json: &JsValue) -> bool {
+    let verification = field(json, "verification");
+    let wanted = verification.and_then(|verification| field(&verification, "is_wanted"));
+    wanted.is_some_and(|wanted| wanted.is_truthy())
+}
+
 /// What the service says of every flow.
 pub(super) struct Life {
     pub(super) expires_at: u64,

@@ -129,6 +129,11 @@ impl Shell<Login> {
                         self.page(|page| {
                             opening.submits_itself = page.submits_itself();
                             opening.typed = page.typed_early();
+                            // Who types a code already has it at hand.
+                            let is_free = opening.typed.is_empty() && !decode::is_wanted(&json);
+                            if is_free && page.used_passkey() {
+                                opening.begin_with_passkey();
+                            }
                         });
                         opening.recovery_url =
                             opening.recovery_url.filter(|url| api::is_safe_link(url));

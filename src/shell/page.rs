@@ -173,6 +173,10 @@ extern "C" {
     #[wasm_bindgen(method, js_name = endAdding)]
     pub(super) fn end_adding(this: &Page) -> bool;
 
+    /// Whether a passkey has answered in this browser.
+    #[wasm_bindgen(method, js_name = usedPasskey)]
+    pub(super) fn used_passkey(this: &Page) -> bool;
+
     /// Asks the browser for a passkey, or for a new one: a list that begins with what became of it.
     /// `asked` is the body of the service's route. An error when the service does not answer.
     #[wasm_bindgen(method, catch)]

@@ -171,6 +171,27 @@ for (const lang of inFirefox ? [] : LANGUAGES) {
     await at.context.close()
   })
 
+  test(`${lang}: in the browser of a passkey a login begins with it, and elsewhere with the app`, async () => {
+    const who = await enrolled(shared, { lang })
+    const { at, email } = who
+    await device(at)
+    await manage(who)
+    await press(at, 'manage.add')
+    await press(at, 'method.passkey-use')
+    await make(at, 'Here')
+    await says(at, 'manage.done-added')
+    await at.page.reload()
+    await signOut(at)
+    const elsewhere = await person(shared, { lang })
+    await password(elsewhere, email)
+    await title(elsewhere, 'login.title')
+    await elsewhere.context.close()
+    await password(at, email)
+    await press(at, 'passkey.use')
+    await at.page.locator('#state').waitFor()
+    await at.context.close()
+  })
+
   test(`${lang}: a key that signs wrongly is refused`, async () => {
     const { at, email, own } = await withPasskey({ lang })
     // Another site's key under the id of ours: it signs, and not rightly.

@@ -3,7 +3,7 @@
 
 use nidan_protocol::{ErrorCode, MethodView, PASSKEYS_MAX};
 
-use super::login::{LoginEffect, LoginMethod, LoginRefusal, LoginStep, SigningIn};
+use super::login::{LoginEffect, LoginMethod, LoginOpening, LoginRefusal, LoginStep, SigningIn};
 use super::{EndReason, Enrolment, RequestState, SetUpEffect, Step};
 
 impl SigningIn {
@@ -75,6 +75,20 @@ pub fn merge_passkeys(methods: &mut Vec<MethodView>, best: &mut Option<String>) 
         *best = Some(first);
     }
     ids.len()
+}
+
+impl LoginOpening {
+    /// A passkey has answered in this browser before: a login here begins with it, where one counts.
+    pub fn begin_with_passkey(&mut self) {
+        let is_key = |method: &&MethodView| !method.kind.class().has_codes();
+        let counts = |method: &&MethodView| is_key(method) && method.state.takes_codes();
+        let mut methods = self.methods.iter();
+        if self.browser_has_passkeys
+            && let Some(key) = methods.find(counts)
+        {
+            self.best = Some(key.id.clone());
+        }
+    }
 }
 
 /// A passkey that was made in this set-up.

@@ -120,6 +120,8 @@ pub struct VerificationOpening {
     /// The id of the method to begin with: the last one that worked, else the first that accepts
     /// codes. It is missing when none does.
     pub method_id: Option<String>,
+    /// Whether the person has chosen to begin with that one.
+    pub is_wanted: bool,
     /// How many backup codes are unused.
     pub backup_codes_left: u32,
     /// For how many days this browser can be trusted. It is missing when the host does not offer

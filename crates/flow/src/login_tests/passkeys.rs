@@ -14,6 +14,26 @@ fn with_passkey() -> LoginOpening {
     }
 }
 
+#[test]
+fn where_a_passkey_has_answered_before_a_login_begins_with_it() {
+    let begins_with = |change: fn(&mut LoginOpening)| {
+        let mut opening = LoginOpening {
+            best: Some("app".to_owned()),
+            ..with_passkey()
+        };
+        change(&mut opening);
+        opening.begin_with_passkey();
+        opening.best
+    };
+    assert_eq!(begins_with(|_| ()).as_deref(), Some("key"));
+    let held = |opening: &mut LoginOpening| opening.methods[0].state = MethodState::Held;
+    assert_eq!(begins_with(held).as_deref(), Some("app"));
+    let without = |opening: &mut LoginOpening| opening.browser_has_passkeys = false;
+    assert_eq!(begins_with(without).as_deref(), Some("app"));
+    let none = |opening: &mut LoginOpening| drop(opening.methods.remove(0));
+    assert_eq!(begins_with(none).as_deref(), Some("app"));
+}
+
 fn cancelled() -> Event<SigningIn> {
     answered(LoginAnswer::Refused(
         LoginMethod::Method(0),

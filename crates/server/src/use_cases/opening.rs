@@ -44,8 +44,13 @@ pub(crate) async fn view(
         enrolment_id: encode(&flow.opened.enrolment_id),
         server_public_key: encode(&pair.public_key),
     });
+    let best = best(&subject, host, &flow.opened, now);
+    let is_best = |method: &StoredMethod| Some(&method.id) == best.as_ref();
+    let mut methods = subject.methods.iter();
+    let is_wanted = methods.any(|method| method.is_default && is_best(method));
     let verification = asks_for_codes(&flow.opened).then(|| VerificationOpening {
-        method_id: best(&subject, host, &flow.opened, now),
+        method_id: best,
+        is_wanted,
         backup_codes_left: backup_codes_left(&flow.opened, &subject),
         trust_days: host
             .trust_days
