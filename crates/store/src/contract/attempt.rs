@@ -11,7 +11,9 @@ use nidan_core::attempt::{
 };
 use nidan_core::login::Authenticated;
 use nidan_core::throttle::{Needs, SUSPENDED_AFTER, TRIES_PER_DAY};
+use nidan_protocol::{AcrNeeded, Purpose};
 
+use super::hash;
 use crate::{
     Activation, AuditContext, AuditDetail, CompleteLogin, LoginCompletion, NewFlow,
     OpenVerification, Store, VerificationOpened, WrongCode,
@@ -25,6 +27,35 @@ pub(super) fn audit(activation: &Activation, now: u64) -> AuditContext {
         now,
         ..activation.audit.clone()
     }
+}
+
+/// A login of the person that waits for its second step.
+pub(super) async fn opened(
+    store: &dyn Store,
+    (set_up, activation): (&NewFlow, &Activation),
+    name: &str,
+    acr_needed: Option<AcrNeeded>,
+) -> NewFlow {
+    let flow = NewFlow {
+        id: name.to_owned(),
+        purpose: Purpose::Verify,
+        acr_needed,
+        token_hash: hash(name, 0, 1),
+        enrolment_id: *hash(name, 0, 2).first_chunk().unwrap(),
+        session_binding: name.to_owned(),
+        created_at: NOW,
+        expires_at: NOW + 600,
+        key_pair: None,
+        ..set_up.clone()
+    };
+    let open = OpenVerification {
+        flow: flow.clone(),
+        trust: None,
+        audit: audit(activation, NOW),
+    };
+    let opened = store.open_verification(&open).await.unwrap();
+    assert_eq!(opened, VerificationOpened::Required);
+    flow
 }
 
 pub(super) fn attempt(flow: &NewFlow, method_id: &str, brings: Needs, now: u64) -> LoginAttempt {

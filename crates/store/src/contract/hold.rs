@@ -8,10 +8,10 @@ use nidan_core::manage::{Holder, ManageRefusal};
 use nidan_core::throttle::Needs;
 use nidan_protocol::{Authenticator, Change, ChangeKind, EventKind};
 
-use super::attempt::{NOW, attempt, audit, completion, refusal};
+use super::attempt::{NOW, attempt, audit, completion, opened, refusal};
 use crate::{
-    Activated, Activation, CompleteLogin, HoldRequest, LoginCompletion, NewFlow, OpenVerification,
-    Opened, Redeemed, Redemption, Store, VerificationOpened,
+    Activated, Activation, CompleteLogin, HoldRequest, LoginCompletion, NewFlow, Opened, Redeemed,
+    Redemption, Store,
 };
 
 pub(super) async fn run(store: &dyn Store, set_up: &NewFlow, activation: &Activation) {
@@ -67,25 +67,8 @@ impl Held<'_> {
 
     /// A login that waits for its code.
     async fn login(&self, number: u8) -> NewFlow {
-        let flow = NewFlow {
-            id: format!("held-login-{number}"),
-            purpose: nidan_protocol::Purpose::Verify,
-            token_hash: [200 + number; 32],
-            enrolment_id: [200 + number; 16],
-            session_binding: format!("held-{number}"),
-            created_at: NOW,
-            expires_at: NOW + 600,
-            key_pair: None,
-            ..self.set_up.clone()
-        };
-        let open = OpenVerification {
-            flow: flow.clone(),
-            trust: None,
-            audit: audit(self.activation, NOW),
-        };
-        let opened = self.store.open_verification(&open).await.unwrap();
-        assert_eq!(opened, VerificationOpened::Required);
-        flow
+        let name = format!("held-login-{number}");
+        opened(self.store, (self.set_up, self.activation), &name, None).await
     }
 
     fn right(&self, step: u64) -> Authenticated {

@@ -6,13 +6,14 @@ use nidan_core::attempt::{
 };
 use nidan_core::ceremony::{CEREMONIES_MAX, CeremonyRefusal, KnownPasskey};
 use nidan_core::login::Authenticated;
-use nidan_protocol::{Authenticator, CeremonyKind, MethodKind, Purpose};
+use nidan_core::throttle::Needs;
+use nidan_protocol::{AcrNeeded, Authenticator, CeremonyKind, MethodKind};
 
-use super::attempt::{NOW, audit, completion};
+use super::attempt::{NOW, attempt, audit, completion, opened};
 use super::hash;
 use crate::{
     Activated, Activation, LoginCompletion, MadePasskey, MethodDetail, NewCeremony, NewFlow,
-    NewMethod, OpenVerification, Opened, Redemption, Store, VerificationOpened,
+    NewMethod, Opened, Redemption, Store,
 };
 
 const RP_ID: &str = "shop.example";
@@ -32,6 +33,7 @@ pub(super) async fn run(store: &dyn Store, flow: &NewFlow, activation: &Activati
     suite.keys_of_another_rp_id_are_counted().await;
     suite.an_answer_is_counted_and_signs_in().await;
     suite.a_counter_moves_for_one_of_two().await;
+    suite.a_login_may_have_to_be_worth_more().await;
 }
 
 struct Suite<'a> {
@@ -174,23 +176,10 @@ impl Suite<'_> {
         }
     }
 
-    async fn login(&self, number: u8) -> NewFlow {
-        let flow = NewFlow {
-            id: format!("keyed-login-{number}"),
-            purpose: Purpose::Verify,
-            session_binding: format!("keyed-session-{number}"),
-            token_hash: hash("keyed-login", number, 1),
-            enrolment_id: *hash("keyed-login", number, 2).first_chunk().unwrap(),
-            key_pair: None,
-            ..self.flow.clone()
-        };
-        let open = OpenVerification {
-            flow: flow.clone(),
-            trust: None,
-            audit: audit(self.activation, NOW),
-        };
-        let opened = self.store.open_verification(&open).await.unwrap();
-        assert_eq!(opened, VerificationOpened::Required);
+    async fn login(&self, number: u8, acr_needed: Option<AcrNeeded>) -> NewFlow {
+        let name = format!("keyed-login-{number}");
+        let whose = (self.flow, self.activation);
+        let flow = opened(self.store, whose, &name, acr_needed).await;
         let new = ceremony(&flow, "get", CeremonyKind::Get);
         self.store.open_ceremony(&new).await.unwrap();
         flow
@@ -212,8 +201,28 @@ impl Suite<'_> {
         }
     }
 
+    /// The flow says so, whoever asks: what is typed is refused uncounted, and a passkey's answer counts.
+    async fn a_login_may_have_to_be_worth_more(&self) {
+        let needed = Some(AcrNeeded::PhishingResistant);
+        let flow = self.login(3, needed).await;
+        let stored = self.store.flow_by_token(&flow.token_hash).await.unwrap();
+        assert_eq!(stored.unwrap().opened.acr_needed, needed);
+        let code = attempt(&flow, &passkey(self.flow).id, Needs::OneCode, NOW);
+        for presented in [code.presented, Presented::BackupCode { limit: 5 }] {
+            let typed = LoginAttempt {
+                presented,
+                ..self.answer(&flow, [0; 32])
+            };
+            let counted = self.store.count_login_attempt(&typed).await.unwrap();
+            assert_eq!(counted.err(), Some(AttemptRefusal::WorthTooLittle));
+        }
+        let answer = self.answer(&flow, hash(&self.flow.subject, 1, 9));
+        let counted = self.store.count_login_attempt(&answer).await.unwrap();
+        assert_eq!(counted.unwrap().flow_attempts, 1);
+    }
+
     async fn an_answer_is_counted_and_signs_in(&self) {
-        let flow = self.login(1).await;
+        let flow = self.login(1, None).await;
         let index = hash(&self.flow.subject, 1, 9);
         // A key that nobody has is an answer too: the challenge is spent by it.
         let nobody = self.answer(&flow, [0; 32]);
@@ -286,7 +295,7 @@ impl Suite<'_> {
     }
 
     async fn a_counter_moves_for_one_of_two(&self) {
-        let flow = self.login(2).await;
+        let flow = self.login(2, None).await;
         for (counter_before, expected) in [(7, false), (8, true)] {
             let by = self.by(counter_before, 9);
             let login = completion(&flow, by, self.activation, false);

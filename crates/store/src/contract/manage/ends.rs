@@ -1,6 +1,9 @@
 //! What ends: replaced methods, pauses, two-step verification itself.
 
+use nidan_protocol::AcrNeeded;
+
 use super::*;
+use crate::contract::attempt::opened;
 
 impl Page<'_> {
     pub(super) async fn what_is_replaced_goes_at_its_hour(&self) {
@@ -114,6 +117,10 @@ impl Page<'_> {
             self.login(until - 1).await.1,
             VerificationOpened::Paused { until }
         );
+        // What the host asks for is not the person's to pause.
+        let more = Some(AcrNeeded::PhishingResistant);
+        let whose = (self.set_up, self.activation);
+        opened(self.store, whose, "worth-more", more).await;
         assert_eq!(self.subject(now).await.factor_epoch, epoch);
         let note = |now| async move {
             let audit = audit(self.activation, now);
