@@ -330,6 +330,8 @@ export class Page {
       if (!this.#step) this.#announce('nidan-ready', { step }, false)
       this.#step = step
       this.#announce('nidan-step', { step }, false)
+      // At hand when the button is pressed: some browsers ask for a passkey only soon after that.
+      if (step === 'passkey') loadPart('passkey.js').catch(() => {})
       if (step === EXPIRED) this.#announce('nidan-expired', null, false)
     })
   }

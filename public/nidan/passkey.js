@@ -1,5 +1,5 @@
 // A passkey: the service says what to ask, the browser asks, and its answer goes on as text that the module does not read. Loaded
-// when the person presses the button for it.
+// with the screen that has the button for it.
 //
 // Bytes are converted here and not by the browser's own JSON methods: password managers replace `create` and `get` with theirs, and
 // what those answer has no such methods, or broken ones. So nothing is asked of an answer but its fields.
@@ -35,10 +35,24 @@ export function answer({ id, rawId, response }) {
   return JSON.stringify({ id, rawId: text(rawId), type: 'public-key', clientExtensionResults: {}, response: said })
 }
 
-/** What a new passkey may be called: browser and system. */
-export function suggestion(agent) {
+/**
+ * What holds a passkey, by the first four bytes of its AAGUID (WebAuthn §6.5.1): as passkeydeveloper's list had them in November
+ * 2026. Nothing hangs on them but the name that is suggested.
+ */
+const HOLDERS = {
+  'ea9b8d66': 'Google Password Manager', 'fbfc3007': 'iCloud Keychain', 'dd4ec289': 'iCloud Keychain', '08987058': 'Windows Hello', '9ddd1817': 'Windows Hello', '6028b017': 'Windows Hello',
+  '53414d53': 'Samsung Pass', 'bada5566': '1Password', 'd548826e': 'Bitwarden', '531126d6': 'Dashlane', 'b84e4048': 'NordPass', '0ea242b4': 'Keeper', 'f3809540': 'Enpass', '50726f74': 'Proton Pass', 'fdb141b2': 'KeePassXC',
+}
+/** The AAGUID begins behind the hash of the RP ID, the flags and the counter (WebAuthn §6.1). */
+const AAGUID_AT = 37
+
+/** What a new passkey may be called: what holds it, else browser and system. */
+export function suggestion(agent, response) {
+  // Not there in older browsers, nor in what password managers answer.
+  const data = new Uint8Array(response.getAuthenticatorData?.() ?? [])
+  const holder = HOLDERS[Array.from(data.slice(AAGUID_AT, AAGUID_AT + 4), (one) => one.toString(16).padStart(2, '0')).join('')]
   const named = (table) => table.find(([pattern]) => pattern.test(agent))?.[1]
-  return [named(BROWSERS), named(SYSTEMS)].filter(Boolean).join(', ')
+  return holder ?? [named(BROWSERS), named(SYSTEMS)].filter(Boolean).join(', ')
 }
 
 /** What a browser's refusal means to a person. Both of the first are the person's own no, or nothing fitting at hand: the browser does not say which. */
@@ -95,12 +109,14 @@ async function put(page, kind, asked, signal) {
   if (isKeptFromAsking(kind)) return ['browser']
   const [isOpen, ceremony] = await page.request('/v1/flow/ceremonies', { kind, ...asked })
   if (!isOpen) return ['refused', ceremony]
-  let credential
+  let [credential, name] = ['', '']
   try {
     // Who has gone on is asked nothing any more, and what was answered too late goes nowhere.
     signal.throwIfAborted()
     const publicKey = question(JSON.parse(ceremony.options))
-    credential = answer(await navigator.credentials[kind]({ publicKey, signal }))
+    const made = await navigator.credentials[kind]({ publicKey, signal })
+    credential = answer(made)
+    name = suggestion(navigator.userAgent, made.response)
     signal.throwIfAborted()
     remember()
   } catch (error) {
@@ -109,5 +125,5 @@ async function put(page, kind, asked, signal) {
   const { ceremony_id } = ceremony
   if (kind === 'get') return ['answered', { ceremony_id, credential }]
   const [isGood, made] = await page.request(`/v1/flow/ceremonies/${ceremony_id}/answer`, { credential })
-  return isGood ? ['made', ceremony_id, suggestion(navigator.userAgent)] : ['refused', made]
+  return isGood ? ['made', ceremony_id, name] : ['refused', made]
 }

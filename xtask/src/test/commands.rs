@@ -51,6 +51,7 @@ pub(super) fn scripts(path: &OsString) -> Command {
         "tests/element/declarations.test.mjs",
         "tests/element/languages.test.mjs",
         "tests/element/options.test.mjs",
+        "tests/element/passkey.test.mjs",
     ];
     command("node", &words, path)
 }

@@ -7,9 +7,7 @@ use nidan_protocol::{
     MethodState, MethodView, TrustedBrowser,
 };
 
-use super::NOW;
-
-const READY: MethodState = MethodState::Ready;
+use super::{NOW, READY};
 
 /// What somebody has.
 pub(super) struct Account {

@@ -8,10 +8,8 @@ use nidan_protocol::{
     CallConfirmation, Channel, DeliveryState, ErrorCode, MethodKind, MethodState,
 };
 
-use super::{NOW, Person, Served, challenge};
+use super::{NOW, Person, READY, Served, challenge};
 use crate::messages::Msg;
-
-const READY: MethodState = MethodState::Ready;
 
 impl Served for Login {
     fn yes(effect: Effect<SigningIn>) -> Option<Event<SigningIn>> {
@@ -71,11 +69,16 @@ impl Served for Login {
 }
 
 /// Somebody with these methods and so many backup codes, before the first screen.
-fn with(methods: &[(MethodKind, MethodState)], codes: u32) -> Person<Login> {
+pub(super) fn with(methods: &[(MethodKind, MethodState)], codes: u32) -> Person<Login> {
+    Person::before(Event::Opened(Box::new(opening(methods, codes))))
+}
+
+/// What the widget begins with then.
+pub(super) fn opening(methods: &[(MethodKind, MethodState)], codes: u32) -> LoginOpening {
     let mut methods = super::methods(methods);
     let mut best = methods.first().map(|method| method.id.clone());
     let passkeys = merge_passkeys(&mut methods, &mut best);
-    Person::before(Event::Opened(Box::new(LoginOpening {
+    LoginOpening {
         issuer: "Shop".to_owned(),
         account: "hanako@example.com".to_owned(),
         best,
@@ -91,7 +94,7 @@ fn with(methods: &[(MethodKind, MethodState)], codes: u32) -> Person<Login> {
         password_url: Some("https://shop.example/password".to_owned()),
         submits_itself: false,
         typed: String::new(),
-    })))
+    }
 }
 
 fn with_app(codes: u32) -> Person<Login> {

@@ -7,10 +7,9 @@ use nidan_flow::{
 use nidan_protocol::{ErrorCode, Intent, MethodKind, MethodState};
 
 use super::account::{Account, browsers, opening, record};
-use super::{Person, Served, challenge};
+use super::{Person, READY, Served, challenge};
 use crate::messages::Msg;
 
-const READY: MethodState = MethodState::Ready;
 const HELD: MethodState = MethodState::Held;
 
 impl Served for Manage {

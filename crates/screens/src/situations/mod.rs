@@ -4,6 +4,7 @@
 mod account;
 mod login;
 mod manage;
+mod passkey;
 mod set_up;
 
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ use crate::{Arg, Block, Content, Device, Input, Key as _, Screen, Shows, View, W
 /// More than this nobody looks for, afraid and in a hurry.
 const TAPS: u32 = 3;
 const NOW: Now = UnixSeconds(1_800_000_000);
+const READY: MethodState = MethodState::Ready;
 
 /// What a service says to each machine.
 trait Served: Shows {

@@ -1,8 +1,8 @@
 //! People who set it up.
 
 use nidan_flow::{
-    Effect, Enrolment, Event, Flow, Opening, PendingSecret, PhoneRefusal, SetUpAnswer, SetUpEffect,
-    SetUpEvent,
+    Effect, Enrolment, Event, Flow, Opening, PasskeyRefusal, PendingSecret, PhoneRefusal,
+    SetUpAnswer, SetUpEffect, SetUpEvent,
 };
 use nidan_otp::{Label, UnixSeconds};
 use nidan_protocol::{BackupGate, ErrorCode, MethodKind};
@@ -41,9 +41,15 @@ impl Served for Flow {
     }
 
     fn no(effect: Effect<Enrolment>, code: ErrorCode) -> Option<Event<Enrolment>> {
-        let Effect::Do(SetUpEffect::Order { .. } | SetUpEffect::Answer { .. }) = effect else {
-            return Self::yes(effect);
-        };
+        match effect {
+            Effect::Do(SetUpEffect::Order { .. } | SetUpEffect::Answer { .. }) => {}
+            Effect::Do(SetUpEffect::MakePasskey(_)) => {
+                let refusal = PasskeyRefusal::Service(code);
+                let answer = SetUpAnswer::PasskeyNotMade(refusal);
+                return Some(Event::On(SetUpEvent::Answer(answer)));
+            }
+            another => return Self::yes(another),
+        }
         let refusal = PhoneRefusal::Service {
             code,
             retry_at: None,
@@ -55,7 +61,7 @@ impl Served for Flow {
 }
 
 /// Somebody on the second screen, who may choose among all methods.
-fn choosing() -> Person<Flow> {
+pub(super) fn choosing() -> Person<Flow> {
     let opening = Opening {
         issuer: Label::parse("Shop").unwrap(),
         account: Label::parse("hanako@example.com").unwrap(),
