@@ -30,7 +30,8 @@ enum Size {
 }
 
 /// What tests read of [`Size::Full`]: rounds of races, requests at once, kills, messages, people.
-const FULL: [(&str, &str); 8] = [
+const FULL: [(&str, &str); 9] = [
+    ("NIDAN_FULL", "1"),
     ("ROUNDS", "200"),
     ("BACKUP_PARALLEL", "500"),
     ("REPLAYS", "100000"),
