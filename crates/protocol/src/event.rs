@@ -13,9 +13,9 @@ pub enum EventKind {
     Enrolled,
     /// A code was sent for a login, by text message or call.
     CodeSent,
-    /// A code was right at login.
+    /// A code, or a passkey's answer, was right at login.
     Verified,
-    /// A code was wrong after a right password.
+    /// A code was wrong after a right password, or a passkey's answer did not hold.
     CodeWrong,
     /// More codes were wrong on one day (UTC) than each has an entry: how many by then.
     ManyCodesWrong,
@@ -29,9 +29,9 @@ pub enum EventKind {
     MethodHeld,
     /// The host's support has released a method that was held.
     MethodReleased,
-    /// A code was right on the page on which methods are managed.
+    /// A code, or a passkey's answer, was right on the page on which methods are managed.
     Proved,
-    /// A code was right that the person asked for to test a method.
+    /// A code, or a passkey's answer, was right with which the person tested a method.
     MethodTested,
     /// The person added a method.
     MethodAdded,
