@@ -4,6 +4,8 @@ import { loadJson, loadPart, make } from './files.js'
 import { httpUrl } from './options.js'
 
 /** How often a code is asked about where the stream of events ends. */
+/** One entry without a value: all that is kept in the browser. */
+const USED_PASSKEY = 'nidan-passkey'
 const POLL_MS = 3_000
 /** The service sends the delivery status at once; a stream that is silent so long is held up on the way. */
 const STALL_MS = 5_000
@@ -404,9 +406,16 @@ export class Page {
     form.submit()
   }
 
-  /** Whether a passkey has answered in this browser. */
-  usedPasskey() {
-    try { return 'nidan-passkey' in localStorage } catch { return false }
+  /** Whether the last login in this browser was by a passkey; `now` says of which sort this one was. */
+  usedPasskey(now) {
+    // Some browsers keep pages from storing: a login begins there as elsewhere.
+    try {
+      if (now) localStorage.setItem(USED_PASSKEY, '')
+      else if (now === false) localStorage.removeItem(USED_PASSKEY)
+      return USED_PASSKEY in localStorage
+    } catch {
+      return false
+    }
   }
 
   /** Asks for a passkey, or for a new one: what became of it. */

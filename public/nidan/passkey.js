@@ -2,7 +2,7 @@
 // with the screen that has the button for it.
 //
 // Bytes are converted here and not by the browser's own JSON methods: password managers replace `create` and `get` with theirs, and
-// what those answer has no such methods, or broken ones. So nothing is asked of an answer but its fields.
+// what those answer has no such methods, or broken ones. So what counts is read from an answer's fields alone.
 
 /** Browsers that people know by name, the more special first; then what they run on. */
 const BROWSERS = [[/Edg/, 'Edge'], [/OPR/, 'Opera'], [/SamsungBrowser/, 'Samsung Internet'], [/Firefox|FxiOS/, 'Firefox'], [/Chrome|CriOS/, 'Chrome'], [/Safari/, 'Safari']]
@@ -48,8 +48,9 @@ const AAGUID_AT = 37
 
 /** What a new passkey may be called: what holds it, else browser and system. */
 export function suggestion(agent, response) {
-  // Not there in older browsers, nor in what password managers answer.
-  const data = new Uint8Array(response.getAuthenticatorData?.() ?? [])
+  // Not there in older browsers, nor in what password managers answer; and no name is worth a passkey.
+  let data = new Uint8Array()
+  try { data = new Uint8Array(response.getAuthenticatorData()) } catch { /* Browser and system, then. */ }
   const holder = HOLDERS[Array.from(data.slice(AAGUID_AT, AAGUID_AT + 4), (one) => one.toString(16).padStart(2, '0')).join('')]
   const named = (table) => table.find(([pattern]) => pattern.test(agent))?.[1]
   return holder ?? [named(BROWSERS), named(SYSTEMS)].filter(Boolean).join(', ')
@@ -100,11 +101,6 @@ function isKeptFromAsking(kind) {
   return /** @type {any} */ (document).featurePolicy?.allowsFeature(`publickey-credentials-${kind}`) === false
 }
 
-/** The next login in this browser begins with a passkey. Nothing is kept but that. */
-function remember() {
-  try { localStorage.setItem('nidan-passkey', '') } catch { /* Kept from storing: it begins as elsewhere. */ }
-}
-
 async function put(page, kind, asked, signal) {
   if (isKeptFromAsking(kind)) return ['browser']
   const [isOpen, ceremony] = await page.request('/v1/flow/ceremonies', { kind, ...asked })
@@ -116,9 +112,8 @@ async function put(page, kind, asked, signal) {
     const publicKey = question(JSON.parse(ceremony.options))
     const made = await navigator.credentials[kind]({ publicKey, signal })
     credential = answer(made)
-    name = suggestion(navigator.userAgent, made.response)
+    if (kind === 'create') name = suggestion(navigator.userAgent, made.response)
     signal.throwIfAborted()
-    remember()
   } catch (error) {
     return [MEANS[error?.name] ?? 'browser']
   }

@@ -101,6 +101,7 @@ pub(super) fn login_opening(json: &JsValue) -> Option<LoginOpening> {
         best,
         passkeys,
         browser_has_passkeys: browser_has_passkeys(),
+        needs_passkey: text(&verification, "acr_needed").is_some(),
         backup_codes_left: number(&verification, "backup_codes_left")? as u32,
         trust_days: number(&verification, "trust_days").map(|days| days as u32),
         auto_send: flag("auto_send"),

@@ -41,7 +41,7 @@ impl Perform for Login {
                 if !lost.is_empty() {
                     api::set_text(&body, "lost_methods", &lost);
                 }
-                shell.verify(way, body);
+                shell.verify(way, body, false);
             }
             Effect::Do(LoginEffect::AskForPasskey {
                 way, trust, lost, ..
@@ -82,20 +82,22 @@ impl Shell<Login> {
                 Ok(body) => {
                     api::set_flag(&body, "trust_browser", trust);
                     api::set_text(&body, "lost_methods", &lost);
-                    self.verify(way, body);
+                    self.verify(way, body, true);
                 }
                 Err(refusal) => self.answer(LoginAnswer::Refused(way, refusal)),
             }
         });
     }
 
-    fn verify(self, way: LoginMethod, body: JsValue) {
+    /// `by_key` says whether a passkey answers: the next login in this browser begins with one then.
+    fn verify(self, way: LoginMethod, body: JsValue, by_key: bool) {
         let question = self.next_question();
         spawn(async move {
             let page = self.page(Page::clone);
             match api::verify(page.clone(), body).await {
                 Ok(mut passed) => {
                     passed.answered_at = nidan_otp::UnixSeconds(page.now() as u64);
+                    page.used_passkey(by_key.into());
                     self.answer(LoginAnswer::Verified(Box::new(passed)));
                 }
                 // About a code that another one has taken the place of since.
@@ -131,7 +133,7 @@ impl Shell<Login> {
                             opening.typed = page.typed_early();
                             // Who types a code already has it at hand.
                             let is_free = opening.typed.is_empty() && !decode::is_wanted(&json);
-                            if is_free && page.used_passkey() {
+                            if is_free && page.used_passkey(JsValue::UNDEFINED) {
                                 opening.begin_with_passkey();
                             }
                         });

@@ -173,9 +173,10 @@ extern "C" {
     #[wasm_bindgen(method, js_name = endAdding)]
     pub(super) fn end_adding(this: &Page) -> bool;
 
-    /// Whether a passkey has answered in this browser.
+    /// Whether the last login in this browser was by a passkey; `now`, where it is given, says of which
+    /// sort this one was.
     #[wasm_bindgen(method, js_name = usedPasskey)]
-    pub(super) fn used_passkey(this: &Page) -> bool;
+    pub(super) fn used_passkey(this: &Page, now: JsValue) -> bool;
 
     /// Asks the browser for a passkey, or for a new one: a list that begins with what became of it.
     /// `asked` is the body of the service's route. An error when the service does not answer.

@@ -34,6 +34,8 @@ const SETTLE_MS = 4_000
 const found = new Map()
 /** Screens × what was pressed on them. */
 const covered = new Map()
+/** Presses that met another screen than they were meant for. */
+let missed = 0
 
 /** mulberry32: small, seeded, the same everywhere. */
 function randomness(seed) {
@@ -83,6 +85,11 @@ class Walk {
     if (options.trace) console.log(`    ✗ ${id}: ${detail}`)
   }
 
+  /** A press that met nothing. */
+  misses() {
+    missed += 1
+  }
+
   /** Until what was asked is answered, and drawn. */
   async settle() {
     const end = Date.now() + SETTLE_MS
@@ -123,7 +130,7 @@ class Walk {
   async take() {
     const { world } = this
     const before = this.seen
-    Object.assign(this, { pressed: undefined, typed: undefined, reloaded: false, resized: false, wrongKeys: false })
+    Object.assign(this, { pressed: undefined, typed: undefined, reloaded: false, resized: false, wrongKeys: false, missed: false })
     world.answers = []
     world.ordered = false
     this.asked = 0
@@ -257,6 +264,7 @@ for (const violation of list) {
   if (!isKnown(violation)) for (const line of log) console.log(`      ${line}`)
 }
 const fresh = list.filter((violation) => !isKnown(violation))
+console.log(`${missed} presses met another screen than they were meant for: it came in that very moment`)
 console.log(`${fresh.length} new violations, ${list.length - fresh.length} known ones`)
 // More would be no trouble of the walker's own any more.
 const mayBreak = Math.ceil(walks * steps / 200)

@@ -39,6 +39,7 @@ test('a new passkey may be called by what holds it, else by browser and system',
   assert.equal(suggestion(CHROME, held(0, 0, 0, 0)), 'Chrome, Windows')
   assert.equal(suggestion(CHROME, { getAuthenticatorData: () => bytes(1) }), 'Chrome, Windows')
   assert.equal(suggestion(CHROME, {}), 'Chrome, Windows')
+  assert.equal(suggestion(CHROME, { getAuthenticatorData: () => { throw new TypeError('Illegal invocation') } }), 'Chrome, Windows')
   assert.equal(suggestion('Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1', {}), 'Safari, iPhone')
   assert.equal(suggestion('nothing of the kind', {}), '')
 })

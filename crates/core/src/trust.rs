@@ -1,7 +1,7 @@
 //! Trusted browsers. A token counts once: with each use another one takes its place, so that a
 //! token of before in somebody's hands is a copy.
 
-use nidan_protocol::EventKind;
+use nidan_protocol::{AcrNeeded, EventKind};
 
 /// The data that opening a login depends on.
 #[derive(Debug, Clone)]
@@ -10,6 +10,8 @@ pub struct OpeningContext {
     pub has_method: bool,
     /// Until when the person has paused codes, in Unix seconds: in the past, they are not.
     pub paused_until: Option<u64>,
+    /// What the login has to be worth, where any second step is not enough.
+    pub acr_needed: Option<AcrNeeded>,
     /// The person's factor epoch: what was granted under a lower one has ended.
     pub factor_epoch: u64,
     /// The token that the browser brought, where the host still offers trust.
@@ -107,7 +109,11 @@ pub fn open(context: OpeningContext, now: u64) -> Opening {
     if !context.has_method {
         return Opening::NotEnrolled;
     }
-    if let Some(until) = context.paused_until.filter(|until| *until > now) {
+    // What the host asks for is not the person's to pause.
+    let paused_until = context
+        .paused_until
+        .filter(|_| context.acr_needed.is_none());
+    if let Some(until) = paused_until.filter(|until| *until > now) {
         return Opening::Paused { until };
     }
     match context.token {
@@ -135,6 +141,7 @@ mod tests {
 
     fn check(token: TrustToken, expected: Opening) {
         let context = OpeningContext {
+            acr_needed: None,
             has_method: true,
             paused_until: None,
             factor_epoch: 3,
@@ -181,6 +188,7 @@ mod tests {
     fn a_pause_asks_for_nothing_until_its_end_and_trusts_nobody() {
         let opening = |paused_until| {
             let context = OpeningContext {
+                acr_needed: None,
                 has_method: true,
                 paused_until: Some(paused_until),
                 factor_epoch: 3,
@@ -199,6 +207,7 @@ mod tests {
     #[test]
     fn whoever_has_no_method_is_asked_for_nothing() {
         let context = OpeningContext {
+            acr_needed: None,
             has_method: false,
             paused_until: Some(NOW + 1),
             factor_epoch: 3,

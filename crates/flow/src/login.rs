@@ -26,6 +26,8 @@ pub struct LoginOpening {
     pub passkeys: usize,
     /// Whether this browser can use one here.
     pub browser_has_passkeys: bool,
+    /// Whether nothing but a passkey will do: the host says so.
+    pub needs_passkey: bool,
     /// Good [backup codes](BackupCode).
     pub backup_codes_left: u32,
     /// For how many days this browser can be trusted.

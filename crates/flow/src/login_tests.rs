@@ -40,6 +40,7 @@ fn opening() -> LoginOpening {
         best: Some("app".to_owned()),
         passkeys: 0,
         browser_has_passkeys: true,
+        needs_passkey: false,
         backup_codes_left: 10,
         trust_days: None,
         auto_send: false,

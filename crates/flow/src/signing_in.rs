@@ -134,7 +134,8 @@ fn place_to_begin(opening: &LoginOpening) -> Option<usize> {
     let mut methods = opening.methods.iter();
     let best = methods.position(|method| Some(&method.id) == opening.best.as_ref())?;
     let has_codes = |method: &MethodView| method.kind.class().has_codes();
-    if opening.browser_has_passkeys || opening.methods.get(best).is_some_and(has_codes) {
+    let may_be_asked = opening.browser_has_passkeys || opening.needs_passkey;
+    if may_be_asked || opening.methods.get(best).is_some_and(has_codes) {
         return Some(best);
     }
     let mut methods = opening.methods.iter();

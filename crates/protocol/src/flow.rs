@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::host::Purpose;
+use crate::host::{AcrNeeded, Purpose};
 use crate::manage::{Intent, ManagementView};
 use crate::method::{Authenticator, MethodKind};
 use crate::passkey::{NamedCeremony, PasskeyPost};
@@ -122,6 +122,8 @@ pub struct VerificationOpening {
     pub method_id: Option<String>,
     /// Whether the person has chosen to begin with that one.
     pub is_wanted: bool,
+    /// What the login has to be worth, where any second step is not enough.
+    pub acr_needed: Option<AcrNeeded>,
     /// How many backup codes are unused.
     pub backup_codes_left: u32,
     /// For how many days this browser can be trusted. It is missing when the host does not offer

@@ -127,8 +127,8 @@ pub enum FlowStatus {
     /// The browser of a verification is trusted. The host redeems `result_code` at once and shows
     /// nothing.
     Trusted,
-    /// The person of a verification has nothing that is worth `acr_needed`, or it is held, or younger
-    /// than a day beside something older. No flow was made; the host may ask for less, or lead to its security page, where a passkey is set up.
+    /// The person of a verification has nothing that is worth `acr_needed`, perhaps nothing at all; or it
+    /// is held, or was added less than a day ago (`available_at`). No flow was made; the host may ask for less, or lead to its security page, where a passkey is set up.
     AcrUnavailable,
     /// The person has paused codes until `paused_until`. No flow was made; the host signs the person
     /// in by the password alone, and trusts no browser meanwhile.
@@ -159,6 +159,10 @@ pub struct FlowCreated {
     /// Until when no codes are asked for, in Unix seconds, there when the outcome is `paused`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_until: Option<u64>,
+    /// From when such a login is possible, in Unix seconds, there when the outcome is `acr_unavailable`
+    /// because what would do is too new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub available_at: Option<u64>,
 }
 
 /// The body of `POST /v1/flows/{id}/redeem`.

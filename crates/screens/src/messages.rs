@@ -553,6 +553,8 @@ messages! {
     PasskeyLoginTitle = "passkey.login-title",
     PasskeyLoginLead = "passkey.login-lead",
     StartWhatPasskey = "start.what-passkey",
+    PasskeyNeeded = "passkey.needed",
+    PasskeyNeededBrowser = "passkey.needed-browser",
 }
 
 /// Puts values into a text's named places: `{seconds}`. `put` appends the value of a place.

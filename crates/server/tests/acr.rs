@@ -99,20 +99,23 @@ async fn neither_trust_nor_a_pause_counts_there() {
 #[tokio::test]
 async fn who_has_nothing_that_is_worth_it_gets_no_flow() {
     let bench = Bench::new().await;
-    let none = opened(&bench, "nobody", "a-session-of-nobody").await;
-    assert_eq!(
-        (none.0, &none.1),
-        (OK, &json!({ "outcome": "not_enrolled" }))
-    );
-    let person = somebody(&bench).await;
     let unavailable = (OK, json!({ "outcome": "acr_unavailable" }));
+    // "Not enrolled" lets in elsewhere.
+    let none = opened(&bench, "nobody", "a-session-of-nobody").await;
+    assert_eq!(none, unavailable);
+    let person = somebody(&bench).await;
     let session = "a-session-of-somebody";
     assert_eq!(opened(&bench, &person.subject, session).await, unavailable);
     let page = bench.proved(&person).await;
     let (_, id) = bench.add_passkey(&page.token, 1).await;
     // Whoever had one code read out could have done that.
+    let at = bench.now() + DAY;
+    let waits = (
+        OK,
+        json!({ "outcome": "acr_unavailable", "available_at": at }),
+    );
     bench.pass(DAY - 1);
-    assert_eq!(opened(&bench, &person.subject, session).await, unavailable);
+    assert_eq!(opened(&bench, &person.subject, session).await, waits);
     bench.pass(1);
     let (_, created) = opened(&bench, &person.subject, session).await;
     assert_eq!(created["outcome"], "required");
@@ -120,6 +123,42 @@ async fn who_has_nothing_that_is_worth_it_gets_no_flow() {
     let why = json!({ "by": "Anna", "reason": "lost" });
     assert_eq!(bench.host_post(&path, &why).await.0, OK);
     assert_eq!(opened(&bench, &person.subject, session).await, unavailable);
+}
+
+/// With the first set-up ever it comes with everything else. Whoever turns all off and begins anew, or
+/// has the old methods taken away, held or replaced, waits all the same.
+#[tokio::test]
+async fn a_new_passkey_waits_a_day_whatever_becomes_of_the_others() {
+    let bench = Bench::new().await;
+    let mine = bench.enrolled_with_passkey("u1", 1).await;
+    let outcome = async |subject: &str| {
+        let (_, created) = opened(&bench, subject, "a-session-of-a-payment").await;
+        created["outcome"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(outcome("u1").await, "required");
+    assert_eq!(
+        bench
+            .sign_in_with(&bench.login("u1").await.1, &mine)
+            .await
+            .0,
+        OK
+    );
+
+    // On the day of the set-up itself: nothing is older than a day yet.
+    let person = bench.enrolled("u2", 7).await;
+    bench.pass(600);
+    let page = bench.proved(&person).await;
+    let (_, id) = bench.add_passkey(&page.token, 2).await;
+    assert_eq!(outcome("u2").await, "acr_unavailable");
+    // Support holds the app; by a backup code the passkey would take its place.
+    let path = format!("/v1/subjects/u2/methods/{}/hold", person.method_id);
+    let why = json!({ "by": "Anna", "reason": "stolen" });
+    assert_eq!(bench.host_post(&path, &why).await.0, OK);
+    assert_eq!(outcome("u2").await, "acr_unavailable");
+    bench.pass(DAY - 601);
+    assert_eq!(outcome("u2").await, "acr_unavailable", "{id}");
+    bench.pass(601);
+    assert_eq!(outcome("u2").await, "required");
 }
 
 /// A new one beside one that counts is not offered, and answers nothing.

@@ -277,6 +277,9 @@ fn store_enrolment(write: &Connection, a: &Activation) -> Result<bool, Failure> 
         return Ok(false);
     }
     flows::raise_epoch(write, &a.host, &a.subject)?;
+    let first = "UPDATE subject SET first_set_up_at = ?3 WHERE host = ?1 AND subject = ?2 \
+                 AND factor_epoch = 1";
+    execute(write, first, params![a.host, a.subject, to_sql(a.now)])?;
     for (position, method) in (0_i64..).zip(&a.methods) {
         flows::insert_method(write, (&a.host, &a.subject), method, (position, a.now))?;
     }
@@ -299,7 +302,7 @@ fn subject_of(
     (host, subject): flows::Whose<'_>,
     now: u64,
 ) -> Result<Subject, Failure> {
-    let sql = "SELECT factor_epoch, guess_full_at, paused_until, reported_at, change_day, change_count, \
+    let sql = "SELECT factor_epoch, guess_full_at, paused_until, reported_at, first_set_up_at, change_day, change_count, \
         (SELECT created_at FROM backup_set b WHERE b.host = s.host AND b.subject = s.subject) AS made_at \
         FROM subject s WHERE host = ?1 AND subject = ?2";
     let known = first(read, sql, [host, subject], |row| {
@@ -313,6 +316,7 @@ fn subject_of(
             },
             paused_until: time_from(row, "paused_until")?,
             reported_at: time_from(row, "reported_at")?,
+            first_set_up_at: time_from(row, "first_set_up_at")?,
             changes: Changes {
                 day: from_sql(row.get("change_day")?)?,
                 count: row.get("change_count")?,

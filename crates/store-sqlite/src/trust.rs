@@ -96,8 +96,8 @@ fn load_context(read: &Connection, open: &OpenVerification) -> Result<OpeningCon
     let (factor_epoch, paused_until) = known.unwrap_or_default();
     Ok(OpeningContext {
         has_method: flows::has_factor(read, &open.flow.host, &open.flow.subject)?,
-        // What the host asks for is not the person's to pause.
-        paused_until: paused_until.filter(|_| open.flow.acr_needed.is_none()),
+        paused_until,
+        acr_needed: open.flow.acr_needed,
         factor_epoch,
         token: match &open.trust {
             Some(trust) => load_token(read, &open.flow, trust)?,

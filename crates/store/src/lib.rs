@@ -307,6 +307,9 @@ pub struct Subject {
     pub paused_until: Option<u64>,
     /// Unix seconds: when the person last reported codes that they did not ask for.
     pub reported_at: Option<u64>,
+    /// Unix seconds: when the person set two-step verification up for the first time ever, where that is
+    /// known.
+    pub first_set_up_at: Option<u64>,
     /// Changes of today.
     pub changes: Changes,
 }

@@ -208,7 +208,11 @@ fn store_enrolment(tables: &mut Tables, a: &Activation) {
         row.result_hash = Some(a.result_hash);
         row.result_expires_at = a.result_expires_at;
     }
-    tables.subject_or_new(whose).factor_epoch += 1;
+    let row = tables.subject_or_new(whose);
+    row.factor_epoch += 1;
+    if row.factor_epoch == 1 {
+        row.first_set_up_at = Some(a.now);
+    }
     for method in &a.methods {
         tables.add_method(whose, method, a.now);
     }

@@ -42,12 +42,17 @@ export async function pressAt(walk, index) {
     node.scrollIntoView({ block: 'nearest', inline: 'nearest' })
     const { left, top, width, height } = node.getBoundingClientRect()
     const [x, y] = [left + width / 2, top + height / 2]
-    const hit = document.elementFromPoint(x, y)
-    return { x, y, hits: node.contains(hit) || Boolean(hit?.contains(node)) }
+    const isMet = (hit) => node.isConnected && (node.contains(hit) || Boolean(hit?.contains(node)))
+    window.walkedHit = undefined
+    addEventListener('pointerdown', () => { window.walkedHit = isMet(document.elementFromPoint(x, y)) }, { capture: true, once: true })
+    return { x, y, hits: isMet(document.elementFromPoint(x, y)) }
   }, index)
   if (!spot) return false
   if (!spot.hits) walk.violated('control-is-covered', walk.seen.controls[index].label)
   await walk.page.mouse.click(spot.x, spot.y)
+  // What was answered in that very moment has put another screen under the hand: the press was one on nothing.
+  walk.missed = spot.hits && await walk.page.evaluate(() => window.walkedHit).catch(() => undefined) === false
+  if (walk.missed) walk.misses()
   return true
 }
 

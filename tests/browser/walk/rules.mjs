@@ -31,7 +31,7 @@ function waysOn(walk, { seen }) {
 }
 
 function views(walk, { seen, before }) {
-  if (seen.kind === 'shop' || walk.resized) return
+  if (seen.kind === 'shop' || walk.resized || walk.missed) return
   const isNew = before.step !== seen.step || before.kind !== seen.kind || before.heading?.text !== seen.heading?.text
   // Whoever types into the field that stood before the module stays where they type.
   const typesOn = !before.step && walk.typed
@@ -46,6 +46,7 @@ function views(walk, { seen, before }) {
 }
 
 function focus(walk, { seen, before }) {
+  if (walk.missed) return
   // Without a step there was only the field that stands before the module comes: login.test.mjs looks at that moment.
   if (before.step && seen.step && seen.kind === 'widget' && before.kind === 'widget' && before.step !== seen.step && before.focus === 'inside' && seen.focus === 'body'
     && !['loading', 'completed'].includes(seen.step)) walk.violated('focus-lost', `${before.step} → ${seen.step}`)
@@ -53,7 +54,7 @@ function focus(walk, { seen, before }) {
 
 function change(walk, { seen, before, did }) {
   const { mode } = walk.world.network
-  if (!walk.pressed || mode === 'slow') return
+  if (!walk.pressed || walk.missed || mode === 'slow') return
   // A form that does not get through is the browser's own to tell.
   if (seen.kind === 'plain' && mode !== 'good') return
   if (seen.kind === 'shop' && seen.isIncomplete) return
@@ -130,7 +131,8 @@ function words(walk, { seen, before }) {
   if (typed?.text.startsWith('+81 81') && walk.says('phone.too-long')) walk.violated('doubled-country-code-called-too-long')
   if (seen.step === 'code' && (walk.says('phone.sms-sent') || walk.says('phone.voice-sent')) && !walk.says('help.title')) walk.violated('no-help-at-login')
   if (seen.step === 'phone-help' && !OTHER_WAYS.some((key) => walk.says(key))) walk.violated('help-without-a-way-on')
-  if (walk.wrongKeys && spoken(before) === spoken(seen)) walk.violated('wrong-keys-unsaid')
+  // In a call that has ended nobody presses anything any more.
+  if (walk.wrongKeys && !spoken(before).includes(walk.w['phone.wrong-digits']) && spoken(before) === spoken(seen)) walk.violated('wrong-keys-unsaid')
   if (walk.reloaded && /two-step=on/.test(seen.url)) walk.violated('reload-says-done-again')
 }
 

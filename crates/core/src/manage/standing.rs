@@ -34,6 +34,18 @@ pub fn cooling_until(account: &Account, added_at: u64, now: u64) -> Option<u64> 
     (has_older && is_young(added_at, now)).then(|| added_at.saturating_add(COOLING_S))
 }
 
+/// From when a method counts where a login has to be worth more (Unix seconds): at once what came with
+/// the person's first set-up ever, and a day later what was added since. Other than
+/// [`cooling_until`] it does not ask what else there is: whoever had one code read out could take
+/// that away, have it held, or begin anew.
+pub fn settles_at(added_at: u64, first_set_up_at: Option<u64>) -> u64 {
+    if first_set_up_at == Some(added_at) {
+        added_at
+    } else {
+        added_at.saturating_add(COOLING_S)
+    }
+}
+
 /// Refuses a proof by something that cools.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use nidan_protocol::{BACKUP_METHOD_ID, Health};
 
 use super::health::{health, without_phone};
-use super::standing::cooling_until;
+use super::standing::{cooling_until, settles_at};
 use super::*;
 use crate::throttle::SUSPENDED_AFTER;
 
@@ -423,4 +423,13 @@ fn one_method_is_the_one_that_a_login_begins_with() {
     assert_eq!(edit(false, true), [default(None)]);
     assert_eq!(edit(true, true), []);
     assert_eq!(edit(false, false), []);
+}
+
+/// Whatever else there is: it could be taken away by whoever had one code read out.
+#[test]
+fn what_came_with_the_first_set_up_settles_at_once_and_what_came_later_after_a_day() {
+    assert_eq!(settles_at(NOW, Some(NOW)), NOW);
+    assert_eq!(settles_at(NOW + 1, Some(NOW)), NOW + 1 + COOLING_S);
+    // Set up before anybody wrote down when.
+    assert_eq!(settles_at(NOW, None), NOW + COOLING_S);
 }

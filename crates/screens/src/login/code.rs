@@ -297,9 +297,12 @@ impl<'a> Draft<'a, Login> {
 
     /// Below every code: another way, and "not me".
     pub(super) fn ways_on(&mut self, signing: &'a SigningIn) {
-        let (words, action) = another_way(signing);
         self.group(LoginKey::Aside);
-        self.button(LoginKey::AnotherWay, words, action);
+        // Where nothing else will do, no other way is shown.
+        if !signing.opening.needs_passkey {
+            let (words, action) = another_way(signing);
+            self.button(LoginKey::AnotherWay, words, action);
+        }
         let report = LoginAction::ReportUnrequested;
         self.button(LoginKey::NotMe, Msg::LoginNotMe, report);
     }

@@ -17,6 +17,8 @@ keys! {
         Wish = "1p;class=nidan-warning",
         /// Which method it is about.
         WishOf = "1p;class=nidan-help",
+        /// That nothing but a passkey will do.
+        Needed = "1p;class=nidan-warning",
         /// What this is about.
         Lead = "1p",
         /// What must not be overlooked.

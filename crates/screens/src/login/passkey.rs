@@ -18,8 +18,17 @@ impl<'a> Draft<'a, Login> {
         let takes_it = |method: &MethodView| method.state.takes_codes();
         let counts = signing.method().is_some_and(takes_it);
         let is_ready = counts && signing.opening.browser_has_passkeys;
+        let needs = signing.opening.needs_passkey;
+        if needs {
+            self.text(LoginKey::Needed, Msg::PasskeyNeeded);
+        }
         if counts && !is_ready {
-            self.text(LoginKey::Lead, Msg::PasskeyBrowser);
+            let why = if needs {
+                Msg::PasskeyNeededBrowser
+            } else {
+                Msg::PasskeyBrowser
+            };
+            self.text(LoginKey::Lead, why);
         }
         if is_ready {
             self.text(LoginKey::Lead, Msg::PasskeyLoginLead);

@@ -198,6 +198,7 @@ impl Walk<Login> {
             methods,
             passkeys,
             browser_has_passkeys: self.chance.below(4) > 0,
+            needs_passkey: false,
             backup_codes_left: self.chance.one(&[0, 1, 9]),
             trust_days: self.chance.flip().then_some(30),
             auto_send: self.chance.flip(),

@@ -44,6 +44,7 @@ pub(super) fn opening(account: Account, intent: Intent, is_proved: bool) -> Mana
             methods: ways,
             passkeys,
             browser_has_passkeys: true,
+            needs_passkey: false,
             backup_codes_left: account.codes,
             trust_days: None,
             auto_send: false,

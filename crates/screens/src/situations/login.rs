@@ -85,6 +85,7 @@ pub(super) fn opening(methods: &[(MethodKind, MethodState)], codes: u32) -> Logi
         methods,
         passkeys,
         browser_has_passkeys: true,
+        needs_passkey: false,
         backup_codes_left: codes,
         trust_days: None,
         auto_send: false,

@@ -63,6 +63,30 @@ fn the_browser_of_the_library_knows_no_passkeys() {
         .can(Msg::LoginAnother);
 }
 
+/// The host asks for a passkey, and nothing else is shown: no screen leads to what would be refused.
+#[test]
+fn the_payment_needs_the_passkey_and_the_browser_knows_none() {
+    for browser_has_passkeys in [true, false] {
+        let opened = LoginOpening {
+            browser_has_passkeys,
+            needs_passkey: true,
+            ..opening(&[(MethodKind::Passkey, READY)], 0)
+        };
+        let person = Person::<Login>::before(Event::Opened(Box::new(opened)))
+            .reads(Msg::PasskeyNeeded)
+            .cannot(Msg::LoginAnother)
+            .cannot(Msg::LoginLost)
+            .can(Msg::LoginNotMe);
+        if browser_has_passkeys {
+            person.can(Msg::PasskeyUse);
+        } else {
+            person
+                .reads(Msg::PasskeyNeededBrowser)
+                .cannot(Msg::PasskeyUse);
+        }
+    }
+}
+
 #[test]
 fn support_holds_the_passkey_and_the_app_is_there() {
     with(

@@ -270,7 +270,7 @@ fn an_unknown_or_wrong_setting_is_named() {
     );
 }
 
-/// Two hosts of one RP ID share their people's passkeys, and its domain serves one file.
+/// Two hosts may have one RP ID, and its domain serves one file.
 #[test]
 fn related_origins_are_those_of_all_hosts_with_the_rp_id() {
     let host = |id: &str, rp_id: &str| {

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::FlowCaller;
 use super::enrolment::{allowed, name_of_set_up, new_method};
 use super::manage::{after_proof, proved};
-use super::opening::is_worth;
+use super::opening::worth_from;
 use crate::base64url::encode;
 use crate::config::Host;
 use crate::environment::random_bytes;
@@ -180,13 +180,12 @@ async fn asking(
     };
     let now = parts.clock.now_s();
     let subject = parts.store.subject(&flow.host, &flow.subject, now).await?;
-    let account = subject.account();
     let counts = |method: &Method| {
         let is_meant = only.as_ref().is_none_or(|id| *id == method.id)
             && except.as_ref() != Some(&method.id)
-            && flow
-                .acr_needed
-                .is_none_or(|acr| is_worth(acr, method, &account, now));
+            && flow.acr_needed.is_none_or(|acr| {
+                worth_from(acr, method, &subject).is_some_and(|from| from <= now)
+            });
         is_meant && method.held_at.is_none() && (!proves || method.retires_at.is_none())
     };
     let kept = kept_of(service, flow, &subject, counts)?;

@@ -103,7 +103,7 @@ impl Typed {
     /// first. A code is spent by a conditional update, and needs no turn.
     ///
     /// # Errors
-    /// [`ErrorCode::FlowExpired`].
+    /// [`ErrorCode::FlowExpired`], and those of a flow that has ended meanwhile.
     pub(super) async fn in_turn(
         &self,
         service: &Service,
@@ -113,7 +113,7 @@ impl Typed {
             TypedCode::Digits(..) | TypedCode::Backup(_) => Ok((caller, None)),
             TypedCode::Passkey(_) => {
                 let (caller, guard) = caller.alone(service).await?;
-                Ok((caller, Some(guard)))
+                Ok((caller.unless_over()?, Some(guard)))
             }
         }
     }
@@ -312,10 +312,7 @@ fn refused(refusal: AttemptRefusal) -> Refusal {
             ErrorCode::TooManyAttempts.into()
         }
         AttemptRefusal::NoMethod => ErrorCode::MethodNotFound.into(),
-        AttemptRefusal::WorthTooLittle => Refusal {
-            field: Some("acr_needed".to_owned()),
-            ..ErrorCode::MethodNotOffered.into()
-        },
+        AttemptRefusal::WorthTooLittle => worth_too_little(),
         AttemptRefusal::TwoCodesNeeded => ErrorCode::TwoCodesNeeded.into(),
         AttemptRefusal::Resting { until } => Refusal {
             retry_at: Some(until),
@@ -327,6 +324,14 @@ fn refused(refusal: AttemptRefusal) -> Refusal {
         AttemptRefusal::NoChallenge => ErrorCode::ChallengeNotFound.into(),
         AttemptRefusal::ChallengeExpired => ErrorCode::CodeExpired.into(),
         AttemptRefusal::Ceremony(refusal) => unanswerable(refusal),
+    }
+}
+
+/// It is worth less than the login has to be.
+pub(super) fn worth_too_little() -> Refusal {
+    Refusal {
+        field: Some("acr_needed".to_owned()),
+        ..ErrorCode::MethodNotOffered.into()
     }
 }
 

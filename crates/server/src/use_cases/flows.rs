@@ -6,7 +6,7 @@ use nidan_protocol::{
     Purpose, Redeem,
 };
 
-use super::opening::is_worth;
+use super::opening::worth_from;
 use crate::agreement::key_pair;
 use crate::assertion::{ASSERTION_TTL_S, Claims};
 use crate::base64url::encode;
@@ -17,8 +17,8 @@ use crate::phone::is_country;
 use crate::refusal::Refusal;
 use crate::{AUTH_TIME_MAX_AGE_S, FLOW_TTL_S, RESULT_TTL_S, Service};
 use nidan_store::{
-    FlowState, ManagementOpened, Method, NewFlow, NewTrust, OpenManagement, OpenVerification,
-    Opened, Redeemed, Redemption, TrustUse, VerificationOpened,
+    FlowState, ManagementOpened, NewFlow, NewTrust, OpenManagement, OpenVerification, Opened,
+    Redeemed, Redemption, TrustUse, VerificationOpened,
 };
 
 /// 128 bits and more cannot be guessed.
@@ -100,6 +100,7 @@ fn required(flow: NewFlow, token: String) -> FlowCreated {
         expires_at: Some(flow.expires_at),
         result_code: None,
         paused_until: None,
+        available_at: None,
     }
 }
 
@@ -129,10 +130,14 @@ async fn verification(
     token: String,
     trust_token: Option<&str>,
 ) -> Result<FlowCreated, Refusal> {
-    if let Some(acr) = flow.acr_needed
-        && lacks(service, &flow, acr).await?
-    {
-        return Ok(without_flow(FlowStatus::AcrUnavailable, None));
+    if let Some(acr) = flow.acr_needed {
+        let from = available_from(service, &flow, acr).await?;
+        if from.is_none_or(|from| from > flow.created_at) {
+            return Ok(FlowCreated {
+                available_at: from,
+                ..without_flow(FlowStatus::AcrUnavailable, None)
+            });
+        }
     }
     let result_code = encode(&random_bytes::<TOKEN_LEN_BYTES>(&*service.0.random)?);
     let trust = trust_token
@@ -158,16 +163,22 @@ async fn verification(
     })
 }
 
-/// Whether the person has methods, and none in use that is worth it.
-async fn lacks(service: &Service, flow: &NewFlow, acr: AcrNeeded) -> Result<bool, Refusal> {
+/// From when the person has something in use that is worth it, in Unix seconds.
+async fn available_from(
+    service: &Service,
+    flow: &NewFlow,
+    acr: AcrNeeded,
+) -> Result<Option<u64>, Refusal> {
     let store = &service.0.store;
     let subject = store.subject(&flow.host, &flow.subject, flow.created_at);
     let subject = subject.await?;
-    let account = subject.account();
-    let counts = |method: &Method| {
-        method.held_at.is_none() && is_worth(acr, method, &account, flow.created_at)
-    };
-    Ok(!subject.methods.is_empty() && !subject.methods.iter().any(counts))
+    let in_use = subject
+        .methods
+        .iter()
+        .filter(|method| method.held_at.is_none());
+    Ok(in_use
+        .filter_map(|method| worth_from(acr, method, &subject))
+        .min())
 }
 
 const fn without_flow(outcome: FlowStatus, paused_until: Option<u64>) -> FlowCreated {
@@ -178,6 +189,7 @@ const fn without_flow(outcome: FlowStatus, paused_until: Option<u64>) -> FlowCre
         expires_at: None,
         result_code: None,
         paused_until,
+        available_at: None,
     }
 }
 

@@ -1,8 +1,7 @@
 //! What a widget begins with.
 
 use nidan_core::flow::extended_end;
-use nidan_core::manage::Account;
-use nidan_core::manage::standing::cooling_until;
+use nidan_core::manage::standing::settles_at;
 use nidan_protocol::{
     AcrNeeded, EnrolmentOpening, ErrorCode, ExtendAnswer, FigureView, FlowView, MethodState,
     PhoneOffer, Policy, Purpose, VerificationOpening,
@@ -51,6 +50,7 @@ pub(crate) async fn view(
     let verification = asks_for_codes(&flow.opened).then(|| VerificationOpening {
         method_id: best,
         is_wanted,
+        acr_needed: flow.opened.acr_needed,
         backup_codes_left: backup_codes_left(&flow.opened, &subject),
         trust_days: host
             .trust_days
@@ -103,17 +103,17 @@ pub(crate) fn offered<'a>(
 ) -> impl Iterator<Item = &'a StoredMethod> {
     let (proves, acr) = (flow.purpose == Purpose::Manage, flow.acr_needed);
     let methods = subject.methods.iter();
-    let account = subject.account();
     methods.filter(move |method| {
-        let is_worth = acr.is_none_or(|acr| is_worth(acr, method, &account, now));
+        let is_worth =
+            acr.is_none_or(|acr| worth_from(acr, method, subject).is_some_and(|from| from <= now));
         is_worth && (!proves || method.retires_at.is_none())
     })
 }
 
-/// Whether a method is worth what a login has to be: of that kind, and not so new that somebody who had
-/// one code read out may have added it (docs/decisions/0040-acr-needed.md).
-pub(crate) fn is_worth(acr: AcrNeeded, method: &StoredMethod, account: &Account, now: u64) -> bool {
-    acr.is_met_by(method.detail.kind()) && cooling_until(account, method.created_at, now).is_none()
+/// From when a method is worth what a login has to be (Unix seconds); [`None`] for one of another kind.
+pub(crate) fn worth_from(acr: AcrNeeded, method: &StoredMethod, subject: &Subject) -> Option<u64> {
+    let is_met = acr.is_met_by(method.detail.kind());
+    is_met.then(|| settles_at(method.created_at, subject.first_set_up_at))
 }
 
 const fn asks_for_codes(flow: &NewFlow) -> bool {

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::challenges::{
     ID_LEN_BYTES, find, open_flow_with_phone, order_of, refuse_ended, refuse_unordered,
 };
-use super::code::forbidden;
+use super::code::{forbidden, worth_too_little};
 use super::{FlowCaller, manage};
 use crate::Service;
 use crate::base64url::encode;
@@ -51,10 +51,7 @@ pub(crate) async fn order(
         .acr_needed
         .is_some_and(|acr| !acr.is_met_by(kind))
     {
-        return Err(Refusal {
-            field: Some("acr_needed".to_owned()),
-            ..ErrorCode::MethodNotOffered.into()
-        });
+        return Err(worth_too_little());
     }
     let (number, codes, sending) = number_and_codes(service, caller, &typed, &post).await?;
     let flow = &flow.opened;

@@ -300,10 +300,8 @@ fn open_verification(tables: &mut Tables, open: &OpenVerification) -> Verificati
     let token = open.trust.as_ref();
     let context = OpeningContext {
         has_method: tables.has_factor(whose),
-        paused_until: tables
-            .person(whose, open.audit.now)
-            .paused_until
-            .filter(|_| open.flow.acr_needed.is_none()),
+        paused_until: tables.person(whose, open.audit.now).paused_until,
+        acr_needed: open.flow.acr_needed,
         factor_epoch,
         token: token.map_or(TrustToken::Unknown, |trust| token_of(tables, whose, trust)),
     };

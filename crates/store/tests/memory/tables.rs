@@ -129,6 +129,7 @@ pub(crate) struct SubjectRow {
     pub(crate) wrong_codes: WrongCodes,
     pub(crate) pause: Option<StoredPause>,
     pub(crate) reported_at: Option<u64>,
+    pub(crate) first_set_up_at: Option<u64>,
     pub(crate) changes: Changes,
 }
 
@@ -255,6 +256,7 @@ impl Tables {
             allowance: row.allowance,
             paused_until: row.pause.map(|pause| pause.until),
             reported_at: row.reported_at,
+            first_set_up_at: row.first_set_up_at,
             changes: row.changes,
         }
     }

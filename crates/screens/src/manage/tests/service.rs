@@ -210,6 +210,7 @@ impl Walk<Manage> {
             methods: ways,
             passkeys,
             browser_has_passkeys: self.chance.below(4) > 0,
+            needs_passkey: false,
             backup_codes_left: self.chance.one(&[0, 1, 9]),
             trust_days: None,
             auto_send: self.chance.flip(),

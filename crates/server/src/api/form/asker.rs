@@ -120,6 +120,7 @@ pub(super) async fn opening_of(
         passkeys,
         // It takes a script to ask for one.
         browser_has_passkeys: false,
+        needs_passkey: flow.acr_needed.is_some(),
         backup_codes_left: opening::backup_codes_left(flow, &subject),
         trust_days: host.trust_days,
         auto_send: host.auto_send,

@@ -5,6 +5,7 @@ use nidan_core::attempt::AttemptPurpose;
 use nidan_core::manage::{Forbidden, PROOF_LIVES_S};
 use nidan_protocol::{BACKUP_METHOD_ID, ErrorCode, FlowView, MethodTestPost, ProofPost, Purpose};
 use nidan_store::{CompleteProof, Flow, FlowState, ProofCompletion, ProofUse};
+use tokio::sync::OwnedMutexGuard;
 use tracing::Instrument;
 
 use super::{body_hash, now_there, proved};
@@ -31,12 +32,12 @@ pub(crate) async fn prove(
         passkey,
     } = post;
     let typed = Typed::read(method_id, (code, second_code), passkey)?;
-    let (caller, _alone) = typed.in_turn(service, caller).await?;
+    let (caller, alone) = typed.in_turn(service, caller).await?;
     let [method_id, first, second] = typed.parts();
     let parts = [b"proof".as_slice(), method_id, first, second];
     let body_hash = body_hash(service, &caller.flow.opened, &parts);
     if !is_proved_by(service, &caller.flow, body_hash) {
-        spent(service, &caller, typed, ProofUse::Proof, body_hash).await?;
+        spent(service, (&caller, alone), typed, ProofUse::Proof, body_hash).await?;
     }
     now_there(service, &caller, languages).await
 }
@@ -63,13 +64,13 @@ pub(crate) async fn test(
         passkey,
     } = post;
     let typed = Typed::read(method_id, (code, second_code), passkey)?;
-    let (caller, _alone) = typed.in_turn(service, caller).await?;
+    let (caller, alone) = typed.in_turn(service, caller).await?;
     let [method_id, first, second] = typed.parts();
     let parts = [b"test".as_slice(), method_id, first, second];
     let body_hash = body_hash(service, &caller.flow.opened, &parts);
     if caller.flow.test_hash != Some(body_hash) {
         proved(service, &caller).await?;
-        spent(service, &caller, typed, ProofUse::Test, body_hash).await?;
+        spent(service, (&caller, alone), typed, ProofUse::Test, body_hash).await?;
     }
     now_there(service, &caller, languages).await
 }
@@ -101,16 +102,18 @@ fn is_proved_by(service: &Service, flow: &Flow, body_hash: [u8; 32]) -> bool {
     })
 }
 
-/// Counts a code, checks it and spends it.
+/// Counts a code, checks it and spends it. Whoever has the turn in this flow hands it over: it lasts
+/// until that is done, also when the caller goes away.
 pub(super) async fn spent(
     service: &Service,
-    caller: &FlowCaller,
+    (caller, alone): (&FlowCaller, Option<OwnedMutexGuard<()>>),
     typed: Typed,
     proof_use: ProofUse,
     body_hash: [u8; 32],
 ) -> Result<(), Refusal> {
     let (service, caller) = (service.clone(), caller.clone());
     let task = async move {
+        let _alone = alone;
         let FlowCaller { flow, host } = &caller;
         if flow.state != FlowState::Open {
             return Err(ErrorCode::FlowConflict.into());

@@ -44,7 +44,7 @@ pub(crate) async fn turn_off(
             // One code is not both: the proof, and the code for this.
             proved(service, caller).await?;
             let body_hash = change.request.body_hash;
-            let code = spent(service, caller, typed, ProofUse::Proof, body_hash).await;
+            let code = spent(service, (caller, None), typed, ProofUse::Proof, body_hash).await;
             // The proof is younger than the request: it is asked for as of now.
             let browser = caller.flow.opened.client_description.clone();
             change.audit = service.audit_context(&caller.host, browser);

@@ -238,5 +238,8 @@ impl Page<'_> {
         again.methods.push(phone);
         assert_eq!(self.store.activate(&again).await.unwrap(), Activated::Yes);
         assert_eq!(self.ids(now).await.len(), 2);
+        // It is not the first time: what came with it is no older for it.
+        let first = self.subject(now).await.first_set_up_at;
+        assert_eq!(first, Some(self.activation.now));
     }
 }
