@@ -5,10 +5,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import {
-  LANGUAGES, backupCodes, browser, inFirefox, password, person, press, signOut, signUp, sql, title, toBackupCode, toSave,
+  LANGUAGES, backupCodes, browser, codeOf, inFirefox, password, person, press, signOut, signUp, sql, title, toBackupCode, toSave, typeCode,
 } from './lib.mjs'
 import { device } from './device.mjs'
-import { back, enrolled, manage, says } from './managing.mjs'
+import { back, enrolled, manage, says, unspent } from './managing.mjs'
 
 let shared
 before(async () => { shared = await browser() })
@@ -171,7 +171,7 @@ for (const lang of inFirefox ? [] : LANGUAGES) {
     await at.context.close()
   })
 
-  test(`${lang}: in the browser of a passkey a login begins with it, and elsewhere with the app`, async () => {
+  test(`${lang}: where the last login was by a passkey the next one begins with it, and elsewhere with the app`, async () => {
     const who = await enrolled(shared, { lang })
     const { at, email } = who
     await device(at)
@@ -182,7 +182,23 @@ for (const lang of inFirefox ? [] : LANGUAGES) {
     await says(at, 'manage.done-added')
     await at.page.reload()
     await signOut(at)
+    await password(at, email)
+    await title(at, 'login.title')
+    await press(at, 'login.another')
+    await at.page.locator('.nidan-ways button').filter({ hasText: 'Here' }).click()
+    await press(at, 'passkey.use')
+    await at.page.locator('#state').waitFor()
+    await signOut(at)
+    // The app signs in somewhere else, and is what the service would begin with.
     const elsewhere = await person(shared, { lang })
+    await password(elsewhere, email)
+    await press(elsewhere, 'login.another')
+    await elsewhere.page.locator('.nidan-ways button').filter({ hasText: elsewhere.w['login.way-app'] }).click()
+    unspent()
+    await typeCode(elsewhere, codeOf(who.uri))
+    await elsewhere.page.keyboard.press('Enter')
+    await elsewhere.page.locator('#state').waitFor()
+    await signOut(elsewhere)
     await password(elsewhere, email)
     await title(elsewhere, 'login.title')
     await elsewhere.context.close()
