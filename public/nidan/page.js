@@ -410,12 +410,10 @@ export class Page {
   usedPasskey(now) {
     // Some browsers keep pages from storing: a login begins there as elsewhere.
     try {
-      if (now) localStorage.setItem(USED_PASSKEY, '')
-      else if (now === false) localStorage.removeItem(USED_PASSKEY)
+      if (now) localStorage[USED_PASSKEY] = ''
+      if (now === false) delete localStorage[USED_PASSKEY]
       return USED_PASSKEY in localStorage
-    } catch {
-      return false
-    }
+    } catch { return false }
   }
 
   /** Asks for a passkey, or for a new one: what became of it. */

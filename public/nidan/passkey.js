@@ -91,18 +91,9 @@ export function ask(page, kind, asked) {
   return now.became
 }
 
-/** A frame on another site's page, whose answers the service refuses, or a page that says it asks for no passkeys. */
-function isKeptFromAsking(kind) {
-  try {
-    if (top.location.origin !== location.origin) return true
-  } catch {
-    return true
-  }
-  return /** @type {any} */ (document).featurePolicy?.allowsFeature(`publickey-credentials-${kind}`) === false
-}
-
 async function put(page, kind, asked, signal) {
-  if (isKeptFromAsking(kind)) return ['browser']
+  // A page that says it asks for no passkeys, or a frame that was not allowed to. The module knows of frames on other sites' pages.
+  if (/** @type {any} */ (document).featurePolicy?.allowsFeature(`publickey-credentials-${kind}`) === false) return ['browser']
   const [isOpen, ceremony] = await page.request('/v1/flow/ceremonies', { kind, ...asked })
   if (!isOpen) return ['refused', ceremony]
   let [credential, name] = ['', '']

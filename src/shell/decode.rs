@@ -56,9 +56,13 @@ pub(super) fn opening(page: &Page, json: &JsValue, enrolment: &JsValue) -> Optio
     })
 }
 
-/// Whether the browser has passkeys here: none has on a page without TLS.
+/// Whether the browser has passkeys here: none has on a page without TLS, and the service takes none of
+/// a frame on another site's page, which may not even be asked what it is.
 fn browser_has_passkeys() -> bool {
-    js_sys::Reflect::has(&js_sys::global(), &"PublicKeyCredential".into()).unwrap_or_default()
+    let here = js_sys::global();
+    let origin = |of: &JsValue| field(of, "origin").and_then(|origin| origin.as_string());
+    let is_own = field(&here, "top").is_some_and(|top| origin(&top) == origin(&here));
+    is_own && js_sys::Reflect::has(&here, &"PublicKeyCredential".into()).unwrap_or_default()
 }
 
 /// The countries on offer, the likely one first: what the host says, else what the browser says; and

@@ -194,6 +194,8 @@ for (const lang of inFirefox ? [] : LANGUAGES) {
     await password(elsewhere, email)
     await press(elsewhere, 'login.another')
     await elsewhere.page.locator('.nidan-ways button').filter({ hasText: elsewhere.w['login.way-app'] }).click()
+    // Two logins of one second are of one time.
+    await elsewhere.page.waitForTimeout(1100)
     unspent()
     await typeCode(elsewhere, codeOf(who.uri))
     await elsewhere.page.keyboard.press('Enter')
