@@ -4,7 +4,7 @@ import { loadJson, loadPart, make } from './files.js'
 import { httpUrl } from './options.js'
 
 /** How often a code is asked about where the stream of events ends. */
-/** One entry without a value: all that is kept in the browser. */
+/** One entry: all that is kept in the browser. */
 const USED_PASSKEY = 'nidan-passkey'
 const POLL_MS = 3_000
 /** The service sends the delivery status at once; a stream that is silent so long is held up on the way. */
@@ -332,8 +332,6 @@ export class Page {
       if (!this.#step) this.#announce('nidan-ready', { step }, false)
       this.#step = step
       this.#announce('nidan-step', { step }, false)
-      // At hand when the button is pressed: some browsers ask for a passkey only soon after that.
-      if (step === 'passkey') loadPart('passkey.js').catch(() => {})
       if (step === EXPIRED) this.#announce('nidan-expired', null, false)
     })
   }
@@ -408,12 +406,11 @@ export class Page {
 
   /** Whether the last login in this browser was by a passkey; `now` says of which sort this one was. */
   usedPasskey(now) {
-    // Some browsers keep pages from storing: a login begins there as elsewhere.
     try {
-      if (now) localStorage[USED_PASSKEY] = ''
-      if (now === false) delete localStorage[USED_PASSKEY]
+      if (now) localStorage[USED_PASSKEY] = now
+      else if (now === false) delete localStorage[USED_PASSKEY]
       return USED_PASSKEY in localStorage
-    } catch { return false }
+    } catch { /* Some browsers keep pages from storing: a login begins there as elsewhere. */ }
   }
 
   /** Asks for a passkey, or for a new one: what became of it. */

@@ -1,5 +1,5 @@
 // A passkey: the service says what to ask, the browser asks, and its answer goes on as text that the module does not read. Loaded
-// with the screen that has the button for it.
+// when the person presses the button for it.
 //
 // Bytes are converted here and not by the browser's own JSON methods: password managers replace `create` and `get` with theirs, and
 // what those answer has no such methods, or broken ones. So what counts is read from an answer's fields alone.

@@ -43,7 +43,7 @@ const JOURNEYS: [Journey; 7] = [
         files: &["guide.js", "locales/guide.ja.json"],
         budget_bytes: 4_500,
     },
-    // With the screen of one.
+    // When somebody presses the button for one.
     Journey {
         name: "a passkey, when one is used",
         files: &["passkey.js"],
