@@ -31,6 +31,7 @@ pub(crate) struct Walk<M: Shows> {
     pending: Vec<M::Effect>,
     sent: u32,
     device: Device,
+    seed: u64,
 }
 
 impl<M: Walked> Walk<M> {
@@ -44,6 +45,7 @@ impl<M: Walked> Walk<M> {
             pending: vec![M::open()],
             sent: 0,
             device,
+            seed,
         }
     }
 
@@ -66,7 +68,8 @@ impl<M: Walked> Walk<M> {
         let mut pending = self.pending.iter().filter_map(M::orders);
         assert!(
             order.is_none() || !pending.any(|one| Some(one) == order),
-            "ordered twice: {order:?}, {:?}",
+            "seed {}, ordered twice: {order:?}, {:?}",
+            self.seed,
             self.machine
         );
         self.pending.extend(effect);

@@ -82,6 +82,8 @@ impl Managing {
             }
             ManageAnswer::NotAdded(refusal) => return self.on_not_added(refusal, now),
             ManageAnswer::ProofWanted(refusal) => self.on_proof_wanted(refusal),
+            // A change is on its way, and its own answer says what is wanted.
+            ManageAnswer::Refused(_) if self.wish.is_some() => None,
             ManageAnswer::Refused(refusal) => {
                 self.is_answered();
                 return self.on_refused(refusal, None);

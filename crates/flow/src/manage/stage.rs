@@ -332,7 +332,8 @@ impl Managing {
         self.done = None;
         self.is_withdrawn = false;
         // Under the same id comes the same wish, and nothing else.
-        if self.unanswered.take().is_some_and(|before| before != wish) {
+        let before = self.unanswered.take().or_else(|| self.wish.take());
+        if before.is_some_and(|before| before != wish) {
             self.changes += 1;
         }
         self.undo = self.undoing(&wish);

@@ -268,3 +268,25 @@ fn a_page_that_another_one_has_changed_says_so_and_shows_what_there_is() {
     let (manage, _) = answered(manage, ManageAnswer::NotReloaded(conflict()));
     assert!(matches!(manage, Manage::Ended(EndReason::Superseded)));
 }
+
+/// A list that was left is refused late: the change that is on its way is waited for all the same, and no
+/// other one goes out under its id.
+#[test]
+fn a_late_no_to_a_list_does_not_come_between_a_change_and_its_answer() {
+    let (manage, opening) = begun();
+    let (manage, _) = go(manage, ManageNav::Browsers);
+    let (manage, _) = go(manage, ManageNav::Back);
+    let (manage, _) = go(manage, ManageNav::Method(1));
+    let (manage, _) = go(manage, ManageNav::Remove);
+    let (manage, effect) = go(manage, ManageNav::Submit);
+    assert!(matches!(effect, Some(Effect::Do(ManageEffect::Change(..)))));
+    let late = ManageAnswer::Refused(ChangeRefusal::Service {
+        code: ErrorCode::ReauthRequired,
+        field: None,
+        retry_at: None,
+    });
+    let (manage, effect) = answered(manage, late);
+    assert!(effect.is_none() && !says(&manage, Msg::ManageProofTitle));
+    let (manage, _) = answered(manage, ManageAnswer::Changed(Box::new(opening)));
+    assert!(says(&manage, Msg::ManageDoneRemoved));
+}
