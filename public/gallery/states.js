@@ -130,6 +130,8 @@ const GOOD = '0'.repeat(16)
 
 const keys = [passkey(), app(), sms()]
 const ASKED = { '/v1/flow/ceremonies': ceremony }
+/** The host asks for a passkey, and for nothing less. */
+const NEEDED = { verification: { method_id: 'passkey', is_wanted: false, acr_needed: 'urn:nidan:acr:phishing-resistant', backup_codes_left: 0, trust_days: null, auto_send: false, recovery_url: 'https://example.com/recover', password_url: 'https://example.com/password' } }
 const use = (answer) => async (at) => { device(answer); await at.go('passkey') }
 
 const logins = [
@@ -165,6 +167,8 @@ const logins = [
   signIn('passkey-cancelled', keys, async (at) => { await use(declined('NotAllowedError'))(at); await at.find('[role="status"]:not(:empty)', 0) }, ASKED),
   signIn('passkey-browser', keys, async (at) => { await use(declined('SecurityError'))(at); await at.find(ERROR, 0) }, ASKED),
   signIn('passkey-wrong', keys, async (at) => { await use(touched)(at); await at.find(ERROR, 0) }, { ...ASKED, ...says('passkey_wrong', { field: 'signature', attempts_left: 4 }) }),
+  signIn('passkey-needed', [passkey()], async (at) => at.step('passkey'), {}, NEEDED),
+  signIn('passkey-needed-browser', [passkey()], async (at) => at.step('passkey'), { '/v1/flow': () => { delete (/** @type {any} */ (globalThis).PublicKeyCredential); return login([passkey()], NEEDED) } }),
   signIn('ways-passkey', keys, async (at) => { await at.step('passkey'); await at.press('.nidan-aside button', 0); await at.step('ways') }),
   signIn('ways', [app(), sms({ state: 'held' }), voice({ state: 'resting', resting_until: now() + 15 * HOUR })], toWays),
   signIn('which-lost', all, toWhichLost),

@@ -2,6 +2,8 @@
 // WebAuthn). Only Chromium has one that scripts can play.
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 
 import {
@@ -300,6 +302,28 @@ for (const lang of inFirefox ? [] : LANGUAGES) {
     await at.context.close()
   })
 }
+
+test('in a frame on another site’s page no passkey is offered', { skip: inFirefox }, async (one) => {
+  const at = await person(shared, { lang: 'en' })
+  const inside = `${process.env.NIDAN_URL}/gallery/frame.html?state=login-passkey&locale=en`
+  const page = `<iframe src="${inside}" width="500" height="700" allow="publickey-credentials-get *"></iframe>`
+  const outside = createServer((_, answer) => answer.setHeader('Content-Type', 'text/html').end(page)).listen(0, '127.0.0.1')
+  one.after(() => { outside.closeAllConnections(); outside.close() })
+  await once(outside, 'listening')
+  // The demo itself may stand in no frame at all.
+  await at.page.route(inside, async (route) => {
+    const answer = await route.fetch()
+    await route.fulfill({ response: answer, headers: { ...answer.headers(), 'content-security-policy': '', 'x-frame-options': '' } })
+  })
+  await at.page.goto(`http://127.0.0.1:${outside.address().port}/`)
+  await at.page.frameLocator('iframe').getByRole('heading', { name: at.w['login.title'] }).waitFor()
+  await at.context.close()
+  // The same by itself begins with the passkey.
+  const alone = await person(shared, { lang: 'en' })
+  await alone.page.goto(inside)
+  await alone.page.getByRole('heading', { name: alone.w['passkey.login-title'] }).waitFor()
+  await alone.context.close()
+})
 
 test('without WebAuthn the reason is said, and the other methods stay', { skip: inFirefox }, async () => {
   const { at, email, codes } = await withPasskey({ lang: 'en' })

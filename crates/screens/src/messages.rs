@@ -555,6 +555,7 @@ messages! {
     StartWhatPasskey = "start.what-passkey",
     PasskeyNeeded = "passkey.needed",
     PasskeyNeededBrowser = "passkey.needed-browser",
+    PasskeyNeededHeld = "passkey.needed-held",
 }
 
 /// Puts values into a text's named places: `{seconds}`. `put` appends the value of a place.

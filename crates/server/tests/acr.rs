@@ -6,7 +6,7 @@ mod common;
 
 use axum::http::StatusCode;
 use common::manage::{refused, somebody};
-use common::{Bench, ORIGIN, claims};
+use common::{Bench, ORIGIN, claims, form};
 use serde_json::{Value, json};
 
 const DAY: u64 = 86_400;
@@ -159,6 +159,42 @@ async fn a_new_passkey_waits_a_day_whatever_becomes_of_the_others() {
     assert_eq!(outcome("u2").await, "acr_unavailable", "{id}");
     bench.pass(601);
     assert_eq!(outcome("u2").await, "required");
+}
+
+/// One backup code that was read out: a passkey takes the app's place, signs in once, and the app is gone.
+#[tokio::test]
+async fn who_replaces_the_app_by_a_passkey_waits_too() {
+    let bench = Bench::new().await;
+    let person = somebody(&bench).await;
+    let page = bench.manage(&person.subject).await;
+    let proof = person.backup_post(0);
+    assert_eq!(page.post("proof", &proof).await.0, OK);
+    let setup = json!({ "kind": "passkey", "replaces": person.method_id });
+    let (thief_s, _) = bench.set_up_passkey(&page.token, &setup, 3).await;
+    let (_, token) = bench.login(&person.subject).await;
+    assert_eq!(bench.sign_in_with(&token, &thief_s).await.0, OK);
+    let (_, created) = opened(&bench, &person.subject, "a-session-of-a-payment").await;
+    assert_eq!(created["outcome"], "acr_unavailable", "{created}");
+    assert_eq!(created["available_at"], bench.now() + DAY);
+}
+
+/// The page without scripts can ask for no passkey: it says so, and takes nothing else.
+#[tokio::test]
+async fn the_page_without_scripts_says_what_is_needed() {
+    let bench = form::bench().await;
+    bench.enrolled_with_passkey("u1", 1).await;
+    let (_, created) = opened(&bench, "u1", "a-session-of-a-payment").await;
+    let token = created["flow_token"].as_str().unwrap();
+    let page = form::Page::open(&bench, token).await;
+    assert!(page.says("your passkey is needed"), "{}", page.html);
+    assert!(
+        page.says("This browser cannot use passkeys"),
+        "{}",
+        page.html
+    );
+    assert_eq!(page.field("code"), None);
+    let presses: Vec<_> = page.presses().into_iter().collect();
+    assert_eq!(presses, ["report"]);
 }
 
 /// A new one beside one that counts is not offered, and answers nothing.

@@ -332,8 +332,10 @@ impl Managing {
         self.done = None;
         self.is_withdrawn = false;
         // Under the same id comes the same wish, and nothing else.
-        let before = self.unanswered.take().or_else(|| self.wish.take());
-        if before.is_some_and(|before| before != wish) {
+        let mut earlier = [self.unanswered.take(), self.wish.take()]
+            .into_iter()
+            .flatten();
+        if earlier.any(|before| before != wish) {
             self.changes += 1;
         }
         self.undo = self.undoing(&wish);

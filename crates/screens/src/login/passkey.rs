@@ -18,17 +18,11 @@ impl<'a> Draft<'a, Login> {
         let takes_it = |method: &MethodView| method.state.takes_codes();
         let counts = signing.method().is_some_and(takes_it);
         let is_ready = counts && signing.opening.browser_has_passkeys;
-        let needs = signing.opening.needs_passkey;
-        if needs {
+        if signing.opening.needs_passkey {
             self.text(LoginKey::Needed, Msg::PasskeyNeeded);
         }
         if counts && !is_ready {
-            let why = if needs {
-                Msg::PasskeyNeededBrowser
-            } else {
-                Msg::PasskeyBrowser
-            };
-            self.text(LoginKey::Lead, why);
+            self.text(LoginKey::Lead, no_passkeys(signing));
         }
         if is_ready {
             self.text(LoginKey::Lead, Msg::PasskeyLoginLead);
@@ -51,6 +45,24 @@ const fn meanwhile(signing: &SigningIn) -> Words<'_> {
         RequestState::Waiting => Words::of(Msg::PasskeyWaits),
         RequestState::Refused(LoginRefusal::Cancelled) => Words::of(Msg::PasskeyCancelled),
         RequestState::Idle | RequestState::Refused(_) => Words::None,
+    }
+}
+
+/// That the browser cannot, and what to do: where nothing else will do there is no other way.
+pub(super) const fn no_passkeys(signing: &SigningIn) -> Msg {
+    if signing.opening.needs_passkey {
+        Msg::PasskeyNeededBrowser
+    } else {
+        Msg::PasskeyBrowser
+    }
+}
+
+/// The same of a method that is held.
+pub(super) const fn held(signing: &SigningIn) -> Msg {
+    if signing.opening.needs_passkey {
+        Msg::PasskeyNeededHeld
+    } else {
+        Msg::LoginHeld
     }
 }
 

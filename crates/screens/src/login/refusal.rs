@@ -4,6 +4,7 @@ use nidan_flow::{LoginRefusal, LoginStep, Now, RequestState, SigningIn};
 use nidan_otp::{CodeError, UnixSeconds};
 use nidan_protocol::{ErrorCode, MethodClass, MethodState};
 
+use super::passkey::{held, no_passkeys};
 use crate::messages::Msg;
 use crate::{Arg, Words, typed};
 
@@ -23,7 +24,7 @@ pub(super) fn refusal(signing: &SigningIn, now: Now) -> Words<'_> {
         LoginRefusal::Backup(error) => typed::backup_code(error),
         // Nothing is wrong, and it is said elsewhere.
         LoginRefusal::Cancelled => Words::None,
-        LoginRefusal::Browser => Words::of(Msg::PasskeyBrowser),
+        LoginRefusal::Browser => Words::of(no_passkeys(signing)),
         LoginRefusal::Unreachable => Words::of(Msg::PhoneUnreachable),
         LoginRefusal::Service {
             code,
@@ -61,7 +62,7 @@ fn closed(signing: &SigningIn) -> Words<'_> {
     match (method.state, method.resting_until) {
         (MethodState::Ready | MethodState::TwoCodes, _) => Words::None,
         (MethodState::Resting, Some(at)) => date(Msg::LoginResting, UnixSeconds(at)),
-        (MethodState::Held, _) => Words::of(Msg::LoginHeld),
+        (MethodState::Held, _) => Words::of(held(signing)),
         (MethodState::Suspended, _) | (MethodState::Resting, None) => {
             Words::of(Msg::LoginSuspended)
         }
@@ -114,7 +115,7 @@ fn by_service(signing: &SigningIn, code: ErrorCode, asked: Asked) -> Msg {
         ErrorCode::TooManyAttempts => Msg::PhoneCodeSpent,
         ErrorCode::MethodResting => Msg::LoginResting,
         ErrorCode::MethodSuspended => Msg::LoginSuspended,
-        ErrorCode::MethodHeld => Msg::LoginHeld,
+        ErrorCode::MethodHeld => held(signing),
         ErrorCode::Cooling
         | ErrorCode::LastMethod
         | ErrorCode::ChangeLimit

@@ -188,9 +188,23 @@ impl Walk<Login> {
                 resting_until: self.chance.flip().then_some(self.now + 9_000),
             })
             .collect();
+        // What cannot be guessed at neither rests nor is suspended.
+        let keys = methods.iter_mut();
+        for key in keys.filter(|method| !method.kind.class().has_codes()) {
+            if key.state != MethodState::Held {
+                key.state = MethodState::Ready;
+            }
+        }
         let url = || Some("https://shop.example/".to_owned());
         let mut best = methods.first().map(|method| method.id.clone());
         let passkeys = merge_passkeys(&mut methods, &mut best);
+        // The service names nothing else then.
+        let needs_passkey = passkeys > 0 && self.chance.below(4) == 0;
+        if needs_passkey {
+            methods.retain(|method| !method.kind.class().has_codes());
+            best = methods.first().map(|method| method.id.clone());
+        }
+        let codes = self.chance.one(&[0, 1, 9]);
         LoginOpening {
             issuer: "Shop".to_owned(),
             account: "hanako@example.com".to_owned(),
@@ -198,8 +212,8 @@ impl Walk<Login> {
             methods,
             passkeys,
             browser_has_passkeys: self.chance.below(4) > 0,
-            needs_passkey: false,
-            backup_codes_left: self.chance.one(&[0, 1, 9]),
+            needs_passkey,
+            backup_codes_left: if needs_passkey { 0 } else { codes },
             trust_days: self.chance.flip().then_some(30),
             auto_send: self.chance.flip(),
             calls: self.chance.flip(),
@@ -272,11 +286,43 @@ fn leads_on(login: &Login, screen: &LoginScreen<'_>, trace: &str) {
     assert!(is_over || screen.blocks.iter().any(can), "{trace}");
 }
 
+/// Where nothing but a passkey will do, no screen speaks of another way or takes a code.
+fn stays_with_the_passkey(login: &Login, screen: &LoginScreen<'_>, trace: &str) {
+    const OTHER_WAYS: [Msg; 9] = [
+        Msg::LoginAnother,
+        Msg::LoginLost,
+        Msg::LoginWayBackup,
+        Msg::LoginBackupTitle,
+        Msg::LoginTitle,
+        Msg::LoginHeld,
+        Msg::LoginSuspended,
+        Msg::LoginNotNow,
+        Msg::PasskeyBrowser,
+    ];
+    let Login::Active(signing) = login else {
+        return;
+    };
+    // A report is refused here for whatever a code is refused for; the service does not do that.
+    let is_reporting = matches!(signing.step, LoginStep::Report);
+    if is_reporting || !signing.opening.needs_passkey {
+        return;
+    }
+    let of_another = |words: Words<'_>| {
+        let said = words.message();
+        said.is_some_and(|(msg, _)| OTHER_WAYS.contains(&msg))
+    };
+    let mut said = crate::testing::texts(screen);
+    assert!(!said.any(of_another), "{trace}");
+    let takes_text = |block: &Block<'_, Login>| matches!(block.content, Content::Field { .. });
+    assert!(!screen.blocks.iter().any(takes_text), "{trace}");
+}
+
 #[test]
 fn every_screen_leads_on_and_shows_what_is_awaited() {
     let reached = reaches(60, |login, screen, trace| {
         shows_what_is_awaited(login, screen, trace);
         leads_on(login, screen, trace);
+        stays_with_the_passkey(login, screen, trace);
     });
     let all = [
         "backup",

@@ -92,7 +92,12 @@ impl Bench {
     /// Adds a passkey on a page where a factor was proved; the key, and the id of its method.
     pub async fn add_passkey(&self, token: &str, seed: u8) -> (Key, String) {
         let setup = json!({ "kind": "passkey" });
-        let (status, opened) = self.widget_post("/v1/flow/setups", token, &setup).await;
+        self.set_up_passkey(token, &setup, seed).await
+    }
+
+    /// The same, in the place of another one perhaps.
+    pub async fn set_up_passkey(&self, token: &str, setup: &Value, seed: u8) -> (Key, String) {
+        let (status, opened) = self.widget_post("/v1/flow/setups", token, setup).await;
         assert_eq!(status, StatusCode::CREATED, "{opened}");
         let (key, ceremony_id) = self.make(token, seed).await;
         let setup_id = opened["setup_id"].as_str().unwrap();
