@@ -59,6 +59,7 @@ export class TestPage {
   aside(aside) { this.isAside = aside }
   complete(code) { this.completed = code }
   restart() { this.restarted = true }
+  usedPasskey() { return false }
 }
 
 export function newPage(words, answers) { return new TestPage(words, JSON.parse(answers)) }
