@@ -66,6 +66,11 @@ pub enum Presented {
         /// The number of backup codes that one flow may try.
         limit: u32,
     },
+    /// A code that another browser of the person has shown.
+    Approval {
+        /// The number of attempts that a request for approval has.
+        limit: u32,
+    },
     /// A passkey's answer to a ceremony.
     Passkey {
         /// The method that is meant, where one is: another one of the person's does not count then.
@@ -131,6 +136,8 @@ pub enum Target {
         /// The flow's latest code for it.
         challenge: Option<SentCode>,
     },
+    /// Another browser of the person.
+    Approval(Option<AskedApproval>),
     /// A passkey.
     Passkey {
         /// The person's key of that credential id; [`None`] where there is none.
@@ -154,6 +161,23 @@ pub struct SentCode {
     /// When it ends, in Unix seconds.
     pub expires_at: u64,
     /// Whether it was answered.
+    pub is_answered: bool,
+}
+
+/// The latest request for approval of a flow, without its code, which is derived from the id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedApproval {
+    /// Its id.
+    pub approval_id: String,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// When it ends, in Unix seconds.
+    pub expires_at: u64,
+    /// Whether nothing was changed since it was asked.
+    pub is_of_epoch: bool,
+    /// Whether a browser has shown its code.
+    pub is_shown: bool,
+    /// Whether the code was typed.
     pub is_answered: bool,
 }
 
@@ -198,6 +222,15 @@ pub enum CheckInput {
         /// Attempts that this code has left.
         attempts_left: u32,
     },
+    /// Another browser's: the flow's latest request for approval.
+    Approval {
+        /// The code is derived from this.
+        approval_id: String,
+        /// Whether a browser has shown it. Where none has, nothing is right.
+        is_shown: bool,
+        /// Attempts that this code has left.
+        attempts_left: u32,
+    },
     /// The person's unused backup codes.
     BackupCodes(BackupSet),
     /// A passkey's.
@@ -217,6 +250,7 @@ impl CheckInput {
             Self::Otp { .. } => Authenticator::Method(MethodKind::Totp),
             Self::OutOfBand { channel, .. } => Authenticator::Method(channel.method()),
             Self::BackupCodes(_) => Authenticator::BackupCode,
+            Self::Approval { .. } => Authenticator::Approval,
             Self::Passkey { .. } => Authenticator::Method(MethodKind::Passkey),
         }
     }
@@ -281,6 +315,8 @@ pub struct AttemptChanges {
     pub allowance: Option<Allowance>,
     /// The challenge that has one attempt more.
     pub challenge_id: Option<String>,
+    /// The request for approval that has one attempt more.
+    pub approval_id: Option<String>,
     /// The ceremony that is spent.
     pub ceremony_id: Option<String>,
 }

@@ -68,7 +68,7 @@ pub const fn when_enrolment_opens(earlier: &FlowStatus<'_>) -> FlowChange {
 pub fn when_login_opens(earlier: &FlowStatus<'_>, session_binding: &str) -> FlowChange {
     let is_login = match earlier.purpose {
         Purpose::Verify => true,
-        Purpose::Enroll | Purpose::Manage => false,
+        Purpose::Enroll | Purpose::Manage | Purpose::Approve => false,
     };
     supersede_if(earlier.is_open && is_login && earlier.session_binding == session_binding)
 }
@@ -78,9 +78,19 @@ pub fn when_login_opens(earlier: &FlowStatus<'_>, session_binding: &str) -> Flow
 pub fn when_management_opens(earlier: &FlowStatus<'_>, session_binding: &str) -> FlowChange {
     let is_management = match earlier.purpose {
         Purpose::Manage => true,
-        Purpose::Enroll | Purpose::Verify => false,
+        Purpose::Enroll | Purpose::Verify | Purpose::Approve => false,
     };
     supersede_if(earlier.is_open && is_management && earlier.session_binding == session_binding)
+}
+
+/// Decides about an earlier flow of a person in whose browser logins are approved: of two tabs of one
+/// session the newer goes on.
+pub fn when_approving_opens(earlier: &FlowStatus<'_>, session_binding: &str) -> FlowChange {
+    let is_approving = match earlier.purpose {
+        Purpose::Approve => true,
+        Purpose::Enroll | Purpose::Verify | Purpose::Manage => false,
+    };
+    supersede_if(earlier.is_open && is_approving && earlier.session_binding == session_binding)
 }
 
 /// Decides about a flow of a person who reports that somebody else asks for codes. A login that was
@@ -88,7 +98,7 @@ pub fn when_management_opens(earlier: &FlowStatus<'_>, session_binding: &str) ->
 pub const fn when_reported(flow: &FlowStatus<'_>) -> FlowChange {
     let is_unredeemed_login = match flow.purpose {
         Purpose::Verify => flow.has_result,
-        Purpose::Enroll | Purpose::Manage => false,
+        Purpose::Enroll | Purpose::Manage | Purpose::Approve => false,
     };
     supersede_if(flow.is_open || is_unredeemed_login)
 }
@@ -99,7 +109,8 @@ pub const fn when_reported(flow: &FlowStatus<'_>) -> FlowChange {
 pub fn when_trust_is_revoked(flow: &FlowStatus<'_>, browsers: &Browsers) -> FlowChange {
     let is_of_trust = match flow.used {
         Some(Authenticator::TrustedBrowser) => flow.has_result,
-        Some(Authenticator::Method(_) | Authenticator::BackupCode) | None => false,
+        Some(Authenticator::Method(_) | Authenticator::BackupCode | Authenticator::Approval)
+        | None => false,
     };
     if is_of_trust {
         return supersede_if(flow.method_id.is_some_and(|id| browsers.contain(id)));

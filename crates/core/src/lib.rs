@@ -9,6 +9,7 @@
 //! engine:  load_context(transaction) ─▶ decide(&context, &input) ─▶ apply(transaction, &changes)
 //! ```
 
+pub mod approval;
 pub mod attempt;
 pub mod audit;
 pub mod budget;

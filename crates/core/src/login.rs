@@ -1,6 +1,8 @@
 //! A right code completes its login: what is spent, what is given back, what is noted.
 
-use nidan_protocol::{Authenticator, BACKUP_METHOD_ID, Channel, EventKind, MethodKind};
+use nidan_protocol::{
+    APPROVAL_METHOD_ID, Authenticator, BACKUP_METHOD_ID, Channel, EventKind, MethodKind,
+};
 
 use crate::audit::AuditDetail;
 use crate::throttle::{self, Allowance, Tries};
@@ -36,6 +38,11 @@ pub enum Authenticated {
         /// Its place in the set.
         ordinal: u32,
     },
+    /// A code that another browser of the person has shown.
+    Approval {
+        /// The request for approval.
+        approval_id: String,
+    },
     /// A passkey. Its ceremony was spent when the attempt was counted.
     Passkey {
         /// The method's id.
@@ -54,17 +61,20 @@ impl Authenticated {
             Self::Otp { .. } => Authenticator::Method(MethodKind::Totp),
             Self::OutOfBand { channel, .. } => Authenticator::Method(channel.method()),
             Self::BackupCode { .. } => Authenticator::BackupCode,
+            Self::Approval { .. } => Authenticator::Approval,
             Self::Passkey { .. } => Authenticator::Method(MethodKind::Passkey),
         }
     }
 
-    /// The id of the method that was used; [`BACKUP_METHOD_ID`] for a backup code.
+    /// The id of the method that was used; [`BACKUP_METHOD_ID`] for a backup code,
+    /// [`APPROVAL_METHOD_ID`] for another browser.
     pub fn method_id(&self) -> &str {
         match self {
             Self::Otp { method_id, .. }
             | Self::OutOfBand { method_id, .. }
             | Self::Passkey { method_id, .. } => method_id,
             Self::BackupCode { .. } => BACKUP_METHOD_ID,
+            Self::Approval { .. } => APPROVAL_METHOD_ID,
         }
     }
 }
@@ -135,6 +145,19 @@ pub fn complete(context: &LoginContext, authenticated: &Authenticated, now: u64)
                 retired: context.replaced.clone(),
             }
         }
+        // No method has worked. What its own flow has guessed comes back, as with any right code.
+        Authenticated::Approval { .. } => {
+            let (_no_method, allowance) =
+                throttle::succeed(Tries::default(), context.allowance, context.flow_cost, now);
+            LoginChanges {
+                tries: None,
+                allowance,
+                event: EventKind::Verified,
+                detail: detail(None),
+                backup_codes_left: context.backup_codes_left,
+                retired: Vec::new(),
+            }
+        }
         // Nothing was guessed at: what others have guessed stays counted.
         Authenticated::Passkey { .. } => LoginChanges {
             tries: Some(context.tries),
@@ -183,12 +206,14 @@ pub fn prove(
         (
             Authenticated::Otp { .. }
             | Authenticated::OutOfBand { .. }
+            | Authenticated::Approval { .. }
             | Authenticated::Passkey { .. },
             ProofKind::Proof,
         ) => EventKind::Proved,
         (
             Authenticated::Otp { .. }
             | Authenticated::OutOfBand { .. }
+            | Authenticated::Approval { .. }
             | Authenticated::Passkey { .. },
             ProofKind::Test,
         ) => EventKind::MethodTested,

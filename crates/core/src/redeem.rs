@@ -33,7 +33,7 @@ impl RedeemContext {
     pub fn epoch_of_result(&self) -> u64 {
         match self.purpose {
             Purpose::Manage => self.login_epoch.unwrap_or(self.factor_epoch),
-            Purpose::Enroll | Purpose::Verify => self.factor_epoch,
+            Purpose::Enroll | Purpose::Verify | Purpose::Approve => self.factor_epoch,
         }
     }
 
@@ -104,6 +104,8 @@ pub fn redeem(
         }
         // They tell what was done, and let nobody in.
         Purpose::Enroll | Purpose::Manage => true,
+        // It has no result.
+        Purpose::Approve => false,
     };
     let counts = context.is_completed
         && !context.is_redeemed
@@ -112,7 +114,7 @@ pub fn redeem(
     counts.then(|| match context.purpose {
         Purpose::Verify => trust_change(context, trust_lives_s, now),
         // A browser is trusted by a login alone.
-        Purpose::Enroll | Purpose::Manage => TrustChange::None,
+        Purpose::Enroll | Purpose::Manage | Purpose::Approve => TrustChange::None,
     })
 }
 

@@ -1,6 +1,8 @@
 //! The enrolment as a pure state machine: a state, an event, the next state and what the shell
 //! shall do.
 
+mod approval;
+mod approving;
 mod choices;
 mod code_entry;
 mod draft;
@@ -27,6 +29,10 @@ mod set_up;
 mod signing_in;
 mod steps;
 
+pub use approving::{
+    Approve, ApproveAnswer, ApproveEffect, ApproveEvent, ApproveNav, ApproveOpening, ApproveStep,
+    Approving,
+};
 pub use code_entry::CodeEntry;
 pub use draft::{ConfirmedCode, Opening, PendingSecret};
 pub use enrolment::Enrolment;

@@ -30,6 +30,8 @@ pub struct LoginOpening {
     pub needs_passkey: bool,
     /// Good [backup codes](BackupCode).
     pub backup_codes_left: u32,
+    /// Whether another browser of the person can approve it.
+    pub approval: bool,
     /// For how many days this browser can be trusted.
     pub trust_days: Option<u32>,
     /// Whether a text or call is ordered without a tap.
@@ -56,6 +58,8 @@ pub enum LoginMethod {
     Method(usize),
     /// A [backup code](BackupCode).
     Backup,
+    /// The code that another browser shows.
+    Approval,
 }
 
 /// Why a code was not taken.
@@ -146,6 +150,8 @@ pub enum LoginStep {
     },
     /// Type a [backup code](BackupCode).
     Backup,
+    /// Ask another browser, and type its code.
+    Approval,
     /// All ways.
     MethodPicker,
     /// Which of them was on the lost phone.
@@ -176,6 +182,10 @@ pub struct SigningIn {
     pub step: LoginStep,
     /// Whether the help for a code that does not arrive is open.
     pub is_helping: bool,
+    /// Whether another browser was asked, and its code is awaited.
+    pub(super) is_approval_asked: bool,
+    /// Whether that question is still on its way.
+    pub(super) is_asking_for_approval: bool,
     /// What the person called lost.
     pub(super) lost: LostMethods,
     /// Where "back" leads.
@@ -216,6 +226,8 @@ pub enum LoginNav {
     Choose(LoginMethod),
     /// "I have lost my phone."
     Lose,
+    /// "Ask for the code" of another browser.
+    AskForApproval,
     /// "None of these works".
     Recover,
     /// "This sign-in is not mine."
@@ -255,6 +267,10 @@ pub enum LoginAnswer {
     NotOrdered(LoginRefusal),
     /// The delivery status of a message changed.
     Changed(Box<ChallengeView>),
+    /// The other browsers were asked.
+    ApprovalAsked,
+    /// They were not.
+    ApprovalNotAsked(LoginRefusal),
     /// The code was right.
     Verified(Box<Verified>),
     /// The code of this way was not taken.
@@ -301,6 +317,8 @@ pub enum LoginEffect {
         /// The ids of the methods that go out of use with it, each before a space.
         lost: String,
     },
+    /// Ask the person's other browsers for a code.
+    AskForApproval,
     /// Ask the browser for a passkey, and the service whether its answer holds.
     AskForPasskey {
         /// By which way: the answer names it.

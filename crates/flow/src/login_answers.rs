@@ -28,6 +28,14 @@ impl SigningIn {
                 self.on_changed(fresh);
                 None
             }
+            LoginAnswer::ApprovalAsked => {
+                self.on_approval_asked();
+                None
+            }
+            LoginAnswer::ApprovalNotAsked(refusal) => {
+                self.on_approval_not_asked(refusal);
+                ending_of(refusal)
+            }
             LoginAnswer::NotOrdered(refusal) => self.not_ordered(refusal),
             LoginAnswer::Refused(way, refusal) => self.refused(way, refusal),
             LoginAnswer::NotReported(refusal) => self.not_reported(refusal),
@@ -85,6 +93,9 @@ impl SigningIn {
             return None;
         }
         let stands = self.asks_for(way);
+        let is_approval = way == LoginMethod::Approval;
+        // Another code is asked for meanwhile.
+        let is_asking = is_approval && self.is_asking_for_approval;
         let LoginRefusal::Service {
             code,
             retry_at,
@@ -92,17 +103,20 @@ impl SigningIn {
             ..
         } = refusal
         else {
-            if stands && !(self.is_ordering && self.is_by_message(way)) {
+            if stands && !(is_asking || self.is_ordering && self.is_by_message(way)) {
                 self.asked = RequestState::Refused(refusal);
             }
             return None;
         };
         let by_message = self.is_by_message(way);
         // This login has had its tries, and not just one message: the password starts another one.
-        if code == ErrorCode::TooManyAttempts && !by_message {
+        if code == ErrorCode::TooManyAttempts && !by_message && !is_approval {
             return Some(EndReason::TriesSpent);
         }
         let of_two = self.wants_two();
+        if is_approval {
+            self.note_refusal_of_approval(code, attempts_left);
+        }
         if let LoginMethod::Method(tried) = way {
             self.note_state(tried, code, retry_at, attempts_left);
         }
@@ -119,7 +133,7 @@ impl SigningIn {
         if stands {
             self.times += u32::from(code == ErrorCode::CodeWrong);
             // Another code was ordered meanwhile, and is still on its way.
-            if !(self.is_ordering && by_message) {
+            if !(self.is_ordering && by_message || is_asking) {
                 self.asked = RequestState::Refused(LoginRefusal::Service {
                     code,
                     retry_at,
@@ -164,18 +178,20 @@ impl SigningIn {
                 LoginStep::Code { place, .. } | LoginStep::Passkey { place },
                 LoginMethod::Method(tried),
             ) => *place == tried,
-            (LoginStep::Backup, LoginMethod::Backup) => true,
+            (LoginStep::Backup, LoginMethod::Backup)
+            | (LoginStep::Approval, LoginMethod::Approval) => true,
             (
                 LoginStep::Code { .. }
                 | LoginStep::Passkey { .. }
                 | LoginStep::Backup
+                | LoginStep::Approval
                 | LoginStep::MethodPicker
                 | LoginStep::LostPicker
                 | LoginStep::Recovery
                 | LoginStep::Report
                 | LoginStep::Reported(_)
                 | LoginStep::LowBackupCodes(_),
-                LoginMethod::Method(_) | LoginMethod::Backup,
+                LoginMethod::Method(_) | LoginMethod::Backup | LoginMethod::Approval,
             ) => false,
         }
     }

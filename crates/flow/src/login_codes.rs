@@ -15,7 +15,9 @@ impl SigningIn {
                 self.trust = trust;
                 None
             }
-            (LoginInput::Code(typed), LoginStep::Code { .. }) => self.edit_code(0, typed),
+            (LoginInput::Code(typed), LoginStep::Code { .. } | LoginStep::Approval) => {
+                self.edit_code(0, typed)
+            }
             (LoginInput::SecondCode(typed), LoginStep::Code { .. }) => self.edit_code(1, typed),
             (LoginInput::Backup(typed), LoginStep::Backup) => {
                 self.typed_backup = Zeroizing::new(typed);
@@ -55,18 +57,23 @@ impl SigningIn {
         } else {
             code.is_fresh()
         };
+        let is_approval = matches!(self.step, LoginStep::Approval);
         let goes = is_fresh
             && self.opening.submits_itself
-            && self.opening.trust_days.is_none()
+            && (is_approval || self.opening.trust_days.is_none())
             && !self.waits()
             && self.can_answer();
-        if goes { self.verify() } else { None }
+        match goes {
+            false => None,
+            true if is_approval => self.verify_approval(),
+            true => self.verify(),
+        }
     }
 
     /// An app's code can always be asked about; a phone's only after one was sent.
     fn can_answer(&self) -> bool {
         let LoginStep::Code { challenge, .. } = &self.step else {
-            return false;
+            return matches!(self.step, LoginStep::Approval) && self.is_approval_asked;
         };
         let makes_codes = |method: &nidan_protocol::MethodView| method.kind.class().makes_codes();
         challenge.is_some() || self.method().is_some_and(makes_codes)

@@ -42,6 +42,7 @@ fn opening() -> LoginOpening {
         browser_has_passkeys: true,
         needs_passkey: false,
         backup_codes_left: 10,
+        approval: false,
         trust_days: None,
         auto_send: false,
         calls: true,
@@ -194,6 +195,7 @@ fn what_was_typed_before_the_widget_came_is_not_lost() {
 #[test]
 fn nothing_sends_itself_while_there_is_a_box_to_tick() {
     let trusting = LoginOpening {
+        approval: false,
         trust_days: Some(30),
         ..opening()
     };

@@ -16,6 +16,11 @@ impl LostMethods {
         place < u32::BITS as usize && self.0 >> place & 1 != 0
     }
 
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// Adds the method at this place, or takes it out.
     pub const fn toggle(&mut self, place: usize) {
         if place < u32::BITS as usize {

@@ -44,9 +44,10 @@ impl SigningIn {
     pub const fn bookmark(&self) -> Option<LoginBookmark> {
         let screen = match self.step {
             LoginStep::Code { .. } if self.is_helping => BookmarkedScreen::Help,
-            LoginStep::Code { .. } | LoginStep::Passkey { .. } | LoginStep::Backup => {
-                BookmarkedScreen::Code
-            }
+            LoginStep::Code { .. }
+            | LoginStep::Passkey { .. }
+            | LoginStep::Backup
+            | LoginStep::Approval => BookmarkedScreen::Code,
             LoginStep::MethodPicker => BookmarkedScreen::MethodPicker,
             LoginStep::LostPicker => BookmarkedScreen::LostPicker,
             LoginStep::Recovery => BookmarkedScreen::Recovery,
@@ -84,6 +85,7 @@ impl SigningIn {
             LoginMethod::Method(place) => place < self.opening.methods.len(),
             // Also after the last one: its answer may have been lost on the way.
             LoginMethod::Backup => true,
+            LoginMethod::Approval => self.opening.approval,
         };
         self.kept = sent;
         self.times = bookmark.times;
@@ -98,6 +100,9 @@ impl SigningIn {
             }
             (BookmarkedScreen::Code | BookmarkedScreen::Help, LoginMethod::Backup) => {
                 LoginStep::Backup
+            }
+            (BookmarkedScreen::Code | BookmarkedScreen::Help, LoginMethod::Approval) => {
+                LoginStep::Approval
             }
             (BookmarkedScreen::MethodPicker, _) => LoginStep::MethodPicker,
             (BookmarkedScreen::LostPicker, _) => LoginStep::LostPicker,

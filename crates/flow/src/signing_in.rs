@@ -38,6 +38,8 @@ impl Stage for SigningIn {
             asked: RequestState::Idle,
             step: LoginStep::Backup,
             is_helping: false,
+            is_approval_asked: false,
+            is_asking_for_approval: false,
             lost: LostMethods::default(),
             way: best.map_or(LoginMethod::Backup, LoginMethod::Method),
             kept: None,
@@ -64,6 +66,7 @@ impl Stage for SigningIn {
             LoginStep::Code { .. }
             | LoginStep::Passkey { .. }
             | LoginStep::Backup
+            | LoginStep::Approval
             | LoginStep::MethodPicker
             | LoginStep::LostPicker
             | LoginStep::Recovery
@@ -86,6 +89,7 @@ impl Stage for SigningIn {
             LoginStep::Code { .. }
             | LoginStep::Passkey { .. }
             | LoginStep::Backup
+            | LoginStep::Approval
             | LoginStep::MethodPicker
             | LoginStep::LostPicker
             | LoginStep::Recovery
@@ -106,6 +110,7 @@ impl Stage for SigningIn {
             LoginStep::Code { challenge, .. } => challenge.as_deref(),
             LoginStep::Passkey { .. }
             | LoginStep::Backup
+            | LoginStep::Approval
             | LoginStep::MethodPicker
             | LoginStep::LostPicker
             | LoginStep::Recovery
@@ -168,7 +173,9 @@ impl SigningIn {
 
     /// Whether another way is there: another method, or a backup code.
     pub fn has_other_way(&self) -> bool {
-        self.opening.methods.len() > 1 || self.opening.backup_codes_left > 0
+        self.opening.methods.len() > 1
+            || self.opening.backup_codes_left > 0
+            || self.opening.approval
     }
 
     /// Whether the last question is still on its way.
@@ -252,6 +259,10 @@ impl SigningIn {
                 if self.may_be_lost(place) {
                     self.lost.toggle(place);
                 }
+                // Another browser takes nothing out of use: "back" leads to what does.
+                if self.way == LoginMethod::Approval && !self.may_be_approved() {
+                    self.way = LoginMethod::Method(0);
+                }
                 self.leave_for(LoginStep::MethodPicker)
             }
             (_, LoginNav::Lose) => self.lose(),
@@ -263,6 +274,12 @@ impl SigningIn {
                 self.way = LoginMethod::Backup;
                 self.leave_for(LoginStep::Backup)
             }
+            (_, LoginNav::Choose(LoginMethod::Approval)) if !self.may_be_approved() => None,
+            (_, LoginNav::Choose(LoginMethod::Approval)) => {
+                self.clear_codes();
+                self.enter_approval()
+            }
+            (_, LoginNav::AskForApproval) => self.ask_for_approval(),
             (_, LoginNav::MethodPicker) => self.leave_for(LoginStep::MethodPicker),
             (_, LoginNav::ReportUnrequested) => self.leave_for(LoginStep::Report),
             (_, LoginNav::Recover) => self.leave_for(LoginStep::Recovery),
@@ -280,6 +297,8 @@ impl SigningIn {
             LoginStep::Code { .. } => self.verify(),
             LoginStep::Passkey { .. } => self.ask_for_passkey(),
             LoginStep::Backup => self.verify_backup(),
+            LoginStep::Approval if self.is_approval_asked => self.verify_approval(),
+            LoginStep::Approval => self.ask_for_approval(),
             LoginStep::Report => {
                 self.asked = RequestState::Waiting;
                 Some(LoginEffect::Report)
@@ -297,12 +316,14 @@ impl SigningIn {
         match self.step {
             LoginStep::LostPicker => self.leave_for(LoginStep::MethodPicker),
             LoginStep::Recovery if self.has_other_way() => self.leave_for(LoginStep::MethodPicker),
-            LoginStep::Code { .. } | LoginStep::Passkey { .. } | LoginStep::Backup => {
-                self.leave_for(LoginStep::MethodPicker)
-            }
+            LoginStep::Code { .. }
+            | LoginStep::Passkey { .. }
+            | LoginStep::Backup
+            | LoginStep::Approval => self.leave_for(LoginStep::MethodPicker),
             LoginStep::Recovery | LoginStep::MethodPicker | LoginStep::Report => {
                 self.asked = RequestState::Idle;
                 self.step = match self.way {
+                    LoginMethod::Approval => return self.enter_approval(),
                     LoginMethod::Method(place) => {
                         self.asked = self.state_of_order(place);
                         self.step_of(place)?
@@ -400,6 +421,8 @@ impl SigningIn {
                 LoginAnswer::Ordered(_)
                 | LoginAnswer::NotOrdered(_)
                 | LoginAnswer::Changed(_)
+                | LoginAnswer::ApprovalAsked
+                | LoginAnswer::ApprovalNotAsked(_)
                 | LoginAnswer::Reported(_)
                 | LoginAnswer::NotReported(_),
             )
@@ -417,6 +440,7 @@ impl fmt::Debug for SigningIn {
             LoginStep::Code { .. } => "Code",
             LoginStep::Passkey { .. } => "Passkey",
             LoginStep::Backup => "Backup",
+            LoginStep::Approval => "Approval",
             LoginStep::MethodPicker => "MethodPicker",
             LoginStep::LostPicker => "LostPicker",
             LoginStep::Recovery => "Recovery",

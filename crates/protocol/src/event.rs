@@ -60,13 +60,17 @@ pub enum EventKind {
     TrustedBrowserCopied,
     /// Trusted browsers are asked for a code again.
     TrustRevoked,
+    /// A login asks the person's other browsers to approve it.
+    ApprovalAsked,
+    /// A trusted browser has shown the code of a login that waits.
+    ApprovalShown,
     /// The person says: This sign-in is not mine.
     Reported,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Enrolled,
         Self::CodeSent,
         Self::Verified,
@@ -92,6 +96,8 @@ impl EventKind {
         Self::TrustedBrowserUsed,
         Self::TrustedBrowserCopied,
         Self::TrustRevoked,
+        Self::ApprovalAsked,
+        Self::ApprovalShown,
         Self::Reported,
     ];
 
@@ -123,6 +129,8 @@ impl EventKind {
             Self::TrustedBrowserUsed => "trusted_browser_used",
             Self::TrustedBrowserCopied => "trusted_browser_copied",
             Self::TrustRevoked => "trust_revoked",
+            Self::ApprovalAsked => "approval_asked",
+            Self::ApprovalShown => "approval_shown",
             Self::Reported => "reported",
         }
     }
@@ -152,6 +160,8 @@ impl EventKind {
             | Self::BrowserTrusted
             | Self::TrustedBrowserCopied
             | Self::TrustRevoked
+            | Self::ApprovalAsked
+            | Self::ApprovalShown
             | Self::Reported
             | Self::CodeSent => false,
         }
@@ -180,11 +190,12 @@ impl EventKind {
             | Self::BrowserTrusted
             | Self::TrustedBrowserCopied
             | Self::TrustRevoked
+            | Self::ApprovalAsked
             | Self::Reported => true,
             // The host itself signs the person in.
             Self::Verified | Self::TrustedBrowserUsed => false,
             // The person is there.
-            Self::Proved | Self::MethodTested => false,
+            Self::Proved | Self::MethodTested | Self::ApprovalShown => false,
             // It comes to the person's own phone.
             Self::CodeSent => false,
         }

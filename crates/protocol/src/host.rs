@@ -16,11 +16,13 @@ pub enum Purpose {
     Verify,
     /// A person who is signed in changes what there is.
     Manage,
+    /// A person who is signed in, in a browser that is trusted, approves a login elsewhere.
+    Approve,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 3] = [Self::Enroll, Self::Verify, Self::Manage];
+    pub const ALL: [Self; 4] = [Self::Enroll, Self::Verify, Self::Manage, Self::Approve];
 
     /// The name on the wire, in the database and in signed results.
     pub const fn as_str(self) -> &'static str {
@@ -28,6 +30,7 @@ impl Purpose {
             Self::Enroll => "enroll",
             Self::Verify => "verify",
             Self::Manage => "manage",
+            Self::Approve => "approve",
         }
     }
 }
@@ -104,7 +107,8 @@ pub struct CreateFlow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acr_needed: Option<AcrNeeded>,
     /// In a verification, the `trust_token` that an earlier redeem gave for this browser, when the
-    /// browser has it. Where the purpose is `manage`, it only says which browser this is.
+    /// browser has it. Where the purpose is `manage`, it only says which browser this is; where it is
+    /// `approve`, nothing goes without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust_token: Option<String>,
     /// The browser and the place, as the person should read them later in the record: "Osaka,
@@ -133,6 +137,9 @@ pub enum FlowStatus {
     /// The person has paused codes until `paused_until`. No flow was made; the host signs the person
     /// in by the password alone, and trusts no browser meanwhile.
     Paused,
+    /// The browser that is to approve logins is not trusted, or is no longer. No flow was made; the page
+    /// shows nothing.
+    NotTrusted,
 }
 
 /// The answer to `POST /v1/flows`.
@@ -142,7 +149,7 @@ pub struct FlowCreated {
     /// The host's next step.
     pub outcome: FlowStatus,
     /// The flow's id, with which the host redeems; missing when the outcome is
-    /// `not_enrolled`, `acr_unavailable` or `paused`.
+    /// `not_enrolled`, `acr_unavailable`, `paused` or `not_trusted`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_id: Option<String>,
     /// The value of the page's `flow-token` attribute, there when the outcome is `required`.

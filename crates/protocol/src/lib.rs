@@ -3,6 +3,7 @@
 //! Requests refuse unknown fields; answers may grow, so readers ignore what they do not know. Times
 //! are seconds since the Unix epoch. Byte strings are base64url without padding (RFC 4648 §5).
 
+mod approval;
 mod challenge;
 mod change;
 mod event;
@@ -13,6 +14,9 @@ mod method;
 mod passkey;
 mod problem;
 
+pub use approval::{
+    ApprovalPost, ApprovalState, ApprovalView, ShowPost, ShownCode, WaitingLogin, WaitingLogins,
+};
 pub use challenge::{
     CallConfirmation, ChallengeAnswerPost, ChallengePost, ChallengeView, DeliveryState,
 };
@@ -23,10 +27,11 @@ pub use change::{
 };
 pub use event::{EventKind, EventView, EventsView};
 pub use flow::{
-    BACKUP_METHOD_ID, BackupGate, EnrolmentAnswer, EnrolmentOpening, EnrolmentPost, ExtendAnswer,
-    ExtendPost, FigureView, FlowOutcome, FlowView, LOST_MAX, MethodState, MethodView,
-    PASSKEY_METHOD_ID, PHONES_MAX, PhoneOffer, PhonePost, Policy, RecentLogin, ReportAnswer,
-    ReportPost, VerificationAnswer, VerificationOpening, VerificationPost,
+    APPROVAL_METHOD_ID, BACKUP_METHOD_ID, BackupGate, EnrolmentAnswer, EnrolmentOpening,
+    EnrolmentPost, ExtendAnswer, ExtendPost, FigureView, FlowOutcome, FlowView, LOST_MAX,
+    MethodState, MethodView, PASSKEY_METHOD_ID, PHONES_MAX, PhoneOffer, PhonePost, Policy,
+    RecentLogin, ReportAnswer, ReportPost, VerificationAnswer, VerificationOpening,
+    VerificationPost,
 };
 pub use host::{
     AcrNeeded, AssertionAnswer, CreateFlow, FlowCreated, FlowStatus, HoldPost, HostReportPost,

@@ -11,6 +11,7 @@
 //!   └──── on(event) ◀── event() ◀── action ◀──────┘
 //! ```
 
+pub mod approve;
 pub mod apps;
 mod block;
 #[cfg(test)]

@@ -139,6 +139,10 @@ pub struct Host {
     /// For how many days a person may have a browser not asked for codes: 1 to 90; not offered when
     /// left out.
     pub trust_days: Option<u32>,
+    /// Whether a trusted browser in which the person is signed in may show the code of a login elsewhere:
+    /// the host then has a page of the purpose `approve`. It needs `trust_days`.
+    #[serde(default)]
+    pub approvals: bool,
     /// At login: whether a text or call is ordered at once, without a tap.
     #[serde(default)]
     pub auto_send: bool,

@@ -556,6 +556,8 @@ async fn every_route_stands_in_the_openapi_document() {
         "/healthz",
         "/openapi.json",
         "/v1/flow",
+        "/v1/flow/approvals",
+        "/v1/flow/approvals/{id}/show",
         "/v1/flow/ceremonies",
         "/v1/flow/ceremonies/{id}/answer",
         "/v1/flow/challenges",

@@ -13,7 +13,7 @@ use rusqlite::{Connection, Row, params};
 use crate::connection::{execute, first};
 use crate::failure::Failure;
 use crate::rows::{acr_from, channel_from, from_sql, kind_from, time_from, to_sql};
-use crate::{ceremonies, flows};
+use crate::{approvals, ceremonies, flows};
 use nidan_store::Attempt;
 
 /// One statement for all that an attempt at a method depends on, but for the code that was sent and
@@ -52,7 +52,7 @@ fn load_context(
 ) -> Result<Option<AttemptContext>, Failure> {
     let (method_id, credential) = match &attempt.presented {
         Presented::Code { method_id, .. } => (Some(method_id), None),
-        Presented::BackupCode { .. } => (None, None),
+        Presented::BackupCode { .. } | Presented::Approval { .. } => (None, None),
         Presented::Passkey {
             credential_index, ..
         } => (None, Some(credential_index)),
@@ -79,6 +79,9 @@ fn load_context(
                 *challenge = latest_challenge(read, &attempt.flow_id, method_id)?;
             }
         }
+        Presented::Approval { .. } => {
+            context.target = Target::Approval(approvals::latest(read, &attempt.flow_id)?);
+        }
         Presented::Passkey { ceremony_id, .. } => {
             context.target = Target::Passkey {
                 key: key_of(context.target),
@@ -96,6 +99,7 @@ fn key_of(target: Target) -> Option<KnownPasskey> {
         Target::Missing
         | Target::Otp { .. }
         | Target::OutOfBand { .. }
+        | Target::Approval(_)
         | Target::BackupCodes(_) => None,
     }
 }
@@ -175,6 +179,13 @@ fn apply(
             write,
             "UPDATE challenge SET attempts = attempts + 1 WHERE id = ?1",
             [challenge_id],
+        )?;
+    }
+    if let Some(approval_id) = &changes.approval_id {
+        execute(
+            write,
+            "UPDATE approval SET attempts = attempts + 1 WHERE id = ?1",
+            [approval_id],
         )?;
     }
     if let Some(ceremony_id) = &changes.ceremony_id {

@@ -36,6 +36,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0014_successor.sql")),
     M::up(include_str!("../migrations/0015_passkeys.sql")),
     M::up(include_str!("../migrations/0016_acr.sql")),
+    M::up(include_str!("../migrations/0017_approval.sql")),
 ];
 
 /// The path of the database, and the settings that its connections begin with.

@@ -1,5 +1,6 @@
 //! SQLite in WAL mode with `synchronous=FULL`: what was answered is on the disk.
 
+mod approvals;
 mod attempts;
 mod budgets;
 mod ceremonies;

@@ -8,6 +8,7 @@ use nidan_core::throttle::{self, Tries};
 use nidan_protocol::Purpose;
 use rusqlite::{Connection, Row, params};
 
+use crate::approvals::UNSPENT;
 use crate::attempts::{allowance_from, out_of_use, store_tries, tries_from};
 use crate::connection::{all, execute, first, scalar};
 use crate::failure::Failure;
@@ -114,6 +115,11 @@ fn is_unspent(read: &Connection, spending: &Spending<'_>) -> Result<bool, Failur
                        AND ordinal = ?3 AND used_at IS NULL)";
             scalar(read, sql, params![host, subject, ordinal])
         }
+        Authenticated::Approval { approval_id } => {
+            let sql = format!("SELECT EXISTS (SELECT 1 FROM approval WHERE {UNSPENT})");
+            let now = to_sql(spending.now);
+            scalar(read, &sql, params![approval_id, spending.flow_id, now])
+        }
         Authenticated::Passkey {
             method_id,
             counter_before,
@@ -142,6 +148,10 @@ fn give_back(write: &Connection, spending: &Spending<'_>, tries: Tries) -> Resul
             execute(write, sql, [challenge_id])?;
         }
         Authenticated::BackupCode { .. } => by_code = 1,
+        Authenticated::Approval { approval_id } => {
+            let sql = "UPDATE approval SET attempts = MAX(attempts - 1, 0) WHERE id = ?1";
+            execute(write, sql, [approval_id])?;
+        }
         // Its ceremony stays spent: the next answer is to another one.
         Authenticated::Passkey { .. } => {}
     }
@@ -273,6 +283,11 @@ pub(crate) fn spend(write: &Connection, spending: &Spending<'_>) -> Result<bool,
              AND ordinal = ?3 AND used_at IS NULL",
             params![host, subject, ordinal, now],
         ),
+        Authenticated::Approval { approval_id } => execute(
+            write,
+            &format!("UPDATE approval SET answered_at = ?3 WHERE {UNSPENT}"),
+            params![approval_id, spending.flow_id, now],
+        ),
         Authenticated::Passkey {
             method_id,
             counter_before,
@@ -334,7 +349,7 @@ fn apply(
     record::insert(write, whose, &line, &login.audit)?;
     execute(
         write,
-        "UPDATE subject SET guess_full_at = ?3, event_seq = ?4, event_hash = ?5 \
+        "UPDATE subject SET guess_full_at = ?3, event_seq = ?4, event_hash = ?5, approvals_count = 0 \
          WHERE host = ?1 AND subject = ?2",
         params![
             login.host,

@@ -27,7 +27,7 @@ pub(crate) fn redeem(write: &Connection, r: Redemption) -> Result<Option<Redeeme
     };
     loaded.context.browser = match loaded.context.purpose {
         Purpose::Verify => load_browser(write, loaded.brought.as_ref())?,
-        Purpose::Enroll | Purpose::Manage => BrowserOfLogin::None,
+        Purpose::Enroll | Purpose::Manage | Purpose::Approve => BrowserOfLogin::None,
     };
     let lives_s = r.trust.as_ref().map(|new| new.lives_s);
     let Some(change) = redeem::redeem(&loaded.context, lives_s, r.now) else {

@@ -54,7 +54,7 @@ pub(crate) fn flow_from(row: &Row<'_>) -> Result<Flow, Failure> {
     };
     let proof = match purpose {
         Purpose::Manage => proof_from(row)?,
-        Purpose::Enroll | Purpose::Verify => None,
+        Purpose::Enroll | Purpose::Verify | Purpose::Approve => None,
     };
     Ok(Flow {
         opened,

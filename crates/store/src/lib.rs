@@ -4,6 +4,7 @@
 //! its transaction it reads a context, asks [`nidan_core`], and writes the changes. Atomicity is
 //! one transaction inside the engine, never a read followed by a write outside.
 
+mod approval;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod keys;
@@ -15,6 +16,7 @@ mod redeem;
 pub mod testing;
 mod verify;
 
+pub use approval::{ApprovalStore, Approver, ApprovingOpened, NewApproval, OpenApproving, Shown};
 use async_trait::async_trait;
 pub use keys::{KeyCheck, KeyChecks, SealedFor};
 pub use manage::{
@@ -353,7 +355,7 @@ impl Method {
 
 /// Everything the service stores.
 #[async_trait]
-pub trait Store: PhoneStore + VerifyStore + ManageStore + PasskeyStore {
+pub trait Store: PhoneStore + VerifyStore + ManageStore + PasskeyStore + ApprovalStore {
     /// Stores a flow and supersedes the [subject](Subject)'s earlier open ones.
     ///
     /// # Errors

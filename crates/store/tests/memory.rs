@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+#[path = "memory/approvals.rs"]
+mod approvals;
 #[path = "memory/changes.rs"]
 mod changes;
 #[path = "memory/hold.rs"]
@@ -54,6 +56,7 @@ async fn an_engine_in_memory_keeps_the_contract() {
     contract::run(&Memory::default()).await;
     let sources = [
         include_str!("memory.rs"),
+        include_str!("memory/approvals.rs"),
         include_str!("memory/login.rs"),
         include_str!("memory/manage.rs"),
         include_str!("memory/passkeys.rs"),
@@ -189,6 +192,7 @@ impl Store for Memory {
             tables
                 .ceremonies
                 .retain(|row| alive.contains(&&row.flow_id));
+            tables.approvals.retain(|row| alive.contains(&&row.flow_id));
             (before - tables.flows.len()) as u64
         })
     }
@@ -252,7 +256,7 @@ fn redeem(tables: &mut Tables, r: &Redemption) -> Option<Redeemed> {
         factor_epoch,
         browser: match row.opened.purpose {
             Purpose::Verify => browser_of(tables, row.trust_hash),
-            Purpose::Enroll | Purpose::Manage => BrowserOfLogin::None,
+            Purpose::Enroll | Purpose::Manage | Purpose::Approve => BrowserOfLogin::None,
         },
         asks_for_trust: row.trusts,
         is_paused,

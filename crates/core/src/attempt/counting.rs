@@ -1,11 +1,11 @@
 //! The decision about one attempt: counted, or refused.
 
 use super::{
-    AttemptChanges, AttemptContext, AttemptDecision, AttemptPurpose, AttemptRefusal, CheckInput,
-    CountedAttempt, FlowCount, LoginAttempt, OutOfUse, Presented, Target,
+    AskedApproval, AttemptChanges, AttemptContext, AttemptDecision, AttemptPurpose, AttemptRefusal,
+    CheckInput, CountedAttempt, FlowCount, LoginAttempt, OutOfUse, Presented, Target,
 };
-use crate::ceremony;
-use crate::throttle::{self, Gate, Guess, Needs};
+use crate::throttle::{self, Gate, Guess, Needs, Tries};
+use crate::{approval, ceremony};
 use nidan_protocol::{AcrNeeded, CeremonyKind};
 
 /// Counts an attempt, or refuses it.
@@ -33,6 +33,7 @@ pub fn decide(context: AttemptContext, attempt: &LoginAttempt) -> AttemptDecisio
             challenge_limit,
             attempt.now,
         ),
+        Presented::Approval { limit } => count_approval(context, attempt, limit),
         Presented::Passkey { ref method_id, .. } => {
             count_passkey(context, attempt, method_id.as_deref())
         }
@@ -42,9 +43,10 @@ pub fn decide(context: AttemptContext, attempt: &LoginAttempt) -> AttemptDecisio
 const fn is_worth(presented: &Presented, acr: AcrNeeded) -> bool {
     match (acr, presented) {
         (AcrNeeded::PhishingResistant, Presented::Passkey { .. }) => true,
-        (AcrNeeded::PhishingResistant, Presented::Code { .. } | Presented::BackupCode { .. }) => {
-            false
-        }
+        (
+            AcrNeeded::PhishingResistant,
+            Presented::Code { .. } | Presented::BackupCode { .. } | Presented::Approval { .. },
+        ) => false,
     }
 }
 
@@ -113,6 +115,7 @@ fn count_backup_code(context: AttemptContext, limit: u32) -> AttemptDecision {
         Target::Missing
         | Target::Otp { .. }
         | Target::OutOfBand { .. }
+        | Target::Approval(_)
         | Target::Passkey { .. } => Err(AttemptRefusal::NoMethod),
     };
     // Also where there is no set: whoever asks for nothing asks no more often than others.
@@ -124,6 +127,63 @@ fn count_backup_code(context: AttemptContext, limit: u32) -> AttemptDecision {
         outcome,
         changes: AttemptChanges {
             flow,
+            ..AttemptChanges::default()
+        },
+    }
+}
+
+/// A code that another browser has shown is guessed at like one that was sent. It has no method's
+/// counts: where the allowance has no room, it is closed.
+fn count_approval(context: AttemptContext, attempt: &LoginAttempt, limit: u32) -> AttemptDecision {
+    let asked = match (attempt.purpose, context.target) {
+        (AttemptPurpose::Login, Target::Approval(Some(asked))) => asked,
+        (AttemptPurpose::Login, Target::Approval(None)) => {
+            return AttemptRefusal::NoChallenge.into();
+        }
+        (AttemptPurpose::Login | AttemptPurpose::Proof, _) => {
+            return AttemptRefusal::NoMethod.into();
+        }
+    };
+    let AskedApproval {
+        approval_id,
+        attempts,
+        expires_at,
+        is_of_epoch,
+        is_shown,
+        is_answered,
+    } = asked;
+    if expires_at <= attempt.now || is_answered || !is_of_epoch {
+        return AttemptRefusal::ChallengeExpired.into();
+    }
+    if attempts >= limit || !approval::takes_a_guess(context.allowance, attempt.now) {
+        return AttemptRefusal::ChallengeExhausted.into();
+    }
+    let attempts_left = limit - attempts - 1;
+    let (_no_method, allowance, cost) = throttle::reserve(
+        Tries::default(),
+        context.allowance,
+        Guess::Phone,
+        Needs::OneCode,
+        attempt.now,
+    );
+    AttemptDecision {
+        outcome: Ok(CountedAttempt {
+            check: CheckInput::Approval {
+                approval_id: approval_id.clone(),
+                is_shown,
+                attempts_left,
+            },
+            in_a_row: 0,
+            flow_attempts: context.flow_attempts + 1,
+            attempts_left,
+        }),
+        changes: AttemptChanges {
+            flow: Some(FlowCount {
+                cost,
+                backup_attempts: 0,
+            }),
+            allowance: Some(allowance),
+            approval_id: Some(approval_id),
             ..AttemptChanges::default()
         },
     }
@@ -146,8 +206,8 @@ fn count_code(
         Target::OutOfBand {
             tries, out_of_use, ..
         } => (*tries, *out_of_use, Guess::Phone),
-        // A passkey has no code.
-        Target::Missing | Target::BackupCodes(_) | Target::Passkey { .. } => {
+        // A passkey has no code, and another browser's is no method's.
+        Target::Missing | Target::BackupCodes(_) | Target::Approval(_) | Target::Passkey { .. } => {
             return AttemptRefusal::NoMethod.into();
         }
     };
@@ -169,7 +229,10 @@ fn count_code(
     };
     let challenge_id = match &check {
         CheckInput::OutOfBand { challenge_id, .. } => Some(challenge_id.clone()),
-        CheckInput::Otp { .. } | CheckInput::BackupCodes(_) | CheckInput::Passkey { .. } => None,
+        CheckInput::Otp { .. }
+        | CheckInput::BackupCodes(_)
+        | CheckInput::Approval { .. }
+        | CheckInput::Passkey { .. } => None,
     };
     let (tries, allowance, cost) = throttle::reserve(tries, context.allowance, guess, codes, now);
     AttemptDecision {
@@ -190,7 +253,7 @@ fn count_code(
             tries: Some(tries),
             allowance: (cost > 0).then_some(allowance),
             challenge_id,
-            ceremony_id: None,
+            ..AttemptChanges::default()
         },
     }
 }
@@ -202,7 +265,9 @@ fn check_input(
     now: u64,
 ) -> Result<CheckInput, AttemptRefusal> {
     match target {
-        Target::Missing | Target::Passkey { .. } => Err(AttemptRefusal::NoMethod),
+        Target::Missing | Target::Approval(_) | Target::Passkey { .. } => {
+            Err(AttemptRefusal::NoMethod)
+        }
         Target::BackupCodes(set) => Ok(CheckInput::BackupCodes(set)),
         Target::Otp {
             sealed_secret,

@@ -63,7 +63,7 @@ pub fn refuse_cooling_proof(
             method.map(|method| method.created_at)
         }
         // Nothing proves by this.
-        Authenticator::TrustedBrowser => None,
+        Authenticator::Approval | Authenticator::TrustedBrowser => None,
     };
     let added_at = added_at.ok_or(ManageRefusal::ReauthRequired)?;
     match cooling_until(account, added_at, now) {

@@ -175,6 +175,7 @@ impl Managing {
                 (LoginStep::Code { .. } | LoginStep::Passkey { .. } | LoginStep::Backup, _) => true,
                 (
                     LoginStep::MethodPicker
+                    | LoginStep::Approval
                     | LoginStep::LostPicker
                     | LoginStep::Recovery
                     | LoginStep::Report

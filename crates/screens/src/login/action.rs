@@ -30,6 +30,10 @@ pub enum LoginAction {
     Choose,
     /// Takes a backup code.
     ChooseBackup,
+    /// Takes the code of another browser.
+    ChooseApproval,
+    /// Asks that browser.
+    AskForApproval,
     /// Has none of them.
     Recover,
     /// Orders a code for the number.
@@ -58,6 +62,8 @@ impl LoginAction {
             Self::Lose => go(LoginNav::Lose),
             Self::Choose => go(LoginNav::Choose(LoginMethod::Method(index.into()))),
             Self::ChooseBackup => go(LoginNav::Choose(LoginMethod::Backup)),
+            Self::ChooseApproval => go(LoginNav::Choose(LoginMethod::Approval)),
+            Self::AskForApproval => go(LoginNav::AskForApproval),
             Self::Recover => go(LoginNav::Recover),
             Self::ReportUnrequested => go(LoginNav::ReportUnrequested),
             Self::TypeCode => enter(LoginInput::Code(input.text())),

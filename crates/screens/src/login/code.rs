@@ -187,7 +187,7 @@ impl<'a> Draft<'a, Login> {
     }
 
     /// One field, or two where two codes are asked for; the error follows the last one.
-    fn fields(&mut self, signing: &'a SigningIn, first: Msg, second: Msg) {
+    pub(super) fn fields(&mut self, signing: &'a SigningIn, first: Msg, second: Msg) {
         let is_two = signing.wants_two();
         let label = if is_two { first } else { Msg::PhoneCodeLabel };
         let wrong = refusal(signing, self.view.now);
@@ -289,7 +289,7 @@ impl<'a> Draft<'a, Login> {
         self.text(LoginKey::TrustNote, Msg::LoginTrustNote);
     }
 
-    fn submit(&mut self, signing: &'a SigningIn) {
+    pub(super) fn submit(&mut self, signing: &'a SigningIn) {
         self.group(LoginKey::SubmitActions);
         let submit = unless_waiting(signing, Msg::LoginSubmit);
         self.button(LoginKey::Submit, submit, LoginAction::Submit);

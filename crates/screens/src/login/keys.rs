@@ -123,6 +123,8 @@ keys! {
         WayName = "3small",
         /// Why it cannot be used now.
         WayClosed = "3small",
+        /// The way in by another browser.
+        ApprovalWay = "2button;type=button;class=nidan-quiet;part=button",
         /// The way in by a backup code.
         BackupWay = "2button;type=button;class=nidan-quiet;part=button",
         /// How many are left.

@@ -1,6 +1,7 @@
 //! Signing in: one field first, everything else behind it.
 
 mod action;
+mod approval;
 mod code;
 mod keys;
 mod passkey;
@@ -78,6 +79,7 @@ pub(crate) fn step_scope(signing: &SigningIn) -> FocusScope {
             };
         }
         LoginStep::Backup => "backup",
+        LoginStep::Approval => "approval",
         LoginStep::MethodPicker => "ways",
         LoginStep::LostPicker => "which-lost",
         LoginStep::Recovery => "lost",
@@ -105,6 +107,7 @@ impl<'a> Draft<'a, Login> {
             | LoginStep::Reported(_)
             | LoginStep::LowBackupCodes(_) => false,
             LoginStep::Backup
+            | LoginStep::Approval
             | LoginStep::MethodPicker
             | LoginStep::LostPicker
             | LoginStep::Recovery
@@ -114,11 +117,12 @@ impl<'a> Draft<'a, Login> {
             LoginStep::Code { challenge, .. } => self.code(signing, challenge.as_deref()),
             LoginStep::Passkey { .. } => self.passkey(signing),
             LoginStep::Backup => self.backup(signing),
+            LoginStep::Approval => self.approval(signing),
             LoginStep::MethodPicker => self.method_picker(signing, false),
             LoginStep::LostPicker => self.method_picker(signing, true),
             LoginStep::Recovery => self.recovery(signing),
             LoginStep::Report => self.report(signing),
-            LoginStep::Reported(reported) => self.reported(reported),
+            LoginStep::Reported(reported) => self.reported(reported, LoginAction::Again),
             LoginStep::LowBackupCodes(verified) => {
                 self.low_backup_codes(verified.backup_codes_left);
             }
@@ -175,13 +179,15 @@ impl<'a> Draft<'a, Login> {
     }
 }
 
-impl<'a> Draft<'a, Login> {
+impl<M: Shows<Key = LoginKey>> Draft<'_, M> {
     /// The screen and its heading.
-    fn title(&mut self, msg: Msg) {
+    pub(crate) fn title(&mut self, msg: Msg) {
         self.group(LoginKey::Screen);
         self.heading(LoginKey::Title, msg);
     }
+}
 
+impl<'a> Draft<'a, Login> {
     fn back(&mut self) {
         self.button(LoginKey::Back, Msg::CommonBack, LoginAction::Back);
     }

@@ -7,7 +7,7 @@ use super::refusal::refusal;
 use super::{LoginAction, LoginKey};
 use crate::draft::Draft;
 use crate::messages::Msg;
-use crate::{Arg, Content, Words};
+use crate::{Arg, Content, Shows, Words};
 
 /// What protects the account now.
 const NEXT: [Msg; 4] = [
@@ -20,18 +20,38 @@ const NEXT: [Msg; 4] = [
 impl<'a> Draft<'a, Login> {
     /// What it means, and the button that stops it.
     pub(super) fn report(&mut self, signing: &'a SigningIn) {
+        let send = unless_waiting(signing, Msg::ReportSend);
+        let wrong = refusal(signing, self.view.now);
+        self.question_whether_to_report(wrong, (send, LoginAction::Submit));
+        self.back();
+    }
+
+    /// Ended by a report that came from elsewhere: whoever sees this may be the one who is meant,
+    /// so it tells of nobody.
+    pub(super) fn reported_elsewhere(&mut self) {
+        self.title(Msg::ReportedTitle);
+        self.text(LoginKey::Lead, Msg::ReportedElsewhere);
+        self.protect(LoginAction::Again);
+    }
+}
+
+impl<'a, M: Shows<Key = LoginKey>> Draft<'a, M> {
+    /// What a report means, what is wrong with it, and the button that sends it.
+    pub(crate) fn question_whether_to_report(
+        &mut self,
+        wrong: Words<'a>,
+        (send, action): (Msg, M::Action),
+    ) {
         self.title(Msg::LoginNotMe);
         self.text(LoginKey::Lead, Msg::ReportText);
-        self.words(LoginKey::Refusal, refusal(signing, self.view.now));
+        self.words(LoginKey::Refusal, wrong);
         self.group(LoginKey::Actions);
-        let send = unless_waiting(signing, Msg::ReportSend);
-        self.button(LoginKey::Main, send, LoginAction::Submit);
-        self.back();
+        self.button(LoginKey::Main, send, action);
     }
 
     /// Stopped: who got in within the last day, so that nobody is comforted who should not be, and
     /// the way to a new password.
-    pub(super) fn reported(&mut self, reported: &'a Reported) {
+    pub(crate) fn reported(&mut self, reported: &'a Reported, again: M::Action) {
         self.title(Msg::ReportedTitle);
         if reported.logins.is_empty() {
             self.text(LoginKey::Lead, Msg::ReportedQuiet);
@@ -56,22 +76,14 @@ impl<'a> Draft<'a, Login> {
             let label = Words::of(Msg::ReportedChange);
             self.add(LoginKey::ChangePasswordLink, Content::Link { label, url });
         }
-        self.protect();
-    }
-
-    /// Ended by a report that came from elsewhere: whoever sees this may be the one who is meant,
-    /// so it tells of nobody.
-    pub(super) fn reported_elsewhere(&mut self) {
-        self.title(Msg::ReportedTitle);
-        self.text(LoginKey::Lead, Msg::ReportedElsewhere);
-        self.protect();
+        self.protect(again);
     }
 
     /// What protects the account now. A new sign-in is not the main thing: a new password comes
     /// first.
-    fn protect(&mut self) {
+    fn protect(&mut self, again: M::Action) {
         self.list(LoginKey::Next, LoginKey::NextItem, &NEXT);
         self.group(LoginKey::Actions);
-        self.button(LoginKey::Again, Msg::LoginAgain, LoginAction::Again);
+        self.button(LoginKey::Again, Msg::LoginAgain, again);
     }
 }

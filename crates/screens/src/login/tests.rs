@@ -42,6 +42,15 @@ const PASSKEY_CODES: [ErrorCode; 7] = [
     ErrorCode::TooManyAttempts,
 ];
 
+const APPROVAL_CODES: [ErrorCode; 6] = [
+    ErrorCode::CodeWrong,
+    ErrorCode::CodeUsed,
+    ErrorCode::CodeExpired,
+    ErrorCode::ChallengeNotFound,
+    ErrorCode::Unavailable,
+    ErrorCode::TooManyAttempts,
+];
+
 const BACKUP_CODES: [ErrorCode; 4] = [
     ErrorCode::CodeWrong,
     ErrorCode::CodeUsed,
@@ -59,6 +68,7 @@ impl Walked for Login {
         match effect {
             Effect::Do(LoginEffect::Order { method_id, .. }) => Some(method_id.clone()),
             Effect::Do(LoginEffect::Resend(id)) => Some(id.clone()),
+            Effect::Do(LoginEffect::AskForApproval) => Some("approval".to_owned()),
             _other => None,
         }
     }
@@ -148,8 +158,14 @@ impl Walk<Login> {
                 let refusal = match way {
                     LoginMethod::Method(_) => self.refusal(),
                     LoginMethod::Backup => self.refusal_of(&BACKUP_CODES),
+                    LoginMethod::Approval => self.refusal_of(&APPROVAL_CODES),
                 };
                 LoginAnswer::Refused(way, refusal.into())
+            }
+            Effect::Do(LoginEffect::AskForApproval) if is_good => LoginAnswer::ApprovalAsked,
+            Effect::Do(LoginEffect::AskForApproval) => {
+                let codes = [ErrorCode::MethodNotOffered, ErrorCode::Unavailable];
+                LoginAnswer::ApprovalNotAsked(self.refusal_of(&codes).into())
             }
             Effect::Do(LoginEffect::Report) if is_good => {
                 LoginAnswer::Reported(Box::new(self.reported()))
@@ -214,6 +230,7 @@ impl Walk<Login> {
             browser_has_passkeys: self.chance.below(4) > 0,
             needs_passkey,
             backup_codes_left: if needs_passkey { 0 } else { codes },
+            approval: !needs_passkey && self.chance.flip(),
             trust_days: self.chance.flip().then_some(30),
             auto_send: self.chance.flip(),
             calls: self.chance.flip(),
@@ -325,6 +342,7 @@ fn every_screen_leads_on_and_shows_what_is_awaited() {
         stays_with_the_passkey(login, screen, trace);
     });
     let all = [
+        "approval",
         "backup",
         "code",
         "completed",

@@ -44,6 +44,13 @@ impl<'a> Draft<'a, Login> {
     }
 
     fn other_ways_in(&mut self, signing: &'a SigningIn) {
+        if signing.may_be_approved() {
+            self.button(
+                LoginKey::ApprovalWay,
+                Msg::ApprovalWay,
+                LoginAction::ChooseApproval,
+            );
+        }
         if signing.opening.backup_codes_left > 0 {
             let left = signing.opening.backup_codes_left.into();
             self.choice(LoginKey::BackupWay, 0, false, LoginAction::ChooseBackup);

@@ -133,6 +133,8 @@ fn happened(event: &EventView) -> Words<'_> {
         EventKind::TrustedBrowserUsed => Msg::RecordBrowserUsed,
         EventKind::TrustedBrowserCopied => Msg::RecordBrowserCopied,
         EventKind::TrustRevoked => Msg::RecordTrustRevoked,
+        EventKind::ApprovalAsked => Msg::RecordApprovalAsked,
+        EventKind::ApprovalShown => Msg::RecordApprovalShown,
         EventKind::Reported => Msg::RecordReported,
     })
 }

@@ -57,6 +57,7 @@ const fn is_at_a_code(signing: &SigningIn) -> bool {
     match signing.step {
         LoginStep::Code { .. } | LoginStep::Passkey { .. } | LoginStep::Backup => true,
         LoginStep::MethodPicker
+        | LoginStep::Approval
         | LoginStep::LostPicker
         | LoginStep::Recovery
         | LoginStep::Report

@@ -32,6 +32,7 @@ impl Served for Login {
                         answered_at: NOW,
                     }))
                 }
+                LoginEffect::AskForApproval => LoginAnswer::ApprovalAsked,
                 LoginEffect::ShowHelp(_) => return None,
                 LoginEffect::Report => LoginAnswer::Reported(Box::new(Reported {
                     logins: Vec::new(),
@@ -55,6 +56,7 @@ impl Served for Login {
             Effect::Do(
                 LoginEffect::Verify { way, .. } | LoginEffect::AskForPasskey { way, .. },
             ) => LoginAnswer::Refused(way, refusal),
+            Effect::Do(LoginEffect::AskForApproval) => LoginAnswer::ApprovalNotAsked(refusal),
             Effect::Do(LoginEffect::Order { .. } | LoginEffect::Resend(_)) => {
                 LoginAnswer::NotOrdered(refusal)
             }
@@ -87,6 +89,7 @@ pub(super) fn opening(methods: &[(MethodKind, MethodState)], codes: u32) -> Logi
         browser_has_passkeys: true,
         needs_passkey: false,
         backup_codes_left: codes,
+        approval: false,
         trust_days: None,
         auto_send: false,
         calls: true,

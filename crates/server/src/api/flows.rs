@@ -14,7 +14,7 @@ use crate::use_cases::flows;
 
 /// Opens a flow for a person whose first factor the host has just checked.
 #[utoipa::path(post, path = "/v1/flows", request_body = CreateFlow, responses(
-    (status = 200, body = FlowCreated, description = "Nothing to verify with, nothing that is worth what is asked for, or codes are paused: no flow was made"), (status = 201, body = FlowCreated),
+    (status = 200, body = FlowCreated, description = "Nothing to verify with, nothing that is worth what is asked for, codes are paused, or the browser that is to approve is not trusted: no flow was made"), (status = 201, body = FlowCreated),
     (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
     (status = 409, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem), (status = 503, body = Problem),
 ))]
@@ -25,7 +25,10 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<FlowCreated>), Refusal> {
     let created = flows::create(&service, &host, request).await?;
     let status = match created.outcome {
-        FlowStatus::NotEnrolled | FlowStatus::AcrUnavailable | FlowStatus::Paused => StatusCode::OK,
+        FlowStatus::NotEnrolled
+        | FlowStatus::AcrUnavailable
+        | FlowStatus::Paused
+        | FlowStatus::NotTrusted => StatusCode::OK,
         FlowStatus::Required | FlowStatus::Trusted => StatusCode::CREATED,
     };
     Ok((status, Json(created)))

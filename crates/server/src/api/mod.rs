@@ -3,6 +3,7 @@
 //! files are handled here. Every route is declared once, by its handler; the OpenAPI document is
 //! made from the same.
 
+mod approvals;
 mod ceremonies;
 mod challenges;
 mod events;
@@ -63,6 +64,8 @@ pub fn router(service: Service) -> Router {
         .routes(routes!(flow::view))
         .routes(routes!(flow::extend))
         .routes(routes!(flow::enrol))
+        .routes(routes!(approvals::open, approvals::waiting))
+        .routes(routes!(approvals::show))
         .routes(routes!(ceremonies::open))
         .routes(routes!(ceremonies::answer))
         .routes(routes!(ceremonies::accepted))

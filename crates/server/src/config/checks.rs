@@ -120,6 +120,11 @@ impl Config {
             "must be 1 to 90",
         )?;
         require(
+            !host.approvals || host.trust_days.is_some(),
+            key("approvals"),
+            "needs `trust_days`: a browser that is trusted approves",
+        )?;
+        require(
             MIN_METHODS.contains(&host.min_methods),
             key("min_methods"),
             "must be 1 to 5",

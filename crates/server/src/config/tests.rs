@@ -264,6 +264,11 @@ fn an_unknown_or_wrong_setting_is_named() {
         "the same machine"
     );
     check(
+        &GOOD.replace("origins", "approvals = true\norigins"),
+        &[],
+        "hosts.shop.approvals",
+    );
+    check(
         &GOOD.replace("origins", "methods = [\"sms\"]\norigins"),
         &[],
         "hosts.shop.methods",

@@ -101,7 +101,7 @@ async fn making(
     let flow = &caller.flow.opened;
     let kept = match flow.purpose {
         // Nobody enrols in a login that still owes its code (B32, B38).
-        Purpose::Verify => return Err(ErrorCode::MethodNotOffered.into()),
+        Purpose::Verify | Purpose::Approve => return Err(ErrorCode::MethodNotOffered.into()),
         // Who sets up has no method yet, but may have made a passkey. A device that makes a second
         // one for the same person overwrites the first (WebAuthn §6.3.2).
         Purpose::Enroll => made_in(service, flow, named).await?,
@@ -174,7 +174,7 @@ async fn asking(
 ) -> Result<Begun, Refusal> {
     let (parts, flow) = (&service.0, &caller.flow.opened);
     let proves = match flow.purpose {
-        Purpose::Enroll => return Err(ErrorCode::MethodNotOffered.into()),
+        Purpose::Enroll | Purpose::Approve => return Err(ErrorCode::MethodNotOffered.into()),
         Purpose::Verify => false,
         Purpose::Manage => true,
     };

@@ -51,7 +51,7 @@ pub(super) fn order_of(
 fn audit(service: &Service, flow: &NewFlow, host: &Host) -> Option<AuditContext> {
     match flow.purpose {
         Purpose::Enroll => None,
-        Purpose::Verify | Purpose::Manage => {
+        Purpose::Verify | Purpose::Manage | Purpose::Approve => {
             Some(service.audit_context(host, flow.client_description.clone()))
         }
     }

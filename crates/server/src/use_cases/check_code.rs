@@ -98,18 +98,41 @@ pub(super) async fn check_code(
             let right = ordinal.map(|ordinal| Authenticated::BackupCode { ordinal: *ordinal });
             Ok(right.into())
         }
+        (
+            CheckInput::Approval {
+                approval_id,
+                is_shown,
+                ..
+            },
+            TypedCode::Approval(code),
+        ) => {
+            let right = codes_of(&service.0.keys, &approval_id, 1);
+            // What nobody has shown is nobody's to type: compared all the same, so that the time tells
+            // nothing.
+            let same = same_codes([Some(code), None], &right) & is_shown;
+            let right = same.then_some(Authenticated::Approval { approval_id });
+            Ok(right.into())
+        }
         (CheckInput::Passkey { key, ceremony }, TypedCode::Passkey(answer)) => {
             check_passkey(service, (flow, host), (key, &ceremony), answer)
         }
         // The store counted another kind than was asked for: nothing is right then.
         (
             CheckInput::Otp { .. } | CheckInput::OutOfBand { .. },
-            TypedCode::Backup(_) | TypedCode::Passkey(_),
+            TypedCode::Approval(_) | TypedCode::Backup(_) | TypedCode::Passkey(_),
         )
-        | (CheckInput::BackupCodes(_), TypedCode::Digits(..) | TypedCode::Passkey(_))
-        | (CheckInput::Passkey { .. }, TypedCode::Digits(..) | TypedCode::Backup(_)) => {
-            Ok(Verdict::CodeWrong)
-        }
+        | (
+            CheckInput::Approval { .. },
+            TypedCode::Digits(..) | TypedCode::Backup(_) | TypedCode::Passkey(_),
+        )
+        | (
+            CheckInput::BackupCodes(_),
+            TypedCode::Digits(..) | TypedCode::Approval(_) | TypedCode::Passkey(_),
+        )
+        | (
+            CheckInput::Passkey { .. },
+            TypedCode::Digits(..) | TypedCode::Approval(_) | TypedCode::Backup(_),
+        ) => Ok(Verdict::CodeWrong),
     }
 }
 

@@ -8,7 +8,9 @@ use nidan_core::login::Authenticated;
 use nidan_core::manage::Forbidden;
 use nidan_core::throttle::Needs;
 use nidan_otp::{BackupCode, Code};
-use nidan_protocol::{BACKUP_METHOD_ID, ErrorCode, MethodKind, PASSKEY_METHOD_ID, PasskeyPost};
+use nidan_protocol::{
+    APPROVAL_METHOD_ID, BACKUP_METHOD_ID, ErrorCode, MethodKind, PASSKEY_METHOD_ID, PasskeyPost,
+};
 use tokio::sync::OwnedMutexGuard;
 use zeroize::Zeroizing;
 
@@ -35,6 +37,8 @@ pub(super) struct Typed {
 
 pub(super) enum TypedCode {
     Digits(Code, Option<Code>),
+    /// What another browser has shown.
+    Approval(Code),
     Backup(BackupCode),
     Passkey(Box<Answer>),
 }
@@ -84,6 +88,11 @@ impl Typed {
                 return Err(Refusal::field("second_code"));
             }
             TypedCode::Backup(backup_code(&first)?)
+        } else if method_id == APPROVAL_METHOD_ID {
+            if second.is_some() {
+                return Err(Refusal::field("second_code"));
+            }
+            TypedCode::Approval(Code::from_wire(&first).map_err(|_| Refusal::field("code"))?)
         } else {
             let first = Code::from_wire(&first).map_err(|_| Refusal::field("code"))?;
             let second = second.as_deref().map(|code| Code::from_wire(code));
@@ -110,7 +119,9 @@ impl Typed {
         caller: FlowCaller,
     ) -> Result<(FlowCaller, Option<OwnedMutexGuard<()>>), Refusal> {
         match self.code {
-            TypedCode::Digits(..) | TypedCode::Backup(_) => Ok((caller, None)),
+            TypedCode::Digits(..) | TypedCode::Approval(_) | TypedCode::Backup(_) => {
+                Ok((caller, None))
+            }
             TypedCode::Passkey(_) => {
                 let (caller, guard) = caller.alone(service).await?;
                 Ok((caller.unless_over()?, Some(guard)))
@@ -146,6 +157,9 @@ impl Typed {
                 },
                 strict: host.strict_window,
                 challenge_limit: CODE_ATTEMPTS,
+            },
+            TypedCode::Approval(_) => Presented::Approval {
+                limit: CODE_ATTEMPTS,
             },
             TypedCode::Passkey(answer) => Presented::Passkey {
                 method_id: (self.method_id != PASSKEY_METHOD_ID).then(|| self.method_id.clone()),
@@ -208,7 +222,7 @@ pub(super) async fn check(
     // Before the try is counted: whoever is refused for want of room has lost nothing.
     let ticket = match &typed.code {
         TypedCode::Backup(_) => Some(parts.hasher.enter(&flow.host, &flow.subject)?),
-        TypedCode::Digits(..) | TypedCode::Passkey(_) => None,
+        TypedCode::Digits(..) | TypedCode::Approval(_) | TypedCode::Passkey(_) => None,
     };
     let attempt = typed.attempt(service, (flow, host), purpose);
     let counted = match parts.store.count_login_attempt(&attempt).await? {
@@ -255,7 +269,9 @@ impl Right {
                 attempts_left: Some(self.left),
                 ..ErrorCode::CodeWrong.into()
             },
-            TypedCode::Digits(_, None) | TypedCode::Backup(_) => ErrorCode::CodeUsed.into(),
+            TypedCode::Digits(_, None) | TypedCode::Approval(_) | TypedCode::Backup(_) => {
+                ErrorCode::CodeUsed.into()
+            }
             // Another answer of the same key was first.
             TypedCode::Passkey(_) => ErrorCode::CeremonyUsed.into(),
         }
@@ -265,9 +281,10 @@ impl Right {
 /// Returns the details for the record, and the number of attempts that are left.
 fn described(counted: &CountedAttempt) -> (AuditDetail, u32) {
     let (hint, left) = match &counted.check {
-        CheckInput::Otp { .. } | CheckInput::BackupCodes(_) | CheckInput::Passkey { .. } => {
-            (None, counted.attempts_left)
-        }
+        CheckInput::Otp { .. }
+        | CheckInput::BackupCodes(_)
+        | CheckInput::Approval { .. }
+        | CheckInput::Passkey { .. } => (None, counted.attempts_left),
         CheckInput::OutOfBand {
             hint,
             attempts_left,

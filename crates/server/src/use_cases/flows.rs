@@ -17,8 +17,8 @@ use crate::phone::is_country;
 use crate::refusal::Refusal;
 use crate::{AUTH_TIME_MAX_AGE_S, FLOW_TTL_S, RESULT_TTL_S, Service};
 use nidan_store::{
-    FlowState, ManagementOpened, NewFlow, NewTrust, OpenManagement, OpenVerification, Opened,
-    Redeemed, Redemption, TrustUse, VerificationOpened,
+    ApprovingOpened, FlowState, ManagementOpened, NewFlow, NewTrust, OpenApproving, OpenManagement,
+    OpenVerification, Opened, Redeemed, Redemption, TrustUse, VerificationOpened,
 };
 
 /// 128 bits and more cannot be guessed.
@@ -84,6 +84,9 @@ pub(crate) async fn create(
             verification(service, host, flow, token, request.trust_token.as_deref()).await
         }
         Purpose::Manage => management(service, flow, token, request.trust_token.as_deref()).await,
+        Purpose::Approve => {
+            approving(service, host, flow, token, request.trust_token.as_deref()).await
+        }
     }
 }
 
@@ -216,6 +219,28 @@ async fn management(
     }
 }
 
+/// Opens the page on which logins elsewhere are approved, in a browser that is trusted.
+async fn approving(
+    service: &Service,
+    host: &Host,
+    flow: NewFlow,
+    token: String,
+    trust_token: Option<&str>,
+) -> Result<FlowCreated, Refusal> {
+    if !host.approvals {
+        return Err(Refusal::field("purpose"));
+    }
+    let Some(brought) = trust_token else {
+        return Ok(without_flow(FlowStatus::NotTrusted, None));
+    };
+    let trust_hash = kept(service, HashUse::KeptTrustToken, brought);
+    let open = OpenApproving { flow, trust_hash };
+    Ok(match service.0.store.open_approving(&open).await? {
+        ApprovingOpened::Yes => required(open.flow, token),
+        ApprovingOpened::NotTrusted => without_flow(FlowStatus::NotTrusted, None),
+    })
+}
+
 /// Refuses a first factor that was checked too long ago.
 fn refuse_stale(auth_time: u64, now: u64) -> Result<(), Refusal> {
     if now.saturating_sub(auth_time) <= AUTH_TIME_MAX_AGE_S {
@@ -257,6 +282,8 @@ fn check(request: &CreateFlow, host: &Host, now: u64) -> Result<String, Refusal>
         Purpose::Enroll | Purpose::Verify => refuse_stale(request.auth_time, now)?,
         // Each change is proved by a factor, in the flow itself.
         Purpose::Manage => {}
+        // Whoever is asked is signed in, for as long as the host likes.
+        Purpose::Approve => {}
     }
     // What is only shown stops nobody: it is cut, and cleaned of what an app cannot show.
     let account_name = Label::shown(&request.account_name.replace(':', ""));
@@ -265,7 +292,7 @@ fn check(request: &CreateFlow, host: &Host, now: u64) -> Result<String, Refusal>
         Purpose::Enroll | Purpose::Manage if account_name.is_empty() => {
             Err(Refusal::field("account_name"))
         }
-        Purpose::Enroll | Purpose::Verify | Purpose::Manage => Ok(account_name),
+        Purpose::Enroll | Purpose::Verify | Purpose::Manage | Purpose::Approve => Ok(account_name),
     }
 }
 
@@ -280,7 +307,7 @@ fn tolerant(request: &mut CreateFlow) {
         .filter(|country| is_country(country));
     match request.purpose {
         Purpose::Enroll => {}
-        Purpose::Verify | Purpose::Manage => {
+        Purpose::Verify | Purpose::Manage | Purpose::Approve => {
             request.trust_token.take_if(|token| !is_token(token));
         }
     }
@@ -363,7 +390,7 @@ fn assertion(
             amr.sort_unstable();
             (amr, "urn:nidan:acr:enrolment")
         }
-        Purpose::Verify | Purpose::Manage => {
+        Purpose::Verify | Purpose::Manage | Purpose::Approve => {
             let used = redeemed.used.ok_or(ErrorCode::ResultCodeInvalid)?;
             (used.amr().to_vec(), used.acr())
         }

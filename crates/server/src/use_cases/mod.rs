@@ -2,6 +2,7 @@
 //! scripts order codes, check them and report by the same functions. They read the store, ask
 //! [`nidan_core`], write, and order messages; requests and responses are not theirs.
 
+pub(crate) mod approvals;
 pub(crate) mod ceremonies;
 pub(crate) mod challenges;
 mod check_code;

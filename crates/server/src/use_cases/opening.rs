@@ -7,7 +7,7 @@ use nidan_protocol::{
     PhoneOffer, Policy, Purpose, VerificationOpening,
 };
 
-use super::{FlowCaller, manage, method_view};
+use super::{FlowCaller, approvals, manage, method_view};
 use crate::Service;
 use crate::base64url::encode;
 use crate::config::{Config, Host, Localized};
@@ -29,10 +29,10 @@ pub(crate) async fn view(
     // nothing to do on it. A set-up says that it is on.
     let is_open = flow.state == FlowState::Open;
     match flow.opened.purpose {
-        Purpose::Verify | Purpose::Manage if !is_open => {
+        Purpose::Verify | Purpose::Manage | Purpose::Approve if !is_open => {
             return Err(ErrorCode::FlowConflict.into());
         }
-        Purpose::Enroll | Purpose::Verify | Purpose::Manage => {}
+        Purpose::Enroll | Purpose::Verify | Purpose::Manage | Purpose::Approve => {}
     }
     let store = &service.0.store;
     let subject = store.subject(&flow.opened.host, &flow.opened.subject, now);
@@ -47,11 +47,13 @@ pub(crate) async fn view(
     let is_best = |method: &StoredMethod| Some(&method.id) == best.as_ref();
     let mut methods = subject.methods.iter();
     let is_wanted = methods.any(|method| method.is_default && is_best(method));
+    let approval = approvals::is_open(service, host, &flow.opened).await?;
     let verification = asks_for_codes(&flow.opened).then(|| VerificationOpening {
         method_id: best,
         is_wanted,
         acr_needed: flow.opened.acr_needed,
         backup_codes_left: backup_codes_left(&flow.opened, &subject),
+        approval,
         trust_days: host
             .trust_days
             .filter(|_| flow.opened.purpose == Purpose::Verify),
@@ -118,7 +120,7 @@ pub(crate) fn worth_from(acr: AcrNeeded, method: &StoredMethod, subject: &Subjec
 
 const fn asks_for_codes(flow: &NewFlow) -> bool {
     match flow.purpose {
-        Purpose::Enroll => false,
+        Purpose::Enroll | Purpose::Approve => false,
         Purpose::Verify | Purpose::Manage => true,
     }
 }

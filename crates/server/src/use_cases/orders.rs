@@ -140,6 +140,7 @@ async fn number_and_codes(
             Ok((number, codes, Sending::Own))
         }
         (Purpose::Enroll, Some(_)) => Err(Refusal::field("method_id")),
+        (Purpose::Approve, _) => Err(ErrorCode::MethodNotOffered.into()),
         (Purpose::Verify, None) | (Purpose::Verify | Purpose::Manage, Some(_)) => {
             Err(Refusal::field("number"))
         }

@@ -3,7 +3,8 @@
 
 use nidan_core::attempt::AttemptPurpose;
 use nidan_protocol::{
-    ErrorCode, FlowOutcome, LOST_MAX, Purpose, VerificationAnswer, VerificationPost,
+    APPROVAL_METHOD_ID, ErrorCode, FlowOutcome, LOST_MAX, Purpose, VerificationAnswer,
+    VerificationPost,
 };
 use subtle::ConstantTimeEq;
 use tracing::Instrument;
@@ -120,6 +121,15 @@ fn parse(
     // What lets in is not lost.
     let lost: Vec<String> = lost_methods.split_whitespace().map(str::to_owned).collect();
     if lost.len() > LOST_MAX || lost.contains(&method_id) {
+        return Err(Refusal::field("lost_methods"));
+    }
+    // It shows that a browser of before is there, and nothing newer: it makes no browser trusted, and takes
+    // nothing out of use.
+    let is_approved = method_id == APPROVAL_METHOD_ID;
+    if is_approved && trust_browser {
+        return Err(Refusal::field("trust_browser"));
+    }
+    if is_approved && !lost.is_empty() {
         return Err(Refusal::field("lost_methods"));
     }
     let typed = Typed::read(method_id, (code, second_code), passkey)?;

@@ -5,6 +5,7 @@
     reason = "a failed step of the suite is a failed test"
 )]
 
+mod approval;
 mod attempt;
 mod ends;
 mod hold;
@@ -48,6 +49,8 @@ pub async fn run(store: &dyn Store) {
     manage::run(store, &managed, &activation(&managed)).await;
     let keyed = flow("keyed", 1);
     passkey::run(store, &keyed, &activation(&keyed)).await;
+    let approved = flow("approved", 1);
+    approval::run(store, &approved, &activation(&approved)).await;
     steps_of_a_time_to_come_are_given_back(store).await;
     purging_leaves_what_is_alive(store).await;
 }

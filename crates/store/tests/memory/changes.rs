@@ -105,7 +105,7 @@ fn carry_out(tables: &mut Tables, writing: &Writing<'_>, step: &Step) {
         Step::ForgetAll => {
             tables.methods.retain(|row| row.whose != own(whose));
             tables.backup_sets.retain(|row| row.whose != own(whose));
-            tables.browsers.retain(|row| row.whose != own(whose));
+            tables.keep_browsers(|row| row.whose != own(whose));
         }
         Step::EndProof => {
             if let Some(row) = tables.flow(writing.flow_id) {

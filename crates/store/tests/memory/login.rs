@@ -1,6 +1,7 @@
 //! Logins: attempts, completion, reports, trust in browsers, the record and its notices.
 
 use async_trait::async_trait;
+use nidan_core::approval::Unanswered;
 use nidan_core::attempt::{
     self, AttemptContext, AttemptDecision, AttemptRefusal, CountedAttempt, LoginAttempt, OutOfUse,
     Presented, SentCode, Target,
@@ -19,7 +20,7 @@ use nidan_store::{
 
 use super::changes::{Writing, apply};
 use super::tables::{FlowRow, FlowStanding, Tables, own};
-use super::{Memory, hold, passkeys};
+use super::{Memory, approvals, hold, passkeys};
 
 #[async_trait]
 impl VerifyStore for Memory {
@@ -54,6 +55,11 @@ impl VerifyStore for Memory {
                     .challenges
                     .iter_mut()
                     .find(|row| row.opened.id == *id)
+            {
+                row.attempts += 1;
+            }
+            if let Some(id) = &changes.approval_id
+                && let Some(row) = tables.approvals.iter_mut().find(|row| row.id == *id)
             {
                 row.attempts += 1;
             }
@@ -211,7 +217,7 @@ impl VerifyStore for Memory {
     async fn purge_trust(&self, now: u64) -> Result<u64, StoreError> {
         self.transact(|tables| {
             let before = tables.browsers.len();
-            tables.browsers.retain(|row| row.expires_at > now);
+            tables.keep_browsers(|row| row.expires_at > now);
             (before - tables.browsers.len()) as u64
         })
     }
@@ -324,9 +330,7 @@ fn open_verification(tables: &mut Tables, open: &OpenVerification) -> Verificati
         }
         (Opening::Trusted { .. }, None) => unreachable!("nobody brought a token"),
         (Opening::Required { copied_browser_id }, _) => {
-            tables
-                .browsers
-                .retain(|row| Some(&row.id) != copied_browser_id.as_ref());
+            tables.keep_browsers(|row| Some(&row.id) != copied_browser_id.as_ref());
             VerificationOpened::Required
         }
     };
@@ -402,6 +406,11 @@ fn attempt_context(tables: &Tables, attempt: &LoginAttempt) -> Option<AttemptCon
                 },
             })
         }
+        Presented::Approval { .. } => Target::Approval(approvals::latest(
+            tables,
+            &attempt.flow_id,
+            tables.subject(whose)?.factor_epoch,
+        )),
         Presented::Passkey {
             credential_index,
             ceremony_id,
@@ -538,7 +547,9 @@ fn complete(tables: &mut Tables, login: &CompleteLogin) -> LoginCompletion {
         row.trusts = login.trusts;
         row.factor_epoch = Some(subject.factor_epoch);
     }
-    tables.subject_or_new(whose).allowance = changes.allowance;
+    let person = tables.subject_or_new(whose);
+    person.allowance = changes.allowance;
+    person.unanswered = Unanswered::default();
     tables.append(whose, changes.event, changes.detail, &login.audit);
     for Replaced { method_id, detail } in changes.retired {
         tables.methods.retain(|row| row.method.id != method_id);
@@ -588,6 +599,12 @@ fn give_back(tables: &mut Tables, spending: &Spending<'_>) {
             }
         }
         Authenticated::BackupCode { .. } => by_code = 1,
+        Authenticated::Approval { approval_id } => {
+            let mut rows = tables.approvals.iter_mut();
+            if let Some(row) = rows.find(|row| row.id == *approval_id) {
+                row.attempts = row.attempts.saturating_sub(1);
+            }
+        }
         // Its ceremony stays spent.
         Authenticated::Passkey { .. } => {}
     }
@@ -656,6 +673,10 @@ pub(crate) fn spend(tables: &mut Tables, spending: &Spending<'_>) -> bool {
                 counts
             })
         }
+        Authenticated::Approval { approval_id } => {
+            let epoch = tables.person(whose, now).factor_epoch;
+            approvals::spend(tables, (spending.flow_id, approval_id), epoch, now)
+        }
         Authenticated::BackupCode { ordinal } => {
             let mut sets = tables.backup_sets.iter_mut();
             let set = sets.find(|set| set.whose == own(whose));
@@ -671,9 +692,7 @@ pub(crate) fn revoke(
     audit: &AuditContext,
 ) -> u32 {
     let before = tables.browsers.len();
-    tables
-        .browsers
-        .retain(|row| row.whose != own(whose) || !browsers.contain(&row.id));
+    tables.keep_browsers(|row| row.whose != own(whose) || !browsers.contain(&row.id));
     let count = u32::try_from(before - tables.browsers.len()).unwrap_or(u32::MAX);
     tables.change_flows(whose, None, |flow| {
         flow::when_trust_is_revoked(flow, browsers)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use nidan_core::approval::Unanswered;
 use nidan_core::flow::{FlowChange, FlowStatus};
 use nidan_core::manage::ends::{StoredPause, has_retired};
 use nidan_core::manage::{Changes, Proof};
@@ -36,6 +37,7 @@ pub(crate) struct Tables {
     pub(crate) setups: Vec<NewSetup>,
     pub(crate) requests: Vec<RequestRow>,
     pub(crate) ceremonies: Vec<CeremonyRow>,
+    pub(crate) approvals: Vec<ApprovalRow>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -131,6 +133,7 @@ pub(crate) struct SubjectRow {
     pub(crate) reported_at: Option<u64>,
     pub(crate) first_set_up_at: Option<u64>,
     pub(crate) changes: Changes,
+    pub(crate) unanswered: Unanswered,
 }
 
 /// A change of a flow, by the id that its request brought.
@@ -147,6 +150,18 @@ pub(crate) struct CeremonyRow {
     pub(crate) flow_id: String,
     pub(crate) ceremony: StoredCeremony,
     pub(crate) made: Option<MadePasskey>,
+}
+
+#[derive(Clone)]
+pub(crate) struct ApprovalRow {
+    pub(crate) id: String,
+    pub(crate) flow_id: String,
+    pub(crate) factor_epoch: u64,
+    pub(crate) created_at: u64,
+    pub(crate) expires_at: u64,
+    pub(crate) attempts: u32,
+    pub(crate) browser_id: Option<String>,
+    pub(crate) is_answered: bool,
 }
 
 #[derive(Clone)]
@@ -385,6 +400,14 @@ impl Tables {
     }
 
     /// One more wrong code of a person; nothing for whoever is unknown.
+    /// The trust in the other browsers ends, and with it the codes that they have shown.
+    pub(crate) fn keep_browsers(&mut self, keeps: impl Fn(&BrowserRow) -> bool) {
+        self.browsers.retain(keeps);
+        let ids: Vec<_> = self.browsers.iter().map(|row| row.id.clone()).collect();
+        self.approvals
+            .retain(|row| row.browser_id.as_ref().is_none_or(|id| ids.contains(id)));
+    }
+
     pub(crate) fn one_more_wrong_code(&mut self, whose: (&str, &str), now: u64) -> WrongCodes {
         let Some(row) = self.subjects.get_mut(&own(whose)) else {
             return WrongCodes::default();

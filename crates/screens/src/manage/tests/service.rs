@@ -147,6 +147,7 @@ impl Walk<Manage> {
         };
         let answer = match (effect, goes) {
             (LoginEffect::ShowHelp(_), _) => return None,
+            (LoginEffect::AskForApproval, _) => panic!("no proof is approved elsewhere"),
             (
                 LoginEffect::Order {
                     channel,
@@ -175,7 +176,7 @@ impl Walk<Manage> {
             (LoginEffect::Verify { way, .. }, _) if self.chance.flip() => {
                 let refused = match way {
                     LoginMethod::Method(_) => refused,
-                    LoginMethod::Backup => LoginRefusal::Unreachable,
+                    LoginMethod::Backup | LoginMethod::Approval => LoginRefusal::Unreachable,
                 };
                 LoginAnswer::Refused(way, refused)
             }
@@ -212,6 +213,7 @@ impl Walk<Manage> {
             browser_has_passkeys: self.chance.below(4) > 0,
             needs_passkey: false,
             backup_codes_left: self.chance.one(&[0, 1, 9]),
+            approval: false,
             trust_days: None,
             auto_send: self.chance.flip(),
             calls: self.chance.flip(),

@@ -122,6 +122,8 @@ pub(super) async fn opening_of(
         browser_has_passkeys: false,
         needs_passkey: flow.acr_needed.is_some(),
         backup_codes_left: opening::backup_codes_left(flow, &subject),
+        // What the other browser shows comes by a script.
+        approval: false,
         trust_days: host.trust_days,
         auto_send: host.auto_send,
         calls: service.0.config.methods(host).contains(&MethodKind::Voice),

@@ -208,8 +208,10 @@ impl<'a> Journey<'a> {
                 Some(self.verify(way, post).await)
             }
             LoginEffect::Report => Some(self.ask().report().await),
-            // The page that is drawn has it; and none of these pages asks for a passkey.
-            LoginEffect::ShowHelp(_) | LoginEffect::AskForPasskey { .. } => None,
+            // The page that is drawn has it; and none of these pages asks for a passkey, or another browser.
+            LoginEffect::ShowHelp(_)
+            | LoginEffect::AskForPasskey { .. }
+            | LoginEffect::AskForApproval => None,
         }
     }
 

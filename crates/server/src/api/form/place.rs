@@ -39,6 +39,8 @@ impl<'a> Place<'a> {
         let way = match bookmark.way {
             LoginMethod::Method(place) => signing.opening.methods.get(place)?.id.as_str(),
             LoginMethod::Backup => BACKUP_METHOD_ID,
+            // Not offered without scripts.
+            LoginMethod::Approval => return None,
         };
         Some(Self {
             way,

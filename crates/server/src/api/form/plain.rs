@@ -53,6 +53,8 @@ impl Plain for Login {
                 format!("way-{}", id.map_or("", String::as_str))
             }
             LoginAction::ChooseBackup => "backup".to_owned(),
+            LoginAction::ChooseApproval => "approval".to_owned(),
+            LoginAction::AskForApproval => "ask".to_owned(),
             LoginAction::Recover => "lost".to_owned(),
             LoginAction::Send(channel, confirmation) => {
                 format!("send-{}-{}", channel.as_str(), confirmation.as_str())

@@ -60,7 +60,7 @@ pub(crate) fn view(
 ) -> Option<ManagementView> {
     let FlowCaller { flow, host } = caller;
     match flow.opened.purpose {
-        Purpose::Enroll | Purpose::Verify => return None,
+        Purpose::Enroll | Purpose::Verify | Purpose::Approve => return None,
         Purpose::Manage => {}
     }
     let proof = flow.proof.as_ref();

@@ -97,8 +97,10 @@ impl Journey<'_> {
                 return Some(self.code((way, method_id), &presented, goes, number).await);
             }
             LoginEffect::Report => asker.report().await,
-            // The page that is drawn has it; and none of these pages asks for a passkey.
-            LoginEffect::ShowHelp(_) | LoginEffect::AskForPasskey { .. } => return None,
+            // The page that is drawn has it; and none of these pages asks for a passkey, or another browser.
+            LoginEffect::ShowHelp(_)
+            | LoginEffect::AskForPasskey { .. }
+            | LoginEffect::AskForApproval => return None,
         };
         Some(ManageAnswer::OfProof(number, answer))
     }
