@@ -4,8 +4,11 @@
  * Importing this module defines the element. It loads its own files from the folder that it came from, and from nowhere else.
  */
 
-/** What a flow is for: `verify` is a login, `enroll` a set-up, `manage` the page on which people change what they have. */
-export type NidanPurpose = 'verify' | 'enroll' | 'manage'
+/**
+ * What a flow is for: `verify` is a login, `enroll` a set-up, `manage` the page on which people change what they have, `approve`
+ * the place where a trusted browser shows the code of a login elsewhere.
+ */
+export type NidanPurpose = 'verify' | 'enroll' | 'manage' | 'approve'
 
 /** The languages that there are catalogues for (BCP 47). A tag that begins with one of them is taken too. */
 export type NidanLocale = 'en' | 'ja' | 'zh-Hans' | 'zh-Hant' | 'ko' | 'es' | 'fr' | 'de' | 'pt-BR' | 'vi' | 'ar'

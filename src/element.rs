@@ -2,7 +2,7 @@
 //! wasm-bindgen cannot extend `HTMLElement`.
 
 use leptos::mount::mount_to_renderer;
-use nidan_flow::{Flow, Login, Manage};
+use nidan_flow::{Approve, Flow, Login, Manage};
 use web_sys::HtmlElement;
 
 use crate::render;
@@ -23,8 +23,14 @@ pub fn mount_login(host: HtmlElement, page: Page) -> Box<dyn std::any::Any> {
     }))
 }
 
-/// The same for the page on which methods are managed.
+/// The same for the page on which methods are managed, and for the one on which logins are approved: both
+/// are for people who are signed in.
 pub fn mount_manage(host: HtmlElement, page: Page) -> Box<dyn std::any::Any> {
+    if page.approves() {
+        return Box::new(mount_to_renderer(&host, move || {
+            render::widget(Shell::<Approve>::start(page))
+        }));
+    }
     Box::new(mount_to_renderer(&host, move || {
         render::widget(Shell::<Manage>::start(page))
     }))

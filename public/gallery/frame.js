@@ -4,7 +4,7 @@ import { answering, now } from './service.js'
 import { states } from './states.js'
 
 /** What the catalogues of each purpose begin with. */
-const PREFIXES = { enroll: '', verify: 'login.', manage: 'manage.' }
+const PREFIXES = { enroll: '', verify: 'login.', manage: 'manage.', approve: 'manage.' }
 /** How long a step may take before the page says that it did not come. */
 const PATIENCE_MS = 4_000
 

@@ -10,7 +10,7 @@ const SWITCHES = {
   dom: ['Tree', ['light', 'shadow']],
   long: ['Text length', ['', '1.4']],
   host: ['Sheet of the page', ['', 'hostile']],
-  only: ['Show', ['', 'enroll', 'verify', 'manage', 'errors']],
+  only: ['Show', ['', 'enroll', 'verify', 'manage', 'approve', 'errors']],
 }
 /** States whose screen tells what went wrong. */
 const ERRORS = /wrong|short|length|land|later|failed|expired|typo|unreach|unavail|supers|misconf|spent|rest|susp|else|used/

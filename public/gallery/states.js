@@ -1,5 +1,6 @@
 // Every screen in every state: what the service answers, and what a person does until it is shown.
 
+import { approving } from './approving.js'
 import { managing } from './managing.js'
 import { app, call, ceremony, challenge, declined, device, down, login, never, now, passkey, refused, sms, touched, view, voice } from './service.js'
 
@@ -193,4 +194,4 @@ const logins = [
   signIn('misconfigured', all, async (at) => at.step('misconfigured'), { '/v1/flow': refused('origin_mismatch', {}, 403) }),
 ]
 
-export const states = [...setUps, ...logins, ...managing]
+export const states = [...setUps, ...logins, ...managing, ...approving]

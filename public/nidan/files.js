@@ -5,6 +5,10 @@ export const base = new URL('.', import.meta.url)
 /** Integrity (W3C Subresource Integrity) of what is run. A release build writes it here. */
 const HASHES = {}
 
+/** Module, sheet, catalogue and script for each purpose: a login loads nothing of the set-up. */
+const MANAGE = ['nidan-manage', 'nidan-manage.css', 'manage.', 'manage.js']
+export const FILES = { enroll: ['nidan', 'nidan-flow.css', '', 'set-up.js'], verify: ['nidan-login', 'nidan-login.css', 'login.'], manage: MANAGE, approve: MANAGE }
+
 /** An element with properties. */
 export const make = (tag, properties) => Object.assign(document.createElement(tag), properties)
 

@@ -23,6 +23,9 @@ export function equip(page, tools) {
   /** The set-up's own sheets, which have other rules for the same blocks: worn while it is shown. */
   const sheets = []
   Object.assign(page, {
+    /** Whether it is the page on which logins are approved, which needs nothing of the rest. */
+    approves: tools.wanted.purpose === 'approve',
+
     /**
      * Shows the set-up of a kind, in the place of a method perhaps. Resolves to what it says next: `proof` where it waits for
      * one, with the problem, `added` with the flow as it is then, `refused` with the problem, `left`.

@@ -5,7 +5,7 @@ import { loadScript } from './files.js'
 
 /** What the element takes, as its properties are called: whether it must be there, and what it may be. */
 const OPTIONS = {
-  service: { required: true }, flowToken: { required: true }, purpose: { words: ['verify', 'enroll', 'manage'] }, locale: {}, completeUrl: {}, phoneUrl: {},
+  service: { required: true }, flowToken: { required: true }, purpose: { words: ['verify', 'enroll', 'manage', 'approve'] }, locale: {}, completeUrl: {}, phoneUrl: {},
   manualSubmit: { type: 'boolean' }, dom: { words: ['light', 'shadow'] }, loading: { words: ['eager', 'lazy'] }, messages: { type: 'object' },
 }
 /** Callbacks and the events behind them. */

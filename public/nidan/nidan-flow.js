@@ -1,7 +1,7 @@
 // Defines <nidan-flow>. Everything that the widget needs is fetched at once and side by side: no request waits for
 // another. Where WebAssembly or the network is missing, the element's own children stay.
 
-import { file, loadHostSheet, loadJson, loadModule, loadPart, loadSheet, make } from './files.js'
+import { FILES, file, loadHostSheet, loadJson, loadModule, loadPart, loadSheet, make } from './files.js'
 import { EARLY } from './languages.js'
 import { OBSERVED, defineProperties, httpUrl, read, readMessages, takeOver, withMessages } from './options.js'
 import { Page } from './page.js'
@@ -10,8 +10,6 @@ import { Page } from './page.js'
 const LOAD_TIMEOUT_MS = 20_000
 /** How far below the window a lazy element begins. */
 const NEAR = '400px'
-/** Module, sheet, catalogue and script for each purpose: a login loads nothing of the set-up. */
-const FILES = { enroll: ['nidan', 'nidan-flow.css', '', 'set-up.js'], verify: ['nidan-login', 'nidan-login.css', 'login.'], manage: ['nidan-manage', 'nidan-manage.css', 'manage.', 'manage.js'] }
 class NidanFlow extends HTMLElement {
   static observedAttributes = OBSERVED
   #messages

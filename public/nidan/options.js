@@ -1,10 +1,11 @@
 // What a host says by attributes and properties, checked.
 
+import { FILES } from './files.js'
 import { LOCALES } from './languages.js'
 
 const TOKEN = /^[\w-]{20,200}$/
 /** Attributes that take one of a few words. */
-const CHOICES = { purpose: ['verify', 'enroll', 'manage'], dom: ['light', 'shadow'], loading: ['eager', 'lazy'] }
+const CHOICES = { purpose: Object.keys(FILES), dom: ['light', 'shadow'], loading: ['eager', 'lazy'] }
 
 /** With a change of these the flow begins anew. */
 export const OBSERVED = ['service', 'flow-token', 'purpose', 'locale', 'dom', 'loading']

@@ -20,7 +20,7 @@ const WORDS = {
     manage: '方法の確認と変更', justChanged: '変更しました。', justLost: 'なくしたスマートフォンではログインできないようにし、ほかの端末からログアウトしました。新しいスマートフォンは「方法の確認と変更」から追加してください。', pausedUntil: '{date}まで一時停止中です。', mailbox: 'メールボックス（デモ用）', noMail: 'お知らせはまだありません。', mailNotYou: '心当たりがない場合は、すぐにログインして「身に覚えのないものがある」を押し、パスワードを変更してください。', mailSoon: 'その後のログインでは、またコードを入力します。スマートフォンなどをご用意ください。',
     notMe: '身に覚えのないものがある', notMeText: 'すべての端末からログアウトし、どのブラウザーでも次のログインからコードを確認します。', notMeDone: '進行中のログインを止め、すべての端末からログアウトしました。もう一度ログインして、パスワードを変更してください。',
     changePassword: 'パスワードの変更', oldPassword: '今のパスワード', newPassword: '新しいパスワード（8文字以上）', change: '変更する', changed: 'パスワードを変更しました。ほかの端末からはログアウトしました。', signInToChange: 'パスワードを変更するには、まずログインしてください。',
-    kinds: { enrolled: '2段階認証をオンにしました', code_sent: 'ログインのコードを送りました', verified: 'ログインしました', code_wrong: '間違ったコードが入力されました', many_codes_wrong: '間違ったコードが1日に{count}回入力されました', backup_code_used: 'バックアップコードでログインしました（残り{count}個）', method_suspended: '方法が1つ停止されました', method_reinstated: '方法が1つ再開されました', browser_trusted: 'ブラウザーを信頼しました', trusted_browser_used: '信頼したブラウザーからログインしました', trusted_browser_copied: '信頼情報のコピーが使われました', trust_revoked: 'ブラウザーの信頼を取り消しました', method_held: '方法の利用を止めました', method_released: '止めていた方法を再開しました', proved: '登録した方法を見るため、本人確認をしました', method_tested: '方法を試しました', method_added: '方法を追加しました', method_replaced: '方法を交換しました', method_removed: '方法を削除しました', method_retired: '交換前の方法がなくなりました', backup_codes_renewed: 'バックアップコードを作り直しました', paused: '2段階認証を{count}時間、一時停止しました', pause_ending: '一時停止がまもなく終わります', resumed: '2段階認証を再開しました', turned_off: '2段階認証をオフにしました', reported: '「このログインに覚えがない」と報告されました' },
+    kinds: { enrolled: '2段階認証をオンにしました', code_sent: 'ログインのコードを送りました', verified: 'ログインしました', code_wrong: '間違ったコードが入力されました', many_codes_wrong: '間違ったコードが1日に{count}回入力されました', backup_code_used: 'バックアップコードでログインしました（残り{count}個）', method_suspended: '方法が1つ停止されました', method_reinstated: '方法が1つ再開されました', browser_trusted: 'ブラウザーを信頼しました', trusted_browser_used: '信頼したブラウザーからログインしました', trusted_browser_copied: '信頼情報のコピーが使われました', trust_revoked: 'ブラウザーの信頼を取り消しました', approval_asked: 'ログインのコードを、別のブラウザーに表示するよう求められました', approval_shown: '信頼したブラウザーが、ログインのコードを表示しました', method_held: '方法の利用を止めました', method_released: '止めていた方法を再開しました', proved: '登録した方法を見るため、本人確認をしました', method_tested: '方法を試しました', method_added: '方法を追加しました', method_replaced: '方法を交換しました', method_removed: '方法を削除しました', method_retired: '交換前の方法がなくなりました', backup_codes_renewed: 'バックアップコードを作り直しました', paused: '2段階認証を{count}時間、一時停止しました', pause_ending: '一時停止がまもなく終わります', resumed: '2段階認証を再開しました', turned_off: '2段階認証をオフにしました', reported: '「このログインに覚えがない」と報告されました' },
   },
   en: {
     brand: 'Nidan Shop', phone: 'Demo phone', goods: 'Today’s picks', tea: 'Green tea from Uji', cup: 'Arita tea cup', cloth: 'Imabari hand towel',
@@ -40,7 +40,7 @@ const WORDS = {
     manage: 'See and change your methods', justChanged: 'Your changes are saved.', justLost: 'The lost phone lets nobody in any more, and other devices are signed out. Add your new phone under “See and change your methods”.', pausedUntil: 'Paused until {date}.', mailbox: 'Mailbox (for the demo)', noMail: 'No notice has come yet.', mailNotYou: 'Was it not you? Sign in at once, press “One of these was not me”, and change your password.', mailSoon: 'From then on a code is asked for again. Have your phone at hand.',
     notMe: 'One of these was not me', notMeText: 'This signs you out on all devices, and every browser is asked for a code at the next sign-in.', notMeDone: 'Sign-ins under way are stopped, and you are signed out on all devices. Sign in again and change your password.',
     changePassword: 'Change the password', oldPassword: 'Your password now', newPassword: 'New password (8 characters or more)', change: 'Change', changed: 'The password is changed. Other devices are signed out.', signInToChange: 'Sign in first to change the password.',
-    kinds: { enrolled: 'Two-step verification was turned on', code_sent: 'A code for signing in was sent', verified: 'Signed in', code_wrong: 'A wrong code was typed', many_codes_wrong: 'Wrong codes were typed {count} times in a day', backup_code_used: 'Signed in with a backup code ({count} left)', method_suspended: 'A method was suspended', method_reinstated: 'A method was put back', browser_trusted: 'A browser was trusted', trusted_browser_used: 'Signed in from a trusted browser', trusted_browser_copied: 'A copy of a trusted browser’s token was used', trust_revoked: 'Trust in browsers was revoked', method_held: 'A method was stopped', method_released: 'A stopped method is in use again', proved: 'You confirmed that it was you, to see the methods', method_tested: 'A method was tested', method_added: 'A method was added', method_replaced: 'A method was replaced', method_removed: 'A method was removed', method_retired: 'A replaced method is gone', backup_codes_renewed: 'New backup codes were made', paused: 'Two-step verification was paused for {count} hours', pause_ending: 'The pause ends soon', resumed: 'Codes are asked for again', turned_off: 'Two-step verification was turned off', reported: 'Reported: “This sign-in is not mine”' },
+    kinds: { enrolled: 'Two-step verification was turned on', code_sent: 'A code for signing in was sent', verified: 'Signed in', code_wrong: 'A wrong code was typed', many_codes_wrong: 'Wrong codes were typed {count} times in a day', backup_code_used: 'Signed in with a backup code ({count} left)', method_suspended: 'A method was suspended', method_reinstated: 'A method was put back', browser_trusted: 'A browser was trusted', trusted_browser_used: 'Signed in from a trusted browser', trusted_browser_copied: 'A copy of a trusted browser’s token was used', trust_revoked: 'Trust in browsers was revoked', approval_asked: 'A sign-in asked another browser of yours for a code', approval_shown: 'A trusted browser showed the code of a sign-in', method_held: 'A method was stopped', method_released: 'A stopped method is in use again', proved: 'You confirmed that it was you, to see the methods', method_tested: 'A method was tested', method_added: 'A method was added', method_replaced: 'A method was replaced', method_removed: 'A method was removed', method_retired: 'A replaced method is gone', backup_codes_renewed: 'New backup codes were made', paused: 'Two-step verification was paused for {count} hours', pause_ending: 'The pause ends soon', resumed: 'Codes are asked for again', turned_off: 'Two-step verification was turned off', reported: 'Reported: “This sign-in is not mine”' },
   },
 }
 
@@ -124,7 +124,10 @@ function security(me, notice) {
       ? [h('p', { id: 'methods' }, [...two.methods.map((method) => t(method.kind, { ...method, called: method.name ? t('called', method) : '' })), t('codes', { count: two.backup_codes_left })].join(t('and'))), h('p', { class: 'note' }, two.paused_until ? t('pausedUntil', { date: dated(two.paused_until) }) : t('onNote')),
         h('p', {}, h('button', { id: 'manage', onclick: startManaging }, t('manage'))), browsers(two), activity()]
       : [h('p', {}, t('offText')), h('button', { id: 'set-up', onclick: startTwoStep }, t('setUp'))]
+  const approving = h('div', { id: 'approving' })
+  if (two?.trusted_browsers.length) approve(approving)
   show(
+    approving,
     h('p', {}, t('hello', { email: me.email })),
     crumbs(),
     h('h1', {}, t('security')),
@@ -135,6 +138,23 @@ function security(me, notice) {
     h('button', { class: 'quiet', id: 'change-password', onclick: newPassword }, t('changePassword')),
     goods(),
   )
+}
+
+/** In a browser that is trusted, the code of a login elsewhere: on the page that somebody opens who is asked to. */
+async function approve(place) {
+  const { flow_token: token } = await api('approve', {}).catch(() => ({}))
+  if (!token) return
+  const widget = h('nidan-flow', { purpose: 'approve', service: '/2sv', 'flow-token': token, locale: document.documentElement.lang })
+  place.hidden = true
+  widget.addEventListener('nidan-step', ({ detail: { step } }) => {
+    // Where nobody asks there is nothing to see; and what has had its time goes on by itself.
+    place.hidden = ['none', 'expired', 'superseded'].includes(step)
+    if (step === 'expired') approve(place)
+  })
+  // The notice ends every session, in a moment; this one ends now.
+  widget.addEventListener('nidan-reported', () => api('sign-out', {}))
+  widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); home() })
+  place.replaceChildren(widget)
 }
 
 function browsers(two) {

@@ -17,7 +17,7 @@ use std::convert::Infallible;
 
 use leptos::reactive::effect::RenderEffect;
 use leptos::tachys::renderer::Rndr;
-use nidan_flow::{Login, Manage};
+use nidan_flow::{Approve, Login, Manage};
 use nidan_screens::messages::{Msg, fill_with};
 use nidan_screens::{Arg, Block, Content, FocusScope, Input, Key, Label, Screen, Shows, Words};
 use wasm_bindgen::prelude::*;
@@ -58,6 +58,20 @@ impl Draws for Login {
 }
 
 impl Draws for Manage {
+    type Drawn = Infallible;
+
+    fn draw(
+        _shell: Shell<Self>,
+        _page: &Page,
+        _element: &Element,
+        special: Infallible,
+        _drawn: Option<Infallible>,
+    ) -> Infallible {
+        special
+    }
+}
+
+impl Draws for Approve {
     type Drawn = Infallible;
 
     fn draw(

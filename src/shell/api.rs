@@ -14,6 +14,10 @@ use nidan_flow::{
     RequestError, SetUpAnswer, Verified, VerifiedPhone,
 };
 
+/// Where somebody says that a login is not theirs.
+pub(super) const REPORT: &str = "/v1/flow/report";
+/// Where other browsers are asked for a code.
+pub(super) const APPROVALS: &str = "/v1/flow/approvals";
 /// Where codes by phone are ordered.
 pub(super) const CHALLENGES: &str = "/v1/flow/challenges";
 
@@ -169,11 +173,15 @@ pub(super) async fn verify(page: Page, body: JsValue) -> Result<Verified, LoginR
 
 /// "This sign-in is not mine."
 pub(super) async fn report(page: Page) -> Result<Reported, LoginRefusal> {
-    let json = answered(page, "/v1/flow/report", object(&[])).await?;
+    let json = answered(page, REPORT, object(&[])).await?;
     decode::reported(&json).ok_or(LoginRefusal::Unreachable)
 }
 
-async fn answered(page: Page, path: &str, body: JsValue) -> Result<JsValue, PhoneRefusal> {
+pub(super) async fn answered(
+    page: Page,
+    path: &str,
+    body: JsValue,
+) -> Result<JsValue, PhoneRefusal> {
     let answer: js_sys::Array = page
         .request(path, body)
         .await
@@ -298,7 +306,11 @@ pub(super) fn object(fields: &[(&str, &str)]) -> JsValue {
 
 /// The answer's JSON, or what the service refused. What is no problem document is a proxy's error:
 /// an outage.
-async fn request(page: Page, path: &str, body: JsValue) -> Result<JsValue, RequestError> {
+pub(super) async fn request(
+    page: Page,
+    path: &str,
+    body: JsValue,
+) -> Result<JsValue, RequestError> {
     let answer: js_sys::Array = page
         .request(path, body)
         .await

@@ -49,6 +49,7 @@ impl Perform for Login {
             Effect::Do(LoginEffect::ShowHelp(channel)) => {
                 shell.page(|page| page.help("", channel.as_str()));
             }
+            Effect::Do(LoginEffect::AskForApproval) => shell.ask_for_approval(),
             Effect::Do(LoginEffect::Report) => spawn(shell.report()),
         }
     }
@@ -69,6 +70,20 @@ impl Shell<Login> {
                     Err(refusal) => LoginAnswer::NotOrdered(refusal.into()),
                 });
             }
+        });
+    }
+
+    fn ask_for_approval(self) {
+        // An answer about an earlier code is stale from now on.
+        self.next_question();
+        spawn(async move {
+            let page = self.page(Page::clone);
+            self.answer(
+                match api::answered(page, api::APPROVALS, api::object(&[])).await {
+                    Ok(_) => LoginAnswer::ApprovalAsked,
+                    Err(refusal) => LoginAnswer::ApprovalNotAsked(refusal.into()),
+                },
+            );
         });
     }
 

@@ -136,6 +136,8 @@ impl Shell<Manage> {
                 except,
                 ..
             } => self.ask_for_passkey(way, (method_id, except), (goes, number)),
+            // No proof is approved elsewhere.
+            LoginEffect::AskForApproval => {}
             LoginEffect::ShowHelp(channel) => {
                 self.page(|page| page.help("", channel.as_str()));
             }

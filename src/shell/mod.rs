@@ -2,6 +2,7 @@
 
 mod agreement;
 mod api;
+mod approve;
 mod decode;
 mod decode_manage;
 mod enrol;

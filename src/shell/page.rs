@@ -173,6 +173,10 @@ extern "C" {
     #[wasm_bindgen(method, js_name = endAdding)]
     pub(super) fn end_adding(this: &Page) -> bool;
 
+    /// Whether it is the page on which logins are approved.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn approves(this: &Page) -> bool;
+
     /// Whether the last login in this browser was by a passkey; `now`, where it is given, says of which
     /// sort this one was.
     #[wasm_bindgen(method, js_name = usedPasskey)]

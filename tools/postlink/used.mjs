@@ -14,7 +14,7 @@ const GUIDED = 'nidan'
 const SOURCES = {
   'nidan-login': { folders: [`${SCREENS}/login`], files: [`${SCREENS}/challenge.rs`, `${SCREENS}/typed.rs`], constants: ['WAY'] },
   'nidan-manage': {
-    folders: [`${SCREENS}/login`, `${SCREENS}/manage`], files: [`${SCREENS}/challenge.rs`, `${SCREENS}/typed.rs`], constants: ['WAY', 'CARD'],
+    folders: [`${SCREENS}/login`, `${SCREENS}/manage`, `${SCREENS}/approve`], files: [`${SCREENS}/challenge.rs`, `${SCREENS}/typed.rs`], constants: ['WAY', 'CARD'],
   },
   nidan: {
     folders: [`${SCREENS}/set_up`],

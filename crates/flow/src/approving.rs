@@ -8,7 +8,7 @@ use nidan_protocol::{ChallengeView, ErrorCode, ShownCode, WaitingLogin};
 use super::lifecycle::{Lifecycle, Outcome, Stage};
 use super::{EndReason, Now, Reported, RequestError, RequestState};
 
-/// How often the service is asked which logins wait, in seconds: somebody stands before the other browser.
+/// How often the service is asked which logins wait, in seconds: somebody waits before the other browser.
 const LOOKS_EVERY_S: u64 = 3;
 
 /// The page on which logins are approved.

@@ -7,6 +7,7 @@ mod choices;
 mod code_entry;
 mod draft;
 mod enrolment;
+mod few_codes;
 mod lifecycle;
 mod login;
 mod login_answers;

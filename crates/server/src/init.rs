@@ -124,6 +124,7 @@ pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> 
         )
         .replace("{passkeys}", &passkeys(init))
         .replace("{trust_days}", &shown("trust_days = 30"))
+        .replace("{approvals}", &shown("approvals = true"))
         .replace(
             "{recovery_url}",
             &url(

@@ -2,6 +2,7 @@
 //! are all that Nidan adds to a host. `demo_phone` is for the demo alone.
 
 mod accounts;
+mod approve;
 mod demo_phone;
 mod manage;
 mod notices;

@@ -36,7 +36,7 @@ pub(crate) async fn begin(
         Err(TwoStepError::Refused(code)) if code == "reauth_required" => {
             Err(Refused(StatusCode::FORBIDDEN, "reauth_required"))
         }
-        Ok(Flow::Trusted { .. } | Flow::NotEnrolled | Flow::Paused) | Err(_) => {
+        Ok(Flow::Trusted { .. } | Flow::NotEnrolled | Flow::Paused | Flow::NotTrusted) | Err(_) => {
             tracing::error!("no flow to manage with");
             Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"))
         }

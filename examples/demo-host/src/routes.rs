@@ -13,12 +13,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::accounts::{Accounts, Session};
-use crate::manage;
 use crate::session::{
     COOKIE, OwesCode, Refused, SESSION_TTL_S, SignedIn, cookie, with_cookie, with_named_cookie,
 };
 use crate::set_up::{begin_two_step, complete_two_step};
 use crate::two_step::{Asked, Checked, Flow, Purpose, TwoStep, TwoStepError};
+use crate::{approve, manage};
 
 /// What a trusted browser brings; the service says how long it counts.
 const TRUST_COOKIE: &str = "shop_trust";
@@ -53,6 +53,7 @@ pub(crate) fn router(shop: Shop) -> Router {
         .route("/two-step", post(begin_two_step))
         .route("/two-step/complete", post(complete_two_step))
         .route("/manage", post(manage::begin))
+        .route("/approve", post(approve::begin))
         .route("/manage/complete", post(manage::complete))
         .route("/mailbox", get(manage::mailbox))
         .with_state(Arc::new(shop))
@@ -152,6 +153,8 @@ async fn ask_for_code(
                 Json(json!({ "flow_token": flow_token })),
             ))
         }
+        // Nobody is asked for that here.
+        Ok(Flow::NotTrusted) => Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed")),
         Err(TwoStepError::Refused(code)) if code == "reauth_required" => {
             shop.accounts.end_session(&session.id).await?;
             Err(Refused(StatusCode::FORBIDDEN, "reauth_required"))

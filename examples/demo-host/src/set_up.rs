@@ -24,7 +24,7 @@ pub(crate) async fn begin_two_step(
             flow_id,
             flow_token,
         }) => (flow_id, flow_token),
-        Ok(Flow::Trusted { .. } | Flow::NotEnrolled | Flow::Paused) => {
+        Ok(Flow::Trusted { .. } | Flow::NotEnrolled | Flow::Paused | Flow::NotTrusted) => {
             return Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"));
         }
         Err(TwoStepError::Refused(code)) if code == "reauth_required" => {

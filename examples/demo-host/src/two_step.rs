@@ -62,6 +62,8 @@ pub(crate) enum Purpose {
     Verify,
     /// Change what there is.
     Manage,
+    /// Show the code of a login elsewhere. It has no result.
+    Approve,
 }
 
 impl Purpose {
@@ -70,6 +72,7 @@ impl Purpose {
             Self::Enroll => "enroll",
             Self::Verify => "verify",
             Self::Manage => "manage",
+            Self::Approve => "approve",
         }
     }
 
@@ -78,6 +81,7 @@ impl Purpose {
     const fn accepts(self) -> &'static [&'static str] {
         match self {
             Self::Enroll => &["urn:nidan:acr:enrolment"],
+            Self::Approve => &[],
             Self::Manage => &[
                 "urn:nidan:acr:second-factor",
                 "urn:nidan:acr:phishing-resistant",
@@ -118,6 +122,8 @@ pub(crate) enum Flow {
     NotEnrolled,
     /// The person has paused codes.
     Paused,
+    /// This browser approves no logins.
+    NotTrusted,
 }
 
 /// A result that was checked: spend its `jti`, and keep what the browser is to bring next time.

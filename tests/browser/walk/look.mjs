@@ -2,8 +2,9 @@
 
 /** Runs in the page. Reads sentences, controls, fields and where the focus is; keeps the controls for the next press. */
 function read() {
-  const flow = document.querySelector('nidan-flow')
   const isShown = (node) => node.checkVisibility({ checkVisibilityCSS: true }) && node.getClientRects().length > 0
+  // Where logins are approved there is nothing to see until somebody asks.
+  const flow = [...document.querySelectorAll('nidan-flow')].find(isShown)
   const box = (node) => {
     const { top, bottom, left, right } = node.getBoundingClientRect()
     return { top, bottom, left, right }

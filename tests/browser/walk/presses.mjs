@@ -157,6 +157,16 @@ async function goOn(walk, seen) {
       await submitIfThere(walk)
       return typed
     }
+    case 'approval': {
+      const at = field(seen, 'nidan-code')
+      const shown = at >= 0 && await walk.world.codeOfLaptop()
+      if (!shown) {
+        await submit(walk)
+        return 'ask the other browser'
+      }
+      await type(walk, at, shown)
+      return 'type what the other browser shows'
+    }
     case 'backup': {
       const at = field(seen, 'nidan-backup')
       const good = person.codes.shift()
@@ -341,6 +351,20 @@ async function thief(walk, seen) {
   return walk.world.thief ? 'a caller gets in with a code that was read to him' : undefined
 }
 
+async function laptop(walk) {
+  if (walk.world.laptop || walk.person.codes.length < 2) return undefined
+  await walk.world.openLaptop()
+  return walk.world.laptop ? 'her other device is signed in and trusted' : undefined
+}
+
+async function askedHere(walk, seen) {
+  if (seen.kind !== 'shop' || !walk.shopState) return undefined
+  if (!await walk.world.askElsewhere()) return undefined
+  // The page looks every three seconds.
+  await walk.page.waitForTimeout(3_500)
+  return 'a login elsewhere asks this browser'
+}
+
 async function wrongKeys(walk, seen) {
   if (!seen.keys) return undefined
   const message = await walk.world.lastMessage()
@@ -366,5 +390,5 @@ async function withoutModule(walk, seen) {
 /** By how often they are chosen. */
 export const presses = [
   [44, goOn], [26, pressAny], [10, typeOdd], [5, pressEnter], [2, reload], [3, back], [2, resize], [3, network], [3, timePasses], [1, clockIsSet],
-  [1, secondTab], [1, thief], [2, wrongKeys], [1, withoutModule],
+  [1, secondTab], [1, thief], [2, laptop], [2, askedHere], [2, wrongKeys], [1, withoutModule],
 ]

@@ -88,6 +88,7 @@ export class World {
     this.answers = []
     this.copiedCodes = false
     this.thief = undefined
+    this.laptop = undefined
   }
 
   async subject() {
@@ -159,24 +160,62 @@ export class World {
     return { methods, backups, logins, trusted, wrong, sent, thiefIsIn: await this.thiefIsIn() }
   }
 
+  /** The password in another browser: its session, and the token of the login that waits. */
+  async #password(agent) {
+    const { email, password } = this.person
+    const answer = await this.#post('/api/sign-in', JSON.stringify({ email, password }), { 'User-Agent': agent })
+    const { flow_token: token } = await answer.json().catch(() => ({}))
+    return { owes: answer.headers.get('set-cookie')?.split(';')[0], token }
+  }
+
+  #post(path, body, more = {}) {
+    return fetch(this.url + path, { method: 'POST', headers: { Origin: this.url, 'Content-Type': 'application/json', ...more }, body, redirect: 'manual' })
+  }
+
+  /** What a widget asks of the service. */
+  async #ask(path, token, body) {
+    const answer = await fetch(this.serviceUrl + path, {
+      method: body ? 'POST' : 'GET', headers: { Origin: this.url, 'Nidan-Flow': token, 'Content-Type': 'application/json' }, body: body && JSON.stringify(body),
+    })
+    return answer.json().catch(() => ({}))
+  }
+
+  /** Signs in by a backup code in another browser, which is trusted from then on: its cookies. */
+  async #signInElsewhere(agent) {
+    const code = this.person.codes.shift()
+    if (!code) return undefined
+    const { owes, token } = await this.#password(agent)
+    if (!token) return undefined
+    const { result_code: result } = await this.#ask('/v1/flow/verification', token, { method_id: 'backup_code', code: code.replace(/[^0-9A-Za-z]/g, '').toUpperCase(), trust_browser: true })
+    if (!result) return undefined
+    const signedIn = await this.#post('/api/sign-in/complete?lang=en', `result_code=${result}`, { Cookie: owes, 'Content-Type': 'application/x-www-form-urlencoded' })
+    return signedIn.headers.getSetCookie().map((cookie) => cookie.split(';')[0]).join('; ')
+  }
+
   /** A caller has the password; the person reads a code to him. He signs in and has his browser trusted. */
   async letThiefIn() {
-    const code = this.person.codes.shift()
-    if (!code) return
-    const headers = { Origin: this.url, 'Content-Type': 'application/json', 'User-Agent': 'Mozilla/5.0 (Windows) Chrome/156' }
-    const post = (path, body, more = {}) => fetch(this.url + path, { method: 'POST', headers: { ...headers, ...more }, body, redirect: 'manual' })
-    const password = await post('/api/sign-in', JSON.stringify({ email: this.person.email, password: this.person.password }))
-    const owes = password.headers.get('set-cookie')?.split(';')[0]
-    const { flow_token: token } = await password.json().catch(() => ({}))
-    if (!token) return
-    const verified = await fetch(`${this.serviceUrl}/v1/flow/verification`, {
-      method: 'POST', headers: { Origin: this.url, Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-      body: JSON.stringify({ method_id: 'backup_code', code: code.replace(/[^0-9A-Za-z]/g, '').toUpperCase(), trust_browser: true }),
-    })
-    const { result_code: result } = await verified.json().catch(() => ({}))
-    if (!result) return
-    const signedIn = await post('/api/sign-in/complete?lang=en', `result_code=${result}`, { Cookie: owes, 'Content-Type': 'application/x-www-form-urlencoded' })
-    this.thief = signedIn.headers.getSetCookie().map((cookie) => cookie.split(';')[0]).join('; ')
+    this.thief = await this.#signInElsewhere('Mozilla/5.0 (Windows) Chrome/156')
+  }
+
+  /** The person signs in on her other device, and trusts its browser. */
+  async openLaptop() {
+    this.laptop = await this.#signInElsewhere('Mozilla/5.0 (Macintosh) Version/26 Safari')
+  }
+
+  /** The code that her other browser shows of the login that waits; nothing where it is not trusted any more, or sees none. */
+  async codeOfLaptop() {
+    if (!this.laptop) return undefined
+    const { flow_token: token } = await (await this.#post('/api/approve', '{}', { Cookie: this.laptop })).json().catch(() => ({}))
+    if (!token) return undefined
+    const { logins = [] } = await this.#ask('/v1/flow/approvals', token)
+    const [waits] = logins.filter(({ state }) => state !== 'answered')
+    return waits && (await this.#ask(`/v1/flow/approvals/${waits.id}/show`, token, {})).code
+  }
+
+  /** Somebody has the password and asks her browsers for a code; where she is asked for one here, her own login does. */
+  async askElsewhere() {
+    const { token } = await this.#password('Mozilla/5.0 (X11; Linux) Firefox/140')
+    return token && (await this.#ask('/v1/flow/approvals', token, {})).id
   }
 
   async thiefIsIn() {

@@ -256,7 +256,7 @@ fn browsers(tally: &mut Tally, tools: &Tools, size: Size) -> Option<PathBuf> {
 const LANES_MAX: usize = 4;
 
 /// What people do, from the password to the signed result.
-const JOURNEYS: [&str; 10] = [
+const JOURNEYS: [&str; 11] = [
     "phone",
     "login",
     "manage",
@@ -265,6 +265,7 @@ const JOURNEYS: [&str; 10] = [
     "lost",
     "end-to-end",
     "passkey",
+    "approval",
     "orders",
     "scam",
 ];

@@ -109,6 +109,11 @@ impl<'a> Draft<'a, Approve> {
             return self.text(LoginKey::Lead, Msg::ApproveNone);
         }
         self.title(Msg::ApproveQuestion);
+        let mut rest = approving.waiting().skip(1);
+        let is_alone = rest.next().is_none();
+        if let (true, Some((_, login))) = (is_alone, waiting.peek()) {
+            self.words(LoginKey::Lead, who(login));
+        }
         self.text(LoginKey::Warning, Msg::ApproveOnly);
         self.group(LoginKey::Ways);
         for (index, login) in waiting {
@@ -120,7 +125,9 @@ impl<'a> Draft<'a, Approve> {
             self.add_nth(LoginKey::Way, index, button);
             let me = Content::Text(Words::of(Msg::ApproveMe));
             self.add_nth(LoginKey::WayWords, index, me);
-            self.add_nth(LoginKey::WayName, index, Content::Text(who(login)));
+            if !is_alone {
+                self.add_nth(LoginKey::WayName, index, Content::Text(who(login)));
+            }
         }
         self.group(LoginKey::Actions);
         self.button(LoginKey::Again, Msg::ApproveNotMe, ApproveAction::Report);
