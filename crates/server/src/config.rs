@@ -178,6 +178,10 @@ pub struct PasskeyConfig {
     /// The [RP ID](https://www.w3.org/TR/webauthn-3/#rp-id): the domain of the host's origins, or one
     /// that they are under. It never changes: the keys of another one answer nobody.
     pub rp_id: String,
+    /// Whether security keys count that ask for no PIN. One that asked for it when it was made goes on
+    /// doing so.
+    #[serde(default)]
+    pub keys_without_pin: bool,
 }
 
 /// Longer, and a stolen laptop signs in for a season.

@@ -6,6 +6,8 @@
 //! origin that its flow was made for, from no frame of another site, and with the user handle that
 //! its key was made with. A counter is judged by [`nidan_core::ceremony::shows_a_copy`].
 
+mod wrong;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -14,9 +16,11 @@ use nidan_core::ceremony::{CEREMONY_LIVES_S, shows_a_copy};
 use serde::{Deserialize, Serialize};
 use webauthn_rs::prelude::{
     Credential, CredentialID, Passkey, PasskeyAuthentication, PasskeyRegistration,
-    PublicKeyCredential, RegisterPublicKeyCredential, Url, Uuid, Webauthn, WebauthnBuilder,
-    WebauthnError,
+    PublicKeyCredential, RegisterPublicKeyCredential, SecurityKey, SecurityKeyAuthentication,
+    SecurityKeyRegistration, Url, Uuid, Webauthn, WebauthnBuilder, WebauthnError,
 };
+
+pub(crate) use wrong::Wrong;
 
 use crate::config::{Config, ConfigError};
 
@@ -35,76 +39,15 @@ pub(crate) enum PasskeyError {
     Kept(#[from] serde_json::Error),
 }
 
-/// What does not hold of an answer. The names are on the wire, in a problem's `field`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wrong {
-    /// It does not have the shape of an answer.
-    Format,
-    /// It is for something else: made, where it is used, or the other way round.
-    Type,
-    /// It answers another challenge.
-    Challenge,
-    /// Another page has asked, or a frame of another site.
-    Origin,
-    /// The key is for another site.
-    RpId,
-    /// Nobody touched it.
-    UserPresence,
-    /// Nobody's finger, face or PIN was checked.
-    UserVerification,
-    /// What the key says of its own copies contradicts what it said before.
-    Flags,
-    /// It was not signed by this key.
-    Signature,
-    /// There are two of this key.
-    Counter,
-    /// The person has no such key.
-    Credential,
-    /// The key was made for another person.
-    User,
-}
-
-impl Wrong {
-    /// The name on the wire.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Format => "format",
-            Self::Type => "type",
-            Self::Challenge => "challenge",
-            Self::Origin => "origin",
-            Self::RpId => "rp_id",
-            Self::UserPresence => "user_presence",
-            Self::UserVerification => "user_verification",
-            Self::Flags => "flags",
-            Self::Signature => "signature",
-            Self::Counter => "counter",
-            Self::Credential => "credential",
-            Self::User => "user",
-        }
-    }
-
-    fn of(error: &WebauthnError) -> Self {
-        match error {
-            WebauthnError::InvalidClientDataType => Self::Type,
-            WebauthnError::MismatchedChallenge => Self::Challenge,
-            WebauthnError::InvalidRPOrigin | WebauthnError::CredentialCrossOrigin => Self::Origin,
-            WebauthnError::InvalidRPIDHash => Self::RpId,
-            WebauthnError::UserNotPresent => Self::UserPresence,
-            WebauthnError::UserNotVerified => Self::UserVerification,
-            WebauthnError::CredentialBackupEligibilityInconsistent
-            | WebauthnError::CredentialMayNotBeHardwareBound => Self::Flags,
-            WebauthnError::AuthenticationFailure | WebauthnError::SignatureInvalid => {
-                Self::Signature
-            }
-            WebauthnError::CredentialNotFound => Self::Credential,
-            // A library's errors grow: what is not named above cannot be read.
-            _other => Self::Format,
-        }
-    }
-}
-
 /// The hosts that offer passkeys.
-pub(crate) struct RelyingParties(BTreeMap<String, Webauthn>);
+pub(crate) struct RelyingParties(BTreeMap<String, Party>);
+
+/// A host's own.
+struct Party {
+    library: Webauthn,
+    /// Whether keys count that ask for no PIN.
+    keys_without_pin: bool,
+}
 
 impl RelyingParties {
     /// One for each host that has `passkeys`.
@@ -115,11 +58,15 @@ impl RelyingParties {
         let hosts = config.hosts.iter();
         let offering = hosts.filter_map(|host| Some((host, host.passkeys.as_ref()?)));
         let parties = offering.map(|(host, passkeys)| {
-            let party = relying_party(&passkeys.rp_id, &host.name, &host.origins);
-            let party = party.ok_or_else(|| ConfigError::Value {
+            let library = relying_party(&passkeys.rp_id, &host.name, &host.origins);
+            let library = library.ok_or_else(|| ConfigError::Value {
                 key: format!("hosts.{}.passkeys.rp_id", host.id),
                 reason: "is the domain of none of the origins".to_owned(),
             })?;
+            let party = Party {
+                library,
+                keys_without_pin: passkeys.keys_without_pin,
+            };
             Ok((host.id.clone(), party))
         });
         Ok(Self(parties.collect::<Result<_, ConfigError>>()?))
@@ -182,14 +129,34 @@ struct KeptPasskey {
 
 #[derive(Serialize, Deserialize)]
 struct Making {
-    registration: PasskeyRegistration,
+    #[serde(flatten)]
+    registration: Registration,
     user: Uuid,
+}
+
+/// What makes a key: one that checks the person, or one that does where it can.
+#[derive(Serialize, Deserialize)]
+enum Registration {
+    #[serde(rename = "registration")]
+    Passkey(PasskeyRegistration),
+    #[serde(rename = "key_registration")]
+    AnyKey(SecurityKeyRegistration),
 }
 
 #[derive(Serialize, Deserialize)]
 struct Asking {
-    authentication: PasskeyAuthentication,
+    #[serde(flatten)]
+    authentication: Authentication,
     users: Vec<(CredentialID, Uuid)>,
+}
+
+/// The same of an answer.
+#[derive(Serialize, Deserialize)]
+enum Authentication {
+    #[serde(rename = "authentication")]
+    Passkey(PasskeyAuthentication),
+    #[serde(rename = "key_authentication")]
+    AnyKey(SecurityKeyAuthentication),
 }
 
 /// What [`CollectedClientData`](https://www.w3.org/TR/webauthn-3/#dictdef-collectedclientdata) says of
@@ -204,7 +171,7 @@ struct ClientData {
 
 /// A host that offers passkeys.
 #[derive(Clone, Copy)]
-pub(crate) struct RelyingParty<'a>(&'a Webauthn);
+pub(crate) struct RelyingParty<'a>(&'a Party);
 
 impl RelyingParty<'_> {
     /// Begins to make a passkey; `kept` is what the person has already.
@@ -219,12 +186,22 @@ impl RelyingParty<'_> {
         let kept = read_kept(kept)?;
         let have = kept.iter().map(|one| one.passkey.cred_id().clone());
         let handle = Uuid::from_bytes(user.handle);
-        let (options, registration) = self.0.start_passkey_registration(
-            handle,
-            user.account_name,
-            user.account_name,
-            Some(have.collect()),
-        )?;
+        let (have, name) = (Some(have.collect()), user.account_name);
+        let library = &self.0.library;
+        let (mut options, registration) = if self.0.keys_without_pin {
+            let begun =
+                library.start_securitykey_registration(handle, name, name, have, None, None)?;
+            (begun.0, Registration::AnyKey(begun.1))
+        } else {
+            let begun = library.start_passkey_registration(handle, name, name, have)?;
+            (begun.0, Registration::Passkey(begun.1))
+        };
+        if self.0.keys_without_pin {
+            // The person's own device does as well, and a key without a PIN could never answer where the
+            // key itself were told to ask for one.
+            options.public_key.hints = None;
+            options.public_key.extensions = None;
+        }
         let making = Making {
             registration,
             user: handle,
@@ -266,7 +243,7 @@ impl RelyingParty<'_> {
 
     fn made(
         self,
-        registration: &PasskeyRegistration,
+        registration: &Registration,
         origin: &str,
         credential: &str,
     ) -> Result<Credential, Wrong> {
@@ -274,8 +251,16 @@ impl RelyingParty<'_> {
             serde_json::from_str(credential).map_err(|_| Wrong::Format)?;
         refuse_other_shapes(&answer.type_, &answer.id, &answer.raw_id)?;
         refuse_other_pages(&answer.response.client_data_json, origin)?;
-        let passkey = self.0.finish_passkey_registration(&answer, registration);
-        let made = Credential::from(passkey.map_err(|error| Wrong::of(&error))?);
+        let library = &self.0.library;
+        let made = match registration {
+            Registration::Passkey(state) => library
+                .finish_passkey_registration(&answer, state)
+                .map(Credential::from),
+            Registration::AnyKey(state) => library
+                .finish_securitykey_registration(&answer, state)
+                .map(Credential::from),
+        };
+        let made = made.map_err(|error| Wrong::of(&error))?;
         if *made.cred_id != *answer.raw_id {
             return Err(Wrong::Credential);
         }
@@ -294,8 +279,20 @@ impl RelyingParty<'_> {
             .iter()
             .map(|one| (one.passkey.cred_id().clone(), one.user));
         let users = users.collect();
-        let passkeys: Vec<_> = kept.into_iter().map(|one| one.passkey).collect();
-        let (options, authentication) = self.0.start_passkey_authentication(&passkeys)?;
+        let passkeys = kept.into_iter().map(|one| one.passkey);
+        let library = &self.0.library;
+        let (mut options, authentication) = if self.0.keys_without_pin {
+            // Each is asked for what it did when it was made: who had a PIN then has one now.
+            let keys = passkeys.map(|one| SecurityKey::from(Credential::from(one)));
+            let begun = library.start_securitykey_authentication(&keys.collect::<Vec<_>>())?;
+            (begun.0, Authentication::AnyKey(begun.1))
+        } else {
+            let begun = library.start_passkey_authentication(&passkeys.collect::<Vec<_>>())?;
+            (begun.0, Authentication::Passkey(begun.1))
+        };
+        if self.0.keys_without_pin {
+            options.public_key.hints = None;
+        }
         let asking = Asking {
             authentication,
             users,
@@ -337,9 +334,13 @@ impl RelyingParty<'_> {
         if brought.is_some_and(|brought| brought != user.as_bytes()) {
             return Err(Wrong::User);
         }
-        let checked = self
-            .0
-            .finish_passkey_authentication(answer, &asking.authentication);
+        let library = &self.0.library;
+        let checked = match &asking.authentication {
+            Authentication::Passkey(state) => library.finish_passkey_authentication(answer, state),
+            Authentication::AnyKey(state) => {
+                library.finish_securitykey_authentication(answer, state)
+            }
+        };
         let checked = checked.map_err(|error| Wrong::of(&error))?;
         if shows_a_copy(counter, checked.counter(), checked.backup_state()) {
             return Err(Wrong::Counter);

@@ -526,6 +526,7 @@ async fn another_rp_id_is_refused_while_passkeys_are_stored() {
     for rp_id in [Some("other.example"), None] {
         let moved = bench.again(|config| {
             config.hosts[0].passkeys = rp_id.map(|rp_id| PasskeyConfig {
+                keys_without_pin: false,
                 rp_id: rp_id.to_owned(),
             });
             if let Some(rp_id) = rp_id {

@@ -14,9 +14,12 @@ use super::*;
 
 const ORIGIN: &str = "https://login.shop.example";
 
-fn party() -> Webauthn {
+fn party() -> Party {
     let origins = [ORIGIN.to_owned(), "https://shop.example".to_owned()];
-    relying_party("shop.example", "Shop", &origins).unwrap()
+    Party {
+        library: relying_party("shop.example", "Shop", &origins).unwrap(),
+        keys_without_pin: false,
+    }
 }
 
 struct Ceremony {
@@ -31,7 +34,7 @@ fn begun(begun: Begun) -> Ceremony {
     }
 }
 
-fn making(party: &Webauthn, kept: &[&str]) -> Ceremony {
+fn making(party: &Party, kept: &[&str]) -> Ceremony {
     let user = User {
         handle: [7; 16],
         account_name: "hanako@example.com",
@@ -39,29 +42,24 @@ fn making(party: &Webauthn, kept: &[&str]) -> Ceremony {
     begun(RelyingParty(party).begin_making(&user, kept).unwrap())
 }
 
-fn made(party: &Webauthn, ceremony: &Ceremony, saying: &Saying) -> Result<Made, Wrong> {
+fn made(party: &Party, ceremony: &Ceremony, saying: &Saying) -> Result<Made, Wrong> {
     let answer = saying.attestation().to_string();
     let made = RelyingParty(party).finish_making(&ceremony.state, ORIGIN, &answer);
     made.unwrap()
 }
 
-fn asking(party: &Webauthn, kept: &[&str]) -> Ceremony {
+fn asking(party: &Party, kept: &[&str]) -> Ceremony {
     begun(RelyingParty(party).begin_asking(kept).unwrap())
 }
 
-fn asked(
-    party: &Webauthn,
-    ceremony: &Ceremony,
-    saying: &Saying,
-    counter: u32,
-) -> Result<u32, Wrong> {
+fn asked(party: &Party, ceremony: &Ceremony, saying: &Saying, counter: u32) -> Result<u32, Wrong> {
     let answer = Answer::parse(&saying.assertion().to_string())?;
     let asked = RelyingParty(party).finish_asking(&ceremony.state, ORIGIN, &answer, counter);
     asked.unwrap()
 }
 
 /// A key of this person, and what the service keeps of it.
-fn a_key(party: &Webauthn, seed: u8, flags: u8) -> (Key, Made) {
+fn a_key(party: &Party, seed: u8, flags: u8) -> (Key, Made) {
     let ceremony = making(party, &[]);
     let mut key = Key::new(seed, &ceremony.options);
     key.flags |= flags;
@@ -247,6 +245,67 @@ fn what_is_no_answer_is_refused_before_anything_else() {
     // What the service itself has kept is not the person's fault.
     let broken = RelyingParty(&party).finish_asking("{}", ORIGIN, &answer, 0);
     assert!(matches!(broken, Err(PasskeyError::Kept(_))));
+}
+
+/// A security key without a PIN, where the host takes those; what asked for the person when it was made
+/// goes on doing so, and everything else is checked as ever.
+#[test]
+fn a_key_without_a_pin_counts_where_the_host_takes_it() {
+    let strict = party();
+    let lax = Party {
+        keys_without_pin: true,
+        ..party()
+    };
+    let options = making(&lax, &[]).options;
+    let selection = &options["authenticatorSelection"];
+    assert_eq!(selection["userVerification"], "preferred");
+    assert_eq!(
+        (options.get("hints"), options.get("extensions")),
+        (None, None)
+    );
+    let touched = |party: &Party, seed| {
+        let ceremony = making(party, &[]);
+        let mut key = Key::new(seed, &ceremony.options);
+        key.flags = USER_PRESENT;
+        let made = made(party, &ceremony, &key.make(ORIGIN, &ceremony.options));
+        (key, made)
+    };
+    assert_eq!(touched(&strict, 1).1.err(), Some(Wrong::UserVerification));
+    let (key, made) = touched(&lax, 1);
+    let kept = made.unwrap().kept;
+    let (pinned, of_pinned) = a_key(&lax, 2, 0);
+    let (old, of_old) = a_key(&strict, 3, 0);
+    let ceremony = asking(&lax, &[&kept, &of_pinned.kept, &of_old.kept]);
+    assert_eq!(ceremony.options["userVerification"], "preferred");
+    assert_eq!(ceremony.options.get("hints"), None);
+    let saying = |key: &Key| key.answer(ORIGIN, &ceremony.options);
+    assert_eq!(asked(&lax, &ceremony, &saying(&key), 0), Ok(0));
+    for with_pin in [&pinned, &old] {
+        let mut answer = saying(with_pin);
+        assert_eq!(asked(&lax, &ceremony, &answer, 0), Ok(0));
+        answer.flags = USER_PRESENT;
+        let refused = asked(&lax, &ceremony, &answer, 0);
+        assert_eq!(refused, Err(Wrong::UserVerification));
+    }
+    for (nth, (change, expected)) in CHANGES.into_iter().enumerate() {
+        let mut answer = saying(&key);
+        change(&mut answer);
+        let expected = match expected {
+            // It never was.
+            Wrong::UserVerification => Ok(0),
+            other => Err(other),
+        };
+        assert_eq!(asked(&lax, &ceremony, &answer, 0), expected, "{nth}");
+    }
+    // Where the host takes such keys no more, those that it has let nobody in.
+    let ceremony = asking(&strict, &[&kept]);
+    let refused = asked(
+        &strict,
+        &ceremony,
+        &key.answer(ORIGIN, &ceremony.options),
+        0,
+    );
+    assert_eq!(refused, Err(Wrong::UserVerification));
 }
 
 /// Each field in turn, over and over, with another key and another challenge each time: 100,000 with
