@@ -20,7 +20,7 @@ const says = (code, more, status) => ({ '/v1/flow/verification': refused(code, m
 const waiting = (changes = {}) => ({ id: 'one', asked_at: now() - 20, expires_at: now() + 280, client_description: 'Chrome, Windows（大阪）', state: 'waiting', ...changes })
 const approve = (name, walk, logins = [waiting()], answers = {}) => ({
   name: `approve-${name}`, purpose: 'approve', walk,
-  answers: { '/v1/flow': () => view({ purpose: 'approve', enrolment: null, methods: [] }), '/v1/flow/approvals': { logins }, '/v1/flow/approvals/one/show': { code: '481902', expires_at: now() + 280 }, ...answers },
+  answers: { '/v1/flow': () => view({ purpose: 'approve', enrolment: null, methods: [], password_url: 'https://example.com/password' }), '/v1/flow/approvals': { logins }, '/v1/flow/approvals/one/show': { code: '481902', expires_at: now() + 280 }, ...answers },
 })
 const at = (step) => async (on) => on.step(step)
 const press = async (on) => { await on.step('waiting'); await on.press('.nidan-ways button', 0) }

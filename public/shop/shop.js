@@ -140,16 +140,21 @@ function security(me, notice) {
   )
 }
 
+/** While somebody asks, and until the person is through with it. */
+const ASKED = ['waiting', 'code', 'answered', 'over', 'report', 'reported']
+
 /** In a browser that is trusted, the code of a login elsewhere: on the page that somebody opens who is asked to. */
 async function approve(place) {
-  const { flow_token: token } = await api('approve', {}).catch(() => ({}))
+  const again = () => setTimeout(() => { if (place.isConnected) approve(place) }, 10_000)
+  const { flow_token: token } = await api('approve', {}).catch(() => { again(); return {} })
   if (!token) return
   const widget = h('nidan-flow', { purpose: 'approve', service: '/2sv', 'flow-token': token, locale: document.documentElement.lang })
   place.hidden = true
   widget.addEventListener('nidan-step', ({ detail: { step } }) => {
-    // Where nobody asks there is nothing to see; and what has had its time goes on by itself.
-    place.hidden = ['none', 'expired', 'superseded'].includes(step)
+    place.hidden = !ASKED.includes(step)
+    // What has had its time goes on by itself.
     if (step === 'expired') approve(place)
+    if (step === 'unavailable') again()
   })
   // The notice ends every session, in a moment; this one ends now.
   widget.addEventListener('nidan-reported', () => api('sign-out', {}))

@@ -16,6 +16,10 @@ impl Perform for Approve {
             Effect::Restart => shell.page(Page::restart),
             // It has no result.
             Effect::Complete(_) => {}
+            // Nobody looks at it: the service is not asked.
+            Effect::Do(ApproveEffect::Look) if is_hidden() => {
+                shell.answer(ApproveAnswer::NotLooked(RequestError::Unreachable));
+            }
             Effect::Do(ApproveEffect::Look) => spawn(async move {
                 let answer =
                     api::request(shell.page(Page::clone), api::APPROVALS, JsValue::UNDEFINED);
@@ -58,16 +62,27 @@ impl Shell<Approve> {
                 let told = decode::life(&json).is_some_and(|life| self.note_life(life));
                 let purpose = decode::text(&json, "purpose");
                 let is_ours = purpose.as_deref() == Some(Purpose::Approve.as_str());
+                let password_url = decode::text(&json, "password_url");
+                let password_url = password_url.filter(|url| api::is_safe_link(url));
                 match decode::text(&json, "issuer").filter(|_| is_ours) {
                     _ if !told => return,
                     // A page whose flow is for something else than it says.
                     None => Event::NotOpened(RequestError::Refused(ErrorCode::MethodNotOffered)),
-                    Some(issuer) => Event::Opened(Box::new(ApproveOpening { issuer })),
+                    Some(issuer) => Event::Opened(Box::new(ApproveOpening {
+                        issuer,
+                        password_url,
+                    })),
                 }
             }
         };
         self.send(event);
     }
+}
+
+/// Whether the page is behind another one.
+fn is_hidden() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    document.is_some_and(|document| document.hidden())
 }
 
 /// An answer without what it should have is none.

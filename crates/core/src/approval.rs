@@ -5,63 +5,45 @@
 
 use nidan_protocol::{AcrNeeded, ApprovalState};
 
+use crate::attempt::AskedApproval;
 use crate::throttle::{self, Allowance, Gate, Guess, Needs, Tries};
 use crate::trust::TrustedBrowser;
 
 /// How long a code lives, in seconds: as long as one that is sent.
 pub const APPROVAL_LIVES_S: u64 = 300;
-/// Requests within [`UNANSWERED_WINDOW_S`] that nobody answers; then the way is closed until the next
-/// right code, of whatever kind: whoever asks again and again wants it to be pressed at last.
+/// Attempts at one code, as at one that is sent.
+pub const APPROVAL_ATTEMPTS: u32 = 5;
+/// Requests that nobody answers; then the way is closed until the next right code at a login, of
+/// whatever kind. Time alone does not open it: whoever asks again and again wants it to be pressed at
+/// last.
 pub const UNANSWERED_MAX: u32 = 3;
-/// The time in which they are counted, in seconds.
-pub const UNANSWERED_WINDOW_S: u64 = 3_600;
 /// Logins that a browser is shown at once, the newest: more than anybody has.
 pub const WAITING_MAX: usize = 5;
-
-/// Requests for approval since the last right code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Unanswered {
-    /// When the first of them was, in Unix seconds.
-    pub since: u64,
-    /// How many there are.
-    pub count: u32,
-}
-
-impl Unanswered {
-    const fn is_closed(self) -> bool {
-        self.count >= UNANSWERED_MAX
-    }
-
-    /// With one more at `now` (Unix seconds).
-    #[must_use]
-    pub const fn one_more(self, now: u64) -> Self {
-        let is_over = now >= self.since.saturating_add(UNANSWERED_WINDOW_S);
-        if self.count == 0 || (is_over && !self.is_closed()) {
-            Self {
-                since: now,
-                count: 1,
-            }
-        } else {
-            Self {
-                since: self.since,
-                count: self.count + 1,
-            }
-        }
-    }
-}
 
 /// What a login's request for approval depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AskContext {
     /// What the login has to be worth, where any second step is not enough.
     pub acr_needed: Option<AcrNeeded>,
-    /// Whether a browser of the person is trusted now, under the factor epoch of now. The one that asks
-    /// is not: it would have been let in.
+    /// Whether a browser of the person is trusted now, under the factor epoch of now. It may be one that
+    /// nobody has any more.
     pub has_browser: bool,
-    /// Requests that nobody has answered.
-    pub unanswered: Unanswered,
+    /// Whether a request of this login can still be answered.
+    pub is_asked: bool,
+    /// Requests since the last right code at a login.
+    pub unanswered: u32,
     /// The chance of guessing that may still be given away for the person.
     pub allowance: Allowance,
+}
+
+/// What becomes of a request for approval.
+#[must_use]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// The request of before goes on: an answer was lost, or the person asks twice.
+    Stands,
+    /// There is a new one.
+    New,
 }
 
 /// Why a login cannot be approved.
@@ -77,11 +59,11 @@ pub enum AskRefusal {
     Closed,
 }
 
-/// Decides whether another browser may be asked at `now` (Unix seconds); the requests from then on.
+/// Decides whether another browser is asked at `now` (Unix seconds).
 ///
 /// # Errors
 /// [`AskRefusal`].
-pub fn ask(context: &AskContext, now: u64) -> Result<Unanswered, AskRefusal> {
+pub fn ask(context: &AskContext, now: u64) -> Result<Asking, AskRefusal> {
     match context.acr_needed {
         Some(AcrNeeded::PhishingResistant) => return Err(AskRefusal::WorthTooLittle),
         None => {}
@@ -89,10 +71,24 @@ pub fn ask(context: &AskContext, now: u64) -> Result<Unanswered, AskRefusal> {
     if !context.has_browser {
         return Err(AskRefusal::NoBrowser);
     }
-    if context.unanswered.is_closed() || !takes_a_guess(context.allowance, now) {
+    if !takes_a_guess(context.allowance, now) {
         return Err(AskRefusal::Closed);
     }
-    Ok(context.unanswered.one_more(now))
+    if context.is_asked {
+        return Ok(Asking::Stands);
+    }
+    if context.unanswered >= UNANSWERED_MAX {
+        return Err(AskRefusal::Closed);
+    }
+    Ok(Asking::New)
+}
+
+/// Whether a request can still be answered at `now` (Unix seconds).
+pub const fn can_be_answered(asked: &AskedApproval, now: u64) -> bool {
+    asked.expires_at > now
+        && asked.is_of_epoch
+        && !asked.is_answered
+        && asked.attempts < APPROVAL_ATTEMPTS
 }
 
 /// Whether one code is enough: under attack other methods ask for two, and this one is closed.
@@ -156,44 +152,32 @@ mod tests {
         AskContext {
             acr_needed: None,
             has_browser: true,
-            unanswered: Unanswered::default(),
+            is_asked: false,
+            unanswered: 0,
             allowance: Allowance::default(),
         }
     }
 
     #[test]
-    fn three_in_an_hour_that_nobody_answers_close_the_way_and_time_does_not_open_it() {
-        let mut unanswered = Unanswered::default();
-        for count in 1..=UNANSWERED_MAX {
-            let asked = ask(
-                &AskContext {
-                    unanswered,
-                    ..context()
-                },
-                NOW + 60 * u64::from(count),
-            );
-            unanswered = asked.unwrap_or_default();
-            assert_eq!(unanswered.count, count);
-        }
-        for later in [NOW + 200, NOW + UNANSWERED_WINDOW_S * 24] {
+    fn three_that_nobody_answers_close_the_way_and_time_does_not_open_it() {
+        let asks = |unanswered, is_asked, now| {
             let context = AskContext {
                 unanswered,
+                is_asked,
                 ..context()
             };
-            assert_eq!(ask(&context, later), Err(AskRefusal::Closed));
-        }
-    }
-
-    #[test]
-    fn two_of_an_earlier_hour_do_not_count() {
-        let two = Unanswered {
-            since: NOW,
-            count: 2,
+            ask(&context, now)
         };
-        let inside = two.one_more(NOW + UNANSWERED_WINDOW_S - 1);
-        assert_eq!(inside.count, 3);
-        let after = two.one_more(NOW + UNANSWERED_WINDOW_S);
-        assert_eq!((after.since, after.count), (NOW + UNANSWERED_WINDOW_S, 1));
+        for unanswered in 0..UNANSWERED_MAX {
+            assert_eq!(asks(unanswered, false, NOW), Ok(Asking::New));
+        }
+        for later in [NOW, NOW + 86_400 * 365] {
+            let closed = asks(UNANSWERED_MAX, false, later);
+            assert_eq!(closed, Err(AskRefusal::Closed));
+        }
+        // The third one stands all the same.
+        assert_eq!(asks(UNANSWERED_MAX, true, NOW), Ok(Asking::Stands));
+        assert_eq!(asks(1, true, NOW), Ok(Asking::Stands));
     }
 
     #[test]
@@ -209,13 +193,38 @@ mod tests {
             ..context()
         };
         assert_eq!(refused(worth_more), Err(AskRefusal::WorthTooLittle));
-        let guessed = AskContext {
-            allowance: Allowance {
-                full_at: NOW + 400 * 86_400,
-            },
-            ..context()
+        for is_asked in [false, true] {
+            let guessed = AskContext {
+                is_asked,
+                allowance: Allowance {
+                    full_at: NOW + 400 * 86_400,
+                },
+                ..context()
+            };
+            assert_eq!(refused(guessed), Err(AskRefusal::Closed));
+        }
+    }
+
+    #[test]
+    fn a_request_is_answered_in_its_time_under_its_epoch_and_by_so_many_tries() {
+        let asked = AskedApproval {
+            approval_id: "a".to_owned(),
+            attempts: APPROVAL_ATTEMPTS - 1,
+            expires_at: NOW + 1,
+            is_of_epoch: true,
+            is_shown: false,
+            is_answered: false,
         };
-        assert_eq!(refused(guessed), Err(AskRefusal::Closed));
+        assert!(can_be_answered(&asked, NOW));
+        assert!(!can_be_answered(&asked, NOW + 1));
+        let without = |change: fn(&mut AskedApproval)| {
+            let mut asked = asked.clone();
+            change(&mut asked);
+            !can_be_answered(&asked, NOW)
+        };
+        assert!(without(|asked| asked.attempts += 1));
+        assert!(without(|asked| asked.is_of_epoch = false));
+        assert!(without(|asked| asked.is_answered = true));
     }
 
     #[test]

@@ -67,10 +67,7 @@ pub enum Presented {
         limit: u32,
     },
     /// A code that another browser of the person has shown.
-    Approval {
-        /// The number of attempts that a request for approval has.
-        limit: u32,
-    },
+    Approval,
     /// A passkey's answer to a ceremony.
     Passkey {
         /// The method that is meant, where one is: another one of the person's does not count then.

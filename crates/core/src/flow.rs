@@ -83,16 +83,6 @@ pub fn when_management_opens(earlier: &FlowStatus<'_>, session_binding: &str) ->
     supersede_if(earlier.is_open && is_management && earlier.session_binding == session_binding)
 }
 
-/// Decides about an earlier flow of a person in whose browser logins are approved: of two tabs of one
-/// session the newer goes on.
-pub fn when_approving_opens(earlier: &FlowStatus<'_>, session_binding: &str) -> FlowChange {
-    let is_approving = match earlier.purpose {
-        Purpose::Approve => true,
-        Purpose::Enroll | Purpose::Verify | Purpose::Manage => false,
-    };
-    supersede_if(earlier.is_open && is_approving && earlier.session_binding == session_binding)
-}
-
 /// Decides about a flow of a person who reports that somebody else asks for codes. A login that was
 /// right and is not redeemed yet ends too: nobody knows who typed the code.
 pub const fn when_reported(flow: &FlowStatus<'_>) -> FlowChange {

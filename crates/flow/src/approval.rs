@@ -17,10 +17,15 @@ impl SigningIn {
         self.opening.approval && self.lost.is_empty()
     }
 
+    /// Whether the other browsers may be asked: nobody has answered lately, else.
+    pub const fn may_ask(&self) -> bool {
+        !self.is_approval_closed
+    }
+
     /// Asks the other browsers, once more where a code is awaited already.
     pub(super) fn ask_for_approval(&mut self) -> Option<LoginEffect> {
-        let may_ask = matches!(self.step, LoginStep::Approval) && self.may_be_approved();
-        if self.waits() || !may_ask {
+        let is_offered = matches!(self.step, LoginStep::Approval) && self.may_be_approved();
+        if self.waits() || !is_offered || !self.may_ask() {
             return None;
         }
         (self.asked, self.is_asking_for_approval) = (RequestState::Waiting, true);
@@ -38,20 +43,23 @@ impl SigningIn {
         nothing
     }
 
-    /// They are asked, and an earlier code is over.
+    /// They are asked: for the first time, or as before.
     pub(super) fn on_approval_asked(&mut self) {
         (self.is_approval_asked, self.is_asking_for_approval) = (true, false);
         if matches!(self.step, LoginStep::Approval) {
             self.asked = RequestState::Idle;
-            self.clear_codes();
         }
     }
 
     /// They are not. An earlier code counts as before.
     pub(super) fn on_approval_not_asked(&mut self, refusal: LoginRefusal) {
         self.is_asking_for_approval = false;
-        if let LoginRefusal::Service { code, .. } = refusal {
-            self.note_refusal_of_approval(code, None);
+        if let LoginRefusal::Service {
+            code: ErrorCode::MethodNotOffered,
+            ..
+        } = refusal
+        {
+            self.is_approval_closed = true;
         }
         if matches!(self.step, LoginStep::Approval) {
             self.asked = RequestState::Refused(refusal);
@@ -80,11 +88,10 @@ impl SigningIn {
         }
     }
 
-    /// What a refusal says of the way: its code is over, or it is closed.
+    /// What the refusal of a code says of it: whether it is over.
     pub(super) fn note_refusal_of_approval(&mut self, code: ErrorCode, left: Option<u32>) {
         match code {
             ErrorCode::CodeWrong if left != Some(0) => return,
-            ErrorCode::MethodNotOffered => self.opening.approval = false,
             ErrorCode::CodeWrong
             | ErrorCode::CodeUsed
             | ErrorCode::CodeExpired

@@ -32,7 +32,7 @@ mod steps;
 
 pub use approving::{
     Approve, ApproveAnswer, ApproveEffect, ApproveEvent, ApproveNav, ApproveOpening, ApproveStep,
-    Approving,
+    Approving, SeenLogin,
 };
 pub use code_entry::CodeEntry;
 pub use draft::{ConfirmedCode, Opening, PendingSecret};

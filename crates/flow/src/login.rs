@@ -186,6 +186,8 @@ pub struct SigningIn {
     pub(super) is_approval_asked: bool,
     /// Whether that question is still on its way.
     pub(super) is_asking_for_approval: bool,
+    /// Whether it cannot be asked any more.
+    pub(super) is_approval_closed: bool,
     /// What the person called lost.
     pub(super) lost: LostMethods,
     /// Where "back" leads.

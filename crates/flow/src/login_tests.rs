@@ -7,6 +7,7 @@ use nidan_protocol::{
 use super::phone_tests::challenge;
 use super::*;
 
+mod approval;
 mod backup;
 mod lost;
 mod orders;

@@ -34,6 +34,7 @@ impl Stage for SigningIn {
             is_helping: false,
             is_approval_asked: false,
             is_asking_for_approval: false,
+            is_approval_closed: false,
             lost: LostMethods::default(),
             way: best.map_or(LoginMethod::Backup, LoginMethod::Method),
             kept: None,
@@ -43,6 +44,7 @@ impl Stage for SigningIn {
         });
         let effect = match (best, signing.opening.backup_codes_left) {
             (Some(place), _) => signing.enter(place).or_else(|| signing.send_fresh()),
+            (None, 0) if signing.opening.approval => signing.enter_approval(),
             (None, 0) => {
                 signing.step = LoginStep::Recovery;
                 None

@@ -173,6 +173,9 @@ pub struct FlowView {
     /// What the person has, where methods are managed and a factor was proved in this flow.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub management: Option<ManagementView>,
+    /// The URL at which people change their password, where logins are approved: the way on after a report.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub password_url: Option<String>,
     /// A URL or a `mailto:` link for people who need help, set by the operator.
     pub support_url: Option<String>,
     /// What the operator has to say where a code by phone is awaited, such as a carrier's outage, in

@@ -206,8 +206,8 @@ impl Authenticator {
         match self {
             Self::Method(MethodKind::Passkey) => "urn:nidan:acr:phishing-resistant",
             Self::Method(MethodKind::Totp | MethodKind::Sms | MethodKind::Voice)
-            | Self::BackupCode
-            | Self::Approval => "urn:nidan:acr:second-factor",
+            | Self::BackupCode => "urn:nidan:acr:second-factor",
+            Self::Approval => "urn:nidan:acr:approval",
             Self::TrustedBrowser => "urn:nidan:acr:trusted-browser",
         }
     }

@@ -578,6 +578,7 @@ messages! {
     ApproveOver = "approve.over",
     ApproveExpired = "approve.expired",
     ApproveElsewhere = "approve.elsewhere",
+    ApprovalClosed = "approval.closed",
 }
 
 /// Puts values into a text's named places: `{seconds}`. `put` appends the value of a place.

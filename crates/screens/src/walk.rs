@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
+use nidan_flow::Now;
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{CallConfirmation, ChallengeView, Channel, DeliveryState};
 
@@ -186,7 +187,7 @@ const PEOPLE: u64 = 7_200;
 /// Walks many times, holds every [screen](Screen) to `holds`, and names those that were reached.
 pub(crate) fn reaches<M: Walked>(
     steps: u32,
-    holds: impl Fn(&M, &Screen<'_, M>, &str),
+    holds: impl Fn(&M, &Screen<'_, M>, Now, &str),
 ) -> Vec<&'static str> {
     let mut reached = BTreeSet::new();
     let people = std::env::var("WALK_STEPS")
@@ -201,7 +202,7 @@ pub(crate) fn reaches<M: Walked>(
             is_well_formed(&screen, &trace);
             fills_every_place(&screen, &trace);
             contradicts_nothing(&screen, &trace);
-            holds(&walk.machine, &screen, &trace);
+            holds(&walk.machine, &screen, UnixSeconds(walk.now), &trace);
             reached.extend(screen.scope.map(|scope| scope.name));
         }
     }

@@ -14,6 +14,5 @@ CREATE TABLE approval (
 ) STRICT;
 CREATE INDEX approval_by_flow ON approval (flow_id);
 CREATE INDEX approval_by_browser ON approval (browser_id);
--- Requests for approval since the last right code, and when the first of them was.
-ALTER TABLE subject ADD COLUMN approvals_since INTEGER NOT NULL DEFAULT 0;
+-- Requests for approval since the last right code at a login.
 ALTER TABLE subject ADD COLUMN approvals_count INTEGER NOT NULL DEFAULT 0;

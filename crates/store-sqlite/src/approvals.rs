@@ -2,10 +2,9 @@
 
 use async_trait::async_trait;
 use nidan_core::approval::{
-    self, AskContext, AskRefusal, StoredApproval, Unanswered, WAITING_MAX, may_approve,
+    self, AskContext, AskRefusal, Asking, StoredApproval, WAITING_MAX, may_approve,
 };
 use nidan_core::attempt::AskedApproval;
-use nidan_core::flow::when_approving_opens;
 use nidan_core::trust::TrustedBrowser;
 use nidan_protocol::{ApprovalState, Authenticator, EventKind, WaitingLogin};
 use rusqlite::{Connection, Row, params};
@@ -14,12 +13,12 @@ use crate::SqliteStore;
 use crate::attempts::allowance_from;
 use crate::connection::{all, execute, first};
 use crate::failure::Failure;
-use crate::flows::{self, Among};
+use crate::flows;
 use crate::record;
 use crate::rows::{acr_from, from_sql, to_sql};
 use nidan_store::{
     ApprovalStore, Approver, ApprovingOpened, AuditContext, AuditDetail, NewApproval,
-    OpenApproving, Shown, StoreError,
+    OpenApproving, Shown, StandingApproval, StoreError,
 };
 
 #[async_trait]
@@ -40,7 +39,7 @@ impl ApprovalStore for SqliteStore {
         &self,
         new: &NewApproval,
         audit: &AuditContext,
-    ) -> Result<Result<(), AskRefusal>, StoreError> {
+    ) -> Result<Result<StandingApproval, AskRefusal>, StoreError> {
         let (new, audit) = (new.clone(), audit.clone());
         self.writer.run(move |write| ask(write, &new, &audit)).await
     }
@@ -76,10 +75,6 @@ fn open_page(write: &Connection, open: &OpenApproving) -> Result<ApprovingOpened
     if !browser.is_some_and(|(browser, epoch)| may_approve(&browser, epoch, flow.created_at)) {
         return Ok(ApprovingOpened::NotTrusted);
     }
-    let among = Among::OpenInSession(&flow.session_binding);
-    flows::change(write, whose, &among, None, |earlier| {
-        when_approving_opens(earlier, &flow.session_binding)
-    })?;
     flows::insert(write, flow)?;
     execute(
         write,
@@ -112,28 +107,34 @@ fn find_browser(
 struct Asker {
     context: AskContext,
     factor_epoch: u64,
+    /// The one of before, where it can still be answered.
+    standing: Option<StandingApproval>,
 }
 
 /// [`None`] for a flow that is no login that waits.
 fn load_asker(read: &Connection, flow_id: &str, now: u64) -> Result<Option<Asker>, Failure> {
-    let sql = "SELECT f.acr_needed, s.factor_epoch, s.guess_full_at, s.approvals_since, \
-        s.approvals_count, EXISTS (SELECT 1 FROM trusted_browser b WHERE b.host = f.host \
-        AND b.subject = f.subject AND b.factor_epoch = s.factor_epoch AND b.expires_at > ?2) AS has_browser \
+    let sql = "SELECT f.acr_needed, s.factor_epoch, s.guess_full_at, s.approvals_count, \
+        EXISTS (SELECT 1 FROM trusted_browser b WHERE b.host = f.host AND b.subject = f.subject \
+        AND b.factor_epoch = s.factor_epoch AND b.expires_at > ?2) AS has_browser \
         FROM flow f JOIN subject s ON s.host = f.host AND s.subject = f.subject \
         WHERE f.id = ?1 AND f.purpose = 'verify' AND f.state = 'open' AND f.expires_at > ?2";
+    let standing = latest(read, flow_id)?
+        .filter(|asked| approval::can_be_answered(asked, now))
+        .map(|asked| StandingApproval {
+            id: asked.approval_id,
+            expires_at: asked.expires_at,
+        });
     first(read, sql, params![flow_id, to_sql(now)], |row| {
-        let unanswered = Unanswered {
-            since: from_sql(row.get("approvals_since")?)?,
-            count: row.get("approvals_count")?,
-        };
         Ok(Asker {
             context: AskContext {
                 acr_needed: acr_from(row)?,
                 has_browser: row.get("has_browser")?,
-                unanswered,
+                is_asked: standing.is_some(),
+                unanswered: row.get("approvals_count")?,
                 allowance: allowance_from(row)?,
             },
             factor_epoch: from_sql(row.get("factor_epoch")?)?,
+            standing: standing.clone(),
         })
     })
 }
@@ -149,15 +150,16 @@ fn ask(
     write: &Connection,
     new: &NewApproval,
     audit: &AuditContext,
-) -> Result<Result<(), AskRefusal>, Failure> {
+) -> Result<Result<StandingApproval, AskRefusal>, Failure> {
     let now = audit.now;
     let Some(asker) = load_asker(write, &new.flow_id, now)? else {
         return Ok(Err(AskRefusal::FlowOver));
     };
-    let unanswered = match approval::ask(&asker.context, now) {
-        Ok(unanswered) => unanswered,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    match (approval::ask(&asker.context, now), asker.standing) {
+        (Ok(Asking::Stands), Some(standing)) => return Ok(Ok(standing)),
+        (Ok(Asking::Stands | Asking::New), _) => {}
+        (Err(refusal), _) => return Ok(Err(refusal)),
+    }
     let ends = "UPDATE approval SET expires_at = MIN(expires_at, ?2) WHERE flow_id = ?1";
     execute(write, ends, params![new.flow_id, to_sql(now)])?;
     execute(
@@ -174,18 +176,16 @@ fn ask(
     )?;
     execute(
         write,
-        "UPDATE subject SET approvals_since = ?3, approvals_count = ?4 \
+        "UPDATE subject SET approvals_count = approvals_count + 1 \
          WHERE host = ?1 AND subject = ?2",
-        params![
-            new.host,
-            new.subject,
-            to_sql(unanswered.since),
-            unanswered.count
-        ],
+        params![new.host, new.subject],
     )?;
     let whose = (new.host.as_str(), new.subject.as_str());
     record::append(write, whose, EventKind::ApprovalAsked, detail(), audit)?;
-    Ok(Ok(()))
+    Ok(Ok(StandingApproval {
+        id: new.id.clone(),
+        expires_at: new.expires_at,
+    }))
 }
 
 /// A browser that may approve now, by its flow.
@@ -270,7 +270,8 @@ fn waiting(
     };
     let sql = format!(
         "SELECT {SEEN} FROM approval a JOIN flow f ON f.id = a.flow_id \
-         WHERE f.host = ?1 AND f.subject = ?2 ORDER BY a.rowid DESC"
+         WHERE f.host = ?1 AND f.subject = ?2 \
+         AND (a.expires_at > ?3 OR a.answered_at IS NOT NULL) ORDER BY a.rowid DESC"
     );
     let params = params![approver.host, approver.subject, to_sql(now)];
     let rows = all(read, &sql, params, |row| seen_from(row, &approving, now))?;
@@ -335,5 +336,6 @@ pub(crate) fn latest(read: &Connection, flow_id: &str) -> Result<Option<AskedApp
 /// The condition under which a code counts: shown by a browser whose trust has not ended, under the
 /// person's factor epoch of now. Its places are the id, the flow, and now.
 pub(crate) const UNSPENT: &str = "id = ?1 AND flow_id = ?2 AND answered_at IS NULL \
-    AND browser_id IS NOT NULL AND expires_at > ?3 AND factor_epoch = (SELECT s.factor_epoch \
+    AND expires_at > ?3 AND EXISTS (SELECT 1 FROM trusted_browser b \
+    WHERE b.id = browser_id AND b.expires_at > ?3) AND factor_epoch = (SELECT s.factor_epoch \
     FROM flow f JOIN subject s ON s.host = f.host AND s.subject = f.subject WHERE f.id = ?2)";

@@ -52,7 +52,7 @@ fn load_context(
 ) -> Result<Option<AttemptContext>, Failure> {
     let (method_id, credential) = match &attempt.presented {
         Presented::Code { method_id, .. } => (Some(method_id), None),
-        Presented::BackupCode { .. } | Presented::Approval { .. } => (None, None),
+        Presented::BackupCode { .. } | Presented::Approval => (None, None),
         Presented::Passkey {
             credential_index, ..
         } => (None, Some(credential_index)),
@@ -79,7 +79,7 @@ fn load_context(
                 *challenge = latest_challenge(read, &attempt.flow_id, method_id)?;
             }
         }
-        Presented::Approval { .. } => {
+        Presented::Approval => {
             context.target = Target::Approval(approvals::latest(read, &attempt.flow_id)?);
         }
         Presented::Passkey { ceremony_id, .. } => {

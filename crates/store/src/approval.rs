@@ -19,7 +19,7 @@ pub struct OpenApproving {
 #[must_use]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApprovingOpened {
-    /// Stored; an earlier open one of the same session is superseded.
+    /// Stored. Others go on: people have the page open in several tabs.
     Yes,
     /// The browser is not trusted. Nothing was stored.
     NotTrusted,
@@ -36,6 +36,15 @@ pub struct NewApproval {
     pub host: String,
     /// The host's user id.
     pub subject: String,
+    /// When its code ends, in Unix seconds.
+    pub expires_at: u64,
+}
+
+/// A request for approval that can be answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandingApproval {
+    /// Its id: of the new one, or of the one before.
+    pub id: String,
     /// When its code ends, in Unix seconds.
     pub expires_at: u64,
 }
@@ -85,8 +94,8 @@ pub trait ApprovalStore: Send + Sync + 'static {
     /// [`StoreError`]: it cannot be read now, or a row has another shape.
     async fn ask_context(&self, flow_id: &str, now: u64) -> Result<Option<AskContext>, StoreError>;
 
-    /// Stores a request for approval, as [`nidan_core::approval::ask`] decides, with a line in the record.
-    /// Earlier ones of the same login are over.
+    /// Stores a request for approval where [`nidan_core::approval::ask`] wants a new one, with a line in the
+    /// record; earlier ones of the same login are over then.
     ///
     /// # Errors
     /// [`StoreError`]: nothing was changed.
@@ -94,7 +103,7 @@ pub trait ApprovalStore: Send + Sync + 'static {
         &self,
         new: &NewApproval,
         audit: &AuditContext,
-    ) -> Result<Result<(), AskRefusal>, StoreError>;
+    ) -> Result<Result<StandingApproval, AskRefusal>, StoreError>;
 
     /// The logins that a browser [sees](nidan_core::approval::seen), the newest first,
     /// [`nidan_core::approval::WAITING_MAX`] at most; [`None`] where it may not approve any more, or its

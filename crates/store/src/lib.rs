@@ -16,7 +16,9 @@ mod redeem;
 pub mod testing;
 mod verify;
 
-pub use approval::{ApprovalStore, Approver, ApprovingOpened, NewApproval, OpenApproving, Shown};
+pub use approval::{
+    ApprovalStore, Approver, ApprovingOpened, NewApproval, OpenApproving, Shown, StandingApproval,
+};
 use async_trait::async_trait;
 pub use keys::{KeyCheck, KeyChecks, SealedFor};
 pub use manage::{

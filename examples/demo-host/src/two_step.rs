@@ -76,8 +76,8 @@ impl Purpose {
         }
     }
 
-    /// A trusted browser is our own choice: `trust_days` in the service's configuration turns it
-    /// on.
+    /// A trusted browser, and what one shows, are our own choice: `trust_days` and `approvals` in the
+    /// service's configuration turn them on.
     const fn accepts(self) -> &'static [&'static str] {
         match self {
             Self::Enroll => &["urn:nidan:acr:enrolment"],
@@ -90,6 +90,7 @@ impl Purpose {
                 "urn:nidan:acr:second-factor",
                 "urn:nidan:acr:phishing-resistant",
                 "urn:nidan:acr:trusted-browser",
+                "urn:nidan:acr:approval",
             ],
         }
     }

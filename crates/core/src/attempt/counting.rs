@@ -1,11 +1,12 @@
 //! The decision about one attempt: counted, or refused.
 
 use super::{
-    AskedApproval, AttemptChanges, AttemptContext, AttemptDecision, AttemptPurpose, AttemptRefusal,
-    CheckInput, CountedAttempt, FlowCount, LoginAttempt, OutOfUse, Presented, Target,
+    AttemptChanges, AttemptContext, AttemptDecision, AttemptPurpose, AttemptRefusal, CheckInput,
+    CountedAttempt, FlowCount, LoginAttempt, OutOfUse, Presented, Target,
 };
+use crate::approval::{self, APPROVAL_ATTEMPTS};
+use crate::ceremony;
 use crate::throttle::{self, Gate, Guess, Needs, Tries};
-use crate::{approval, ceremony};
 use nidan_protocol::{AcrNeeded, CeremonyKind};
 
 /// Counts an attempt, or refuses it.
@@ -33,7 +34,7 @@ pub fn decide(context: AttemptContext, attempt: &LoginAttempt) -> AttemptDecisio
             challenge_limit,
             attempt.now,
         ),
-        Presented::Approval { limit } => count_approval(context, attempt, limit),
+        Presented::Approval => count_approval(context, attempt),
         Presented::Passkey { ref method_id, .. } => {
             count_passkey(context, attempt, method_id.as_deref())
         }
@@ -45,7 +46,7 @@ const fn is_worth(presented: &Presented, acr: AcrNeeded) -> bool {
         (AcrNeeded::PhishingResistant, Presented::Passkey { .. }) => true,
         (
             AcrNeeded::PhishingResistant,
-            Presented::Code { .. } | Presented::BackupCode { .. } | Presented::Approval { .. },
+            Presented::Code { .. } | Presented::BackupCode { .. } | Presented::Approval,
         ) => false,
     }
 }
@@ -134,7 +135,7 @@ fn count_backup_code(context: AttemptContext, limit: u32) -> AttemptDecision {
 
 /// A code that another browser has shown is guessed at like one that was sent. It has no method's
 /// counts: where the allowance has no room, it is closed.
-fn count_approval(context: AttemptContext, attempt: &LoginAttempt, limit: u32) -> AttemptDecision {
+fn count_approval(context: AttemptContext, attempt: &LoginAttempt) -> AttemptDecision {
     let asked = match (attempt.purpose, context.target) {
         (AttemptPurpose::Login, Target::Approval(Some(asked))) => asked,
         (AttemptPurpose::Login, Target::Approval(None)) => {
@@ -144,33 +145,29 @@ fn count_approval(context: AttemptContext, attempt: &LoginAttempt, limit: u32) -
             return AttemptRefusal::NoMethod.into();
         }
     };
-    let AskedApproval {
-        approval_id,
-        attempts,
-        expires_at,
-        is_of_epoch,
-        is_shown,
-        is_answered,
-    } = asked;
-    if expires_at <= attempt.now || is_answered || !is_of_epoch {
-        return AttemptRefusal::ChallengeExpired.into();
+    let (allowance, now) = (context.allowance, attempt.now);
+    if !approval::can_be_answered(&asked, now) {
+        return if asked.attempts >= APPROVAL_ATTEMPTS {
+            AttemptRefusal::ChallengeExhausted.into()
+        } else {
+            AttemptRefusal::ChallengeExpired.into()
+        };
     }
-    if attempts >= limit || !approval::takes_a_guess(context.allowance, attempt.now) {
+    if !approval::takes_a_guess(allowance, now) {
         return AttemptRefusal::ChallengeExhausted.into();
     }
-    let attempts_left = limit - attempts - 1;
-    let (_no_method, allowance, cost) = throttle::reserve(
-        Tries::default(),
-        context.allowance,
-        Guess::Phone,
-        Needs::OneCode,
-        attempt.now,
-    );
+    let (guess, no_method) = (Guess::Phone, Tries::default());
+    let (_no_method, allowance, cost) =
+        throttle::reserve(no_method, allowance, guess, Needs::OneCode, now);
+    let of_code = APPROVAL_ATTEMPTS - asked.attempts - 1;
+    let of_all = throttle::single_tries_left(no_method, allowance, guess, now);
+    let attempts_left = of_code.min(of_all);
+    let approval_id = asked.approval_id;
     AttemptDecision {
         outcome: Ok(CountedAttempt {
             check: CheckInput::Approval {
                 approval_id: approval_id.clone(),
-                is_shown,
+                is_shown: asked.is_shown,
                 attempts_left,
             },
             in_a_row: 0,

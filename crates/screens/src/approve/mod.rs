@@ -6,7 +6,9 @@ mod tests;
 
 pub use action::ApproveAction;
 
-use nidan_flow::{Approve, ApproveStep, Approving, EndReason, Event, RequestError, RequestState};
+use nidan_flow::{
+    Approve, ApproveStep, Approving, EndReason, Event, Now, RequestError, RequestState, SeenLogin,
+};
 use nidan_otp::UnixSeconds;
 use nidan_protocol::{ApprovalState, ShownCode, WaitingLogin};
 
@@ -25,7 +27,7 @@ impl Shows for Approve {
     const REMEMBERS_PLAIN_WORDS: bool = false;
 
     fn screen<'a>(&'a self, view: View<'a>) -> Screen<'a, Self> {
-        let mut screen = Draft::new(scope(self), view);
+        let mut screen = Draft::new(scope(self, view.now), view);
         match self {
             Self::Loading | Self::Completed => screen.text(LoginKey::Busy, Msg::CommonLoading),
             Self::Active(approving) => screen.approving(approving),
@@ -46,7 +48,7 @@ impl Shows for Approve {
 }
 
 /// What hosts hear of the step, and within what the focus stays where it is.
-fn scope(approve: &Approve) -> Option<FocusScope> {
+fn scope(approve: &Approve, now: Now) -> Option<FocusScope> {
     Some(FocusScope::named(match approve {
         Approve::Loading => return None,
         Approve::Unavailable(_) => "unavailable",
@@ -54,9 +56,9 @@ fn scope(approve: &Approve) -> Option<FocusScope> {
         Approve::Completed => "completed",
         Approve::Active(approving) => match &approving.step {
             ApproveStep::Logins if approving.logins.is_none() => return None,
-            ApproveStep::Logins if approving.waiting().next().is_none() => "none",
+            ApproveStep::Logins if !approving.has_waiting(now) => "none",
             ApproveStep::Logins => "waiting",
-            ApproveStep::Code { login, .. } => match state_of(approving, login) {
+            ApproveStep::Code { place, .. } => match state_of(approving, *place, now) {
                 Some(ApprovalState::Waiting | ApprovalState::Shown) => "code",
                 Some(ApprovalState::Answered) => "answered",
                 None => "over",
@@ -67,14 +69,9 @@ fn scope(approve: &Approve) -> Option<FocusScope> {
     }))
 }
 
-/// What has become of a login whose code is shown; [`None`] where it is over.
-fn state_of(approving: &Approving, login: &WaitingLogin) -> Option<ApprovalState> {
-    match approving.asked {
-        RequestState::Refused(error) if Approving::is_code_over(error) => None,
-        RequestState::Idle | RequestState::Waiting | RequestState::Refused(_) => {
-            approving.latest(&login.id).map(|latest| latest.state)
-        }
-    }
+/// What has become of the login at a place; [`None`] where it is over.
+fn state_of(approving: &Approving, place: usize, now: Now) -> Option<ApprovalState> {
+    approving.seen().get(place)?.state(now)
 }
 
 /// When and where somebody asks.
@@ -90,9 +87,10 @@ impl<'a> Draft<'a, Approve> {
     fn approving(&mut self, approving: &'a Approving) {
         match &approving.step {
             ApproveStep::Logins => self.logins(approving),
-            ApproveStep::Code { login, code } => {
-                self.login(approving, login, code.as_ref());
-            }
+            ApproveStep::Code { place, code } => match approving.seen().get(*place) {
+                Some(seen) => self.login(approving, seen, code.as_ref()),
+                None => self.logins(approving),
+            },
             ApproveStep::Report => self.ask_about_report(approving),
             ApproveStep::Reported(reported) => self.reported(reported, ApproveAction::Again),
         }
@@ -103,20 +101,22 @@ impl<'a> Draft<'a, Approve> {
         if approving.logins.is_none() {
             return self.text(LoginKey::Busy, Msg::CommonLoading);
         }
-        let mut waiting = (0..=u8::MAX).zip(approving.waiting()).peekable();
-        if waiting.peek().is_none() {
+        let now = self.view.now;
+        let waits = |(_, seen): &(u8, &SeenLogin)| seen.waits(now);
+        let mut waiting = (0..=u8::MAX).zip(approving.seen()).filter(waits);
+        let Some(first) = waiting.next() else {
             self.title(Msg::ApproveTitle);
             return self.text(LoginKey::Lead, Msg::ApproveNone);
-        }
+        };
+        let rest: Vec<_> = waiting.collect();
         self.title(Msg::ApproveQuestion);
-        let mut rest = approving.waiting().skip(1);
-        let is_alone = rest.next().is_none();
-        if let (true, Some((_, login))) = (is_alone, waiting.peek()) {
-            self.words(LoginKey::Lead, who(login));
+        if rest.is_empty() {
+            self.words(LoginKey::Lead, who(&first.1.login));
         }
         self.text(LoginKey::Warning, Msg::ApproveOnly);
         self.group(LoginKey::Ways);
-        for (index, login) in waiting {
+        let is_alone = rest.is_empty();
+        for (index, seen) in std::iter::once(first).chain(rest) {
             let button = Content::Button {
                 label: Words::None,
                 is_disabled: false,
@@ -126,7 +126,8 @@ impl<'a> Draft<'a, Approve> {
             let me = Content::Text(Words::of(Msg::ApproveMe));
             self.add_nth(LoginKey::WayWords, index, me);
             if !is_alone {
-                self.add_nth(LoginKey::WayName, index, Content::Text(who(login)));
+                let who = Content::Text(who(&seen.login));
+                self.add_nth(LoginKey::WayName, index, who);
             }
         }
         self.group(LoginKey::Actions);
@@ -137,16 +138,17 @@ impl<'a> Draft<'a, Approve> {
     fn login(
         &mut self,
         approving: &'a Approving,
-        login: &'a WaitingLogin,
+        seen: &'a SeenLogin,
         code: Option<&'a ShownCode>,
     ) {
-        let state = state_of(approving, login);
-        self.title(match state {
-            Some(ApprovalState::Waiting | ApprovalState::Shown) => Msg::ApproveCodeTitle,
-            Some(ApprovalState::Answered) => Msg::ApproveDone,
-            None => Msg::ApproveOverTitle,
+        let state = seen.state(self.view.now);
+        self.title(match (state, code) {
+            (None, _) => Msg::ApproveOverTitle,
+            (Some(ApprovalState::Answered), _) => Msg::ApproveDone,
+            (Some(ApprovalState::Waiting | ApprovalState::Shown), None) => Msg::ApproveTitle,
+            (Some(ApprovalState::Waiting | ApprovalState::Shown), Some(_)) => Msg::ApproveCodeTitle,
         });
-        self.words(LoginKey::Account, who(login));
+        self.words(LoginKey::Account, who(&seen.login));
         match (state, code) {
             (None, _) => self.text(LoginKey::Lead, Msg::ApproveOver),
             (Some(ApprovalState::Answered), _) => {
@@ -163,7 +165,12 @@ impl<'a> Draft<'a, Approve> {
             }
         }
         self.group(LoginKey::Actions);
-        if let (Some(_), None, RequestState::Refused(_)) = (state, code, approving.asked) {
+        if let (
+            Some(ApprovalState::Waiting | ApprovalState::Shown),
+            None,
+            RequestState::Refused(_),
+        ) = (state, code, approving.asked)
+        {
             self.button(LoginKey::Main, Msg::CommonRetry, ApproveAction::Send);
         }
         self.button(LoginKey::Again, Msg::ApproveNotMe, ApproveAction::Report);

@@ -1,7 +1,8 @@
 //! What holds on every screen of the page on which logins are approved, however it was reached.
 
 use nidan_flow::{
-    ApproveAnswer, ApproveEffect, ApproveOpening, Effect, Machine, Reported, RequestError,
+    ApproveAnswer, ApproveEffect, ApproveEvent, ApproveOpening, Effect, Machine, Reported,
+    RequestError,
 };
 use nidan_protocol::ErrorCode;
 
@@ -25,8 +26,7 @@ impl Walked for Approve {
         let is_good = walk.chance.below(4) > 0;
         let answer = match effect {
             Effect::Open if is_good => {
-                let issuer = "Shop".to_owned();
-                return Some(Event::Opened(Box::new(ApproveOpening { issuer })));
+                return Some(Event::Opened(Box::new(opening())));
             }
             Effect::Open => {
                 return Some(Event::NotOpened(walk.chance.one(&[
@@ -36,6 +36,11 @@ impl Walked for Approve {
             }
             Effect::Restart | Effect::Complete(_) => return None,
             Effect::Do(ApproveEffect::Look) if is_good => ApproveAnswer::Logins(walk.logins()),
+            // Somebody else has reported, or this person has and did not hear of it.
+            Effect::Do(ApproveEffect::Look) if walk.chance.below(12) == 0 => {
+                let reported = RequestError::Refused(ErrorCode::FlowReported);
+                ApproveAnswer::NotLooked(reported)
+            }
             Effect::Do(ApproveEffect::Look) => ApproveAnswer::NotLooked(walk.trouble()),
             Effect::Do(ApproveEffect::Show(id)) if is_good => {
                 let code = ShownCode {
@@ -57,7 +62,14 @@ impl Walked for Approve {
             }
             Effect::Do(ApproveEffect::Report) => ApproveAnswer::NotReported(walk.trouble()),
         };
-        Some(Event::On(nidan_flow::ApproveEvent::Answer(answer)))
+        Some(Event::On(ApproveEvent::Answer(answer)))
+    }
+}
+
+fn opening() -> ApproveOpening {
+    ApproveOpening {
+        issuer: "Shop".to_owned(),
+        password_url: Some("https://shop.example/password".to_owned()),
     }
 }
 
@@ -101,7 +113,7 @@ impl Walk<Approve> {
 
 /// A code is shown beside the login that it is of, while that one waits, and nowhere else; and "It is not
 /// me" stands wherever somebody asks.
-fn holds(approve: &Approve, screen: &Screen<'_, Approve>, trace: &str) {
+fn holds(approve: &Approve, screen: &Screen<'_, Approve>, now: Now, trace: &str) {
     let digits = texts(screen).find_map(|words| match words {
         Words::Verbatim(text) if text.len() == 6 => Some(text.to_owned()),
         _other => None,
@@ -116,20 +128,20 @@ fn holds(approve: &Approve, screen: &Screen<'_, Approve>, trace: &str) {
         blocks.any(|block| is_open(block) && block.content.action() == Some(action))
     };
     match &approving.step {
-        ApproveStep::Code { login, .. } => {
-            let expected = Some(code_of(&login.id));
+        ApproveStep::Code { place, .. } => {
+            let seen = &approving.seen()[*place];
+            let expected = Some(code_of(&seen.login.id));
             assert!(digits.is_none() || digits == expected, "{trace}");
-            assert!(
-                open(ApproveAction::Report) && open(ApproveAction::Back),
-                "{trace}"
-            );
-            let is_over = says(Msg::ApproveOverTitle) || says(Msg::ApproveDone);
-            assert!(digits.is_none() || !is_over, "{trace}");
+            let (report, back) = (open(ApproveAction::Report), open(ApproveAction::Back));
+            assert!(report && back, "{trace}");
+            let is_done = says(Msg::ApproveOverTitle) || says(Msg::ApproveDone);
+            assert_eq!(is_done, !seen.waits(now), "{trace}");
+            assert!(digits.is_none() || !is_done, "{trace}");
             assert_eq!(digits.is_some(), says(Msg::ApproveSecret), "{trace}");
         }
         ApproveStep::Logins => {
             assert_eq!(digits, None, "{trace}");
-            let asks = approving.waiting().next().is_some();
+            let asks = approving.has_waiting(now);
             assert_eq!(open(ApproveAction::Show), asks, "{trace}");
             assert_eq!(open(ApproveAction::Report), asks, "{trace}");
             assert_eq!(says(Msg::ApproveOnly), asks, "{trace}");
@@ -156,32 +168,49 @@ fn every_screen_leads_on_and_shows_a_code_beside_its_login_alone() {
     have_headings_of_their_own(&all);
 }
 
-/// A press means the login at its place among those that wait, not among all.
-#[test]
-fn a_press_means_the_login_that_stands_there() {
-    let login = |id: &str, state| WaitingLogin {
+fn login(id: &str, state: ApprovalState) -> WaitingLogin {
+    WaitingLogin {
         id: id.to_owned(),
         asked_at: 1,
         expires_at: 400,
         client_description: None,
         state,
-    };
-    let opening = ApproveOpening {
-        issuer: "Shop".to_owned(),
-    };
+    }
+}
+
+/// A press means the login that stood there when it was drawn, whatever has come since.
+#[test]
+fn a_press_means_the_login_that_stands_there() {
     let now = UnixSeconds(100);
-    let (approve, _) = Approve::loading().on(Event::Opened(Box::new(opening)), now);
-    let logins = vec![
+    let (approve, _) = Approve::loading().on(Event::Opened(Box::new(opening())), now);
+    let told = |logins| Event::On(ApproveEvent::Answer(ApproveAnswer::Logins(logins)));
+    let (through, own) = (
         login("through", ApprovalState::Answered),
-        login("first", ApprovalState::Waiting),
-        login("second", ApprovalState::Shown),
-    ];
-    let told = nidan_flow::ApproveEvent::Answer(ApproveAnswer::Logins(logins));
-    let (approve, _) = approve.on(Event::On(told), now);
-    let press = Approve::event(ApproveAction::Show, 1, Input::None);
+        login("own", ApprovalState::Waiting),
+    );
+    // The newest comes first from the service.
+    let (approve, _) = approve.on(told(vec![own.clone(), through]), now);
+    let screen = approve.screen(VIEW);
+    let mut blocks = screen.blocks.iter();
+    let way = blocks
+        .find(|block| block.key == LoginKey::Way)
+        .unwrap()
+        .index;
+    drop(screen);
+    let thief = login("thief", ApprovalState::Waiting);
+    let (approve, _) = approve.on(told(vec![thief, own]), now);
+    let press = Approve::event(ApproveAction::Show, way, Input::None);
     let (_, effect) = approve.on(press, now);
     let Some(Effect::Do(ApproveEffect::Show(id))) = effect else {
         panic!("nothing is asked for");
     };
-    assert_eq!(id, "second");
+    assert_eq!(id, "own");
 }
+
+const VIEW: View<'static> = View {
+    now: UnixSeconds(100),
+    support_url: None,
+    outage_notice: None,
+    device: crate::Device::Other,
+    can_print: false,
+};

@@ -20,12 +20,14 @@ impl<'a> Draft<'a, Login> {
             self.message(LoginKey::Lead, Msg::ApprovalGo, issuer);
             self.fields(signing, Msg::PhoneCodeLabel, Msg::PhoneCodeLabel);
             self.submit(signing);
-            self.group(LoginKey::CodeTools);
-            self.button(LoginKey::Resend, ask, LoginAction::AskForApproval);
+            if signing.may_ask() {
+                self.group(LoginKey::CodeTools);
+                self.button(LoginKey::Resend, ask, LoginAction::AskForApproval);
+            }
         } else {
             self.text(LoginKey::Lead, Msg::ApprovalLead);
             self.words(LoginKey::Refusal, refusal(signing, self.view.now));
-            if signing.may_be_approved() {
+            if signing.may_ask() {
                 self.group(LoginKey::SendActions);
                 self.button(LoginKey::Send, ask, LoginAction::AskForApproval);
             }

@@ -122,6 +122,9 @@ fn by_service(signing: &SigningIn, code: ErrorCode, asked: Asked) -> Msg {
         | ErrorCode::PolicyForbids => Msg::LoginKept,
         ErrorCode::SendBudgetSpent | ErrorCode::ResendTooSoon => Msg::PhoneLater,
         ErrorCode::ResendsSpent => Msg::PhoneResendsSpent,
+        ErrorCode::MethodNotOffered if matches!(signing.step, LoginStep::Approval) => {
+            Msg::ApprovalClosed
+        }
         ErrorCode::MethodNotOffered | ErrorCode::CountryNotAllowed => Msg::LoginNotNow,
         _other => Msg::PhoneServer,
     }

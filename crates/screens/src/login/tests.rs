@@ -336,7 +336,7 @@ fn stays_with_the_passkey(login: &Login, screen: &LoginScreen<'_>, trace: &str) 
 
 #[test]
 fn every_screen_leads_on_and_shows_what_is_awaited() {
-    let reached = reaches(60, |login, screen, trace| {
+    let reached = reaches(60, |login, screen, _now, trace| {
         shows_what_is_awaited(login, screen, trace);
         leads_on(login, screen, trace);
         stays_with_the_passkey(login, screen, trace);

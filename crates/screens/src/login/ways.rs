@@ -57,7 +57,10 @@ impl<'a> Draft<'a, Login> {
             let left = Arg::Number("count", left);
             self.message(LoginKey::BackupWayWords, Msg::LoginWayBackup, left);
         }
-        self.button(LoginKey::Lose, Msg::LoginLose, LoginAction::Lose);
+        // Something else has to take it out of use.
+        if signing.opening.methods.len() > 1 || signing.opening.backup_codes_left > 0 {
+            self.button(LoginKey::Lose, Msg::LoginLose, LoginAction::Lose);
+        }
         self.button(LoginKey::Lost, Msg::LoginLost, LoginAction::Recover);
     }
 

@@ -103,7 +103,7 @@ fn says_what_the_code_does(manage: &Manage, screen: &Screen<'_, Manage>, trace: 
 
 #[test]
 fn every_screen_leads_on_and_nothing_proves_its_own_going() {
-    let reached = reaches(60, |manage, screen, trace| {
+    let reached = reaches(60, |manage, screen, _now, trace| {
         leads_on(manage, screen, trace);
         proves_by_what_may(manage, trace);
         says_what_the_code_does(manage, screen, trace);

@@ -341,7 +341,7 @@ fn keeps_secrets_out_of_words(flow: &Flow, screen: &Screen<'_, Flow>, trace: &st
 
 #[test]
 fn every_screen_leads_on_and_shows_what_is_awaited() {
-    let reached = reaches(80, |flow, screen, trace| {
+    let reached = reaches(80, |flow, screen, _now, trace| {
         shows_what_is_awaited(flow, screen, trace);
         leads_on(flow, screen, trace);
         sets_up_one_thing_only(flow, screen, trace);

@@ -10,12 +10,14 @@ use nidan_protocol::{
 use crate::Service;
 use crate::extract::{Body, Id};
 use crate::refusal::Refusal;
-use crate::use_cases::{FlowCaller, approvals};
+use crate::use_cases::FlowCaller;
+use crate::use_cases::approvals::{self, Asked};
 
 /// Asks the person's other browsers to approve a login: one that is trusted shows a code, and the person
-/// types it here, as any other (`method_id` `approval`).
+/// types it here, as any other (`method_id` `approval`). While it can be answered, the same again gets the
+/// same request (200).
 #[utoipa::path(post, path = "/v1/flow/approvals", request_body = ApprovalPost, responses(
-    (status = 201, body = ApprovalView),
+    (status = 200, body = ApprovalView), (status = 201, body = ApprovalView),
     (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
     (status = 409, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
     (status = 422, body = Problem), (status = 503, body = Problem),
@@ -25,8 +27,10 @@ pub(crate) async fn open(
     caller: FlowCaller,
     Body(ApprovalPost {}): Body<ApprovalPost>,
 ) -> Result<(StatusCode, Json<ApprovalView>), Refusal> {
-    let view = approvals::open(&service, &caller).await?;
-    Ok((StatusCode::CREATED, Json(view)))
+    Ok(match approvals::open(&service, &caller).await? {
+        Asked::New(view) => (StatusCode::CREATED, Json(view)),
+        Asked::Before(view) => (StatusCode::OK, Json(view)),
+    })
 }
 
 /// The logins of the person that wait for this browser, the newest first.

@@ -5,7 +5,7 @@ use nidan_core::approval::{APPROVAL_LIVES_S, AskRefusal, ask};
 use nidan_protocol::{
     APPROVAL_METHOD_ID, ApprovalView, ErrorCode, Purpose, ShownCode, WaitingLogins,
 };
-use nidan_store::{Approver, NewApproval, NewFlow, Shown};
+use nidan_store::{Approver, NewApproval, NewFlow, Shown, StandingApproval};
 
 use super::FlowCaller;
 use super::code::worth_too_little;
@@ -36,12 +36,20 @@ pub(super) async fn is_open(
     Ok(context.is_some_and(|context| ask(&context, now).is_ok()))
 }
 
-/// Asks the person's other browsers. An earlier request of the same login is over.
+/// A login's request for approval.
+pub(crate) enum Asked {
+    /// It is new.
+    New(ApprovalView),
+    /// The request of before goes on.
+    Before(ApprovalView),
+}
+
+/// Asks the person's other browsers, unless the login has asked and can still be answered.
 ///
 /// # Errors
 /// [`ErrorCode::MethodNotOffered`] where the host has no page for it, no browser is trusted, nobody has
 /// answered lately, or somebody guesses (with the field `approval`); [`ErrorCode::FlowConflict`].
-pub(crate) async fn open(service: &Service, caller: &FlowCaller) -> Result<ApprovalView, Refusal> {
+pub(crate) async fn open(service: &Service, caller: &FlowCaller) -> Result<Asked, Refusal> {
     caller.must_be(Purpose::Verify)?;
     let FlowCaller { flow, host } = caller;
     if !host.approvals {
@@ -51,7 +59,7 @@ pub(crate) async fn open(service: &Service, caller: &FlowCaller) -> Result<Appro
     let id = encode(&random_bytes::<ID_LEN_BYTES>(&*parts.random)?);
     let expires_at = parts.clock.now_s().saturating_add(APPROVAL_LIVES_S);
     let new = NewApproval {
-        id: id.clone(),
+        id,
         flow_id: flow.opened.id.clone(),
         host: flow.opened.host.clone(),
         subject: flow.opened.subject.clone(),
@@ -59,9 +67,14 @@ pub(crate) async fn open(service: &Service, caller: &FlowCaller) -> Result<Appro
     };
     let audit = service.audit_context(host, flow.opened.client_description.clone());
     match parts.store.ask_approval(&new, &audit).await? {
-        Ok(()) => {
+        Ok(StandingApproval { id, expires_at }) => {
+            let is_new = id == new.id;
+            let view = ApprovalView { id, expires_at };
+            if !is_new {
+                return Ok(Asked::Before(view));
+            }
             tracing::info!(flow = flow.opened.id, "another browser is asked");
-            Ok(ApprovalView { id, expires_at })
+            Ok(Asked::New(view))
         }
         Err(AskRefusal::FlowOver) => Err(ErrorCode::FlowConflict.into()),
         Err(AskRefusal::WorthTooLittle) => Err(worth_too_little()),

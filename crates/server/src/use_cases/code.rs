@@ -158,9 +158,7 @@ impl Typed {
                 strict: host.strict_window,
                 challenge_limit: CODE_ATTEMPTS,
             },
-            TypedCode::Approval(_) => Presented::Approval {
-                limit: CODE_ATTEMPTS,
-            },
+            TypedCode::Approval(_) => Presented::Approval,
             TypedCode::Passkey(answer) => Presented::Passkey {
                 method_id: (self.method_id != PASSKEY_METHOD_ID).then(|| self.method_id.clone()),
                 credential_index: credential_index(service, flow, answer.credential_id()),

@@ -81,6 +81,10 @@ pub(crate) async fn view(
         verification,
         intent: flow.opened.intent,
         management: manage::view(service, caller, &subject, now),
+        password_url: host
+            .password_url
+            .clone()
+            .filter(|_| flow.opened.purpose == Purpose::Approve),
         support_url: service.0.config.support_url.clone(),
         outage_notice: read(&config.outage_notice),
         support_hours: read(&config.support_hours),

@@ -3,6 +3,7 @@
 
 use nidan_core::approval::{AskRefusal, UNANSWERED_MAX};
 use nidan_core::attempt::{AttemptPurpose, AttemptRefusal, CheckInput, LoginAttempt, Presented};
+use nidan_core::hold::{HoldDecision, HoldWish};
 use nidan_core::login::Authenticated;
 use nidan_core::trust::Browsers;
 use nidan_protocol::{AcrNeeded, ApprovalState, Authenticator, EventKind, Purpose};
@@ -10,8 +11,8 @@ use nidan_protocol::{AcrNeeded, ApprovalState, Authenticator, EventKind, Purpose
 use super::attempt::{NOW, audit, completion, opened, step};
 use super::hash;
 use crate::{
-    Activated, Activation, Approver, ApprovingOpened, LoginCompletion, NewApproval, NewFlow,
-    NewTrust, OpenApproving, Opened, Redemption, Report, Shown, Store,
+    Activated, Activation, Approver, ApprovingOpened, HoldRequest, LoginCompletion, NewApproval,
+    NewFlow, NewTrust, OpenApproving, Opened, Redemption, Report, Shown, Store,
 };
 
 /// Runs every check. `activation` is a set-up of `flow`.
@@ -28,9 +29,14 @@ pub(super) async fn run(store: &dyn Store, flow: &NewFlow, activation: &Activati
     suite.only_a_browser_that_counts_opens_the_page().await;
     suite.a_code_counts_once_it_was_shown_and_once().await;
     suite.three_that_nobody_answers_close_the_way().await;
-    suite.its_own_session_and_another_epoch_see_nothing().await;
+    suite.its_own_session_sees_nothing().await;
     suite.trust_that_ends_takes_its_codes_along().await;
     suite.a_report_leaves_nothing().await;
+    suite.another_epoch_ends_codes_and_pages().await;
+}
+
+fn stands(id: &str) -> Result<String, AskRefusal> {
+    Ok(id.to_owned())
 }
 
 struct Suite<'a> {
@@ -107,7 +113,8 @@ impl Suite<'_> {
         }
     }
 
-    async fn ask(&self, login: &NewFlow, id: &str, now: u64) -> Result<(), AskRefusal> {
+    /// Asks; the id of the request that can be answered.
+    async fn ask(&self, login: &NewFlow, id: &str, now: u64) -> Result<String, AskRefusal> {
         let new = NewApproval {
             id: id.to_owned(),
             flow_id: login.id.clone(),
@@ -116,7 +123,9 @@ impl Suite<'_> {
             expires_at: now + 300,
         };
         let audit = audit(self.activation, now);
-        self.store.ask_approval(&new, &audit).await.unwrap()
+        let asked = self.store.ask_approval(&new, &audit).await.unwrap()?;
+        assert!(asked.expires_at >= new.expires_at || asked.id != new.id);
+        Ok(asked.id)
     }
 
     async fn sees(&self, approver: &Approver, now: u64) -> Option<Vec<(String, ApprovalState)>> {
@@ -143,7 +152,7 @@ impl Suite<'_> {
             host: login.host.clone(),
             subject: login.subject.clone(),
             purpose,
-            presented: Presented::Approval { limit: 5 },
+            presented: Presented::Approval,
             flow_limit: 100,
             now: NOW,
         };
@@ -197,7 +206,7 @@ impl Suite<'_> {
         assert!(self.open_page("first", "own", "approver", NOW).await);
         assert!(self.open_page("newer", "own", "approver", NOW).await);
         let first = self.of_page("first");
-        assert_eq!(self.sees(&first, NOW).await, None, "the newer one goes on");
+        assert_eq!(self.sees(&first, NOW).await, Some(vec![]), "in two tabs");
         let newer = self.of_page("newer");
         assert_eq!(self.sees(&newer, NOW).await, Some(vec![]));
         assert_eq!(self.sees(&newer, NOW + 500).await, None, "trust is over");
@@ -211,25 +220,26 @@ impl Suite<'_> {
     async fn a_code_counts_once_it_was_shown_and_once(&self) {
         let login = self.login("right", None).await;
         let page = self.approver("right", "approver").await;
-        assert_eq!(self.ask(&login, "ended", NOW).await, Ok(()));
-        assert_eq!(self.ask(&login, "right", NOW).await, Ok(()));
+        for twice in ["ended", "another"] {
+            assert_eq!(self.ask(&login, twice, NOW).await, stands("ended"));
+        }
+        assert_eq!(self.last_events(1).await, [EventKind::ApprovalAsked]);
+        let later = NOW + 300;
+        assert_eq!(self.ask(&login, "right", later).await, stands("right"));
         let waiting = vec![("right".to_owned(), ApprovalState::Waiting)];
-        assert_eq!(
-            self.sees(&page, NOW).await,
-            Some(waiting),
-            "the newer one of both"
-        );
+        let seen = self.sees(&page, later).await;
+        assert_eq!(seen, Some(waiting), "the other one is over");
         let counted = self.count(&login, AttemptPurpose::Login).await;
         assert_eq!(counted, Ok(("right".to_owned(), false, 4)));
         let used = self.complete(&login, "right").await;
         assert_eq!(used, LoginCompletion::CodeUsed, "nobody has shown it");
         assert_eq!(self.show(&page, "none", NOW).await, Shown::Unknown);
-        assert_eq!(self.show(&page, "ended", NOW).await, Shown::Unknown);
+        assert_eq!(self.show(&page, "ended", later).await, Shown::Unknown);
         let yes = Shown::Yes {
-            expires_at: NOW + 300,
+            expires_at: later + 300,
         };
         for _again in 0..2 {
-            assert_eq!(self.show(&page, "right", NOW).await, yes);
+            assert_eq!(self.show(&page, "right", later).await, yes);
         }
         let told = [EventKind::ApprovalAsked, EventKind::ApprovalShown];
         assert_eq!(self.last_events(2).await, told, "shown once in the record");
@@ -247,21 +257,20 @@ impl Suite<'_> {
     }
 
     async fn three_that_nobody_answers_close_the_way(&self) {
-        let login = self.login("closed", None).await;
         for nth in 0..UNANSWERED_MAX {
             let id = format!("closed-{nth}");
-            assert_eq!(
-                self.ask(&login, &id, NOW).await,
-                Ok(()),
-                "a right code has opened it"
-            );
+            let login = self.login(&id, None).await;
+            let asked = self.ask(&login, &id, NOW).await;
+            assert_eq!(asked, stands(&id), "a right code has opened it");
+            assert_eq!(self.ask(&login, "again", NOW).await, stands(&id));
         }
+        let login = self.login("closed", None).await;
         assert_eq!(self.ask(&login, "more", NOW).await, Err(AskRefusal::Closed));
         let app = completion(&login, step(self.method_id(), 41), self.activation, false);
         let done = self.store.complete_login(&app).await.unwrap();
         assert!(matches!(done, LoginCompletion::Yes { .. }));
         let next = self.login("open", None).await;
-        assert_eq!(self.ask(&next, "open", NOW).await, Ok(()));
+        assert_eq!(self.ask(&next, "open", NOW).await, stands("open"));
         let needs = Some(AcrNeeded::PhishingResistant);
         let needing = self.login("worth", needs).await;
         let refused = self.ask(&needing, "worth", NOW).await;
@@ -270,14 +279,14 @@ impl Suite<'_> {
         assert_eq!(counted, Err(AttemptRefusal::WorthTooLittle));
     }
 
-    async fn its_own_session_and_another_epoch_see_nothing(&self) {
+    async fn its_own_session_sees_nothing(&self) {
         let login = self.login("own", None).await;
         assert!(
             self.open_page("own", &login.session_binding, "approver", NOW)
                 .await
         );
         let page = self.approver("other-session", "approver").await;
-        assert_eq!(self.ask(&login, "own", NOW).await, Ok(()));
+        assert_eq!(self.ask(&login, "own", NOW).await, stands("own"));
         let own = self.of_page("own");
         let seen_by = |seen: Option<Vec<(String, ApprovalState)>>| {
             seen.unwrap().iter().any(|(id, _)| id == "own")
@@ -293,7 +302,7 @@ impl Suite<'_> {
         self.trust("second", 42).await;
         let login = self.login("revoked", None).await;
         let page = self.approver("revoked", "second").await;
-        assert_eq!(self.ask(&login, "revoked", NOW).await, Ok(()));
+        assert_eq!(self.ask(&login, "revoked", NOW).await, stands("revoked"));
         assert!(matches!(
             self.show(&page, "revoked", NOW).await,
             Shown::Yes { .. }
@@ -316,7 +325,7 @@ impl Suite<'_> {
     async fn a_report_leaves_nothing(&self) {
         let login = self.login("reported", None).await;
         let page = self.approver("reported", "approver").await;
-        assert_eq!(self.ask(&login, "reported", NOW).await, Ok(()));
+        assert_eq!(self.ask(&login, "reported", NOW).await, stands("reported"));
         assert!(matches!(
             self.show(&page, "reported", NOW).await,
             Shown::Yes { .. }
@@ -333,5 +342,38 @@ impl Suite<'_> {
             self.complete(&login, "reported").await,
             LoginCompletion::FlowOver
         );
+    }
+    async fn another_epoch_ends_codes_and_pages(&self) {
+        self.trust("third", 43).await;
+        let login = self.login("changed", None).await;
+        let page = self.approver("changed", "third").await;
+        assert_eq!(self.ask(&login, "changed", NOW).await, stands("changed"));
+        assert!(matches!(
+            self.show(&page, "changed", NOW).await,
+            Shown::Yes { .. }
+        ));
+        let counted = self.count(&login, AttemptPurpose::Login).await;
+        assert_eq!(counted, Ok(("changed".to_owned(), true, 4)));
+        let hold = HoldRequest {
+            host: self.flow.host.clone(),
+            subject: self.flow.subject.clone(),
+            method_id: self.method_id().to_owned(),
+            wish: HoldWish::Hold,
+        };
+        let held = self.store.hold(&hold, &audit(self.activation, NOW)).await;
+        assert!(matches!(held.unwrap(), HoldDecision::Change { .. }));
+        // It was counted before, and is spent after it.
+        let spent = self.complete(&login, "changed").await;
+        assert_eq!(spent, LoginCompletion::CodeUsed);
+        let counted = self.count(&login, AttemptPurpose::Login).await;
+        assert_eq!(counted, Err(AttemptRefusal::ChallengeExpired));
+        assert_eq!(self.sees(&page, NOW).await, None);
+        let asked = self.ask(&login, "more", NOW).await;
+        assert_eq!(
+            asked,
+            Err(AskRefusal::NoBrowser),
+            "trusted under another one"
+        );
+        assert!(!self.open_page("later", "own", "third", NOW).await);
     }
 }

@@ -2,15 +2,14 @@
 
 use async_trait::async_trait;
 use nidan_core::approval::{
-    self, AskContext, AskRefusal, StoredApproval, WAITING_MAX, may_approve,
+    self, AskContext, AskRefusal, Asking, StoredApproval, WAITING_MAX, can_be_answered, may_approve,
 };
 use nidan_core::attempt::AskedApproval;
-use nidan_core::flow::when_approving_opens;
 use nidan_core::trust::TrustedBrowser;
 use nidan_protocol::{ApprovalState, Authenticator, EventKind, Purpose, WaitingLogin};
 use nidan_store::{
     ApprovalStore, Approver, ApprovingOpened, AuditContext, AuditDetail, NewApproval,
-    OpenApproving, Shown, StoreError,
+    OpenApproving, Shown, StandingApproval, StoreError,
 };
 
 use super::Memory;
@@ -25,9 +24,6 @@ impl ApprovalStore for Memory {
             if browser(tables, whose, &open.trust_hash, flow.created_at).is_none() {
                 return ApprovingOpened::NotTrusted;
             }
-            tables.change_flows(whose, None, |earlier| {
-                when_approving_opens(earlier, &flow.session_binding)
-            });
             let mut row = FlowRow::open(flow);
             row.trust_hash = Some(open.trust_hash);
             tables.flows.push(row);
@@ -43,7 +39,7 @@ impl ApprovalStore for Memory {
         &self,
         new: &NewApproval,
         audit: &AuditContext,
-    ) -> Result<Result<(), AskRefusal>, StoreError> {
+    ) -> Result<Result<StandingApproval, AskRefusal>, StoreError> {
         self.transact(|tables| ask(tables, new, audit))
     }
 
@@ -141,23 +137,43 @@ fn context(tables: &Tables, flow_id: &str, now: u64) -> Option<AskContext> {
     Some(AskContext {
         acr_needed: row.opened.acr_needed,
         has_browser: browsers.any(|row| row.whose == own(whose) && may(tables, row, now)),
+        is_asked: standing(tables, flow_id, person.factor_epoch, now).is_some(),
         unanswered: person.unanswered,
         allowance: person.allowance,
     })
 }
 
-fn ask(tables: &mut Tables, new: &NewApproval, audit: &AuditContext) -> Result<(), AskRefusal> {
+/// The latest request of a login, where it can still be answered.
+fn standing(tables: &Tables, flow_id: &str, epoch: u64, now: u64) -> Option<StandingApproval> {
+    let asked = latest(tables, flow_id, epoch)?;
+    can_be_answered(&asked, now).then_some(StandingApproval {
+        id: asked.approval_id,
+        expires_at: asked.expires_at,
+    })
+}
+
+fn ask(
+    tables: &mut Tables,
+    new: &NewApproval,
+    audit: &AuditContext,
+) -> Result<StandingApproval, AskRefusal> {
     let now = audit.now;
     let context = context(tables, &new.flow_id, now).ok_or(AskRefusal::FlowOver)?;
-    let unanswered = approval::ask(&context, now)?;
+    let whose = (new.host.as_str(), new.subject.as_str());
+    let epoch = tables.person(whose, now).factor_epoch;
+    match approval::ask(&context, now)? {
+        Asking::Stands => {
+            return standing(tables, &new.flow_id, epoch, now).ok_or(AskRefusal::FlowOver);
+        }
+        Asking::New => {}
+    }
     for row in &mut tables.approvals {
         if row.flow_id == new.flow_id {
             row.expires_at = row.expires_at.min(now);
         }
     }
-    let whose = (new.host.as_str(), new.subject.as_str());
     let person = tables.subject_or_new(whose);
-    person.unanswered = unanswered;
+    person.unanswered += 1;
     let factor_epoch = person.factor_epoch;
     tables.approvals.push(ApprovalRow {
         id: new.id.clone(),
@@ -170,7 +186,10 @@ fn ask(tables: &mut Tables, new: &NewApproval, audit: &AuditContext) -> Result<(
         is_answered: false,
     });
     tables.append(whose, EventKind::ApprovalAsked, detail(), audit);
-    Ok(())
+    Ok(StandingApproval {
+        id: new.id.clone(),
+        expires_at: new.expires_at,
+    })
 }
 
 /// The browser of a flow in which logins are approved, and its session, where it may approve now.
@@ -233,12 +252,21 @@ pub(crate) fn spend(
     epoch: u64,
     now: u64,
 ) -> bool {
+    let trusted: Vec<_> = tables
+        .browsers
+        .iter()
+        .filter(|row| row.expires_at > now)
+        .map(|row| row.id.clone())
+        .collect();
     let mut rows = tables.approvals.iter_mut();
     let row = rows.find(|row| {
         row.id == id
             && row.flow_id == flow_id
             && !row.is_answered
-            && row.browser_id.is_some()
+            && row
+                .browser_id
+                .as_ref()
+                .is_some_and(|id| trusted.contains(id))
             && row.expires_at > now
             && row.factor_epoch == epoch
     });

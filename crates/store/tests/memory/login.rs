@@ -1,7 +1,6 @@
 //! Logins: attempts, completion, reports, trust in browsers, the record and its notices.
 
 use async_trait::async_trait;
-use nidan_core::approval::Unanswered;
 use nidan_core::attempt::{
     self, AttemptContext, AttemptDecision, AttemptRefusal, CountedAttempt, LoginAttempt, OutOfUse,
     Presented, SentCode, Target,
@@ -406,7 +405,7 @@ fn attempt_context(tables: &Tables, attempt: &LoginAttempt) -> Option<AttemptCon
                 },
             })
         }
-        Presented::Approval { .. } => Target::Approval(approvals::latest(
+        Presented::Approval => Target::Approval(approvals::latest(
             tables,
             &attempt.flow_id,
             tables.subject(whose)?.factor_epoch,
@@ -549,7 +548,7 @@ fn complete(tables: &mut Tables, login: &CompleteLogin) -> LoginCompletion {
     }
     let person = tables.subject_or_new(whose);
     person.allowance = changes.allowance;
-    person.unanswered = Unanswered::default();
+    person.unanswered = 0;
     tables.append(whose, changes.event, changes.detail, &login.audit);
     for Replaced { method_id, detail } in changes.retired {
         tables.methods.retain(|row| row.method.id != method_id);

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use nidan_core::approval::Unanswered;
 use nidan_core::flow::{FlowChange, FlowStatus};
 use nidan_core::manage::ends::{StoredPause, has_retired};
 use nidan_core::manage::{Changes, Proof};
@@ -133,7 +132,7 @@ pub(crate) struct SubjectRow {
     pub(crate) reported_at: Option<u64>,
     pub(crate) first_set_up_at: Option<u64>,
     pub(crate) changes: Changes,
-    pub(crate) unanswered: Unanswered,
+    pub(crate) unanswered: u32,
 }
 
 /// A change of a flow, by the id that its request brought.
