@@ -93,6 +93,12 @@ pub const fn when_reported(flow: &FlowStatus<'_>) -> FlowChange {
     supersede_if(flow.is_open || is_unredeemed_login)
 }
 
+/// Decides about a flow of a person whose methods the host's support takes out: whatever was begun or was
+/// right before belongs to what is gone, a set-up among it.
+pub const fn when_reset(flow: &FlowStatus<'_>) -> FlowChange {
+    supersede_if(flow.is_open || flow.has_result)
+}
+
 /// Decides about a flow of a person whose trust in one browser, or in all, is withdrawn. A result
 /// that such a browser has not redeemed yet would bring its trust back; one that asks for its
 /// browser to be trusted is of before, where all trust ends: it leads in and no further.
@@ -179,6 +185,14 @@ mod tests {
         let right = right(Authenticator::BackupCode, "backup_code");
         assert_eq!(when_reported(&right), FlowChange::Supersede);
         assert_eq!(when_reported(&enrolled()), FlowChange::Keep);
+    }
+
+    #[test]
+    fn a_reset_ends_what_is_open_and_every_result() {
+        let by_trust = right(Authenticator::TrustedBrowser, "b1");
+        for flow in [login(), by_trust, enrolled()] {
+            assert_eq!(when_reset(&flow), FlowChange::Supersede);
+        }
     }
 
     #[test]

@@ -64,13 +64,15 @@ pub enum EventKind {
     ApprovalAsked,
     /// A trusted browser has shown the code of a login that waits.
     ApprovalShown,
+    /// The host's support took every method, backup code and trusted browser out.
+    Reset,
     /// The person says: This sign-in is not mine.
     Reported,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Enrolled,
         Self::CodeSent,
         Self::Verified,
@@ -98,6 +100,7 @@ impl EventKind {
         Self::TrustRevoked,
         Self::ApprovalAsked,
         Self::ApprovalShown,
+        Self::Reset,
         Self::Reported,
     ];
 
@@ -131,6 +134,7 @@ impl EventKind {
             Self::TrustRevoked => "trust_revoked",
             Self::ApprovalAsked => "approval_asked",
             Self::ApprovalShown => "approval_shown",
+            Self::Reset => "reset",
             Self::Reported => "reported",
         }
     }
@@ -162,6 +166,7 @@ impl EventKind {
             | Self::TrustRevoked
             | Self::ApprovalAsked
             | Self::ApprovalShown
+            | Self::Reset
             | Self::Reported
             | Self::CodeSent => false,
         }
@@ -191,6 +196,7 @@ impl EventKind {
             | Self::TrustedBrowserCopied
             | Self::TrustRevoked
             | Self::ApprovalAsked
+            | Self::Reset
             | Self::Reported => true,
             // The host itself signs the person in.
             Self::Verified | Self::TrustedBrowserUsed => false,

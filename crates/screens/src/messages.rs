@@ -579,6 +579,7 @@ messages! {
     ApproveExpired = "approve.expired",
     ApproveElsewhere = "approve.elsewhere",
     ApprovalClosed = "approval.closed",
+    RecordReset = "record.reset",
 }
 
 /// Puts values into a text's named places: `{seconds}`. `put` appends the value of a place.

@@ -85,6 +85,9 @@ pub(crate) enum Command {
     Release(SupportWords),
     /// Ask for codes again, for a person who has paused them.
     Resume(SupportWords),
+    /// Take out everything that a person has who has lost it all: methods, backup codes, trusted
+    /// browsers. It cannot be undone. Make sure first who asks.
+    Reset(SupportWords),
     /// Print how many messages were ordered in the running windows, and of how many.
     Stats,
 }
@@ -98,7 +101,7 @@ pub(crate) struct SupportWords {
     /// The host's user id.
     #[arg(long)]
     pub(crate) subject: String,
-    /// The id of the method; not where a pause ends.
+    /// The id of the method, to hold it or to release it.
     #[arg(long, default_value = "")]
     pub(crate) method: String,
     /// Who does it.

@@ -54,6 +54,7 @@ async fn main() -> ExitCode {
             support(&arguments.config, &words, action).await
         }
         Command::Resume(words) => support(&arguments.config, &words, SupportAction::Resume).await,
+        Command::Reset(words) => support(&arguments.config, &words, SupportAction::Reset).await,
         Command::Backup { file } => make_backup(&arguments.config, &file),
         Command::Restore { file, incomplete } => {
             restore_backup(&arguments.config, &file, incomplete)

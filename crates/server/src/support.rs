@@ -16,6 +16,8 @@ pub enum SupportAction<'a> {
     Release(&'a str),
     /// Codes that were paused are asked for.
     Resume,
+    /// Every method, the backup codes and the trust in browsers are gone.
+    Reset,
 }
 
 /// Why it was not done.
@@ -67,6 +69,9 @@ impl Service {
             }
             SupportAction::Resume => {
                 subjects::resume(self, host, subject, post).await?;
+            }
+            SupportAction::Reset => {
+                subjects::reset(self, host, subject, post).await?;
             }
         }
         Ok(())

@@ -599,6 +599,7 @@ async fn every_route_stands_in_the_openapi_document() {
         "/v1/subjects/{subject}/methods/{id}/hold",
         "/v1/subjects/{subject}/methods/{id}/release",
         "/v1/subjects/{subject}/report",
+        "/v1/subjects/{subject}/reset",
         "/v1/subjects/{subject}/resume",
         "/v1/subjects/{subject}/trusted_browsers/revoke",
     ];

@@ -210,7 +210,7 @@ async fn what_is_wrong_is_named_and_changes_nothing() {
 
 /// From the command line: the same rules, and the same record.
 #[tokio::test]
-async fn support_holds_releases_and_ends_pauses_from_the_command_line() {
+async fn support_does_it_from_the_command_line_too() {
     use nidan_server::{SupportAction, SupportError};
 
     let bench = Bench::new().await;
@@ -236,4 +236,6 @@ async fn support_holds_releases_and_ends_pauses_from_the_command_line() {
     let (_, record) = bench.host_get("/v1/subjects/u1/events").await;
     assert_eq!(record["events"][0]["kind"], "method_released");
     assert_eq!(record["events"][0]["by"], "Anna");
+    does("shop", SupportAction::Reset).await.unwrap();
+    assert_eq!(bench.subject("u1").await["enrolled"], false);
 }

@@ -23,6 +23,7 @@ mod record;
 mod redeem;
 mod rows;
 mod setups;
+mod support;
 #[cfg(feature = "testing")]
 mod testing;
 mod trust;

@@ -378,8 +378,8 @@ fn store_new(write: &Connection, writing: &Writing<'_>) -> Result<usize, Failure
     Ok(1)
 }
 
-/// The record stays: it is append-only, and says who turned it off.
-fn forget_all(write: &Connection, (host, subject): Whose<'_>) -> Result<usize, Failure> {
+/// The record stays: it is append-only, and says who did it.
+pub(crate) fn forget_all(write: &Connection, (host, subject): Whose<'_>) -> Result<usize, Failure> {
     for sql in [
         "DELETE FROM method WHERE host = ?1 AND subject = ?2",
         "DELETE FROM backup_set WHERE host = ?1 AND subject = ?2",

@@ -12,6 +12,7 @@ mod manage;
 mod passkey;
 mod phone;
 mod redeem;
+mod support;
 #[cfg(feature = "contract")]
 pub mod testing;
 mod verify;
@@ -40,6 +41,7 @@ use nidan_protocol::{AcrNeeded, Channel, Intent, MethodKind, Purpose};
 pub use passkey::{MadePasskey, NewCeremony, PasskeyStore};
 pub use phone::{Challenge, Count, LeasedMessage, NewChallenge, Order, PhoneStore};
 pub use redeem::{NewTrust, Redeemed, Redemption};
+pub use support::SupportStore;
 pub use verify::{
     CompleteLogin, HoldRequest, LoginCompletion, Notice, OpenVerification, RecordPage, Report,
     TrustUse, VerificationOpened, VerifyStore,
@@ -357,7 +359,9 @@ impl Method {
 
 /// Everything the service stores.
 #[async_trait]
-pub trait Store: PhoneStore + VerifyStore + ManageStore + PasskeyStore + ApprovalStore {
+pub trait Store:
+    PhoneStore + VerifyStore + ManageStore + PasskeyStore + ApprovalStore + SupportStore
+{
     /// Stores a flow and supersedes the [subject](Subject)'s earlier open ones.
     ///
     /// # Errors

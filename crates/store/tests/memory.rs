@@ -18,6 +18,8 @@ mod manage;
 mod passkeys;
 #[path = "memory/phone.rs"]
 mod phone;
+#[path = "memory/support.rs"]
+mod support;
 #[path = "memory/tables.rs"]
 mod tables;
 

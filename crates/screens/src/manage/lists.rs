@@ -135,6 +135,7 @@ fn happened(event: &EventView) -> Words<'_> {
         EventKind::TrustRevoked => Msg::RecordTrustRevoked,
         EventKind::ApprovalAsked => Msg::RecordApprovalAsked,
         EventKind::ApprovalShown => Msg::RecordApprovalShown,
+        EventKind::Reset => Msg::RecordReset,
         EventKind::Reported => Msg::RecordReported,
     })
 }

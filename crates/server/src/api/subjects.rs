@@ -160,6 +160,27 @@ pub(crate) async fn resume(
     ))
 }
 
+/// Takes out every method, the backup codes and the trust in browsers, for a person who has lost them
+/// all. Logins and pages that are under way end, and every result that was not redeemed: the next login
+/// answers `not_enrolled`. Make sure first that it is the person who asks.
+#[utoipa::path(post, path = "/v1/subjects/{subject}/reset", request_body = HoldPost,
+    params(("subject" = String, Path, description = "The host's user id, percent-encoded")), responses(
+    (status = 200, body = SubjectView), (status = 400, body = Problem),
+    (status = 401, body = Problem), (status = 404, body = Problem), (status = 413, body = Problem),
+    (status = 415, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn reset(
+    State(service): State<Service>,
+    HostCaller(host): HostCaller,
+    subject: Named,
+    Body(post): Body<HoldPost>,
+) -> Result<Json<SubjectView>, Refusal> {
+    let Path(subject) = subject.map_err(|_| ErrorCode::NotFound)?;
+    Ok(Json(
+        subjects::reset(&service, &host, &subject, post).await?,
+    ))
+}
+
 /// Reports, for a person who is signed in and says "this was not me" to the host, that somebody has
 /// the password: does what `POST /v1/flow/report` does.
 #[utoipa::path(post, path = "/v1/subjects/{subject}/report", request_body = HostReportPost,

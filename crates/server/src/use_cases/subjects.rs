@@ -125,6 +125,22 @@ pub(crate) async fn resume(
     view(service, host, subject).await
 }
 
+/// Takes everything out that a person has, for somebody who has lost it. Where there is nothing, only
+/// open flows end.
+///
+/// # Errors
+/// [`ErrorCode::RequestInvalid`] with the field that is empty, too long or not of one line.
+pub(crate) async fn reset(
+    service: &Service,
+    host: &Host,
+    subject: &str,
+    post: HoldPost,
+) -> Result<SubjectView, Refusal> {
+    let audit = service.audit_context(host, None).because(support(post)?);
+    let _had_something = service.0.store.reset(&host.id, subject, &audit).await?;
+    view(service, host, subject).await
+}
+
 /// Who of the host's support does something, and why.
 fn support(post: HoldPost) -> Result<Support, Refusal> {
     for (field, text, max_chars) in [

@@ -13,6 +13,7 @@ mod login;
 mod manage;
 mod passkey;
 mod phone;
+mod support;
 mod trust;
 
 use std::sync::Arc;
@@ -51,6 +52,8 @@ pub async fn run(store: &dyn Store) {
     passkey::run(store, &keyed, &activation(&keyed)).await;
     let approved = flow("approved", 1);
     approval::run(store, &approved, &activation(&approved)).await;
+    let reset = flow("reset", 1);
+    support::run(store, &reset, &activation(&reset)).await;
     steps_of_a_time_to_come_are_given_back(store).await;
     purging_leaves_what_is_alive(store).await;
 }

@@ -102,11 +102,7 @@ fn carry_out(tables: &mut Tables, writing: &Writing<'_>, step: &Step) {
         Step::EndTrust { browsers } => {
             revoke(tables, whose, browsers, writing.audit);
         }
-        Step::ForgetAll => {
-            tables.methods.retain(|row| row.whose != own(whose));
-            tables.backup_sets.retain(|row| row.whose != own(whose));
-            tables.keep_browsers(|row| row.whose != own(whose));
-        }
+        Step::ForgetAll => tables.forget_all(whose),
         Step::EndProof => {
             if let Some(row) = tables.flow(writing.flow_id) {
                 row.proof = None;

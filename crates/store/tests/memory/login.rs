@@ -109,15 +109,7 @@ impl VerifyStore for Memory {
                 report.audit.now,
             );
             tables.change_flows(whose, Some(now), flow::when_reported);
-            let ours: Vec<_> = tables
-                .flows_of(whose)
-                .map(|row| row.opened.id.clone())
-                .collect();
-            for row in &mut tables.challenges {
-                if ours.contains(&row.opened.flow_id) {
-                    row.opened.expires_at = challenge::expires_when_ended(&row.state(), now);
-                }
-            }
+            tables.end_challenges(whose, now);
             let detail = AuditDetail::default();
             tables.append(whose, EventKind::Reported, detail, &report.audit);
             if let Some(row) = tables.subjects.get_mut(&own(whose)) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use nidan_core::challenge;
 use nidan_core::flow::{FlowChange, FlowStatus};
 use nidan_core::manage::ends::{StoredPause, has_retired};
 use nidan_core::manage::{Changes, Proof};
@@ -398,7 +399,27 @@ impl Tables {
         });
     }
 
-    /// One more wrong code of a person; nothing for whoever is unknown.
+    /// The person's codes that are under way end.
+    pub(crate) fn end_challenges(&mut self, whose: (&str, &str), now: u64) {
+        let ours: Vec<_> = self
+            .flows_of(whose)
+            .map(|row| row.opened.id.clone())
+            .collect();
+        for row in &mut self.challenges {
+            if ours.contains(&row.opened.flow_id) {
+                row.opened.expires_at = challenge::expires_when_ended(&row.state(), now);
+            }
+        }
+    }
+
+    /// Everything that the person has goes; the record stays.
+    pub(crate) fn forget_all(&mut self, whose: (&str, &str)) {
+        let mine = own(whose);
+        self.methods.retain(|row| row.whose != mine);
+        self.backup_sets.retain(|row| row.whose != mine);
+        self.keep_browsers(|row| row.whose != mine);
+    }
+
     /// The trust in the other browsers ends, and with it the codes that they have shown.
     pub(crate) fn keep_browsers(&mut self, keeps: impl Fn(&BrowserRow) -> bool) {
         self.browsers.retain(keeps);
@@ -407,6 +428,7 @@ impl Tables {
             .retain(|row| row.browser_id.as_ref().is_none_or(|id| ids.contains(id)));
     }
 
+    /// One more wrong code of a person; nothing for whoever is unknown.
     pub(crate) fn one_more_wrong_code(&mut self, whose: (&str, &str), now: u64) -> WrongCodes {
         let Some(row) = self.subjects.get_mut(&own(whose)) else {
             return WrongCodes::default();
