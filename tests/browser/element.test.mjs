@@ -43,7 +43,7 @@ test('every attribute is a property, also one that was set before the script cam
 })
 
 for (const [what, attributes, option, allowed] of [
-  ['purpose', 'purpose="remove"', 'purpose', ['verify', 'enroll', 'manage']],
+  ['purpose', 'purpose="remove"', 'purpose', ['enroll', 'verify', 'manage', 'approve']],
   ['tree', 'dom="closed"', 'dom', ['light', 'shadow']],
   ['URL', 'complete-url="javascript:alert(1)"', 'complete-url', 'an http(s) URL'],
 ]) {
