@@ -74,7 +74,7 @@ app.post('/two-step-notices', express.text({ type: 'application/json' }), (reque
   if (!fresh || signature.length !== wanted.length || !timingSafeEqual(signature, wanted)) return response.sendStatus(403)
   const { host, kind, subject, at } = JSON.parse(request.body)
   if (host !== AUDIENCE) return response.sendStatus(403)
-  const ends = ({ user, began }) => kind === 'reported' && people.get(user).id === subject && began <= at
+  const ends = ({ user, began }) => ['reported', 'reset'].includes(kind) && people.get(user).id === subject && began <= at
   for (const [id, state] of sessions) if (ends(state)) sessions.delete(id)
   response.sendStatus(204)
 })

@@ -89,7 +89,7 @@ def notice():
     if told["host"] != AUDIENCE:
         abort(403)
     ends = lambda state: people[state["user"]][0] == told["subject"] and state["began"] <= told["at"]
-    for session in [one for one, state in sessions.items() if told["kind"] == "reported" and ends(state)]:
+    for session in [one for one, state in sessions.items() if told["kind"] in ("reported", "reset") and ends(state)]:
         del sessions[session]
     return "", 204
 

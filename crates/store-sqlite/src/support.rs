@@ -29,15 +29,22 @@ impl SupportStore for SqliteStore {
 fn reset(write: &Connection, whose: Whose<'_>, audit: &AuditContext) -> Result<bool, Failure> {
     flows::change(write, whose, &Among::All, None, flow::when_reset)?;
     challenges::end_all(write, whose, audit.now)?;
-    if !has_anything(write, whose)? {
-        return Ok(false);
+    let had_something = has_anything(write, whose)?;
+    if had_something {
+        flows::raise_epoch(write, whose.0, whose.1)?;
+        flows::end_pause(write, whose, audit)?;
+        manage::forget_all(write, whose)?;
     }
-    flows::raise_epoch(write, whose.0, whose.1)?;
-    flows::end_pause(write, whose, audit)?;
-    manage::forget_all(write, whose)?;
-    let detail = AuditDetail::default();
-    record::append(write, whose, EventKind::Reset, detail, audit)?;
-    Ok(true)
+    if is_known(write, whose)? {
+        let detail = AuditDetail::default();
+        record::append(write, whose, EventKind::Reset, detail, audit)?;
+    }
+    Ok(had_something)
+}
+
+fn is_known(read: &Connection, (host, subject): Whose<'_>) -> Result<bool, Failure> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM subject WHERE host = ?1 AND subject = ?2)";
+    scalar(read, sql, [host, subject])
 }
 
 fn has_anything(read: &Connection, (host, subject): Whose<'_>) -> Result<bool, Failure> {

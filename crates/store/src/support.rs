@@ -8,8 +8,9 @@ use super::{AuditContext, StoreError};
 #[async_trait]
 pub trait SupportStore: Send + Sync + 'static {
     /// Takes out every method, the backup codes and the trust in browsers, and ends a pause, every open
-    /// flow and every result that is not redeemed. The record stays, with a line about it.
-    /// False where the person has none of these: only open flows end then, and nothing is recorded.
+    /// flow and every result that is not redeemed. The record stays, with a line about it, also where
+    /// there is nothing any more: somebody may have signed in with the password since the last time.
+    /// False where there was nothing to take out. For a person who is unknown only open flows end.
     ///
     /// # Errors
     /// [`StoreError`]: nothing was changed.

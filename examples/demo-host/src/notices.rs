@@ -45,7 +45,8 @@ pub(crate) fn router(accounts: Accounts, secret: String) -> Router {
 
 /// "This sign-in is not mine": somebody has the password, or was told the code too and is signed
 /// in. Every session of the person ends that began before, whosever it is; the person signs in
-/// again with the next code, and changes the password.
+/// again with the next code, and changes the password. So it is where support has taken out everything that
+/// the person had: whoever is in a session came in by what is gone.
 async fn hear(State(notices): State<Notices>, headers: HeaderMap, body: Bytes) -> StatusCode {
     if !is_signed(&notices.secret, &headers, &body) {
         return StatusCode::FORBIDDEN;
@@ -64,7 +65,8 @@ async fn hear(State(notices): State<Notices>, headers: HeaderMap, body: Bytes) -
         tracing::error!(?error, "a mail was not kept");
         return StatusCode::SERVICE_UNAVAILABLE;
     }
-    if notice.kind == "reported"
+    let ends_sessions = ["reported", "reset"].contains(&notice.kind.as_str());
+    if ends_sessions
         && let Err(error) = notices
             .accounts
             .end_sessions_until(&notice.subject, notice.at)

@@ -125,8 +125,8 @@ pub(crate) async fn resume(
     view(service, host, subject).await
 }
 
-/// Takes everything out that a person has, for somebody who has lost it. Where there is nothing, only
-/// open flows end.
+/// Takes everything out that a person has, for somebody who has lost it. Asked for again it ends what was
+/// begun since, and leaves another line in the record, with its notice.
 ///
 /// # Errors
 /// [`ErrorCode::RequestInvalid`] with the field that is empty, too long or not of one line.

@@ -77,7 +77,8 @@ impl Person<'_> {
         );
         assert!(!self.reset().await, "there is nothing any more");
         let record = self.store.record(host, subject, None, 1).await.unwrap();
-        assert_eq!(record.lines.last().unwrap().seq, line.seq);
+        let last = record.lines.last().unwrap();
+        assert_eq!((last.kind, last.seq), (EventKind::Reset, line.seq + 1));
         let again = self.store.subject(host, subject, NOW).await.unwrap();
         assert_eq!(again.factor_epoch, after.factor_epoch);
     }

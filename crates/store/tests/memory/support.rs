@@ -24,14 +24,15 @@ impl SupportStore for Memory {
             let has_anything = tables.methods.iter().any(|row| row.whose == mine)
                 || tables.backup_sets.iter().any(|row| row.whose == mine)
                 || tables.browsers.iter().any(|row| row.whose == mine);
-            if !has_anything {
-                return false;
+            if has_anything {
+                tables.subject_or_new(whose).factor_epoch += 1;
+                tables.end_pause(whose, audit);
+                tables.forget_all(whose);
             }
-            tables.subject_or_new(whose).factor_epoch += 1;
-            tables.end_pause(whose, audit);
-            tables.forget_all(whose);
-            tables.append(whose, EventKind::Reset, AuditDetail::default(), audit);
-            true
+            if tables.subject(whose).is_some() {
+                tables.append(whose, EventKind::Reset, AuditDetail::default(), audit);
+            }
+            has_anything
         })
     }
 }
