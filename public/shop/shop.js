@@ -123,7 +123,7 @@ function security(me, notice) {
     : two.enrolled
       ? [h('p', { id: 'methods' }, [...two.methods.map((method) => t(method.kind, { ...method, called: method.name ? t('called', method) : '' })), t('codes', { count: two.backup_codes_left })].join(t('and'))), h('p', { class: 'note' }, two.paused_until ? t('pausedUntil', { date: dated(two.paused_until) }) : t('onNote')),
         h('p', {}, h('button', { id: 'manage', onclick: startManaging }, t('manage'))), browsers(two), activity()]
-      : [h('p', {}, t('offText')), h('button', { id: 'set-up', onclick: startTwoStep }, t('setUp'))]
+      : [h('p', {}, t('offText')), h('p', {}, h('button', { id: 'set-up', onclick: startTwoStep }, t('setUp'))), activity()]
   const approving = h('div', { id: 'approving' })
   if (two?.trusted_browsers.length) approve(approving)
   show(
@@ -183,15 +183,17 @@ function mailbox() {
   return h('section', { class: 'card' }, h('details', { id: 'mailbox', ontoggle: open }, h('summary', {}, t('mailbox')), place))
 }
 
-/** What happened lately, as the service's record has it. */
+/** What happened lately, as the service's record has it: also where it is off, for the mail that says so leads here. Before the first set-up there is nothing. */
 function activity() {
   const list = h('ul', { id: 'activity' })
-  api('events').then(({ events }) => list.append(...events.slice(0, 5).map((event) => {
-    return h('li', {}, [dated(event.at), told(event), event.client_description].filter(Boolean).join(' · '))
-  })), () => {})
   const notMe = () => api('not-me', {}).then(() => signedOut('sign-in', t('notMeDone')), ({ code }) => home(words[code] ?? t('failed')))
-  return h('details', {}, h('summary', {}, t('history')), list,
+  const lately = h('details', { hidden: '' }, h('summary', {}, t('history')), list,
     h('p', { class: 'note' }, t('notMeText')), h('p', {}, h('button', { class: 'quiet', id: 'not-me', onclick: notMe }, t('notMe'))))
+  api('events').then(({ events }) => {
+    lately.hidden = !events.length
+    list.append(...events.slice(0, 5).map((event) => h('li', {}, [dated(event.at), told(event), event.client_description].filter(Boolean).join(' · '))))
+  }, () => {})
+  return lately
 }
 
 /** Where a report leads: the old password and a new one, for somebody who is signed in. */

@@ -160,12 +160,12 @@ impl Machine for Toy {
         false
     }
 
-    fn code_read(code: String) -> Happens {
-        Happens::Types(code)
+    fn code_read(code: String) -> Option<Happens> {
+        Some(Happens::Types(code))
     }
 
-    fn changed(_challenge: Box<ChallengeView>) -> Happens {
-        Happens::Shows(Vec::new())
+    fn changed(_challenge: Box<ChallengeView>) -> Option<Happens> {
+        None
     }
 
     fn time_up() -> Happens {

@@ -153,13 +153,14 @@ impl<M: Perform> Shell<M> {
 
     /// A challenge whose delivery status changed, or the code that the browser read from a message.
     fn hear(self, heard: &JsValue) {
-        match heard.as_string() {
-            Some(code) => self.send(M::code_read(code)),
+        let event = match heard.as_string() {
+            Some(code) => M::code_read(code),
             None => {
-                if let Some(challenge) = decode::challenge_view(heard) {
-                    self.send(M::changed(Box::new(challenge)));
-                }
+                decode::challenge_view(heard).and_then(|challenge| M::changed(Box::new(challenge)))
             }
+        };
+        if let Some(event) = event {
+            self.send(event);
         }
     }
 

@@ -203,14 +203,12 @@ impl Stage for Approving {
         false
     }
 
-    /// No code comes to this browser.
-    fn code_read(_code: String) -> ApproveEvent {
-        ApproveEvent::Look
+    fn code_read(_code: String) -> Option<ApproveEvent> {
+        None
     }
 
-    /// Nothing is sent.
-    fn changed(_challenge: Box<ChallengeView>) -> ApproveEvent {
-        ApproveEvent::Look
+    fn changed(_challenge: Box<ChallengeView>) -> Option<ApproveEvent> {
+        None
     }
 }
 

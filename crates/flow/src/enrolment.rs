@@ -174,12 +174,12 @@ impl Stage for Enrolment {
         )
     }
 
-    fn code_read(code: String) -> SetUpEvent {
-        SetUpEvent::Enter(SetUpInput::Code(code))
+    fn code_read(code: String) -> Option<SetUpEvent> {
+        Some(SetUpEvent::Enter(SetUpInput::Code(code)))
     }
 
-    fn changed(challenge: Box<ChallengeView>) -> SetUpEvent {
-        SetUpEvent::Answer(SetUpAnswer::Changed(challenge))
+    fn changed(challenge: Box<ChallengeView>) -> Option<SetUpEvent> {
+        Some(SetUpEvent::Answer(SetUpAnswer::Changed(challenge)))
     }
 }
 

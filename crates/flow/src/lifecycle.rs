@@ -88,11 +88,11 @@ pub trait Stage: Sized + Send + Sync + 'static {
     /// Whether leaving now would lose something that the person cannot get back.
     fn would_lose(&self) -> bool;
 
-    /// The browser read a code from a message.
-    fn code_read(code: String) -> Self::Event;
+    /// The browser read a code from a message; [`None`] where none is waited for.
+    fn code_read(code: String) -> Option<Self::Event>;
 
-    /// The delivery status of a message changed.
-    fn changed(challenge: Box<ChallengeView>) -> Self::Event;
+    /// The delivery status of a message changed; [`None`] where none is sent.
+    fn changed(challenge: Box<ChallengeView>) -> Option<Self::Event>;
 }
 
 impl<S: Stage> Outcome<S> {
@@ -161,12 +161,12 @@ impl<S: Stage> Machine for Lifecycle<S> {
         self.active().is_some_and(S::would_lose)
     }
 
-    fn code_read(code: String) -> Event<S> {
-        Event::On(S::code_read(code))
+    fn code_read(code: String) -> Option<Event<S>> {
+        S::code_read(code).map(Event::On)
     }
 
-    fn changed(challenge: Box<ChallengeView>) -> Event<S> {
-        Event::On(S::changed(challenge))
+    fn changed(challenge: Box<ChallengeView>) -> Option<Event<S>> {
+        S::changed(challenge).map(Event::On)
     }
 
     fn time_up() -> Event<S> {

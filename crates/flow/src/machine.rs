@@ -29,11 +29,11 @@ pub trait Machine: Sized + Send + Sync + 'static {
     /// Whether leaving now would lose something that the person cannot get back.
     fn would_lose(&self) -> bool;
 
-    /// The browser read a code from a message (WebOTP).
-    fn code_read(code: String) -> Self::Event;
+    /// The browser read a code from a message (WebOTP); [`None`] where none is waited for.
+    fn code_read(code: String) -> Option<Self::Event>;
 
-    /// The delivery status of a message changed.
-    fn changed(challenge: Box<ChallengeView>) -> Self::Event;
+    /// The delivery status of a message changed; [`None`] where none is sent.
+    fn changed(challenge: Box<ChallengeView>) -> Option<Self::Event>;
 
     /// The flow's life is over.
     fn time_up() -> Self::Event;

@@ -120,12 +120,12 @@ impl Stage for SigningIn {
         false
     }
 
-    fn code_read(code: String) -> LoginEvent {
-        LoginEvent::Enter(LoginInput::Code(code))
+    fn code_read(code: String) -> Option<LoginEvent> {
+        Some(LoginEvent::Enter(LoginInput::Code(code)))
     }
 
-    fn changed(challenge: Box<ChallengeView>) -> LoginEvent {
-        LoginEvent::Answer(LoginAnswer::Changed(challenge))
+    fn changed(challenge: Box<ChallengeView>) -> Option<LoginEvent> {
+        Some(LoginEvent::Answer(LoginAnswer::Changed(challenge)))
     }
 }
 

@@ -139,7 +139,7 @@ impl<M: Walked> Walk<M> {
             DeliveryState::Failed,
             DeliveryState::WrongDigits,
         ]);
-        Some(M::changed(Box::new(awaited)))
+        M::changed(Box::new(awaited))
     }
 
     /// A message that was just ordered.

@@ -75,12 +75,7 @@ fn open_page(write: &Connection, open: &OpenApproving) -> Result<ApprovingOpened
     if !browser.is_some_and(|(browser, epoch)| may_approve(&browser, epoch, flow.created_at)) {
         return Ok(ApprovingOpened::NotTrusted);
     }
-    flows::insert(write, flow)?;
-    execute(
-        write,
-        "UPDATE flow SET trust_hash = ?2 WHERE id = ?1",
-        params![flow.id, open.trust_hash],
-    )?;
+    flows::insert_of_browser(write, flow, Some(&open.trust_hash))?;
     Ok(ApprovingOpened::Yes)
 }
 

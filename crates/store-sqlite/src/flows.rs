@@ -15,6 +15,21 @@ use nidan_store::{
 /// A person: the host, and the host's user id.
 pub(crate) type Whose<'a> = (&'a str, &'a str);
 
+/// Stores a flow together with the keyed hash of the token that a trusted browser brought.
+pub(crate) fn insert_of_browser(
+    write: &Connection,
+    flow: &NewFlow,
+    trust_hash: Option<&[u8; 32]>,
+) -> Result<(), Failure> {
+    insert(write, flow)?;
+    execute(
+        write,
+        "UPDATE flow SET trust_hash = ?2 WHERE id = ?1",
+        params![flow.id, trust_hash],
+    )?;
+    Ok(())
+}
+
 pub(crate) fn insert(write: &Connection, flow: &NewFlow) -> Result<(), Failure> {
     execute(
         write,

@@ -119,12 +119,7 @@ fn open_management(write: &Connection, open: &OpenManagement) -> Result<Manageme
     flows::change(write, whose, &among, None, |earlier| {
         flow::when_management_opens(earlier, &flow.session_binding)
     })?;
-    flows::insert(write, flow)?;
-    execute(
-        write,
-        "UPDATE flow SET trust_hash = ?2 WHERE id = ?1",
-        params![flow.id, open.trust_hash],
-    )?;
+    flows::insert_of_browser(write, flow, open.trust_hash.as_ref())?;
     Ok(ManagementOpened::Yes)
 }
 

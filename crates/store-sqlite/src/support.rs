@@ -18,7 +18,7 @@ impl SupportStore for SqliteStore {
         host: &str,
         subject: &str,
         audit: &AuditContext,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<(), StoreError> {
         let (host, subject, audit) = (host.to_owned(), subject.to_owned(), audit.clone());
         self.writer
             .run(move |write| reset(write, (&host, &subject), &audit))
@@ -26,11 +26,10 @@ impl SupportStore for SqliteStore {
     }
 }
 
-fn reset(write: &Connection, whose: Whose<'_>, audit: &AuditContext) -> Result<bool, Failure> {
+fn reset(write: &Connection, whose: Whose<'_>, audit: &AuditContext) -> Result<(), Failure> {
     flows::change(write, whose, &Among::All, None, flow::when_reset)?;
     challenges::end_all(write, whose, audit.now)?;
-    let had_something = has_anything(write, whose)?;
-    if had_something {
+    if has_anything(write, whose)? {
         flows::raise_epoch(write, whose.0, whose.1)?;
         flows::end_pause(write, whose, audit)?;
         manage::forget_all(write, whose)?;
@@ -39,7 +38,7 @@ fn reset(write: &Connection, whose: Whose<'_>, audit: &AuditContext) -> Result<b
         let detail = AuditDetail::default();
         record::append(write, whose, EventKind::Reset, detail, audit)?;
     }
-    Ok(had_something)
+    Ok(())
 }
 
 fn is_known(read: &Connection, (host, subject): Whose<'_>) -> Result<bool, Failure> {

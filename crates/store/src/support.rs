@@ -10,7 +10,7 @@ pub trait SupportStore: Send + Sync + 'static {
     /// Takes out every method, the backup codes and the trust in browsers, and ends a pause, every open
     /// flow and every result that is not redeemed. The record stays, with a line about it, also where
     /// there is nothing any more: somebody may have signed in with the password since the last time.
-    /// False where there was nothing to take out. For a person who is unknown only open flows end.
+    /// For a person who is unknown only open flows end.
     ///
     /// # Errors
     /// [`StoreError`]: nothing was changed.
@@ -19,5 +19,5 @@ pub trait SupportStore: Send + Sync + 'static {
         host: &str,
         subject: &str,
         audit: &AuditContext,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<(), StoreError>;
 }

@@ -1,4 +1,4 @@
-//! A report ends every session of the person: by a notice that is signed, and by no other.
+//! A report, or a reset, ends every session of the person: by a notice that is signed, and by no other.
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
@@ -81,6 +81,25 @@ impl Kit {
             self.let_in
                 .push("a login that was under way when it was reported".to_owned());
         }
+        self.a_reset(&notices)
+    }
+
+    /// What the person had is gone: whoever is signed in came in by it.
+    fn a_reset(&mut self, notices: &Notices) -> Done {
+        let mut signed_in = self.sign_in()?;
+        let time = now();
+        let body = self.told(AUDIENCE, "reset", 9, time);
+        let notice = Notice {
+            timestamp: time,
+            signature: sign(&notices.secret, time, &body),
+            body,
+        };
+        self.tried += 1;
+        self.send(&notices.path, &notice)?;
+        if self.is_in(&mut signed_in)? {
+            self.let_in
+                .push("a session that goes on after a reset".to_owned());
+        }
         Ok(())
     }
 
@@ -91,7 +110,7 @@ impl Kit {
         let bodies = [1, 2, 3, 4, 5].map(|seq| self.reported(seq, time));
         let [unsigned, foreign, old, moved, other] = bodies;
         let late = self.reported(7, time - 3_600);
-        let elsewhere = self.reported_to("another", 8, time);
+        let elsewhere = self.told("another", "reported", 8, time);
         let notice = |timestamp, signature, body| Notice {
             timestamp,
             signature,
@@ -124,12 +143,12 @@ impl Kit {
     }
 
     fn reported(&self, seq: u32, at: u64) -> String {
-        self.reported_to(AUDIENCE, seq, at)
+        self.told(AUDIENCE, "reported", seq, at)
     }
 
-    fn reported_to(&self, host: &str, seq: u32, at: u64) -> String {
+    fn told(&self, host: &str, kind: &str, seq: u32, at: u64) -> String {
         let subject = lock(&self.service).subject.clone();
-        json!({ "host": host, "subject": subject, "seq": seq, "at": at, "kind": "reported", "hash": "a2l0" })
+        json!({ "host": host, "subject": subject, "seq": seq, "at": at, "kind": kind, "hash": "a2l0" })
             .to_string()
     }
 

@@ -75,12 +75,16 @@ impl Stage for Managing {
         false
     }
 
-    fn code_read(code: String) -> ManageEvent {
-        ManageEvent::Proof(LoginEvent::Enter(LoginInput::Code(code)))
+    fn code_read(code: String) -> Option<ManageEvent> {
+        Some(ManageEvent::Proof(LoginEvent::Enter(LoginInput::Code(
+            code,
+        ))))
     }
 
-    fn changed(challenge: Box<ChallengeView>) -> ManageEvent {
-        ManageEvent::Proof(LoginEvent::Answer(LoginAnswer::Changed(challenge)))
+    fn changed(challenge: Box<ChallengeView>) -> Option<ManageEvent> {
+        Some(ManageEvent::Proof(LoginEvent::Answer(
+            LoginAnswer::Changed(challenge),
+        )))
     }
 }
 

@@ -31,7 +31,7 @@ impl Shows for Approve {
         match self {
             Self::Loading | Self::Completed => screen.text(LoginKey::Busy, Msg::CommonLoading),
             Self::Active(approving) => screen.approving(approving),
-            Self::Unavailable(trouble) => screen.unavailable(*trouble),
+            Self::Unavailable(trouble) => screen.unavailable(*trouble, ApproveAction::Again),
             Self::Ended(reason) => screen.ended(*reason),
         }
         if let (Some(url), false) = (view.support_url, matches!(self, Self::Loading)) {
@@ -199,17 +199,6 @@ impl<'a> Draft<'a, Approve> {
         self.button(LoginKey::Back, Msg::CommonBack, ApproveAction::Back);
     }
 
-    /// The service could not be asked.
-    fn unavailable(&mut self, trouble: RequestError) {
-        let (title, words) = match trouble {
-            RequestError::Unreachable => (Msg::TroubleTitle, Msg::TroubleUnreachable),
-            RequestError::Refused(_) => (Msg::TroubleServerTitle, Msg::TroubleServer),
-        };
-        self.title(title);
-        self.text(LoginKey::Trouble, words);
-        self.again(Msg::CommonRetry);
-    }
-
     /// Over: why, and the way on.
     fn ended(&mut self, reason: EndReason) {
         let (title, words, again) = match reason {
@@ -232,12 +221,8 @@ impl<'a> Draft<'a, Approve> {
         };
         self.title(title);
         self.text(LoginKey::Lead, words);
-        self.again(again);
-    }
-
-    fn again(&mut self, words: Msg) {
         self.group(LoginKey::Actions);
-        self.button(LoginKey::Main, words, ApproveAction::Again);
+        self.button(LoginKey::Main, again, ApproveAction::Again);
     }
 }
 

@@ -36,7 +36,7 @@ impl Shows for Login {
         match self {
             Self::Loading => screen.text(LoginKey::Busy, Msg::CommonLoading),
             Self::Completed => screen.text(LoginKey::Busy, Msg::CompletedTitle),
-            Self::Unavailable(trouble) => screen.unavailable(*trouble),
+            Self::Unavailable(trouble) => screen.unavailable(*trouble, LoginAction::Again),
             Self::Active(signing) => screen.signing_in(signing),
             Self::Ended(reason) => screen.ended(*reason),
         }
@@ -143,18 +143,6 @@ impl<'a> Draft<'a, Login> {
         self.button(LoginKey::Main, Msg::CommonNext, LoginAction::Submit);
     }
 
-    /// The service could not be asked.
-    fn unavailable(&mut self, trouble: RequestError) {
-        let (title, words) = match trouble {
-            RequestError::Unreachable => (Msg::TroubleTitle, Msg::TroubleUnreachable),
-            RequestError::Refused(_) => (Msg::TroubleServerTitle, Msg::TroubleServer),
-        };
-        self.title(title);
-        self.text(LoginKey::Trouble, words);
-        self.group(LoginKey::Actions);
-        self.button(LoginKey::Main, Msg::CommonRetry, LoginAction::Again);
-    }
-
     /// Over without a result: why, and the way on.
     fn ended(&mut self, reason: EndReason) {
         let (title, words, again) = match reason {
@@ -184,6 +172,18 @@ impl<M: Shows<Key = LoginKey>> Draft<'_, M> {
     pub(crate) fn title(&mut self, msg: Msg) {
         self.group(LoginKey::Screen);
         self.heading(LoginKey::Title, msg);
+    }
+
+    /// The service could not be asked.
+    pub(crate) fn unavailable(&mut self, trouble: RequestError, again: M::Action) {
+        let (title, words) = match trouble {
+            RequestError::Unreachable => (Msg::TroubleTitle, Msg::TroubleUnreachable),
+            RequestError::Refused(_) => (Msg::TroubleServerTitle, Msg::TroubleServer),
+        };
+        self.title(title);
+        self.text(LoginKey::Trouble, words);
+        self.group(LoginKey::Actions);
+        self.button(LoginKey::Main, Msg::CommonRetry, again);
     }
 }
 

@@ -113,7 +113,7 @@ fn with_text() -> Person<Login> {
 fn news(delivery: DeliveryState, channel: Channel) -> Event<SigningIn> {
     let mut changed = challenge(channel, CallConfirmation::Digits);
     changed.delivery = delivery;
-    Login::changed(Box::new(changed))
+    Event::On(LoginEvent::Answer(LoginAnswer::Changed(Box::new(changed))))
 }
 
 #[test]

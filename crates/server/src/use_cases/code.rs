@@ -83,21 +83,18 @@ impl Typed {
         second_code: Option<String>,
     ) -> Result<Self, Refusal> {
         let (first, second) = (Zeroizing::new(code), second_code.map(Zeroizing::new));
-        let code = if method_id == BACKUP_METHOD_ID {
-            if second.is_some() {
-                return Err(Refusal::field("second_code"));
+        let is_method = ![BACKUP_METHOD_ID, APPROVAL_METHOD_ID].contains(&method_id.as_str());
+        if second.is_some() && !is_method {
+            return Err(Refusal::field("second_code"));
+        }
+        let digits = |text: &str, field| Code::from_wire(text).map_err(|_| Refusal::field(field));
+        let code = match method_id.as_str() {
+            BACKUP_METHOD_ID => TypedCode::Backup(backup_code(&first)?),
+            APPROVAL_METHOD_ID => TypedCode::Approval(digits(&first, "code")?),
+            _method => {
+                let second = second.as_deref().map(|code| digits(code, "second_code"));
+                TypedCode::Digits(digits(&first, "code")?, second.transpose()?)
             }
-            TypedCode::Backup(backup_code(&first)?)
-        } else if method_id == APPROVAL_METHOD_ID {
-            if second.is_some() {
-                return Err(Refusal::field("second_code"));
-            }
-            TypedCode::Approval(Code::from_wire(&first).map_err(|_| Refusal::field("code"))?)
-        } else {
-            let first = Code::from_wire(&first).map_err(|_| Refusal::field("code"))?;
-            let second = second.as_deref().map(|code| Code::from_wire(code));
-            let second = second.transpose();
-            TypedCode::Digits(first, second.map_err(|_| Refusal::field("second_code"))?)
         };
         Ok(Self {
             method_id,

@@ -137,7 +137,7 @@ pub(crate) async fn reset(
     post: HoldPost,
 ) -> Result<SubjectView, Refusal> {
     let audit = service.audit_context(host, None).because(support(post)?);
-    let _had_something = service.0.store.reset(&host.id, subject, &audit).await?;
+    service.0.store.reset(&host.id, subject, &audit).await?;
     view(service, host, subject).await
 }
 

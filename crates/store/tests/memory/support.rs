@@ -15,7 +15,7 @@ impl SupportStore for Memory {
         host: &str,
         subject: &str,
         audit: &AuditContext,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<(), StoreError> {
         let whose = (host, subject);
         self.transact(|tables| {
             tables.change_flows(whose, None, flow::when_reset);
@@ -32,7 +32,6 @@ impl SupportStore for Memory {
             if tables.subject(whose).is_some() {
                 tables.append(whose, EventKind::Reset, AuditDetail::default(), audit);
             }
-            has_anything
         })
     }
 }
