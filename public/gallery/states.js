@@ -118,6 +118,9 @@ const aside = (which) => async (at) => { await atCode(at); await at.press('.nida
 const toWays = async (at) => { await aside(0)(at); await at.step('ways') }
 const toWhichLost = async (at) => { await toWays(at); await at.press('.nidan-ways + button', 0); await at.step('which-lost') }
 const toLost = async (at) => { await toWhichLost(at); await at.press('.nidan-ways button', 0); await at.step('ways') }
+/** Where the host's support has made a code. */
+const withCode = (methods) => ({ '/v1/flow': () => { const { verification, ...rest } = login(methods); return { ...rest, verification: { ...verification, temporary_code: true, ...(methods.length ? {} : { backup_codes_left: 0 }) } } } })
+const temporary = (code) => async (at) => { await at.step('temporary'); await at.type('nidan-backup', code); await at.go('temporary') }
 const toBackup = async (at) => { await toWays(at); await at.press('.nidan-ways button', -1); await at.step('backup') }
 const backup = (code) => async (at) => { await toBackup(at); await at.type('nidan-backup', code); await at.go('backup') }
 const sends = async (at) => { await atCode(at); await at.press('[part~="button-main"]', 0); await at.find('#nidan-code', 0) }
@@ -176,6 +179,11 @@ const logins = [
   signIn('ways-lost', all, toLost),
   signIn('lost-stays', all, async (at) => { await toLost(at); await at.press('.nidan-ways button', -1); await at.step('backup'); await at.type('nidan-backup', GOOD); await at.go('backup'); await at.find(ERROR, 0) },
     says('last_method', {}, 409)),
+  signIn('temporary', [], async (at) => at.step('temporary'), withCode([])),
+  signIn('temporary-typo', [], temporary('K7QM-9XTR-2H'), withCode([])),
+  signIn('temporary-wrong', [], temporary(GOOD), { ...withCode([]), ...says('code_wrong', { attempts_left: 4 }) }),
+  signIn('temporary-over', [], temporary(GOOD), { ...withCode([]), ...says('code_expired') }),
+  signIn('temporary-ways', [app()], async (at) => { await at.step('temporary'); await at.press('.nidan-aside button', 0); await at.step('ways') }, withCode([app()])),
   signIn('backup', all, toBackup),
   signIn('backup-typo', all, backup('K7QM-9XTR-2H')),
   signIn('backup-wrong', all, backup(GOOD), says('code_wrong', { attempts_left: 3 })),

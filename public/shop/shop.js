@@ -18,9 +18,10 @@ const WORDS = {
     email_invalid: 'メールアドレスを確認してください（64文字まで、「:」は使えません）。', password_short: 'パスワードは8文字以上にしてください。', failed: 'うまくいきませんでした。もう一度お試しください。',
     refused: '結果を確認できませんでした。もう一度お試しください。', service_down: '2段階認証サービスに接続できないため、ログインできません。しばらくしてから、もう一度お試しください。', reauth_required: '時間が過ぎました。もう一度ログインしてください。',
     manage: '方法の確認と変更', justChanged: '変更しました。', justLost: 'なくしたスマートフォンではログインできないようにし、ほかの端末からログアウトしました。新しいスマートフォンは「方法の確認と変更」から追加してください。', pausedUntil: '{date}まで一時停止中です。', mailbox: 'メールボックス（デモ用）', noMail: 'お知らせはまだありません。', mailNotYou: '心当たりがない場合は、すぐにログインして「身に覚えのないものがある」を押し、パスワードを変更してください。', mailSoon: 'その後のログインでは、またコードを入力します。スマートフォンなどをご用意ください。',
+    goOn: 'もう一度試す', owesSetUp: 'サポートのコードを確認しました。続けるには、2段階認証をもう一度設定してください。',
     notMe: '身に覚えのないものがある', notMeText: 'すべての端末からログアウトし、どのブラウザーでも次のログインからコードを確認します。', notMeDone: '進行中のログインを止め、すべての端末からログアウトしました。もう一度ログインして、パスワードを変更してください。',
     changePassword: 'パスワードの変更', oldPassword: '今のパスワード', newPassword: '新しいパスワード（8文字以上）', change: '変更する', changed: 'パスワードを変更しました。ほかの端末からはログアウトしました。', signInToChange: 'パスワードを変更するには、まずログインしてください。',
-    kinds: { enrolled: '2段階認証をオンにしました', code_sent: 'ログインのコードを送りました', verified: 'ログインしました', code_wrong: '間違ったコードが入力されました', many_codes_wrong: '間違ったコードが1日に{count}回入力されました', backup_code_used: 'バックアップコードでログインしました（残り{count}個）', method_suspended: '方法が1つ停止されました', method_reinstated: '方法が1つ再開されました', browser_trusted: 'ブラウザーを信頼しました', trusted_browser_used: '信頼したブラウザーからログインしました', trusted_browser_copied: '信頼情報のコピーが使われました', trust_revoked: 'ブラウザーの信頼を取り消しました', approval_asked: 'ログインのコードを、別のブラウザーに表示するよう求められました', approval_shown: '信頼したブラウザーが、ログインのコードを表示しました', method_held: '方法の利用を止めました', method_released: '止めていた方法を再開しました', proved: '登録した方法を見るため、本人確認をしました', method_tested: '方法を試しました', method_added: '方法を追加しました', method_replaced: '方法を交換しました', method_removed: '方法を削除しました', method_retired: '交換前の方法がなくなりました', backup_codes_renewed: 'バックアップコードを作り直しました', paused: '2段階認証を{count}時間、一時停止しました', pause_ending: '一時停止がまもなく終わります', resumed: '2段階認証を再開しました', turned_off: '2段階認証をオフにしました', reset: 'サポートが、登録した方法をすべて削除しました', reported: '「このログインに覚えがない」と報告されました' },
+    kinds: { enrolled: '2段階認証をオンにしました', code_sent: 'ログインのコードを送りました', verified: 'ログインしました', code_wrong: '間違ったコードが入力されました', many_codes_wrong: '間違ったコードが1日に{count}回入力されました', backup_code_used: 'バックアップコードでログインしました（残り{count}個）', method_suspended: '方法が1つ停止されました', method_reinstated: '方法が1つ再開されました', browser_trusted: 'ブラウザーを信頼しました', trusted_browser_used: '信頼したブラウザーからログインしました', trusted_browser_copied: '信頼情報のコピーが使われました', trust_revoked: 'ブラウザーの信頼を取り消しました', approval_asked: 'ログインのコードを、別のブラウザーに表示するよう求められました', approval_shown: '信頼したブラウザーが、ログインのコードを表示しました', method_held: '方法の利用を止めました', method_released: '止めていた方法を再開しました', proved: '登録した方法を見るため、本人確認をしました', method_tested: '方法を試しました', method_added: '方法を追加しました', method_replaced: '方法を交換しました', method_removed: '方法を削除しました', method_retired: '交換前の方法がなくなりました', backup_codes_renewed: 'バックアップコードを作り直しました', paused: '2段階認証を{count}時間、一時停止しました', pause_ending: '一時停止がまもなく終わります', resumed: '2段階認証を再開しました', turned_off: '2段階認証をオフにしました', reset: 'サポートが、登録した方法をすべて削除しました', temporary_code_made: 'サポートが、1回だけログインできるコードを発行しました', temporary_code_used: 'サポートのコードでログインしました', reported: '「このログインに覚えがない」と報告されました' },
   },
   en: {
     brand: 'Nidan Shop', phone: 'Demo phone', goods: 'Today’s picks', tea: 'Green tea from Uji', cup: 'Arita tea cup', cloth: 'Imabari hand towel',
@@ -38,9 +39,10 @@ const WORDS = {
     email_invalid: 'Please check the address (64 characters at most, no colon).', password_short: 'The password needs 8 characters or more.', failed: 'That did not work. Please try again.',
     refused: 'The result could not be confirmed. Please try again.', service_down: 'The two-step verification service cannot be reached, so nobody can sign in. Please try again in a moment.', reauth_required: 'Time is up. Please sign in again.',
     manage: 'See and change your methods', justChanged: 'Your changes are saved.', justLost: 'The lost phone lets nobody in any more, and other devices are signed out. Add your new phone under “See and change your methods”.', pausedUntil: 'Paused until {date}.', mailbox: 'Mailbox (for the demo)', noMail: 'No notice has come yet.', mailNotYou: 'Was it not you? Sign in at once, press “One of these was not me”, and change your password.', mailSoon: 'From then on a code is asked for again. Have your phone at hand.',
+    goOn: 'Try again', owesSetUp: 'Support’s code was right. To go on, set up two-step verification again.',
     notMe: 'One of these was not me', notMeText: 'This signs you out on all devices, and every browser is asked for a code at the next sign-in.', notMeDone: 'Sign-ins under way are stopped, and you are signed out on all devices. Sign in again and change your password.',
     changePassword: 'Change the password', oldPassword: 'Your password now', newPassword: 'New password (8 characters or more)', change: 'Change', changed: 'The password is changed. Other devices are signed out.', signInToChange: 'Sign in first to change the password.',
-    kinds: { enrolled: 'Two-step verification was turned on', code_sent: 'A code for signing in was sent', verified: 'Signed in', code_wrong: 'A wrong code was typed', many_codes_wrong: 'Wrong codes were typed {count} times in a day', backup_code_used: 'Signed in with a backup code ({count} left)', method_suspended: 'A method was suspended', method_reinstated: 'A method was put back', browser_trusted: 'A browser was trusted', trusted_browser_used: 'Signed in from a trusted browser', trusted_browser_copied: 'A copy of a trusted browser’s token was used', trust_revoked: 'Trust in browsers was revoked', approval_asked: 'A sign-in asked another browser of yours for a code', approval_shown: 'A trusted browser showed the code of a sign-in', method_held: 'A method was stopped', method_released: 'A stopped method is in use again', proved: 'You confirmed that it was you, to see the methods', method_tested: 'A method was tested', method_added: 'A method was added', method_replaced: 'A method was replaced', method_removed: 'A method was removed', method_retired: 'A replaced method is gone', backup_codes_renewed: 'New backup codes were made', paused: 'Two-step verification was paused for {count} hours', pause_ending: 'The pause ends soon', resumed: 'Codes are asked for again', turned_off: 'Two-step verification was turned off', reset: 'Support took all methods out', reported: 'Reported: “This sign-in is not mine”' },
+    kinds: { enrolled: 'Two-step verification was turned on', code_sent: 'A code for signing in was sent', verified: 'Signed in', code_wrong: 'A wrong code was typed', many_codes_wrong: 'Wrong codes were typed {count} times in a day', backup_code_used: 'Signed in with a backup code ({count} left)', method_suspended: 'A method was suspended', method_reinstated: 'A method was put back', browser_trusted: 'A browser was trusted', trusted_browser_used: 'Signed in from a trusted browser', trusted_browser_copied: 'A copy of a trusted browser’s token was used', trust_revoked: 'Trust in browsers was revoked', approval_asked: 'A sign-in asked another browser of yours for a code', approval_shown: 'A trusted browser showed the code of a sign-in', method_held: 'A method was stopped', method_released: 'A stopped method is in use again', proved: 'You confirmed that it was you, to see the methods', method_tested: 'A method was tested', method_added: 'A method was added', method_replaced: 'A method was replaced', method_removed: 'A method was removed', method_retired: 'A replaced method is gone', backup_codes_renewed: 'New backup codes were made', paused: 'Two-step verification was paused for {count} hours', pause_ending: 'The pause ends soon', resumed: 'Codes are asked for again', turned_off: 'Two-step verification was turned off', reset: 'Support took all methods out', temporary_code_made: 'Support made a code for one sign-in', temporary_code_used: 'Signed in with support’s code', reported: 'Reported: “This sign-in is not mine”' },
   },
 }
 
@@ -123,7 +125,7 @@ function security(me, notice) {
     : two.enrolled
       ? [h('p', { id: 'methods' }, [...two.methods.map((method) => t(method.kind, { ...method, called: method.name ? t('called', method) : '' })), t('codes', { count: two.backup_codes_left })].join(t('and'))), h('p', { class: 'note' }, two.paused_until ? t('pausedUntil', { date: dated(two.paused_until) }) : t('onNote')),
         h('p', {}, h('button', { id: 'manage', onclick: startManaging }, t('manage'))), browsers(two), activity()]
-      : [h('p', {}, t('offText')), h('p', {}, h('button', { id: 'set-up', onclick: startTwoStep }, t('setUp'))), activity()]
+      : [h('p', {}, t('offText')), h('p', {}, h('button', { id: 'set-up', onclick: () => startTwoStep() }, t('setUp'))), activity()]
   const approving = h('div', { id: 'approving' })
   if (two?.trusted_browsers.length) approve(approving)
   show(
@@ -258,22 +260,25 @@ async function codeAgain() {
   }
 }
 
-/** The host's part: ask the back end for a flow, put the element on the page. */
-async function startTwoStep() {
+/** The host's part: ask the back end for a flow, put the element on the page. Whoever owes a set-up can only sign out of it. */
+async function startTwoStep(owes) {
+  const again = () => startTwoStep(owes)
+  const out = async () => { await api('sign-out', {}); home() }
   let flow
   try {
     flow = await api('two-step', {})
   } catch (problem) {
-    if (problem.code === 'reauth_required') return passwordAgain(startTwoStep)
-    return home(problem.code === 'already_enrolled' ? undefined : t('serviceDown'))
+    if (problem.code === 'reauth_required') return passwordAgain(again, owes ? out : () => home())
+    if (!owes || problem.code === 'already_enrolled') return home(problem.code === 'already_enrolled' ? undefined : t('serviceDown'))
+    return show(h('p', { class: 'card error', role: 'alert' }, t('serviceDown')), h('p', {}, h('button', { onclick: again }, t('goOn')), h('button', { class: 'quiet', onclick: out }, t('signOut'))))
   }
   let losesCodes = false
-  const leave = h('button', { class: 'quiet', id: 'leave', onclick: () => { if (!losesCodes || confirm(t('losesCodes'))) home() } }, t('cancel'))
+  const leave = h('button', { class: 'quiet', id: 'leave', onclick: () => { if (!losesCodes || confirm(t('losesCodes'))) owes ? out() : home() } }, t(owes ? 'signOut' : 'cancel'))
   const widget = h('nidan-flow', {
     purpose: 'enroll', service: '/2sv', 'flow-token': flow.flow_token, locale: document.documentElement.lang,
     'complete-url': `/api/two-step/complete?lang=${document.documentElement.lang}`,
   }, h('p', { class: 'card' }, t('fallbackSetUp')))
-  widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); startTwoStep() })
+  widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); again() })
   widget.addEventListener('nidan-step', ({ detail: { step } }) => {
     losesCodes = step === 'save-codes'
     // What is finished cannot be left: the widget's own button leads on.
@@ -281,7 +286,7 @@ async function startTwoStep() {
   })
   takesFocus(widget)
   fillFrom(widget)
-  show(crumbs(), h('h1', { class: 'unseen' }, t('security')), widget, h('p', {}, leave))
+  show(owes ? [] : crumbs(), h('h1', { class: 'unseen' }, t('security')), owes ? h('p', { class: 'card', role: 'status' }, t('owesSetUp')) : [], widget, h('p', {}, leave))
 }
 
 /** The security page: the token of the back end's answer, one element. Somebody without a method is led into the set-up. */
@@ -303,13 +308,13 @@ async function startManaging() {
 }
 
 /** The password once more, and on to what wanted it. */
-function passwordAgain(next) {
+function passwordAgain(next, leave = () => home()) {
   const form = credentials('confirm-password', [
     h('label', { for: 'password' }, t('password')),
     h('input', { id: 'password', name: 'password', type: 'password', autocomplete: 'current-password', required: '' }),
     h('button', {}, t('confirm')),
   ], next)
-  show(crumbs(), h('section', { class: 'card' }, h('h1', {}, t('security')), h('p', {}, t('again')), form), h('p', {}, h('button', { class: 'quiet', onclick: () => home() }, t('cancel'))))
+  show(crumbs(), h('section', { class: 'card' }, h('h1', {}, t('security')), h('p', {}, t('again')), form), h('p', {}, h('button', { class: 'quiet', onclick: leave }, t('cancel'))))
   page.querySelector('input').focus()
 }
 
@@ -321,7 +326,8 @@ async function home(notice) {
     return show(h('p', { class: 'card error' }, t('backendDown')), goods())
   }
   const wantsPassword = sessionStorage.getItem('wants-password')
-  if (me.email && wantsPassword) newPassword()
+  if (me.owes_set_up) startTwoStep(true)
+  else if (me.email && wantsPassword) newPassword()
   else if (me.email) security(me, notice)
   else if (me.owes_code && !notice) codeAgain()
   else signedOut('sign-in', notice ?? (wantsPassword ? t('signInToChange') : undefined))

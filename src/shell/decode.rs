@@ -8,6 +8,7 @@ use nidan_otp::{Label, UnixSeconds};
 use nidan_protocol::{
     APPROVAL_METHOD_ID, BackupGate, ChallengeView, Channel, DeliveryState, EnrolmentAnswer,
     ErrorCode, FlowOutcome, MethodKind, MethodState, MethodView, Purpose, SetupKind,
+    TEMPORARY_METHOD_ID,
 };
 use wasm_bindgen::JsValue;
 
@@ -107,6 +108,7 @@ pub(super) fn login_opening(json: &JsValue) -> Option<LoginOpening> {
         browser_has_passkeys: browser_has_passkeys(),
         needs_passkey: text(&verification, "acr_needed").is_some(),
         backup_codes_left: number(&verification, "backup_codes_left")? as u32,
+        temporary_code: flag(TEMPORARY_METHOD_ID),
         approval: flag(APPROVAL_METHOD_ID),
         trust_days: number(&verification, "trust_days").map(|days| days as u32),
         auto_send: flag("auto_send"),

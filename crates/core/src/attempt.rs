@@ -66,6 +66,11 @@ pub enum Presented {
         /// The number of backup codes that one flow may try.
         limit: u32,
     },
+    /// A code that the host's support has made.
+    TemporaryCode {
+        /// The number of such codes, and of backup codes, that one flow may try.
+        limit: u32,
+    },
     /// A code that another browser of the person has shown.
     Approval,
     /// A passkey's answer to a ceremony.
@@ -133,6 +138,8 @@ pub enum Target {
         /// The flow's latest code for it.
         challenge: Option<SentCode>,
     },
+    /// The code that the host's support has made; [`None`] where there is none that is unused.
+    TemporaryCode(Option<MadeCode>),
     /// Another browser of the person.
     Approval(Option<AskedApproval>),
     /// A passkey.
@@ -159,6 +166,17 @@ pub struct SentCode {
     pub expires_at: u64,
     /// Whether it was answered.
     pub is_answered: bool,
+}
+
+/// A code that the host's support has made, hashed as a backup code is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeCode {
+    /// The salt.
+    pub salt: [u8; BACKUP_SALT_LEN_BYTES],
+    /// The code's keyed and slow hash.
+    pub hash: BackupHash,
+    /// When it ends, in Unix seconds.
+    pub expires_at: u64,
 }
 
 /// The latest request for approval of a flow, without its code, which is derived from the id.
@@ -230,6 +248,8 @@ pub enum CheckInput {
     },
     /// The person's unused backup codes.
     BackupCodes(BackupSet),
+    /// A code that the host's support has made.
+    TemporaryCode(MadeCode),
     /// A passkey's.
     Passkey {
         /// The key; [`None`] where the person has none of that credential id, or another one is meant: a
@@ -248,6 +268,7 @@ impl CheckInput {
             Self::OutOfBand { channel, .. } => Authenticator::Method(channel.method()),
             Self::BackupCodes(_) => Authenticator::BackupCode,
             Self::Approval { .. } => Authenticator::Approval,
+            Self::TemporaryCode(_) => Authenticator::TemporaryCode,
             Self::Passkey { .. } => Authenticator::Method(MethodKind::Passkey),
         }
     }

@@ -6,7 +6,8 @@
 pub enum Opened {
     /// The flow is stored; earlier open flows of the person are superseded.
     Yes,
-    /// The person has an active factor, which would have to be proved first. Nothing was stored.
+    /// The person has an active factor, or a code of the host's support, which would have to be proved first.
+    /// Nothing was stored.
     FactorActive,
 }
 
@@ -41,9 +42,39 @@ pub fn has_twins<'a>(fingerprints: impl Iterator<Item = &'a [u8; 32]>) -> bool {
         .any(|fingerprint| !seen.insert(fingerprint))
 }
 
-/// Decides whether an enrolment begins.
-pub const fn open(has_factor: bool) -> Opened {
-    if has_factor {
+/// The data on which the opening depends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpeningContext<'a> {
+    /// Whether the person has a method.
+    pub has_factor: bool,
+    /// The code of the host's support, where one was made and its time is not over.
+    pub code: Option<CodeStatus<'a>>,
+    /// The login that the host names, by its flow's id: it has just let the person in.
+    pub after_login: Option<&'a str>,
+}
+
+/// What became of a code that the host's support has made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeStatus<'a> {
+    /// It waits for its login.
+    Unspent,
+    /// A report has ended it.
+    Ended,
+    /// It has let in the login of this flow.
+    SpentBy(&'a str),
+}
+
+/// Decides whether an enrolment begins. While a code of the host's support lives, also after it was
+/// spent, nothing but the login that it let in leads there: whoever has the password alone could
+/// otherwise be faster than the person who was given the code.
+pub fn open(context: OpeningContext<'_>) -> Opened {
+    let is_let_in = match context.code {
+        None => true,
+        Some(CodeStatus::Unspent) => false,
+        Some(CodeStatus::Ended) => false,
+        Some(CodeStatus::SpentBy(flow)) => context.after_login == Some(flow),
+    };
+    if context.has_factor || !is_let_in {
         Opened::FactorActive
     } else {
         Opened::Yes
@@ -79,8 +110,28 @@ mod tests {
 
     #[test]
     fn whoever_has_a_factor_proves_it_first() {
-        assert_eq!(open(false), Opened::Yes);
-        assert_eq!(open(true), Opened::FactorActive);
+        let begins = |has_factor, code, after_login| {
+            open(OpeningContext {
+                has_factor,
+                code,
+                after_login,
+            })
+        };
+        let spent = Some(CodeStatus::SpentBy("login"));
+        assert_eq!(begins(false, None, None), Opened::Yes);
+        assert_eq!(begins(false, spent, Some("login")), Opened::Yes);
+        for (has_factor, code, after_login) in [
+            (true, None, None),
+            (true, spent, Some("login")),
+            (false, Some(CodeStatus::Unspent), None),
+            (false, Some(CodeStatus::Unspent), Some("login")),
+            (false, Some(CodeStatus::Ended), Some("")),
+            (false, spent, None),
+            (false, spent, Some("another")),
+        ] {
+            let opened = begins(has_factor, code, after_login);
+            assert_eq!(opened, Opened::FactorActive, "{code:?} {after_login:?}");
+        }
     }
 
     #[test]

@@ -99,13 +99,28 @@ pub const fn when_reset(flow: &FlowStatus<'_>) -> FlowChange {
     supersede_if(flow.is_open || flow.has_result)
 }
 
+/// Decides about a flow of a person for whom the host's support makes a code: a set-up that was begun
+/// without it would go round it.
+pub const fn when_temporary_code_is_made(flow: &FlowStatus<'_>) -> FlowChange {
+    let is_set_up = match flow.purpose {
+        Purpose::Enroll => true,
+        Purpose::Verify | Purpose::Manage | Purpose::Approve => false,
+    };
+    supersede_if(flow.is_open && is_set_up)
+}
+
 /// Decides about a flow of a person whose trust in one browser, or in all, is withdrawn. A result
 /// that such a browser has not redeemed yet would bring its trust back; one that asks for its
 /// browser to be trusted is of before, where all trust ends: it leads in and no further.
 pub fn when_trust_is_revoked(flow: &FlowStatus<'_>, browsers: &Browsers) -> FlowChange {
     let is_of_trust = match flow.used {
         Some(Authenticator::TrustedBrowser) => flow.has_result,
-        Some(Authenticator::Method(_) | Authenticator::BackupCode | Authenticator::Approval)
+        Some(
+            Authenticator::Method(_)
+            | Authenticator::BackupCode
+            | Authenticator::TemporaryCode
+            | Authenticator::Approval,
+        )
         | None => false,
     };
     if is_of_trust {

@@ -2,8 +2,10 @@
 
 use nidan_protocol::{
     APPROVAL_METHOD_ID, Authenticator, BACKUP_METHOD_ID, Channel, EventKind, MethodKind,
+    TEMPORARY_METHOD_ID,
 };
 
+use crate::attempt::BackupHash;
 use crate::audit::AuditDetail;
 use crate::throttle::{self, Allowance, Tries};
 
@@ -43,6 +45,11 @@ pub enum Authenticated {
         /// The request for approval.
         approval_id: String,
     },
+    /// A code that the host's support has made.
+    TemporaryCode {
+        /// Which one: another may take its place meanwhile.
+        hash: BackupHash,
+    },
     /// A passkey. Its ceremony was spent when the attempt was counted.
     Passkey {
         /// The method's id.
@@ -62,12 +69,13 @@ impl Authenticated {
             Self::OutOfBand { channel, .. } => Authenticator::Method(channel.method()),
             Self::BackupCode { .. } => Authenticator::BackupCode,
             Self::Approval { .. } => Authenticator::Approval,
+            Self::TemporaryCode { .. } => Authenticator::TemporaryCode,
             Self::Passkey { .. } => Authenticator::Method(MethodKind::Passkey),
         }
     }
 
     /// The id of the method that was used; [`BACKUP_METHOD_ID`] for a backup code,
-    /// [`APPROVAL_METHOD_ID`] for another browser.
+    /// [`APPROVAL_METHOD_ID`] for another browser, [`TEMPORARY_METHOD_ID`] for support's code.
     pub fn method_id(&self) -> &str {
         match self {
             Self::Otp { method_id, .. }
@@ -75,6 +83,7 @@ impl Authenticated {
             | Self::Passkey { method_id, .. } => method_id,
             Self::BackupCode { .. } => BACKUP_METHOD_ID,
             Self::Approval { .. } => APPROVAL_METHOD_ID,
+            Self::TemporaryCode { .. } => TEMPORARY_METHOD_ID,
         }
     }
 }
@@ -167,6 +176,14 @@ pub fn complete(context: &LoginContext, authenticated: &Authenticated, now: u64)
             backup_codes_left: context.backup_codes_left,
             retired: context.replaced.clone(),
         },
+        Authenticated::TemporaryCode { .. } => LoginChanges {
+            tries: None,
+            allowance: context.allowance,
+            event: EventKind::TemporaryCodeUsed,
+            detail: detail(None),
+            backup_codes_left: context.backup_codes_left,
+            retired: Vec::new(),
+        },
         // It proves nothing of the methods that somebody guessed at: their counts stay.
         Authenticated::BackupCode { .. } => {
             let left = context.backup_codes_left.saturating_sub(1);
@@ -202,7 +219,10 @@ pub fn prove(
     let changes = complete(context, authenticated, now);
     let event = match (authenticated, kind) {
         // One less is left, and the person is told.
-        (Authenticated::BackupCode { .. }, ProofKind::Proof | ProofKind::Test) => changes.event,
+        (
+            Authenticated::BackupCode { .. } | Authenticated::TemporaryCode { .. },
+            ProofKind::Proof | ProofKind::Test,
+        ) => changes.event,
         (
             Authenticated::Otp { .. }
             | Authenticated::OutOfBand { .. }

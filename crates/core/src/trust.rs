@@ -6,7 +6,7 @@ use nidan_protocol::{AcrNeeded, EventKind};
 /// The data that opening a login depends on.
 #[derive(Debug, Clone)]
 pub struct OpeningContext {
-    /// Whether the person has a method.
+    /// Whether the person has a method, or a code that the host's support has made.
     pub has_method: bool,
     /// Until when the person has paused codes, in Unix seconds: in the past, they are not.
     pub paused_until: Option<u64>,

@@ -29,6 +29,7 @@ mod resume;
 mod set_up;
 mod signing_in;
 mod steps;
+mod temporary;
 
 pub use approving::{
     Approve, ApproveAnswer, ApproveEffect, ApproveEvent, ApproveNav, ApproveOpening, ApproveStep,

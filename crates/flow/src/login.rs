@@ -30,6 +30,8 @@ pub struct LoginOpening {
     pub needs_passkey: bool,
     /// Good [backup codes](BackupCode).
     pub backup_codes_left: u32,
+    /// Whether the host's support has made a code for it.
+    pub temporary_code: bool,
     /// Whether another browser of the person can approve it.
     pub approval: bool,
     /// For how many days this browser can be trusted.
@@ -58,6 +60,9 @@ pub enum LoginMethod {
     Method(usize),
     /// A [backup code](BackupCode).
     Backup,
+    /// The code that the host's support has made: it is as long as a backup code, and typed in its
+    /// field.
+    Temporary,
     /// The code that another browser shows.
     Approval,
 }
@@ -148,7 +153,8 @@ pub enum LoginStep {
         /// The place of the method that stands for all of them.
         place: usize,
     },
-    /// Type a [backup code](BackupCode).
+    /// Type a [backup code](BackupCode), or the code of the host's support
+    /// ([`SigningIn::is_temporary`]).
     Backup,
     /// Ask another browser, and type its code.
     Approval,

@@ -174,12 +174,13 @@ impl SigningIn {
     /// Whether the screen asks for a code of this way.
     const fn asks_for(&self, way: LoginMethod) -> bool {
         match (&self.step, way) {
+            (LoginStep::Backup, LoginMethod::Temporary) => self.is_temporary(),
             (
                 LoginStep::Code { place, .. } | LoginStep::Passkey { place },
                 LoginMethod::Method(tried),
             ) => *place == tried,
-            (LoginStep::Backup, LoginMethod::Backup)
-            | (LoginStep::Approval, LoginMethod::Approval) => true,
+            (LoginStep::Backup, LoginMethod::Backup) => !self.is_temporary(),
+            (LoginStep::Approval, LoginMethod::Approval) => true,
             (
                 LoginStep::Code { .. }
                 | LoginStep::Passkey { .. }
@@ -191,7 +192,10 @@ impl SigningIn {
                 | LoginStep::Report
                 | LoginStep::Reported(_)
                 | LoginStep::LowBackupCodes(_),
-                LoginMethod::Method(_) | LoginMethod::Backup | LoginMethod::Approval,
+                LoginMethod::Method(_)
+                | LoginMethod::Backup
+                | LoginMethod::Temporary
+                | LoginMethod::Approval,
             ) => false,
         }
     }

@@ -164,6 +164,6 @@ impl SigningIn {
 
 /// Once in the module: it is asked for in two fields.
 #[inline(never)]
-fn read_backup(typed: &str) -> Result<BackupCode, BackupCodeError> {
+pub(super) fn read_backup(typed: &str) -> Result<BackupCode, BackupCodeError> {
     BackupCode::from_typed(typed)
 }

@@ -2,6 +2,7 @@
 
 use nidan_protocol::{
     CallConfirmation, ChallengeView, Channel, ErrorCode, MethodKind, MethodState, MethodView,
+    TEMPORARY_METHOD_ID,
 };
 
 use super::phone_tests::challenge;
@@ -12,6 +13,7 @@ mod backup;
 mod lost;
 mod orders;
 mod passkeys;
+mod temporary;
 mod ways;
 
 const NOW: Now = nidan_otp::UnixSeconds(1_800_000_000);
@@ -43,6 +45,7 @@ fn opening() -> LoginOpening {
         browser_has_passkeys: true,
         needs_passkey: false,
         backup_codes_left: 10,
+        temporary_code: false,
         approval: false,
         trust_days: None,
         auto_send: false,
@@ -196,6 +199,7 @@ fn what_was_typed_before_the_widget_came_is_not_lost() {
 #[test]
 fn nothing_sends_itself_while_there_is_a_box_to_tick() {
     let trusting = LoginOpening {
+        temporary_code: false,
         approval: false,
         trust_days: Some(30),
         ..opening()

@@ -55,6 +55,7 @@ impl SigningIn {
         }
         self.lost.toggle(0);
         if self.lost.has(0) {
+            self.clear_temporary();
             self.way = LoginMethod::Backup;
             return self.leave_for(LoginStep::Backup);
         }

@@ -84,7 +84,7 @@ impl SigningIn {
         let is_there = match bookmark.way {
             LoginMethod::Method(place) => place < self.opening.methods.len(),
             // Also after the last one: its answer may have been lost on the way.
-            LoginMethod::Backup => true,
+            LoginMethod::Backup | LoginMethod::Temporary => true,
             LoginMethod::Approval => self.opening.approval,
         };
         self.kept = sent;
@@ -98,9 +98,10 @@ impl SigningIn {
             (BookmarkedScreen::Code | BookmarkedScreen::Help, LoginMethod::Method(place)) => {
                 self.step_of(place).unwrap_or(LoginStep::MethodPicker)
             }
-            (BookmarkedScreen::Code | BookmarkedScreen::Help, LoginMethod::Backup) => {
-                LoginStep::Backup
-            }
+            (
+                BookmarkedScreen::Code | BookmarkedScreen::Help,
+                LoginMethod::Backup | LoginMethod::Temporary,
+            ) => LoginStep::Backup,
             (BookmarkedScreen::Code | BookmarkedScreen::Help, LoginMethod::Approval) => {
                 LoginStep::Approval
             }

@@ -43,6 +43,8 @@ impl Stage for SigningIn {
             times: 0,
         });
         let effect = match (best, signing.opening.backup_codes_left) {
+            // Whoever was given one comes with it.
+            _ if signing.opening.temporary_code => signing.enter_temporary(),
             (Some(place), _) => signing.enter(place).or_else(|| signing.send_fresh()),
             (None, 0) if signing.opening.approval => signing.enter_approval(),
             (None, 0) => {
@@ -171,6 +173,7 @@ impl SigningIn {
     pub fn has_other_way(&self) -> bool {
         self.opening.methods.len() > 1
             || self.opening.backup_codes_left > 0
+            || self.opening.temporary_code
             || self.opening.approval
     }
 
@@ -255,8 +258,13 @@ impl SigningIn {
                 if self.may_be_lost(place) {
                     self.lost.toggle(place);
                 }
-                // Another browser takes nothing out of use: "back" leads to what does.
-                if self.way == LoginMethod::Approval && !self.may_be_approved() {
+                // What takes nothing out of use is no way now: "back" leads to what does.
+                let is_gone = match self.way {
+                    LoginMethod::Approval => !self.may_be_approved(),
+                    LoginMethod::Temporary => !self.may_be_temporary(),
+                    LoginMethod::Method(_) | LoginMethod::Backup => false,
+                };
+                if is_gone {
                     self.way = LoginMethod::Method(0);
                 }
                 self.leave_for(LoginStep::MethodPicker)
@@ -267,9 +275,12 @@ impl SigningIn {
                 self.enter(place)
             }
             (_, LoginNav::Choose(LoginMethod::Backup)) => {
+                self.clear_temporary();
                 self.way = LoginMethod::Backup;
                 self.leave_for(LoginStep::Backup)
             }
+            (_, LoginNav::Choose(LoginMethod::Temporary)) if !self.may_be_temporary() => None,
+            (_, LoginNav::Choose(LoginMethod::Temporary)) => self.enter_temporary(),
             (_, LoginNav::Choose(LoginMethod::Approval)) if !self.may_be_approved() => None,
             (_, LoginNav::Choose(LoginMethod::Approval)) => {
                 self.clear_codes();
@@ -292,6 +303,7 @@ impl SigningIn {
         match self.step {
             LoginStep::Code { .. } => self.verify(),
             LoginStep::Passkey { .. } => self.ask_for_passkey(),
+            LoginStep::Backup if self.is_temporary() => self.verify_temporary(),
             LoginStep::Backup => self.verify_backup(),
             LoginStep::Approval if self.is_approval_asked => self.verify_approval(),
             LoginStep::Approval => self.ask_for_approval(),
@@ -324,7 +336,7 @@ impl SigningIn {
                         self.asked = self.state_of_order(place);
                         self.step_of(place)?
                     }
-                    LoginMethod::Backup => LoginStep::Backup,
+                    LoginMethod::Backup | LoginMethod::Temporary => LoginStep::Backup,
                 };
                 None
             }

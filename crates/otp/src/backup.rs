@@ -19,6 +19,9 @@ pub const BACKUP_CODE_COUNT: usize = 10;
 /// 64.
 pub const BACKUP_CODE_SYMBOLS: usize = 16;
 
+/// The random bytes of one code.
+pub const BACKUP_CODE_RANDOM_BYTES: usize = BLOCK_BYTES;
+
 const RANDOM_SYMBOLS: usize = BACKUP_CODE_SYMBOLS - 1;
 /// 75 bits are taken of each block of 80.
 const BLOCK_BYTES: usize = 10;
@@ -96,6 +99,11 @@ impl BackupCode {
             .zip(&other.0)
             .fold(0, |differences, (a, b)| differences | (a ^ b))
             == 0
+    }
+
+    /// A code of 75 of these 80 random bits.
+    pub fn from_random(bytes: &[u8; BACKUP_CODE_RANDOM_BYTES]) -> Self {
+        Self::from_block(bytes)
     }
 
     fn from_block(block: &[u8; BLOCK_BYTES]) -> Self {

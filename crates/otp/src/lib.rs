@@ -10,8 +10,8 @@ mod normalize;
 mod totp;
 
 pub use backup::{
-    BACKUP_CODE_COUNT, BACKUP_CODE_SYMBOLS, BackupCode, BackupCodeError, BackupCodeText,
-    BackupCodes,
+    BACKUP_CODE_COUNT, BACKUP_CODE_RANDOM_BYTES, BACKUP_CODE_SYMBOLS, BackupCode, BackupCodeError,
+    BackupCodeText, BackupCodes,
 };
 pub use derive::{
     Agreement, ClientNonce, ClientShare, ENROLMENT_ID_LEN_BYTES, EnrolmentId, NONCE_LEN_BYTES,

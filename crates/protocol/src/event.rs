@@ -66,13 +66,17 @@ pub enum EventKind {
     ApprovalShown,
     /// The host's support took every method, backup code and trusted browser out.
     Reset,
+    /// The host's support made a code for one login.
+    TemporaryCodeMade,
+    /// That code let somebody in.
+    TemporaryCodeUsed,
     /// The person says: This sign-in is not mine.
     Reported,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::Enrolled,
         Self::CodeSent,
         Self::Verified,
@@ -101,6 +105,8 @@ impl EventKind {
         Self::ApprovalAsked,
         Self::ApprovalShown,
         Self::Reset,
+        Self::TemporaryCodeMade,
+        Self::TemporaryCodeUsed,
         Self::Reported,
     ];
 
@@ -135,6 +141,8 @@ impl EventKind {
             Self::ApprovalAsked => "approval_asked",
             Self::ApprovalShown => "approval_shown",
             Self::Reset => "reset",
+            Self::TemporaryCodeMade => "temporary_code_made",
+            Self::TemporaryCodeUsed => "temporary_code_used",
             Self::Reported => "reported",
         }
     }
@@ -142,7 +150,10 @@ impl EventKind {
     /// Whether it let somebody in.
     pub const fn is_login(self) -> bool {
         match self {
-            Self::Verified | Self::BackupCodeUsed | Self::TrustedBrowserUsed => true,
+            Self::Verified
+            | Self::BackupCodeUsed
+            | Self::TemporaryCodeUsed
+            | Self::TrustedBrowserUsed => true,
             Self::Enrolled
             | Self::CodeWrong
             | Self::ManyCodesWrong
@@ -167,6 +178,7 @@ impl EventKind {
             | Self::ApprovalAsked
             | Self::ApprovalShown
             | Self::Reset
+            | Self::TemporaryCodeMade
             | Self::Reported
             | Self::CodeSent => false,
         }
@@ -197,6 +209,8 @@ impl EventKind {
             | Self::TrustRevoked
             | Self::ApprovalAsked
             | Self::Reset
+            | Self::TemporaryCodeMade
+            | Self::TemporaryCodeUsed
             | Self::Reported => true,
             // The host itself signs the person in.
             Self::Verified | Self::TrustedBrowserUsed => false,

@@ -126,6 +126,9 @@ pub struct VerificationOpening {
     pub acr_needed: Option<AcrNeeded>,
     /// How many backup codes are unused.
     pub backup_codes_left: u32,
+    /// Whether the host's support has made a code for it.
+    #[serde(default)]
+    pub temporary_code: bool,
     /// Whether another browser of the person can approve it now.
     #[serde(default)]
     pub approval: bool,
@@ -272,6 +275,8 @@ pub struct EnrolmentAnswer {
 
 /// Names the backup codes where a method's id is expected: everybody has one set at most.
 pub const BACKUP_METHOD_ID: &str = Authenticator::BackupCode.as_str();
+/// The `method_id` of a code that the host's support has made.
+pub const TEMPORARY_METHOD_ID: &str = Authenticator::TemporaryCode.as_str();
 /// The `method_id` of a code that another browser of the person has shown.
 pub const APPROVAL_METHOD_ID: &str = Authenticator::Approval.as_str();
 
@@ -284,8 +289,8 @@ pub const PASSKEY_METHOD_ID: &str = MethodKind::Passkey.as_str();
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VerificationPost {
-    /// The id of one of the person's methods, [`BACKUP_METHOD_ID`], [`APPROVAL_METHOD_ID`], or
-    /// [`PASSKEY_METHOD_ID`].
+    /// The id of one of the person's methods, [`BACKUP_METHOD_ID`], [`APPROVAL_METHOD_ID`],
+    /// [`TEMPORARY_METHOD_ID`], or [`PASSKEY_METHOD_ID`].
     pub method_id: String,
     /// The code: six digits, or a backup code's sixteen characters in capitals and without
     /// separators.

@@ -106,6 +106,10 @@ pub struct CreateFlow {
     /// else signs in by it then: no code, no backup code, no trusted browser, and no pause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acr_needed: Option<AcrNeeded>,
+    /// With `enroll`, where a login's assertion had `must_enroll`: that login's flow. A set-up of a person for
+    /// whom support has made a code begins after that login and no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_login: Option<String>,
     /// In a verification, the `trust_token` that an earlier redeem gave for this browser, when the
     /// browser has it. Where the purpose is `manage`, it only says which browser this is; where it is
     /// `approve`, nothing goes without it.
@@ -226,6 +230,9 @@ pub struct SubjectView {
     pub methods: Vec<ManagedMethod>,
     /// How many backup codes are unused.
     pub backup_codes_left: u32,
+    /// Until when a code of the host's support is good (Unix seconds): there where one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temporary_code_expires_at: Option<u64>,
     /// Rises with every change of a factor: what was granted under a lower one has ended.
     pub factor_epoch: u64,
     /// The browsers that are not asked for a code.
@@ -265,6 +272,33 @@ pub struct HoldPost {
     pub by: String,
     /// Why: 1 to 200 characters, for the record.
     pub reason: String,
+}
+
+/// The body of `POST /v1/subjects/{subject}/temporary_code`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TemporaryCodePost {
+    /// Who does it, as the host's support is called: 1 to 64 characters, for the record.
+    pub by: String,
+    /// Why: 1 to 200 characters, for the record.
+    pub reason: String,
+    /// For how many minutes it is good: 10 to 1,440.
+    pub minutes: u32,
+    /// Whether everything that the person had goes at the same moment, as by `POST
+    /// /v1/subjects/{subject}/reset`: the code is then the only way in, and leads to a new set-up. Else it is
+    /// one more way in, and nothing can be changed by it.
+    pub reset: bool,
+}
+
+/// A code that lets one person in once. It is shown here and nowhere else.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TemporaryCode {
+    /// The code, in groups as people read it out: 16 letters and digits.
+    pub code: String,
+    /// When it ends, in Unix seconds.
+    pub expires_at: u64,
 }
 
 /// The body of `POST /v1/subjects/{subject}/report`.

@@ -30,12 +30,13 @@ pub use flow::{
     APPROVAL_METHOD_ID, BACKUP_METHOD_ID, BackupGate, EnrolmentAnswer, EnrolmentOpening,
     EnrolmentPost, ExtendAnswer, ExtendPost, FigureView, FlowOutcome, FlowView, LOST_MAX,
     MethodState, MethodView, PASSKEY_METHOD_ID, PHONES_MAX, PhoneOffer, PhonePost, Policy,
-    RecentLogin, ReportAnswer, ReportPost, VerificationAnswer, VerificationOpening,
-    VerificationPost,
+    RecentLogin, ReportAnswer, ReportPost, TEMPORARY_METHOD_ID, VerificationAnswer,
+    VerificationOpening, VerificationPost,
 };
 pub use host::{
     AcrNeeded, AssertionAnswer, CreateFlow, FlowCreated, FlowStatus, HoldPost, HostReportPost,
-    Purpose, Redeem, ReinstatePost, RevokePost, SubjectView, TrustedBrowser,
+    Purpose, Redeem, ReinstatePost, RevokePost, SubjectView, TemporaryCode, TemporaryCodePost,
+    TrustedBrowser,
 };
 pub use manage::{
     BackupCodesView, Health, Intent, ManagedMethod, Management, ManagementPolicy, ManagementRights,

@@ -157,6 +157,9 @@ pub enum Authenticator {
     /// out-of-band code ([SP 800-63B](https://pages.nist.gov/800-63-4/sp800-63b.html)-4 §3.1.3) that is
     /// carried over by hand.
     Approval,
+    /// A code that the host's support has made for somebody who is locked out: a look-up secret for one
+    /// login.
+    TemporaryCode,
     /// A browser that was trusted at an earlier login. It is no second factor of today, and its
     /// results say so (see [`Authenticator::acr`]).
     TrustedBrowser,
@@ -166,7 +169,12 @@ impl Authenticator {
     /// Returns every authenticator.
     pub fn all() -> impl Iterator<Item = Self> {
         let methods = MethodKind::ALL.iter().copied().map(Self::Method);
-        methods.chain([Self::BackupCode, Self::Approval, Self::TrustedBrowser])
+        methods.chain([
+            Self::BackupCode,
+            Self::Approval,
+            Self::TemporaryCode,
+            Self::TrustedBrowser,
+        ])
     }
 
     /// The name on the wire and in the database.
@@ -175,6 +183,7 @@ impl Authenticator {
             Self::Method(kind) => kind.as_str(),
             Self::BackupCode => "backup_code",
             Self::Approval => "approval",
+            Self::TemporaryCode => "temporary_code",
             Self::TrustedBrowser => "trusted_browser",
         }
     }
@@ -197,6 +206,7 @@ impl Authenticator {
             Self::Method(MethodKind::Voice) => &["tel"],
             Self::Method(MethodKind::Passkey) => &["pop", "user"],
             Self::BackupCode => &["urn:nidan:amr:backup-code"],
+            Self::TemporaryCode => &["urn:nidan:amr:temporary-code"],
             Self::TrustedBrowser => &["urn:nidan:amr:trusted-browser"],
         }
     }
@@ -208,6 +218,7 @@ impl Authenticator {
             Self::Method(MethodKind::Totp | MethodKind::Sms | MethodKind::Voice)
             | Self::BackupCode => "urn:nidan:acr:second-factor",
             Self::Approval => "urn:nidan:acr:approval",
+            Self::TemporaryCode => "urn:nidan:acr:temporary-code",
             Self::TrustedBrowser => "urn:nidan:acr:trusted-browser",
         }
     }

@@ -580,6 +580,17 @@ messages! {
     ApproveElsewhere = "approve.elsewhere",
     ApprovalClosed = "approval.closed",
     RecordReset = "record.reset",
+    RecordTemporaryCodeMade = "record.temporary-code-made",
+    RecordTemporaryCodeUsed = "record.temporary-code-used",
+    LoginWayTemporary = "login.way-temporary",
+    LoginTemporaryTitle = "login.temporary-title",
+    LoginTemporaryLabel = "login.temporary-label",
+    LoginTemporaryHelp = "login.temporary-help",
+    LoginTemporaryWrong = "login.temporary-wrong",
+    LoginTemporaryOver = "login.temporary-over",
+    LoginTemporaryHelpAlone = "login.temporary-help-alone",
+    LoginTemporaryUsed = "login.temporary-used",
+    LoginTemporaryLast = "login.temporary-last",
 }
 
 /// Puts values into a text's named places: `{seconds}`. `put` appends the value of a place.

@@ -273,6 +273,7 @@ fn flow(subject: &str, what: &str, purpose: Purpose, token: &str) -> NewFlow {
         country: None,
         intent: None,
         acr_needed: None,
+        after_login: None,
         client_description: None,
         token_hash: Sha256::digest(token.as_bytes()).into(),
         enrolment_id: random_bytes(&Os).unwrap(),

@@ -88,6 +88,17 @@ pub(crate) enum Command {
     /// Take out everything that a person has who has lost it all: methods, backup codes, trusted
     /// browsers. It cannot be undone. Make sure first who asks.
     Reset(SupportWords),
+    /// Make a code that lets a person in once who is locked out, and print it. Make sure first who asks.
+    TemporaryCode {
+        #[command(flatten)]
+        words: SupportWords,
+        /// For how many minutes it is good: 10 to 1,440.
+        #[arg(long, default_value_t = 60)]
+        minutes: u32,
+        /// Take out everything that the person has at the same moment, as reset does.
+        #[arg(long)]
+        reset: bool,
+    },
     /// Print how many messages were ordered in the running windows, and of how many.
     Stats,
 }

@@ -18,8 +18,8 @@ pub const ASSERTION_TYP: &str = "nidan-assertion+jwt";
 /// A host redeems and checks at once; a minute leaves room for clocks that differ.
 pub const ASSERTION_TTL_S: u64 = 60;
 
-/// What an assertion says. The last two are there where methods were managed or a login took a lost one
-/// out of use, and all others always.
+/// What an assertion says. `changes` and `end_other_sessions` are there where methods were managed or a
+/// login took a lost one out of use, `must_enroll` where it is true, and all others always.
 #[derive(Debug, Serialize)]
 pub(crate) struct Claims<'a> {
     pub(crate) iss: &'a str,
@@ -44,6 +44,10 @@ pub(crate) struct Claims<'a> {
     /// Whether the host ends the person's other sessions: a factor was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) end_other_sessions: Option<bool>,
+    /// True where a login is right and the person has no method: the host leads on to a set-up, and opens
+    /// nothing else before it is through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) must_enroll: Option<bool>,
 }
 
 /// The public half of a key, as hosts know it.

@@ -61,6 +61,20 @@ impl BackupHasher {
         Ok(hashes)
     }
 
+    /// Hashes one code of a person (host and subject).
+    ///
+    /// # Errors
+    /// [`HashError::Failed`].
+    pub async fn hash_one(
+        &self,
+        ticket: &Ticket,
+        whose: (&str, &str),
+        code: &BackupCode,
+        salt: [u8; SALT_LEN_BYTES],
+    ) -> Result<BackupHash, HashError> {
+        ticket.hash(self.peppered(code, Some(whose)), salt).await
+    }
+
     /// The index of the hash that a code belongs to: one Argon2 run, every hash compared. A set is
     /// bound to its person, unless an earlier version made it.
     ///

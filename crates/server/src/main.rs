@@ -55,6 +55,11 @@ async fn main() -> ExitCode {
         }
         Command::Resume(words) => support(&arguments.config, &words, SupportAction::Resume).await,
         Command::Reset(words) => support(&arguments.config, &words, SupportAction::Reset).await,
+        Command::TemporaryCode {
+            words,
+            minutes,
+            reset,
+        } => temporary_code(&arguments.config, words, (minutes, reset)).await,
         Command::Backup { file } => make_backup(&arguments.config, &file),
         Command::Restore { file, incomplete } => {
             restore_backup(&arguments.config, &file, incomplete)
@@ -217,6 +222,27 @@ async fn support(
     open.close().await;
     done?;
     println!("done, and in the record of {}", words.subject);
+    Ok(())
+}
+
+async fn temporary_code(
+    path: &Path,
+    words: SupportWords,
+    code: (u32, bool),
+) -> Result<(), Box<dyn Error>> {
+    let open = open(Config::load(path, variables())?).await?;
+    let whose = (words.host.as_str(), words.subject.as_str());
+    let made = open
+        .service
+        .temporary_code(whose, (words.by, words.reason), code)
+        .await;
+    open.close().await;
+    let made = made?;
+    println!("{}", made.code);
+    println!(
+        "good once, for {} minutes; it is shown here and nowhere else",
+        code.0
+    );
     Ok(())
 }
 

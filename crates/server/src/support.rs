@@ -1,7 +1,7 @@
 //! What the host's support does from the command line: the same as by the host's routes.
 
 use nidan_core::hold::HoldWish;
-use nidan_protocol::HoldPost;
+use nidan_protocol::{HoldPost, TemporaryCode, TemporaryCodePost};
 
 use crate::Service;
 use crate::refusal::Refusal;
@@ -75,5 +75,27 @@ impl Service {
             }
         }
         Ok(())
+    }
+
+    /// Makes a code that lets one of a host's people in once, for so many minutes; with `reset` it takes the
+    /// place of everything that the person had.
+    ///
+    /// # Errors
+    /// [`SupportError`]: nothing was changed.
+    pub async fn temporary_code(
+        &self,
+        (host, subject): (&str, &str),
+        (by, reason): (String, String),
+        (minutes, reset): (u32, bool),
+    ) -> Result<TemporaryCode, SupportError> {
+        let known = self.host(host);
+        let host = known.ok_or_else(|| SupportError::NoHost(host.to_owned()))?;
+        let post = TemporaryCodePost {
+            by,
+            reason,
+            minutes,
+            reset,
+        };
+        Ok(subjects::temporary_code(self, host, subject, post).await?)
     }
 }

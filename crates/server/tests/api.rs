@@ -601,6 +601,7 @@ async fn every_route_stands_in_the_openapi_document() {
         "/v1/subjects/{subject}/report",
         "/v1/subjects/{subject}/reset",
         "/v1/subjects/{subject}/resume",
+        "/v1/subjects/{subject}/temporary_code",
         "/v1/subjects/{subject}/trusted_browsers/revoke",
     ];
     assert_eq!(paths, expected);

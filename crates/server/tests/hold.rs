@@ -238,4 +238,19 @@ async fn support_does_it_from_the_command_line_too() {
     assert_eq!(record["events"][0]["by"], "Anna");
     does("shop", SupportAction::Reset).await.unwrap();
     assert_eq!(bench.subject("u1").await["enrolled"], false);
+    let made = |minutes| {
+        let service = bench.service.clone();
+        async move {
+            let whose = ("shop", "u1");
+            service
+                .temporary_code(whose, because(), (minutes, true))
+                .await
+        }
+    };
+    let refused = made(9).await.map(|_| ()).unwrap_err();
+    assert_eq!(refused.to_string(), "refused: request_invalid (minutes)");
+    let code = made(10).await.unwrap().code.replace('-', "");
+    let (_, token) = bench.login("u1").await;
+    let post = json!({ "method_id": "temporary_code", "code": code });
+    assert_eq!(bench.verify(&token, &post).await.0, StatusCode::OK);
 }

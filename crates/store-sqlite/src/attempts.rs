@@ -13,7 +13,7 @@ use rusqlite::{Connection, Row, params};
 use crate::connection::{execute, first};
 use crate::failure::Failure;
 use crate::rows::{acr_from, channel_from, from_sql, kind_from, time_from, to_sql};
-use crate::{approvals, ceremonies, flows};
+use crate::{approvals, ceremonies, flows, support};
 use nidan_store::Attempt;
 
 /// One statement for all that an attempt at a method depends on, but for the code that was sent and
@@ -52,7 +52,9 @@ fn load_context(
 ) -> Result<Option<AttemptContext>, Failure> {
     let (method_id, credential) = match &attempt.presented {
         Presented::Code { method_id, .. } => (Some(method_id), None),
-        Presented::BackupCode { .. } | Presented::Approval => (None, None),
+        Presented::BackupCode { .. } | Presented::TemporaryCode { .. } | Presented::Approval => {
+            (None, None)
+        }
         Presented::Passkey {
             credential_index, ..
         } => (None, Some(credential_index)),
@@ -79,6 +81,10 @@ fn load_context(
                 *challenge = latest_challenge(read, &attempt.flow_id, method_id)?;
             }
         }
+        Presented::TemporaryCode { .. } => {
+            let whose = (attempt.host.as_str(), attempt.subject.as_str());
+            context.target = Target::TemporaryCode(support::code_of(read, whose)?);
+        }
         Presented::Approval => {
             context.target = Target::Approval(approvals::latest(read, &attempt.flow_id)?);
         }
@@ -100,6 +106,7 @@ fn key_of(target: Target) -> Option<KnownPasskey> {
         | Target::Otp { .. }
         | Target::OutOfBand { .. }
         | Target::Approval(_)
+        | Target::TemporaryCode(_)
         | Target::BackupCodes(_) => None,
     }
 }

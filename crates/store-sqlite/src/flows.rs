@@ -200,6 +200,18 @@ pub(crate) fn has_factor(read: &Connection, host: &str, subject: &str) -> Result
     )
 }
 
+/// Whether the person has a method, or a code of the host's support that is good at `now`.
+pub(crate) fn has_way_in(
+    read: &Connection,
+    (host, subject): Whose<'_>,
+    now: u64,
+) -> Result<bool, Failure> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM method WHERE host = ?1 AND subject = ?2) \
+        OR EXISTS (SELECT 1 FROM temporary_code \
+        WHERE host = ?1 AND subject = ?2 AND expires_at > ?3)";
+    scalar(read, sql, params![host, subject, to_sql(now)])
+}
+
 /// Whether the secret of one of the methods was enrolled before, by whomever.
 pub(crate) fn has_known_secret(read: &Connection, a: &Activation) -> Result<bool, Failure> {
     for fingerprint in a.fingerprints() {

@@ -44,7 +44,7 @@ pub use mark::{INSTANCE_LEN_BYTES, Mark, MarkError};
 use connection::{File, all, execute, first, scalar};
 use failure::Failure;
 use flows::Among;
-use nidan_core::enrolment::{self, ActivationContext};
+use nidan_core::enrolment::{self, ActivationContext, CodeStatus, OpeningContext};
 use nidan_core::flow::when_enrolment_opens;
 use nidan_core::manage::Changes;
 use nidan_core::throttle::Allowance;
@@ -226,9 +226,18 @@ impl Store for SqliteStore {
 }
 
 fn open_flow(write: &Connection, flow: &NewFlow) -> Result<Opened, Failure> {
-    let opened = enrolment::open(flows::has_factor(write, &flow.host, &flow.subject)?);
+    let whose = (flow.host.as_str(), flow.subject.as_str());
+    let guard = support::guard(write, whose, flow.created_at)?;
+    let opened = enrolment::open(OpeningContext {
+        has_factor: flows::has_factor(write, &flow.host, &flow.subject)?,
+        code: guard.as_ref().map(|spent_by| match spent_by {
+            None => CodeStatus::Unspent,
+            Some(flow_id) if flow_id.is_empty() => CodeStatus::Ended,
+            Some(flow_id) => CodeStatus::SpentBy(flow_id),
+        }),
+        after_login: flow.after_login.as_deref(),
+    });
     if opened == Opened::Yes {
-        let whose = (flow.host.as_str(), flow.subject.as_str());
         flows::change(write, whose, &Among::Open, None, when_enrolment_opens)?;
         flows::insert(write, flow)?;
     }
@@ -279,8 +288,11 @@ fn store_enrolment(write: &Connection, a: &Activation) -> Result<bool, Failure> 
         return Ok(false);
     }
     flows::raise_epoch(write, &a.host, &a.subject)?;
+    support::drop_code(write, (&a.host, &a.subject))?;
+    // Who was given a code before the first set-up ever has an epoch of before too.
     let first = "UPDATE subject SET first_set_up_at = ?3 WHERE host = ?1 AND subject = ?2 \
-                 AND factor_epoch = 1";
+                 AND (factor_epoch = 1 OR (factor_epoch = 2 AND NOT EXISTS (SELECT 1 FROM event e \
+                 WHERE e.host = ?1 AND e.subject = ?2 AND e.kind = 'enrolled')))";
     execute(write, first, params![a.host, a.subject, to_sql(a.now)])?;
     for (position, method) in (0_i64..).zip(&a.methods) {
         flows::insert_method(write, (&a.host, &a.subject), method, (position, a.now))?;
@@ -305,7 +317,9 @@ fn subject_of(
     now: u64,
 ) -> Result<Subject, Failure> {
     let sql = "SELECT factor_epoch, guess_full_at, paused_until, reported_at, first_set_up_at, change_day, change_count, \
-        (SELECT created_at FROM backup_set b WHERE b.host = s.host AND b.subject = s.subject) AS made_at \
+        (SELECT created_at FROM backup_set b WHERE b.host = s.host AND b.subject = s.subject) AS made_at, \
+        (SELECT expires_at FROM temporary_code t WHERE t.host = s.host AND t.subject = s.subject \
+        AND t.spent_by IS NULL) AS code_until \
         FROM subject s WHERE host = ?1 AND subject = ?2";
     let known = first(read, sql, [host, subject], |row| {
         Ok(Subject {
@@ -323,6 +337,7 @@ fn subject_of(
                 day: from_sql(row.get("change_day")?)?,
                 count: row.get("change_count")?,
             },
+            temporary_code_until: time_from(row, "code_until")?,
         })
     })?;
     let methods = all(

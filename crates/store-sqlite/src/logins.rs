@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::flows::{self, Whose};
 use crate::manage::{self, Writing};
 use crate::rows::{detail_from, to_sql};
+use crate::support::GOOD_CODE;
 use crate::{record, subject_of};
 use nidan_store::{CompleteLogin, LastEntry, LoginCompletion};
 
@@ -115,6 +116,11 @@ fn is_unspent(read: &Connection, spending: &Spending<'_>) -> Result<bool, Failur
                        AND ordinal = ?3 AND used_at IS NULL)";
             scalar(read, sql, params![host, subject, ordinal])
         }
+        Authenticated::TemporaryCode { hash } => {
+            let sql = format!("SELECT EXISTS (SELECT 1 FROM temporary_code WHERE {GOOD_CODE})");
+            let now = to_sql(spending.now);
+            scalar(read, &sql, params![host, subject, hash, now])
+        }
         Authenticated::Approval { approval_id } => {
             let sql = format!("SELECT EXISTS (SELECT 1 FROM approval WHERE {UNSPENT})");
             let now = to_sql(spending.now);
@@ -147,7 +153,7 @@ fn give_back(write: &Connection, spending: &Spending<'_>, tries: Tries) -> Resul
             let sql = "UPDATE challenge SET attempts = MAX(attempts - 1, 0) WHERE id = ?1";
             execute(write, sql, [challenge_id])?;
         }
-        Authenticated::BackupCode { .. } => by_code = 1,
+        Authenticated::BackupCode { .. } | Authenticated::TemporaryCode { .. } => by_code = 1,
         Authenticated::Approval { approval_id } => {
             let sql = "UPDATE approval SET attempts = MAX(attempts - 1, 0) WHERE id = ?1";
             execute(write, sql, [approval_id])?;
@@ -282,6 +288,11 @@ pub(crate) fn spend(write: &Connection, spending: &Spending<'_>) -> Result<bool,
             "UPDATE backup_code SET used_at = ?4 WHERE host = ?1 AND subject = ?2 \
              AND ordinal = ?3 AND used_at IS NULL",
             params![host, subject, ordinal, now],
+        ),
+        Authenticated::TemporaryCode { hash } => execute(
+            write,
+            &format!("UPDATE temporary_code SET spent_by = ?5 WHERE {GOOD_CODE}"),
+            params![host, subject, hash, now, spending.flow_id],
         ),
         Authenticated::Approval { approval_id } => execute(
             write,

@@ -379,6 +379,7 @@ pub(crate) fn forget_all(write: &Connection, (host, subject): Whose<'_>) -> Resu
         "DELETE FROM method WHERE host = ?1 AND subject = ?2",
         "DELETE FROM backup_set WHERE host = ?1 AND subject = ?2",
         "DELETE FROM trusted_browser WHERE host = ?1 AND subject = ?2",
+        "DELETE FROM temporary_code WHERE host = ?1 AND subject = ?2",
     ] {
         execute(write, sql, [host, subject])?;
     }

@@ -50,6 +50,7 @@ pub(crate) fn flow_from(row: &Row<'_>) -> Result<Flow, Failure> {
         created_at: from_sql(row.get("created_at")?)?,
         expires_at: from_sql(row.get("expires_at")?)?,
         country: row.get("country")?,
+        after_login: None,
         client_description: row.get("client_description")?,
     };
     let proof = match purpose {

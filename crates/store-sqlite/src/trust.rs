@@ -95,7 +95,7 @@ fn load_context(read: &Connection, open: &OpenVerification) -> Result<OpeningCon
     )?;
     let (factor_epoch, paused_until) = known.unwrap_or_default();
     Ok(OpeningContext {
-        has_method: flows::has_factor(read, &open.flow.host, &open.flow.subject)?,
+        has_method: flows::has_way_in(read, (&open.flow.host, &open.flow.subject), open.audit.now)?,
         paused_until,
         acr_needed: open.flow.acr_needed,
         factor_epoch,

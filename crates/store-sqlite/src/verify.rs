@@ -12,7 +12,7 @@ use crate::connection::{execute, first};
 use crate::failure::Failure;
 use crate::flows::{self, Among};
 use crate::rows::{detail_from, from_sql, to_sql};
-use crate::{SqliteStore, attempts, challenges, hold, logins, record, trust};
+use crate::{SqliteStore, attempts, challenges, hold, logins, record, support, trust};
 use nidan_store::{
     AuditContext, AuditDetail, AuditEntry, CompleteLogin, HoldRequest, LoginCompletion, NewFlow,
     Notice, OpenVerification, RecordPage, Report, StoreError, VerificationOpened, VerifyStore,
@@ -142,7 +142,9 @@ impl VerifyStore for SqliteStore {
     async fn purge_trust(&self, now: u64) -> Result<u64, StoreError> {
         const SQL: &str = "DELETE FROM trusted_browser WHERE id IN \
             (SELECT id FROM trusted_browser WHERE expires_at <= ?1 LIMIT ?2)";
-        self.purge(SQL, now).await
+        const CODES: &str = "DELETE FROM temporary_code WHERE rowid IN \
+            (SELECT rowid FROM temporary_code WHERE expires_at <= ?1 LIMIT ?2)";
+        Ok(self.purge(SQL, now).await? + self.purge(CODES, now).await?)
     }
 
     async fn record(
@@ -239,6 +241,7 @@ fn end_what_is_open(write: &Connection, report: &Report) -> Result<Option<u32>, 
     let whose = (report.host.as_str(), report.subject.as_str());
     flows::change(write, whose, &Among::All, Some(now), flow::when_reported)?;
     challenges::end_all(write, whose, now)?;
+    support::end_code(write, whose)?;
     record::append(
         write,
         whose,

@@ -12,6 +12,7 @@ mod manage;
 mod passkey;
 mod phone;
 mod redeem;
+mod subject;
 mod support;
 #[cfg(feature = "contract")]
 pub mod testing;
@@ -35,13 +36,13 @@ pub use nidan_core::ceremony::{CeremonyRefusal, StoredCeremony};
 pub use nidan_core::challenge::{Attempt, Ordered};
 pub use nidan_core::delivery::DeliveryOutcome;
 pub use nidan_core::enrolment::{Activated, Opened};
-use nidan_core::manage::{Account, BackupCodes, Changes, Holder, KnownMethod, Proof};
-use nidan_core::throttle::{Allowance, Tries};
+use nidan_core::manage::Proof;
 use nidan_protocol::{AcrNeeded, Channel, Intent, MethodKind, Purpose};
 pub use passkey::{MadePasskey, NewCeremony, PasskeyStore};
 pub use phone::{Challenge, Count, LeasedMessage, NewChallenge, Order, PhoneStore};
 pub use redeem::{NewTrust, Redeemed, Redemption};
-pub use support::SupportStore;
+pub use subject::{Method, Subject};
+pub use support::{NewTemporaryCode, SupportStore};
 pub use verify::{
     CompleteLogin, HoldRequest, LoginCompletion, Notice, OpenVerification, RecordPage, Report,
     TrustUse, VerificationOpened, VerifyStore,
@@ -85,6 +86,9 @@ pub struct NewFlow {
     pub country: Option<String>,
     /// The host's description of the browser and the place, for the record.
     pub client_description: Option<String>,
+    /// The login that the host says has just let the person in, by its flow's id: an enrolment's. It is not
+    /// kept.
+    pub after_login: Option<String>,
     /// SHA-256 of the flow token.
     pub token_hash: [u8; 32],
     /// Names the enrolment.
@@ -262,98 +266,6 @@ impl Activation {
     pub fn fingerprints(&self) -> impl Iterator<Item = &[u8; 32]> {
         let methods = self.methods.iter();
         methods.filter_map(|method| method.detail.only_here())
-    }
-}
-
-/// An active method.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Method {
-    /// Opaque.
-    pub id: String,
-    /// The name that the person gave it.
-    pub name: Option<String>,
-    /// Opens only for this row.
-    pub sealed: Vec<u8>,
-    /// The data of its kind.
-    pub detail: MethodDetail,
-    /// Unix seconds.
-    pub created_at: u64,
-    /// Unix seconds: when it last let somebody in.
-    pub used_at: Option<u64>,
-    /// Unix seconds: since when it is held.
-    pub held_at: Option<u64>,
-    /// Who holds it.
-    pub held_by: Option<Holder>,
-    /// Unix seconds: when it was last tested.
-    pub tested_at: Option<u64>,
-    /// Whether a login begins with it because the person wants that.
-    pub is_default: bool,
-    /// Unix seconds: when it goes, because another one took its place.
-    pub retires_at: Option<u64>,
-    /// Which one did.
-    pub successor: Option<String>,
-    /// Wrong tries.
-    pub tries: Tries,
-}
-
-/// The methods and counts of a person.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Subject {
-    /// Active methods in the order in which they were set up.
-    pub methods: Vec<Method>,
-    /// Good backup codes.
-    pub backup_codes_left: u32,
-    /// Unix seconds: when they were made.
-    pub backup_codes_made_at: Option<u64>,
-    /// Rises with every change of a factor.
-    pub factor_epoch: u64,
-    /// The chance of guessing that may still be given away.
-    pub allowance: Allowance,
-    /// Unix seconds: until when codes are paused; in the past, they are not.
-    pub paused_until: Option<u64>,
-    /// Unix seconds: when the person last reported codes that they did not ask for.
-    pub reported_at: Option<u64>,
-    /// Unix seconds: when the person set two-step verification up for the first time ever, where that is
-    /// known.
-    pub first_set_up_at: Option<u64>,
-    /// Changes of today.
-    pub changes: Changes,
-}
-
-impl Subject {
-    /// The person as the rules of [`nidan_core::manage`] see them.
-    pub fn account(&self) -> Account {
-        Account {
-            methods: self.methods.iter().map(Method::known).collect(),
-            backup_codes: BackupCodes {
-                left: self.backup_codes_left,
-                made_at: self.backup_codes_made_at,
-            },
-            factor_epoch: self.factor_epoch,
-            allowance: self.allowance,
-            paused_until: self.paused_until,
-            reported_at: self.reported_at,
-            changes: self.changes,
-        }
-    }
-}
-
-impl Method {
-    /// The method as the rules of [`nidan_core::manage`] see it.
-    fn known(&self) -> KnownMethod {
-        KnownMethod {
-            id: self.id.clone(),
-            kind: self.detail.kind(),
-            hint: self.detail.hint().map(str::to_owned),
-            created_at: self.created_at,
-            used_at: self.used_at,
-            tested_at: self.tested_at,
-            is_default: self.is_default,
-            retires_at: self.retires_at,
-            successor: self.successor.clone(),
-            held_by: self.held_by,
-            tries: self.tries,
-        }
     }
 }
 

@@ -2,7 +2,24 @@
 
 use async_trait::async_trait;
 
+use nidan_core::attempt::MadeCode;
+
 use super::{AuditContext, StoreError};
+
+/// A code for one login, about to be stored.
+#[derive(Debug, Clone)]
+pub struct NewTemporaryCode {
+    /// The host's id.
+    pub host: String,
+    /// The host's user id.
+    pub subject: String,
+    /// The code.
+    pub code: MadeCode,
+    /// Whether everything that the person had goes with it, as by [`SupportStore::reset`].
+    pub resets: bool,
+    /// The context of the entries that it leaves in the record.
+    pub audit: AuditContext,
+}
 
 /// Help for people who have lost every method.
 #[async_trait]
@@ -20,4 +37,11 @@ pub trait SupportStore: Send + Sync + 'static {
         subject: &str,
         audit: &AuditContext,
     ) -> Result<(), StoreError>;
+
+    /// Stores a code in the place of an earlier one, and ends set-ups that were begun before: it is the
+    /// way in from now on.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing was changed.
+    async fn store_temporary_code(&self, new: &NewTemporaryCode) -> Result<(), StoreError>;
 }

@@ -251,7 +251,8 @@ pub trait VerifyStore: Send + Sync + 'static {
         audit: &AuditContext,
     ) -> Result<HoldDecision, StoreError>;
 
-    /// Deletes [trusted browsers](TrustedBrowser) whose time is over; how many.
+    /// Deletes [trusted browsers](TrustedBrowser), and codes of the host's support, whose time is over; how
+    /// many.
     ///
     /// # Errors
     /// [`StoreError`]: nothing was changed.

@@ -26,7 +26,7 @@ mod tables;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use nidan_core::enrolment::{self, ActivationContext};
+use nidan_core::enrolment::{self, ActivationContext, CodeStatus, OpeningContext};
 use nidan_core::flow::when_enrolment_opens;
 use nidan_core::redeem::{self, BrowserOfLogin, RedeemContext, TrustChange};
 use nidan_protocol::{EventKind, Purpose};
@@ -74,7 +74,19 @@ impl Store for Memory {
     async fn open_flow(&self, flow: &NewFlow) -> Result<Opened, StoreError> {
         self.transact(|tables| {
             let whose = (flow.host.as_str(), flow.subject.as_str());
-            let opened = enrolment::open(tables.has_factor(whose));
+            let code = tables
+                .temporary_codes
+                .get(&(flow.host.clone(), flow.subject.clone()));
+            let code = code.filter(|(code, _)| code.expires_at > flow.created_at);
+            let opened = enrolment::open(OpeningContext {
+                has_factor: tables.has_factor(whose),
+                code: code.map(|(_, spent_by)| match spent_by {
+                    None => CodeStatus::Unspent,
+                    Some(flow_id) if flow_id.is_empty() => CodeStatus::Ended,
+                    Some(flow_id) => CodeStatus::SpentBy(flow_id),
+                }),
+                after_login: flow.after_login.as_deref(),
+            });
             if opened == Opened::Yes {
                 tables.change_flows(whose, None, when_enrolment_opens);
                 tables.flows.push(FlowRow::open(flow));
@@ -214,9 +226,16 @@ fn store_enrolment(tables: &mut Tables, a: &Activation) {
         row.result_hash = Some(a.result_hash);
         row.result_expires_at = a.result_expires_at;
     }
+    tables.temporary_codes.remove(&tables::own(whose));
+    let had_set_up = tables.subject(whose).is_some_and(|row| {
+        row.record
+            .iter()
+            .any(|entry| entry.kind == EventKind::Enrolled)
+    });
     let row = tables.subject_or_new(whose);
     row.factor_epoch += 1;
-    if row.factor_epoch == 1 {
+    // Who was given a code before the first set-up ever has an epoch of before too.
+    if row.factor_epoch == 1 || (row.factor_epoch == 2 && !had_set_up) {
         row.first_set_up_at = Some(a.now);
     }
     for method in &a.methods {

@@ -38,6 +38,9 @@ pub(crate) struct Session {
     pub(crate) flow_id: Option<String>,
     /// The password was right, and the code is still awaited: such a session may do nothing else.
     pub(crate) owes_code: bool,
+    /// The login's flow, where support's code let the person in and there is no method: such a session may
+    /// set one up and nothing else.
+    pub(crate) owes_set_up: Option<String>,
 }
 
 #[derive(Debug)]
@@ -60,7 +63,8 @@ impl Accounts {
         database.execute_batch(
             "CREATE TABLE IF NOT EXISTS account (id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, password TEXT NOT NULL) STRICT;
              CREATE TABLE IF NOT EXISTS session (hash BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES account (id),
-                 auth_time INTEGER NOT NULL, flow_id TEXT, owes_code INTEGER NOT NULL DEFAULT 0) STRICT;
+                 auth_time INTEGER NOT NULL, flow_id TEXT, owes_code INTEGER NOT NULL DEFAULT 0,
+                 owes_set_up TEXT) STRICT;
              CREATE TABLE IF NOT EXISTS spent_result (jti TEXT PRIMARY KEY) STRICT;
              CREATE TABLE IF NOT EXISTS mail (account TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, notice TEXT NOT NULL,
                  PRIMARY KEY (account, seq)) STRICT;",
@@ -69,6 +73,7 @@ impl Accounts {
         // says so.
         for column in [
             "session ADD COLUMN owes_code INTEGER NOT NULL DEFAULT 0",
+            "session ADD COLUMN owes_set_up TEXT",
             "spent_result ADD COLUMN spent_at INTEGER NOT NULL DEFAULT 0",
         ] {
             let _there = database.execute_batch(&format!("ALTER TABLE {column}"));
@@ -160,10 +165,19 @@ impl Accounts {
         Ok((followed == 1).then_some(id))
     }
 
+    /// The session may do nothing but set two-step verification up.
+    pub(crate) async fn owe_set_up(&self, id: &str, login: &str) -> Result<(), AccountError> {
+        let (hash, login) = (hash(id), login.to_owned());
+        let sql = "UPDATE session SET owes_set_up = ?2 WHERE hash = ?1";
+        self.on(move |database| database.execute(sql, params![hash, login]))
+            .await?;
+        Ok(())
+    }
+
     pub(crate) async fn session(&self, id: &str) -> Result<Option<Session>, AccountError> {
         let id = id.to_owned();
         self.on(move |database| {
-            let sql = "SELECT account, email, auth_time, flow_id, owes_code FROM session \
+            let sql = "SELECT account, email, auth_time, flow_id, owes_code, owes_set_up FROM session \
                 JOIN account ON account.id = account WHERE hash = ?1 AND auth_time > ?2";
             let since = now() - i64::from(SESSION_TTL_S);
             let found = database.query_row(sql, params![hash(&id), since], |row| {
@@ -174,6 +188,7 @@ impl Accounts {
                     auth_time: u64::try_from(row.get::<_, i64>("auth_time")?).unwrap_or(0),
                     flow_id: row.get("flow_id")?,
                     owes_code: row.get("owes_code")?,
+                    owes_set_up: row.get("owes_set_up")?,
                 })
             });
             found.optional()

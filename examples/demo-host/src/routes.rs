@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 
 use crate::accounts::{Accounts, Session};
 use crate::session::{
-    COOKIE, OwesCode, Refused, SESSION_TTL_S, SignedIn, cookie, with_cookie, with_named_cookie,
+    COOKIE, MaySetUp, OwesCode, Refused, SESSION_TTL_S, SignedIn, cookie, with_cookie,
+    with_named_cookie,
 };
 use crate::set_up::{begin_two_step, complete_two_step};
 use crate::two_step::{Asked, Checked, Flow, Purpose, TwoStep, TwoStepError};
@@ -177,6 +178,7 @@ pub(crate) fn asked<'a>(shop: &'a Shop, session: &'a Session, purpose: Purpose) 
         origin: &shop.origin,
         trust_token: None,
         client_description: None,
+        after_login: None,
     }
 }
 
@@ -245,6 +247,9 @@ async fn signed_in(
         return None;
     }
     let id = shop.accounts.follow_session(session).await.ok()??;
+    if checked.must_enroll {
+        shop.accounts.owe_set_up(&id, flow_id).await.ok()?;
+    }
     // A lost phone was taken out of use: whoever has it is signed out.
     if checked.end_other_sessions {
         let ended = shop.accounts.end_other_sessions(&session.user_id, &id);
@@ -365,7 +370,7 @@ struct Password {
 /// A fresh session with a fresh `auth_time`, for changes that want a recent password.
 async fn confirm_password(
     State(shop): Here,
-    SignedIn(session): SignedIn,
+    MaySetUp(session): MaySetUp,
     Json(sent): Json<Password>,
 ) -> Result<Response, Refused> {
     let account = shop
@@ -373,13 +378,19 @@ async fn confirm_password(
         .check_password(&session.email, sent.password)
         .await?;
     let renewed = shop.accounts.begin_session(&account, false).await?;
+    if let Some(login) = &session.owes_set_up {
+        shop.accounts.owe_set_up(&renewed, login).await?;
+    }
     shop.accounts.end_session(&session.id).await?;
     Ok(with_cookie(&renewed, SESSION_TTL_S, Json(json!({}))))
 }
 
-async fn me(State(shop): Here, session: Result<SignedIn, Refused>) -> Result<Json<Value>, Refused> {
+async fn me(State(shop): Here, session: Result<MaySetUp, Refused>) -> Result<Json<Value>, Refused> {
     let session = match session {
-        Ok(SignedIn(session)) => session,
+        Ok(MaySetUp(session)) if session.owes_set_up.is_some() => {
+            return Ok(Json(json!({ "email": session.email, "owes_set_up": true })));
+        }
+        Ok(MaySetUp(session)) => session,
         Err(Refused(StatusCode::UNAUTHORIZED, why)) => {
             return Ok(Json(
                 json!({ "email": null, "owes_code": why == "owes_code" }),

@@ -39,6 +39,9 @@ impl From<AccountError> for Refused {
 /// Somebody who is signed in, on a request that comes from our own page.
 pub(crate) struct SignedIn(pub(crate) Session);
 
+/// Somebody who is signed in, or owes nothing but a set-up.
+pub(crate) struct MaySetUp(pub(crate) Session);
+
 /// Somebody whose password was right and whose code is awaited.
 pub(crate) struct OwesCode(pub(crate) Session);
 
@@ -46,8 +49,21 @@ impl FromRequestParts<Arc<Shop>> for SignedIn {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, Refused> {
-        let session = session(parts, shop).await?;
         // One gate for everything that a signed-in person may do (ASVS 6.3.4).
+        let MaySetUp(session) = MaySetUp::from_request_parts(parts, shop).await?;
+        if session.owes_set_up.is_some() {
+            Err(Refused(StatusCode::UNAUTHORIZED, "owes_set_up"))
+        } else {
+            Ok(Self(session))
+        }
+    }
+}
+
+impl FromRequestParts<Arc<Shop>> for MaySetUp {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, shop: &Arc<Shop>) -> Result<Self, Refused> {
+        let session = session(parts, shop).await?;
         if session.owes_code {
             Err(Refused(StatusCode::UNAUTHORIZED, "owes_code"))
         } else {

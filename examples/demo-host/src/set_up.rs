@@ -7,17 +7,20 @@ use axum::response::{Redirect, Response};
 use serde_json::{Value, json};
 
 use crate::routes::{Completed, Here, Language, Shop, asked, refused_page};
-use crate::session::{Refused, SESSION_TTL_S, SignedIn, with_cookie};
-use crate::two_step::{Flow, Purpose, TwoStepError};
+use crate::session::{MaySetUp, Refused, SESSION_TTL_S, with_cookie};
+use crate::two_step::{Asked, Flow, Purpose, TwoStepError};
 
 /// The page asks for a flow; only its token goes there, the id stays in the session.
 pub(crate) async fn begin_two_step(
     State(shop): Here,
-    SignedIn(session): SignedIn,
+    MaySetUp(session): MaySetUp,
 ) -> Result<Json<Value>, Refused> {
     let (flow_id, flow_token) = match shop
         .two_step
-        .begin(&asked(&shop, &session, Purpose::Enroll))
+        .begin(&Asked {
+            after_login: session.owes_set_up.as_deref(),
+            ..asked(&shop, &session, Purpose::Enroll)
+        })
         .await
     {
         Ok(Flow::Required {
@@ -31,6 +34,10 @@ pub(crate) async fn begin_two_step(
             return Err(Refused(StatusCode::FORBIDDEN, "reauth_required"));
         }
         Err(TwoStepError::Refused(code)) if code == "already_enrolled" => {
+            // It was done elsewhere, or support has made another code: the next login says which.
+            if session.owes_set_up.is_some() {
+                shop.accounts.end_session(&session.id).await?;
+            }
             return Err(Refused(StatusCode::CONFLICT, "already_enrolled"));
         }
         Err(TwoStepError::Refused(reason)) => {
@@ -49,13 +56,13 @@ pub(crate) async fn begin_two_step(
 /// Where the widget posts its result code. What counts is what the service signs.
 pub(crate) async fn complete_two_step(
     State(shop): Here,
-    session: Result<SignedIn, Refused>,
+    session: Result<MaySetUp, Refused>,
     language: Language,
     Form(sent): Form<Completed>,
 ) -> Result<Response, Refused> {
     let lang = language.tag();
     let refused = || refused_page(lang);
-    let Ok(SignedIn(session)) = session else {
+    let Ok(MaySetUp(session)) = session else {
         return Ok(refused());
     };
     let Some(flow_id) = &session.flow_id else {

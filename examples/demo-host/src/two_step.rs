@@ -91,6 +91,8 @@ impl Purpose {
                 "urn:nidan:acr:phishing-resistant",
                 "urn:nidan:acr:trusted-browser",
                 "urn:nidan:acr:approval",
+                // Ours too: `must_enroll` is heeded.
+                "urn:nidan:acr:temporary-code",
             ],
         }
     }
@@ -106,6 +108,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) origin: &'a str,
     pub(crate) trust_token: Option<&'a str>,
     pub(crate) client_description: Option<&'a str>,
+    /// The login after which a set-up is owed.
+    pub(crate) after_login: Option<&'a str>,
 }
 
 /// What to do after the password.
@@ -136,6 +140,8 @@ pub(crate) struct Checked {
     pub(crate) trust_token: Option<String>,
     /// Whether a factor was changed: the person's other sessions end.
     pub(crate) end_other_sessions: bool,
+    /// Whether the person has no method: a set-up comes next, and nothing else.
+    pub(crate) must_enroll: bool,
 }
 
 /// What we show of a person's second factor.
@@ -173,6 +179,9 @@ struct Claims {
     /// There where methods were managed.
     #[serde(default)]
     end_other_sessions: bool,
+    /// There where it is true.
+    #[serde(default)]
+    must_enroll: bool,
     iat: u64,
     nbf: u64,
     exp: u64,
@@ -202,6 +211,7 @@ impl TwoStep {
         for (name, value) in [
             ("trust_token", asked.trust_token),
             ("client_description", asked.client_description),
+            ("after_login", asked.after_login),
         ] {
             if let (Some(value), Some(body)) = (value, body.as_object_mut()) {
                 body.insert(name.to_owned(), value.into());
@@ -262,6 +272,7 @@ impl TwoStep {
                 jti: claims.jti,
                 trust_token,
                 end_other_sessions: claims.end_other_sessions,
+                must_enroll: claims.must_enroll,
             }),
             Some(_) | None => Err(TwoStepError::Failed(
                 "a result for somebody else".to_owned(),

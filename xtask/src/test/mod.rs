@@ -256,7 +256,7 @@ fn browsers(tally: &mut Tally, tools: &Tools, size: Size) -> Option<PathBuf> {
 const LANES_MAX: usize = 4;
 
 /// What people do, from the password to the signed result.
-const JOURNEYS: [&str; 11] = [
+const JOURNEYS: [&str; 12] = [
     "phone",
     "login",
     "manage",
@@ -266,6 +266,7 @@ const JOURNEYS: [&str; 11] = [
     "end-to-end",
     "passkey",
     "approval",
+    "support",
     "orders",
     "scam",
 ];

@@ -34,6 +34,7 @@ pub fn decide(context: AttemptContext, attempt: &LoginAttempt) -> AttemptDecisio
             challenge_limit,
             attempt.now,
         ),
+        Presented::TemporaryCode { limit } => count_temporary_code(context, attempt, limit),
         Presented::Approval => count_approval(context, attempt),
         Presented::Passkey { ref method_id, .. } => {
             count_passkey(context, attempt, method_id.as_deref())
@@ -46,7 +47,10 @@ const fn is_worth(presented: &Presented, acr: AcrNeeded) -> bool {
         (AcrNeeded::PhishingResistant, Presented::Passkey { .. }) => true,
         (
             AcrNeeded::PhishingResistant,
-            Presented::Code { .. } | Presented::BackupCode { .. } | Presented::Approval,
+            Presented::Code { .. }
+            | Presented::BackupCode { .. }
+            | Presented::TemporaryCode { .. }
+            | Presented::Approval,
         ) => false,
     }
 }
@@ -117,6 +121,7 @@ fn count_backup_code(context: AttemptContext, limit: u32) -> AttemptDecision {
         | Target::Otp { .. }
         | Target::OutOfBand { .. }
         | Target::Approval(_)
+        | Target::TemporaryCode(_)
         | Target::Passkey { .. } => Err(AttemptRefusal::NoMethod),
     };
     // Also where there is no set: whoever asks for nothing asks no more often than others.
@@ -128,6 +133,42 @@ fn count_backup_code(context: AttemptContext, limit: u32) -> AttemptDecision {
         outcome,
         changes: AttemptChanges {
             flow,
+            ..AttemptChanges::default()
+        },
+    }
+}
+
+/// As long as a backup code, and counted with those. It signs in, and proves nothing.
+fn count_temporary_code(
+    context: AttemptContext,
+    attempt: &LoginAttempt,
+    limit: u32,
+) -> AttemptDecision {
+    if context.backup_attempts >= limit {
+        return AttemptRefusal::FlowExhausted.into();
+    }
+    let outcome = match (attempt.purpose, context.target) {
+        (AttemptPurpose::Login, Target::TemporaryCode(Some(made))) => {
+            if made.expires_at > attempt.now {
+                Ok(CountedAttempt {
+                    check: CheckInput::TemporaryCode(made),
+                    in_a_row: 0,
+                    flow_attempts: context.flow_attempts + 1,
+                    attempts_left: limit - context.backup_attempts - 1,
+                })
+            } else {
+                Err(AttemptRefusal::ChallengeExpired)
+            }
+        }
+        (AttemptPurpose::Login | AttemptPurpose::Proof, _) => Err(AttemptRefusal::NoMethod),
+    };
+    AttemptDecision {
+        outcome,
+        changes: AttemptChanges {
+            flow: Some(FlowCount {
+                cost: 0,
+                backup_attempts: 1,
+            }),
             ..AttemptChanges::default()
         },
     }
@@ -203,8 +244,12 @@ fn count_code(
         Target::OutOfBand {
             tries, out_of_use, ..
         } => (*tries, *out_of_use, Guess::Phone),
-        // A passkey has no code, and another browser's is no method's.
-        Target::Missing | Target::BackupCodes(_) | Target::Approval(_) | Target::Passkey { .. } => {
+        // A passkey has no code, and another browser's and support's are no method's.
+        Target::Missing
+        | Target::BackupCodes(_)
+        | Target::Approval(_)
+        | Target::TemporaryCode(_)
+        | Target::Passkey { .. } => {
             return AttemptRefusal::NoMethod.into();
         }
     };
@@ -229,6 +274,7 @@ fn count_code(
         CheckInput::Otp { .. }
         | CheckInput::BackupCodes(_)
         | CheckInput::Approval { .. }
+        | CheckInput::TemporaryCode(_)
         | CheckInput::Passkey { .. } => None,
     };
     let (tries, allowance, cost) = throttle::reserve(tries, context.allowance, guess, codes, now);
@@ -262,9 +308,10 @@ fn check_input(
     now: u64,
 ) -> Result<CheckInput, AttemptRefusal> {
     match target {
-        Target::Missing | Target::Approval(_) | Target::Passkey { .. } => {
-            Err(AttemptRefusal::NoMethod)
-        }
+        Target::Missing
+        | Target::Approval(_)
+        | Target::TemporaryCode(_)
+        | Target::Passkey { .. } => Err(AttemptRefusal::NoMethod),
         Target::BackupCodes(set) => Ok(CheckInput::BackupCodes(set)),
         Target::Otp {
             sealed_secret,

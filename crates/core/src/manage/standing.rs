@@ -63,7 +63,9 @@ pub fn refuse_cooling_proof(
             method.map(|method| method.created_at)
         }
         // Nothing proves by this.
-        Authenticator::Approval | Authenticator::TrustedBrowser => None,
+        Authenticator::Approval | Authenticator::TemporaryCode | Authenticator::TrustedBrowser => {
+            None
+        }
     };
     let added_at = added_at.ok_or(ManageRefusal::ReauthRequired)?;
     match cooling_until(account, added_at, now) {

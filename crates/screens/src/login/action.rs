@@ -30,6 +30,8 @@ pub enum LoginAction {
     Choose,
     /// Takes a backup code.
     ChooseBackup,
+    /// The code of the host's support.
+    ChooseTemporary,
     /// Takes the code of another browser.
     ChooseApproval,
     /// Asks that browser.
@@ -62,6 +64,7 @@ impl LoginAction {
             Self::Lose => go(LoginNav::Lose),
             Self::Choose => go(LoginNav::Choose(LoginMethod::Method(index.into()))),
             Self::ChooseBackup => go(LoginNav::Choose(LoginMethod::Backup)),
+            Self::ChooseTemporary => go(LoginNav::Choose(LoginMethod::Temporary)),
             Self::ChooseApproval => go(LoginNav::Choose(LoginMethod::Approval)),
             Self::AskForApproval => go(LoginNav::AskForApproval),
             Self::Recover => go(LoginNav::Recover),

@@ -247,25 +247,44 @@ impl<'a> Draft<'a, Login> {
     /// A field that takes letters, and tells mistypings without asking anybody.
     pub(super) fn backup(&mut self, signing: &'a SigningIn) {
         let wrong = refusal(signing, self.view.now);
-        self.title(Msg::LoginBackupTitle);
+        let (title, label, help) = if signing.is_temporary() {
+            (
+                Msg::LoginTemporaryTitle,
+                Msg::LoginTemporaryLabel,
+                if signing.opening.methods.is_empty() {
+                    Msg::LoginTemporaryHelpAlone
+                } else {
+                    Msg::LoginTemporaryHelp
+                },
+            )
+        } else {
+            (
+                Msg::LoginBackupTitle,
+                Msg::LoginBackupLabel,
+                Msg::LoginBackupHelp,
+            )
+        };
+        self.title(title);
         self.account(signing);
         self.counts(1);
         self.add(LoginKey::BackupForm, Content::Form(LoginAction::Submit));
-        self.text(LoginKey::BackupLabel, Msg::LoginBackupLabel);
-        self.text(LoginKey::BackupHelp, Msg::LoginBackupHelp);
+        self.text(LoginKey::BackupLabel, label);
+        self.text(LoginKey::BackupHelp, help);
         self.add(
             LoginKey::BackupCode,
             Content::Field {
                 value: &signing.typed_backup,
                 is_filled_in: true,
-                label: (Msg::LoginBackupLabel, Arg::None),
-                help: Some(Msg::LoginBackupHelp),
+                label: (label, Arg::None),
+                help: Some(help),
                 is_invalid: wrong.message().is_some(),
                 action: LoginAction::TypeBackupCode,
             },
         );
         self.words(LoginKey::BackupError, wrong);
-        self.trust(signing);
+        if !signing.is_temporary() {
+            self.trust(signing);
+        }
         self.submit(signing);
         self.ways_on(signing);
     }

@@ -125,6 +125,8 @@ keys! {
         WayClosed = "3small",
         /// The way in by another browser.
         ApprovalWay = "2button;type=button;class=nidan-quiet;part=button",
+        /// The way in by a code of the host's support.
+        TemporaryWay = "2button;type=button;class=nidan-quiet;part=button",
         /// The way in by a backup code.
         BackupWay = "2button;type=button;class=nidan-quiet;part=button",
         /// How many are left.

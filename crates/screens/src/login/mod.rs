@@ -78,6 +78,7 @@ pub(crate) fn step_scope(signing: &SigningIn) -> FocusScope {
                 ..FocusScope::named("passkey")
             };
         }
+        LoginStep::Backup if signing.is_temporary() => "temporary",
         LoginStep::Backup => "backup",
         LoginStep::Approval => "approval",
         LoginStep::MethodPicker => "ways",
@@ -106,6 +107,8 @@ impl<'a> Draft<'a, Login> {
             | LoginStep::Passkey { .. }
             | LoginStep::Reported(_)
             | LoginStep::LowBackupCodes(_) => false,
+            // The first screen, where there is such a code.
+            LoginStep::Backup if signing.is_temporary() => false,
             LoginStep::Backup
             | LoginStep::Approval
             | LoginStep::MethodPicker

@@ -96,6 +96,13 @@ fn by_service(signing: &SigningIn, code: ErrorCode, asked: Asked) -> Msg {
         ErrorCode::CeremonyUnknown | ErrorCode::CeremonyUsed | ErrorCode::CeremonyExpired => {
             Msg::PasskeyLate
         }
+        ErrorCode::CodeWrong if signing.is_temporary() => {
+            either(is_last, Msg::LoginTemporaryLast, Msg::LoginTemporaryWrong)
+        }
+        ErrorCode::CodeUsed if signing.is_temporary() => Msg::LoginTemporaryUsed,
+        ErrorCode::CodeExpired | ErrorCode::MethodNotFound if signing.is_temporary() => {
+            Msg::LoginTemporaryOver
+        }
         ErrorCode::CodeWrong if matches!(signing.step, LoginStep::Backup) => {
             either(is_last, Msg::LoginBackupLast, Msg::LoginBackupWrong)
         }

@@ -42,6 +42,16 @@ const PASSKEY_CODES: [ErrorCode; 7] = [
     ErrorCode::TooManyAttempts,
 ];
 
+/// What the code of the host's support is refused for.
+const TEMPORARY_CODES: [ErrorCode; 6] = [
+    ErrorCode::CodeWrong,
+    ErrorCode::CodeUsed,
+    ErrorCode::CodeExpired,
+    ErrorCode::MethodNotFound,
+    ErrorCode::TooManyAttempts,
+    ErrorCode::Unavailable,
+];
+
 const APPROVAL_CODES: [ErrorCode; 6] = [
     ErrorCode::CodeWrong,
     ErrorCode::CodeUsed,
@@ -158,6 +168,7 @@ impl Walk<Login> {
                 let refusal = match way {
                     LoginMethod::Method(_) => self.refusal(),
                     LoginMethod::Backup => self.refusal_of(&BACKUP_CODES),
+                    LoginMethod::Temporary => self.refusal_of(&TEMPORARY_CODES),
                     LoginMethod::Approval => self.refusal_of(&APPROVAL_CODES),
                 };
                 LoginAnswer::Refused(way, refusal.into())
@@ -230,6 +241,7 @@ impl Walk<Login> {
             browser_has_passkeys: self.chance.below(4) > 0,
             needs_passkey,
             backup_codes_left: if needs_passkey { 0 } else { codes },
+            temporary_code: !needs_passkey && self.chance.below(4) == 0,
             approval: !needs_passkey && self.chance.flip(),
             trust_days: self.chance.flip().then_some(30),
             auto_send: self.chance.flip(),
@@ -352,6 +364,7 @@ fn every_screen_leads_on_and_shows_what_is_awaited() {
         "passkey",
         "report",
         "reported",
+        "temporary",
         "tries-spent",
         "unavailable",
         "ways",

@@ -51,6 +51,13 @@ impl<'a> Draft<'a, Login> {
                 LoginAction::ChooseApproval,
             );
         }
+        if signing.may_be_temporary() {
+            self.button(
+                LoginKey::TemporaryWay,
+                Msg::LoginWayTemporary,
+                LoginAction::ChooseTemporary,
+            );
+        }
         if signing.opening.backup_codes_left > 0 {
             let left = signing.opening.backup_codes_left.into();
             self.choice(LoginKey::BackupWay, 0, false, LoginAction::ChooseBackup);

@@ -136,6 +136,8 @@ fn happened(event: &EventView) -> Words<'_> {
         EventKind::ApprovalAsked => Msg::RecordApprovalAsked,
         EventKind::ApprovalShown => Msg::RecordApprovalShown,
         EventKind::Reset => Msg::RecordReset,
+        EventKind::TemporaryCodeMade => Msg::RecordTemporaryCodeMade,
+        EventKind::TemporaryCodeUsed => Msg::RecordTemporaryCodeUsed,
         EventKind::Reported => Msg::RecordReported,
     })
 }

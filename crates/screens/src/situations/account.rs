@@ -46,6 +46,7 @@ pub(super) fn opening(account: Account, intent: Intent, is_proved: bool) -> Mana
             browser_has_passkeys: true,
             needs_passkey: false,
             backup_codes_left: account.codes,
+            temporary_code: false,
             approval: false,
             trust_days: None,
             auto_send: false,

@@ -89,6 +89,7 @@ pub(super) fn opening(methods: &[(MethodKind, MethodState)], codes: u32) -> Logi
         browser_has_passkeys: true,
         needs_passkey: false,
         backup_codes_left: codes,
+        temporary_code: false,
         approval: false,
         trust_days: None,
         auto_send: false,

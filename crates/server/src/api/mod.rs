@@ -104,6 +104,7 @@ pub fn router(service: Service) -> Router {
         .routes(routes!(subjects::release))
         .routes(routes!(subjects::resume))
         .routes(routes!(subjects::reset))
+        .routes(routes!(subjects::temporary_code))
         .routes(routes!(subjects::by_host))
         .routes(routes!(gateways::receipt))
         .routes(routes!(twilio::status))

@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use nidan_core::hold::HoldWish;
 use nidan_protocol::{
     ErrorCode, EventsView, HoldPost, HostReportPost, Problem, ReinstatePost, ReportAnswer,
-    RevokePost, SubjectView,
+    RevokePost, SubjectView, TemporaryCode, TemporaryCodePost,
 };
 use serde::Deserialize;
 
@@ -192,6 +192,27 @@ pub(crate) async fn reset(
     let Path(subject) = subject.map_err(|_| ErrorCode::NotFound)?;
     Ok(Json(
         subjects::reset(&service, &host, &subject, post).await?,
+    ))
+}
+
+/// Makes a code that lets a person in once who is locked out, in the place of an earlier one. Read it out,
+/// or hand it over: it is shown here and nowhere else. Until it ends a login asks for it also where
+/// there is no method, and no set-up begins without it. Make sure first that it is the person who asks.
+#[utoipa::path(post, path = "/v1/subjects/{subject}/temporary_code", request_body = TemporaryCodePost,
+    params(("subject" = String, Path, description = "The host's user id, percent-encoded")), responses(
+    (status = 200, body = TemporaryCode), (status = 400, body = Problem),
+    (status = 401, body = Problem), (status = 404, body = Problem), (status = 413, body = Problem),
+    (status = 415, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn temporary_code(
+    State(service): State<Service>,
+    HostCaller(host): HostCaller,
+    subject: Named,
+    Body(post): Body<TemporaryCodePost>,
+) -> Result<Json<TemporaryCode>, Refusal> {
+    let Path(subject) = subject.map_err(|_| ErrorCode::NotFound)?;
+    Ok(Json(
+        subjects::temporary_code(&service, &host, &subject, post).await?,
     ))
 }
 

@@ -98,6 +98,16 @@ pub(super) async fn check_code(
             let right = ordinal.map(|ordinal| Authenticated::BackupCode { ordinal: *ordinal });
             Ok(right.into())
         }
+        (CheckInput::TemporaryCode(made), TypedCode::Temporary(code)) => {
+            let whose = (flow.host.as_str(), flow.subject.as_str());
+            let ticket = ticket.ok_or(ErrorCode::Internal)?;
+            let hasher = &service.0.hasher;
+            let typed = hasher.hash_one(&ticket, whose, code, made.salt).await?;
+            let same = bool::from(typed.ct_eq(&made.hash));
+            Ok(same
+                .then_some(Authenticated::TemporaryCode { hash: made.hash })
+                .into())
+        }
         (
             CheckInput::Approval {
                 approval_id,
@@ -119,19 +129,38 @@ pub(super) async fn check_code(
         // The store counted another kind than was asked for: nothing is right then.
         (
             CheckInput::Otp { .. } | CheckInput::OutOfBand { .. },
-            TypedCode::Approval(_) | TypedCode::Backup(_) | TypedCode::Passkey(_),
+            TypedCode::Approval(_)
+            | TypedCode::Backup(_)
+            | TypedCode::Temporary(_)
+            | TypedCode::Passkey(_),
         )
         | (
             CheckInput::Approval { .. },
-            TypedCode::Digits(..) | TypedCode::Backup(_) | TypedCode::Passkey(_),
+            TypedCode::Digits(..)
+            | TypedCode::Backup(_)
+            | TypedCode::Temporary(_)
+            | TypedCode::Passkey(_),
         )
         | (
             CheckInput::BackupCodes(_),
-            TypedCode::Digits(..) | TypedCode::Approval(_) | TypedCode::Passkey(_),
+            TypedCode::Digits(..)
+            | TypedCode::Approval(_)
+            | TypedCode::Temporary(_)
+            | TypedCode::Passkey(_),
+        )
+        | (
+            CheckInput::TemporaryCode(_),
+            TypedCode::Digits(..)
+            | TypedCode::Approval(_)
+            | TypedCode::Backup(_)
+            | TypedCode::Passkey(_),
         )
         | (
             CheckInput::Passkey { .. },
-            TypedCode::Digits(..) | TypedCode::Approval(_) | TypedCode::Backup(_),
+            TypedCode::Digits(..)
+            | TypedCode::Approval(_)
+            | TypedCode::Backup(_)
+            | TypedCode::Temporary(_),
         ) => Ok(Verdict::CodeWrong),
     }
 }

@@ -10,6 +10,7 @@ use nidan_core::throttle::Needs;
 use nidan_otp::{BackupCode, Code};
 use nidan_protocol::{
     APPROVAL_METHOD_ID, BACKUP_METHOD_ID, ErrorCode, MethodKind, PASSKEY_METHOD_ID, PasskeyPost,
+    TEMPORARY_METHOD_ID,
 };
 use tokio::sync::OwnedMutexGuard;
 use zeroize::Zeroizing;
@@ -40,6 +41,8 @@ pub(super) enum TypedCode {
     /// What another browser has shown.
     Approval(Code),
     Backup(BackupCode),
+    /// What the host's support has made.
+    Temporary(BackupCode),
     Passkey(Box<Answer>),
 }
 
@@ -83,13 +86,15 @@ impl Typed {
         second_code: Option<String>,
     ) -> Result<Self, Refusal> {
         let (first, second) = (Zeroizing::new(code), second_code.map(Zeroizing::new));
-        let is_method = ![BACKUP_METHOD_ID, APPROVAL_METHOD_ID].contains(&method_id.as_str());
+        let not_methods = [BACKUP_METHOD_ID, TEMPORARY_METHOD_ID, APPROVAL_METHOD_ID];
+        let is_method = !not_methods.contains(&method_id.as_str());
         if second.is_some() && !is_method {
             return Err(Refusal::field("second_code"));
         }
         let digits = |text: &str, field| Code::from_wire(text).map_err(|_| Refusal::field(field));
         let code = match method_id.as_str() {
             BACKUP_METHOD_ID => TypedCode::Backup(backup_code(&first)?),
+            TEMPORARY_METHOD_ID => TypedCode::Temporary(backup_code(&first)?),
             APPROVAL_METHOD_ID => TypedCode::Approval(digits(&first, "code")?),
             _method => {
                 let second = second.as_deref().map(|code| digits(code, "second_code"));
@@ -116,9 +121,10 @@ impl Typed {
         caller: FlowCaller,
     ) -> Result<(FlowCaller, Option<OwnedMutexGuard<()>>), Refusal> {
         match self.code {
-            TypedCode::Digits(..) | TypedCode::Approval(_) | TypedCode::Backup(_) => {
-                Ok((caller, None))
-            }
+            TypedCode::Digits(..)
+            | TypedCode::Approval(_)
+            | TypedCode::Backup(_)
+            | TypedCode::Temporary(_) => Ok((caller, None)),
             TypedCode::Passkey(_) => {
                 let (caller, guard) = caller.alone(service).await?;
                 Ok((caller.unless_over()?, Some(guard)))
@@ -143,6 +149,9 @@ impl Typed {
     ) -> LoginAttempt {
         let presented = match &self.code {
             TypedCode::Backup(_) => Presented::BackupCode {
+                limit: BACKUP_TRIES,
+            },
+            TypedCode::Temporary(_) => Presented::TemporaryCode {
                 limit: BACKUP_TRIES,
             },
             TypedCode::Digits(_, second) => Presented::Code {
@@ -216,7 +225,9 @@ pub(super) async fn check(
     let parts = &service.0;
     // Before the try is counted: whoever is refused for want of room has lost nothing.
     let ticket = match &typed.code {
-        TypedCode::Backup(_) => Some(parts.hasher.enter(&flow.host, &flow.subject)?),
+        TypedCode::Backup(_) | TypedCode::Temporary(_) => {
+            Some(parts.hasher.enter(&flow.host, &flow.subject)?)
+        }
         TypedCode::Digits(..) | TypedCode::Approval(_) | TypedCode::Passkey(_) => None,
     };
     let attempt = typed.attempt(service, (flow, host), purpose);
@@ -264,9 +275,10 @@ impl Right {
                 attempts_left: Some(self.left),
                 ..ErrorCode::CodeWrong.into()
             },
-            TypedCode::Digits(_, None) | TypedCode::Approval(_) | TypedCode::Backup(_) => {
-                ErrorCode::CodeUsed.into()
-            }
+            TypedCode::Digits(_, None)
+            | TypedCode::Approval(_)
+            | TypedCode::Backup(_)
+            | TypedCode::Temporary(_) => ErrorCode::CodeUsed.into(),
             // Another answer of the same key was first.
             TypedCode::Passkey(_) => ErrorCode::CeremonyUsed.into(),
         }
@@ -278,6 +290,7 @@ fn described(counted: &CountedAttempt) -> (AuditDetail, u32) {
     let (hint, left) = match &counted.check {
         CheckInput::Otp { .. }
         | CheckInput::BackupCodes(_)
+        | CheckInput::TemporaryCode(_)
         | CheckInput::Approval { .. }
         | CheckInput::Passkey { .. } => (None, counted.attempts_left),
         CheckInput::OutOfBand {

@@ -56,6 +56,7 @@ pub(crate) async fn create(
             .intent
             .filter(|_| request.purpose == Purpose::Manage),
         acr_needed: request.acr_needed,
+        after_login: request.after_login,
         account_name,
         auth_time: request.auth_time,
         session_binding: request.session_binding,
@@ -275,6 +276,9 @@ fn check(request: &CreateFlow, host: &Host, now: u64) -> Result<String, Refusal>
     if request.purpose != Purpose::Verify && request.acr_needed.is_some() {
         return Err(Refusal::field("acr_needed"));
     }
+    if request.purpose != Purpose::Enroll && request.after_login.is_some() {
+        return Err(Refusal::field("after_login"));
+    }
     if request.purpose == Purpose::Enroll && request.trust_token.is_some() {
         return Err(Refusal::field("trust_token"));
     }
@@ -414,6 +418,7 @@ fn assertion(
         factor_epoch: redeemed.factor_epoch,
         changes: tells_changes.then_some(redeemed.changes.as_slice()),
         end_other_sessions: tells_changes.then_some(redeemed.raised_epoch),
+        must_enroll: (flow.purpose == Purpose::Verify && redeemed.kinds.is_empty()).then_some(true),
     };
 
     service.0.signer.sign(&claims).map_err(|error| {

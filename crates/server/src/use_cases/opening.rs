@@ -53,6 +53,7 @@ pub(crate) async fn view(
         is_wanted,
         acr_needed: flow.opened.acr_needed,
         backup_codes_left: backup_codes_left(&flow.opened, &subject),
+        temporary_code: temporary_code_until(&flow.opened, &subject, now).is_some(),
         approval,
         trust_days: host
             .trust_days
@@ -98,6 +99,15 @@ pub(crate) fn backup_codes_left(flow: &NewFlow, subject: &Subject) -> u32 {
         None => subject.backup_codes_left,
         Some(AcrNeeded::PhishingResistant) => 0,
     }
+}
+
+/// Until when the flow takes a code of the host's support, in Unix seconds: it signs in, and proves
+/// nothing.
+pub(crate) fn temporary_code_until(flow: &NewFlow, subject: &Subject, now: u64) -> Option<u64> {
+    let signs_in = flow.purpose == Purpose::Verify && flow.acr_needed.is_none();
+    subject
+        .temporary_code_until
+        .filter(|until| signs_in && *until > now)
 }
 
 /// The methods that the flow takes: what was replaced signs in, and proves nothing, and a login may

@@ -1,17 +1,24 @@
 //! What a host reads of one of its people, and does for them.
 
+use nidan_core::attempt::MadeCode;
 use nidan_core::audit::Support;
 use nidan_core::hold::{HoldDecision, HoldWish};
 use nidan_core::manage::health::health;
 use nidan_core::trust::Browsers;
-use nidan_protocol::{ErrorCode, EventsView, HoldPost, ReinstatePost, RevokePost, SubjectView};
-use nidan_store::HoldRequest;
+use nidan_otp::BackupCode;
+use nidan_protocol::{
+    ErrorCode, EventsView, HoldPost, ReinstatePost, RevokePost, SubjectView, TemporaryCode,
+    TemporaryCodePost,
+};
+use nidan_store::{HoldRequest, NewTemporaryCode};
+use zeroize::Zeroizing;
 
 use super::manage;
 use crate::Service;
 use crate::audit::is_intact;
 use crate::config::Host;
 use crate::delivery::event_view;
+use crate::environment::random_bytes;
 use crate::refusal::Refusal;
 
 /// Lines of a record in one answer.
@@ -32,6 +39,7 @@ pub(crate) async fn view(
         paused_until: account.paused_until.filter(|until| *until > now),
         health: health(&account, now),
         backup_codes_left: known.backup_codes_left,
+        temporary_code_expires_at: known.temporary_code_until.filter(|until| *until > now),
         factor_epoch: known.factor_epoch,
         trusted_browsers: store.trusted_browsers(&host.id, subject, now).await?,
     })
@@ -139,6 +147,58 @@ pub(crate) async fn reset(
     let audit = service.audit_context(host, None).because(support(post)?);
     service.0.store.reset(&host.id, subject, &audit).await?;
     view(service, host, subject).await
+}
+
+/// How long a code of support is good at least, and at most, in minutes: long enough to be read out, and
+/// no longer than the day on which it was asked for.
+const TEMPORARY_CODE_MINUTES: std::ops::RangeInclusive<u32> = 10..=1_440;
+
+/// Makes a code for one login of a person who is locked out, in the place of an earlier one.
+///
+/// # Errors
+/// [`ErrorCode::RequestInvalid`] with the field that is not as documented, and
+/// [`ErrorCode::Busy`] where too many codes are being hashed.
+pub(crate) async fn temporary_code(
+    service: &Service,
+    host: &Host,
+    subject: &str,
+    post: TemporaryCodePost,
+) -> Result<TemporaryCode, Refusal> {
+    let TemporaryCodePost {
+        by,
+        reason,
+        minutes,
+        reset,
+    } = post;
+    let audit = service.audit_context(host, None);
+    let audit = audit.because(support(HoldPost { by, reason })?);
+    if !TEMPORARY_CODE_MINUTES.contains(&minutes) {
+        return Err(Refusal::field("minutes"));
+    }
+    let parts = &service.0;
+    let random = Zeroizing::new(random_bytes(&*parts.random)?);
+    let code = BackupCode::from_random(&random);
+    let salt = random_bytes(&*parts.random)?;
+    let whose = (host.id.as_str(), subject);
+    let ticket = parts.hasher.enter(whose.0, whose.1)?;
+    let hash = parts.hasher.hash_one(&ticket, whose, &code, salt).await?;
+    let expires_at = audit.now.saturating_add(u64::from(minutes) * 60);
+    let new = NewTemporaryCode {
+        host: host.id.clone(),
+        subject: subject.to_owned(),
+        code: MadeCode {
+            salt,
+            hash,
+            expires_at,
+        },
+        resets: reset,
+        audit,
+    };
+    parts.store.store_temporary_code(&new).await?;
+    Ok(TemporaryCode {
+        code: code.expose_grouped().to_string(),
+        expires_at,
+    })
 }
 
 /// Who of the host's support does something, and why.

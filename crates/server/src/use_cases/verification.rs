@@ -3,8 +3,8 @@
 
 use nidan_core::attempt::AttemptPurpose;
 use nidan_protocol::{
-    APPROVAL_METHOD_ID, ErrorCode, FlowOutcome, LOST_MAX, Purpose, VerificationAnswer,
-    VerificationPost,
+    APPROVAL_METHOD_ID, ErrorCode, FlowOutcome, LOST_MAX, Purpose, TEMPORARY_METHOD_ID,
+    VerificationAnswer, VerificationPost,
 };
 use subtle::ConstantTimeEq;
 use tracing::Instrument;
@@ -123,13 +123,13 @@ fn parse(
     if lost.len() > LOST_MAX || lost.contains(&method_id) {
         return Err(Refusal::field("lost_methods"));
     }
-    // It shows that a browser of before is there, and nothing newer: it makes no browser trusted, and takes
-    // nothing out of use.
-    let is_approved = method_id == APPROVAL_METHOD_ID;
-    if is_approved && trust_browser {
+    // Neither shows that a factor of today is there: it makes no browser trusted, and takes nothing out of
+    // use.
+    let is_no_factor = [APPROVAL_METHOD_ID, TEMPORARY_METHOD_ID].contains(&method_id.as_str());
+    if is_no_factor && trust_browser {
         return Err(Refusal::field("trust_browser"));
     }
-    if is_approved && !lost.is_empty() {
+    if is_no_factor && !lost.is_empty() {
         return Err(Refusal::field("lost_methods"));
     }
     let typed = Typed::read(method_id, (code, second_code), passkey)?;

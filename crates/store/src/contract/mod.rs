@@ -78,6 +78,7 @@ fn flow(name: &str, number: u8) -> NewFlow {
         intent: None,
         acr_needed: None,
         client_description: None,
+        after_login: None,
         created_at: 1000,
         expires_at: 1600,
     }

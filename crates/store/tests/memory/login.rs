@@ -110,6 +110,9 @@ impl VerifyStore for Memory {
             );
             tables.change_flows(whose, Some(now), flow::when_reported);
             tables.end_challenges(whose, now);
+            if let Some((_, spent_by)) = tables.temporary_codes.get_mut(&own(whose)) {
+                *spent_by = Some(String::new());
+            }
             let detail = AuditDetail::default();
             tables.append(whose, EventKind::Reported, detail, &report.audit);
             if let Some(row) = tables.subjects.get_mut(&own(whose)) {
@@ -209,7 +212,11 @@ impl VerifyStore for Memory {
         self.transact(|tables| {
             let before = tables.browsers.len();
             tables.keep_browsers(|row| row.expires_at > now);
-            (before - tables.browsers.len()) as u64
+            let codes = tables.temporary_codes.len();
+            tables
+                .temporary_codes
+                .retain(|_, (code, _)| code.expires_at > now);
+            (before - tables.browsers.len() + codes - tables.temporary_codes.len()) as u64
         })
     }
 
@@ -296,7 +303,7 @@ fn open_verification(tables: &mut Tables, open: &OpenVerification) -> Verificati
     let factor_epoch = tables.subject(whose).map_or(0, |row| row.factor_epoch);
     let token = open.trust.as_ref();
     let context = OpeningContext {
-        has_method: tables.has_factor(whose),
+        has_method: tables.has_way_in(whose, open.audit.now),
         paused_until: tables.person(whose, open.audit.now).paused_until,
         acr_needed: open.flow.acr_needed,
         factor_epoch,
@@ -396,6 +403,9 @@ fn attempt_context(tables: &Tables, attempt: &LoginAttempt) -> Option<AttemptCon
                     ceremony: None,
                 },
             })
+        }
+        Presented::TemporaryCode { .. } => {
+            Target::TemporaryCode(tables.unspent_code(whose).cloned())
         }
         Presented::Approval => Target::Approval(approvals::latest(
             tables,
@@ -589,7 +599,7 @@ fn give_back(tables: &mut Tables, spending: &Spending<'_>) {
                 row.attempts = row.attempts.saturating_sub(1);
             }
         }
-        Authenticated::BackupCode { .. } => by_code = 1,
+        Authenticated::BackupCode { .. } | Authenticated::TemporaryCode { .. } => by_code = 1,
         Authenticated::Approval { approval_id } => {
             let mut rows = tables.approvals.iter_mut();
             if let Some(row) = rows.find(|row| row.id == *approval_id) {
@@ -662,6 +672,16 @@ pub(crate) fn spend(tables: &mut Tables, spending: &Spending<'_>) -> bool {
                 let counts = challenge::answer(&row.state(), now).is_some();
                 row.answered_at = if counts { Some(now) } else { row.answered_at };
                 counts
+            })
+        }
+        Authenticated::TemporaryCode { hash } => {
+            let row = tables.temporary_codes.get_mut(&own(whose));
+            let good = row.filter(|(code, spent_by)| {
+                code.hash == *hash && code.expires_at > now && spent_by.is_none()
+            });
+            good.is_some_and(|(_, spent_by)| {
+                *spent_by = Some(spending.flow_id.to_owned());
+                true
             })
         }
         Authenticated::Approval { approval_id } => {

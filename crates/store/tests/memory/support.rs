@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use nidan_core::flow;
-use nidan_protocol::EventKind;
-use nidan_store::{AuditContext, AuditDetail, StoreError, SupportStore};
+use nidan_protocol::{Authenticator, EventKind};
+use nidan_store::{AuditContext, AuditDetail, NewTemporaryCode, StoreError, SupportStore};
 
 use super::Memory;
-use super::tables::own;
+use super::tables::{Tables, own};
 
 #[async_trait]
 impl SupportStore for Memory {
@@ -16,22 +16,42 @@ impl SupportStore for Memory {
         subject: &str,
         audit: &AuditContext,
     ) -> Result<(), StoreError> {
-        let whose = (host, subject);
+        self.transact(|tables| reset(tables, (host, subject), audit))
+    }
+
+    async fn store_temporary_code(&self, new: &NewTemporaryCode) -> Result<(), StoreError> {
         self.transact(|tables| {
-            tables.change_flows(whose, None, flow::when_reset);
-            tables.end_challenges(whose, audit.now);
-            let mine = own(whose);
-            let has_anything = tables.methods.iter().any(|row| row.whose == mine)
-                || tables.backup_sets.iter().any(|row| row.whose == mine)
-                || tables.browsers.iter().any(|row| row.whose == mine);
-            if has_anything {
-                tables.subject_or_new(whose).factor_epoch += 1;
-                tables.end_pause(whose, audit);
-                tables.forget_all(whose);
+            let whose = (new.host.as_str(), new.subject.as_str());
+            if new.resets {
+                reset(tables, whose, &new.audit);
             }
-            if tables.subject(whose).is_some() {
-                tables.append(whose, EventKind::Reset, AuditDetail::default(), audit);
-            }
+            tables.change_flows(whose, None, flow::when_temporary_code_is_made);
+            let person = tables.subject_or_new(whose);
+            person.factor_epoch = person.factor_epoch.max(1);
+            let code = (new.code.clone(), None);
+            tables.temporary_codes.insert(own(whose), code);
+            let detail = AuditDetail {
+                method: Some(Authenticator::TemporaryCode),
+                ..AuditDetail::default()
+            };
+            tables.append(whose, EventKind::TemporaryCodeMade, detail, &new.audit);
         })
+    }
+}
+
+fn reset(tables: &mut Tables, whose: (&str, &str), audit: &AuditContext) {
+    tables.change_flows(whose, None, flow::when_reset);
+    tables.end_challenges(whose, audit.now);
+    let mine = own(whose);
+    let has_anything = tables.has_way_in(whose, audit.now)
+        || tables.backup_sets.iter().any(|row| row.whose == mine)
+        || tables.browsers.iter().any(|row| row.whose == mine);
+    if has_anything {
+        tables.subject_or_new(whose).factor_epoch += 1;
+        tables.end_pause(whose, audit);
+        tables.forget_all(whose);
+    }
+    if tables.subject(whose).is_some() {
+        tables.append(whose, EventKind::Reset, AuditDetail::default(), audit);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use nidan_core::attempt::MadeCode;
 use nidan_core::challenge;
 use nidan_core::flow::{FlowChange, FlowStatus};
 use nidan_core::manage::ends::{StoredPause, has_retired};
@@ -27,6 +28,8 @@ pub(crate) struct Tables {
     pub(crate) subjects: BTreeMap<Whose, SubjectRow>,
     pub(crate) methods: Vec<MethodRow>,
     pub(crate) backup_sets: Vec<BackupRow>,
+    /// Each with the flow that has spent it, or an empty text where a report has ended it.
+    pub(crate) temporary_codes: BTreeMap<Whose, (MadeCode, Option<String>)>,
     pub(crate) challenges: Vec<ChallengeRow>,
     pub(crate) messages: Vec<MessageRow>,
     /// By scope, key and the window's first second: the window's end and the count.
@@ -273,6 +276,7 @@ impl Tables {
             reported_at: row.reported_at,
             first_set_up_at: row.first_set_up_at,
             changes: row.changes,
+            temporary_code_until: self.unspent_code(whose).map(|code| code.expires_at),
         }
     }
 
@@ -293,6 +297,18 @@ impl Tables {
         let whose = own(whose);
         let mut methods = self.methods.iter_mut();
         methods.find(|row| row.whose == whose && row.method.id == id)
+    }
+
+    /// Whether the person has a method, or a code of support that is good at `now`.
+    pub(crate) fn has_way_in(&self, whose: (&str, &str), now: u64) -> bool {
+        let code = self.temporary_codes.get(&own(whose));
+        self.has_factor(whose) || code.is_some_and(|(code, _)| code.expires_at > now)
+    }
+
+    /// The code of support that nobody has used, whether it is over or not.
+    pub(crate) fn unspent_code(&self, whose: (&str, &str)) -> Option<&MadeCode> {
+        let (code, spent_by) = self.temporary_codes.get(&own(whose))?;
+        spent_by.is_none().then_some(code)
     }
 
     pub(crate) fn has_factor(&self, whose: (&str, &str)) -> bool {
@@ -418,6 +434,7 @@ impl Tables {
         self.methods.retain(|row| row.whose != mine);
         self.backup_sets.retain(|row| row.whose != mine);
         self.keep_browsers(|row| row.whose != mine);
+        self.temporary_codes.remove(&mine);
     }
 
     /// The trust in the other browsers ends, and with it the codes that they have shown.

@@ -176,7 +176,9 @@ impl Walk<Manage> {
             (LoginEffect::Verify { way, .. }, _) if self.chance.flip() => {
                 let refused = match way {
                     LoginMethod::Method(_) => refused,
-                    LoginMethod::Backup | LoginMethod::Approval => LoginRefusal::Unreachable,
+                    LoginMethod::Backup | LoginMethod::Temporary | LoginMethod::Approval => {
+                        LoginRefusal::Unreachable
+                    }
                 };
                 LoginAnswer::Refused(way, refused)
             }
@@ -213,6 +215,7 @@ impl Walk<Manage> {
             browser_has_passkeys: self.chance.below(4) > 0,
             needs_passkey: false,
             backup_codes_left: self.chance.one(&[0, 1, 9]),
+            temporary_code: false,
             approval: false,
             trust_days: None,
             auto_send: self.chance.flip(),

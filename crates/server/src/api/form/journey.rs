@@ -6,7 +6,7 @@ use nidan_flow::{
     LoginInput, LoginMethod, LostMethods, Machine as _, SigningIn, Verified,
 };
 use nidan_otp::{BackupCode, Code};
-use nidan_protocol::{BACKUP_METHOD_ID, ErrorCode, VerificationPost};
+use nidan_protocol::{BACKUP_METHOD_ID, ErrorCode, TEMPORARY_METHOD_ID, VerificationPost};
 use nidan_screens::{Device, View};
 
 use super::asker::{Asker, challenges_of, opening_of, refused, sends, texts};
@@ -34,7 +34,8 @@ pub(super) async fn again(
     };
     let place = Place::parse(&sent.at).ok_or(ErrorCode::FlowConflict)?;
     let way = place.way;
-    let code = if way == BACKUP_METHOD_ID {
+    let is_temporary = way == TEMPORARY_METHOD_ID;
+    let code = if way == BACKUP_METHOD_ID || is_temporary {
         BackupCode::from_typed(&sent.typed_backup)
             .map_or_else(|_| String::new(), |code| code.expose().to_string())
     } else {
@@ -45,8 +46,12 @@ pub(super) async fn again(
         code: Some(code),
         passkey: None,
         second_code: (!sent.second_code.is_empty()).then(|| digits(&sent.second_code)),
-        trust_browser: !sent.trust.is_empty(),
-        lost_methods: place.lost_but_the_way(),
+        trust_browser: !sent.trust.is_empty() && !is_temporary,
+        lost_methods: if is_temporary {
+            String::new()
+        } else {
+            place.lost_but_the_way()
+        },
     };
     let answer = verification::verify(service, caller.clone(), post).await?;
     Ok(answer.result_code)

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use nidan_flow::{BookmarkedScreen, LoginBookmark, LoginMethod, LostMethods, SigningIn};
-use nidan_protocol::{BACKUP_METHOD_ID, LOST_MAX, MethodView};
+use nidan_protocol::{BACKUP_METHOD_ID, LOST_MAX, MethodView, TEMPORARY_METHOD_ID};
 
 /// The value of the hidden field `at`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,7 @@ impl<'a> Place<'a> {
         let way = match bookmark.way {
             LoginMethod::Method(place) => signing.opening.methods.get(place)?.id.as_str(),
             LoginMethod::Backup => BACKUP_METHOD_ID,
+            LoginMethod::Temporary => TEMPORARY_METHOD_ID,
             // Not offered without scripts.
             LoginMethod::Approval => return None,
         };
@@ -65,6 +66,8 @@ impl<'a> Place<'a> {
     pub(super) fn bookmark(&self, methods: &[MethodView]) -> Option<LoginBookmark> {
         let way = if self.way == BACKUP_METHOD_ID {
             LoginMethod::Backup
+        } else if self.way == TEMPORARY_METHOD_ID {
+            LoginMethod::Temporary
         } else {
             LoginMethod::Method(methods.iter().position(|method| method.id == self.way)?)
         };
@@ -126,6 +129,7 @@ mod tests {
         for text in [
             "m-1.code.0.c_2",
             "backup_code.ways.255.",
+            "temporary_code.code.0.",
             "m-1.report.3.",
             "m-1.help.0.c_2",
             "m.lost.1.c",

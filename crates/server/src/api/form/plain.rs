@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use nidan_flow::{Login, Manage, ManageNav, NewNav};
-use nidan_protocol::{APPROVAL_METHOD_ID, MethodView};
+use nidan_protocol::{APPROVAL_METHOD_ID, MethodView, TEMPORARY_METHOD_ID};
 use nidan_screens::login::{LoginAction, LoginKey};
 use nidan_screens::manage::{ManageAction, ManageKey, OwnKey};
 use nidan_screens::{Content, Input, Shows, View};
@@ -53,6 +53,7 @@ impl Plain for Login {
                 format!("way-{}", id.map_or("", String::as_str))
             }
             LoginAction::ChooseBackup => "backup".to_owned(),
+            LoginAction::ChooseTemporary => TEMPORARY_METHOD_ID.to_owned(),
             LoginAction::ChooseApproval => APPROVAL_METHOD_ID.to_owned(),
             LoginAction::AskForApproval => "ask".to_owned(),
             LoginAction::Recover => "lost".to_owned(),
