@@ -167,6 +167,14 @@ async function goOn(walk, seen) {
       await type(walk, at, shown)
       return 'type what the other browser shows'
     }
+    case 'temporary': {
+      const at = field(seen, 'nidan-backup')
+      if (at < 0 || !person.supportsCode) return undefined
+      await type(walk, at, person.supportsCode)
+      await walk.settle()
+      await submit(walk)
+      return 'type support’s code'
+    }
     case 'backup': {
       const at = field(seen, 'nidan-backup')
       const good = person.codes.shift()
@@ -357,6 +365,20 @@ async function laptop(walk) {
   return walk.world.laptop ? 'her other device is signed in and trusted' : undefined
 }
 
+/** The person calls support, who may take everything out, or give a code, or both. */
+async function support(walk) {
+  if (!walk.person.hasAccount || !await walk.world.subject()) return undefined
+  const resets = walk.chance(0.4)
+  if (resets) Object.assign(walk.person, { codes: [], supportsCode: undefined })
+  if (resets && walk.chance(0.4)) {
+    await walk.world.support('reset')
+    return 'support takes everything out'
+  }
+  const { code } = await walk.world.support('temporary_code', { minutes: 10, reset: resets })
+  walk.person.supportsCode = code
+  return `support makes a code${resets ? ' and takes everything out' : ''}`
+}
+
 async function askedHere(walk, seen) {
   if (seen.kind !== 'shop' || !walk.shopState) return undefined
   if (!await walk.world.askElsewhere()) return undefined
@@ -390,5 +412,5 @@ async function withoutModule(walk, seen) {
 /** By how often they are chosen. */
 export const presses = [
   [44, goOn], [26, pressAny], [10, typeOdd], [5, pressEnter], [2, reload], [3, back], [2, resize], [3, network], [3, timePasses], [1, clockIsSet],
-  [1, secondTab], [1, thief], [2, laptop], [2, askedHere], [2, wrongKeys], [1, withoutModule],
+  [1, secondTab], [1, thief], [2, laptop], [2, askedHere], [1, support], [2, wrongKeys], [1, withoutModule],
 ]

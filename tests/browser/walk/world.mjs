@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
@@ -26,6 +27,7 @@ export class Databases {
 
   constructor(folder) {
     this.#folder = folder
+    this.apiKey = readFileSync(join(folder, 'api-key'), 'utf8').trim()
     createInterface({ input: this.#process.stdout }).on('line', (line) => this.#waiting.shift()(JSON.parse(line)))
   }
 
@@ -216,6 +218,18 @@ export class World {
   async askElsewhere() {
     const { token } = await this.#password('Mozilla/5.0 (X11; Linux) Firefox/140')
     return token && (await this.#ask('/v1/flow/approvals', token, {})).id
+  }
+
+  /** What the shop's support does for the person. */
+  async support(action, more = {}) {
+    const answer = await fetch(`${this.serviceUrl}/v1/subjects/${await this.subject()}/${action}`, {
+      method: 'POST', headers: { Authorization: `Bearer ${this.databases.apiKey}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ by: 'Anna', reason: 'lost everything', ...more }),
+    })
+    if (!answer.ok) throw new Error(`support's ${action} was answered ${answer.status}`)
+    // Its notice says a second, and ends sessions that began in it.
+    await new Promise((done) => setTimeout(done, 1_100))
+    return answer.json()
   }
 
   async thiefIsIn() {
