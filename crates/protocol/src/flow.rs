@@ -126,7 +126,8 @@ pub struct VerificationOpening {
     pub acr_needed: Option<AcrNeeded>,
     /// How many backup codes are unused.
     pub backup_codes_left: u32,
-    /// Whether the host's support has made a code for it.
+    /// Whether the host's support has made a code for it, also where that was used or ended and the person has
+    /// nothing else: another is needed then.
     #[serde(default)]
     pub temporary_code: bool,
     /// Whether another browser of the person can approve it now.

@@ -61,7 +61,8 @@ error_codes! {
     FlowTokenMissing = "flow_token_missing", 401;
     /// The request comes from another origin than the flow was made for.
     OriginMismatch = "origin_mismatch", 403;
-    /// The person has a second factor, and this version cannot add another one.
+    /// The person has a second factor, which is proved first (`manage`); or support has made a code, and only the
+    /// login that it let in leads to a set-up.
     AlreadyEnrolled = "already_enrolled", 409;
     /// The first factor was checked too long ago: ask for the password again. Where methods are
     /// managed, a factor has to be proved again: `max_age_s` says how old a proof may be.

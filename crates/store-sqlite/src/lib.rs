@@ -289,10 +289,10 @@ fn store_enrolment(write: &Connection, a: &Activation) -> Result<bool, Failure> 
     }
     flows::raise_epoch(write, &a.host, &a.subject)?;
     support::drop_code(write, (&a.host, &a.subject))?;
-    // Who was given a code before the first set-up ever has an epoch of before too.
+    // Codes of support before the first set-up ever raise the epoch too.
     let first = "UPDATE subject SET first_set_up_at = ?3 WHERE host = ?1 AND subject = ?2 \
-                 AND (factor_epoch = 1 OR (factor_epoch = 2 AND NOT EXISTS (SELECT 1 FROM event e \
-                 WHERE e.host = ?1 AND e.subject = ?2 AND e.kind = 'enrolled')))";
+                 AND NOT EXISTS (SELECT 1 FROM event e \
+                 WHERE e.host = ?1 AND e.subject = ?2 AND e.kind = 'enrolled')";
     execute(write, first, params![a.host, a.subject, to_sql(a.now)])?;
     for (position, method) in (0_i64..).zip(&a.methods) {
         flows::insert_method(write, (&a.host, &a.subject), method, (position, a.now))?;
@@ -319,9 +319,11 @@ fn subject_of(
     let sql = "SELECT factor_epoch, guess_full_at, paused_until, reported_at, first_set_up_at, change_day, change_count, \
         (SELECT created_at FROM backup_set b WHERE b.host = s.host AND b.subject = s.subject) AS made_at, \
         (SELECT expires_at FROM temporary_code t WHERE t.host = s.host AND t.subject = s.subject \
-        AND t.spent_by IS NULL) AS code_until \
+        AND t.spent_by IS NULL) AS code_until, \
+        EXISTS (SELECT 1 FROM temporary_code t WHERE t.host = s.host AND t.subject = s.subject \
+        AND t.expires_at > ?3) AS is_guarded \
         FROM subject s WHERE host = ?1 AND subject = ?2";
-    let known = first(read, sql, [host, subject], |row| {
+    let known = first(read, sql, params![host, subject, to_sql(now)], |row| {
         Ok(Subject {
             methods: Vec::new(),
             backup_codes_left: 0,
@@ -338,6 +340,7 @@ fn subject_of(
                 count: row.get("change_count")?,
             },
             temporary_code_until: time_from(row, "code_until")?,
+            is_guarded: row.get("is_guarded")?,
         })
     })?;
     let methods = all(

@@ -1,6 +1,7 @@
 //! A login completes: what it depends on is read, the code is spent, and what
 //! [`nidan_core::login`] decides is written, in one transaction.
 
+use nidan_core::flow::ENROLMENT_LIFE_MAX_S;
 use nidan_core::login::{self, Authenticated, LoginChanges, LoginContext, Replaced};
 use nidan_core::manage::ManageRefusal;
 use nidan_core::manage::lost::{self, TakenOut};
@@ -291,8 +292,19 @@ pub(crate) fn spend(write: &Connection, spending: &Spending<'_>) -> Result<bool,
         ),
         Authenticated::TemporaryCode { hash } => execute(
             write,
-            &format!("UPDATE temporary_code SET spent_by = ?5 WHERE {GOOD_CODE}"),
-            params![host, subject, hash, now, spending.flow_id],
+            // It guards the set-up that follows for as long as one can take.
+            &format!(
+                "UPDATE temporary_code SET spent_by = ?5, expires_at = MAX(expires_at, ?4 + ?6) \
+                 WHERE {GOOD_CODE}"
+            ),
+            params![
+                host,
+                subject,
+                hash,
+                now,
+                spending.flow_id,
+                to_sql(ENROLMENT_LIFE_MAX_S)
+            ],
         ),
         Authenticated::Approval { approval_id } => execute(
             write,

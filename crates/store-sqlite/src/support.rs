@@ -64,19 +64,19 @@ fn has_anything(read: &Connection, (host, subject): Whose<'_>, now: u64) -> Resu
 
 fn store_code(write: &Connection, new: &NewTemporaryCode) -> Result<(), Failure> {
     let (whose, audit) = ((new.host.as_str(), new.subject.as_str()), &new.audit);
-    if new.resets {
-        reset(write, whose, audit)?;
-    }
-    let rule = flow::when_temporary_code_is_made;
-    flows::change(write, whose, &Among::Open, None, rule)?;
-    drop_code(write, whose)?;
-    // It may be a person of whom nothing is known yet.
+    // It may be a person of whom nothing is known yet: a reset is told of them too.
     execute(
         write,
         "INSERT INTO subject (host, subject, factor_epoch) VALUES (?1, ?2, 1) \
          ON CONFLICT (host, subject) DO NOTHING",
         [whose.0, whose.1],
     )?;
+    if new.resets {
+        reset(write, whose, audit)?;
+    }
+    let rule = flow::when_temporary_code_is_made;
+    flows::change(write, whose, &Among::Open, None, rule)?;
+    drop_code(write, whose)?;
     execute(
         write,
         "INSERT INTO temporary_code (host, subject, salt, hash, expires_at) \
@@ -129,10 +129,16 @@ pub(crate) fn guard(
 pub(crate) const GOOD_CODE: &str =
     "host = ?1 AND subject = ?2 AND hash = ?3 AND expires_at > ?4 AND spent_by IS NULL";
 
-/// A report ends the code, and what it guards stays closed until its hour.
-pub(crate) fn end_code(write: &Connection, (host, subject): Whose<'_>) -> Result<usize, Failure> {
-    let sql = "UPDATE temporary_code SET spent_by = '' WHERE host = ?1 AND subject = ?2";
-    execute(write, sql, [host, subject])
+/// A report ends the code, and what it guards stays closed until support makes another: whoever has the
+/// password could report, and wait.
+pub(crate) fn end_code(
+    write: &Connection,
+    (host, subject): Whose<'_>,
+    now: u64,
+) -> Result<usize, Failure> {
+    let sql = "UPDATE temporary_code SET spent_by = '', expires_at = ?4 \
+        WHERE host = ?1 AND subject = ?2 AND expires_at > ?3";
+    execute(write, sql, params![host, subject, to_sql(now), i64::MAX])
 }
 
 pub(crate) fn drop_code(write: &Connection, (host, subject): Whose<'_>) -> Result<usize, Failure> {

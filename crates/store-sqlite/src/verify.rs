@@ -241,7 +241,7 @@ fn end_what_is_open(write: &Connection, report: &Report) -> Result<Option<u32>, 
     let whose = (report.host.as_str(), report.subject.as_str());
     flows::change(write, whose, &Among::All, Some(now), flow::when_reported)?;
     challenges::end_all(write, whose, now)?;
-    support::end_code(write, whose)?;
+    support::end_code(write, whose, now)?;
     record::append(
         write,
         whose,

@@ -61,6 +61,8 @@ pub struct Subject {
     /// Unix seconds: until when a code of the host's support is good that nobody has used; in the past, it is
     /// not.
     pub temporary_code_until: Option<u64>,
+    /// Whether such a code, used or not, keeps everybody but the login that it let in from a set-up.
+    pub is_guarded: bool,
 }
 
 impl Subject {

@@ -234,8 +234,8 @@ fn store_enrolment(tables: &mut Tables, a: &Activation) {
     });
     let row = tables.subject_or_new(whose);
     row.factor_epoch += 1;
-    // Who was given a code before the first set-up ever has an epoch of before too.
-    if row.factor_epoch == 1 || (row.factor_epoch == 2 && !had_set_up) {
+    // Codes of support before the first set-up ever raise the epoch too.
+    if !had_set_up {
         row.first_set_up_at = Some(a.now);
     }
     for method in &a.methods {

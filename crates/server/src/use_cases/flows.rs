@@ -253,10 +253,14 @@ fn refuse_stale(auth_time: u64, now: u64) -> Result<(), Refusal> {
     })
 }
 
+/// Whether it is as long as a host's id of a person may be.
+pub(super) fn is_subject(id: &str) -> bool {
+    (1..=SUBJECT_MAX_BYTES).contains(&id.len()) && !id.contains('\0')
+}
+
 /// The account name as it will be shown, when everything else is right too.
 fn check(request: &CreateFlow, host: &Host, now: u64) -> Result<String, Refusal> {
-    let subject_fits = (1..=SUBJECT_MAX_BYTES).contains(&request.subject.len());
-    if !subject_fits || request.subject.contains('\0') {
+    if !is_subject(&request.subject) {
         return Err(Refusal::field("subject"));
     }
     let binding = &request.session_binding;

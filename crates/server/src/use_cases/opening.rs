@@ -53,7 +53,7 @@ pub(crate) async fn view(
         is_wanted,
         acr_needed: flow.opened.acr_needed,
         backup_codes_left: backup_codes_left(&flow.opened, &subject),
-        temporary_code: temporary_code_until(&flow.opened, &subject, now).is_some(),
+        temporary_code: asks_for_temporary_code(&flow.opened, &subject, now),
         approval,
         trust_days: host
             .trust_days
@@ -108,6 +108,14 @@ pub(crate) fn temporary_code_until(flow: &NewFlow, subject: &Subject, now: u64) 
     subject
         .temporary_code_until
         .filter(|until| signs_in && *until > now)
+}
+
+/// Whether the flow asks for a code of the host's support: there is one, or one that was used or ended
+/// keeps everybody from the set-up. Who has nothing else reads there that another is needed.
+pub(crate) fn asks_for_temporary_code(flow: &NewFlow, subject: &Subject, now: u64) -> bool {
+    let signs_in = flow.purpose == Purpose::Verify && flow.acr_needed.is_none();
+    let is_over = subject.is_guarded && subject.methods.is_empty();
+    temporary_code_until(flow, subject, now).is_some() || (signs_in && is_over)
 }
 
 /// The methods that the flow takes: what was replaced signs in, and proves nothing, and a login may

@@ -13,6 +13,7 @@ use nidan_protocol::{
 use nidan_store::{HoldRequest, NewTemporaryCode};
 use zeroize::Zeroizing;
 
+use super::flows::is_subject;
 use super::manage;
 use crate::Service;
 use crate::audit::is_intact;
@@ -172,6 +173,9 @@ pub(crate) async fn temporary_code(
     } = post;
     let audit = service.audit_context(host, None);
     let audit = audit.because(support(HoldPost { by, reason })?);
+    if !is_subject(subject) {
+        return Err(Refusal::field("subject"));
+    }
     if !TEMPORARY_CODE_MINUTES.contains(&minutes) {
         return Err(Refusal::field("minutes"));
     }

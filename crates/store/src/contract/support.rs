@@ -2,6 +2,7 @@
 
 use nidan_core::attempt::{AttemptRefusal, CheckInput, LoginAttempt, MadeCode, Presented};
 use nidan_core::audit::Support;
+use nidan_core::flow::ENROLMENT_LIFE_MAX_S;
 use nidan_core::login::Authenticated;
 use nidan_core::throttle::Needs;
 use nidan_protocol::{Authenticator, EventKind, Purpose};
@@ -198,8 +199,16 @@ impl Person<'_> {
         let set_up = self.another_set_up(4);
         let activated = self.store.activate(&super::activation(&set_up)).await;
         assert_eq!(activated.unwrap(), Activated::Yes);
-        // Where its time is over it guards nothing.
+        // Where its time is over it guards nothing, but for one that was used: the set-up after it takes its time.
         self.make(&made(4, NOW + 600), true).await;
+        let used = self.open("code-guards-on").await;
+        let right = self.complete(&used, &made(4, 0)).await;
+        assert!(matches!(right, LoginCompletion::Yes { .. }));
+        let last = NOW + ENROLMENT_LIFE_MAX_S - 1;
+        assert_eq!(self.begin(5, last, None).await, refused);
+        assert_eq!(self.begin(9, last + 1, None).await, Opened::Yes);
+        self.make(&made(4, NOW + 600), true).await;
+        assert_eq!(self.begin(5, NOW + 599, None).await, refused);
         assert_eq!(self.begin(5, NOW + 600, None).await, Opened::Yes);
         self.make(&made(5, NOW + 600), false).await;
         let begun = self.another_set_up(5);
@@ -233,6 +242,20 @@ impl Person<'_> {
             let opened = self.begin(6, NOW, after).await;
             assert_eq!(opened, Opened::FactorActive);
         }
+        // However long whoever reported it waits: support makes another one.
+        let later = NOW + 365 * 86_400;
+        self.store.purge_trust(later).await.unwrap();
+        assert_eq!(self.begin(6, later, None).await, Opened::FactorActive);
+        let (host, subject) = self.whose();
+        let person = self.store.subject(host, subject, later).await.unwrap();
+        assert_eq!(
+            (person.temporary_code_until, person.is_guarded),
+            (None, true)
+        );
+        self.make(&made(8, NOW + 600), false).await;
+        let next = self.open("code-reported-next").await;
+        assert_eq!(self.try_code(&next, NOW).await, Ok(made(8, NOW + 600)));
+        // One that nobody used is forgotten when it is over.
         assert!(self.store.purge_trust(NOW + 600).await.unwrap() > 0);
         let opened = self.login("reset-login-purged").await;
         assert_eq!(opened, VerificationOpened::NotEnrolled);
@@ -246,6 +269,22 @@ impl Person<'_> {
             ..self.new_code(&made(7, 1_500), false)
         };
         self.store.store_temporary_code(&new).await.unwrap();
+        // A second one, with a reset of nothing: it is told all the same.
+        let again = NewTemporaryCode {
+            resets: true,
+            ..new
+        };
+        self.store.store_temporary_code(&again).await.unwrap();
+        let record = self.store.record(&first.host, &first.subject, None, 9);
+        let kinds: Vec<_> = record
+            .await
+            .unwrap()
+            .lines
+            .iter()
+            .map(|line| line.kind)
+            .collect();
+        let made = EventKind::TemporaryCodeMade;
+        assert_eq!(kinds, [made, EventKind::Reset, made]);
         let first = NewFlow {
             created_at: 1_500,
             expires_at: 2_100,

@@ -110,7 +110,10 @@ impl VerifyStore for Memory {
             );
             tables.change_flows(whose, Some(now), flow::when_reported);
             tables.end_challenges(whose, now);
-            if let Some((_, spent_by)) = tables.temporary_codes.get_mut(&own(whose)) {
+            if let Some((code, spent_by)) = tables.temporary_codes.get_mut(&own(whose))
+                && code.expires_at > now
+            {
+                code.expires_at = u64::MAX;
                 *spent_by = Some(String::new());
             }
             let detail = AuditDetail::default();
@@ -679,7 +682,8 @@ pub(crate) fn spend(tables: &mut Tables, spending: &Spending<'_>) -> bool {
             let good = row.filter(|(code, spent_by)| {
                 code.hash == *hash && code.expires_at > now && spent_by.is_none()
             });
-            good.is_some_and(|(_, spent_by)| {
+            good.is_some_and(|(code, spent_by)| {
+                code.expires_at = code.expires_at.max(now + flow::ENROLMENT_LIFE_MAX_S);
                 *spent_by = Some(spending.flow_id.to_owned());
                 true
             })

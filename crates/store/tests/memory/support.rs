@@ -22,12 +22,12 @@ impl SupportStore for Memory {
     async fn store_temporary_code(&self, new: &NewTemporaryCode) -> Result<(), StoreError> {
         self.transact(|tables| {
             let whose = (new.host.as_str(), new.subject.as_str());
+            let person = tables.subject_or_new(whose);
+            person.factor_epoch = person.factor_epoch.max(1);
             if new.resets {
                 reset(tables, whose, &new.audit);
             }
             tables.change_flows(whose, None, flow::when_temporary_code_is_made);
-            let person = tables.subject_or_new(whose);
-            person.factor_epoch = person.factor_epoch.max(1);
             let code = (new.code.clone(), None);
             tables.temporary_codes.insert(own(whose), code);
             let detail = AuditDetail {

@@ -277,6 +277,7 @@ impl Tables {
             first_set_up_at: row.first_set_up_at,
             changes: row.changes,
             temporary_code_until: self.unspent_code(whose).map(|code| code.expires_at),
+            is_guarded: self.is_guarded(whose, now),
         }
     }
 
@@ -301,8 +302,13 @@ impl Tables {
 
     /// Whether the person has a method, or a code of support that is good at `now`.
     pub(crate) fn has_way_in(&self, whose: (&str, &str), now: u64) -> bool {
+        self.has_factor(whose) || self.is_guarded(whose, now)
+    }
+
+    /// Whether a code of support keeps everybody but one login from a set-up at `now`.
+    pub(crate) fn is_guarded(&self, whose: (&str, &str), now: u64) -> bool {
         let code = self.temporary_codes.get(&own(whose));
-        self.has_factor(whose) || code.is_some_and(|(code, _)| code.expires_at > now)
+        code.is_some_and(|(code, _)| code.expires_at > now)
     }
 
     /// The code of support that nobody has used, whether it is over or not.

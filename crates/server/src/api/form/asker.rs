@@ -122,7 +122,7 @@ pub(super) async fn opening_of(
         browser_has_passkeys: false,
         needs_passkey: flow.acr_needed.is_some(),
         backup_codes_left: opening::backup_codes_left(flow, &subject),
-        temporary_code: opening::temporary_code_until(flow, &subject, now).is_some(),
+        temporary_code: opening::asks_for_temporary_code(flow, &subject, now),
         // What the other browser shows comes by a script.
         approval: false,
         trust_days: host.trust_days,
