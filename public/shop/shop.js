@@ -279,7 +279,7 @@ async function startTwoStep(owes) {
     return show(h('p', { class: 'card error', role: 'alert' }, t('serviceDown')), h('p', {}, h('button', { onclick: again }, t('goOn')), h('button', { class: 'quiet', onclick: out }, t('signOut'))))
   }
   let losesCodes = false
-  const leave = h('button', { class: 'quiet', id: 'leave', onclick: () => { if (!losesCodes || confirm(t('losesCodes'))) owes ? out() : home() } }, t(owes ? 'signOut' : 'cancel'))
+  const leave = h('button', { class: 'quiet', id: 'leave', onclick: () => { if (!losesCodes || confirm(t('losesCodes'))) (owes ? out : home)() } }, t(owes ? 'signOut' : 'cancel'))
   const widget = h('nidan-flow', {
     purpose: 'enroll', service: '/2sv', 'flow-token': flow.flow_token, locale: document.documentElement.lang,
     'complete-url': `/api/two-step/complete?lang=${document.documentElement.lang}`,

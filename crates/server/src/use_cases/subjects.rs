@@ -158,7 +158,7 @@ const TEMPORARY_CODE_MINUTES: std::ops::RangeInclusive<u32> = 10..=1_440;
 ///
 /// # Errors
 /// [`ErrorCode::RequestInvalid`] with the field that is not as documented, and
-/// [`ErrorCode::Busy`] where too many codes are being hashed.
+/// [`ErrorCode::Unavailable`] where too many codes are being hashed.
 pub(crate) async fn temporary_code(
     service: &Service,
     host: &Host,
