@@ -161,10 +161,13 @@ export async function toSave(at) {
   await title(at, 'codes.title')
 }
 
-/** The text that zbarimg reads from a screenshot of the whole page. */
+/**
+ * The text that zbarimg reads from a screenshot of the whole page. Only as a QR code: it takes a few
+ * letters of the page for a bar code once in a while.
+ */
 export async function scan(page) {
   const image = await page.screenshot({ type: 'png' })
-  return execFileSync('zbarimg', ['--quiet', '--raw', '-'], { input: image, encoding: 'utf8' }).trim()
+  return execFileSync('zbarimg', ['--quiet', '--raw', '-Sdisable', '-Sqrcode.enable', '-'], { input: image, encoding: 'utf8' }).trim()
 }
 
 /** An independent authenticator. `now` in seconds; the machine's own clock is the service's too. */
