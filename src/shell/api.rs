@@ -72,6 +72,12 @@ pub(super) async fn extend(page: Page) -> Result<u64, RequestError> {
     decode::number(&json, "expires_at").ok_or(RequestError::Unreachable)
 }
 
+/// Puts a set-up off; the result code for the host.
+pub(super) async fn skip(page: Page) -> Result<String, RequestError> {
+    let json = request(page, "/v1/flow/skip", object(&[])).await?;
+    decode::text(&json, "result_code").ok_or(RequestError::Unreachable)
+}
+
 /// A phone of the final post. A map: serde-wasm-bindgen keeps a table of struct fields' names,
 /// 0.7 KB of brotli for a few names used once.
 struct PhoneFields<'a>(&'a VerifiedPhone);

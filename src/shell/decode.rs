@@ -7,7 +7,7 @@
 use nidan_otp::{Label, UnixSeconds};
 use nidan_protocol::{
     APPROVAL_METHOD_ID, BackupGate, ChallengeView, Channel, DeliveryState, EnrolmentAnswer,
-    ErrorCode, FlowOutcome, MethodKind, MethodState, MethodView, Purpose, SetupKind,
+    EnrolmentDuty, ErrorCode, FlowOutcome, MethodKind, MethodState, MethodView, Purpose, SetupKind,
     TEMPORARY_METHOD_ID,
 };
 use wasm_bindgen::JsValue;
@@ -53,7 +53,19 @@ pub(super) fn opening(page: &Page, json: &JsValue, enrolment: &JsValue) -> Optio
         home,
         phone_url: page.phone_url(),
         browser_has_passkeys: browser_has_passkeys(),
+        duty: duty(&policy),
         adds: text(json, "adds").and_then(|name| SetupKind::from_wire(&name)),
+    })
+}
+
+/// That the set-up is required, and for how long it may wait.
+fn duty(policy: &JsValue) -> Option<EnrolmentDuty> {
+    let duty = field(policy, "enrolment").filter(JsValue::is_object)?;
+    Some(EnrolmentDuty {
+        required: true,
+        deadline: number(&duty, "deadline"),
+        skips_left: number(&duty, "skips_left").map(|left| left as u32),
+        may_skip: field(&duty, "may_skip")?.is_truthy(),
     })
 }
 

@@ -20,7 +20,8 @@ impl Perform for Flow {
         match effect {
             Effect::Open => spawn(shell.open()),
             Effect::Complete(result_code) => {
-                shell.page(|page| page.complete(&result_code, "enrolled"));
+                let outcome = shell.parts.with_value(|parts| parts.outcome);
+                shell.page(|page| page.complete(&result_code, outcome));
             }
             Effect::Restart => shell.page(Page::restart),
             Effect::Do(effect) => shell.perform(effect),
@@ -64,6 +65,13 @@ impl Shell {
             SetUpEffect::Look => spawn(async move {
                 let error = api::flow(self.page(Page::clone)).await.err();
                 self.answer(SetUpAnswer::Looked(error));
+            }),
+            SetUpEffect::PutOff => spawn(async move {
+                let answer = api::skip(self.page(Page::clone)).await;
+                if answer.is_ok() {
+                    self.parts.update_value(|parts| parts.outcome = "skipped");
+                }
+                self.answer(SetUpAnswer::PutOff(answer));
             }),
             SetUpEffect::Extend => spawn(async move {
                 let end = api::extend(self.page(Page::clone)).await;

@@ -55,6 +55,8 @@ struct Parts {
     expires_at: Option<UnixSeconds>,
     support_url: Option<String>,
     outage_notice: Option<String>,
+    /// What hosts hear of a set-up that is over.
+    outcome: &'static str,
     /// What the page is most likely shown on.
     device: Device,
     can_print: bool,
@@ -84,6 +86,7 @@ impl<M: Perform> Shell<M> {
             expires_at: None,
             support_url: None,
             outage_notice: None,
+            outcome: "enrolled",
             device: Device::Other,
             can_print: false,
             questions: 0,

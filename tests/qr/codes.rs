@@ -62,6 +62,7 @@ fn print(number: u64, issuer: &str, account: &str) {
         home: None,
         phone_url: None,
         allow_unconfirmed_calls: false,
+        duty: None,
         adds: None,
     };
     let mut bytes = [0; 32];

@@ -1,6 +1,6 @@
 //! What ends a flow beside its own end: a newer one, a report, trust that is withdrawn.
 
-use nidan_protocol::{Authenticator, Purpose};
+use nidan_protocol::{Authenticator, Purpose, SKIPPED_METHOD_ID};
 
 use crate::trust::Browsers;
 
@@ -49,6 +49,13 @@ pub enum FlowChange {
     LeadInOnly,
 }
 
+impl FlowStatus<'_> {
+    /// Whether it is a set-up that was put off, and whose result leads in by the password alone.
+    fn has_skipped(&self) -> bool {
+        self.has_result && self.method_id == Some(SKIPPED_METHOD_ID)
+    }
+}
+
 const fn supersede_if(ends: bool) -> FlowChange {
     if ends {
         FlowChange::Supersede
@@ -85,10 +92,11 @@ pub fn when_management_opens(earlier: &FlowStatus<'_>, session_binding: &str) ->
 
 /// Decides about a flow of a person who reports that somebody else asks for codes. A login that was
 /// right and is not redeemed yet ends too: nobody knows who typed the code.
-pub const fn when_reported(flow: &FlowStatus<'_>) -> FlowChange {
+pub fn when_reported(flow: &FlowStatus<'_>) -> FlowChange {
     let is_unredeemed_login = match flow.purpose {
         Purpose::Verify => flow.has_result,
-        Purpose::Enroll | Purpose::Manage | Purpose::Approve => false,
+        Purpose::Enroll => flow.has_skipped(),
+        Purpose::Manage | Purpose::Approve => false,
     };
     supersede_if(flow.is_open || is_unredeemed_login)
 }
@@ -100,13 +108,13 @@ pub const fn when_reset(flow: &FlowStatus<'_>) -> FlowChange {
 }
 
 /// Decides about a flow of a person for whom the host's support makes a code: a set-up that was begun
-/// without it would go round it.
-pub const fn when_temporary_code_is_made(flow: &FlowStatus<'_>) -> FlowChange {
+/// without it would go round it, and so would one that was put off.
+pub fn when_temporary_code_is_made(flow: &FlowStatus<'_>) -> FlowChange {
     let is_set_up = match flow.purpose {
         Purpose::Enroll => true,
         Purpose::Verify | Purpose::Manage | Purpose::Approve => false,
     };
-    supersede_if(flow.is_open && is_set_up)
+    supersede_if(is_set_up && (flow.is_open || flow.has_skipped()))
 }
 
 /// Decides about a flow of a person whose trust in one browser, or in all, is withdrawn. A result
@@ -200,6 +208,19 @@ mod tests {
         let right = right(Authenticator::BackupCode, "backup_code");
         assert_eq!(when_reported(&right), FlowChange::Supersede);
         assert_eq!(when_reported(&enrolled()), FlowChange::Keep);
+    }
+
+    #[test]
+    fn a_set_up_that_was_put_off_leads_in_and_ends_like_a_login() {
+        let skipped = FlowStatus {
+            method_id: Some(SKIPPED_METHOD_ID),
+            ..enrolled()
+        };
+        assert_eq!(when_reported(&skipped), FlowChange::Supersede);
+        let made = when_temporary_code_is_made(&skipped);
+        assert_eq!(made, FlowChange::Supersede);
+        let made = when_temporary_code_is_made(&enrolled());
+        assert_eq!(made, FlowChange::Keep);
     }
 
     #[test]

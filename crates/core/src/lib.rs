@@ -18,6 +18,7 @@ pub mod challenge;
 pub mod delivery;
 pub mod enrolment;
 pub mod flow;
+pub mod grace;
 pub mod hold;
 pub mod login;
 pub mod manage;

@@ -14,8 +14,8 @@ pub struct RedeemContext {
     pub is_redeemed: bool,
     /// When the code ends, in Unix seconds; it counts in that second.
     pub result_expires_at: u64,
-    /// The person's factor epoch when a login was right, or when the page on which methods are
-    /// managed knew it last; [`None`] for an enrolment.
+    /// The person's factor epoch when a login was right, when a set-up was put off, or when the page on
+    /// which methods are managed knew it last; [`None`] for an enrolment.
     pub login_epoch: Option<u64>,
     /// The person's factor epoch now.
     pub factor_epoch: u64,
@@ -102,8 +102,13 @@ pub fn redeem(
             context.login_epoch == Some(context.factor_epoch)
                 && context.browser != BrowserOfLogin::Gone
         }
-        // They tell what was done, and let nobody in.
-        Purpose::Enroll | Purpose::Manage => true,
+        // One that was put off lets in, and not where the person has set something up meanwhile.
+        Purpose::Enroll => {
+            let epoch = context.login_epoch;
+            epoch.is_none_or(|epoch| epoch == context.factor_epoch)
+        }
+        // It tells what was done, and lets nobody in.
+        Purpose::Manage => true,
         // It has no result.
         Purpose::Approve => false,
     };
@@ -182,6 +187,10 @@ mod tests {
         assert!(counts(|enrolment| {
             enrolment.purpose = Purpose::Enroll;
             enrolment.login_epoch = None;
+        }));
+        assert!(!counts(|put_off| {
+            put_off.purpose = Purpose::Enroll;
+            put_off.factor_epoch = 4;
         }));
         // A change that was made is told, whatever was changed since.
         assert!(counts(|managing| {

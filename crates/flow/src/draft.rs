@@ -7,7 +7,7 @@ use nidan_otp::{
     Agreement, BackupCodes, ClientShare, Code, KeyUri, Label, Matched, Secret, Steps, derive,
     key_uri,
 };
-use nidan_protocol::{BackupGate, MethodKind, SetupKind};
+use nidan_protocol::{BackupGate, EnrolmentDuty, MethodKind, SetupKind};
 
 use super::Now;
 
@@ -37,6 +37,8 @@ pub struct Opening {
     pub allow_unconfirmed_calls: bool,
     /// Whether this browser can make a passkey here.
     pub browser_has_passkeys: bool,
+    /// That it is required, and for how long it may wait; [`None`] where it is the person's own choice.
+    pub duty: Option<EnrolmentDuty>,
     /// The one thing that is set up beside what there is; [`None`] where all of it is set up.
     pub adds: Option<SetupKind>,
 }

@@ -10,8 +10,8 @@ use super::lifecycle::{Outcome, Stage};
 use super::more_time::MoreTime;
 use super::{
     CodeEntry, ConfirmedCode, Delivery, EndReason, Keepsake, MadePasskey, Now, Opening,
-    PendingSecret, PhoneEntry, RequestState, SetUpAnswer, SetUpEffect, SetUpEvent, SetUpInput,
-    SetUpNav, Step, VerifiedPhone,
+    PendingSecret, PhoneEntry, RequestError, RequestState, SetUpAnswer, SetUpEffect, SetUpEvent,
+    SetUpInput, SetUpNav, Step, VerifiedPhone,
 };
 
 /// An enrolment in progress: what was typed stays when the person goes back.
@@ -44,6 +44,8 @@ pub struct Enrolment {
     pub(super) wrong_codes: u32,
     /// The last of them, as it was typed.
     pub(super) wrong_code: String,
+    /// The request to put the set-up off.
+    pub putting_off: RequestState<RequestError>,
     /// Whether more time can be had.
     pub(super) more_time: MoreTime,
     /// Where the person is.
@@ -79,6 +81,7 @@ impl Stage for Enrolment {
             is_enlarged: false,
             wrong_codes: 0,
             wrong_code: String::new(),
+            putting_off: RequestState::Idle,
             more_time: MoreTime::Unused,
             step: Step::Start,
         });
@@ -90,6 +93,7 @@ impl Stage for Enrolment {
         let before = self.place();
         self.note_use(&event);
         let effect = match event {
+            SetUpEvent::Answer(SetUpAnswer::PutOff(answer)) => return self.on_put_off(answer),
             SetUpEvent::Answer(SetUpAnswer::Stored(answer)) => return self.on_stored(answer, now),
             SetUpEvent::Answer(SetUpAnswer::NotStored(error)) => {
                 return self.on_not_stored(error, now);
@@ -241,6 +245,7 @@ impl Enrolment {
                 self.show_phone(now);
                 None
             }
+            SetUpNav::Later => self.put_off(),
             SetUpNav::Choose(kind) => match self.step {
                 Step::Method
                 | Step::GetApp

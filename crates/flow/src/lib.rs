@@ -24,6 +24,7 @@ mod phone_answers;
 mod phone_entry;
 mod posting;
 mod proving;
+mod putting_off;
 pub mod regions;
 mod resume;
 mod set_up;

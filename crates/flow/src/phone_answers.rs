@@ -23,7 +23,8 @@ impl Enrolment {
             SetUpAnswer::PasskeyNotMade(refusal) => {
                 return self.on_passkey_not_made(refusal).map(|()| None);
             }
-            SetUpAnswer::Stored(_)
+            SetUpAnswer::PutOff(_)
+            | SetUpAnswer::Stored(_)
             | SetUpAnswer::NotStored(_)
             | SetUpAnswer::Looked(_)
             | SetUpAnswer::Extended(_) => {}

@@ -51,6 +51,7 @@ pub(super) fn opening() -> Opening {
         phone_url: None,
         allow_unconfirmed_calls: true,
         browser_has_passkeys: true,
+        duty: None,
         adds: None,
     }
 }

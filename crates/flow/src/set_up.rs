@@ -48,6 +48,8 @@ pub enum SetUpNav {
     Enlarge,
     /// The set-up shall go on on a phone.
     ToPhone,
+    /// A set-up that is required shall wait.
+    Later,
 }
 
 /// What a person types or ticks in a set-up.
@@ -110,6 +112,8 @@ pub enum SetUpAnswer {
     PasskeyMade(String, String),
     /// No passkey was made.
     PasskeyNotMade(PasskeyRefusal),
+    /// The set-up was put off, with the result code for the host; or it was not.
+    PutOff(Result<String, RequestError>),
     /// The final post was answered.
     Stored(Box<EnrolmentAnswer>),
     /// The final post was not answered, or refused.
@@ -161,6 +165,8 @@ pub enum SetUpEffect {
     Look,
     /// Ask for more time.
     Extend,
+    /// Put the set-up off.
+    PutOff,
     /// Copy, save or print; copies tell whether they worked.
     Take(Keepsake),
     /// Leave the one thing that is set up beside what there is.

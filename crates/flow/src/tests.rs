@@ -27,6 +27,7 @@ fn opening(backup_gate: BackupGate) -> Opening {
         phone_url: None,
         allow_unconfirmed_calls: false,
         browser_has_passkeys: true,
+        duty: None,
         adds: None,
     }
 }

@@ -11,6 +11,8 @@ use crate::method::Authenticator;
 pub enum EventKind {
     /// Two-step verification was turned on.
     Enrolled,
+    /// The set-up that the host's policy asks for was put off, and the password alone let somebody in.
+    SetUpSkipped,
     /// A code was sent for a login, by text message or call.
     CodeSent,
     /// A code, or a passkey's answer, was right at login.
@@ -76,8 +78,9 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Enrolled,
+        Self::SetUpSkipped,
         Self::CodeSent,
         Self::Verified,
         Self::CodeWrong,
@@ -114,6 +117,7 @@ impl EventKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Enrolled => "enrolled",
+            Self::SetUpSkipped => "set_up_skipped",
             Self::CodeSent => "code_sent",
             Self::Verified => "verified",
             Self::CodeWrong => "code_wrong",
@@ -151,6 +155,7 @@ impl EventKind {
     pub const fn is_login(self) -> bool {
         match self {
             Self::Verified
+            | Self::SetUpSkipped
             | Self::BackupCodeUsed
             | Self::TemporaryCodeUsed
             | Self::TrustedBrowserUsed => true,
@@ -188,6 +193,7 @@ impl EventKind {
     pub const fn is_told(self) -> bool {
         match self {
             Self::Enrolled
+            | Self::SetUpSkipped
             | Self::CodeWrong
             | Self::ManyCodesWrong
             | Self::BackupCodeUsed

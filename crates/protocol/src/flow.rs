@@ -18,6 +18,22 @@ pub enum BackupGate {
     Tick,
 }
 
+/// That a person must have two-step verification, and for how long its set-up may still be put off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EnrolmentDuty {
+    /// Whether the host's policy asks for it.
+    pub required: bool,
+    /// Until when the set-up may be put off, in Unix seconds; missing where no date ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<u64>,
+    /// How often it may still be put off; missing where no number ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skips_left: Option<u32>,
+    /// Whether it may be put off now.
+    pub may_skip: bool,
+}
+
 /// The host's rules for this flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -26,6 +42,9 @@ pub struct Policy {
     pub methods: Vec<MethodKind>,
     /// The proof that the step "save the backup codes" asks for.
     pub backup_gate: BackupGate,
+    /// That the person must have two-step verification, where a set-up is open and the policy asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment: Option<EnrolmentDuty>,
 }
 
 /// One of the person's methods, without anything that could help an attacker.
@@ -258,6 +277,8 @@ pub enum FlowOutcome {
     Verified,
     /// The person reported that this sign-in is not theirs.
     Reported,
+    /// The set-up that the policy asks for was put off, and the login may go on.
+    Skipped,
 }
 
 /// The answer to the final post. The same body gets the same answer again.
@@ -280,6 +301,9 @@ pub const BACKUP_METHOD_ID: &str = Authenticator::BackupCode.as_str();
 pub const TEMPORARY_METHOD_ID: &str = Authenticator::TemporaryCode.as_str();
 /// The `method_id` of a code that another browser of the person has shown.
 pub const APPROVAL_METHOD_ID: &str = Authenticator::Approval.as_str();
+
+/// The `method_id` of a set-up that was put off.
+pub const SKIPPED_METHOD_ID: &str = "skipped";
 
 /// Names a passkey where a method's id is expected: which one it is, its answer says.
 pub const PASSKEY_METHOD_ID: &str = MethodKind::Passkey.as_str();
@@ -325,6 +349,23 @@ pub struct VerificationAnswer {
     pub outcome: FlowOutcome,
     /// How many backup codes are unused.
     pub backup_codes_left: u32,
+    /// The code that the host's back end redeems: it lives 60 seconds and is good once.
+    pub result_code: String,
+}
+
+/// The body of `POST /v1/flow/skip`, which puts a set-up off that the host's policy asks for. It is an
+/// empty object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SkipPost {}
+
+/// The answer to a set-up that was put off. The same request gets the same answer again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SkipAnswer {
+    /// The outcome of the flow.
+    pub outcome: FlowOutcome,
     /// The code that the host's back end redeems: it lives 60 seconds and is good once.
     pub result_code: String,
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::flow::EnrolmentDuty;
 use crate::manage::{Health, Intent, ManagedMethod};
 use crate::method::{Authenticator, MethodKind};
 
@@ -106,6 +107,10 @@ pub struct CreateFlow {
     /// else signs in by it then: no code, no backup code, no trusted browser, and no pause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acr_needed: Option<AcrNeeded>,
+    /// The group of the person, by which the host's policy is read: one of those that the service's
+    /// configuration has. Without it, what the host's own settings say holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// With `enroll`, where a login's assertion had `must_enroll`: that login's flow. A set-up of a person for
     /// whom support has made a code begins after that login and no other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -170,6 +175,11 @@ pub struct FlowCreated {
     /// Until when no codes are asked for, in Unix seconds, there when the outcome is `paused`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_until: Option<u64>,
+    /// That the person must set two-step verification up, and for how long that may wait, there where the
+    /// outcome is `not_enrolled` and the policy asks for it. The host opens a set-up and signs nobody in before its
+    /// result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment: Option<EnrolmentDuty>,
     /// From when such a login is possible, in Unix seconds, there when the outcome is `acr_unavailable`
     /// because what would do is too new.
     #[serde(default, skip_serializing_if = "Option::is_none")]

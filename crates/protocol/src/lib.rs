@@ -27,11 +27,11 @@ pub use change::{
 };
 pub use event::{EventKind, EventView, EventsView};
 pub use flow::{
-    APPROVAL_METHOD_ID, BACKUP_METHOD_ID, BackupGate, EnrolmentAnswer, EnrolmentOpening,
-    EnrolmentPost, ExtendAnswer, ExtendPost, FigureView, FlowOutcome, FlowView, LOST_MAX,
-    MethodState, MethodView, PASSKEY_METHOD_ID, PHONES_MAX, PhoneOffer, PhonePost, Policy,
-    RecentLogin, ReportAnswer, ReportPost, TEMPORARY_METHOD_ID, VerificationAnswer,
-    VerificationOpening, VerificationPost,
+    APPROVAL_METHOD_ID, BACKUP_METHOD_ID, BackupGate, EnrolmentAnswer, EnrolmentDuty,
+    EnrolmentOpening, EnrolmentPost, ExtendAnswer, ExtendPost, FigureView, FlowOutcome, FlowView,
+    LOST_MAX, MethodState, MethodView, PASSKEY_METHOD_ID, PHONES_MAX, PhoneOffer, PhonePost,
+    Policy, RecentLogin, ReportAnswer, ReportPost, SKIPPED_METHOD_ID, SkipAnswer, SkipPost,
+    TEMPORARY_METHOD_ID, VerificationAnswer, VerificationOpening, VerificationPost,
 };
 pub use host::{
     AcrNeeded, AssertionAnswer, CreateFlow, FlowCreated, FlowStatus, HoldPost, HostReportPost,

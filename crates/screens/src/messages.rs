@@ -591,6 +591,13 @@ messages! {
     LoginTemporaryHelpAlone = "login.temporary-help-alone",
     LoginTemporaryUsed = "login.temporary-used",
     LoginTemporaryLast = "login.temporary-last",
+    StartRequired = "start.required",
+    StartLaterUntil = "start.later-until",
+    StartLaterTimes = "start.later-times",
+    StartLaterBoth = "start.later-both",
+    StartNow = "start.now",
+    StartLater = "start.later",
+    RecordSetUpSkipped = "record.set-up-skipped",
 }
 
 /// Puts values into a text's named places: `{seconds}`. `put` appends the value of a place.

@@ -247,6 +247,7 @@ async fn people(folder: &Path) -> Vec<Login> {
         let open = OpenVerification {
             flow: login,
             trust: None,
+            begins_grace: false,
             audit: audit.clone(),
         };
         let _opened = store.open_verification(&open).await.unwrap();
@@ -273,6 +274,7 @@ fn flow(subject: &str, what: &str, purpose: Purpose, token: &str) -> NewFlow {
         country: None,
         intent: None,
         acr_needed: None,
+        group: None,
         after_login: None,
         client_description: None,
         token_hash: Sha256::digest(token.as_bytes()).into(),

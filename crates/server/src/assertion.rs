@@ -19,7 +19,7 @@ pub const ASSERTION_TYP: &str = "nidan-assertion+jwt";
 pub const ASSERTION_TTL_S: u64 = 60;
 
 /// What an assertion says. `changes` and `end_other_sessions` are there where methods were managed or a
-/// login took a lost one out of use, `must_enroll` where it is true, and all others always.
+/// login took a lost one out of use, `must_enroll` and `must_add` where they are true, and all others always.
 #[derive(Debug, Serialize)]
 pub(crate) struct Claims<'a> {
     pub(crate) iss: &'a str,
@@ -48,6 +48,10 @@ pub(crate) struct Claims<'a> {
     /// nothing else before it is through.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) must_enroll: Option<bool>,
+    /// True where the policy asks for more than the person has: the host leads on to the page on which methods
+    /// are managed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) must_add: Option<bool>,
 }
 
 /// The public half of a key, as hosts know it.

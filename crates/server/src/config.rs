@@ -4,13 +4,14 @@
 mod checks;
 mod mark;
 mod phone;
+mod policy;
 mod texts;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use nidan_protocol::{BackupGate, Channel, MethodKind};
+use nidan_protocol::{AcrNeeded, BackupGate, Channel, MethodKind};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -19,6 +20,7 @@ pub(crate) use phone::GatewayKind;
 pub use phone::{
     Budgets, GatewayConfig, Outbox, PhoneConfig, SmppConfig, TwilioConfig, WebhookConfig,
 };
+pub use policy::Group;
 pub use texts::{Figure, Localized};
 
 use crate::keys::KEY_VARIABLES;
@@ -154,9 +156,28 @@ pub struct Host {
     /// Whether everybody must have two-step verification: nobody pauses it or turns it off.
     #[serde(default)]
     pub required: bool,
-    /// How many methods are left at least when a person removes one: 1 to 5.
+    /// Where it is required: for how many days after a person was first asked the set-up may be put off,
+    /// 1 to 365; no date ends it when left out. With neither this nor `grace_skips` it is not put off.
+    pub grace_days: Option<u32>,
+    /// Where it is required: how often the set-up may be put off, 1 to 100; no number ends it when left
+    /// out.
+    pub grace_skips: Option<u32>,
+    /// How many methods are left at least when a person removes one: 1 to 5. Where it is required, who has
+    /// fewer is led into adding one after the next login.
     #[serde(default = "default_min_methods")]
     pub min_methods: u32,
+    /// Whether people may pause codes, where it is not required.
+    #[serde(default = "default_true")]
+    pub may_pause: bool,
+    /// Whether people may turn two-step verification off, where it is not required.
+    #[serde(default = "default_true")]
+    pub may_turn_off: bool,
+    /// What a login has to be worth of people who have something that is; who has nothing yet is led into
+    /// adding it after the next login.
+    pub acr_needed: Option<AcrNeeded>,
+    /// People for whom other rules hold.
+    #[serde(default)]
+    pub groups: Vec<Group>,
     /// The URL for people who have lost every method and all backup codes.
     pub recovery_url: Option<String>,
     /// The URL at which people change their password: the way on after a report.
@@ -187,11 +208,20 @@ pub struct PasskeyConfig {
 /// Longer, and a stolen laptop signs in for a season.
 const TRUST_DAYS: std::ops::RangeInclusive<u32> = 1..=90;
 
+/// A year, and more is no grace but a choice.
+const GRACE_DAYS: std::ops::RangeInclusive<u32> = 1..=365;
+/// As many as some sign in within a month.
+const GRACE_SKIPS: std::ops::RangeInclusive<u32> = 1..=100;
+
 /// More than five of a kind nobody has.
 const MIN_METHODS: std::ops::RangeInclusive<u32> = 1..=5;
 
 const fn default_min_methods() -> u32 {
     1
+}
+
+const fn default_true() -> bool {
+    true
 }
 
 const fn default_gate() -> BackupGate {

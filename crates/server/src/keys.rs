@@ -113,6 +113,8 @@ pub(crate) enum HashUse {
     VerificationBody,
     /// Of whatever is posted where methods are managed.
     ManageBody,
+    /// The post that puts a set-up off.
+    SkipBody,
     Event,
     /// By which a passkey is found.
     CredentialIndex,
@@ -135,6 +137,7 @@ impl HashUse {
             Self::SendCount => b"nidan v1 send count\0",
             Self::VerificationBody => b"nidan v1 verification body\0",
             Self::ManageBody => b"nidan v1 manage body\0",
+            Self::SkipBody => b"nidan v1 skip body\0",
             Self::Event => b"nidan v1 event\0",
             Self::CredentialIndex => b"nidan v1 credential index\0",
             Self::UserHandle => b"nidan v1 user handle\0",

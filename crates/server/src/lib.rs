@@ -52,7 +52,7 @@ use environment::{Clock, Random};
 use in_flight::InFlight;
 use keys::Keys;
 use nidan_otp::TIME_STEP_S;
-use nidan_store::{Store, StoreError};
+use nidan_store::{NewFlow, Store, StoreError};
 use passkey::RelyingParties;
 use tokio::sync::watch;
 
@@ -322,5 +322,11 @@ impl Service {
 
     fn host(&self, id: &str) -> Option<&Host> {
         self.0.config.hosts.iter().find(|host| host.id == id)
+    }
+
+    /// The host of a flow, as it is to the people of the flow's group; [`None`] where the configuration
+    /// has one of them no more.
+    fn host_of(&self, flow: &NewFlow) -> Option<Host> {
+        self.host(&flow.host)?.of_group(flow.group.as_deref())
     }
 }

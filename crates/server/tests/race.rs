@@ -15,109 +15,16 @@
 mod common;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use common::server::{Server, ask, configured, enrol, free_port, login_body, now, setting};
-use common::{Beside, ORIGIN, Widget, code_at, next};
+use common::pair::{Pair, winners};
+use common::server::{ask, now, setting};
+use common::{ORIGIN, Widget, code_at, next};
 use nidan_server::keys::Keys;
 use serde_json::{Value, json};
 
 /// Posts of one code in a round.
 const PARALLEL: usize = 500;
-/// Sockets at once.
-const SOCKETS: usize = 64;
-/// Two processes on one database.
-struct Pair {
-    store: Beside,
-    folder: tempfile::TempDir,
-    ports: [u16; 2],
-    api_key: String,
-    _servers: [Server; 2],
-}
-
-impl Pair {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let api_key = configured(folder.path());
-        let ports = [(); 2].map(|()| free_port());
-        let servers = ports.map(|port| Server::start(folder.path(), port));
-        Self {
-            store: Beside::open(folder.path()),
-            folder,
-            ports,
-            api_key,
-            _servers: servers,
-        }
-    }
-
-    fn ask(&self, method: &str, path: &str, bearer: &str, body: &Value) -> (u16, Value) {
-        ask(self.ports[0], method, path, bearer, body).unwrap()
-    }
-
-    fn enrol(&self, subject: &str, seed: u8) -> (Widget, String) {
-        enrol(self.ports[0], &self.api_key, subject, seed)
-    }
-
-    fn login(&self, subject: &str, session: &str) -> (String, String) {
-        let (status, created) = self.ask(
-            "POST",
-            "/v1/flows",
-            &self.api_key,
-            &login_body(subject, session),
-        );
-        assert_eq!(status, 201, "{created}");
-        let text = |field: &str| created[field].as_str().unwrap().to_owned();
-        (text("flow_id"), text("flow_token"))
-    }
-
-    /// Everything at once, half of it to each process; the answers in the order of the posts.
-    fn all_at_once(&self, posts: &[(String, Value)]) -> Vec<(u16, Value)> {
-        let (place, answers) = (AtomicUsize::new(0), std::sync::Mutex::new(Vec::new()));
-        std::thread::scope(|scope| {
-            for _ in 0..SOCKETS {
-                scope.spawn(|| {
-                    loop {
-                        let at = place.fetch_add(1, Ordering::SeqCst);
-                        let Some((token, body)) = posts.get(at) else {
-                            return;
-                        };
-                        let answer = ask(
-                            self.ports[at % 2],
-                            "POST",
-                            "/v1/flow/verification",
-                            token,
-                            body,
-                        );
-                        answers
-                            .lock()
-                            .unwrap()
-                            .push((at, answer.unwrap_or((0, Value::Null))));
-                    }
-                });
-            }
-        });
-        let mut answers = answers.into_inner().unwrap();
-        answers.sort_by_key(|(at, _)| *at);
-        answers.into_iter().map(|(_, answer)| answer).collect()
-    }
-
-    /// As if nobody had tried anything yet, and no step were spent: the next round begins like the
-    /// first.
-    fn forget_tries(&self) {
-        self.store.forget_tries();
-    }
-}
-
-fn winners(answers: &[(u16, Value)]) -> usize {
-    assert!(
-        answers
-            .iter()
-            .all(|(status, _)| *status != 0 && *status < 500),
-        "{answers:?}"
-    );
-    answers.iter().filter(|(status, _)| *status == 200).count()
-}
 
 /// A moment with some seconds left in its step, so that a round does not fall on an edge.
 fn within_a_step() -> u64 {
@@ -144,7 +51,7 @@ fn one_code_has_one_winner() {
     for kind in ["app", "backup"] {
         let started = Instant::now();
         for round in 0..rounds {
-            pair.forget_tries();
+            pair.store.forget_tries();
             let code = match kind {
                 "app" => code_at(&widget.secret, within_a_step()),
                 _backup => widget
@@ -224,7 +131,7 @@ fn one_text_has_one_result() {
     let (_, answer) = pair.ask("POST", "/v1/flow/enrolment", &token, &body);
     let method_id = answer["methods"][0]["id"].as_str().unwrap().to_owned();
     for round in 0..rounds {
-        pair.forget_tries();
+        pair.store.forget_tries();
         pair.store.forget_sends();
         let session = format!("session-of-round-{round:05}");
         let (flow_id, token) = pair.login("u2", &session);
@@ -330,7 +237,7 @@ fn nothing_replayed_is_accepted() {
         };
         posts.push((token, body));
         if posts.len() == 500 || at + 1 == replays {
-            pair.forget_counts_only();
+            pair.store.forget_counts();
             let answers = pair.all_at_once(&posts);
             assert_eq!(
                 winners(&answers),
@@ -342,11 +249,4 @@ fn nothing_replayed_is_accepted() {
         }
     }
     println!("{replays} replays: none accepted");
-}
-
-impl Pair {
-    /// Room for more tries, with every spent step still spent.
-    fn forget_counts_only(&self) {
-        self.store.forget_counts();
-    }
 }

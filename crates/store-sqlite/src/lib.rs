@@ -10,6 +10,7 @@ mod copies;
 mod due;
 mod failure;
 mod flows;
+mod grace;
 mod hold;
 mod identity;
 mod identity_error;
@@ -317,6 +318,7 @@ fn subject_of(
     now: u64,
 ) -> Result<Subject, Failure> {
     let sql = "SELECT factor_epoch, guess_full_at, paused_until, reported_at, first_set_up_at, change_day, change_count, \
+        grace_from, skips_used, grace_is_over, \
         (SELECT created_at FROM backup_set b WHERE b.host = s.host AND b.subject = s.subject) AS made_at, \
         (SELECT expires_at FROM temporary_code t WHERE t.host = s.host AND t.subject = s.subject \
         AND t.spent_by IS NULL) AS code_until, \
@@ -341,6 +343,7 @@ fn subject_of(
             },
             temporary_code_until: time_from(row, "code_until")?,
             is_guarded: row.get("is_guarded")?,
+            grace: grace::grace_from(row)?,
         })
     })?;
     let methods = all(

@@ -29,7 +29,8 @@ pub(crate) fn redeem(write: &Connection, r: Redemption) -> Result<Option<Redeeme
         Purpose::Verify => load_browser(write, loaded.brought.as_ref())?,
         Purpose::Enroll | Purpose::Manage | Purpose::Approve => BrowserOfLogin::None,
     };
-    let lives_s = r.trust.as_ref().map(|new| new.lives_s);
+    let group = loaded.flow.opened.group.as_deref();
+    let lives_s = r.trust.as_ref().and_then(|new| new.lives.of(group));
     let Some(change) = redeem::redeem(&loaded.context, lives_s, r.now) else {
         return Ok(None);
     };
@@ -65,6 +66,7 @@ pub(crate) fn redeem(write: &Connection, r: Redemption) -> Result<Option<Redeeme
     }
     Ok(Some(Redeemed {
         kinds: kinds(write, whose)?,
+        in_use: in_use(write, whose)?,
         used: loaded.used,
         factor_epoch: loaded.context.epoch_of_result(),
         changes: changes(write, &flow.opened.id)?,
@@ -153,6 +155,17 @@ fn changes(read: &Connection, flow_id: &str) -> Result<Vec<Change>, Failure> {
             method: used_from(row, "method")?,
         })
     })
+}
+
+/// The kinds of the methods that are neither held nor about to retire.
+fn in_use(read: &Connection, (host, subject): (&str, &str)) -> Result<Vec<MethodKind>, Failure> {
+    all(
+        read,
+        "SELECT kind FROM method WHERE host = ?1 AND subject = ?2 \
+         AND held_at IS NULL AND retires_at IS NULL ORDER BY kind",
+        [host, subject],
+        |row| kind_from(&row.get::<_, String>(0)?),
+    )
 }
 
 /// The kinds of the person's methods, each once.

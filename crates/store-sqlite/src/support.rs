@@ -10,7 +10,7 @@ use crate::connection::{execute, first, scalar};
 use crate::failure::Failure;
 use crate::flows::{self, Among, Whose};
 use crate::rows::{bytes, from_sql, to_sql};
-use crate::{SqliteStore, challenges, manage, record};
+use crate::{SqliteStore, challenges, grace, manage, record};
 use nidan_store::{AuditContext, AuditDetail, NewTemporaryCode, StoreError, SupportStore};
 
 #[async_trait]
@@ -36,6 +36,7 @@ impl SupportStore for SqliteStore {
 fn reset(write: &Connection, whose: Whose<'_>, audit: &AuditContext) -> Result<(), Failure> {
     flows::change(write, whose, &Among::All, None, flow::when_reset)?;
     challenges::end_all(write, whose, audit.now)?;
+    grace::end(write, whose)?;
     if has_anything(write, whose, audit.now)? {
         flows::raise_epoch(write, whose.0, whose.1)?;
         flows::end_pause(write, whose, audit)?;

@@ -9,8 +9,8 @@ use rusqlite::{Connection, Row, params};
 use crate::connection::{all, execute, first};
 use crate::failure::Failure;
 use crate::flows::{self, Among};
-use crate::record;
 use crate::rows::{from_sql, time_from, to_sql};
+use crate::{grace, record};
 use nidan_store::{
     AuditContext, AuditDetail, NewFlow, NewTrust, OpenVerification, TrustUse, VerificationOpened,
 };
@@ -25,7 +25,10 @@ pub(crate) fn open(
     let opening = trust::open(context, open.audit.now);
     let event = opening.event();
     let trusted = match (opening, &open.trust) {
-        (Opening::NotEnrolled, _) => return Ok(VerificationOpened::NotEnrolled),
+        (Opening::NotEnrolled, _) => {
+            let grace = grace::begin(write, open)?;
+            return Ok(VerificationOpened::NotEnrolled { grace });
+        }
         (Opening::Paused { until }, _) => return Ok(VerificationOpened::Paused { until }),
         (Opening::Trusted { browser_id }, Some(trust)) => Some((browser_id, trust)),
         // A decision over a token that nobody brought is no decision.

@@ -7,6 +7,7 @@
 mod approval;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod grace;
 mod keys;
 mod manage;
 mod passkey;
@@ -22,6 +23,7 @@ pub use approval::{
     ApprovalStore, Approver, ApprovingOpened, NewApproval, OpenApproving, Shown, StandingApproval,
 };
 use async_trait::async_trait;
+pub use grace::{GraceStore, NewSkip};
 pub use keys::{KeyCheck, KeyChecks, SealedFor};
 pub use manage::{
     CloseManagement, CompleteProof, ManageChange, ManageStore, ManagementClosed, ManagementOpened,
@@ -36,11 +38,12 @@ pub use nidan_core::ceremony::{CeremonyRefusal, StoredCeremony};
 pub use nidan_core::challenge::{Attempt, Ordered};
 pub use nidan_core::delivery::DeliveryOutcome;
 pub use nidan_core::enrolment::{Activated, Opened};
+pub use nidan_core::grace::{Grace, GraceLeft, GracePolicy, Skip};
 use nidan_core::manage::Proof;
 use nidan_protocol::{AcrNeeded, Channel, Intent, MethodKind, Purpose};
 pub use passkey::{MadePasskey, NewCeremony, PasskeyStore};
 pub use phone::{Challenge, Count, LeasedMessage, NewChallenge, Order, PhoneStore};
-pub use redeem::{NewTrust, Redeemed, Redemption};
+pub use redeem::{NewTrust, Redeemed, Redemption, TrustLives};
 pub use subject::{Method, Subject};
 pub use support::{NewTemporaryCode, SupportStore};
 pub use verify::{
@@ -74,6 +77,8 @@ pub struct NewFlow {
     pub intent: Option<Intent>,
     /// What a login has to be worth, where any second step is not enough.
     pub acr_needed: Option<AcrNeeded>,
+    /// The group of the host's policy that the person is in.
+    pub group: Option<String>,
     /// The name by which the person knows the account.
     pub account_name: String,
     /// When the host checked the first factor.
@@ -138,8 +143,8 @@ pub enum FlowState {
     Completed {
         /// Keyed hash of the final post.
         body_hash: [u8; 32],
-        /// The first of the methods that were enrolled; what was used at login: a method,
-        /// [`nidan_protocol::BACKUP_METHOD_ID`] or a trusted browser.
+        /// The first of the methods that were enrolled, or [`nidan_protocol::SKIPPED_METHOD_ID`]; what was
+        /// used at login: a method, [`nidan_protocol::BACKUP_METHOD_ID`] or a trusted browser.
         method_id: String,
     },
 }
@@ -272,7 +277,7 @@ impl Activation {
 /// Everything the service stores.
 #[async_trait]
 pub trait Store:
-    PhoneStore + VerifyStore + ManageStore + PasskeyStore + ApprovalStore + SupportStore
+    PhoneStore + VerifyStore + ManageStore + PasskeyStore + ApprovalStore + SupportStore + GraceStore
 {
     /// Stores a flow and supersedes the [subject](Subject)'s earlier open ones.
     ///

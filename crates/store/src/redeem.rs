@@ -1,5 +1,7 @@
 //! Result codes that hosts present, and what they get for them.
 
+use std::collections::BTreeMap;
+
 use nidan_protocol::{Authenticator, Change, MethodKind};
 
 use super::{AuditContext, Flow};
@@ -13,6 +15,8 @@ pub struct Redeemed {
     pub factor_epoch: u64,
     /// The kinds of the person's methods, each once.
     pub kinds: Vec<MethodKind>,
+    /// The kinds of the methods that are in use, neither held nor about to retire: one for each.
+    pub in_use: Vec<MethodKind>,
     /// The authenticator that was right at a login; missing for an enrolment.
     pub used: Option<Authenticator>,
     /// When the trust in this browser ends, where the new token counts.
@@ -31,8 +35,35 @@ pub struct NewTrust {
     pub browser_id: String,
     /// Keyed hash of the token.
     pub token_hash: [u8; 32],
-    /// The lifetime of the trust, in seconds.
-    pub lives_s: u64,
+    /// The lifetime of the trust.
+    pub lives: TrustLives,
+}
+
+/// For how long browsers are trusted, by the group that a person of the login was in.
+#[derive(Debug, Clone, Default)]
+pub struct TrustLives {
+    /// In seconds, for people of no group; [`None`] where their browsers are not.
+    pub without_group: Option<u64>,
+    /// In seconds, by the groups whose people's browsers are.
+    pub by_group: BTreeMap<String, u64>,
+}
+
+impl TrustLives {
+    /// As many seconds, for everybody without a group.
+    pub const fn always(seconds: u64) -> Self {
+        Self {
+            without_group: Some(seconds),
+            by_group: BTreeMap::new(),
+        }
+    }
+
+    /// In seconds, for people of this group; [`None`] where their browsers are not trusted.
+    pub fn of(&self, group: Option<&str>) -> Option<u64> {
+        match group {
+            None => self.without_group,
+            Some(group) => self.by_group.get(group).copied(),
+        }
+    }
 }
 
 /// A result code presented by a host.
@@ -48,7 +79,7 @@ pub struct Redemption {
     pub session_binding: String,
     /// Now.
     pub now: u64,
-    /// A new token, where the host offers trusted browsers.
+    /// A new token, where the host offers trusted browsers to anybody.
     pub trust: Option<NewTrust>,
     /// For the record.
     pub audit: AuditContext,

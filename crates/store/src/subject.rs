@@ -1,5 +1,6 @@
 //! A person as the engine knows them: methods, and what is counted.
 
+use nidan_core::grace::Grace;
 use nidan_core::manage::{Account, BackupCodes, Changes, Holder, KnownMethod};
 use nidan_core::throttle::{Allowance, Tries};
 
@@ -61,6 +62,8 @@ pub struct Subject {
     /// Unix seconds: until when a code of the host's support is good that nobody has used; in the past, it is
     /// not.
     pub temporary_code_until: Option<u64>,
+    /// What the person was given for a set-up that is required.
+    pub grace: Grace,
     /// Whether such a code, used or not, keeps everybody but the login that it let in from a set-up.
     pub is_guarded: bool,
 }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use nidan_core::attempt::{AttemptRefusal, CountedAttempt, LoginAttempt};
+use nidan_core::grace::Grace;
 use nidan_core::hold::{HoldDecision, HoldWish};
 use nidan_core::login::Authenticated;
 use nidan_core::manage::ManageRefusal;
@@ -18,6 +19,9 @@ pub struct OpenVerification {
     /// The token that a [trusted browser](TrustedBrowser) brought, when the host still offers
     /// trust.
     pub trust: Option<TrustUse>,
+    /// Whether the person must have two-step verification: the grace of somebody without a method begins
+    /// with the first login, once.
+    pub begins_grace: bool,
     /// The context of the entries that it leaves in the record.
     pub audit: AuditContext,
 }
@@ -39,8 +43,11 @@ pub struct TrustUse {
 pub enum VerificationOpened {
     /// Stored; earlier open ones of the same session are superseded.
     Required,
-    /// The person has no method. Nothing was stored.
-    NotEnrolled,
+    /// The person has no method. No flow was stored.
+    NotEnrolled {
+        /// What the person was given for a set-up that is required.
+        grace: Grace,
+    },
     /// The browser is trusted: stored as complete.
     Trusted,
     /// Codes are paused. Nothing was stored.

@@ -8,6 +8,8 @@
 mod approvals;
 #[path = "memory/changes.rs"]
 mod changes;
+#[path = "memory/grace.rs"]
+mod grace;
 #[path = "memory/hold.rs"]
 mod hold;
 #[path = "memory/login.rs"]
@@ -282,7 +284,8 @@ fn redeem(tables: &mut Tables, r: &Redemption) -> Option<Redeemed> {
         asks_for_trust: row.trusts,
         is_paused,
     };
-    let lives_s = r.trust.as_ref().map(|new| new.lives_s);
+    let group = row.opened.group.as_deref();
+    let lives_s = r.trust.as_ref().and_then(|new| new.lives.of(group));
     let change = redeem::redeem(&context, lives_s, r.now)?;
     tables.flow(&r.flow_id)?.redeemed_at = Some(r.now);
     if let Some(new) = &r.trust {
@@ -294,10 +297,16 @@ fn redeem(tables: &mut Tables, r: &Redemption) -> Option<Redeemed> {
         .collect();
     kinds.sort_by_key(|kind| kind.as_str());
     kinds.dedup();
+    let in_use = tables
+        .methods_of(whose)
+        .filter(|row| row.method.held_at.is_none() && row.method.retires_at.is_none());
+    let mut in_use: Vec<_> = in_use.map(|row| row.method.detail.kind()).collect();
+    in_use.sort_by_key(|kind| kind.as_str());
     Some(Redeemed {
         flow: row.flow(),
         factor_epoch: context.epoch_of_result(),
         kinds,
+        in_use,
         used: row.used,
         trust_ends: change.expires_at(),
         changes: manage::changes(tables, &r.flow_id),

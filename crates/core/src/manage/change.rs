@@ -5,7 +5,8 @@ use nidan_protocol::{Authenticator, ChangeKind, EventKind};
 use super::{
     Account, Changes, Earlier, Forbidden, HOUR_S, Holder, KnownMethod, ManageChanges,
     ManageContext, ManageDecision, ManageFlow, ManageRefusal, ManageRequest, Name, NewFacts,
-    OVERLAP_HOURS_MAX, PAUSE_HOURS, PROOF_LIVES_S, Proof, Step, Wish, ends, standing,
+    OVERLAP_HOURS_MAX, PAUSE_HOURS, PROOF_LIVES_S, Proof, Step, Wish, ends,
+    standing::{self, Less},
 };
 use crate::audit::AuditDetail;
 use crate::hold::{self, HoldContext, HoldDecision, HoldMethod, HoldWish};
@@ -352,8 +353,7 @@ impl Deciding<'_> {
         if self.is_paused() {
             return Err(ManageRefusal::AlreadyPaused);
         }
-        standing::refuse_less_protection(self.account, self.request.policy, self.request.now)
-            .map_err(ManageRefusal::Forbidden)?;
+        self.refuse_less(Less::Pause)?;
         self.proved_by_something_old()?;
         let hours = hours.clamp(*PAUSE_HOURS.start(), *PAUSE_HOURS.end());
         let lasts_s = u64::from(hours) * HOUR_S;
@@ -405,10 +405,15 @@ impl Deciding<'_> {
         }
     }
 
+    fn refuse_less(&self, less: Less) -> Result<(), ManageRefusal> {
+        let (policy, now) = (self.request.policy, self.request.now);
+        standing::refuse_less_protection(self.account, policy, less, now)
+            .map_err(ManageRefusal::Forbidden)
+    }
+
     /// The code has to have come with this very request, however fresh an earlier proof is.
     fn turn_off(&self) -> Result<ManageChanges, ManageRefusal> {
-        standing::refuse_less_protection(self.account, self.request.policy, self.request.now)
-            .map_err(ManageRefusal::Forbidden)?;
+        self.refuse_less(Less::TurnOff)?;
         if self.proof.body_hash != self.request.body_hash {
             return Err(ManageRefusal::ReauthRequired);
         }

@@ -88,7 +88,8 @@ fn hold(method_id: &str, now: u64) -> ManageRequest {
         body_hash: [0; 32],
         // No rule of a host bears on a hold.
         policy: ManagePolicy {
-            is_required: false,
+            may_pause: true,
+            may_turn_off: true,
             min_methods: 1,
             strict: false,
         },

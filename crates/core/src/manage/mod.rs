@@ -154,8 +154,10 @@ pub struct Account {
 /// The host's rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ManagePolicy {
-    /// Whether everybody must have two-step verification.
-    pub is_required: bool,
+    /// Whether people may pause codes.
+    pub may_pause: bool,
+    /// Whether people may turn two-step verification off.
+    pub may_turn_off: bool,
     /// The number of methods that are left at least.
     pub min_methods: u32,
     /// Whether the host accepts only an app's current step.

@@ -128,7 +128,16 @@ pub fn has_room<'a>(methods: impl Iterator<Item = &'a KnownMethod>, kind: Method
     same_sort.count() < most_of(kind)
 }
 
-/// Refuses less protection than there is, by a pause or altogether: where everybody must have it,
+/// Less protection than there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Less {
+    /// For some hours.
+    Pause,
+    /// Altogether.
+    TurnOff,
+}
+
+/// Refuses less protection than there is, by a pause or altogether: where the host does not allow it,
 /// and while somebody may be at the account.
 ///
 /// # Errors
@@ -136,9 +145,14 @@ pub fn has_room<'a>(methods: impl Iterator<Item = &'a KnownMethod>, kind: Method
 pub fn refuse_less_protection(
     account: &Account,
     policy: ManagePolicy,
+    less: Less,
     now: u64,
 ) -> Result<(), Forbidden> {
-    if policy.is_required {
+    let is_allowed = match less {
+        Less::Pause => policy.may_pause,
+        Less::TurnOff => policy.may_turn_off,
+    };
+    if !is_allowed {
         return Err(Forbidden::Required);
     }
     let quiet_until = |at: u64| at.saturating_add(QUIET_AFTER_REPORT_S);

@@ -74,7 +74,8 @@ fn request(wish: Wish) -> ManageRequest {
         wish,
         body_hash: [9; 32],
         policy: ManagePolicy {
-            is_required: false,
+            may_pause: true,
+            may_turn_off: true,
             min_methods: 1,
             strict: false,
         },

@@ -138,6 +138,7 @@ fn happened(event: &EventView) -> Words<'_> {
         EventKind::Reset => Msg::RecordReset,
         EventKind::TemporaryCodeMade => Msg::RecordTemporaryCodeMade,
         EventKind::TemporaryCodeUsed => Msg::RecordTemporaryCodeUsed,
+        EventKind::SetUpSkipped => Msg::RecordSetUpSkipped,
         EventKind::Reported => Msg::RecordReported,
     })
 }

@@ -24,6 +24,8 @@ pub enum SetUpAction {
     Enlarge,
     /// Goes on on a phone.
     ToPhone,
+    /// Puts the set-up off.
+    Later,
     /// Takes something along.
     Take(Keepsake),
     /// Types a code.
@@ -67,6 +69,7 @@ impl SetUpAction {
             Self::Choose(kind) => go(SetUpNav::Choose(kind)),
             Self::Enlarge => go(SetUpNav::Enlarge),
             Self::ToPhone => go(SetUpNav::ToPhone),
+            Self::Later => go(SetUpNav::Later),
             Self::TypeCode => enter(SetUpInput::Code(input.text())),
             Self::TypeNumber => enter(SetUpInput::Number(input.text())),
             Self::TypeName => enter(SetUpInput::Name(input.text())),

@@ -39,6 +39,8 @@ keys! {
         Advice = "1div;class=nidan-advice",
         /// How to choose.
         AdviceText = "2p",
+        /// Until when it can wait, where it is required.
+        AdviceLater = "2p",
         /// How long it takes.
         AdviceTime = "2p",
         /// Names what to have at hand.
@@ -317,7 +319,7 @@ keys! {
         Posting = "1p;class=nidan-busy",
         /// That the final post goes on.
         Keeps = "1p;role=alert",
-        /// Why the host could not be notified yet.
+        /// Why the host could not be notified yet, or the set-up not be put off.
         NotTold = "1p;class=nidan-error;role=alert",
 
         /// Holds what can be done when a code does not arrive, and what can be added.
@@ -351,6 +353,8 @@ keys! {
         Back = "2button;type=button;class=nidan-quiet;part=button;data-back=",
         /// Goes on on a phone.
         ToPhone = "2button;type=button;class=nidan-quiet;part=button",
+        /// Puts the set-up off.
+        Later = "2button;type=button;class=nidan-quiet;part=button",
         /// Holds the way to people who help, on every screen.
         Support = "0p;class=nidan-support",
         /// The way to people who help.

@@ -1,6 +1,7 @@
 //! What this is, and which method.
 
-use nidan_flow::{Enrolment, Flow};
+use nidan_flow::{Enrolment, Flow, RequestError, RequestState};
+use nidan_otp::UnixSeconds;
 use nidan_protocol::{MethodClass, MethodKind};
 
 use super::{SetUpAction, SetUpKey, SetUpSpecial};
@@ -8,6 +9,13 @@ use crate::draft::Draft;
 use crate::messages::Msg;
 use crate::methods::{Card, card};
 use crate::{Arg, Content, Words};
+
+const fn trouble(error: RequestError) -> Msg {
+    match error {
+        RequestError::Unreachable => Msg::TroubleUnreachable,
+        RequestError::Refused(_) => Msg::TroubleServer,
+    }
+}
 
 const REASONS: [Msg; 3] = [
     Msg::StartWhyReuse,
@@ -34,17 +42,46 @@ impl<'a> Draft<'a, Flow> {
         };
         self.text(SetUpKey::Lead, what);
         self.group(SetUpKey::Advice);
-        self.text(SetUpKey::AdviceText, Msg::StartAdvice);
+        self.duty(enrolment);
         self.text(SetUpKey::AdviceTime, Msg::StartTime);
         self.text(SetUpKey::HaveTitle, Msg::StartHaveTitle);
         self.list(SetUpKey::Have, SetUpKey::HaveItem, have);
         self.add(SetUpKey::Why, Content::Named(Msg::TroubleUnreachable));
         self.text(SetUpKey::WhySummary, Msg::StartWhyTitle);
         self.list(SetUpKey::Reasons, SetUpKey::ReasonItem, &REASONS);
+        let trouble = match enrolment.putting_off {
+            RequestState::Idle | RequestState::Waiting => Words::None,
+            RequestState::Refused(error) => Words::of(trouble(error)),
+        };
+        self.words(SetUpKey::NotTold, trouble);
         self.main(Msg::StartBegin, SetUpAction::Next);
         if enrolment.opening.phone_url.is_some() {
             self.button(SetUpKey::ToPhone, Msg::OnPhoneTitle, SetUpAction::ToPhone);
         }
+        if enrolment.may_put_off() {
+            self.button(SetUpKey::Later, Msg::StartLater, SetUpAction::Later);
+        }
+    }
+
+    /// Who asks for it, and until when it can wait.
+    fn duty(&mut self, enrolment: &'a Enrolment) {
+        let Some(duty) = &enrolment.opening.duty else {
+            return self.text(SetUpKey::AdviceText, Msg::StartAdvice);
+        };
+        let site = Arg::Text("site", enrolment.opening.issuer.as_str());
+        self.message(SetUpKey::AdviceText, Msg::StartRequired, site);
+        let date = duty.deadline.map(|at| Arg::Date("date", UnixSeconds(at)));
+        let count = duty
+            .skips_left
+            .map(|left| Arg::Number("count", left.into()));
+        let later = match (duty.may_skip, date.is_some(), count.is_some()) {
+            (false, _, _) | (true, false, false) => Msg::StartNow,
+            (true, true, false) => Msg::StartLaterUntil,
+            (true, false, true) => Msg::StartLaterTimes,
+            (true, true, true) => Msg::StartLaterBoth,
+        };
+        let places = [date.unwrap_or(Arg::None), count.unwrap_or(Arg::None)];
+        self.words(SetUpKey::AdviceLater, Words::Message(later, places));
     }
 
     /// The methods on offer, the recommended one first: a button and a line each, so that all fit a

@@ -6,8 +6,8 @@ use nidan_flow::{
 };
 use nidan_otp::{BackupCode, Label, UnixSeconds};
 use nidan_protocol::{
-    BackupGate, Channel, EnrolmentAnswer, ErrorCode, FlowOutcome, MethodKind, MethodState,
-    MethodView, SetupKind,
+    BackupGate, Channel, EnrolmentAnswer, EnrolmentDuty, ErrorCode, FlowOutcome, MethodKind,
+    MethodState, MethodView, SetupKind,
 };
 
 use super::*;
@@ -100,6 +100,15 @@ impl Walk<Flow> {
                     RequestError::Refused(ErrorCode::FlowConflict),
                 ])
             })),
+            SetUpEffect::PutOff => SetUpAnswer::PutOff(match is_good {
+                true => Ok("result".to_owned()),
+                false => Err(self.chance.one(&[
+                    RequestError::Unreachable,
+                    RequestError::Refused(ErrorCode::PolicyForbids),
+                    RequestError::Refused(ErrorCode::Internal),
+                    RequestError::Refused(ErrorCode::FlowConflict),
+                ])),
+            }),
             SetUpEffect::Extend => SetUpAnswer::Extended(match is_good {
                 true => Ok(self.now + self.chance.one(&[0, 600])),
                 false => Err(self.chance.one(&[
@@ -188,8 +197,18 @@ impl Walk<Flow> {
                 .then(|| "https://shop.example/2sv".to_owned()),
             allow_unconfirmed_calls: self.chance.flip(),
             browser_has_passkeys: adds == Some(SetupKind::Passkey) || self.chance.below(4) > 0,
+            duty: self.duty(),
             adds,
         }
+    }
+
+    fn duty(&mut self) -> Option<EnrolmentDuty> {
+        self.chance.flip().then(|| EnrolmentDuty {
+            required: true,
+            deadline: self.chance.one(&[None, Some(self.now + 60)]),
+            skips_left: self.chance.one(&[None, Some(1), Some(3)]),
+            may_skip: self.chance.flip(),
+        })
     }
 }
 

@@ -2,10 +2,10 @@
 
 use nidan_flow::{
     Effect, Enrolment, Event, Flow, Opening, PasskeyRefusal, PendingSecret, PhoneRefusal,
-    SetUpAnswer, SetUpEffect, SetUpEvent,
+    RequestError, SetUpAnswer, SetUpEffect, SetUpEvent,
 };
 use nidan_otp::{Label, UnixSeconds};
-use nidan_protocol::{BackupGate, ErrorCode, MethodKind};
+use nidan_protocol::{BackupGate, EnrolmentDuty, ErrorCode, MethodKind};
 
 use super::{NOW, Person, Served, challenge};
 use crate::messages::Msg;
@@ -31,6 +31,7 @@ impl Served for Flow {
             }
             SetUpEffect::Look => SetUpAnswer::Looked(None),
             SetUpEffect::Extend => SetUpAnswer::Extended(Ok(NOW.0 + 600)),
+            SetUpEffect::PutOff => SetUpAnswer::PutOff(Ok("result".to_owned())),
             SetUpEffect::Leave
             | SetUpEffect::Take(_)
             | SetUpEffect::ShowHelp(..)
@@ -48,6 +49,10 @@ impl Served for Flow {
                 let answer = SetUpAnswer::PasskeyNotMade(refusal);
                 return Some(Event::On(SetUpEvent::Answer(answer)));
             }
+            Effect::Do(SetUpEffect::PutOff) => {
+                let answer = SetUpAnswer::PutOff(Err(RequestError::Refused(code)));
+                return Some(Event::On(SetUpEvent::Answer(answer)));
+            }
             another => return Self::yes(another),
         }
         let refusal = PhoneRefusal::Service {
@@ -62,6 +67,13 @@ impl Served for Flow {
 
 /// Somebody on the second screen, who may choose among all methods.
 pub(super) fn choosing() -> Person<Flow> {
+    let mut person = beginning(None).taps(Msg::StartBegin);
+    person.taps = 0;
+    person
+}
+
+/// Somebody who reads what this is, and whether it can wait.
+fn beginning(duty: Option<EnrolmentDuty>) -> Person<Flow> {
     let opening = Opening {
         issuer: Label::parse("Shop").unwrap(),
         account: Label::parse("hanako@example.com").unwrap(),
@@ -74,13 +86,47 @@ pub(super) fn choosing() -> Person<Flow> {
         phone_url: None,
         allow_unconfirmed_calls: false,
         browser_has_passkeys: true,
+        duty,
         adds: None,
     };
     let draft = PendingSecret::new(agreement(), &opening);
-    let mut person = Person::<Flow>::before(Event::Opened(Box::new((opening, draft))));
-    person = person.taps(Msg::StartBegin);
-    person.taps = 0;
-    person
+    Person::<Flow>::before(Event::Opened(Box::new((opening, draft))))
+}
+
+/// It is required, and may wait until tomorrow, or twice.
+const DUTY: EnrolmentDuty = EnrolmentDuty {
+    required: true,
+    deadline: Some(NOW.0 + 86_400),
+    skips_left: Some(2),
+    may_skip: true,
+};
+
+#[test]
+fn there_is_no_time_for_it_now() {
+    beginning(Some(DUTY))
+        .reads(Msg::StartRequired)
+        .reads(Msg::StartLaterBoth)
+        .taps(Msg::StartLater)
+        .reads(Msg::CompletedTitle);
+}
+
+#[test]
+fn the_last_time_for_later_was_used_in_another_window() {
+    beginning(Some(DUTY))
+        .meets_refusal(ErrorCode::PolicyForbids)
+        .taps(Msg::StartLater)
+        .reads(Msg::StartNow)
+        .can(Msg::StartBegin);
+}
+
+#[test]
+fn the_service_is_down_when_it_is_put_off() {
+    beginning(Some(DUTY))
+        .meets_refusal(ErrorCode::Internal)
+        .taps(Msg::StartLater)
+        .reads(Msg::TroubleServer)
+        .taps(Msg::StartLater)
+        .reads(Msg::CompletedTitle);
 }
 
 #[test]

@@ -5,14 +5,14 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use nidan_protocol::{
     EnrolmentAnswer, EnrolmentPost, ExtendAnswer, ExtendPost, FlowView, Problem, ReportAnswer,
-    ReportPost, VerificationAnswer, VerificationPost,
+    ReportPost, SkipAnswer, SkipPost, VerificationAnswer, VerificationPost,
 };
 
 use crate::Service;
 use crate::extract::{AnyFlowCaller, Body};
 use crate::language;
 use crate::refusal::Refusal;
-use crate::use_cases::{FlowCaller, enrolment, opening, report as reports, verification};
+use crate::use_cases::{FlowCaller, enrolment, grace, opening, report as reports, verification};
 
 /// Everything that the widget needs to begin; never a secret.
 #[utoipa::path(get, path = "/v1/flow", responses(
@@ -42,6 +42,22 @@ pub(crate) async fn extend(
     Body(ExtendPost {}): Body<ExtendPost>,
 ) -> Result<Json<ExtendAnswer>, Refusal> {
     Ok(Json(opening::extend(&service, &caller).await?))
+}
+
+/// Puts a set-up off that the host's policy asks for, where it still may wait. The same request again gets
+/// the same answer.
+#[utoipa::path(post, path = "/v1/flow/skip", request_body = SkipPost, responses(
+    (status = 200, body = SkipAnswer),
+    (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 409, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
+    (status = 422, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn skip(
+    State(service): State<Service>,
+    caller: FlowCaller,
+    Body(SkipPost {}): Body<SkipPost>,
+) -> Result<Json<SkipAnswer>, Refusal> {
+    Ok(Json(grace::skip(&service, caller).await?))
 }
 
 /// Stores the enrolment. The same body again gets the same answer; another body gets 409.

@@ -63,6 +63,7 @@ pub fn router(service: Service) -> Router {
     let (for_widgets, widget_document) = OpenApiRouter::new()
         .routes(routes!(flow::view))
         .routes(routes!(flow::extend))
+        .routes(routes!(flow::skip))
         .routes(routes!(flow::enrol))
         .routes(routes!(approvals::open, approvals::waiting))
         .routes(routes!(approvals::show))

@@ -1,9 +1,14 @@
 //! What a configuration must be, setting by setting.
 
 use nidan_otp::Label;
+use nidan_protocol::{AcrNeeded, MethodClass, PASSKEYS_MAX, PHONES_MAX};
 
-use super::{Config, ConfigError, Host, MIN_METHODS, TRUST_DAYS, phone, texts};
+use super::{
+    Config, ConfigError, GRACE_DAYS, GRACE_SKIPS, Host, MIN_METHODS, TRUST_DAYS, phone, texts,
+};
 
+/// Longer than anybody's department.
+const GROUP_MAX_BYTES: usize = 64;
 /// Some sentences: who waits for a code reads no more.
 const NOTICE_MAX_CHARS: usize = 300;
 const TEXTS: &str = "must have texts of 1 to 300 characters by tags of languages, such as en";
@@ -33,6 +38,7 @@ impl Config {
         for (index, host) in self.hosts.iter().enumerate() {
             self.check_identity(index, host)?;
             self.check_offers(host)?;
+            self.check_groups(host)?;
         }
         phone::check(self)
     }
@@ -114,20 +120,9 @@ impl Config {
         let origins = host.origins.iter().map(|origin| ("origins", Some(origin)));
         self.in_the_clear(origins, of_host)?;
         require(
-            host.trust_days
-                .is_none_or(|days| TRUST_DAYS.contains(&days)),
-            key("trust_days"),
-            "must be 1 to 90",
-        )?;
-        require(
             !host.approvals || host.trust_days.is_some(),
             key("approvals"),
             "needs `trust_days`: a browser that is trusted approves",
-        )?;
-        require(
-            MIN_METHODS.contains(&host.min_methods),
-            key("min_methods"),
-            "must be 1 to 5",
         )?;
         let urls = [
             ("recovery_url", &host.recovery_url),
@@ -148,12 +143,75 @@ impl Config {
             fault.unwrap_or_default(),
         )?;
         check_passkeys(host)?;
+        self.check_policy(host, &format!("hosts.{}", host.id))
+    }
+
+    /// Checks each group as the host that it makes: a policy that would leave somebody without any way is
+    /// found before anybody meets it.
+    fn check_groups(&self, host: &Host) -> Result<(), ConfigError> {
+        for (index, group) in host.groups.iter().enumerate() {
+            let place = format!("hosts.{}.groups.{}", host.id, group.id);
+            let is_id = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+            require(
+                (1..=GROUP_MAX_BYTES).contains(&group.id.len()) && group.id.bytes().all(is_id),
+                || format!("hosts.{}.groups[{index}].id", host.id),
+                "must be 1 to 64 ASCII letters, digits, - and _",
+            )?;
+            let mut earlier = host.groups.iter().take(index);
+            require(
+                earlier.all(|earlier| earlier.id != group.id),
+                || format!("{place}.id"),
+                "stands twice",
+            )?;
+            if let Some(host) = host.of_group(Some(&group.id)) {
+                self.check_policy(&host, &place)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the rules for people, of a host or of a group, whose keys begin with `place`.
+    fn check_policy(&self, host: &Host, place: &str) -> Result<(), ConfigError> {
+        let key = |name: &'static str| move || format!("{place}.{name}");
+        let in_range = |value: Option<u32>, range: std::ops::RangeInclusive<u32>| {
+            value.is_none_or(|value| range.contains(&value))
+        };
+        let trust = in_range(host.trust_days, TRUST_DAYS);
+        require(trust, key("trust_days"), "must be 1 to 90")?;
+        let methods_left = MIN_METHODS.contains(&host.min_methods);
+        require(methods_left, key("min_methods"), "must be 1 to 5")?;
+        let days = in_range(host.grace_days, GRACE_DAYS);
+        require(days, key("grace_days"), "must be 1 to 365")?;
+        let skips = in_range(host.grace_skips, GRACE_SKIPS);
+        require(skips, key("grace_skips"), "must be 1 to 100")?;
+        require(
+            host.required || (host.grace_days.is_none() && host.grace_skips.is_none()),
+            key("grace_days"),
+            "needs `required`: nothing else is put off",
+        )?;
         let methods = self.methods(host);
         let wanted = host.methods.as_ref().map_or(methods.len(), Vec::len);
         require(
             !methods.is_empty() && wanted == methods.len(),
             key("methods"),
             "must name methods that there is a gateway for, or `passkeys` for passkeys, and one at least",
+        )?;
+        let is_worth = |acr: AcrNeeded| methods.iter().any(|kind| acr.is_met_by(*kind));
+        require(
+            host.acr_needed.is_none_or(is_worth),
+            key("acr_needed"),
+            "needs a method that is worth it: nobody could set one up",
+        )?;
+        let most = methods.iter().map(|kind| match kind.class() {
+            // One app; the others as many as the service takes.
+            MethodClass::Otp => 1,
+            MethodClass::OutOfBand(_) => PHONES_MAX,
+            MethodClass::Cryptographic => PASSKEYS_MAX,
+        });
+        require(
+            most.sum::<usize>() >= usize::try_from(host.min_methods).unwrap_or(usize::MAX),
+            key("min_methods"),
+            "is more than anybody can have of `methods`",
         )
     }
 }

@@ -82,6 +82,7 @@ fn a_hash_for_one_use_answers_for_no_other() {
         HashUse::NumberIndex,
         HashUse::SendCount,
         HashUse::VerificationBody,
+        HashUse::SkipBody,
         HashUse::Event,
     ];
     let hashes = uses.map(|hash_use| keys.hash(hash_use, &[b"same"]));

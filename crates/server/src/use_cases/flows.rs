@@ -6,6 +6,7 @@ use nidan_protocol::{
     Purpose, Redeem,
 };
 
+use super::grace;
 use super::opening::worth_from;
 use crate::agreement::key_pair;
 use crate::assertion::{ASSERTION_TTL_S, Claims};
@@ -18,7 +19,7 @@ use crate::refusal::Refusal;
 use crate::{AUTH_TIME_MAX_AGE_S, FLOW_TTL_S, RESULT_TTL_S, Service};
 use nidan_store::{
     ApprovingOpened, FlowState, ManagementOpened, NewFlow, NewTrust, OpenApproving, OpenManagement,
-    OpenVerification, Opened, Redeemed, Redemption, TrustUse, VerificationOpened,
+    OpenVerification, Opened, Redeemed, Redemption, TrustLives, TrustUse, VerificationOpened,
 };
 
 /// 128 bits and more cannot be guessed.
@@ -28,7 +29,6 @@ const TOKEN_LEN_BYTES: usize = 32;
 const CLOCK_SKEW_S: u64 = 60;
 /// Ours are 43 characters of base64url; anything of that size may be compared.
 const TRUST_TOKEN_MAX_BYTES: usize = 128;
-const DAY_S: u64 = 86_400;
 const SUBJECT_MAX_BYTES: usize = 255;
 const BINDING_LENGTHS: std::ops::RangeInclusive<usize> = 16..=128;
 
@@ -43,6 +43,8 @@ pub(crate) async fn create(
     mut request: CreateFlow,
 ) -> Result<FlowCreated, Refusal> {
     let now = service.0.clock.now_s();
+    let of_group = host.of_group(request.group.as_deref());
+    let host = &of_group.ok_or_else(|| Refusal::field("group"))?;
     tolerant(&mut request);
     let account_name = check(&request, host, now)?;
     let random = &*service.0.random;
@@ -56,6 +58,7 @@ pub(crate) async fn create(
             .intent
             .filter(|_| request.purpose == Purpose::Manage),
         acr_needed: request.acr_needed,
+        group: request.group,
         after_login: request.after_login,
         account_name,
         auth_time: request.auth_time,
@@ -104,6 +107,7 @@ fn required(flow: NewFlow, token: String) -> FlowCreated {
         expires_at: Some(flow.expires_at),
         result_code: None,
         paused_until: None,
+        enrolment: None,
         available_at: None,
     }
 }
@@ -130,7 +134,7 @@ async fn enrolment(
 async fn verification(
     service: &Service,
     host: &Host,
-    flow: NewFlow,
+    mut flow: NewFlow,
     token: String,
     trust_token: Option<&str>,
 ) -> Result<FlowCreated, Refusal> {
@@ -142,6 +146,11 @@ async fn verification(
                 ..without_flow(FlowStatus::AcrUnavailable, None)
             });
         }
+    } else if let Some(acr) = host.acr_needed {
+        // What the policy asks for strands nobody: who has nothing like it signs in, and is led to it.
+        let from = available_from(service, &flow, acr).await?;
+        let is_there = from.is_some_and(|from| from <= flow.created_at);
+        flow.acr_needed = is_there.then_some(acr);
     }
     let result_code = encode(&random_bytes::<TOKEN_LEN_BYTES>(&*service.0.random)?);
     let trust = trust_token
@@ -152,11 +161,19 @@ async fn verification(
             result_expires_at: flow.created_at.saturating_add(RESULT_TTL_S),
         });
     let audit = service.audit_context(host, flow.client_description.clone());
-    let open = OpenVerification { flow, trust, audit };
+    let open = OpenVerification {
+        flow,
+        trust,
+        begins_grace: host.required,
+        audit,
+    };
     let opened = service.0.store.open_verification(&open).await?;
     Ok(match opened {
         VerificationOpened::Required => required(open.flow, token),
-        VerificationOpened::NotEnrolled => without_flow(FlowStatus::NotEnrolled, None),
+        VerificationOpened::NotEnrolled { grace } => FlowCreated {
+            enrolment: grace::duty(host, grace, open.flow.created_at),
+            ..without_flow(FlowStatus::NotEnrolled, None)
+        },
         VerificationOpened::Paused { until } => without_flow(FlowStatus::Paused, Some(until)),
         VerificationOpened::Trusted => FlowCreated {
             outcome: FlowStatus::Trusted,
@@ -193,6 +210,7 @@ const fn without_flow(outcome: FlowStatus, paused_until: Option<u64>) -> FlowCre
         expires_at: None,
         result_code: None,
         paused_until,
+        enrolment: None,
         available_at: None,
     }
 }
@@ -339,11 +357,11 @@ pub(crate) async fn redeem(
         random_id(random)?,
         encode(&random_bytes::<TOKEN_LEN_BYTES>(random)?),
     );
-    let new_trust = |days: u32| -> Result<NewTrust, Refusal> {
+    let new_trust = |lives: TrustLives| -> Result<NewTrust, Refusal> {
         Ok(NewTrust {
             browser_id: random_id(random)?,
             token_hash: kept(service, HashUse::KeptTrustToken, &trust_token),
-            lives_s: u64::from(days) * DAY_S,
+            lives,
         })
     };
     let redemption = Redemption {
@@ -352,7 +370,7 @@ pub(crate) async fn redeem(
         result_hash: kept(service, HashUse::KeptResultCode, &request.result_code),
         session_binding: request.session_binding,
         now,
-        trust: host.trust_days.map(new_trust).transpose()?,
+        trust: host.trust_lives().map(new_trust).transpose()?,
         audit: service.audit_context(host, None),
     };
     let redeemed = service
@@ -368,6 +386,20 @@ pub(crate) async fn redeem(
         trust_token: redeemed.trust_ends.map(|_| trust_token),
         trust_expires_at: redeemed.trust_ends,
     })
+}
+
+/// Whether the person has two-step verification, and the policy asks for more of it.
+fn must_add(host: &Host, redeemed: &Redeemed) -> bool {
+    let flow = &redeemed.flow.opened;
+    let is_asked = match flow.purpose {
+        Purpose::Verify | Purpose::Manage => !redeemed.kinds.is_empty(),
+        Purpose::Enroll => !grace::is_skipped(&redeemed.flow.state),
+        Purpose::Approve => false,
+    };
+    // A group that there is no more asks for nothing of its own.
+    let of_group = host.of_group(flow.group.as_deref());
+    let host = of_group.as_ref().unwrap_or(host);
+    is_asked && grace::asks_for_more(host, &redeemed.in_use)
 }
 
 fn random_id(random: &dyn Random) -> Result<String, Refusal> {
@@ -386,6 +418,9 @@ fn assertion(
     };
     let flow = &redeemed.flow.opened;
     let (amr, acr) = match flow.purpose {
+        Purpose::Enroll if grace::is_skipped(&redeemed.flow.state) => {
+            (Vec::new(), "urn:nidan:acr:skipped")
+        }
         // What the service saw right codes of: an enrolment is a person's first, so what there is
         // now came with it. It is no login; hosts compare `purpose`.
         Purpose::Enroll => {
@@ -423,6 +458,7 @@ fn assertion(
         changes: tells_changes.then_some(redeemed.changes.as_slice()),
         end_other_sessions: tells_changes.then_some(redeemed.raised_epoch),
         must_enroll: (flow.purpose == Purpose::Verify && redeemed.kinds.is_empty()).then_some(true),
+        must_add: must_add(host, &redeemed).then_some(true),
     };
 
     service.0.signer.sign(&claims).map_err(|error| {

@@ -9,6 +9,7 @@ mod check_code;
 mod code;
 pub(crate) mod enrolment;
 pub(crate) mod flows;
+pub(crate) mod grace;
 pub(crate) mod manage;
 pub(crate) mod opening;
 pub(crate) mod orders;
@@ -65,9 +66,8 @@ impl FlowCaller {
             return Err(ErrorCode::FlowExpired.into());
         }
         let host = service
-            .host(&flow.opened.host)
-            .ok_or(ErrorCode::FlowExpired)?
-            .clone();
+            .host_of(&flow.opened)
+            .ok_or(ErrorCode::FlowExpired)?;
         Ok(Self { flow, host })
     }
 

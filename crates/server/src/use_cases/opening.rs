@@ -7,7 +7,7 @@ use nidan_protocol::{
     PhoneOffer, Policy, Purpose, VerificationOpening,
 };
 
-use super::{FlowCaller, approvals, manage, method_view};
+use super::{FlowCaller, approvals, grace, manage, method_view};
 use crate::Service;
 use crate::base64url::encode;
 use crate::config::{Config, Host, Localized};
@@ -30,6 +30,10 @@ pub(crate) async fn view(
     let is_open = flow.state == FlowState::Open;
     match flow.opened.purpose {
         Purpose::Verify | Purpose::Manage | Purpose::Approve if !is_open => {
+            return Err(ErrorCode::FlowConflict.into());
+        }
+        // Nothing is on where it was put off.
+        Purpose::Enroll if grace::is_skipped(&flow.state) => {
             return Err(ErrorCode::FlowConflict.into());
         }
         Purpose::Enroll | Purpose::Verify | Purpose::Manage | Purpose::Approve => {}
@@ -73,6 +77,8 @@ pub(crate) async fn view(
         policy: Policy {
             methods: service.0.config.methods(host),
             backup_gate: host.backup_gate,
+            enrolment: grace::duty(host, subject.grace, now)
+                .filter(|_| flow.opened.purpose == Purpose::Enroll),
         },
         methods: offered(&flow.opened, &subject, now)
             .map(|method| method_view(method, host, subject.allowance, now))

@@ -13,6 +13,7 @@ pub mod authenticator;
 pub mod form;
 pub mod hooks;
 pub mod manage;
+pub mod pair;
 pub mod passkey;
 pub mod peer;
 pub mod server;

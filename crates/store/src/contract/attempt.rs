@@ -51,6 +51,7 @@ pub(super) async fn opened(
     let open = OpenVerification {
         flow: flow.clone(),
         trust: None,
+        begins_grace: false,
         audit: audit(activation, NOW),
     };
     let opened = store.open_verification(&open).await.unwrap();
@@ -297,6 +298,7 @@ pub(super) async fn a_method_rests_and_is_suspended(
                 ..flow.clone()
             },
             trust: None,
+            begins_grace: false,
             audit: audit(activation, now),
         };
         assert_eq!(
@@ -328,6 +330,7 @@ pub(super) async fn a_method_rests_and_is_suspended(
             ..flow.clone()
         },
         trust: None,
+        begins_grace: false,
         audit: audit(activation, now),
     };
     assert_eq!(

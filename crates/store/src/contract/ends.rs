@@ -110,6 +110,7 @@ impl Person<'_> {
         let open = OpenVerification {
             flow: flow.clone(),
             trust,
+            begins_grace: false,
             audit: audit(&self.activation, NOW),
         };
         let opened = self.store.open_verification(&open).await.unwrap();
@@ -137,7 +138,7 @@ impl Person<'_> {
             trust: Some(NewTrust {
                 browser_id: format!("ends-browser-{token}"),
                 token_hash: hash("ends-browser", token, 8),
-                lives_s: 1_000,
+                lives: crate::TrustLives::always(1_000),
             }),
             audit: audit(&self.activation, NOW + 1),
         };

@@ -35,11 +35,14 @@ pub(super) async fn run(store: &dyn Store, flow: &NewFlow, activation: &Activati
     let open = |number: u8| OpenVerification {
         flow: login(number),
         trust: None,
+        begins_grace: false,
         audit: audit(activation, NOW),
     };
     assert_eq!(
         store.open_verification(&open(1)).await.unwrap(),
-        VerificationOpened::NotEnrolled
+        VerificationOpened::NotEnrolled {
+            grace: crate::Grace::default()
+        }
     );
     assert!(
         store.flow_by_token(&[1; 32]).await.unwrap().is_none(),
@@ -80,6 +83,7 @@ async fn what_is_over_is_purged(
     let open = OpenVerification {
         flow: login.clone(),
         trust: None,
+        begins_grace: false,
         audit: audit(activation, NOW),
     };
     assert_eq!(
@@ -100,7 +104,7 @@ async fn what_is_over_is_purged(
         trust: Some(NewTrust {
             browser_id: "last".to_owned(),
             token_hash: [220; 32],
-            lives_s: 1_000,
+            lives: crate::TrustLives::always(1_000),
         }),
         audit: audit(activation, NOW + 1),
     };

@@ -164,7 +164,8 @@ impl Page<'_> {
                 wish,
                 body_hash: [9; 32],
                 policy: ManagePolicy {
-                    is_required: false,
+                    may_pause: true,
+                    may_turn_off: true,
                     min_methods: 1,
                     strict: false,
                 },
@@ -289,6 +290,7 @@ impl Page<'_> {
         let open = OpenVerification {
             flow: flow.clone(),
             trust: None,
+            begins_grace: false,
             audit: audit(self.activation, now),
         };
         let opened = self.store.open_verification(&open).await.unwrap();

@@ -8,6 +8,7 @@
 mod approval;
 mod attempt;
 mod ends;
+mod grace;
 mod hold;
 mod login;
 mod manage;
@@ -54,6 +55,7 @@ pub async fn run(store: &dyn Store) {
     approval::run(store, &approved, &activation(&approved)).await;
     let reset = flow("reset", 1);
     support::run(store, &reset, &activation(&reset)).await;
+    grace::run(store).await;
     steps_of_a_time_to_come_are_given_back(store).await;
     purging_leaves_what_is_alive(store).await;
 }
@@ -77,6 +79,7 @@ fn flow(name: &str, number: u8) -> NewFlow {
         country: None,
         intent: None,
         acr_needed: None,
+        group: None,
         client_description: None,
         after_login: None,
         created_at: 1000,

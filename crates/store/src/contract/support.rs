@@ -10,8 +10,18 @@ use nidan_protocol::{Authenticator, EventKind, Purpose};
 use super::attempt::{NOW, attempt, audit, completion, opened, refusal, step};
 use super::{flow, hash, state_of};
 use crate::{
-    Activated, Activation, AuditContext, FlowState, LoginCompletion, NewFlow, NewTemporaryCode,
-    NewTrust, OpenVerification, Opened, Redeemed, Redemption, Report, Store, VerificationOpened,
+    Activated, Activation, AuditContext, FlowState, Grace, LoginCompletion, NewFlow,
+    NewTemporaryCode, NewTrust, OpenVerification, Opened, Redeemed, Redemption, Report, Store,
+    VerificationOpened,
+};
+
+/// Nothing is left after a reset, and no grace.
+const NOT_ENROLLED: VerificationOpened = VerificationOpened::NotEnrolled {
+    grace: Grace {
+        from: None,
+        skips_used: 0,
+        is_over: true,
+    },
 };
 
 pub(super) async fn run(store: &dyn Store, set_up: &NewFlow, activation: &Activation) {
@@ -50,7 +60,7 @@ impl Person<'_> {
         let trust = NewTrust {
             browser_id: "reset-browser".to_owned(),
             token_hash: [44; 32],
-            lives_s: 86_400,
+            lives: crate::TrustLives::always(86_400),
         };
         assert!(self.redeem(&trusted, Some(trust)).await.is_some());
         let right = self.signed_in("reset-right", 2_000).await;
@@ -77,10 +87,7 @@ impl Person<'_> {
         assert_eq!(late, LoginCompletion::FlowOver);
         assert!(self.redeem(&right, None).await.is_none());
         assert_eq!(state_of(self.store, &open).await, FlowState::Superseded);
-        assert_eq!(
-            self.login("reset-login-1").await,
-            VerificationOpened::NotEnrolled
-        );
+        assert_eq!(self.login("reset-login-1").await, NOT_ENROLLED);
         // Another person of the same host has everything.
         let other = self.store.subject(host, "held", NOW).await.unwrap();
         assert!(!other.methods.is_empty());
@@ -217,7 +224,7 @@ impl Person<'_> {
         // A reset takes it too.
         self.reset().await;
         let opened = self.login("reset-login-free").await;
-        assert_eq!(opened, VerificationOpened::NotEnrolled);
+        assert_eq!(opened, NOT_ENROLLED);
     }
 
     /// Whoever did not ask for it says so: it lets nobody in, and does not open the way for the password.
@@ -258,7 +265,7 @@ impl Person<'_> {
         // One that nobody used is forgotten when it is over.
         assert!(self.store.purge_trust(NOW + 600).await.unwrap() > 0);
         let opened = self.login("reset-login-purged").await;
-        assert_eq!(opened, VerificationOpened::NotEnrolled);
+        assert_eq!(opened, NOT_ENROLLED);
     }
 
     /// Somebody of whom nothing is known.
@@ -394,6 +401,7 @@ impl Person<'_> {
                 ..self.set_up.clone()
             },
             trust: None,
+            begins_grace: false,
             audit: self.audit(),
         };
         self.store.open_verification(&open).await.unwrap()

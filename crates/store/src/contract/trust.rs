@@ -81,6 +81,7 @@ impl<L: Fn(u8) -> NewFlow> Browser<'_, L> {
         let asks = OpenVerification {
             flow: (self.login)(14),
             trust: None,
+            begins_grace: false,
             audit: audit(self.activation, NOW),
         };
         let opened = self.store.open_verification(&asks).await.unwrap();
@@ -114,6 +115,7 @@ impl<L: Fn(u8) -> NewFlow> Browser<'_, L> {
                 result_hash: (self.login)(number).token_hash,
                 result_expires_at: now + 60,
             }),
+            begins_grace: false,
             audit: audit(self.activation, now),
         };
         self.store.open_verification(&open).await.unwrap()
@@ -131,7 +133,7 @@ impl<L: Fn(u8) -> NewFlow> Browser<'_, L> {
             trust: Some(NewTrust {
                 browser_id: "browser".to_owned(),
                 token_hash: [token; 32],
-                lives_s: LIVES_S,
+                lives: crate::TrustLives::always(LIVES_S),
             }),
             audit: audit(self.activation, NOW + 1),
         };

@@ -19,7 +19,7 @@ use nidan_store::{
 
 use super::changes::{Writing, apply};
 use super::tables::{FlowRow, FlowStanding, Tables, own};
-use super::{Memory, approvals, hold, passkeys};
+use super::{Memory, approvals, grace, hold, passkeys};
 
 #[async_trait]
 impl VerifyStore for Memory {
@@ -316,7 +316,10 @@ fn open_verification(tables: &mut Tables, open: &OpenVerification) -> Verificati
     let event = opening.event();
     let mut row = FlowRow::open(&open.flow);
     let opened = match (opening, token) {
-        (Opening::NotEnrolled, _) => return VerificationOpened::NotEnrolled,
+        (Opening::NotEnrolled, _) => {
+            let grace = grace::begin(tables, open);
+            return VerificationOpened::NotEnrolled { grace };
+        }
         (Opening::Paused { until }, _) => return VerificationOpened::Paused { until },
         (Opening::Trusted { browser_id }, Some(trust)) => {
             row.standing = FlowStanding::Completed;

@@ -42,6 +42,9 @@ impl SupportStore for Memory {
 fn reset(tables: &mut Tables, whose: (&str, &str), audit: &AuditContext) {
     tables.change_flows(whose, None, flow::when_reset);
     tables.end_challenges(whose, audit.now);
+    if tables.subject(whose).is_some() {
+        tables.subject_or_new(whose).grace.is_over = true;
+    }
     let mine = own(whose);
     let has_anything = tables.has_way_in(whose, audit.now)
         || tables.backup_sets.iter().any(|row| row.whose == mine)

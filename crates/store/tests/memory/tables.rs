@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use nidan_core::attempt::MadeCode;
 use nidan_core::challenge;
 use nidan_core::flow::{FlowChange, FlowStatus};
+use nidan_core::grace::Grace;
 use nidan_core::manage::ends::{StoredPause, has_retired};
 use nidan_core::manage::{Changes, Proof};
 use nidan_core::throttle::{Allowance, Tries};
@@ -137,6 +138,7 @@ pub(crate) struct SubjectRow {
     pub(crate) first_set_up_at: Option<u64>,
     pub(crate) changes: Changes,
     pub(crate) unanswered: u32,
+    pub(crate) grace: Grace,
 }
 
 /// A change of a flow, by the id that its request brought.
@@ -278,6 +280,7 @@ impl Tables {
             changes: row.changes,
             temporary_code_until: self.unspent_code(whose).map(|code| code.expires_at),
             is_guarded: self.is_guarded(whose, now),
+            grace: row.grace,
         }
     }
 

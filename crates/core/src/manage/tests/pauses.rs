@@ -37,7 +37,8 @@ fn a_pause_is_one_of_three_days_at_most_and_no_way_around_a_policy() {
         let guessed = forbidden(|c| c.account.methods.last_mut().unwrap().tries.in_a_row = 60);
         assert_eq!(guessed, ManageRefusal::Forbidden(Forbidden::Guessed));
         let mut required = request(less.clone());
-        required.policy.is_required = true;
+        required.policy.may_pause = less == Wish::TurnOff;
+        required.policy.may_turn_off = less != Wish::TurnOff;
         assert_eq!(
             refusal(decide(&context(), &required)),
             ManageRefusal::Forbidden(Forbidden::Required)

@@ -171,7 +171,7 @@ pub(crate) async fn form(State(service): State<Service>, request: Request) -> Re
 async fn of_any_flow(service: &Service, token: &str) -> Option<FlowCaller> {
     let token_hash = sha256(token.as_bytes());
     let flow = service.0.store.flow_by_token(&token_hash).await.ok()??;
-    let host = service.host(&flow.opened.host)?.clone();
+    let host = service.host_of(&flow.opened)?;
     Some(FlowCaller { flow, host })
 }
 

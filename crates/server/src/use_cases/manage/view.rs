@@ -1,7 +1,7 @@
 //! What a person has, as they and their host may see it.
 
 use nidan_core::manage::health::{health, without_phone};
-use nidan_core::manage::standing::{cooling_until, has_room, refuse_less_protection};
+use nidan_core::manage::standing::{Less, cooling_until, has_room, refuse_less_protection};
 use nidan_core::manage::{Account, Holder, PROOF_LIVES_S};
 use nidan_protocol::{
     BackupCodesView, ManagedMethod, ManagementPolicy, ManagementRights, ManagementView, MethodKind,
@@ -91,7 +91,7 @@ fn rights(service: &Service, host: &Host, account: &Account, now: u64) -> Manage
         let methods = account.methods.iter();
         methods.filter(|method| method.retires_at.is_none())
     };
-    let may_have_less = refuse_less_protection(account, policy(host), now).is_ok();
+    let may = |less: Less| refuse_less_protection(account, policy(host), less, now).is_ok();
     let is_paused = account.paused_until.is_some_and(|until| until > now);
     let offered: Vec<MethodKind> = service.0.config.methods(host);
     ManagementRights {
@@ -99,7 +99,7 @@ fn rights(service: &Service, host: &Host, account: &Account, now: u64) -> Manage
             .into_iter()
             .filter(|kind| has_room(staying(), *kind))
             .collect(),
-        pause: may_have_less && !is_paused,
-        turn_off: may_have_less,
+        pause: may(Less::Pause) && !is_paused,
+        turn_off: may(Less::TurnOff),
     }
 }

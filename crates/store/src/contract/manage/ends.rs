@@ -206,7 +206,12 @@ impl Page<'_> {
             (subject.backup_codes_left, subject.backup_codes_made_at),
             (0, None)
         );
-        assert_eq!(self.login(now).await.1, VerificationOpened::NotEnrolled);
+        assert_eq!(
+            self.login(now).await.1,
+            VerificationOpened::NotEnrolled {
+                grace: crate::Grace::default()
+            }
+        );
         assert_eq!(self.close(&page, now).await, ManagementClosed::Changed);
         let result = self.redeem(&page, now).await.unwrap();
         assert!(result.raised_epoch && result.kinds.is_empty());
