@@ -21,7 +21,8 @@ const WORDS = {
     goOn: 'もう一度試す', signInFirst: '設定を始めるには、もう一度ログインしてください。', owesSetUp: 'サポートのコードを確認しました。続けるには、2段階認証をもう一度設定してください。',
     notMe: '身に覚えのないものがある', notMeText: 'すべての端末からログアウトし、どのブラウザーでも次のログインからコードを確認します。', notMeDone: '進行中のログインを止め、すべての端末からログアウトしました。もう一度ログインして、パスワードを変更してください。',
     changePassword: 'パスワードの変更', oldPassword: '今のパスワード', newPassword: '新しいパスワード（8文字以上）', change: '変更する', changed: 'パスワードを変更しました。ほかの端末からはログアウトしました。', signInToChange: 'パスワードを変更するには、まずログインしてください。',
-    kinds: { enrolled: '2段階認証をオンにしました', code_sent: 'ログインのコードを送りました', verified: 'ログインしました', code_wrong: '間違ったコードが入力されました', many_codes_wrong: '間違ったコードが1日に{count}回入力されました', backup_code_used: 'バックアップコードでログインしました（残り{count}個）', method_suspended: '方法が1つ停止されました', method_reinstated: '方法が1つ再開されました', browser_trusted: 'ブラウザーを信頼しました', trusted_browser_used: '信頼したブラウザーからログインしました', trusted_browser_copied: '信頼情報のコピーが使われました', trust_revoked: 'ブラウザーの信頼を取り消しました', approval_asked: 'ログインのコードを、別のブラウザーに表示するよう求められました', approval_shown: '信頼したブラウザーが、ログインのコードを表示しました', method_held: '方法の利用を止めました', method_released: '止めていた方法を再開しました', proved: '登録した方法を見るため、本人確認をしました', method_tested: '方法を試しました', method_added: '方法を追加しました', method_replaced: '方法を交換しました', method_removed: '方法を削除しました', method_retired: '交換前の方法がなくなりました', backup_codes_renewed: 'バックアップコードを作り直しました', paused: '2段階認証を{count}時間、一時停止しました', pause_ending: '一時停止がまもなく終わります', resumed: '2段階認証を再開しました', turned_off: '2段階認証をオフにしました', reset: 'サポートが、登録した方法をすべて削除しました', temporary_code_made: 'サポートが、1回だけログインできるコードを発行しました', temporary_code_used: 'サポートのコードでログインしました', reported: '「このログインに覚えがない」と報告されました' },
+    staffHint: '「@staff.example」のアドレスはスタッフ用です。2段階認証が必要です。', setUpLater: 'あとで設定することにしました。このページからいつでも設定できます。', mustAdd: 'お使いのアカウントには、方法がもう1つ必要です。下から追加してください。',
+    kinds: { enrolled: '2段階認証をオンにしました', set_up_skipped: '2段階認証の設定をあとにして、パスワードだけでログインしました', code_sent: 'ログインのコードを送りました', verified: 'ログインしました', code_wrong: '間違ったコードが入力されました', many_codes_wrong: '間違ったコードが1日に{count}回入力されました', backup_code_used: 'バックアップコードでログインしました（残り{count}個）', method_suspended: '方法が1つ停止されました', method_reinstated: '方法が1つ再開されました', browser_trusted: 'ブラウザーを信頼しました', trusted_browser_used: '信頼したブラウザーからログインしました', trusted_browser_copied: '信頼情報のコピーが使われました', trust_revoked: 'ブラウザーの信頼を取り消しました', approval_asked: 'ログインのコードを、別のブラウザーに表示するよう求められました', approval_shown: '信頼したブラウザーが、ログインのコードを表示しました', method_held: '方法の利用を止めました', method_released: '止めていた方法を再開しました', proved: '登録した方法を見るため、本人確認をしました', method_tested: '方法を試しました', method_added: '方法を追加しました', method_replaced: '方法を交換しました', method_removed: '方法を削除しました', method_retired: '交換前の方法がなくなりました', backup_codes_renewed: 'バックアップコードを作り直しました', paused: '2段階認証を{count}時間、一時停止しました', pause_ending: '一時停止がまもなく終わります', resumed: '2段階認証を再開しました', turned_off: '2段階認証をオフにしました', reset: 'サポートが、登録した方法をすべて削除しました', temporary_code_made: 'サポートが、1回だけログインできるコードを発行しました', temporary_code_used: 'サポートのコードでログインしました', reported: '「このログインに覚えがない」と報告されました' },
   },
   en: {
     brand: 'Nidan Shop', phone: 'Demo phone', goods: 'Today’s picks', tea: 'Green tea from Uji', cup: 'Arita tea cup', cloth: 'Imabari hand towel',
@@ -42,7 +43,8 @@ const WORDS = {
     goOn: 'Try again', signInFirst: 'To set it up, please sign in again.', owesSetUp: 'Support’s code was right. To go on, set up two-step verification again.',
     notMe: 'One of these was not me', notMeText: 'This signs you out on all devices, and every browser is asked for a code at the next sign-in.', notMeDone: 'Sign-ins under way are stopped, and you are signed out on all devices. Sign in again and change your password.',
     changePassword: 'Change the password', oldPassword: 'Your password now', newPassword: 'New password (8 characters or more)', change: 'Change', changed: 'The password is changed. Other devices are signed out.', signInToChange: 'Sign in first to change the password.',
-    kinds: { enrolled: 'Two-step verification was turned on', code_sent: 'A code for signing in was sent', verified: 'Signed in', code_wrong: 'A wrong code was typed', many_codes_wrong: 'Wrong codes were typed {count} times in a day', backup_code_used: 'Signed in with a backup code ({count} left)', method_suspended: 'A method was suspended', method_reinstated: 'A method was put back', browser_trusted: 'A browser was trusted', trusted_browser_used: 'Signed in from a trusted browser', trusted_browser_copied: 'A copy of a trusted browser’s token was used', trust_revoked: 'Trust in browsers was revoked', approval_asked: 'A sign-in asked another browser of yours for a code', approval_shown: 'A trusted browser showed the code of a sign-in', method_held: 'A method was stopped', method_released: 'A stopped method is in use again', proved: 'You confirmed that it was you, to see the methods', method_tested: 'A method was tested', method_added: 'A method was added', method_replaced: 'A method was replaced', method_removed: 'A method was removed', method_retired: 'A replaced method is gone', backup_codes_renewed: 'New backup codes were made', paused: 'Two-step verification was paused for {count} hours', pause_ending: 'The pause ends soon', resumed: 'Codes are asked for again', turned_off: 'Two-step verification was turned off', reset: 'Support took all methods out', temporary_code_made: 'Support made a code for one sign-in', temporary_code_used: 'Signed in with support’s code', reported: 'Reported: “This sign-in is not mine”' },
+    staffHint: 'An address @staff.example is one of our staff: two-step verification is required.', setUpLater: 'Put off for now. You can set it up at any time on this page.', mustAdd: 'Your account needs one more method. Please add it below.',
+    kinds: { enrolled: 'Two-step verification was turned on', set_up_skipped: 'Signed in with the password alone; the set-up was put off', code_sent: 'A code for signing in was sent', verified: 'Signed in', code_wrong: 'A wrong code was typed', many_codes_wrong: 'Wrong codes were typed {count} times in a day', backup_code_used: 'Signed in with a backup code ({count} left)', method_suspended: 'A method was suspended', method_reinstated: 'A method was put back', browser_trusted: 'A browser was trusted', trusted_browser_used: 'Signed in from a trusted browser', trusted_browser_copied: 'A copy of a trusted browser’s token was used', trust_revoked: 'Trust in browsers was revoked', approval_asked: 'A sign-in asked another browser of yours for a code', approval_shown: 'A trusted browser showed the code of a sign-in', method_held: 'A method was stopped', method_released: 'A stopped method is in use again', proved: 'You confirmed that it was you, to see the methods', method_tested: 'A method was tested', method_added: 'A method was added', method_replaced: 'A method was replaced', method_removed: 'A method was removed', method_retired: 'A replaced method is gone', backup_codes_renewed: 'New backup codes were made', paused: 'Two-step verification was paused for {count} hours', pause_ending: 'The pause ends soon', resumed: 'Codes are asked for again', turned_off: 'Two-step verification was turned off', reset: 'Support took all methods out', temporary_code_made: 'Support made a code for one sign-in', temporary_code_used: 'Signed in with support’s code', reported: 'Reported: “This sign-in is not mine”' },
   },
 }
 
@@ -107,6 +109,7 @@ function signedOut(action = 'sign-in', notice) {
     h('input', { id: 'email', name: 'email', type: 'email', autocomplete: 'username', required: '' }),
     h('label', { for: 'password' }, t('password')),
     h('input', { id: 'password', name: 'password', type: 'password', required: '', autocomplete: isNew ? 'new-password' : 'current-password' }),
+    isNew ? h('p', { class: 'hint' }, t('staffHint')) : [],
     h('button', {}, t(isNew ? 'signUp' : 'signIn')),
   ], ({ flow_token: token }) => (token ? askForCode(token) : home()))
   const other = h('button', { class: 'quiet', onclick: () => signedOut(isNew ? 'sign-in' : 'sign-up') }, t(isNew ? 'haveAccount' : 'noAccount'))
@@ -124,7 +127,7 @@ function security(me, notice) {
     ? h('p', { class: 'error' }, t('serviceDown'))
     : two.enrolled
       ? [h('p', { id: 'methods' }, [...two.methods.map((method) => t(method.kind, { ...method, called: method.name ? t('called', method) : '' })), t('codes', { count: two.backup_codes_left })].join(t('and'))), h('p', { class: 'note' }, two.paused_until ? t('pausedUntil', { date: dated(two.paused_until) }) : t('onNote')),
-        h('p', {}, h('button', { id: 'manage', onclick: startManaging }, t('manage'))), browsers(two), activity()]
+        h('p', {}, h('button', { id: 'manage', onclick: () => startManaging() }, t('manage'))), browsers(two), activity()]
       : [h('p', {}, t('offText')), h('p', {}, h('button', { id: 'set-up', onclick: () => startTwoStep() }, t('setUp'))), activity()]
   const approving = h('div', { id: 'approving' })
   if (two?.trusted_browsers.length) approve(approving)
@@ -261,7 +264,7 @@ async function codeAgain() {
 }
 
 /** The host's part: ask the back end for a flow, put the element on the page. Whoever owes a set-up can only sign out of it. */
-async function startTwoStep(owes) {
+async function startTwoStep(owes, notice = owes === 'support' ? t('owesSetUp') : undefined) {
   const again = () => startTwoStep(owes)
   const out = async () => { await api('sign-out', {}); home() }
   let flow
@@ -292,25 +295,25 @@ async function startTwoStep(owes) {
   })
   takesFocus(widget)
   fillFrom(widget)
-  show(owes ? [] : crumbs(), h('h1', { class: 'unseen' }, t('security')), owes ? h('p', { class: 'card', role: 'status' }, t('owesSetUp')) : [], widget, h('p', {}, leave))
+  show(owes ? [] : crumbs(), h('h1', { class: 'unseen' }, t('security')), notice ? h('p', { class: 'card', role: 'status' }, notice) : [], widget, h('p', {}, leave))
 }
 
 /** The security page: the token of the back end's answer, one element. Somebody without a method is led into the set-up. */
-async function startManaging() {
+async function startManaging(notice) {
   let flow
   try {
     flow = await api('manage', {})
   } catch (problem) {
-    return problem.code === 'reauth_required' ? passwordAgain(startManaging) : home(t('serviceDown'))
+    return problem.code === 'reauth_required' ? passwordAgain(() => startManaging(notice)) : home(t('serviceDown'))
   }
   const widget = h('nidan-flow', {
     purpose: 'manage', service: '/2sv', 'flow-token': flow.flow_token, locale: document.documentElement.lang,
     'complete-url': `/api/manage/complete?lang=${document.documentElement.lang}`,
   }, plainly(flow.flow_token))
-  widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); startManaging() })
+  widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); startManaging(notice) })
   takesFocus(widget)
   fillFrom(widget)
-  show(crumbs(), h('h1', { class: 'unseen' }, t('security')), widget, h('p', {}, h('button', { class: 'quiet', id: 'leave', onclick: () => home() }, t('cancel'))))
+  show(crumbs(), h('h1', { class: 'unseen' }, t('security')), notice ? h('p', { class: 'card', role: 'status' }, notice) : [], widget, h('p', {}, h('button', { class: 'quiet', id: 'leave', onclick: () => home() }, t('cancel'))))
 }
 
 /** The password once more, and on to what wanted it. */
@@ -332,7 +335,7 @@ async function home(notice) {
     return show(h('p', { class: 'card error' }, t('backendDown')), goods())
   }
   const wantsPassword = sessionStorage.getItem('wants-password')
-  if (me.owes_set_up) startTwoStep(true)
+  if (me.owes_set_up) startTwoStep(me.owes_set_up, notice)
   else if (me.email && wantsPassword) newPassword()
   else if (me.email) security(me, notice)
   else if (me.owes_code && !notice) codeAgain()
@@ -344,4 +347,5 @@ if (query.get('password') === 'change') sessionStorage.setItem('wants-password',
 const done = query.get('two-step')
 // Said once: the address is this page's again, for a reload or a bookmark.
 if (done) history.replaceState(null, '', `/?lang=${document.documentElement.lang}`)
-home(done === 'on' ? t('justOn') : done === 'changed' ? t('justChanged') : done === 'lost' ? t('justLost') : done === 'refused' ? t('refused') : undefined)
+if (done === 'add') startManaging(t('mustAdd'))
+else home(done === 'later' ? t('setUpLater') : done === 'on' ? t('justOn') : done === 'changed' ? t('justChanged') : done === 'lost' ? t('justLost') : done === 'refused' ? t('refused') : undefined)

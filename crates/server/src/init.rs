@@ -80,6 +80,16 @@ fn passkeys(init: &Init<'_>) -> String {
     }
 }
 
+/// People who must have two-step verification with a spare method, and may put it off for a while.
+const GROUPS: [&str; 6] = [
+    "[[hosts.groups]]",
+    "id = \"staff\"",
+    "required = true",
+    "grace_days = 7",
+    "grace_skips = 3",
+    "min_methods = 2",
+];
+
 /// Writes both files with mode 0600; never over existing ones.
 ///
 /// # Errors
@@ -125,6 +135,7 @@ pub fn init(init: &Init<'_>, random: &dyn Random) -> Result<Written, InitError> 
         .replace("{passkeys}", &passkeys(init))
         .replace("{trust_days}", &shown("trust_days = 30"))
         .replace("{approvals}", &shown("approvals = true"))
+        .replace("{groups}", &GROUPS.map(shown).join("\n"))
         .replace(
             "{recovery_url}",
             &url(

@@ -38,8 +38,8 @@ pub(crate) struct Session {
     pub(crate) flow_id: Option<String>,
     /// The password was right, and the code is still awaited: such a session may do nothing else.
     pub(crate) owes_code: bool,
-    /// The login's flow, where support's code let the person in and there is no method: such a session may
-    /// set one up and nothing else.
+    /// The login's flow, where support's code let the person in and there is no method, or an empty text
+    /// where our policy asks for one: such a session may set one up and nothing else.
     pub(crate) owes_set_up: Option<String>,
 }
 
@@ -150,7 +150,8 @@ impl Accounts {
         Ok(id)
     }
 
-    /// The session that follows one whose code was right, under a fresh id: as old as its password.
+    /// The session that follows one whose code was right, or whose set-up was put off, under a fresh id: as
+    /// old as its password.
     /// `None` when a report has ended that one meanwhile.
     pub(crate) async fn follow_session(
         &self,
@@ -158,7 +159,7 @@ impl Accounts {
     ) -> Result<Option<String>, AccountError> {
         let id = random_id()?;
         let (before, after) = (hash(&owing.id), hash(&id));
-        let sql = "UPDATE session SET hash = ?2, owes_code = 0, flow_id = NULL WHERE hash = ?1";
+        let sql = "UPDATE session SET hash = ?2, owes_code = 0, owes_set_up = NULL, flow_id = NULL WHERE hash = ?1";
         let followed = self
             .on(move |database| database.execute(sql, params![before, after]))
             .await?;

@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use crate::routes::{Here, asked, browser_of, trust_token};
+use crate::browser::{browser_of, trust_token};
+use crate::routes::{Here, asked};
 use crate::session::{Refused, SignedIn};
 use crate::two_step::{Asked, Flow, Purpose};
 
@@ -24,7 +25,7 @@ pub(crate) async fn begin(
     match shop.two_step.begin(&asked).await {
         Ok(Flow::Required { flow_token, .. }) => Ok(Json(json!({ "flow_token": flow_token }))),
         Ok(Flow::NotTrusted) => Ok(Json(json!({}))),
-        Ok(Flow::Trusted { .. } | Flow::NotEnrolled | Flow::Paused) | Err(_) => {
+        Ok(Flow::Trusted { .. } | Flow::NotEnrolled { .. } | Flow::Paused) | Err(_) => {
             tracing::error!("no flow to approve with");
             Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"))
         }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod approve;
+mod browser;
 mod demo_phone;
 mod manage;
 mod notices;

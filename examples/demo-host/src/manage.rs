@@ -7,7 +7,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Redirect, Response};
 use serde_json::{Value, json};
 
-use crate::routes::{Completed, Here, Language, asked, browser_of, refused_page, trust_token};
+use crate::browser::{browser_of, trust_token};
+use crate::routes::{Completed, Here, Language, asked, refused_page};
 use crate::session::{Refused, SESSION_TTL_S, SignedIn, with_cookie};
 use crate::set_up;
 use crate::two_step::{Asked, Flow, Purpose, TwoStepError};
@@ -36,7 +37,8 @@ pub(crate) async fn begin(
         Err(TwoStepError::Refused(code)) if code == "reauth_required" => {
             Err(Refused(StatusCode::FORBIDDEN, "reauth_required"))
         }
-        Ok(Flow::Trusted { .. } | Flow::NotEnrolled | Flow::Paused | Flow::NotTrusted) | Err(_) => {
+        Ok(Flow::Trusted { .. } | Flow::NotEnrolled { .. } | Flow::Paused | Flow::NotTrusted)
+        | Err(_) => {
             tracing::error!("no flow to manage with");
             Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"))
         }

@@ -13,19 +13,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::accounts::{Accounts, Session};
+use crate::browser::{browser_of, trust_token};
 use crate::session::{
     COOKIE, MaySetUp, OwesCode, Refused, SESSION_TTL_S, SignedIn, cookie, with_cookie,
     with_named_cookie,
 };
 use crate::set_up::{begin_two_step, complete_two_step};
-use crate::two_step::{Asked, Checked, Flow, Purpose, TwoStep, TwoStepError};
+use crate::two_step::{Asked, Checked, Duty, Flow, Purpose, TwoStep, TwoStepError};
 use crate::{approve, manage};
 
 /// What a trusted browser brings; the service says how long it counts.
-const TRUST_COOKIE: &str = "shop_trust";
+pub(crate) const TRUST_COOKIE: &str = "shop_trust";
 const TRUST_TTL_S: u32 = 90 * 24 * 3600;
-/// What is shown of the browser in the person's record.
-const CLIENT_DESCRIPTION_MAX_CHARS: usize = 80;
 const PASSWORD_MIN_CHARS: usize = 8;
 /// What an authenticator app can show.
 const EMAIL_MAX_CHARS: usize = 64;
@@ -60,6 +59,9 @@ pub(crate) fn router(shop: Shop) -> Router {
         .with_state(Arc::new(shop))
 }
 
+/// Addresses of our own people.
+const STAFF: &str = "@staff.example";
+
 #[derive(Deserialize)]
 struct Credentials {
     email: String,
@@ -82,6 +84,10 @@ async fn sign_up(State(shop): Here, Json(sent): Json<Credentials>) -> Result<Res
     }
     let account = shop.accounts.sign_up(email, sent.password).await?;
     let session = shop.accounts.begin_session(&account, false).await?;
+    // Until the service has said at a login how long it may wait.
+    if group_of(email).is_some() {
+        shop.accounts.owe_set_up(&session, NO_LOGIN).await?;
+    }
     Ok(with_cookie(&session, SESSION_TTL_S, Json(json!({}))))
 }
 
@@ -126,9 +132,16 @@ async fn ask_for_code(
         ..asked(shop, session, Purpose::Verify)
     };
     match shop.two_step.begin(&asked).await {
-        Ok(Flow::NotEnrolled | Flow::Paused) => {
+        Ok(outcome @ (Flow::NotEnrolled { .. } | Flow::Paused)) => {
             shop.accounts.end_session(&session.id).await?;
             let signed_in = shop.accounts.begin_session(&session.user_id, false).await?;
+            // Who must have two-step verification sets it up before anything else, or puts it off there.
+            if let Flow::NotEnrolled {
+                enrolment: Some(Duty { required: true }),
+            } = outcome
+            {
+                shop.accounts.owe_set_up(&signed_in, NO_LOGIN).await?;
+            }
             Ok(with_cookie(&signed_in, SESSION_TTL_S, Json(json!({}))))
         }
         Ok(Flow::Trusted {
@@ -179,47 +192,16 @@ pub(crate) fn asked<'a>(shop: &'a Shop, session: &'a Session, purpose: Purpose) 
         trust_token: None,
         client_description: None,
         after_login: None,
+        group: group_of(&session.email),
     }
 }
 
-/// What this browser brings where it was trusted.
-pub(crate) fn trust_token(headers: &HeaderMap) -> Option<&str> {
-    cookie(headers, TRUST_COOKIE).filter(|token| !token.is_empty())
-}
+/// No login has let the person in: the policy asks for the set-up.
+const NO_LOGIN: &str = "";
 
-/// Which browser sends this request.
-pub(crate) fn browser_of(headers: &HeaderMap) -> Option<String> {
-    let agent = headers.get(header::USER_AGENT)?.to_str().ok()?;
-    Some(browser_name(agent))
-}
-
-/// Which browser, for the person's record: no more of it than that.
-fn browser_name(agent: &str) -> String {
-    let known = [
-        ("Edg/", "Edge"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-    ];
-    let name = known
-        .iter()
-        .find(|(mark, _)| agent.contains(mark))
-        .map_or("?", |(_, name)| name);
-    let systems = [
-        ("iPhone", "iPhone"),
-        ("Android", "Android"),
-        ("Windows", "Windows"),
-        ("Mac OS", "Mac"),
-        ("Linux", "Linux"),
-    ];
-    let system = systems
-        .iter()
-        .find(|(mark, _)| agent.contains(mark))
-        .map_or("?", |(_, system)| system);
-    format!("{name}, {system}")
-        .chars()
-        .take(CLIENT_DESCRIPTION_MAX_CHARS)
-        .collect()
+/// The group of the service's configuration that a person of ours is in.
+fn group_of(email: &str) -> Option<&'static str> {
+    email.ends_with(STAFF).then_some("staff")
 }
 
 /// A signed result, checked and spent: the fresh session's id
@@ -283,10 +265,10 @@ async fn sign_in_complete(
     let Some((id, checked)) = signed_in(&shop, &session, flow_id, &sent.result_code).await else {
         return Ok(refused());
     };
-    let done = if checked.end_other_sessions {
-        "&two-step=lost"
-    } else {
-        ""
+    let done = match (checked.end_other_sessions, checked.must_add) {
+        (true, _) => "&two-step=lost",
+        (false, true) => "&two-step=add",
+        (false, false) => "",
     };
     let home = Redirect::to(&format!("/?lang={lang}{done}"));
     Ok(with_trust(
@@ -388,7 +370,11 @@ async fn confirm_password(
 async fn me(State(shop): Here, session: Result<MaySetUp, Refused>) -> Result<Json<Value>, Refused> {
     let session = match session {
         Ok(MaySetUp(session)) if session.owes_set_up.is_some() => {
-            return Ok(Json(json!({ "email": session.email, "owes_set_up": true })));
+            let why = match session.owes_set_up.as_deref() {
+                Some(NO_LOGIN) => "policy",
+                Some(_) | None => "support",
+            };
+            return Ok(Json(json!({ "email": session.email, "owes_set_up": why })));
         }
         Ok(MaySetUp(session)) => session,
         Err(Refused(StatusCode::UNAUTHORIZED, why)) => {

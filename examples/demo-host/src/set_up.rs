@@ -27,7 +27,7 @@ pub(crate) async fn begin_two_step(
             flow_id,
             flow_token,
         }) => (flow_id, flow_token),
-        Ok(Flow::Trusted { .. } | Flow::NotEnrolled | Flow::Paused | Flow::NotTrusted) => {
+        Ok(Flow::Trusted { .. } | Flow::NotEnrolled { .. } | Flow::Paused | Flow::NotTrusted) => {
             return Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"));
         }
         Err(TwoStepError::Refused(code)) if code == "reauth_required" => {
@@ -78,17 +78,32 @@ pub(crate) async fn complete_two_step(
             &session.user_id,
         )
         .await;
-    let spent = match finished {
-        Ok(checked) => shop.accounts.spend_result(&checked.jti).await?,
+    let checked = match finished {
+        Ok(checked) if shop.accounts.spend_result(&checked.jti).await? => checked,
+        Ok(_spent) => return Ok(refused()),
         Err(error) => {
             tracing::warn!(?error, "a result was refused");
-            false
+            return Ok(refused());
         }
     };
-    if !spent {
+    if !checked.is_skipped {
+        return turned_on(&shop, &session.user_id, lang).await;
+    }
+    // It waits. What support's code has let in owes it, whatever a result says.
+    if session
+        .owes_set_up
+        .as_deref()
+        .is_some_and(|login| !login.is_empty())
+    {
         return Ok(refused());
     }
-    turned_on(&shop, &session.user_id, lang).await
+    match shop.accounts.follow_session(&session).await? {
+        Some(id) => {
+            let home = Redirect::to(&format!("/?lang={lang}&two-step=later"));
+            Ok(with_cookie(&id, SESSION_TTL_S, home))
+        }
+        None => Ok(refused()),
+    }
 }
 
 /// The page of somebody who has a second factor now.

@@ -66,6 +66,9 @@ pub(crate) enum Purpose {
     Approve,
 }
 
+/// A set-up that is required was put off: the password alone leads in.
+const SKIPPED: &str = "urn:nidan:acr:skipped";
+
 impl Purpose {
     const fn as_str(self) -> &'static str {
         match self {
@@ -80,7 +83,9 @@ impl Purpose {
     /// service's configuration turn them on.
     const fn accepts(self) -> &'static [&'static str] {
         match self {
-            Self::Enroll => &["urn:nidan:acr:enrolment"],
+            // A set-up that our staff may put off for a while: `grace_days` and `grace_skips` in the
+            // service's configuration.
+            Self::Enroll => &["urn:nidan:acr:enrolment", SKIPPED],
             Self::Approve => &[],
             Self::Manage => &[
                 "urn:nidan:acr:second-factor",
@@ -110,6 +115,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) client_description: Option<&'a str>,
     /// The login after which a set-up is owed.
     pub(crate) after_login: Option<&'a str>,
+    /// The people of ours for whom other rules hold.
+    pub(crate) group: Option<&'a str>,
 }
 
 /// What to do after the password.
@@ -123,12 +130,21 @@ pub(crate) enum Flow {
         flow_id: String,
         result_code: String,
     },
-    /// There is no second factor.
-    NotEnrolled,
+    /// There is no second factor; `enrolment` where there must be one.
+    NotEnrolled {
+        #[serde(default)]
+        enrolment: Option<Duty>,
+    },
     /// The person has paused codes.
     Paused,
     /// This browser approves no logins.
     NotTrusted,
+}
+
+/// That somebody must have a second factor.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Duty {
+    pub(crate) required: bool,
 }
 
 /// A result that was checked: spend its `jti`, and keep what the browser is to bring next time.
@@ -142,6 +158,10 @@ pub(crate) struct Checked {
     pub(crate) end_other_sessions: bool,
     /// Whether the person has no method: a set-up comes next, and nothing else.
     pub(crate) must_enroll: bool,
+    /// Whether the person is led to the page on which methods are added.
+    pub(crate) must_add: bool,
+    /// Whether a set-up was put off: nothing was proved, and there is no second factor.
+    pub(crate) is_skipped: bool,
 }
 
 /// What we show of a person's second factor.
@@ -182,6 +202,9 @@ struct Claims {
     /// There where it is true.
     #[serde(default)]
     must_enroll: bool,
+    /// There where it is true.
+    #[serde(default)]
+    must_add: bool,
     iat: u64,
     nbf: u64,
     exp: u64,
@@ -211,7 +234,9 @@ impl TwoStep {
         for (name, value) in [
             ("trust_token", asked.trust_token),
             ("client_description", asked.client_description),
-            ("after_login", asked.after_login),
+            // An empty one is none: the policy asks for the set-up, and no code of support.
+            ("after_login", asked.after_login.filter(|id| !id.is_empty())),
+            ("group", asked.group),
         ] {
             if let (Some(value), Some(body)) = (value, body.as_object_mut()) {
                 body.insert(name.to_owned(), value.into());
@@ -258,9 +283,13 @@ impl TwoStep {
             && claims.sub == subject
             && claims.nonce == session_binding(session);
         let accepts = |purpose: &Purpose| purpose.accepts().contains(&claims.acr.as_str());
-        let purpose = purpose.filter(accepts).filter(|_| !claims.amr.is_empty());
+        // Nothing was proved where a set-up was put off, and nowhere else.
+        let is_skipped = claims.acr == SKIPPED;
+        let purpose = purpose
+            .filter(accepts)
+            .filter(|_| claims.amr.is_empty() == is_skipped);
         let named = !claims.method_id.is_empty()
-            && claims.factor_epoch > 0
+            && (claims.factor_epoch > 0 || is_skipped)
             && claims.auth_time <= claims.iat.saturating_add(CLOCKS_DIFFER_S);
         // The library has compared `nbf` and `exp` with now; together they must not span more than
         // a minute.
@@ -273,6 +302,8 @@ impl TwoStep {
                 trust_token,
                 end_other_sessions: claims.end_other_sessions,
                 must_enroll: claims.must_enroll,
+                must_add: claims.must_add,
+                is_skipped,
             }),
             Some(_) | None => Err(TwoStepError::Failed(
                 "a result for somebody else".to_owned(),

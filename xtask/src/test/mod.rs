@@ -256,7 +256,7 @@ fn browsers(tally: &mut Tally, tools: &Tools, size: Size) -> Option<PathBuf> {
 const LANES_MAX: usize = 4;
 
 /// What people do, from the password to the signed result.
-const JOURNEYS: [&str; 12] = [
+const JOURNEYS: [&str; 13] = [
     "phone",
     "login",
     "manage",
@@ -267,6 +267,7 @@ const JOURNEYS: [&str; 12] = [
     "passkey",
     "approval",
     "support",
+    "policy",
     "orders",
     "scam",
 ];

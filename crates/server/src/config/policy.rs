@@ -46,15 +46,16 @@ impl Host {
         let host = self.clone();
         // Grace is one thing: a group that says something of it says all.
         let says_grace = group.grace_days.is_some() || group.grace_skips.is_some();
-        let (grace_days, grace_skips) = if says_grace {
-            (group.grace_days, group.grace_skips)
-        } else {
-            (host.grace_days, host.grace_skips)
+        let required = group.required.unwrap_or(host.required);
+        let (grace_days, grace_skips) = match (says_grace, required) {
+            (true, _) => (group.grace_days, group.grace_skips),
+            (false, true) => (host.grace_days, host.grace_skips),
+            (false, false) => (None, None),
         };
         let trust_days = group.trust_days.or(host.trust_days);
         let trust_days = trust_days.filter(|days| *days > 0);
         Some(Self {
-            required: group.required.unwrap_or(host.required),
+            required,
             grace_days,
             grace_skips,
             min_methods: group.min_methods.unwrap_or(host.min_methods),

@@ -301,3 +301,66 @@ fn related_origins_are_those_of_all_hosts_with_the_rp_id() {
     );
     assert_eq!(origins(Some("shop")), None, "it has no passkeys");
 }
+
+#[test]
+fn a_policy_that_would_leave_somebody_without_any_way_is_refused() {
+    let with = |lines: &str| [GOOD, lines].join("\n");
+    let group = |lines: &str| with(&format!("[[hosts.groups]]\nid = \"staff\"\n{lines}"));
+    for good in [
+        "required = true\ngrace_days = 14\ngrace_skips = 3",
+        "required = true",
+        "methods = [\"totp\"]",
+        "trust_days = 0",
+        "may_pause = false\nmay_turn_off = false",
+    ] {
+        let config = load(&group(good), &[]).unwrap();
+        assert!(config.hosts[0].of_group(Some("staff")).is_some());
+        assert!(config.hosts[0].of_group(Some("boss")).is_none());
+    }
+    for (bad, key) in [
+        (group("methods = []"), "groups.staff.methods"),
+        (group("methods = [\"sms\"]"), "groups.staff.methods"),
+        (group("min_methods = 2"), "groups.staff.min_methods"),
+        (
+            group("acr_needed = \"urn:nidan:acr:phishing-resistant\""),
+            "groups.staff.acr_needed",
+        ),
+        (group("grace_days = 3"), "groups.staff.grace_days"),
+        (group("required = true\ngrace_days = 0"), "grace_days"),
+        (group("required = true\ngrace_skips = 0"), "grace_skips"),
+        (group("trust_days = 91"), "groups.staff.trust_days"),
+        (group("trust_day = 1"), "trust_day"),
+        (with("[[hosts.groups]]\nid = \"a b\""), "groups[0].id"),
+        (
+            with("[[hosts.groups]]\nid = \"a\"\n[[hosts.groups]]\nid = \"a\""),
+            "groups.a.id",
+        ),
+    ] {
+        let said = load(&bad, &[]).unwrap_err();
+        assert!(said.contains(key), "{bad}: {said}");
+    }
+}
+
+#[test]
+fn a_group_is_as_its_host_where_it_says_nothing() {
+    let text = [
+        GOOD,
+        "required = true\ngrace_days = 14\ntrust_days = 30",
+        "[[hosts.groups]]\nid = \"staff\"\n[[hosts.groups]]\nid = \"crew\"\ngrace_skips = 3",
+    ];
+    let config = load(&text.join("\n"), &[]).unwrap();
+    let of = |group| config.hosts[0].of_group(Some(group)).unwrap();
+    let staff = of("staff");
+    assert_eq!((staff.required, staff.trust_days), (true, Some(30)));
+    assert_eq!((staff.grace_days, staff.grace_skips), (Some(14), None));
+    // Whoever says something of grace says all of it.
+    let crew = of("crew");
+    assert_eq!((crew.grace_days, crew.grace_skips), (None, Some(3)));
+    // A group of people of whom nothing is required has no grace of the host's.
+    let guests = text
+        .join("\n")
+        .replace("grace_skips = 3", "required = false");
+    let config = load(&guests, &[]).unwrap();
+    let guests = config.hosts[0].of_group(Some("crew")).unwrap();
+    assert_eq!(guests.grace_days, None);
+}

@@ -458,7 +458,7 @@ fn assertion(
         changes: tells_changes.then_some(redeemed.changes.as_slice()),
         end_other_sessions: tells_changes.then_some(redeemed.raised_epoch),
         must_enroll: (flow.purpose == Purpose::Verify && redeemed.kinds.is_empty()).then_some(true),
-        must_add: must_add(host, &redeemed).then_some(true),
+        must_add: must_add(host, redeemed).then_some(true),
     };
 
     service.0.signer.sign(&claims).map_err(|error| {
