@@ -93,7 +93,9 @@ app.post('/login', async (request, response) => {
     purpose: 'verify', subject: person.id, account_name: user, auth_time: now(),
     session_binding: binding(id), origin: ORIGIN,
   })
-  if (['not_enrolled', 'paused'].includes(flow.outcome)) return begin(response, user, { owesCode: false }), response.redirect(303, '/me')
+  // Where your policy requires two-step verification, a set-up comes before anything else.
+  const mayGoOn = flow.outcome === 'not_enrolled' && !flow.enrolment?.required
+  if (mayGoOn || flow.outcome === 'paused') return begin(response, user, { owesCode: false }), response.redirect(303, '/me')
   if (flow.outcome !== 'required') throw new Error(`outcome ${flow.outcome}`)
   sessions.get(id).flowId = flow.flow_id
   response.send(`<!doctype html><script type="module" src="/nidan/nidan-flow.js"></script>

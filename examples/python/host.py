@@ -106,7 +106,9 @@ def login():
     session = begin(user, answer, owes_code=True)
     flow = call("/v1/flows", {"purpose": "verify", "subject": subject, "account_name": user, "auth_time": int(time.time()),
                               "session_binding": binding(session), "origin": ORIGIN})
-    if flow["outcome"] in ("not_enrolled", "paused"):
+    # Where your policy requires two-step verification, a set-up comes before anything else.
+    may_go_on = flow["outcome"] == "not_enrolled" and not flow.get("enrolment")
+    if may_go_on or flow["outcome"] == "paused":
         return signed_in(user)
     sessions[session]["flow_id"] = flow["flow_id"]
     answer.set_data(PAGE.format(flow["flow_token"]))

@@ -29,6 +29,8 @@ const stored = { '/v1/flow/enrolment': () => ({ outcome: 'enrolled', methods: [a
 const ticks = { '/v1/flow': () => view({ policy: { methods: ['totp'], backup_gate: 'tick' } }) }
 
 /** With passkeys, which are recommended. */
+const NEXT_WEEK = now() + 7 * 86_400
+const REQUIRED = (duty) => ({ '/v1/flow': () => view({ policy: { methods: ['totp', 'sms', 'voice'], backup_gate: 'type_one', enrolment: { required: true, ...duty } } }) })
 const WITH_PASSKEYS = { '/v1/flow': () => view({ policy: { methods: ['passkey', 'totp', 'sms', 'voice'], backup_gate: 'type_one' } }), '/v1/flow/ceremonies': ceremony, '/v1/flow/ceremonies/': { ceremony_id: 'ceremony', is_synced: true } }
 const toPasskey = async (at) => { await toMethod(at); await at.press('[part~="button-main"]', 0); await at.step('passkey') }
 const make = (answer) => async (at) => { device(answer); await toPasskey(at); await at.go('passkey') }
@@ -43,6 +45,11 @@ const setUps = [
   setUp('unavailable', async (at) => at.step('unavailable'), { '/v1/flow': down }),
   setUp('start', async (at) => at.step('start')),
   setUp('start-figures', async (at) => { await at.step('start'); at.press('summary', 0); await at.find('details a', 0) }, { '/v1/flow': () => view({ figures: FIGURES }) }),
+  setUp('start-required', async (at) => at.step('start'), REQUIRED({ deadline: NEXT_WEEK, skips_left: 2, may_skip: true })),
+  setUp('start-required-date', async (at) => at.step('start'), REQUIRED({ deadline: NEXT_WEEK, may_skip: true })),
+  setUp('start-required-times', async (at) => at.step('start'), REQUIRED({ skips_left: 1, may_skip: true })),
+  setUp('start-required-now', async (at) => at.step('start'), REQUIRED({ deadline: NEXT_WEEK, skips_left: 0, may_skip: false })),
+  setUp('start-required-failed', async (at) => { await at.step('start'); await at.press('.nidan-actions button', -1); await at.find('[role="alert"]', 0) }, { ...REQUIRED({ skips_left: 1, may_skip: true }), '/v1/flow/skip': down }),
   setUp('to-phone', toPhone),
   setUp('on-phone', async (at) => { await toPhone(at); await at.step('on-phone') }, { '/v1/flow': (count) => (count > 1 ? refused('flow_conflict', {}, 409)() : view()) }),
   setUp('method', toMethod),

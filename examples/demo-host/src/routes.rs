@@ -374,7 +374,7 @@ async fn me(State(shop): Here, session: Result<MaySetUp, Refused>) -> Result<Jso
                 Some(NO_LOGIN) => "policy",
                 Some(_) | None => "support",
             };
-            return Ok(Json(json!({ "email": session.email, "owes_set_up": why })));
+            return Ok(Json(json!({ "email": null, "owes_set_up": why })));
         }
         Ok(MaySetUp(session)) => session,
         Err(Refused(StatusCode::UNAUTHORIZED, why)) => {

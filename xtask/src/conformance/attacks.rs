@@ -78,6 +78,17 @@ pub(super) const FORGED: &[(&str, Forge)] = &[
     ("of a set-up (acr)", |t| {
         set(t, "acr", json!("urn:nidan:acr:enrolment"))
     }),
+    ("of support's code, with a set-up owed (must_enroll)", |t| {
+        set(t, "acr", json!("urn:nidan:acr:temporary-code"));
+        set(t, "amr", json!(["urn:nidan:amr:temporary-code"]));
+        set(t, "method_id", json!("temporary_code"));
+        set(t, "must_enroll", json!(true));
+    }),
+    ("of a set-up that was put off (acr)", |t| {
+        set(t, "acr", json!("urn:nidan:acr:skipped"));
+        set(t, "amr", json!([]));
+        set(t, "method_id", json!("skipped"));
+    }),
     ("with more behind a right name (acr)", |t| {
         set(t, "acr", json!("urn:nidan:acr:second-factor-or-less"))
     }),
@@ -279,6 +290,10 @@ pub(super) const FLOW_ANSWERS: &[(&str, Fault)] = &[
         Fault::Says(201, r#"{"outcome":"later"}"#),
     ),
     ("no outcome", Fault::Says(201, "{}")),
+    (
+        "the person must set it up first (enrolment.required)",
+        Fault::Says(200, r#"{"outcome":"not_enrolled","enrolment":{"required":true,"skips_left":2,"may_skip":true}}"#),
+    ),
     (
         "a trusted browser whose result is refused",
         Fault::Says(

@@ -89,6 +89,18 @@ fn holes() -> Vec<Hole> {
         "the time of an answer",
     ));
     holes.push(Hole(
+        "lets in who must set it up first",
+        " && !flow.enrolment?.required",
+        String::new(),
+        "must set it up first",
+    ));
+    holes.push(Hole(
+        "takes support's code and heeds no must_enroll",
+        "const ACCEPTED = [",
+        "const ACCEPTED = ['urn:nidan:acr:temporary-code', ".to_owned(),
+        "with a set-up owed",
+    ));
+    holes.push(Hole(
         "leaves whoever has the lost phone signed in",
         "if (endsOthers) ",
         "if (false) ".to_owned(),
