@@ -292,7 +292,10 @@ pub(super) const FLOW_ANSWERS: &[(&str, Fault)] = &[
     ("no outcome", Fault::Says(201, "{}")),
     (
         "the person must set it up first (enrolment.required)",
-        Fault::Says(200, r#"{"outcome":"not_enrolled","enrolment":{"required":true,"skips_left":2,"may_skip":true}}"#),
+        Fault::Says(
+            200,
+            r#"{"outcome":"not_enrolled","enrolment":{"required":true,"skips_left":2,"may_skip":true}}"#,
+        ),
     ),
     (
         "a trusted browser whose result is refused",

@@ -10,7 +10,7 @@ use nidan_protocol::{
 use crate::Service;
 use crate::extract::{Body, HostCaller};
 use crate::refusal::Refusal;
-use crate::use_cases::flows;
+use crate::use_cases::{flows, redeem};
 
 /// Opens a flow for a person whose first factor the host has just checked.
 #[utoipa::path(post, path = "/v1/flows", request_body = CreateFlow, responses(
@@ -49,5 +49,5 @@ pub(crate) async fn redeem(
     Body(request): Body<Redeem>,
 ) -> Result<Json<AssertionAnswer>, Refusal> {
     let Path(id) = id.map_err(|_| ErrorCode::NotFound)?;
-    Ok(Json(flows::redeem(&service, &host, id, request).await?))
+    Ok(Json(redeem::redeem(&service, &host, id, request).await?))
 }

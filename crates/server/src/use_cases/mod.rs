@@ -13,6 +13,7 @@ pub(crate) mod grace;
 pub(crate) mod manage;
 pub(crate) mod opening;
 pub(crate) mod orders;
+pub(crate) mod redeem;
 pub(crate) mod report;
 mod result;
 pub(crate) mod subjects;
