@@ -254,6 +254,48 @@ pub struct SubjectView {
     pub health: Vec<Health>,
 }
 
+/// The answer to `GET /v1/subjects?group=…`: what the people of a group have, by their ids.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CoverageView {
+    /// At most a hundred people: those whose latest flow was of this group.
+    pub subjects: Vec<CoveredSubject>,
+    /// The value of `&after=` that asks for more of them; missing when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// What one of them has: no secret, no number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CoveredSubject {
+    /// The host's own id of the person.
+    pub subject: String,
+    /// The kinds of the person's methods, one for each.
+    pub methods: Vec<MethodKind>,
+    /// How many backup codes are unused.
+    pub backup_codes_left: u32,
+    /// Whether something lets the person in: a method, a backup code, or a code of support.
+    pub can_sign_in: bool,
+    /// Whether the policy asks for more than there is.
+    pub must_add: bool,
+    /// That a set-up is required, where the person has no method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment: Option<EnrolmentDuty>,
+    /// Since when the set-up may no longer be put off, in Unix seconds; missing where it still may, and where no date
+    /// ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overdue_since: Option<u64>,
+    /// Until when a code of the host's support is good (Unix seconds): there where one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temporary_code_expires_at: Option<u64>,
+    /// Until when no codes are asked for, in Unix seconds; missing where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<u64>,
+    /// What the person should know of what they have, the most urgent first.
+    pub health: Vec<Health>,
+}
+
 /// The body of `POST /v1/subjects/{subject}/trusted_browsers/revoke`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

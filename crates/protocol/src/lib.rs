@@ -34,9 +34,9 @@ pub use flow::{
     TEMPORARY_METHOD_ID, VerificationAnswer, VerificationOpening, VerificationPost,
 };
 pub use host::{
-    AcrNeeded, AssertionAnswer, CreateFlow, FlowCreated, FlowStatus, HoldPost, HostReportPost,
-    Purpose, Redeem, ReinstatePost, RevokePost, SubjectView, TemporaryCode, TemporaryCodePost,
-    TrustedBrowser,
+    AcrNeeded, AssertionAnswer, CoverageView, CoveredSubject, CreateFlow, FlowCreated, FlowStatus,
+    HoldPost, HostReportPost, Purpose, Redeem, ReinstatePost, RevokePost, SubjectView,
+    TemporaryCode, TemporaryCodePost, TrustedBrowser,
 };
 pub use manage::{
     BackupCodesView, Health, Intent, ManagedMethod, Management, ManagementPolicy, ManagementRights,

@@ -181,7 +181,7 @@ async fn a_group_that_there_is_not_is_named() {
     }
     // One that is taken out of the configuration takes its open flows along.
     let (_, token) = begins(&bench, "staff").await;
-    let without = router(bench.again(|_as_it_was| {}));
+    let without = router(bench.again(|config| config.hosts[0].groups.clear()));
     let mut asked = common::post("/v1/flow", &token, Some(common::ORIGIN), &json!({}));
     *asked.method_mut() = axum::http::Method::GET;
     let gone = without.oneshot(asked).await.unwrap();
@@ -319,5 +319,79 @@ async fn pausing_and_turning_off_are_rights_of_their_own() {
         } else {
             refused(&paused, StatusCode::CONFLICT, "policy_forbids");
         }
+    }
+}
+
+#[tokio::test]
+async fn coverage_says_who_is_covered_who_is_overdue_and_who_is_locked_out() {
+    let tune = |config: &mut Config| {
+        staff(config);
+        config.hosts[0].groups[0].min_methods = Some(2);
+    };
+    let bench = Bench::tuned(tune, None).await;
+    let person = somebody(&bench).await;
+    let signs_in = async |subject: &str| {
+        let body = bench.login_body(subject, "session-of-somebody-of-staff");
+        flow_of(&bench, Some("staff"), body).await
+    };
+    for subject in ["u1", "u2", "u3"] {
+        let (status, created) = signs_in(subject).await;
+        assert!(status.is_success(), "{created}");
+    }
+    bench.pass(3 * DAY);
+    let (status, _) = signs_in("u4").await;
+    assert_eq!(status, StatusCode::OK);
+    // Support holds the only method: nothing but its backup codes is left.
+    let hold = format!("/v1/subjects/u1/methods/{}/hold", person.method_id);
+    let by = json!({ "by": "Anna", "reason": "lost" });
+    assert_eq!(bench.host_post(&hold, &by).await.0, StatusCode::OK);
+    let code = json!({ "by": "Anna", "reason": "lost", "minutes": 60, "reset": true });
+    let (status, _) = bench
+        .host_post("/v1/subjects/u3/temporary_code", &code)
+        .await;
+    assert_eq!(status, StatusCode::OK);
+    let (status, view) = bench.host_get("/v1/subjects?group=staff").await;
+    assert_eq!(status, StatusCode::OK, "{view}");
+    let people = view["subjects"].as_array().unwrap();
+    let ids: Vec<_> = people
+        .iter()
+        .map(|one| one["subject"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, ["u1", "u2", "u3", "u4"]);
+    assert_eq!(view.get("after"), None);
+    let [held, overdue, helped, new] = people.as_slice() else {
+        unreachable!("{view}")
+    };
+    assert_eq!(held["methods"], json!(["totp"]));
+    assert_eq!(
+        (&held["must_add"], &held["can_sign_in"]),
+        (&json!(true), &json!(true))
+    );
+    assert!(
+        held["health"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("method_held"))
+    );
+    assert_eq!(held.get("enrolment"), None);
+    assert_eq!(overdue["overdue_since"], bench.now());
+    assert_eq!(overdue["enrolment"]["may_skip"], false);
+    assert_eq!(helped["temporary_code_expires_at"], bench.now() + 3_600);
+    assert_eq!(
+        (&helped["can_sign_in"], &helped["overdue_since"]),
+        (&json!(true), &json!(bench.now()))
+    );
+    assert_eq!(new["enrolment"]["skips_left"], 3);
+    assert_eq!(new.get("overdue_since"), None);
+    // Neither a secret nor a number, and nothing of people of no group.
+    let _customer = bench.enrolled("u5", 9).await;
+    let (_, again) = bench.host_get("/v1/subjects?group=staff").await;
+    assert_eq!(again, view);
+    let (_, page) = bench.host_get("/v1/subjects?group=staff&after=u3").await;
+    assert_eq!(page["subjects"].as_array().unwrap().len(), 1);
+    for path in ["/v1/subjects?group=boss", "/v1/subjects"] {
+        let refusal = bench.host_get(path).await;
+        refused(&refusal, StatusCode::BAD_REQUEST, "request_invalid");
+        assert_eq!(refusal.1["field"], "group");
     }
 }

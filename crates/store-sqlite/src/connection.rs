@@ -39,6 +39,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../migrations/0017_approval.sql")),
     M::up(include_str!("../migrations/0018_temporary_code.sql")),
     M::up(include_str!("../migrations/0019_grace.sql")),
+    M::up(include_str!("../migrations/0020_coverage.sql")),
 ];
 
 /// The path of the database, and the settings that its connections begin with.

@@ -7,6 +7,7 @@ mod ceremonies;
 mod challenges;
 mod connection;
 mod copies;
+mod coverage;
 mod due;
 mod failure;
 mod flows;
@@ -241,6 +242,7 @@ fn open_flow(write: &Connection, flow: &NewFlow) -> Result<Opened, Failure> {
     if opened == Opened::Yes {
         flows::change(write, whose, &Among::Open, None, when_enrolment_opens)?;
         flows::insert(write, flow)?;
+        coverage::note_group(write, flow)?;
     }
     Ok(opened)
 }

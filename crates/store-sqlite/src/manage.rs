@@ -14,7 +14,7 @@ use crate::connection::{execute, first, scalar};
 use crate::failure::Failure;
 use crate::flows::{self, Among, Whose};
 use crate::rows::{bytes, proof_from, to_sql};
-use crate::{SqliteStore, due, hold, proofs, record, setups, subject_of, trust};
+use crate::{SqliteStore, coverage, due, hold, proofs, record, setups, subject_of, trust};
 use nidan_store::{
     AuditContext, CloseManagement, CompleteProof, ManageChange, ManageStore, ManagementClosed,
     ManagementOpened, MethodDetail, NewFactor, NewSetup, OpenManagement, ProofCompletion,
@@ -120,6 +120,7 @@ fn open_management(write: &Connection, open: &OpenManagement) -> Result<Manageme
         flow::when_management_opens(earlier, &flow.session_binding)
     })?;
     flows::insert_of_browser(write, flow, open.trust_hash.as_ref())?;
+    coverage::note_group(write, flow)?;
     Ok(ManagementOpened::Yes)
 }
 

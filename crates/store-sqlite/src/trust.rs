@@ -10,7 +10,7 @@ use crate::connection::{all, execute, first};
 use crate::failure::Failure;
 use crate::flows::{self, Among};
 use crate::rows::{from_sql, time_from, to_sql};
-use crate::{grace, record};
+use crate::{coverage, grace, record};
 use nidan_store::{
     AuditContext, AuditDetail, NewFlow, NewTrust, OpenVerification, TrustUse, VerificationOpened,
 };
@@ -20,6 +20,7 @@ pub(crate) fn open(
     open: &OpenVerification,
 ) -> Result<VerificationOpened, Failure> {
     let flow = &open.flow;
+    coverage::note_group(write, flow)?;
     let context = load_context(write, open)?;
     let factor_epoch = context.factor_epoch;
     let opening = trust::open(context, open.audit.now);

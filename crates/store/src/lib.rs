@@ -7,6 +7,7 @@
 mod approval;
 #[cfg(feature = "contract")]
 pub mod contract;
+mod coverage;
 mod grace;
 mod keys;
 mod manage;
@@ -23,6 +24,7 @@ pub use approval::{
     ApprovalStore, Approver, ApprovingOpened, NewApproval, OpenApproving, Shown, StandingApproval,
 };
 use async_trait::async_trait;
+pub use coverage::CoverageStore;
 pub use grace::{GraceStore, NewSkip};
 pub use keys::{KeyCheck, KeyChecks, SealedFor};
 pub use manage::{
@@ -277,7 +279,14 @@ impl Activation {
 /// Everything the service stores.
 #[async_trait]
 pub trait Store:
-    PhoneStore + VerifyStore + ManageStore + PasskeyStore + ApprovalStore + SupportStore + GraceStore
+    PhoneStore
+    + VerifyStore
+    + ManageStore
+    + PasskeyStore
+    + ApprovalStore
+    + SupportStore
+    + GraceStore
+    + CoverageStore
 {
     /// Stores a flow and supersedes the [subject](Subject)'s earlier open ones.
     ///

@@ -8,6 +8,8 @@
 mod approvals;
 #[path = "memory/changes.rs"]
 mod changes;
+#[path = "memory/coverage.rs"]
+mod coverage;
 #[path = "memory/grace.rs"]
 mod grace;
 #[path = "memory/hold.rs"]
@@ -92,6 +94,7 @@ impl Store for Memory {
             if opened == Opened::Yes {
                 tables.change_flows(whose, None, when_enrolment_opens);
                 tables.flows.push(FlowRow::open(flow));
+                coverage::note_group(tables, flow);
             }
             opened
         })

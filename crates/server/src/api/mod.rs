@@ -97,6 +97,7 @@ pub fn router(service: Service) -> Router {
         .routes(routes!(flows::create))
         .routes(routes!(flows::redeem))
         .routes(routes!(form::form))
+        .routes(routes!(subjects::of_group))
         .routes(routes!(subjects::view))
         .routes(routes!(subjects::events))
         .routes(routes!(subjects::revoke))

@@ -4,15 +4,15 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use nidan_core::hold::HoldWish;
 use nidan_protocol::{
-    ErrorCode, EventsView, HoldPost, HostReportPost, Problem, ReinstatePost, ReportAnswer,
-    RevokePost, SubjectView, TemporaryCode, TemporaryCodePost,
+    CoverageView, ErrorCode, EventsView, HoldPost, HostReportPost, Problem, ReinstatePost,
+    ReportAnswer, RevokePost, SubjectView, TemporaryCode, TemporaryCodePost,
 };
 use serde::Deserialize;
 
 use crate::Service;
 use crate::extract::{Body, HostCaller};
 use crate::refusal::Refusal;
-use crate::use_cases::{report, subjects};
+use crate::use_cases::{coverage, report, subjects};
 
 type Named = Result<Path<String>, axum::extract::rejection::PathRejection>;
 type NamedMethod = Result<Path<(String, String)>, axum::extract::rejection::PathRejection>;
@@ -57,6 +57,31 @@ pub(crate) async fn view(
 ) -> Result<Json<SubjectView>, Refusal> {
     let Path(subject) = subject.map_err(|_| ErrorCode::NotFound)?;
     Ok(Json(subjects::view(&service, &host, &subject).await?))
+}
+
+/// The people who are asked for.
+#[derive(Deserialize)]
+pub(crate) struct OfGroup {
+    group: Option<String>,
+    after: Option<String>,
+}
+
+/// Returns what the people of a group have: who is covered, who is overdue. No secret, no number.
+#[utoipa::path(get, path = "/v1/subjects", params(
+    ("group" = String, Query, description = "A group of the host's in the service's configuration"),
+    ("after" = Option<String>, Query, description = "The `after` of the page before")), responses(
+    (status = 200, body = CoverageView),
+    (status = 400, body = Problem), (status = 401, body = Problem), (status = 503, body = Problem),
+))]
+pub(crate) async fn of_group(
+    State(service): State<Service>,
+    HostCaller(host): HostCaller,
+    asked: Result<Query<OfGroup>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<CoverageView>, Refusal> {
+    let Query(OfGroup { group, after }) = asked.map_err(|_| Refusal::field("group"))?;
+    let group = group.ok_or_else(|| Refusal::field("group"))?;
+    let view = coverage::of_group(&service, &host, &group, after.as_deref()).await?;
+    Ok(Json(view))
 }
 
 /// The page of the record that is asked for.

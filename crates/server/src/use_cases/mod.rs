@@ -7,6 +7,7 @@ pub(crate) mod ceremonies;
 pub(crate) mod challenges;
 mod check_code;
 mod code;
+pub(crate) mod coverage;
 pub(crate) mod enrolment;
 pub(crate) mod flows;
 pub(crate) mod grace;

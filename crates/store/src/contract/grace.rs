@@ -27,7 +27,7 @@ pub(super) async fn run(store: &dyn Store) {
         .a_set_up_that_was_put_off_is_over_and_leads_in_once()
         .await;
     suite.who_has_a_method_or_a_report_puts_nothing_off().await;
-    suite.trust_lives_by_the_group_of_the_flow().await;
+    suite.a_flow_keeps_its_group_and_so_does_its_person().await;
 }
 
 struct Suite<'a> {
@@ -155,14 +155,42 @@ impl Suite<'_> {
         assert!(self.redeem(&flow, 1_050).await.is_none());
     }
 
-    async fn trust_lives_by_the_group_of_the_flow(&self) {
-        let flow = NewFlow {
-            group: Some("staff".to_owned()),
-            ..flow("grace-group", 1)
+    async fn a_flow_keeps_its_group_and_so_does_its_person(&self) {
+        let of = |name: &str, number| NewFlow {
+            group: Some("crew".to_owned()),
+            ..flow(name, number)
         };
-        assert_eq!(self.store.open_flow(&flow).await.unwrap(), Opened::Yes);
-        let kept = self.store.flow_by_token(&flow.token_hash).await.unwrap();
-        assert_eq!(kept.unwrap().opened.group.as_deref(), Some("staff"));
+        for name in ["group-c", "group-a", "group-b"] {
+            let flow = of(name, 1);
+            assert_eq!(self.store.open_flow(&flow).await.unwrap(), Opened::Yes);
+            let kept = self.store.flow_by_token(&flow.token_hash).await.unwrap();
+            assert_eq!(kept.unwrap().opened.group.as_deref(), Some("crew"));
+        }
+        assert_eq!(self.crew(None, 9).await, ["group-a", "group-b", "group-c"]);
+        assert_eq!(self.crew(None, 2).await, ["group-a", "group-b"]);
+        assert_eq!(self.crew(Some("group-b"), 2).await, ["group-c"]);
+        // Who has a method is shown with it; whose latest flow is of no group is in none.
+        let enrolled = of("group-a", 1);
+        let enrolled = self.store.activate(&activation(&enrolled)).await.unwrap();
+        assert_eq!(enrolled, Activated::Yes);
+        let left = flow("group-b", 2);
+        assert_eq!(self.store.open_flow(&left).await.unwrap(), Opened::Yes);
+        assert_eq!(self.crew(None, 9).await, ["group-a", "group-c"]);
+        let page = self.store.group(("shop", "crew"), None, 9, 1_050).await;
+        let methods: Vec<_> = page
+            .unwrap()
+            .iter()
+            .map(|(_, one)| one.methods.len())
+            .collect();
+        assert_eq!(methods, [1, 0]);
+        let other = self.store.group(("other", "crew"), None, 9, 1_050).await;
+        assert!(other.unwrap().is_empty(), "another host's");
+    }
+
+    async fn crew(&self, after: Option<&str>, count: u32) -> Vec<String> {
+        let page = self.store.group(("shop", "crew"), after, count, 1_050);
+        let page = page.await.unwrap();
+        page.into_iter().map(|(id, _)| id).collect()
     }
 
     async fn logs_in(&self, name: &str, begins_grace: bool, now: u64) -> Grace {

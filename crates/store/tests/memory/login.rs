@@ -19,7 +19,7 @@ use nidan_store::{
 
 use super::changes::{Writing, apply};
 use super::tables::{FlowRow, FlowStanding, Tables, own};
-use super::{Memory, approvals, grace, hold, passkeys};
+use super::{Memory, approvals, coverage, grace, hold, passkeys};
 
 #[async_trait]
 impl VerifyStore for Memory {
@@ -303,6 +303,7 @@ pub(crate) fn hint(detail: &MethodDetail) -> Option<String> {
 
 fn open_verification(tables: &mut Tables, open: &OpenVerification) -> VerificationOpened {
     let whose = (open.flow.host.as_str(), open.flow.subject.as_str());
+    coverage::note_group(tables, &open.flow);
     let factor_epoch = tables.subject(whose).map_or(0, |row| row.factor_epoch);
     let token = open.trust.as_ref();
     let context = OpeningContext {

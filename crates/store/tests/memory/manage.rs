@@ -15,10 +15,10 @@ use nidan_store::{
     ProofCompletion, ProofUse, StoreError,
 };
 
-use super::Memory;
 use super::changes::{Writing, apply};
 use super::login::{Spending, detail, login_context, spend};
 use super::tables::{FlowRow, FlowStanding, Tables, own};
+use super::{Memory, coverage};
 
 #[async_trait]
 impl ManageStore for Memory {
@@ -35,6 +35,7 @@ impl ManageStore for Memory {
                 trust_hash: open.trust_hash,
                 ..FlowRow::open(&open.flow)
             });
+            coverage::note_group(tables, &open.flow);
             ManagementOpened::Yes
         })
     }

@@ -139,6 +139,7 @@ pub(crate) struct SubjectRow {
     pub(crate) changes: Changes,
     pub(crate) unanswered: u32,
     pub(crate) grace: Grace,
+    pub(crate) group: Option<String>,
 }
 
 /// A change of a flow, by the id that its request brought.

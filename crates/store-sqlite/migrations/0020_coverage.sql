@@ -1,0 +1,3 @@
+-- The group that the host has named with the person's latest flow.
+ALTER TABLE subject ADD COLUMN policy_group TEXT;
+CREATE INDEX subject_by_group ON subject (host, policy_group, subject) WHERE policy_group IS NOT NULL;
