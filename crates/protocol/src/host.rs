@@ -111,6 +111,10 @@ pub struct CreateFlow {
     /// configuration has. Without it, what the host's own settings say holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// With `enroll`: whether the set-up stands between a login and the site, because the login's answer had
+    /// `enrolment`. It says so then, and may be put off while the policy lets it wait.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_login: bool,
     /// With `enroll`, where a login's assertion had `must_enroll`: that login's flow. A set-up of a person for
     /// whom support has made a code begins after that login and no other.
     #[serde(default, skip_serializing_if = "Option::is_none")]

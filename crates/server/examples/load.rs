@@ -275,6 +275,7 @@ fn flow(subject: &str, what: &str, purpose: Purpose, token: &str) -> NewFlow {
         intent: None,
         acr_needed: None,
         group: None,
+        at_login: false,
         after_login: None,
         client_description: None,
         token_hash: Sha256::digest(token.as_bytes()).into(),

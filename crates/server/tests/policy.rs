@@ -49,7 +49,8 @@ async fn logs_in(bench: &Bench, group: Option<&str>) -> Value {
 
 /// Opens a set-up; its flow and its token.
 async fn begins(bench: &Bench, group: &str) -> (String, String) {
-    let body = bench.create_body("u1");
+    let mut body = bench.create_body("u1");
+    body["at_login"] = json!(true);
     let (status, created) = flow_of(bench, Some(group), body).await;
     assert_eq!(status, StatusCode::CREATED, "{created}");
     let text = |name: &str| created[name].as_str().unwrap().to_owned();
@@ -158,6 +159,21 @@ async fn what_is_required_of_nobody_is_not_put_off() {
     assert_eq!(view["policy"].get("enrolment"), None);
     let refusal = skip(&bench, token).await;
     refused(&refusal, StatusCode::CONFLICT, "policy_forbids");
+    // Nor is a set-up that is begun by oneself, though it is required.
+    let own = flow_of(&bench, Some("staff"), bench.create_body("u1"))
+        .await
+        .1;
+    let token = own["flow_token"].as_str().unwrap();
+    assert_eq!(
+        bench.flow_get(token).await.1["policy"].get("enrolment"),
+        None
+    );
+    let refusal = skip(&bench, token).await;
+    refused(&refusal, StatusCode::CONFLICT, "policy_forbids");
+    let mut body = bench.login_body("u1", "session-of-somebody-without");
+    body["at_login"] = json!(true);
+    let refusal = flow_of(&bench, Some("staff"), body).await;
+    refused(&refusal, StatusCode::BAD_REQUEST, "request_invalid");
     // Nor is anything but a set-up.
     let person = bench.enrolled("u2", 7).await;
     let (_, token) = bench.login(&person.subject).await;

@@ -26,7 +26,7 @@ const SKIPS: usize = 3;
 fn set_up(pair: &Pair, port: u16, subject: &str, session: usize) -> Option<(u16, Value)> {
     let body = json!({
         "purpose": "enroll", "subject": subject, "account_name": "a@example.com", "auth_time": now(),
-        "session_binding": format!("session-number-{session:05}"), "origin": ORIGIN,
+        "session_binding": format!("session-number-{session:05}"), "origin": ORIGIN, "at_login": true,
     });
     ask(port, "POST", "/v1/flows", &pair.api_key, &body)
 }

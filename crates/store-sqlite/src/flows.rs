@@ -35,8 +35,8 @@ pub(crate) fn insert(write: &Connection, flow: &NewFlow) -> Result<(), Failure> 
         write,
         "INSERT INTO flow (id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
          token_hash, enrolment_id, server_public_key, sealed_private_key, created_at, expires_at, country, \
-         client_description, intent, acr_needed, policy_group, state) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 'open')",
+         client_description, intent, acr_needed, policy_group, at_login, state) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, 'open')",
         params![
             flow.id,
             flow.host,
@@ -57,6 +57,7 @@ pub(crate) fn insert(write: &Connection, flow: &NewFlow) -> Result<(), Failure> 
             flow.intent.map(Intent::as_str),
             flow.acr_needed.map(AcrNeeded::as_str),
             flow.group,
+            flow.at_login,
         ],
     )?;
     Ok(())

@@ -12,7 +12,7 @@ use nidan_store::{AuditDetail, Flow, FlowState, Method, MethodDetail, NewFlow, S
 
 pub(crate) const FLOW_COLUMNS: &str = "id, host, subject, purpose, account_name, auth_time, session_binding, origin, \
     token_hash, enrolment_id, server_public_key, sealed_private_key, created_at, expires_at, country, client_description, state, body_hash, method_id, \
-    used, reported_at, reports, factor_epoch, trusts, trust_hash, intent, acr_needed, policy_group, proved_at, proof_hash, \
+    used, reported_at, reports, factor_epoch, trusts, trust_hash, intent, acr_needed, policy_group, at_login, proved_at, proof_hash, \
     test_hash";
 
 pub(crate) fn flow_from(row: &Row<'_>) -> Result<Flow, Failure> {
@@ -41,6 +41,7 @@ pub(crate) fn flow_from(row: &Row<'_>) -> Result<Flow, Failure> {
         intent: intent.and_then(|name| Intent::from_wire(&name)),
         acr_needed: acr_from(row)?,
         group: row.get("policy_group")?,
+        at_login: row.get("at_login")?,
         account_name: row.get("account_name")?,
         auth_time: from_sql(row.get("auth_time")?)?,
         session_binding: row.get("session_binding")?,

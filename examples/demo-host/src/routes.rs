@@ -192,12 +192,13 @@ pub(crate) fn asked<'a>(shop: &'a Shop, session: &'a Session, purpose: Purpose) 
         trust_token: None,
         client_description: None,
         after_login: None,
+        at_login: false,
         group: group_of(&session.email),
     }
 }
 
 /// No login has let the person in: the policy asks for the set-up.
-const NO_LOGIN: &str = "";
+pub(crate) const NO_LOGIN: &str = "";
 
 /// The group of the service's configuration that a person of ours is in.
 fn group_of(email: &str) -> Option<&'static str> {

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use serde_json::{Value, json};
 
-use crate::routes::{Completed, Here, Language, Shop, asked, refused_page};
+use crate::routes::{Completed, Here, Language, NO_LOGIN, Shop, asked, refused_page};
 use crate::session::{MaySetUp, Refused, SESSION_TTL_S, with_cookie};
 use crate::two_step::{Asked, Flow, Purpose, TwoStepError};
 
@@ -19,6 +19,7 @@ pub(crate) async fn begin_two_step(
         .two_step
         .begin(&Asked {
             after_login: session.owes_set_up.as_deref(),
+            at_login: session.owes_set_up.as_deref() == Some(NO_LOGIN),
             ..asked(&shop, &session, Purpose::Enroll)
         })
         .await
@@ -90,11 +91,7 @@ pub(crate) async fn complete_two_step(
         return turned_on(&shop, &session.user_id, lang).await;
     }
     // It waits. What support's code has let in owes it, whatever a result says.
-    if session
-        .owes_set_up
-        .as_deref()
-        .is_some_and(|login| !login.is_empty())
-    {
+    if session.owes_set_up.as_deref() != Some(NO_LOGIN) {
         return Ok(refused());
     }
     match shop.accounts.follow_session(&session).await? {

@@ -115,6 +115,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) client_description: Option<&'a str>,
     /// The login after which a set-up is owed.
     pub(crate) after_login: Option<&'a str>,
+    /// Whether a set-up stands between a login and the site.
+    pub(crate) at_login: bool,
     /// The people of ours for whom other rules hold.
     pub(crate) group: Option<&'a str>,
 }
@@ -241,6 +243,9 @@ impl TwoStep {
             if let (Some(value), Some(body)) = (value, body.as_object_mut()) {
                 body.insert(name.to_owned(), value.into());
             }
+        }
+        if let (true, Some(body)) = (asked.at_login, body.as_object_mut()) {
+            body.insert("at_login".to_owned(), true.into());
         }
         let answer = self.post("/v1/flows", &body).await?;
         if answer.status().is_client_error() {

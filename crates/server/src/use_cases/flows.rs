@@ -55,6 +55,7 @@ pub(crate) async fn create(
             .filter(|_| request.purpose == Purpose::Manage),
         acr_needed: request.acr_needed,
         group: request.group,
+        at_login: request.at_login,
         after_login: request.after_login,
         account_name,
         auth_time: request.auth_time,
@@ -293,6 +294,9 @@ fn check(request: &CreateFlow, host: &Host, now: u64) -> Result<String, Refusal>
     }
     if request.purpose != Purpose::Verify && request.acr_needed.is_some() {
         return Err(Refusal::field("acr_needed"));
+    }
+    if request.purpose != Purpose::Enroll && request.at_login {
+        return Err(Refusal::field("at_login"));
     }
     if request.purpose != Purpose::Enroll && request.after_login.is_some() {
         return Err(Refusal::field("after_login"));

@@ -52,7 +52,7 @@ pub(crate) fn is_skipped(state: &FlowState) -> bool {
 /// Puts a set-up off: the same request again gets the same answer.
 ///
 /// # Errors
-/// [`ErrorCode::PolicyForbids`] where nothing is left of the grace, [`ErrorCode::FlowConflict`] for a
+/// [`ErrorCode::PolicyForbids`] where nothing is left of the grace, or no login waits for it, [`ErrorCode::FlowConflict`] for a
 /// flow that was completed otherwise, and [`ErrorCode::MethodNotOffered`] for one of another purpose.
 pub(crate) async fn skip(service: &Service, caller: FlowCaller) -> Result<SkipAnswer, Refusal> {
     caller.must_be(Purpose::Enroll)?;
@@ -67,6 +67,14 @@ pub(crate) async fn skip(service: &Service, caller: FlowCaller) -> Result<SkipAn
         outcome: FlowOutcome::Skipped,
         result_code,
     };
+    let forbidden = || Refusal {
+        field: Some("required".to_owned()),
+        ..ErrorCode::PolicyForbids.into()
+    };
+    // Whoever sets it up of their own accord leaves, and nothing is counted.
+    if !flow.opened.at_login {
+        return Err(forbidden());
+    }
     let store = &service.0.store;
     let is_done = |state: &FlowState| match state {
         FlowState::Completed { body_hash: of, .. } => bool::from(of.ct_eq(&body_hash)),
@@ -98,10 +106,7 @@ pub(crate) async fn skip(service: &Service, caller: FlowCaller) -> Result<SkipAn
             );
             Ok(answer)
         }
-        Skip::NotAllowed => Err(Refusal {
-            field: Some("required".to_owned()),
-            ..ErrorCode::PolicyForbids.into()
-        }),
+        Skip::NotAllowed => Err(forbidden()),
         // The same request may have come twice at once, to another process: this is its answer too.
         Skip::FlowOver => match store.flow_by_token(&flow.opened.token_hash).await? {
             Some(again) if is_done(&again.state) => Ok(answer),

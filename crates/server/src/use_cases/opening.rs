@@ -77,8 +77,7 @@ pub(crate) async fn view(
         policy: Policy {
             methods: service.0.config.methods(host),
             backup_gate: host.backup_gate,
-            enrolment: grace::duty(host, subject.grace, now)
-                .filter(|_| flow.opened.purpose == Purpose::Enroll),
+            enrolment: grace::duty(host, subject.grace, now).filter(|_| flow.opened.at_login),
         },
         methods: offered(&flow.opened, &subject, now)
             .map(|method| method_view(method, host, subject.allowance, now))

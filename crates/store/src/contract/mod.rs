@@ -80,6 +80,7 @@ fn flow(name: &str, number: u8) -> NewFlow {
         intent: None,
         acr_needed: None,
         group: None,
+        at_login: false,
         client_description: None,
         after_login: None,
         created_at: 1000,
