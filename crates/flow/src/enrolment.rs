@@ -268,7 +268,10 @@ impl Enrolment {
 
     fn next(&mut self, now: Now) -> Option<SetUpEffect> {
         match &mut self.step {
-            Step::Start => self.step = Step::Method,
+            Step::Start => {
+                self.step = Step::Method;
+                return self.look_whether_put_off();
+            }
             Step::GetApp => self.step = Step::AddAccount,
             Step::AddAccount => self.step = Step::Confirm { refused: None },
             Step::Another => self.step = Step::SaveCodes { refused: None },

@@ -33,7 +33,10 @@ impl Enrolment {
         now: Now,
     ) -> Result<(), EndReason> {
         let Step::OnPhone { look_at } = &mut self.step else {
-            return Ok(());
+            return match error.and_then(ending_for) {
+                Some(reason) if !self.is_stored() => Err(reason),
+                Some(_) | None => Ok(()),
+            };
         };
         let wait = if error.is_some() {
             LOOK_LATER_S

@@ -20,6 +20,13 @@ impl Enrolment {
         Some(SetUpEffect::PutOff)
     }
 
+    /// Looks whether a set-up is still there that may have been put off, where no answer came: nobody sets
+    /// up what is over.
+    pub(super) fn look_whether_put_off(&mut self) -> Option<SetUpEffect> {
+        let is_unsure = matches!(self.putting_off, RequestState::Refused(_));
+        is_unsure.then_some(SetUpEffect::Look)
+    }
+
     /// What the service answered. Where it has put the set-up off that is so, wherever the person went
     /// meanwhile.
     pub(super) fn on_put_off(

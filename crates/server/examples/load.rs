@@ -248,6 +248,7 @@ async fn people(folder: &Path) -> Vec<Login> {
             flow: login,
             trust: None,
             begins_grace: false,
+            may_be_paused: true,
             audit: audit.clone(),
         };
         let _opened = store.open_verification(&open).await.unwrap();

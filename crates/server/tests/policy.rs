@@ -142,12 +142,21 @@ async fn the_date_ends_it_and_nothing_gives_it_anew() {
     let created = logs_in(&bench, Some("staff")).await;
     assert_eq!(created["enrolment"]["may_skip"], false);
     assert_eq!(created["enrolment"]["deadline"], bench.now());
-    // Support's reset gives nothing anew, not even under a policy without a date.
+}
+
+#[tokio::test]
+async fn a_reset_ends_what_was_left() {
+    let bench = Bench::tuned(staff, None).await;
+    let created = logs_in(&bench, Some("staff")).await;
+    assert_eq!(created["enrolment"]["may_skip"], true);
     let body = json!({ "by": "Anna", "reason": "lost everything" });
     let (status, _) = bench.host_post("/v1/subjects/u1/reset", &body).await;
     assert_eq!(status, StatusCode::OK);
     let created = logs_in(&bench, Some("staff")).await;
     assert_eq!(created["enrolment"]["may_skip"], false);
+    let (_, token) = begins(&bench, "staff").await;
+    let refusal = skip(&bench, &token).await;
+    refused(&refusal, StatusCode::CONFLICT, "policy_forbids");
 }
 
 #[tokio::test]
@@ -410,4 +419,33 @@ async fn coverage_says_who_is_covered_who_is_overdue_and_who_is_locked_out() {
         refused(&refusal, StatusCode::BAD_REQUEST, "request_invalid");
         assert_eq!(refusal.1["field"], "group");
     }
+}
+
+#[tokio::test]
+async fn what_was_put_off_leads_in_no_longer_than_its_flow() {
+    let bench = Bench::tuned(staff, None).await;
+    let (flow_id, token) = begins(&bench, "staff").await;
+    let (_, answer) = skip(&bench, &token).await;
+    bench.pass(59);
+    assert_eq!(skip(&bench, &token).await.0, StatusCode::OK);
+    bench.pass(600);
+    let late = skip(&bench, &token).await;
+    refused(&late, StatusCode::UNAUTHORIZED, "flow_expired");
+    let (status, _) = redeem(&bench, &flow_id, &answer).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_pause_of_before_does_not_count_where_it_is_required() {
+    let bench = Bench::tuned(staff, None).await;
+    let person = somebody(&bench).await;
+    let page = bench.proved(&person).await;
+    let asked = json!({ "hours": 72, "reason": "other" });
+    assert_eq!(page.change("pause", &asked).await.0, StatusCode::OK);
+    let login = async |group| {
+        let body = bench.login_body("u1", "session-of-a-paused-login");
+        flow_of(&bench, group, body).await.1["outcome"].clone()
+    };
+    assert_eq!(login(None).await, "paused");
+    assert_eq!(login(Some("staff")).await, "required");
 }

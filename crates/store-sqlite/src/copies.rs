@@ -179,6 +179,7 @@ pub fn restore(
         None => fresh_id,
     };
     let taken_over = take_over_used_codes(&copy, path);
+    take_over_grace(&copy, path)?;
     forget_what_may_have_been_used(&copy, now)?;
     let (checks, generation) = (keys.checks(), reached.saturating_add(1));
     copy.execute(
@@ -283,15 +284,55 @@ fn forget_what_may_have_been_used(copy: &Connection, now: u64) -> Result<(), Cop
 /// Codes that were used since the backup stay used, as far as the database that is there can still
 /// be read. How many.
 fn take_over_used_codes(copy: &Connection, present: &Path) -> u64 {
+    let taken = with_present(
+        copy,
+        present,
+        &[
+            "UPDATE backup_code SET used_at = (SELECT p.used_at FROM present.backup_code p WHERE p.host = backup_code.host \
+         AND p.subject = backup_code.subject AND p.hash = backup_code.hash) WHERE used_at IS NULL AND EXISTS \
+         (SELECT 1 FROM present.backup_code p WHERE p.host = backup_code.host AND p.subject = backup_code.subject \
+         AND p.hash = backup_code.hash AND p.used_at IS NOT NULL)",
+        ],
+    );
+    taken.unwrap_or(0) as u64
+}
+
+/// Grace that was used since the backup stays used. Where the database that is there cannot be read, it
+/// is over for everybody who had begun it: nobody knows what is left.
+fn take_over_grace(copy: &Connection, present: &Path) -> Result<(), CopyError> {
+    let taken = with_present(
+        copy,
+        present,
+        &[
+            "UPDATE subject SET skips_used = MAX(subject.skips_used, p.skips_used), \
+         grace_is_over = MAX(subject.grace_is_over, p.grace_is_over), \
+         grace_from = MIN(COALESCE(subject.grace_from, p.grace_from), COALESCE(p.grace_from, subject.grace_from)) \
+         FROM present.subject p WHERE p.host = subject.host AND p.subject = subject.subject",
+            "INSERT INTO subject (host, subject, factor_epoch, skips_used, grace_is_over, grace_from, policy_group) \
+         SELECT host, subject, factor_epoch, skips_used, grace_is_over, grace_from, policy_group \
+         FROM present.subject WHERE true ON CONFLICT (host, subject) DO NOTHING",
+        ],
+    );
+    if taken.is_none() {
+        let sql = "UPDATE subject SET grace_is_over = 1 WHERE grace_from IS NOT NULL";
+        copy.execute(sql, [])?;
+    }
+    Ok(())
+}
+
+/// Runs statements beside the database that is there, `present` to them, all or none: how many rows they
+/// changed, or [`None`] where there is nothing that can be read.
+fn with_present(copy: &Connection, present: &Path, statements: &[&str]) -> Option<usize> {
     let take = || -> Result<usize, rusqlite::Error> {
         copy.execute("ATTACH DATABASE ?1 AS present", [present.to_string_lossy()])?;
-        let taken = copy.execute(
-            "UPDATE backup_code SET used_at = (SELECT p.used_at FROM present.backup_code p WHERE p.host = backup_code.host \
-             AND p.subject = backup_code.subject AND p.hash = backup_code.hash) WHERE used_at IS NULL AND EXISTS \
-             (SELECT 1 FROM present.backup_code p WHERE p.host = backup_code.host AND p.subject = backup_code.subject \
-             AND p.hash = backup_code.hash AND p.used_at IS NOT NULL)",
-            [],
-        );
+        let taken = || {
+            let whole = copy.unchecked_transaction()?;
+            let rows = statements.iter().map(|sql| whole.execute(sql, []));
+            let rows = rows.sum::<Result<usize, rusqlite::Error>>()?;
+            whole.commit()?;
+            Ok(rows)
+        };
+        let taken = taken();
         copy.execute("DETACH DATABASE present", [])?;
         taken
     };
@@ -304,10 +345,9 @@ fn take_over_used_codes(copy: &Connection, present: &Path) -> u64 {
         taken
     };
     if is_empty(present) {
-        0
-    } else {
-        take().unwrap_or(0) as u64
+        return None;
     }
+    take().ok()
 }
 
 fn counted(copy: &Connection, codes_taken_over: u64) -> Result<Copied, CopyError> {

@@ -69,14 +69,14 @@ fn store_code(write: &Connection, new: &NewTemporaryCode) -> Result<(), Failure>
     execute(
         write,
         "INSERT INTO subject (host, subject, factor_epoch) VALUES (?1, ?2, 1) \
-         ON CONFLICT (host, subject) DO NOTHING",
+         ON CONFLICT (host, subject) DO UPDATE SET factor_epoch = MAX(factor_epoch, 1)",
         [whose.0, whose.1],
     )?;
     if new.resets {
         reset(write, whose, audit)?;
     }
     let rule = flow::when_temporary_code_is_made;
-    flows::change(write, whose, &Among::Open, None, rule)?;
+    flows::change(write, whose, &Among::All, None, rule)?;
     drop_code(write, whose)?;
     execute(
         write,

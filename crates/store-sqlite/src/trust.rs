@@ -100,7 +100,7 @@ fn load_context(read: &Connection, open: &OpenVerification) -> Result<OpeningCon
     let (factor_epoch, paused_until) = known.unwrap_or_default();
     Ok(OpeningContext {
         has_method: flows::has_way_in(read, (&open.flow.host, &open.flow.subject), open.audit.now)?,
-        paused_until,
+        paused_until: paused_until.filter(|_| open.may_be_paused),
         acr_needed: open.flow.acr_needed,
         factor_epoch,
         token: match &open.trust {

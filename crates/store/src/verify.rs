@@ -22,6 +22,8 @@ pub struct OpenVerification {
     /// Whether the person must have two-step verification: the grace of somebody without a method begins
     /// with the first login, once.
     pub begins_grace: bool,
+    /// Whether a pause counts.
+    pub may_be_paused: bool,
     /// The context of the entries that it leaves in the record.
     pub audit: AuditContext,
 }

@@ -75,6 +75,10 @@ pub(crate) async fn complete(
             return Ok(refused_page(lang));
         }
     };
+    // No login waits for it: nothing was put off here.
+    if checked.is_skipped {
+        return Ok(refused_page(lang));
+    }
     // It was turned off elsewhere, and this page was a set-up.
     if checked.purpose == Purpose::Enroll {
         return set_up::turned_on(&shop, &session.user_id, lang).await;

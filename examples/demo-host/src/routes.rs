@@ -151,7 +151,8 @@ async fn ask_for_code(
             let signed_in = signed_in(shop, session, &flow_id, &result_code).await;
             signed_in
                 .map(|(id, checked)| {
-                    let answer = with_cookie(&id, SESSION_TTL_S, Json(json!({})));
+                    let leads_on = json!({ "must_add": checked.must_add });
+                    let answer = with_cookie(&id, SESSION_TTL_S, Json(leads_on));
                     with_trust(checked.trust_token, answer)
                 })
                 .ok_or(Refused(StatusCode::SERVICE_UNAVAILABLE, "failed"))
@@ -202,7 +203,8 @@ pub(crate) const NO_LOGIN: &str = "";
 
 /// The group of the service's configuration that a person of ours is in.
 fn group_of(email: &str) -> Option<&'static str> {
-    email.ends_with(STAFF).then_some("staff")
+    let is_staff = email.to_ascii_lowercase().ends_with(STAFF);
+    is_staff.then_some("staff")
 }
 
 /// A signed result, checked and spent: the fresh session's id

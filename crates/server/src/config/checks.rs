@@ -1,5 +1,6 @@
 //! What a configuration must be, setting by setting.
 
+use nidan_core::manage::APPS_MAX;
 use nidan_otp::Label;
 use nidan_protocol::{AcrNeeded, MethodClass, PASSKEYS_MAX, PHONES_MAX};
 
@@ -203,8 +204,7 @@ impl Config {
             "needs a method that is worth it: nobody could set one up",
         )?;
         let most = methods.iter().map(|kind| match kind.class() {
-            // One app; the others as many as the service takes.
-            MethodClass::Otp => 1,
+            MethodClass::Otp => APPS_MAX,
             MethodClass::OutOfBand(_) => PHONES_MAX,
             MethodClass::Cryptographic => PASSKEYS_MAX,
         });

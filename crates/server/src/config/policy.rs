@@ -70,6 +70,11 @@ impl Host {
         })
     }
 
+    /// Whether a pause counts: one that was begun under another policy does not.
+    pub(crate) const fn may_be_paused(&self) -> bool {
+        self.may_pause && !self.required
+    }
+
     /// For how long a set-up that is required may be put off.
     pub(crate) const fn grace(&self) -> GracePolicy {
         GracePolicy {

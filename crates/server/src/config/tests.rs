@@ -311,6 +311,7 @@ fn a_policy_that_would_leave_somebody_without_any_way_is_refused() {
         "required = true",
         "methods = [\"totp\"]",
         "trust_days = 0",
+        "required = true\nmin_methods = 5",
         "may_pause = false\nmay_turn_off = false",
     ] {
         let config = load(&group(good), &[]).unwrap();
@@ -320,7 +321,7 @@ fn a_policy_that_would_leave_somebody_without_any_way_is_refused() {
     for (bad, key) in [
         (group("methods = []"), "groups.staff.methods"),
         (group("methods = [\"sms\"]"), "groups.staff.methods"),
-        (group("min_methods = 2"), "groups.staff.min_methods"),
+        (group("min_methods = 6"), "groups.staff.min_methods"),
         (
             group("acr_needed = \"urn:nidan:acr:phishing-resistant\""),
             "groups.staff.acr_needed",

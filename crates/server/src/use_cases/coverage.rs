@@ -47,7 +47,7 @@ pub(crate) async fn of_group(
 fn covered(host: &Host, id: String, subject: &Subject, now: u64) -> CoveredSubject {
     let account = subject.account();
     let is_future = |until: &u64| *until > now;
-    let duty = grace::duty(host, subject.grace, now).filter(|_| subject.methods.is_empty());
+    let duty = grace::duty(host, subject, now).filter(|_| subject.methods.is_empty());
     let overdue = duty.filter(|duty| !duty.may_skip);
     let in_use = subject.methods.iter();
     let in_use = in_use.filter(|method| method.held_at.is_none() && method.retires_at.is_none());

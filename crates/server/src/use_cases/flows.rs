@@ -15,7 +15,7 @@ use crate::refusal::Refusal;
 use crate::{AUTH_TIME_MAX_AGE_S, FLOW_TTL_S, RESULT_TTL_S, Service};
 use nidan_store::{
     ApprovingOpened, ManagementOpened, NewFlow, OpenApproving, OpenManagement, OpenVerification,
-    Opened, TrustUse, VerificationOpened,
+    Opened, Subject, TrustUse, VerificationOpened,
 };
 
 /// 128 bits and more cannot be guessed.
@@ -136,7 +136,7 @@ async fn verification(
     trust_token: Option<&str>,
 ) -> Result<FlowCreated, Refusal> {
     if let Some(acr) = flow.acr_needed {
-        let from = available_from(service, &flow, acr).await?;
+        let from = in_use_from(&subject_of(service, &flow).await?, acr);
         if from.is_none_or(|from| from > flow.created_at) {
             return Ok(FlowCreated {
                 available_at: from,
@@ -144,10 +144,13 @@ async fn verification(
             });
         }
     } else if let Some(acr) = host.acr_needed {
-        // What the policy asks for strands nobody: who has nothing like it signs in, and is led to it.
-        let from = available_from(service, &flow, acr).await?;
-        let is_there = from.is_some_and(|from| from <= flow.created_at);
-        flow.acr_needed = is_there.then_some(acr);
+        // What the policy asks for strands nobody: who has nothing like it signs in, and is led to it. Who has
+        // lost it has support's code.
+        let subject = subject_of(service, &flow).await?;
+        let is_there = in_use_from(&subject, acr).is_some_and(|from| from <= flow.created_at);
+        let code = subject.temporary_code_until;
+        let has_code = code.is_some_and(|until| until > flow.created_at);
+        flow.acr_needed = (is_there && !has_code).then_some(acr);
     }
     let result_code = encode(&random_bytes::<TOKEN_LEN_BYTES>(&*service.0.random)?);
     let trust = trust_token
@@ -162,13 +165,14 @@ async fn verification(
         flow,
         trust,
         begins_grace: host.required,
+        may_be_paused: host.may_be_paused(),
         audit,
     };
     let opened = service.0.store.open_verification(&open).await?;
     Ok(match opened {
         VerificationOpened::Required => required(open.flow, token),
         VerificationOpened::NotEnrolled { grace } => FlowCreated {
-            enrolment: grace::duty(host, grace, open.flow.created_at),
+            enrolment: grace::duty_of(host, grace, open.flow.created_at),
             ..without_flow(FlowStatus::NotEnrolled, None)
         },
         VerificationOpened::Paused { until } => without_flow(FlowStatus::Paused, Some(until)),
@@ -181,22 +185,19 @@ async fn verification(
     })
 }
 
-/// From when the person has something in use that is worth it, in Unix seconds.
-async fn available_from(
-    service: &Service,
-    flow: &NewFlow,
-    acr: AcrNeeded,
-) -> Result<Option<u64>, Refusal> {
+async fn subject_of(service: &Service, flow: &NewFlow) -> Result<Subject, Refusal> {
     let store = &service.0.store;
     let subject = store.subject(&flow.host, &flow.subject, flow.created_at);
-    let subject = subject.await?;
-    let in_use = subject
-        .methods
-        .iter()
-        .filter(|method| method.held_at.is_none());
-    Ok(in_use
-        .filter_map(|method| worth_from(acr, method, &subject))
-        .min())
+    Ok(subject.await?)
+}
+
+/// From when the person has something in use that is worth it, in Unix seconds.
+fn in_use_from(subject: &Subject, acr: AcrNeeded) -> Option<u64> {
+    let methods = subject.methods.iter();
+    let in_use = methods.filter(|method| method.held_at.is_none());
+    in_use
+        .filter_map(|method| worth_from(acr, method, subject))
+        .min()
 }
 
 const fn without_flow(outcome: FlowStatus, paused_until: Option<u64>) -> FlowCreated {

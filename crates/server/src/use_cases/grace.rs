@@ -4,7 +4,7 @@ use nidan_core::grace::{self, Grace, GraceLeft, Skip};
 use nidan_protocol::{
     EnrolmentDuty, ErrorCode, FlowOutcome, MethodKind, Purpose, SKIPPED_METHOD_ID, SkipAnswer,
 };
-use nidan_store::{FlowState, NewSkip};
+use nidan_store::{FlowState, NewSkip, Subject};
 use subtle::ConstantTimeEq as _;
 
 use super::FlowCaller;
@@ -14,8 +14,18 @@ use crate::keys::HashUse;
 use crate::refusal::Refusal;
 use crate::{RESULT_TTL_S, Service};
 
-/// What the policy asks of somebody without a method; [`None`] where it asks nothing.
-pub(crate) fn duty(host: &Host, grace: Grace, now: u64) -> Option<EnrolmentDuty> {
+/// What the policy asks of somebody without a method; [`None`] where it asks nothing. What support's code
+/// guards is not put off.
+pub(crate) fn duty(host: &Host, subject: &Subject, now: u64) -> Option<EnrolmentDuty> {
+    let duty = duty_of(host, subject.grace, now)?;
+    Some(EnrolmentDuty {
+        may_skip: duty.may_skip && !subject.is_guarded,
+        ..duty
+    })
+}
+
+/// The same, where there is no such code.
+pub(crate) fn duty_of(host: &Host, grace: Grace, now: u64) -> Option<EnrolmentDuty> {
     let GraceLeft {
         deadline,
         skips,

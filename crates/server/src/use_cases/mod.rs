@@ -59,6 +59,8 @@ impl FlowCaller {
         // A stored enrolment answers its own post for some time longer: an answer that was lost
         // near the end must not look like "nothing was stored".
         let late = match &flow.state {
+            // What was put off leads in, and ends like a login.
+            state if grace::is_skipped(state) => 0,
             FlowState::Completed { .. } if posts && flow.opened.purpose == Purpose::Enroll => {
                 FLOW_RETENTION_S
             }

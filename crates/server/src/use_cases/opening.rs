@@ -61,7 +61,7 @@ pub(crate) async fn view(
         approval,
         trust_days: host
             .trust_days
-            .filter(|_| flow.opened.purpose == Purpose::Verify),
+            .filter(|_| flow.opened.purpose == Purpose::Verify && flow.opened.acr_needed.is_none()),
         auto_send: host.auto_send,
         recovery_url: host.recovery_url.clone(),
         password_url: host.password_url.clone(),
@@ -77,7 +77,7 @@ pub(crate) async fn view(
         policy: Policy {
             methods: service.0.config.methods(host),
             backup_gate: host.backup_gate,
-            enrolment: grace::duty(host, subject.grace, now).filter(|_| flow.opened.at_login),
+            enrolment: grace::duty(host, &subject, now).filter(|_| flow.opened.at_login),
         },
         methods: offered(&flow.opened, &subject, now)
             .map(|method| method_view(method, host, subject.allowance, now))

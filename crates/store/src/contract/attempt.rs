@@ -52,6 +52,7 @@ pub(super) async fn opened(
         flow: flow.clone(),
         trust: None,
         begins_grace: false,
+        may_be_paused: true,
         audit: audit(activation, NOW),
     };
     let opened = store.open_verification(&open).await.unwrap();
@@ -299,6 +300,7 @@ pub(super) async fn a_method_rests_and_is_suspended(
             },
             trust: None,
             begins_grace: false,
+            may_be_paused: true,
             audit: audit(activation, now),
         };
         assert_eq!(
@@ -331,6 +333,7 @@ pub(super) async fn a_method_rests_and_is_suspended(
         },
         trust: None,
         begins_grace: false,
+        may_be_paused: true,
         audit: audit(activation, now),
     };
     assert_eq!(

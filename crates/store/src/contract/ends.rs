@@ -111,6 +111,7 @@ impl Person<'_> {
             flow: flow.clone(),
             trust,
             begins_grace: false,
+            may_be_paused: true,
             audit: audit(&self.activation, NOW),
         };
         let opened = self.store.open_verification(&open).await.unwrap();

@@ -1,11 +1,12 @@
 //! Set-ups that are required, and put off: grace is given once, and counted.
 
+use nidan_core::attempt::MadeCode;
 use nidan_protocol::{EventKind, Purpose, SKIPPED_METHOD_ID};
 
 use super::{activation, audit, flow, result_hash, state_of};
 use crate::{
-    Activated, AuditContext, FlowState, Grace, GracePolicy, NewFlow, NewSkip, OpenVerification,
-    Opened, Redemption, Report, Skip, Store, VerificationOpened,
+    Activated, AuditContext, FlowState, Grace, GracePolicy, NewFlow, NewSkip, NewTemporaryCode,
+    OpenVerification, Opened, Redemption, Report, Skip, Store, VerificationOpened,
 };
 
 const DAY_S: u64 = 86_400;
@@ -27,6 +28,9 @@ pub(super) async fn run(store: &dyn Store) {
         .a_set_up_that_was_put_off_is_over_and_leads_in_once()
         .await;
     suite.who_has_a_method_or_a_report_puts_nothing_off().await;
+    suite
+        .support_s_code_ends_what_was_put_off_and_lets_in()
+        .await;
     suite.a_flow_keeps_its_group_and_so_does_its_person().await;
 }
 
@@ -155,6 +159,33 @@ impl Suite<'_> {
         assert!(self.redeem(&flow, 1_050).await.is_none());
     }
 
+    async fn support_s_code_ends_what_was_put_off_and_lets_in(&self) {
+        let name = "grace-code";
+        let _begun = self.logs_in(name, true, 1_000).await;
+        let flow = self.set_up(name, 1, 1_000).await;
+        assert!(matches!(
+            self.skip(&flow, POLICY, 1_040).await,
+            Skip::Yes(_)
+        ));
+        let made = MadeCode {
+            salt: [4; 16],
+            hash: [5; 32],
+            expires_at: 2_000,
+        };
+        let new = NewTemporaryCode {
+            host: "shop".to_owned(),
+            subject: name.to_owned(),
+            code: made,
+            resets: false,
+            audit: audit(),
+        };
+        self.store.store_temporary_code(&new).await.unwrap();
+        assert!(self.redeem(&flow, 1_050).await.is_none());
+        // Hosts want an epoch in what a code lets in.
+        let person = self.store.subject("shop", name, 1_050).await.unwrap();
+        assert_eq!(person.factor_epoch, 1);
+    }
+
     async fn a_flow_keeps_its_group_and_so_does_its_person(&self) {
         let of = |name: &str, number| NewFlow {
             group: Some("crew".to_owned()),
@@ -204,6 +235,7 @@ impl Suite<'_> {
             },
             trust: None,
             begins_grace,
+            may_be_paused: true,
             audit: AuditContext { now, ..audit() },
         };
         match self.store.open_verification(&open).await.unwrap() {

@@ -36,6 +36,7 @@ pub(super) async fn run(store: &dyn Store, flow: &NewFlow, activation: &Activati
         flow: login(number),
         trust: None,
         begins_grace: false,
+        may_be_paused: true,
         audit: audit(activation, NOW),
     };
     assert_eq!(
@@ -84,6 +85,7 @@ async fn what_is_over_is_purged(
         flow: login.clone(),
         trust: None,
         begins_grace: false,
+        may_be_paused: true,
         audit: audit(activation, NOW),
     };
     assert_eq!(

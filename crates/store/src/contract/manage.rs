@@ -291,6 +291,7 @@ impl Page<'_> {
             flow: flow.clone(),
             trust: None,
             begins_grace: false,
+            may_be_paused: true,
             audit: audit(self.activation, now),
         };
         let opened = self.store.open_verification(&open).await.unwrap();

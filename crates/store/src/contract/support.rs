@@ -402,6 +402,7 @@ impl Person<'_> {
             },
             trust: None,
             begins_grace: false,
+            may_be_paused: true,
             audit: self.audit(),
         };
         self.store.open_verification(&open).await.unwrap()

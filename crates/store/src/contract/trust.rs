@@ -82,6 +82,7 @@ impl<L: Fn(u8) -> NewFlow> Browser<'_, L> {
             flow: (self.login)(14),
             trust: None,
             begins_grace: false,
+            may_be_paused: true,
             audit: audit(self.activation, NOW),
         };
         let opened = self.store.open_verification(&asks).await.unwrap();
@@ -116,6 +117,7 @@ impl<L: Fn(u8) -> NewFlow> Browser<'_, L> {
                 result_expires_at: now + 60,
             }),
             begins_grace: false,
+            may_be_paused: true,
             audit: audit(self.activation, now),
         };
         self.store.open_verification(&open).await.unwrap()

@@ -308,7 +308,10 @@ fn open_verification(tables: &mut Tables, open: &OpenVerification) -> Verificati
     let token = open.trust.as_ref();
     let context = OpeningContext {
         has_method: tables.has_way_in(whose, open.audit.now),
-        paused_until: tables.person(whose, open.audit.now).paused_until,
+        paused_until: tables
+            .person(whose, open.audit.now)
+            .paused_until
+            .filter(|_| open.may_be_paused),
         acr_needed: open.flow.acr_needed,
         factor_epoch,
         token: token.map_or(TrustToken::Unknown, |trust| token_of(tables, whose, trust)),

@@ -39,7 +39,7 @@ const REQUEST_ID_LENGTHS: std::ops::RangeInclusive<usize> = 16..=64;
 /// The host's rules for what people have.
 const fn policy(host: &Host) -> ManagePolicy {
     ManagePolicy {
-        may_pause: host.may_pause && !host.required,
+        may_pause: host.may_be_paused(),
         may_turn_off: host.may_turn_off && !host.required,
         min_methods: host.min_methods,
         strict: host.strict_window,
