@@ -117,6 +117,10 @@ function signedOut(action = 'sign-in', notice) {
   page.querySelector('input').focus()
 }
 
+/** What the administrators' page needs of this one; it is fetched when an administrator signs in. */
+const staff = () => import('./staff.js')
+const parts = () => ({ h, show, api, home, prove, passwordAgain })
+
 function crumbs() {
   return h('p', { class: 'crumbs' }, h('a', { href: `/?lang=${document.documentElement.lang}` }, t('account')), ' › ', t('security'))
 }
@@ -130,6 +134,8 @@ function security(me, notice) {
         h('p', {}, h('button', { id: 'manage', onclick: () => startManaging() }, t('manage'))), browsers(two), activity()]
       : [h('p', {}, t('offText')), h('p', {}, h('button', { id: 'set-up', onclick: () => startTwoStep() }, t('setUp'))), activity()]
   const approving = h('div', { id: 'approving' })
+  const administrators = h('div', {})
+  if (me.is_admin) staff().then(({ link }) => administrators.append(link({ h, parts })))
   if (two?.trusted_browsers.length) approve(approving)
   show(
     approving,
@@ -139,6 +145,7 @@ function security(me, notice) {
     notice && h('p', { class: 'card', role: 'status' }, notice),
     h('section', { class: 'card' }, h('h2', {}, t('twoStep'), two ? [': ', h('span', { class: 'state', id: 'state' }, t(two.enrolled ? 'on' : 'off'))] : ''), state),
     mailbox(),
+    administrators,
     h('button', { class: 'quiet', onclick: async () => { await api('sign-out', {}); home() } }, t('signOut')),
     h('button', { class: 'quiet', id: 'change-password', onclick: newPassword }, t('changePassword')),
     goods(),
@@ -252,6 +259,15 @@ function askForCode(token) {
   show(h('h1', { class: 'unseen' }, t('signIn')), widget, h('p', {}, h('button', { class: 'quiet', id: 'leave', onclick: leave }, t('cancel'))))
 }
 
+/** A code of whoever is signed in, for something that wants one. */
+function prove(token, completeUrl, leave) {
+  const widget = h('nidan-flow', { purpose: 'verify', service: '/2sv', 'flow-token': token, locale: document.documentElement.lang, 'complete-url': completeUrl }, h('p', { class: 'card' }, t('fallback')))
+  widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); leave() })
+  takesFocus(widget)
+  fillFrom(widget)
+  show(h('h1', { class: 'unseen' }, t('security')), widget, h('p', {}, h('button', { class: 'quiet', id: 'leave', onclick: leave }, t('cancel'))))
+}
+
 /** A fresh flow while the password is fresh; else from the start. */
 async function codeAgain() {
   try {
@@ -347,6 +363,8 @@ async function home(notice) {
 if (query.get('password') === 'change') sessionStorage.setItem('wants-password', 'yes')
 const done = query.get('two-step')
 // Said once: the address is this page's again, for a reload or a bookmark.
-if (done) history.replaceState(null, '', `/?lang=${document.documentElement.lang}`)
-if (done === 'add') startManaging(t('mustAdd'))
+const helped = query.get('staff')
+if (done || helped) history.replaceState(null, '', `/?lang=${document.documentElement.lang}`)
+if (helped) staff().then((page) => page.done(parts()))
+else if (done === 'add') startManaging(t('mustAdd'))
 else home(done === 'later' ? t('setUpLater') : done === 'on' ? t('justOn') : done === 'changed' ? t('justChanged') : done === 'lost' ? t('justLost') : done === 'refused' ? t('refused') : undefined)

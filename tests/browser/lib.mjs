@@ -89,8 +89,8 @@ function words(lang) {
 let people = 0
 
 /** A new account, signed in; of a member of the staff, for whom two-step verification is required, at `staff.example`. */
-export async function signUp({ page, lang }, site = 'example.com') {
-  const email = `person-${process.pid}-${Date.now()}-${people++}@${site}`
+export async function signUp({ page, lang }, site = 'example.com', name = 'person') {
+  const email = `${name}-${process.pid}-${Date.now()}-${people++}@${site}`
   await page.getByRole('button', { name: lang === 'ja' ? 'はじめての方は新規登録' : 'I am new here' }).click()
   await page.getByLabel(lang === 'ja' ? 'メールアドレス' : 'Email').fill(email)
   await page.getByLabel(lang === 'ja' ? 'パスワード' : 'Password').fill('correct horse battery')

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
-import { LANGUAGES, browser, chooseApp, codeOf, finish, password, person, press, scan, signOut, signUp, sql, title, typeCode } from './lib.mjs'
+import { LANGUAGES, browser, chooseApp, codeOf, finish, inFirefox, password, person, press, scan, signOut, signUp, sql, title, typeCode } from './lib.mjs'
 import { own, says, unspent } from './managing.mjs'
 
 let shared
@@ -93,7 +93,8 @@ test('the date ends it, also while the page is open', async () => {
   await at.context.close()
 })
 
-test('a lost answer and a service that fails lose no skip', async () => {
+// Firefox's driver does not hand out what was posted, which these send on.
+test('a lost answer and a service that fails lose no skip', { skip: inFirefox }, async () => {
   const at = await person(shared, { lang: 'en' })
   const email = await signUp(at, 'staff.example')
   await mayWait(at, 3)
@@ -113,6 +114,20 @@ test('a lost answer and a service that fails lose no skip', async () => {
   await at.page.locator('#set-up').waitFor()
   await signOut(at)
   await password(at, email)
+  await mayWait(at, 2)
+  await at.context.close()
+})
+
+test('nobody sets up what was put off while no answer came', { skip: inFirefox }, async () => {
+  const at = await person(shared, { lang: 'en' })
+  await signUp(at, 'staff.example')
+  await mayWait(at, 3)
+  await at.page.route('**/v1/flow/skip', async (route) => { await route.fetch(); return route.abort() })
+  await press(at, 'start.later')
+  await at.page.getByRole('alert').filter({ hasText: at.w['trouble.unreachable'] }).waitFor()
+  await press(at, 'start.begin')
+  await title(at, 'ended.superseded-title')
+  await press(at, 'ended.again')
   await mayWait(at, 2)
   await at.context.close()
 })

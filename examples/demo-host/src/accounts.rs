@@ -66,6 +66,7 @@ impl Accounts {
                  auth_time INTEGER NOT NULL, flow_id TEXT, owes_code INTEGER NOT NULL DEFAULT 0,
                  owes_set_up TEXT) STRICT;
              CREATE TABLE IF NOT EXISTS spent_result (jti TEXT PRIMARY KEY) STRICT;
+             CREATE TABLE IF NOT EXISTS staff_act (account TEXT PRIMARY KEY, flow_id TEXT, act TEXT, outcome TEXT) STRICT;
              CREATE TABLE IF NOT EXISTS mail (account TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, notice TEXT NOT NULL,
                  PRIMARY KEY (account, seq)) STRICT;",
         )?;
@@ -305,7 +306,7 @@ impl Accounts {
     }
 
     /// Runs where waiting for the disk holds nobody up.
-    async fn on<T: Send + 'static>(
+    pub(crate) async fn on<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, AccountError> {

@@ -2,6 +2,7 @@
 //! are all that Nidan adds to a host. `demo_phone` is for the demo alone.
 
 mod accounts;
+mod acts;
 mod approve;
 mod browser;
 mod demo_phone;
@@ -10,6 +11,8 @@ mod notices;
 mod routes;
 mod session;
 mod set_up;
+mod staff;
+mod support;
 mod two_step;
 
 use std::error::Error;

@@ -20,7 +20,7 @@ use crate::session::{
 };
 use crate::set_up::{begin_two_step, complete_two_step};
 use crate::two_step::{Asked, Checked, Duty, Flow, Purpose, TwoStep, TwoStepError};
-use crate::{approve, manage};
+use crate::{approve, manage, staff};
 
 /// What a trusted browser brings; the service says how long it counts.
 pub(crate) const TRUST_COOKIE: &str = "shop_trust";
@@ -56,6 +56,10 @@ pub(crate) fn router(shop: Shop) -> Router {
         .route("/approve", post(approve::begin))
         .route("/manage/complete", post(manage::complete))
         .route("/mailbox", get(manage::mailbox))
+        .route("/staff", get(staff::people))
+        .route("/staff/act", post(staff::begin))
+        .route("/staff/complete", post(staff::complete))
+        .route("/staff/outcome", post(staff::outcome))
         .with_state(Arc::new(shop))
 }
 
@@ -202,7 +206,7 @@ pub(crate) fn asked<'a>(shop: &'a Shop, session: &'a Session, purpose: Purpose) 
 pub(crate) const NO_LOGIN: &str = "";
 
 /// The group of the service's configuration that a person of ours is in.
-fn group_of(email: &str) -> Option<&'static str> {
+pub(crate) fn group_of(email: &str) -> Option<&'static str> {
     let is_staff = email.to_ascii_lowercase().ends_with(STAFF);
     is_staff.then_some("staff")
 }
@@ -395,7 +399,7 @@ async fn me(State(shop): Here, session: Result<MaySetUp, Refused>) -> Result<Jso
         }
     };
     Ok(Json(
-        json!({ "email": session.email, "two_step": two_step }),
+        json!({ "email": session.email, "is_admin": staff::is_admin(&session.email), "two_step": two_step }),
     ))
 }
 

@@ -66,6 +66,11 @@ pub(crate) enum Purpose {
     Approve,
 }
 
+/// A code or a passkey of the person's own.
+const FACTORS: [&str; 2] = [
+    "urn:nidan:acr:second-factor",
+    "urn:nidan:acr:phishing-resistant",
+];
 /// A set-up that is required was put off: the password alone leads in.
 const SKIPPED: &str = "urn:nidan:acr:skipped";
 
@@ -162,6 +167,8 @@ pub(crate) struct Checked {
     pub(crate) must_enroll: bool,
     /// Whether the person is led to the page on which methods are added.
     pub(crate) must_add: bool,
+    /// Whether a factor was proved just now: by no trusted browser, and no code of support.
+    pub(crate) is_factor: bool,
     /// Whether a set-up was put off: nothing was proved, and there is no second factor.
     pub(crate) is_skipped: bool,
 }
@@ -309,6 +316,7 @@ impl TwoStep {
                 must_enroll: claims.must_enroll,
                 must_add: claims.must_add,
                 is_skipped,
+                is_factor: FACTORS.contains(&claims.acr.as_str()),
             }),
             Some(_) | None => Err(TwoStepError::Failed(
                 "a result for somebody else".to_owned(),
@@ -318,16 +326,8 @@ impl TwoStep {
 
     /// What a person has. The service is asked each time: nothing here can be out of date.
     pub(crate) async fn state(&self, subject: &str) -> Result<State, TwoStepError> {
-        let url = format!("{}/v1/subjects/{}", self.url, segment(subject));
-        Ok(self
-            .http
-            .get(url)
-            .bearer_auth(&self.api_key)
-            .send()
-            .await?
-            .error_for_status()?
-            .json()
-            .await?)
+        let path = format!("/v1/subjects/{}", segment(subject));
+        Ok(self.get(&path).await?.json().await?)
     }
 
     /// Asks for a code again in every browser that the person trusted.
@@ -359,16 +359,8 @@ impl TwoStep {
 
     /// What happened to a person's second factor, the newest first.
     pub(crate) async fn events(&self, subject: &str) -> Result<serde_json::Value, TwoStepError> {
-        let url = format!("{}/v1/subjects/{}/events", self.url, segment(subject));
-        Ok(self
-            .http
-            .get(url)
-            .bearer_auth(&self.api_key)
-            .send()
-            .await?
-            .error_for_status()?
-            .json()
-            .await?)
+        let path = format!("/v1/subjects/{}/events", segment(subject));
+        Ok(self.get(&path).await?.json().await?)
     }
 
     async fn check(&self, assertion: &str) -> Result<Claims, TwoStepError> {
@@ -401,7 +393,13 @@ impl TwoStep {
         Ok(decode::<Claims>(assertion, &DecodingKey::from_jwk(key)?, &rules)?.claims)
     }
 
-    async fn post(
+    pub(crate) async fn get(&self, path: &str) -> Result<reqwest::Response, TwoStepError> {
+        let asked = self.http.get(format!("{}{path}", self.url));
+        let answer = asked.bearer_auth(&self.api_key).send().await?;
+        Ok(answer.error_for_status()?)
+    }
+
+    pub(crate) async fn post(
         &self,
         path: &str,
         body: &serde_json::Value,
@@ -417,7 +415,7 @@ impl TwoStep {
 }
 
 /// An id of ours as one part of a path: whatever is in it, it names nobody else.
-fn segment(id: &str) -> String {
+pub(crate) fn segment(id: &str) -> String {
     utf8_percent_encode(id, NON_ALPHANUMERIC).to_string()
 }
 

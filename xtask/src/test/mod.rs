@@ -256,7 +256,7 @@ fn browsers(tally: &mut Tally, tools: &Tools, size: Size) -> Option<PathBuf> {
 const LANES_MAX: usize = 4;
 
 /// What people do, from the password to the signed result.
-const JOURNEYS: [&str; 13] = [
+const JOURNEYS: [&str; 14] = [
     "phone",
     "login",
     "manage",
@@ -268,6 +268,7 @@ const JOURNEYS: [&str; 13] = [
     "approval",
     "support",
     "policy",
+    "staff",
     "orders",
     "scam",
 ];
