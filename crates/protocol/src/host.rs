@@ -111,7 +111,7 @@ pub struct CreateFlow {
     /// configuration has. Without it, what the host's own settings say holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// With `enroll`: whether the set-up stands between a login and the site, because the login's answer had
+    /// With `enroll`: whether the set-up comes between a login and the site, because the login's answer had
     /// `enrolment`. It says so then, and may be put off while the policy lets it wait.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub at_login: bool,

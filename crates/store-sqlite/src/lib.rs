@@ -25,6 +25,7 @@ mod record;
 mod redeem;
 mod rows;
 mod setups;
+mod since;
 mod support;
 #[cfg(feature = "testing")]
 mod testing;

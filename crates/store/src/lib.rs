@@ -93,7 +93,7 @@ pub struct NewFlow {
     pub country: Option<String>,
     /// The host's description of the browser and the place, for the record.
     pub client_description: Option<String>,
-    /// Whether a set-up stands between a login and the site.
+    /// Whether a set-up comes between a login and the site.
     pub at_login: bool,
     /// The login that the host says has just let the person in, by its flow's id: an enrolment's. It is not
     /// kept.
