@@ -598,6 +598,7 @@ messages! {
     StartNow = "start.now",
     StartLater = "start.later",
     RecordSetUpSkipped = "record.set-up-skipped",
+    ElsewhereTemporary = "elsewhere.temporary",
 }
 
 /// Puts values into a text's named places: `{seconds}`. `put` appends the value of a place.

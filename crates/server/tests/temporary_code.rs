@@ -6,6 +6,7 @@
 mod common;
 
 use axum::http::StatusCode;
+use common::form::Page;
 use common::manage::{kinds, refused, somebody};
 use common::{Bench, Person, Widget, claims};
 use serde_json::{Value, json};
@@ -336,4 +337,35 @@ async fn what_is_wrong_is_named_and_changes_nothing() {
     let view = bench.subject("u1").await;
     assert_eq!(view["enrolled"], true);
     assert_eq!(view.get("temporary_code_expires_at"), None);
+}
+
+/// Without scripts the code lets in, and the page says before it is used up that the set-up after it
+/// needs them. Somebody else's code does nothing.
+#[tokio::test]
+async fn without_scripts_it_lets_in_and_the_set_up_is_announced() {
+    let bench = common::form::bench().await;
+    for (subject, seed) in [("u1", 7), ("u2", 9)] {
+        let _person = bench.enrolled(subject, seed).await;
+    }
+    let code = made(&bench, "u1", true).await;
+    let other = made(&bench, "u2", true).await;
+    let (flow_id, token) = bench.login("u1").await;
+    let page = Page::open(&bench, &token).await;
+    assert!(page.says("needs a newer browser"), "{}", page.html);
+    let page = page
+        .press(&bench, "submit", &[("typed_backup", &other)])
+        .await;
+    assert!(page.says("role=\"alert\"") && page.field("result_code").is_none());
+    let page = page
+        .press(&bench, "submit", &[("typed_backup", &code)])
+        .await;
+    let result = page.field("result_code").unwrap();
+    let (_, redeemed) = bench.redeem_login(&flow_id, &json!(result)).await;
+    assert_eq!(claims(&redeemed["assertion"])["must_enroll"], true);
+    // Who has a method is told nothing of a set-up.
+    let _person = bench.enrolled("u3", 11).await;
+    let _code = made(&bench, "u3", false).await;
+    let (_, token) = bench.login("u3").await;
+    let page = Page::open(&bench, &token).await;
+    assert!(!page.says("needs a newer browser"), "{}", page.html);
 }

@@ -49,6 +49,8 @@ pub(super) struct Frame<'a> {
     pub(super) slip: String,
     /// How and when support is reached.
     pub(super) support_hours: Option<&'a str>,
+    /// What is said above the screen, as there are no scripts here.
+    pub(super) warning: Option<Msg>,
     /// "Send again" was pressed before its time.
     pub(super) is_too_early: bool,
     /// Where the host takes results of this kind.
@@ -68,7 +70,9 @@ pub(super) enum Again<'a> {
 
 /// The page around a screen.
 pub(super) fn page<M: Plain>(frame: &Frame<'_>, screen: &Screen<'_, M>) -> Response {
-    let mut body = String::new();
+    let warning = frame.warning.map(|msg| frame.language.text(msg));
+    let warning = html! { @if let Some(text) = warning { p { (text) } } };
+    let mut body = warning.into_string();
     let mut open = Vec::new();
     for block in &screen.blocks {
         let depth = block.key.shape().depth();

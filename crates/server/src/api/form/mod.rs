@@ -225,6 +225,10 @@ fn draw(service: &Service, sent: &Sent, accepted: &str, drawn: &Drawn) -> Respon
             .map_or(Channel::Sms, |sent| sent.channel),
         slip: active.map_or_else(String::new, |signing| slip(language, signing, view.now)),
         support_hours: service.0.config.support_hours.read_in(language.tag),
+        // Somebody without a method sets it up next, and that needs scripts.
+        warning: active
+            .is_some_and(|signing| signing.is_temporary() && signing.opening.methods.is_empty())
+            .then_some(Msg::ElsewhereTemporary),
         is_too_early: sent.press == "resend" && sent.sends == drawn.sends,
         result_code: drawn.result_code.as_deref(),
     };

@@ -218,6 +218,7 @@ fn frame<'a>(
         awaited: Channel::Sms,
         slip: String::new(),
         support_hours: None,
+        warning: None,
         is_too_early: false,
         complete_url: Some(complete_url),
         result_code,
