@@ -260,12 +260,12 @@ function askForCode(token) {
 }
 
 /** A code of whoever is signed in, for something that wants one. */
-function prove(token, completeUrl, leave) {
+function prove(token, completeUrl, leave, what) {
   const widget = h('nidan-flow', { purpose: 'verify', service: '/2sv', 'flow-token': token, locale: document.documentElement.lang, 'complete-url': completeUrl }, h('p', { class: 'card' }, t('fallback')))
   widget.addEventListener('nidan-restart', (event) => { event.preventDefault(); leave() })
   takesFocus(widget)
   fillFrom(widget)
-  show(h('h1', { class: 'unseen' }, t('security')), widget, h('p', {}, h('button', { class: 'quiet', id: 'leave', onclick: leave }, t('cancel'))))
+  show(h('h1', { class: 'unseen' }, t('security')), h('p', { class: 'card', role: 'status' }, what), widget, h('p', {}, h('button', { class: 'quiet', id: 'leave', onclick: leave }, t('cancel'))))
 }
 
 /** A fresh flow while the password is fresh; else from the start. */

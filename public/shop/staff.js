@@ -4,21 +4,21 @@
 const WORDS = {
   ja: {
     title: 'スタッフの2段階認証', open: 'スタッフの管理', none: 'ほかのスタッフはまだいません。', you: '（あなた）',
-    covered: '設定済み', add: '方法がもう1つ必要です', waits: '未設定（{date}まで、あと{count}回先送りできます）', overdue: '期限切れ（{date}）', now: '次のログインで設定が必要です', never: 'まだログインしていません', locked: 'ログインできません', coded: 'コード発行済み（{date}まで）', paused: '一時停止中（{date}まで）',
+    covered: '設定済み', add: '方法がもう1つ必要です', waitsBoth: '未設定（{date}まで。先送りできるのは残り{count}回）', waitsDate: '未設定（{date}まで）', waitsTimes: '未設定（先送りできるのは残り{count}回）', none_: '未設定', overdue: '期限切れ（{date}）', now: '次のログインで設定が必要です', never: 'まだ分かりません（次のログインのあとに表示されます）', locked: 'ログインできません', coded: 'コード発行済み（{date}まで）', paused: '一時停止中（{date}まで）',
     left: 'バックアップコード：{count}個', totp: '認証アプリ', sms: 'SMS', voice: '電話', passkey: 'パスキー', and: '、', mixed: '・',
-    code: '1回だけログインさせる', anew: '最初から設定し直す', back: '戻る', reason: '理由（本人確認の方法など）', next: 'コードの入力へ', cancel: 'やめる',
-    askCode: '{email} さんが1回だけログインできるコードを発行します。登録した方法はそのまま残ります。', askAnew: '{email} さんの方法とバックアップコードをすべて削除し、設定し直すためのコードを発行します。元に戻せません。',
-    check: '必ず本人であることを確かめてから進めてください。', reason_missing: '理由を入力してください。', needs_factor: '先に、ご自身の2段階認証を設定してください。',
-    made: '{email} さんのコード', once: 'このコードは今だけ表示されます。本人に直接伝えてください。{date}まで有効です。', failed: 'コードを発行できませんでした。もう一度お試しください。', down: '2段階認証サービスに接続できません。しばらくしてから、もう一度お試しください。',
+    code: '1回だけログインできるコードを発行', anew: 'リセットしてコードを発行', back: '戻る', reason: '理由（本人確認の方法など）', next: 'コードの入力へ', cancel: 'やめる',
+    askCode: '{email} さんが1回だけログインできるコードを発行します。登録した方法はそのまま残ります。', askAnew: '{email} さんの登録済みの認証方法とバックアップコードをすべて削除し、設定し直すためのコードを発行します。元に戻せません。',
+    check: '必ず本人であることを確かめてから進めてください。', reason_missing: '理由を1行で入力してください。', needs_factor: '先に、ご自身の2段階認証を設定してください。',
+    made: '{email} さんのコード', once: 'このコードは今だけ表示されます。本人に直接伝えてください。{date}まで有効です。', failed: 'コードを表示できません。発行されている可能性があります。一覧を確認してから、必要ならもう一度発行してください。', down: '2段階認証サービスに接続できません。しばらくしてから、もう一度お試しください。',
   },
   en: {
     title: 'Two-step verification of the staff', open: 'Manage the staff', none: 'There is nobody else yet.', you: ' (you)',
-    covered: 'Covered', add: 'Needs one more method', waits: 'Not set up (can wait until {date}, times left: {count})', overdue: 'Overdue since {date}', now: 'Has to set it up at the next sign-in', never: 'Has not signed in yet', locked: 'Cannot sign in', coded: 'Has a code until {date}', paused: 'Paused until {date}',
+    covered: 'Covered', add: 'Needs one more method', waitsBoth: 'Not set up (can wait until {date}, times left: {count})', waitsDate: 'Not set up (can wait until {date})', waitsTimes: 'Not set up (can wait, times left: {count})', none_: 'Not set up', overdue: 'Overdue since {date}', now: 'Has to set it up at the next sign-in', never: 'Not known yet (after the next sign-in)', locked: 'Cannot sign in', coded: 'Has a code until {date}', paused: 'Paused until {date}',
     left: 'backup codes: {count}', totp: 'authenticator app', sms: 'SMS', voice: 'call', passkey: 'passkey', and: ', ', mixed: ' · ',
-    code: 'Let in once', anew: 'Start anew', back: 'Back', reason: 'Reason (how you made sure who it is)', next: 'Go on to your code', cancel: 'Leave',
+    code: 'Hand out a code', anew: 'Reset and hand out a code', back: 'Back', reason: 'Reason (how you made sure who it is)', next: 'Go on to your code', cancel: 'Leave',
     askCode: 'This makes a code with which {email} can sign in once. Their methods stay as they are.', askAnew: 'This removes all methods and backup codes of {email}, and makes a code that leads to a new set-up. It cannot be undone.',
-    check: 'First make sure that it is really them.', reason_missing: 'Please type a reason.', needs_factor: 'Set up two-step verification for yourself first.',
-    made: 'The code of {email}', once: 'It is shown only now. Tell it to them in person. It is good until {date}.', failed: 'No code was made. Please try again.', down: 'The two-step verification service cannot be reached. Please try again in a moment.',
+    check: 'First make sure that it is really them.', reason_missing: 'Please type a reason, on one line.', needs_factor: 'Set up two-step verification for yourself first.',
+    made: 'The code of {email}', once: 'It is shown only now. Tell it to them in person. It is good until {date}.', failed: 'The code cannot be shown. It may have been made: look at the list, and make another one if it is needed.', down: 'The two-step verification service cannot be reached. Please try again in a moment.',
   },
 }
 
@@ -34,10 +34,12 @@ function standing(one) {
   if (one.overdue_since) return t('overdue', { date: dated(one.overdue_since) })
   if (one.enrolment && !one.enrolment.may_skip) return t('now')
   if (one.enrolment) {
-    const { deadline, skips_left: count = '–' } = one.enrolment
-    return t('waits', { date: deadline ? dated(deadline) : '–', count })
+    const { deadline, skips_left: count } = one.enrolment
+    const key = deadline && count !== undefined ? 'waitsBoth' : deadline ? 'waitsDate' : 'waitsTimes'
+    return t(key, { date: deadline ? dated(deadline) : '', count })
   }
   if (one.paused_until) return t('paused', { date: dated(one.paused_until) })
+  if (!one.methods.length) return t('none_')
   return t(one.must_add ? 'add' : 'covered')
 }
 
@@ -52,7 +54,7 @@ export async function list(shop, notice) {
   try {
     ({ people } = await api('staff'))
   } catch {
-    return show(h('p', { class: 'card error', role: 'alert' }, t('down')), leave)
+    return show(notice ?? [], h('p', { class: 'card error', role: 'alert' }, t('down')), leave)
   }
   const row = ({ id, email, is_self: isSelf, coverage: one }) => h('li', { 'data-email': email },
     h('b', {}, email, isSelf ? t('you') : ''),
@@ -73,7 +75,7 @@ function ask(shop, { id, email }, remedy, why = '') {
     error.textContent = ''
     try {
       const { flow_token: token } = await api('staff/act', { account: id, remedy, reason: reason.value })
-      shop.prove(token, `/api/staff/complete?lang=${lang}`, () => list(shop))
+      shop.prove(token, `/api/staff/complete?lang=${lang}`, () => list(shop), t(remedy === 'code' ? 'askCode' : 'askAnew', { email }))
     } catch ({ code }) {
       if (code === 'reauth_required') return shop.passwordAgain(() => ask(shop, { id, email }, remedy, reason.value), () => list(shop))
       error.textContent = t(WORDS[lang][code] ? code : 'down')

@@ -1,8 +1,10 @@
 // What people do on the page on which methods are managed, as its tests walk there.
 
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 
-import { codeOf, password, press, sql, title, typeCode, withApp } from './lib.mjs'
+import { codeOf, folder, password, press, sql, title, typeCode, withApp } from './lib.mjs'
 
 /** The app has shown no code yet: the next one is good at once, and no test waits for it. */
 export const unspent = () => sql('UPDATE totp SET last_step = 0')
@@ -54,4 +56,19 @@ export async function mailed(at, wanted) {
     if (wanted.every((words) => mails.includes(words))) return
     assert.ok(tries < 59, mails)
   }
+}
+
+const key = readFileSync(join(folder, 'api-key'), 'utf8').trim()
+
+/** What the shop's support does for somebody, by the shop's id. */
+export async function support(subject, action, more = {}) {
+  const answer = await fetch(`${process.env.NIDAN_SERVICE}/v1/subjects/${subject}/${action}`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ by: 'Anna', reason: 'lost everything', ...more }),
+  })
+  assert.equal(answer.status, 200)
+  // The notice of a reset says a second, and ends sessions that began in it: people take longer to sign in.
+  if (action === 'reset' || more.reset) await new Promise((done) => setTimeout(done, 1100))
+  return answer.json()
 }

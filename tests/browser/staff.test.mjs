@@ -4,15 +4,15 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { LANGUAGES, browser, chooseApp, codeOf, finish, password, person, press, scan, signOut, signUp, sql, title, typeCode } from './lib.mjs'
-import { own, unspent } from './managing.mjs'
+import { own, support, unspent } from './managing.mjs'
 
 let shared
 before(async () => { shared = await browser() })
 after(() => shared.close())
 
 const SAYS = {
-  ja: { open: 'スタッフの管理', anew: '最初から設定し直す', next: 'コードの入力へ', empty: '理由を入力してください', overdue: '期限切れ', locked: 'ログインできません', add: '方法がもう1つ必要です', coded: 'コード発行済み', owes: '2段階認証をもう一度設定してください' },
-  en: { open: 'Manage the staff', anew: 'Start anew', next: 'Go on to your code', empty: 'Please type a reason', overdue: 'Overdue since', locked: 'Cannot sign in', add: 'Needs one more method', coded: 'Has a code until', owes: 'set up two-step verification again' },
+  ja: { open: 'スタッフの管理', anew: 'リセットしてコードを発行', next: 'コードの入力へ', empty: '理由を1行で入力してください', overdue: '期限切れ', locked: 'ログインできません', add: '方法がもう1つ必要です', coded: 'コード発行済み', owes: '2段階認証をもう一度設定してください' },
+  en: { open: 'Manage the staff', anew: 'Reset and hand out a code', next: 'Go on to your code', empty: 'Please type a reason, on one line', overdue: 'Overdue since', locked: 'Cannot sign in', add: 'Needs one more method', coded: 'Has a code until', owes: 'set up two-step verification again' },
 }
 
 /** Somebody of the staff with an app; signed out. */
@@ -134,4 +134,26 @@ test('neither a password, nor an open session, nor another role makes a code', a
   const after = json.people.find((one) => one.id === id)
   assert.equal(after.coverage.temporary_code_expires_at, undefined)
   for (const { context } of [victim, customer, plain.at, thief, at]) await context.close()
+})
+
+test('support’s code proves no factor of now, and makes nobody a code', async () => {
+  const victim = await person(shared, { lang: 'en' })
+  const name = await signUp(victim, 'staff.example')
+  const admin = await member({ lang: 'en' }, 'admin')
+  const { at } = admin
+  await signedIn(admin)
+  const { json: { people } } = await call(at, 'staff')
+  const idOf = (address) => people.find(({ email }) => email === address).id
+  const { code } = await support(idOf(admin.email), 'temporary_code', { minutes: 30, reset: false })
+  await at.page.locator('#staff').click()
+  await row(at, name).getByRole('button', { name: SAYS.en.anew }).click()
+  await at.page.locator('#reason').fill('because')
+  await at.page.keyboard.press('Enter')
+  await title(at, 'login.temporary-title')
+  await at.page.locator('#nidan-backup').fill(code)
+  await at.page.keyboard.press('Enter')
+  await at.page.getByText('The result could not be confirmed').waitFor()
+  const { json } = await call(at, 'staff')
+  assert.equal(json.people.find(({ id }) => id === idOf(name)).coverage.temporary_code_expires_at, undefined)
+  for (const { context } of [victim, at]) await context.close()
 })

@@ -2,31 +2,15 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 
 import { LANGUAGES, browser, chooseApp, codeOf, finish, folder, password, press, scan, sql, title, typeCode, withApp } from './lib.mjs'
-import { mailed, own, says, unspent } from './managing.mjs'
+import { mailed, own, says, support, unspent } from './managing.mjs'
 
 let shared
 before(async () => { shared = await browser() })
 after(() => shared.close())
-
-const key = readFileSync(join(folder, 'api-key'), 'utf8').trim()
-
-/** What the shop's support does for the person who is signed in there by the name. */
-async function support(subject, action, more = {}) {
-  const answer = await fetch(`${process.env.NIDAN_SERVICE}/v1/subjects/${subject}/${action}`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ by: 'Anna', reason: 'lost everything', ...more }),
-  })
-  assert.equal(answer.status, 200)
-  // The notice of a reset says a second, and ends sessions that began in it: people take longer to sign in.
-  if (action === 'reset' || more.reset) await new Promise((done) => setTimeout(done, 1100))
-  return answer.json()
-}
 
 /** The shop's id of somebody. */
 const subjectOf = (email) => execFileSync('python3', ['-c', `
@@ -113,5 +97,28 @@ test('another one in its place, one that is over, and a reset in between say so'
   await typeCode(at, '000000')
   await at.page.keyboard.press('Enter')
   await title(at, 'login.elsewhere-title')
+  await at.context.close()
+})
+
+test('who left the set-up after the code reads that another one is needed, and gets in by that', async () => {
+  const { at, email } = await withApp(shared, { lang: 'en' })
+  const subject = subjectOf(email)
+  const first = await support(subject, 'temporary_code', { minutes: 30, reset: true })
+  await password(at, email)
+  await title(at, 'login.temporary-title')
+  await typed(at, first.code)
+  await at.page.keyboard.press('Enter')
+  await at.page.getByText(OWES.en).waitFor()
+  await at.page.locator('#leave').click()
+  await password(at, email)
+  await title(at, 'login.temporary-title')
+  await typed(at, first.code)
+  await at.page.keyboard.press('Enter')
+  await wrong(at, 'login.temporary-over')
+  const { code } = await support(subject, 'temporary_code', { minutes: 30, reset: false })
+  await typed(at, code)
+  await at.page.keyboard.press('Enter')
+  await at.page.getByText(OWES.en).waitFor()
+  await title(at, 'start.title')
   await at.context.close()
 })

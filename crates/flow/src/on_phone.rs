@@ -34,7 +34,7 @@ impl Enrolment {
     ) -> Result<(), EndReason> {
         let Step::OnPhone { look_at } = &mut self.step else {
             return match error.and_then(ending_for) {
-                Some(reason) if !self.is_stored() => Err(reason),
+                Some(reason) if self.is_unsure_whether_put_off() => Err(reason),
                 Some(_) | None => Ok(()),
             };
         };

@@ -23,8 +23,12 @@ impl Enrolment {
     /// Looks whether a set-up is still there that may have been put off, where no answer came: nobody sets
     /// up what is over.
     pub(super) fn look_whether_put_off(&mut self) -> Option<SetUpEffect> {
-        let is_unsure = matches!(self.putting_off, RequestState::Refused(_));
-        is_unsure.then_some(SetUpEffect::Look)
+        self.is_unsure_whether_put_off()
+            .then_some(SetUpEffect::Look)
+    }
+
+    pub(super) const fn is_unsure_whether_put_off(&self) -> bool {
+        matches!(self.putting_off, RequestState::Refused(_)) && !self.is_stored()
     }
 
     /// What the service answered. Where it has put the set-up off that is so, wherever the person went

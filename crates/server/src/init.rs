@@ -80,13 +80,18 @@ fn passkeys(init: &Init<'_>) -> String {
     }
 }
 
-/// People who must have two-step verification with a spare method, and may put it off for a while.
-const GROUPS: [&str; 6] = [
+/// People who must have two-step verification with a spare method, and may put it off for a while; and
+/// those who help them, who may not.
+const GROUPS: [&str; 10] = [
     "[[hosts.groups]]",
     "id = \"staff\"",
     "required = true",
     "grace_days = 7",
     "grace_skips = 3",
+    "min_methods = 2",
+    "[[hosts.groups]]",
+    "id = \"admin\"",
+    "required = true",
     "min_methods = 2",
 ];
 

@@ -66,7 +66,8 @@ impl Accounts {
                  auth_time INTEGER NOT NULL, flow_id TEXT, owes_code INTEGER NOT NULL DEFAULT 0,
                  owes_set_up TEXT) STRICT;
              CREATE TABLE IF NOT EXISTS spent_result (jti TEXT PRIMARY KEY) STRICT;
-             CREATE TABLE IF NOT EXISTS staff_act (account TEXT PRIMARY KEY, flow_id TEXT, act TEXT, outcome TEXT) STRICT;
+             CREATE TABLE IF NOT EXISTS staff_act (account TEXT PRIMARY KEY, flow_id TEXT NOT NULL, act TEXT NOT NULL) STRICT;
+             CREATE TABLE IF NOT EXISTS staff_outcome (session BLOB PRIMARY KEY, outcome TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
              CREATE TABLE IF NOT EXISTS mail (account TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, notice TEXT NOT NULL,
                  PRIMARY KEY (account, seq)) STRICT;",
         )?;
@@ -347,7 +348,7 @@ fn random_id() -> Result<String, AccountError> {
     Ok(Base64UrlUnpadded::encode_string(&bytes))
 }
 
-fn hash(id: &str) -> Vec<u8> {
+pub(crate) fn hash(id: &str) -> Vec<u8> {
     Sha256::digest(id.as_bytes()).to_vec()
 }
 
@@ -355,7 +356,7 @@ fn hash(id: &str) -> Vec<u8> {
     clippy::disallowed_methods,
     reason = "the shop has no seam of its own for time"
 )]
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(0))

@@ -2,14 +2,17 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use crate::accounts::{AccountError, Accounts};
+use crate::accounts::{AccountError, Accounts, hash, now};
+
+/// A page that was redirected is there by then.
+const OUTCOME_KEPT_S: i64 = 60;
 
 impl Accounts {
     /// Everybody of the staff: the account's id, and its address.
     pub(crate) async fn staff(&self) -> Result<Vec<(String, String)>, AccountError> {
         self.on(|database| {
             let sql = "SELECT id, email FROM account WHERE lower(email) LIKE '%@staff.example' \
-                ORDER BY email LIMIT 500";
+                ORDER BY email";
             let mut statement = database.prepare(sql)?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             rows.collect()
@@ -26,7 +29,7 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         let (account, flow_id) = (account.to_owned(), flow_id.to_owned());
         let sql = "INSERT INTO staff_act (account, flow_id, act) VALUES (?1, ?2, ?3) \
-            ON CONFLICT (account) DO UPDATE SET flow_id = ?2, act = ?3, outcome = NULL";
+            ON CONFLICT (account) DO UPDATE SET flow_id = ?2, act = ?3";
         self.on(move |database| database.execute(sql, params![account, flow_id, act]))
             .await?;
         Ok(())
@@ -39,8 +42,7 @@ impl Accounts {
         flow_id: &str,
     ) -> Result<Option<String>, AccountError> {
         let (account, flow_id) = (account.to_owned(), flow_id.to_owned());
-        let sql = "DELETE FROM staff_act WHERE account = ?1 AND flow_id = ?2 AND act IS NOT NULL \
-            RETURNING act";
+        let sql = "DELETE FROM staff_act WHERE account = ?1 AND flow_id = ?2 RETURNING act";
         self.on(move |database| {
             let taken = database.query_row(sql, params![account, flow_id], |row| row.get(0));
             taken.optional()
@@ -48,27 +50,27 @@ impl Accounts {
         .await
     }
 
-    /// What came of it.
+    /// What came of it, for this session and no other one of the person.
     pub(crate) async fn keep_outcome(
         &self,
-        account: &str,
+        session: &str,
         outcome: String,
     ) -> Result<(), AccountError> {
-        let account = account.to_owned();
-        let sql = "INSERT INTO staff_act (account, outcome) VALUES (?1, ?2) \
-            ON CONFLICT (account) DO UPDATE SET outcome = ?2";
-        self.on(move |database| database.execute(sql, params![account, outcome]))
+        let session = hash(session);
+        let sql = "INSERT INTO staff_outcome (session, outcome, at) VALUES (?1, ?2, ?3)";
+        self.on(move |database| database.execute(sql, params![session, outcome, now()]))
             .await?;
         Ok(())
     }
 
-    /// It is shown once: a code stands in it.
-    pub(crate) async fn take_outcome(&self, account: &str) -> Result<Option<String>, AccountError> {
-        let account = account.to_owned();
-        let sql =
-            "DELETE FROM staff_act WHERE account = ?1 AND outcome IS NOT NULL RETURNING outcome";
+    /// It is shown once, at once: a code is in it.
+    pub(crate) async fn take_outcome(&self, session: &str) -> Result<Option<String>, AccountError> {
+        let session = hash(session);
+        let sql = "DELETE FROM staff_outcome WHERE session = ?1 RETURNING outcome";
         self.on(move |database| {
-            let taken = database.query_row(sql, [account], |row| row.get(0));
+            let old = "DELETE FROM staff_outcome WHERE at < ?1";
+            database.execute(old, [now() - OUTCOME_KEPT_S])?;
+            let taken = database.query_row(sql, [session], |row| row.get(0));
             taken.optional()
         })
         .await

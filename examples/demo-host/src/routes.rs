@@ -63,8 +63,12 @@ pub(crate) fn router(shop: Shop) -> Router {
         .with_state(Arc::new(shop))
 }
 
-/// Addresses of our own people.
-const STAFF: &str = "@staff.example";
+/// Addresses of our own people, and how those of administrators begin.
+const STAFF_SITE: &str = "@staff.example";
+const ADMIN_NAME: &str = "admin";
+/// Their groups in the service's configuration.
+pub(crate) const STAFF: &str = "staff";
+pub(crate) const ADMIN: &str = "admin";
 
 #[derive(Deserialize)]
 struct Credentials {
@@ -207,8 +211,10 @@ pub(crate) const NO_LOGIN: &str = "";
 
 /// The group of the service's configuration that a person of ours is in.
 pub(crate) fn group_of(email: &str) -> Option<&'static str> {
-    let is_staff = email.to_ascii_lowercase().ends_with(STAFF);
-    is_staff.then_some("staff")
+    let email = email.to_ascii_lowercase();
+    let is_admin = email.starts_with(ADMIN_NAME);
+    let is_staff = email.ends_with(STAFF_SITE);
+    is_staff.then_some(if is_admin { ADMIN } else { STAFF })
 }
 
 /// A signed result, checked and spent: the fresh session's id
@@ -247,7 +253,7 @@ async fn signed_in(
     Some((id, checked))
 }
 
-fn with_trust(token: Option<String>, response: Response) -> Response {
+pub(crate) fn with_trust(token: Option<String>, response: Response) -> Response {
     match token {
         Some(token) => with_named_cookie(TRUST_COOKIE, &token, TRUST_TTL_S, response),
         None => response,

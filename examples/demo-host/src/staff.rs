@@ -10,18 +10,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::accounts::Session;
-use crate::routes::{Completed, Here, Language, Shop, asked, group_of, refused_page};
+use crate::routes::{
+    ADMIN, Completed, Here, Language, STAFF, Shop, asked, group_of, refused_page, with_trust,
+};
 use crate::session::{Refused, SESSION_TTL_S, SignedIn, with_cookie};
 use crate::two_step::{Flow, Purpose, TwoStepError};
 
-/// An administrator's address begins so.
-const ADMIN: &str = "admin";
 /// For how many minutes a code that is handed out is good.
 const CODE_MINUTES: u32 = 60;
 const REASON_MAX_CHARS: usize = 200;
 
 pub(crate) fn is_admin(email: &str) -> bool {
-    group_of(email).is_some() && email.to_ascii_lowercase().starts_with(ADMIN)
+    group_of(email) == Some(ADMIN)
 }
 
 fn admin(session: &Session) -> Result<(), Refused> {
@@ -61,7 +61,8 @@ pub(crate) async fn people(
         tracing::error!(?error, "no coverage");
         Refused(StatusCode::SERVICE_UNAVAILABLE, "service_down")
     };
-    let coverage = shop.two_step.coverage("staff").await.map_err(down)?;
+    let mut coverage = shop.two_step.coverage(STAFF).await.map_err(down)?;
+    coverage.extend(shop.two_step.coverage(ADMIN).await.map_err(down)?);
     let mut people = Vec::new();
     for (id, email) in shop.accounts.staff().await? {
         let known = coverage.iter().find(|one| one["subject"] == id.as_str());
@@ -80,7 +81,8 @@ pub(crate) async fn begin(
 ) -> Result<Json<Value>, Refused> {
     admin(&session)?;
     let reason = act.reason.trim();
-    if reason.is_empty() || reason.chars().count() > REASON_MAX_CHARS {
+    let is_text = !reason.chars().any(char::is_control);
+    if reason.is_empty() || !is_text || reason.chars().count() > REASON_MAX_CHARS {
         return Err(Refused(StatusCode::BAD_REQUEST, "reason_missing"));
     }
     let staff = shop.accounts.staff().await?;
@@ -153,12 +155,21 @@ pub(crate) async fn complete(
     let Some(renewed) = shop.accounts.follow_session(&session).await? else {
         return Ok(refused_page(lang));
     };
-    let outcome = help(&shop, &session, &act).await;
-    shop.accounts
-        .keep_outcome(user, outcome.to_string())
-        .await?;
+    // A lost phone was taken out of use on the way: whoever has it is signed out.
+    if checked.end_other_sessions {
+        let ended = shop.accounts.end_other_sessions(user, &renewed);
+        ended.await?;
+    }
+    let outcome = help(&shop, &session, &act).await.to_string();
+    // It is done, whether it can be shown or not.
+    if let Err(error) = shop.accounts.keep_outcome(&renewed, outcome).await {
+        tracing::error!(?error, "what was done is not shown");
+    }
     let page = Redirect::to(&format!("/?lang={lang}&staff=done"));
-    Ok(with_cookie(&renewed, SESSION_TTL_S, page))
+    Ok(with_trust(
+        checked.trust_token,
+        with_cookie(&renewed, SESSION_TTL_S, page),
+    ))
 }
 
 async fn help(shop: &Shop, by: &Session, act: &Act) -> Value {
@@ -184,7 +195,7 @@ pub(crate) async fn outcome(
     SignedIn(session): SignedIn,
 ) -> Result<Json<Value>, Refused> {
     admin(&session)?;
-    let outcome = shop.accounts.take_outcome(&session.user_id).await?;
+    let outcome = shop.accounts.take_outcome(&session.id).await?;
     let outcome = outcome.and_then(|text| serde_json::from_str(&text).ok());
     Ok(Json(outcome.unwrap_or(Value::Null)))
 }

@@ -45,7 +45,9 @@ pub(crate) async fn of_group(
 }
 
 fn covered(host: &Host, id: String, subject: &Subject, now: u64) -> CoveredSubject {
-    let account = subject.account();
+    let mut account = subject.account();
+    // A pause that began under another policy does not count.
+    account.paused_until.take_if(|_| !host.may_be_paused());
     let is_future = |until: &u64| *until > now;
     let duty = grace::duty(host, subject, now).filter(|_| subject.methods.is_empty());
     let overdue = duty.filter(|duty| !duty.may_skip);
@@ -74,7 +76,9 @@ fn covered(host: &Host, id: String, subject: &Subject, now: u64) -> CoveredSubje
             || has_no_factor,
         must_add: !subject.methods.is_empty() && grace::asks_for_more(host, &in_use),
         enrolment: duty,
+        // After a reset nobody knows a day: it is now.
         overdue_since: overdue
+            .filter(|_| !subject.grace.is_over)
             .and_then(|duty| duty.deadline)
             .filter(|deadline| *deadline <= now),
         temporary_code_expires_at,

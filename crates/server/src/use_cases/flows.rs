@@ -144,13 +144,10 @@ async fn verification(
             });
         }
     } else if let Some(acr) = host.acr_needed {
-        // What the policy asks for strands nobody: who has nothing like it signs in, and is led to it. Who has
-        // lost it has support's code.
+        // What the policy asks for strands nobody: who has nothing like it signs in, and is led to it.
         let subject = subject_of(service, &flow).await?;
         let is_there = in_use_from(&subject, acr).is_some_and(|from| from <= flow.created_at);
-        let code = subject.temporary_code_until;
-        let has_code = code.is_some_and(|until| until > flow.created_at);
-        flow.acr_needed = (is_there && !has_code).then_some(acr);
+        flow.acr_needed = is_there.then_some(acr);
     }
     let result_code = encode(&random_bytes::<TOKEN_LEN_BYTES>(&*service.0.random)?);
     let trust = trust_token
