@@ -90,3 +90,31 @@ fn one_set_up_is_put_off_once() {
 fn with_policy(text: &str, settings: &str) -> String {
     text.replacen("origins = ", &format!("{settings}\norigins = "), 1)
 }
+
+/// Support's code lets in once, however many logins bring it at once.
+#[test]
+fn one_code_of_support_has_one_winner() {
+    let rounds = setting("ROUNDS", 3);
+    // Each check of it takes a core for some 25 ms, as with a backup code.
+    let parallel = setting("BACKUP_PARALLEL", PARALLEL / 10);
+    let pair = Pair::start();
+    let wish = json!({ "by": "Anna", "reason": "lost", "minutes": 60, "reset": true });
+    for round in 0..rounds {
+        let subject = format!("u{round}");
+        let path = format!("/v1/subjects/{subject}/temporary_code");
+        let (status, made) = pair.ask("POST", &path, &pair.api_key, &wish);
+        assert_eq!(status, 200, "{made}");
+        let code = made["code"].as_str().unwrap().replace('-', "");
+        let post = json!({ "method_id": "temporary_code", "code": code });
+        let posts: Vec<_> = (0..parallel)
+            .map(|at| {
+                let session = format!("session-number-{at:05}");
+                let (_flow, token) = pair.login(&subject, &session);
+                (token, post.clone())
+            })
+            .collect();
+        let answers = pair.all_at_once(&posts);
+        assert_eq!(winners(&answers), 1, "round {round}");
+    }
+    println!("support's code: {rounds} rounds of {parallel}, one winner in each");
+}
