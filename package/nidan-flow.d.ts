@@ -76,7 +76,7 @@ export interface NidanCompleteDetail {
   /** Goes to your back end, which redeems it within 60 seconds, once. It proves nothing by itself. */
   readonly resultCode: string
   /** `verified` after a login, `enrolled` after a set-up, `managed` after a change. */
-  readonly outcome: 'verified' | 'enrolled' | 'managed'
+  readonly outcome: 'verified' | 'enrolled' | 'skipped' | 'managed'
 }
 
 /** `detail` of `nidan-changed`. */

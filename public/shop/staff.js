@@ -4,7 +4,7 @@
 const WORDS = {
   ja: {
     title: 'スタッフの2段階認証', open: 'スタッフの管理', none: 'ほかのスタッフはまだいません。', you: '（あなた）',
-    covered: '設定済み', add: '方法がもう1つ必要です', waitsBoth: '未設定（{date}まで。先送りできるのは残り{count}回）', waitsDate: '未設定（{date}まで）', waitsTimes: '未設定（先送りできるのは残り{count}回）', none_: '未設定', overdue: '期限切れ（{date}）', now: '次のログインで設定が必要です', never: 'まだ分かりません（次のログインのあとに表示されます）', locked: 'ログインできません', coded: 'コード発行済み（{date}まで）', paused: '一時停止中（{date}まで）',
+    covered: '設定済み', add: '方法がもう1つ必要です', waitsBoth: '未設定（{date}まで。先送りできるのは残り{count}回）', waitsDate: '未設定（{date}まで）', waitsTimes: '未設定（先送りできるのは残り{count}回）', unset: '未設定', overdue: '期限切れ（{date}）', now: '次のログインで設定が必要です', never: 'まだ分かりません（次のログインのあとに表示されます）', locked: 'ログインできません', coded: 'コード発行済み（{date}まで）', paused: '一時停止中（{date}まで）',
     left: 'バックアップコード：{count}個', totp: '認証アプリ', sms: 'SMS', voice: '電話', passkey: 'パスキー', and: '、', mixed: '・',
     code: '1回だけログインできるコードを発行', anew: 'リセットしてコードを発行', back: '戻る', reason: '理由（本人確認の方法など）', next: 'コードの入力へ', cancel: 'やめる',
     askCode: '{email} さんが1回だけログインできるコードを発行します。登録した方法はそのまま残ります。', askAnew: '{email} さんの登録済みの認証方法とバックアップコードをすべて削除し、設定し直すためのコードを発行します。元に戻せません。',
@@ -13,7 +13,7 @@ const WORDS = {
   },
   en: {
     title: 'Two-step verification of the staff', open: 'Manage the staff', none: 'There is nobody else yet.', you: ' (you)',
-    covered: 'Covered', add: 'Needs one more method', waitsBoth: 'Not set up (can wait until {date}, times left: {count})', waitsDate: 'Not set up (can wait until {date})', waitsTimes: 'Not set up (can wait, times left: {count})', none_: 'Not set up', overdue: 'Overdue since {date}', now: 'Has to set it up at the next sign-in', never: 'Not known yet (after the next sign-in)', locked: 'Cannot sign in', coded: 'Has a code until {date}', paused: 'Paused until {date}',
+    covered: 'Covered', add: 'Needs one more method', waitsBoth: 'Not set up (can wait until {date}, times left: {count})', waitsDate: 'Not set up (can wait until {date})', waitsTimes: 'Not set up (can wait, times left: {count})', unset: 'Not set up', overdue: 'Overdue since {date}', now: 'Has to set it up at the next sign-in', never: 'Not known yet (after the next sign-in)', locked: 'Cannot sign in', coded: 'Has a code until {date}', paused: 'Paused until {date}',
     left: 'backup codes: {count}', totp: 'authenticator app', sms: 'SMS', voice: 'call', passkey: 'passkey', and: ', ', mixed: ' · ',
     code: 'Hand out a code', anew: 'Reset and hand out a code', back: 'Back', reason: 'Reason (how you made sure who it is)', next: 'Go on to your code', cancel: 'Leave',
     askCode: 'This makes a code with which {email} can sign in once. Their methods stay as they are.', askAnew: 'This removes all methods and backup codes of {email}, and makes a code that leads to a new set-up. It cannot be undone.',
@@ -39,7 +39,7 @@ function standing(one) {
     return t(key, { date: deadline ? dated(deadline) : '', count })
   }
   if (one.paused_until) return t('paused', { date: dated(one.paused_until) })
-  if (!one.methods.length) return t('none_')
+  if (!one.methods.length) return t('unset')
   return t(one.must_add ? 'add' : 'covered')
 }
 
@@ -53,7 +53,9 @@ export async function list(shop, notice) {
   let people
   try {
     ({ people } = await api('staff'))
-  } catch {
+  } catch ({ code }) {
+    // Signed out meanwhile, say: the shop says what comes then.
+    if (code !== 'service_down') return home()
     return show(notice ?? [], h('p', { class: 'card error', role: 'alert' }, t('down')), leave)
   }
   const row = ({ id, email, is_self: isSelf, coverage: one }) => h('li', { 'data-email': email },

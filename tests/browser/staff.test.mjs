@@ -96,15 +96,26 @@ for (const lang of LANGUAGES) {
   })
 }
 
-test('neither a password, nor an open session, nor another role makes a code', async () => {
+/** Somebody to be helped, and an administrator who is signed in; the shop's ids of both. */
+async function atTheDesk() {
   const victim = await person(shared, { lang: 'en' })
   const name = await signUp(victim, 'staff.example')
   const admin = await member({ lang: 'en' }, 'admin')
-  const { at } = admin
   await signedIn(admin)
-  const { json: { people } } = await call(at, 'staff')
-  const [{ id }] = people.filter(({ email }) => email === name)
-  const [{ id: self }] = people.filter(({ email }) => email === admin.email)
+  const { json: { people } } = await call(admin.at, 'staff')
+  const idOf = (address) => people.find(({ email }) => email === address).id
+  return { victim, admin, name, id: idOf(name), self: idOf(admin.email) }
+}
+
+/** Nobody has made a code for them. */
+async function hasNoCode(at, id) {
+  const { json } = await call(at, 'staff')
+  assert.equal(json.people.find((one) => one.id === id).coverage.temporary_code_expires_at, undefined)
+}
+
+test('neither a password, nor an open session, nor another role makes a code', async () => {
+  const { victim, admin, id, self } = await atTheDesk()
+  const { at } = admin
   const act = { account: id, remedy: 'anew', reason: 'because' }
   const customer = await person(shared, { lang: 'en' })
   await signUp(customer)
@@ -130,21 +141,14 @@ test('neither a password, nor an open session, nor another role makes a code', a
     // What is made up proves nothing.
     await who.page.evaluate(async () => fetch('/api/staff/complete', { method: 'POST', body: new URLSearchParams({ result_code: 'A'.repeat(43) }) }))
   }
-  const { json } = await call(at, 'staff')
-  const after = json.people.find((one) => one.id === id)
-  assert.equal(after.coverage.temporary_code_expires_at, undefined)
+  await hasNoCode(at, id)
   for (const { context } of [victim, customer, plain.at, thief, at]) await context.close()
 })
 
 test('support’s code proves no factor of now, and makes nobody a code', async () => {
-  const victim = await person(shared, { lang: 'en' })
-  const name = await signUp(victim, 'staff.example')
-  const admin = await member({ lang: 'en' }, 'admin')
+  const { victim, admin, name, id, self } = await atTheDesk()
   const { at } = admin
-  await signedIn(admin)
-  const { json: { people } } = await call(at, 'staff')
-  const idOf = (address) => people.find(({ email }) => email === address).id
-  const { code } = await support(idOf(admin.email), 'temporary_code', { minutes: 30, reset: false })
+  const { code } = await support(self, 'temporary_code', { minutes: 30, reset: false })
   await at.page.locator('#staff').click()
   await row(at, name).getByRole('button', { name: SAYS.en.anew }).click()
   await at.page.locator('#reason').fill('because')
@@ -153,7 +157,6 @@ test('support’s code proves no factor of now, and makes nobody a code', async 
   await at.page.locator('#nidan-backup').fill(code)
   await at.page.keyboard.press('Enter')
   await at.page.getByText('The result could not be confirmed').waitFor()
-  const { json } = await call(at, 'staff')
-  assert.equal(json.people.find(({ id }) => id === idOf(name)).coverage.temporary_code_expires_at, undefined)
+  await hasNoCode(at, id)
   for (const { context } of [victim, at]) await context.close()
 })

@@ -46,6 +46,8 @@ pub struct Enrolment {
     pub(super) wrong_code: String,
     /// The request to put the set-up off.
     pub putting_off: RequestState<RequestError>,
+    /// Whether it may have been put off all the same, where no answer came.
+    pub(super) may_be_put_off: bool,
     /// Whether more time can be had.
     pub(super) more_time: MoreTime,
     /// Where the person is.
@@ -82,6 +84,7 @@ impl Stage for Enrolment {
             wrong_codes: 0,
             wrong_code: String::new(),
             putting_off: RequestState::Idle,
+            may_be_put_off: false,
             more_time: MoreTime::Unused,
             step: Step::Start,
         });

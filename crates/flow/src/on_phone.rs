@@ -33,10 +33,7 @@ impl Enrolment {
         now: Now,
     ) -> Result<(), EndReason> {
         let Step::OnPhone { look_at } = &mut self.step else {
-            return match error.and_then(ending_for) {
-                Some(reason) if self.is_unsure_whether_put_off() => Err(reason),
-                Some(_) | None => Ok(()),
-            };
+            return self.on_looked_whether_put_off(error);
         };
         let wait = if error.is_some() {
             LOOK_LATER_S

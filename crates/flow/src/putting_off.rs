@@ -3,7 +3,7 @@
 use nidan_protocol::ErrorCode;
 
 use super::lifecycle::Outcome;
-use super::{Enrolment, RequestError, RequestState, SetUpEffect, Step, ending_for};
+use super::{EndReason, Enrolment, RequestError, RequestState, SetUpEffect, Step, ending_for};
 
 impl Enrolment {
     /// Whether the set-up may be put off now.
@@ -20,15 +20,27 @@ impl Enrolment {
         Some(SetUpEffect::PutOff)
     }
 
-    /// Looks whether a set-up is still there that may have been put off, where no answer came: nobody sets
-    /// up what is over.
+    /// Looks whether the set-up is still there, where no answer came that says so: nobody sets up what is
+    /// over. What was said of that request stays on its own screen.
     pub(super) fn look_whether_put_off(&mut self) -> Option<SetUpEffect> {
-        self.is_unsure_whether_put_off()
-            .then_some(SetUpEffect::Look)
+        if let RequestState::Refused(_) = self.putting_off {
+            self.putting_off = RequestState::Idle;
+        }
+        self.may_be_put_off.then_some(SetUpEffect::Look)
     }
 
-    pub(super) const fn is_unsure_whether_put_off(&self) -> bool {
-        matches!(self.putting_off, RequestState::Refused(_)) && !self.is_stored()
+    /// What the service answered to that.
+    pub(super) fn on_looked_whether_put_off(
+        &mut self,
+        error: Option<RequestError>,
+    ) -> Result<(), EndReason> {
+        let reason = error.and_then(ending_for).filter(|_| self.may_be_put_off);
+        // Where nobody answered, it is as open as before.
+        self.may_be_put_off &= error.is_some();
+        match reason {
+            Some(reason) if !self.is_stored() => Err(reason),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// What the service answered. Where it has put the set-up off that is so, wherever the person went
@@ -50,11 +62,18 @@ impl Enrolment {
         if let Some(duty) = &mut self.opening.duty {
             duty.may_skip &= !is_spent;
         }
+        self.may_be_put_off = !is_spent;
         self.putting_off = if is_spent {
             RequestState::Idle
         } else {
             RequestState::Refused(error)
         };
-        Outcome::stays(self)
+        // Whoever went on meanwhile would set up for nothing.
+        let look = if matches!(self.step, Step::Start) {
+            None
+        } else {
+            self.look_whether_put_off()
+        };
+        Outcome::Active(self, look)
     }
 }

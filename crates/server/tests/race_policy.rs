@@ -1,5 +1,6 @@
-//! A set-up that is required, put off many times at once at two service processes on one database:
-//! never more often than the policy allows.
+//! What a policy and a host's support give is given once, also where many ask at once at two service
+//! processes on one database: a set-up is put off no more often than the policy allows, and support's
+//! code lets in once.
 //!
 //! `ROUNDS` makes more of it; what docs/figures.md claims was printed with 200.
 

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use crate::connection::{all, execute};
 use crate::failure::Failure;
-use crate::{SqliteStore, subject_of};
+use crate::{SqliteStore, flows, subject_of};
 use nidan_store::{CoverageStore, NewFlow, StoreError, Subject};
 
 #[async_trait]
@@ -38,12 +38,7 @@ impl CoverageStore for SqliteStore {
 /// Keeps the group that the host names with a flow. Of somebody without one nothing is kept.
 pub(crate) fn note_group(write: &Connection, flow: &NewFlow) -> Result<(), Failure> {
     if flow.group.is_some() {
-        execute(
-            write,
-            "INSERT INTO subject (host, subject, factor_epoch) VALUES (?1, ?2, 0) \
-             ON CONFLICT (host, subject) DO NOTHING",
-            [&flow.host, &flow.subject],
-        )?;
+        flows::know(write, (&flow.host, &flow.subject))?;
     }
     execute(
         write,

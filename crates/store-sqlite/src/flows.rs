@@ -281,6 +281,17 @@ pub(crate) fn insert_method(
     Ok(())
 }
 
+/// Makes the row of somebody of whom nothing is known yet.
+pub(crate) fn know(write: &Connection, (host, subject): Whose<'_>) -> Result<(), Failure> {
+    execute(
+        write,
+        "INSERT INTO subject (host, subject, factor_epoch) VALUES (?1, ?2, 0) \
+         ON CONFLICT (host, subject) DO NOTHING",
+        [host, subject],
+    )?;
+    Ok(())
+}
+
 pub(crate) fn raise_epoch(write: &Connection, host: &str, subject: &str) -> Result<(), Failure> {
     execute(
         write,

@@ -20,9 +20,6 @@ impl GraceStore for SqliteStore {
     }
 }
 
-/// The columns of what a person was given.
-pub(crate) const GRACE_COLUMNS: &str = "grace_from, skips_used, grace_is_over";
-
 pub(crate) fn grace_from(row: &Row<'_>) -> Result<Grace, Failure> {
     Ok(Grace {
         from: time_from(row, "grace_from")?,
@@ -32,8 +29,9 @@ pub(crate) fn grace_from(row: &Row<'_>) -> Result<Grace, Failure> {
 }
 
 fn grace_of(read: &Connection, (host, subject): Whose<'_>) -> Result<Grace, Failure> {
-    let sql = format!("SELECT {GRACE_COLUMNS} FROM subject WHERE host = ?1 AND subject = ?2");
-    let known = first(read, &sql, [host, subject], grace_from)?;
+    let sql = "SELECT grace_from, skips_used, grace_is_over FROM subject \
+        WHERE host = ?1 AND subject = ?2";
+    let known = first(read, sql, [host, subject], grace_from)?;
     Ok(known.unwrap_or_default())
 }
 
@@ -48,12 +46,7 @@ pub(crate) fn begin(write: &Connection, open: &OpenVerification) -> Result<Grace
 
 /// Gives it to whoever has none yet.
 fn give(write: &Connection, (host, subject): Whose<'_>, now: u64) -> Result<(), Failure> {
-    execute(
-        write,
-        "INSERT INTO subject (host, subject, factor_epoch) VALUES (?1, ?2, 0) \
-         ON CONFLICT (host, subject) DO NOTHING",
-        [host, subject],
-    )?;
+    flows::know(write, (host, subject))?;
     execute(
         write,
         "UPDATE subject SET grace_from = ?3 \
@@ -89,16 +82,7 @@ fn skip(write: &Connection, new: &NewSkip) -> Result<Skip, Failure> {
         return Ok(decision);
     };
     give(write, whose, now)?;
-    let counted = execute(
-        write,
-        "UPDATE subject SET skips_used = skips_used + 1 WHERE host = ?1 AND subject = ?2 \
-         AND skips_used = ?3 AND grace_is_over = 0",
-        params![whose.0, whose.1, grace.skips_used],
-    )?;
-    if counted != 1 {
-        return Ok(Skip::NotAllowed);
-    }
-    execute(
+    let completed = execute(
         write,
         "UPDATE flow SET state = 'completed', sealed_private_key = NULL, body_hash = ?2, \
          method_id = ?3, result_hash = ?4, result_expires_at = ?5, factor_epoch = \
@@ -112,6 +96,19 @@ fn skip(write: &Connection, new: &NewSkip) -> Result<Skip, Failure> {
             to_sql(new.result_expires_at),
         ],
     )?;
+    if completed != 1 {
+        return Ok(Skip::FlowOver);
+    }
+    let counted = execute(
+        write,
+        "UPDATE subject SET skips_used = skips_used + 1 WHERE host = ?1 AND subject = ?2 \
+         AND skips_used = ?3 AND grace_is_over = 0",
+        params![whose.0, whose.1, grace.skips_used],
+    )?;
+    // Nobody else writes meanwhile; if somebody did, nothing of this is stored.
+    if counted != 1 {
+        return Err(Failure::row("subject.skips_used"));
+    }
     let detail = AuditDetail {
         count: left.skips,
         ..AuditDetail::default()

@@ -50,7 +50,7 @@ pub struct TrustLives {
 
 impl TrustLives {
     /// As many seconds, for everybody without a group.
-    pub const fn always(seconds: u64) -> Self {
+    pub const fn without_groups(seconds: u64) -> Self {
         Self {
             without_group: Some(seconds),
             by_group: BTreeMap::new(),

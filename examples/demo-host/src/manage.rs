@@ -8,7 +8,7 @@ use axum::response::{Redirect, Response};
 use serde_json::{Value, json};
 
 use crate::browser::{browser_of, trust_token};
-use crate::routes::{Completed, Here, Language, asked, refused_page};
+use crate::routes::{Completed, Here, Language, asked, refused_page, result_of};
 use crate::session::{Refused, SESSION_TTL_S, SignedIn, with_cookie};
 use crate::set_up;
 use crate::two_step::{Asked, Flow, Purpose, TwoStepError};
@@ -60,20 +60,12 @@ pub(crate) async fn complete(
     let Some(flow_id) = &session.flow_id else {
         return Ok(refused_page(lang));
     };
-    let finished = shop.two_step.finish(
-        &[Purpose::Manage, Purpose::Enroll],
-        flow_id,
-        &sent.result_code,
-        &session.id,
-        &session.user_id,
+    let (of, purposes) = (
+        (&session, flow_id.as_str()),
+        [Purpose::Manage, Purpose::Enroll],
     );
-    let checked = match finished.await {
-        Ok(checked) if shop.accounts.spend_result(&checked.jti).await? => checked,
-        Ok(_) => return Ok(refused_page(lang)),
-        Err(error) => {
-            tracing::warn!(?error, "a result was refused");
-            return Ok(refused_page(lang));
-        }
+    let Some(checked) = result_of(&shop, of, &purposes, &sent.result_code).await else {
+        return Ok(refused_page(lang));
     };
     // No login waits for it: nothing was put off here.
     if checked.is_skipped {

@@ -217,6 +217,26 @@ pub(crate) fn group_of(email: &str) -> Option<&'static str> {
     is_staff.then_some(if is_admin { ADMIN } else { STAFF })
 }
 
+/// The result of a session's flow, checked and spent; [`None`] for one that does not count, or counted
+/// before.
+pub(crate) async fn result_of(
+    shop: &Shop,
+    (session, flow_id): (&Session, &str),
+    purposes: &[Purpose],
+    result_code: &str,
+) -> Option<Checked> {
+    let (id, user) = (&session.id, &session.user_id);
+    let finished = shop
+        .two_step
+        .finish(purposes, flow_id, result_code, id, user);
+    let checked = finished
+        .await
+        .inspect_err(|error| tracing::warn!(?error, "a result was refused"))
+        .ok()?;
+    let is_new = shop.accounts.spend_result(&checked.jti).await.ok()?;
+    is_new.then_some(checked)
+}
+
 /// A signed result, checked and spent: the fresh session's id
 /// ([ASVS](https://github.com/OWASP/ASVS/tree/v5.0.0) 7.2.4), and what the result says.
 async fn signed_in(
@@ -225,22 +245,8 @@ async fn signed_in(
     flow_id: &str,
     result_code: &str,
 ) -> Option<(String, Checked)> {
-    let checked = shop
-        .two_step
-        .finish(
-            &[Purpose::Verify],
-            flow_id,
-            result_code,
-            &session.id,
-            &session.user_id,
-        )
-        .await;
-    let checked = checked
-        .inspect_err(|error| tracing::warn!(?error, "a result was refused"))
-        .ok()?;
-    if !shop.accounts.spend_result(&checked.jti).await.ok()? {
-        return None;
-    }
+    let of = (session, flow_id);
+    let checked = result_of(shop, of, &[Purpose::Verify], result_code).await?;
     let id = shop.accounts.follow_session(session).await.ok()??;
     if checked.must_enroll {
         shop.accounts.owe_set_up(&id, flow_id).await.ok()?;

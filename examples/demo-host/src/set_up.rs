@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use serde_json::{Value, json};
 
-use crate::routes::{Completed, Here, Language, NO_LOGIN, Shop, asked, refused_page};
+use crate::routes::{Completed, Here, Language, NO_LOGIN, Shop, asked, refused_page, result_of};
 use crate::session::{MaySetUp, Refused, SESSION_TTL_S, with_cookie};
 use crate::two_step::{Asked, Flow, Purpose, TwoStepError};
 
@@ -69,23 +69,10 @@ pub(crate) async fn complete_two_step(
     let Some(flow_id) = &session.flow_id else {
         return Ok(refused());
     };
-    let finished = shop
-        .two_step
-        .finish(
-            &[Purpose::Enroll],
-            flow_id,
-            &sent.result_code,
-            &session.id,
-            &session.user_id,
-        )
-        .await;
-    let checked = match finished {
-        Ok(checked) if shop.accounts.spend_result(&checked.jti).await? => checked,
-        Ok(_spent) => return Ok(refused()),
-        Err(error) => {
-            tracing::warn!(?error, "a result was refused");
-            return Ok(refused());
-        }
+    let of = (&session, flow_id.as_str());
+    let result = result_of(&shop, of, &[Purpose::Enroll], &sent.result_code).await;
+    let Some(checked) = result else {
+        return Ok(refused());
     };
     if !checked.is_skipped {
         return turned_on(&shop, &session.user_id, lang).await;

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::accounts::Session;
 use crate::routes::{
-    ADMIN, Completed, Here, Language, STAFF, Shop, asked, group_of, refused_page, with_trust,
+    ADMIN, Completed, Here, Language, STAFF, Shop, asked, group_of, refused_page, result_of,
+    with_trust,
 };
 use crate::session::{Refused, SESSION_TTL_S, SignedIn, with_cookie};
 use crate::two_step::{Flow, Purpose, TwoStepError};
@@ -131,22 +132,12 @@ pub(crate) async fn complete(
     let (Some(flow_id), true) = (&session.flow_id, is_admin(&session.email)) else {
         return Ok(refused_page(lang));
     };
-    let (code, user) = (&sent.result_code, &session.user_id);
-    let finished = shop
-        .two_step
-        .finish(&[Purpose::Verify], flow_id, code, &session.id, user);
-    let checked = match finished.await {
-        // A trusted browser, what another one shows, and support's code prove no factor of now.
-        Ok(checked) if checked.is_factor => checked,
-        Ok(_) => return Ok(refused_page(lang)),
-        Err(error) => {
-            tracing::warn!(?error, "a result was refused");
-            return Ok(refused_page(lang));
-        }
-    };
-    if !shop.accounts.spend_result(&checked.jti).await? {
+    let (of, user) = ((&session, flow_id.as_str()), &session.user_id);
+    let result = result_of(&shop, of, &[Purpose::Verify], &sent.result_code).await;
+    // A trusted browser, what another one shows, and support's code prove no factor of now.
+    let Some(checked) = result.filter(|checked| checked.is_factor) else {
         return Ok(refused_page(lang));
-    }
+    };
     let act = shop.accounts.take_act(user, flow_id).await?;
     let act = act.and_then(|act| serde_json::from_str::<Act>(&act).ok());
     let Some(act) = act else {

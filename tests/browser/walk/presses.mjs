@@ -277,6 +277,16 @@ async function shopOn(walk, seen) {
     person.hasAccount = true
     return 'type address and password'
   }
+  const reason = field(seen, 'reason')
+  if (reason >= 0) {
+    await type(walk, reason, walk.chance(0.8) ? 'came to the desk' : '')
+    await page.keyboard.press('Enter')
+    return 'say why'
+  }
+  if (has('staff') >= 0 && walk.chance(0.4)) {
+    await pressAt(walk, has('staff'))
+    return 'to the administrators’ page'
+  }
   const password = field(seen, 'password')
   if (password >= 0) {
     await type(walk, password, person.password)

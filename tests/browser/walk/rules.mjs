@@ -13,7 +13,7 @@ const PAIRS = [
   ['login.not-now', 'phone.later'], ['phone.later', 'phone.resend'], ['phone.later', 'phone.call-again'], ['phone.voice-sent', 'phone.resend'], ['phone.sms-sent', 'phone.call-again'], ['phone.not-now', 'phone.resend'], ['login.not-now', 'phone.resend'],
   ['phone.resends-spent', 'phone.resend-in'], ['phone.resends-spent', 'phone.resend'], ['number.preview', 'phone.too-short'], ['number.preview', 'phone.too-long'],
   ['trouble.unreachable', 'trouble.server'], ['post.unreachable', 'post.server'], ['reported.title', 'login.submit'], ['login.send-new', 'phone.accepted'],
-  ['login.send-new', 'phone.delivered'],
+  ['login.send-new', 'phone.delivered'], ['start.now', 'start.later'], ['start.now', 'start.later-both'], ['start.advice', 'start.required'],
 ]
 /** After a wrong code one of these stands there. */
 const SAYS_WRONG = ['login.wrong', 'login.wrong-clock', 'login.wrong-third', 'login.pair-wrong', 'login.pair-last', 'login.backup-last', 'phone.code-spent', 'phone.code-wrong', 'login.backup-wrong', 'login.used', 'confirm.wrong', 'confirm.wrong-again']
@@ -97,6 +97,10 @@ async function truths(walk, { seen, before }) {
   // Asked where something claims to know.
   const claims = ['reported.title', 'done.title', 'login.way-backup', 'login.few', 'ended.expired', 'ended.on-title', 'login.two-app-now', 'done.codes',
     'reported.quiet', 'reported.logins', 'reported.host', 'login.not-now', 'phone.later', 'report.send']
+  if (walk.says('start.later-both')) {
+    const left = await walk.world.skipsLeft()
+    if (left !== undefined && Number(walk.said.get('start.later-both').count) !== left) walk.violated('skips-are-not-so', `${left} are left`)
+  }
   const state = walk.shopState
   if (!claims.some((key) => walk.says(key)) && state === undefined) return
   const truth = await walk.world.truth()
@@ -138,6 +142,8 @@ function words(walk, { seen, before }) {
 
 function typing(walk, { seen, before }) {
   if (walk.typed && (walk.pressed || !walk.typed.text)) return
+  // Where two pages have a step of the same name, the field is another one.
+  if (before.heading?.text !== seen.heading?.text) return
   if (before.step !== seen.step || before.kind !== 'widget' || seen.kind !== 'widget' || walk.world.ordered || walk.reloaded || !walk.isIdle) return
   for (const { id, value } of before.fields) {
     const now = seen.fields.find((field) => field.id === id)

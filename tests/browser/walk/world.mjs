@@ -74,7 +74,9 @@ export class Person {
   numbers = []
   hasAccount = false
   constructor(seed) {
-    this.email = `walker-${process.pid}-${Date.now()}-${seed}-${people++}@example.com`
+    // Some are of the shop's staff, who must have it, and some of those help others.
+    const [name, site] = seed % 6 === 5 ? ['admin', 'staff.example'] : seed % 3 === 1 ? ['walker', 'staff.example'] : ['walker', 'example.com']
+    this.email = `${name}-${process.pid}-${Date.now()}-${seed}-${people++}@${site}`
     this.password = 'correct horse battery'
   }
 }
@@ -96,6 +98,12 @@ export class World {
   async subject() {
     const [row] = await this.databases.shop('SELECT id FROM account WHERE email = ?', this.person.email)
     return row?.[0] ?? ''
+  }
+
+  /** How often a set-up may still be put off (`grace_skips` of the demo); nothing where nobody has asked yet. */
+  async skipsLeft() {
+    const [row] = await this.databases.service('SELECT 3 - skips_used FROM subject WHERE subject = ?', await this.subject())
+    return row?.[0]
   }
 
   /** The last message to this person: what a phone has of it. */
@@ -154,7 +162,7 @@ export class World {
     const ask = (sql) => this.databases.service(sql, subject)
     const methods = await ask('SELECT m.kind, p.hint, p.number_index FROM method m LEFT JOIN phone p ON p.method_id = m.id WHERE m.subject = ?')
     const [[backups]] = await ask('SELECT COUNT(*) FROM backup_code WHERE subject = ? AND used_at IS NULL')
-    const [[logins]] = await ask(`SELECT COUNT(*) FROM event WHERE subject = ? AND kind IN ('verified', 'backup_code_used', 'trusted_browser_used')
+    const [[logins]] = await ask(`SELECT COUNT(*) FROM event WHERE subject = ? AND kind IN ('verified', 'backup_code_used', 'trusted_browser_used', 'temporary_code_used', 'set_up_skipped')
       AND at > strftime('%s', 'now') - 86400`)
     const [[trusted]] = await ask('SELECT COUNT(*) FROM trusted_browser WHERE subject = ?')
     const [[wrong]] = await ask(`SELECT COUNT(*) FROM event WHERE subject = ? AND kind = 'code_wrong' AND at > strftime('%s', 'now') - 3600`)

@@ -157,7 +157,8 @@ keys! {
         Outage = "1p;class=nidan-warning",
         /// Why a message did not arrive, or was not sent.
         NotSent = "1p;class=nidan-error;role=alert",
-        /// What is said while the browser asks, and when it has ended without a passkey.
+        /// What is said while the browser asks, and when it has ended without a passkey; and while the set-up
+        /// is put off.
         Meanwhile = "1p;role=status",
         /// Why there is no passkey.
         NotMade = "1p;class=nidan-error;role=alert",

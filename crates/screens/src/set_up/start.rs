@@ -49,10 +49,12 @@ impl<'a> Draft<'a, Flow> {
         self.add(SetUpKey::Why, Content::Named(Msg::TroubleUnreachable));
         self.text(SetUpKey::WhySummary, Msg::StartWhyTitle);
         self.list(SetUpKey::Reasons, SetUpKey::ReasonItem, &REASONS);
-        let trouble = match enrolment.putting_off {
-            RequestState::Idle | RequestState::Waiting => Words::None,
-            RequestState::Refused(error) => Words::of(trouble(error)),
+        let (meanwhile, trouble) = match enrolment.putting_off {
+            RequestState::Idle => (Words::None, Words::None),
+            RequestState::Waiting => (Words::of(Msg::CommonLoading), Words::None),
+            RequestState::Refused(error) => (Words::None, Words::of(trouble(error))),
         };
+        self.words(SetUpKey::Meanwhile, meanwhile);
         self.words(SetUpKey::NotTold, trouble);
         self.main(Msg::StartBegin, SetUpAction::Next);
         if enrolment.opening.phone_url.is_some() {

@@ -106,6 +106,14 @@ impl<M: Served> Person<M> {
         self
     }
 
+    /// Reads nothing like it.
+    fn says_nothing_of(self, words: Msg) -> Self {
+        let screen = self.screen();
+        assert!(!says(&screen, words), "{words:?}: {}", said(&screen));
+        drop(screen);
+        self
+    }
+
     /// Is on the screen that hosts hear called so.
     fn reaches(self, name: &str) -> Self {
         let screen = self.screen();

@@ -130,6 +130,17 @@ fn the_service_is_down_when_it_is_put_off() {
 }
 
 #[test]
+fn what_failed_is_not_said_again_to_whoever_comes_back() {
+    beginning(Some(DUTY))
+        .meets_refusal(ErrorCode::Internal)
+        .taps(Msg::StartLater)
+        .taps(Msg::StartBegin)
+        .taps(Msg::CommonBack)
+        .reads(Msg::StartLaterBoth)
+        .says_nothing_of(Msg::TroubleServer);
+}
+
+#[test]
 fn there_is_no_smartphone() {
     choosing()
         .taps(Msg::MethodVoiceUse)

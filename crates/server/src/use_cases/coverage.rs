@@ -1,7 +1,7 @@
 //! Who of a group is covered, and who is overdue.
 
 use nidan_core::manage::health::health;
-use nidan_protocol::{CoverageView, CoveredSubject, ErrorCode};
+use nidan_protocol::{CoverageView, CoveredSubject};
 use nidan_store::Subject;
 
 use super::{grace, method_view};
@@ -15,7 +15,7 @@ const PEOPLE_MAX: u32 = 100;
 /// Returns what the people of a group have, after the one of that id.
 ///
 /// # Errors
-/// [`ErrorCode::RequestInvalid`] for a group that the configuration does not have.
+/// [`nidan_protocol::ErrorCode::RequestInvalid`] for a group that the configuration does not have.
 pub(crate) async fn of_group(
     service: &Service,
     host: &Host,
@@ -23,10 +23,7 @@ pub(crate) async fn of_group(
     after: Option<&str>,
 ) -> Result<CoverageView, Refusal> {
     let of_group = host.of_group(Some(group));
-    let host = of_group.ok_or_else(|| Refusal {
-        field: Some("group".to_owned()),
-        ..ErrorCode::RequestInvalid.into()
-    })?;
+    let host = of_group.ok_or_else(|| Refusal::field("group"))?;
     let now = service.0.clock.now_s();
     let page = service
         .0

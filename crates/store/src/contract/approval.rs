@@ -71,7 +71,7 @@ impl Suite<'_> {
             trust: Some(NewTrust {
                 browser_id: browser.to_owned(),
                 token_hash: hash(browser, 0, 7),
-                lives: crate::TrustLives::always(500),
+                lives: crate::TrustLives::without_groups(500),
             }),
             audit: audit(self.activation, NOW),
         };

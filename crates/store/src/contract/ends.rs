@@ -139,7 +139,7 @@ impl Person<'_> {
             trust: Some(NewTrust {
                 browser_id: format!("ends-browser-{token}"),
                 token_hash: hash("ends-browser", token, 8),
-                lives: crate::TrustLives::always(1_000),
+                lives: crate::TrustLives::without_groups(1_000),
             }),
             audit: audit(&self.activation, NOW + 1),
         };

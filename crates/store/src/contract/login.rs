@@ -106,7 +106,7 @@ async fn what_is_over_is_purged(
         trust: Some(NewTrust {
             browser_id: "last".to_owned(),
             token_hash: [220; 32],
-            lives: crate::TrustLives::always(1_000),
+            lives: crate::TrustLives::without_groups(1_000),
         }),
         audit: audit(activation, NOW + 1),
     };

@@ -60,7 +60,7 @@ impl Person<'_> {
         let trust = NewTrust {
             browser_id: "reset-browser".to_owned(),
             token_hash: [44; 32],
-            lives: crate::TrustLives::always(86_400),
+            lives: crate::TrustLives::without_groups(86_400),
         };
         assert!(self.redeem(&trusted, Some(trust)).await.is_some());
         let right = self.signed_in("reset-right", 2_000).await;

@@ -135,7 +135,7 @@ impl<L: Fn(u8) -> NewFlow> Browser<'_, L> {
             trust: Some(NewTrust {
                 browser_id: "browser".to_owned(),
                 token_hash: [token; 32],
-                lives: crate::TrustLives::always(LIVES_S),
+                lives: crate::TrustLives::without_groups(LIVES_S),
             }),
             audit: audit(self.activation, NOW + 1),
         };
