@@ -369,15 +369,17 @@ async function thief(walk, seen) {
   return walk.world.thief ? 'a caller gets in with a code that was read to him' : undefined
 }
 
-async function laptop(walk) {
-  if (walk.world.laptop || walk.person.codes.length < 2) return undefined
+async function laptop(walk, seen) {
+  // What a report said was true then.
+  if (seen.step === 'reported' || walk.world.laptop || walk.person.codes.length < 2) return undefined
   await walk.world.openLaptop()
   return walk.world.laptop ? 'her other device is signed in and trusted' : undefined
 }
 
 /** The person calls support, who may take everything out, or give a code, or both. */
-async function support(walk) {
-  if (!walk.person.hasAccount || !await walk.world.subject()) return undefined
+async function support(walk, seen) {
+  // The shop says how it was when its page was drawn.
+  if (seen.kind === 'shop' || !walk.person.hasAccount || !await walk.world.subject()) return undefined
   const resets = walk.chance(0.4)
   if (resets) Object.assign(walk.person, { codes: [], supportsCode: undefined })
   if (resets && walk.chance(0.4)) {
